@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_CLUSTER_H
+#define K8SMESOS_CLUSTER_H
+
+/* The offers held, and the agents they came from. Mutable: one thread at a time. Slices read from a
+ * cluster die at the next call that changes it. */
+
+#include <k8smesos/offer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_cluster;
+struct k8sm_plan;
+
+struct k8sm_cluster_options {
+  size_t size;
+  const struct k8sm_allocator *allocator; /* of the cluster and everything in it */
+  uint64_t max_agents;                    /* remembered at most; 0: 1,000,000 */
+  uint32_t features;                      /* K8SM_FEATURE_* that agents have unless told otherwise */
+  uint32_t reserved;
+};
+
+/* What an agent can do beyond the minimum. An agent that lacks one ignores the field in silence, so a
+ * pod that needs it must not go there. */
+enum {
+  K8SM_FEATURE_IMAGES = 1 << 0,         /* an image provider: docker images for the Mesos containerizer */
+  K8SM_FEATURE_CGROUPS = 1 << 1,        /* isolators cgroups/cpu and cgroups/mem: task limits */
+  K8SM_FEATURE_SANDBOX_PATH = 1 << 2,   /* isolator volume/sandbox_path: emptyDir */
+  K8SM_FEATURE_HOST_PATH = 1 << 3,      /* isolator volume/host_path */
+  K8SM_FEATURE_SECRETS = 1 << 4,        /* isolators volume/secret and environment_secret */
+  K8SM_FEATURE_LINUX_LAUNCHER = 1 << 5, /* pid and ipc namespaces, capabilities, hostname */
+  K8SM_FEATURE_ALL = (1 << 6) - 1
+};
+
+/* Errors: NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
+                                            struct k8sm_diags *diags);
+K8SM_API void k8sm_cluster_free(struct k8sm_cluster *cluster);
+
+/* Counts the changes: a plan is of one generation. */
+K8SM_API uint64_t k8sm_cluster_generation(const struct k8sm_cluster *cluster);
+
+/* Takes the offers in. One that is held already, or was rescinded before it came, is left out with a
+ * note. Errors: NOMEM (nothing changed), LIMIT. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_add(struct k8sm_cluster *cluster, struct k8sm_offers *offers,
+                                            uint64_t mono_ms, struct k8sm_diags *diags);
+/* Drops an offer: rescinded, declined, expired or used elsewhere. Unknown ids are fine. Returns 1 if
+ * it was held, else 0. */
+K8SM_API int k8sm_cluster_remove(struct k8sm_cluster *cluster, struct k8sm_slice offer_id);
+/* Drops all offers, as a disconnection does. Agents are remembered. */
+K8SM_API void k8sm_cluster_remove_all(struct k8sm_cluster *cluster);
+/* Forgets an agent and its offers. Returns 1 if it was known. */
+K8SM_API int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice agent_id);
+/* States what an agent can do. It need not be known yet. Errors: NOMEM, LIMIT. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                                     uint32_t features);
+
+/* Spends what the plan's placements take: their offers leave the cluster. If one of them does not hold
+ * any more nothing is taken, K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
+                                              struct k8sm_diags *diags);
+
+struct k8sm_agent {
+  struct k8sm_slice id;
+  struct k8sm_slice hostname;
+  uint32_t offers; /* held now */
+  uint32_t features;
+};
+K8SM_API size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, struct k8sm_agent *rows,
+                                    size_t row_size, size_t n);
+
+struct k8sm_held_offer {
+  struct k8sm_slice id;
+  struct k8sm_slice agent_id;
+  struct k8sm_slice role;
+  uint64_t since_mono_ms;
+};
+K8SM_API size_t k8sm_cluster_offers(const struct k8sm_cluster *cluster, size_t first,
+                                    struct k8sm_held_offer *rows, size_t row_size, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

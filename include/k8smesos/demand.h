@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_DEMAND_H
+#define K8SMESOS_DEMAND_H
+
+/* Pod → Demand: how the pod will run on Mesos, decided once, before matching. match reads it, the
+ * plan carries it, task obeys it, status advances it. The form is described in doc/architecture.md:
+ * one default executor that holds the pod's resources, a pause task that keeps it, and a task group
+ * for each container. */
+
+#include <k8smesos/pod.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_demand; /* Value. */
+
+enum {
+  K8SM_DEMAND_HOST_FILESYSTEM = 1 << 0, /* run commands on the agent's own file system, without image:
+                                           for agents without an image provider. Each container must
+                                           state its command. Warned about by field. */
+  K8SM_DEMAND_NO_LIMITS = 1 << 1        /* leave TaskInfo.limits and share_cgroups out: for agents without
+                                           both cgroup isolators (they drop tasks that carry them) */
+};
+
+/* Data that pods refer to (ConfigMaps, Secrets): as the rows of a manifest. Copied. */
+struct k8sm_demand_options {
+  size_t size;
+  uint64_t flags; /* K8SM_DEMAND_* */
+  const struct k8sm_allocator *allocator;
+  const struct k8sm_manifest_data *data;
+  size_t data_count;
+  size_t data_size;          /* sizeof(struct k8sm_manifest_data) */
+  const char *const *roles;  /* that the pod may use, best first; NULL: "*" */
+  size_t role_count;
+  const char *nonce;         /* makes task ids unique: 1 to 32 letters and digits, never used before for
+                                this pod. Required. */
+  uint32_t attempt;          /* counts executors of the pod, from 0 */
+  uint32_t features;         /* reserved, 0 */
+  int64_t default_cpu_milli; /* for containers with neither request nor limit; 0: 250 */
+  int64_t default_mem_bytes; /* 0: 64 MiB */
+  int64_t disk_mb;           /* of the executor, where the pod asks none: Mesos wants one; 0: 32 */
+};
+
+/* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).
+ * Owns: *ret; the demand keeps a reference to the pod.
+ * Errors: INVALID (no uid, no nonce), UNSUPPORTED with one finding for each field that Mesos can't do
+ * (K8SM_DIAG_TASK_FIELD_REFUSED); warnings for those that are approximated or ignored; NOMEM; ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_demand_make(const struct k8sm_pod *pod,
+                                            const struct k8sm_demand_options *options,
+                                            struct k8sm_demand **ret, struct k8sm_diags *diags);
+K8SM_API struct k8sm_demand *k8sm_demand_ref(struct k8sm_demand *demand);
+K8SM_API void k8sm_demand_unref(struct k8sm_demand *demand);
+
+/* A task to launch on an executor that is there already: a later stage, or a restart. */
+struct k8sm_launch {
+  uint32_t task;    /* the number of its row in k8sm_demand_tasks */
+  uint32_t restart; /* how often this container was started before, in this attempt */
+};
+
+struct k8sm_resume_options {
+  size_t size;
+  const struct k8sm_allocator *allocator;
+  const char *agent_id; /* where the executor runs */
+  const char *nonce;    /* another than before */
+  const void *executor; /* the ExecutorInfo that was sent (protobuf), as k8sm_calls_executors gave it */
+  size_t executor_len;
+  const struct k8sm_launch *launches;
+  size_t launch_count;
+  size_t launch_size;
+};
+
+/* The same pod under way: a Demand for some of its tasks, on its own agent and executor.
+ * Errors: INVALID, NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_demand_resume(const struct k8sm_demand *demand,
+                                              const struct k8sm_resume_options *options,
+                                              struct k8sm_demand **ret, struct k8sm_diags *diags);
+
+K8SM_API const struct k8sm_pod *k8sm_demand_pod(const struct k8sm_demand *demand);
+K8SM_API uint32_t k8sm_demand_attempt(const struct k8sm_demand *demand);
+
+enum {
+  K8SM_TASK_PAUSE = 0, /* keeps the executor between containers */
+  K8SM_TASK_INIT = 1,
+  K8SM_TASK_SIDECAR = 2,
+  K8SM_TASK_MAIN = 3
+};
+
+/* The tasks of a pod: row 0 is the pause task, then the containers in the order of their stages. */
+struct k8sm_demand_task {
+  struct k8sm_slice container; /* empty for the pause task */
+  uint32_t kind;               /* K8SM_TASK_* */
+  uint32_t stage;              /* the pause task and the first containers are of stage 0 */
+  int64_t cpus_milli;          /* what the task asks beside the executor's budget */
+  int64_t mem_milli;           /* thousandths of a MB */
+  uint32_t launch;             /* 1 if this Demand launches it */
+  uint32_t restart;
+};
+K8SM_API size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first, struct k8sm_demand_task *rows,
+                                  size_t row_size, size_t n);
+
+/* What the executor holds, in thousandths (cpus; mem and disk of a MB). All zero after _resume. */
+struct k8sm_demand_budget {
+  size_t size;
+  int64_t cpus_milli;
+  int64_t mem_milli;
+  int64_t disk_milli;
+};
+K8SM_API K8SM_MUST_USE int k8sm_demand_get_budget(const struct k8sm_demand *demand,
+                                                  struct k8sm_demand_budget *ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

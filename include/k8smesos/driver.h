@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_DRIVER_H
+#define K8SMESOS_DRIVER_H
+
+/* The Mesos scheduler protocol as a state machine: step(input) → effects, and a deadline. It does no
+ * I/O and reads no clock. The host carries effects out and feeds what comes back. With io.h that is
+ * k8sm_client_next → k8sm_driver_step → k8sm_client_submit. */
+
+#include <k8smesos/status.h>
+#include <k8smesos/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_driver;  /* Mutable. */
+struct k8sm_effects; /* Mutable; the caller's. */
+
+/* How long offers are refused, in seconds, by reason. 0 takes the default of the field. */
+struct k8sm_refuse {
+  double idle;      /* nothing waits; 3,600 */
+  double unsuited;  /* something waits, and this agent can't take it; 5 */
+  double leftover;  /* what an ACCEPT leaves; 5; always 0 while anything waits */
+};
+
+struct k8sm_driver_options {
+  size_t size;
+  const struct k8sm_allocator *allocator;
+  const struct k8sm_framework *framework;       /* copied; NULL: all defaults */
+  const struct k8sm_demand_options *demand;     /* copied; nonce and attempt are ignored; NULL: all defaults */
+  const struct k8sm_match_options *match;
+  const struct k8sm_status_options *status;
+  struct k8sm_refuse refuse;
+  const char *master;    /* host:port of a master; NULL: wait for INPUT_LEADER */
+  uint64_t seed;         /* random; jitter and nonces are made from it. Two processes that share a
+                            framework id must not share a seed */
+  uint32_t format;       /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  uint32_t features;     /* K8SM_FEATURE_* of agents; 0: all but IMAGES are taken to be there, and IMAGES too */
+  uint64_t backoff_base_ms; /* of subscriptions; 0: 1,000 */
+  uint64_t backoff_cap_ms;  /* 0: 15,000 */
+  uint64_t hold_ms;         /* offers that may be needed are held this long; 0: 5,000 */
+  uint64_t max_event_bytes; /* of one event; 0: 64 MiB */
+};
+
+/* Errors: INVALID, NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_driver **ret,
+                                           struct k8sm_diags *diags);
+K8SM_API void k8sm_driver_free(struct k8sm_driver *driver);
+
+enum {
+  K8SM_INPUT_TICK = 0,     /* time has come to the deadline, or any time */
+  K8SM_INPUT_RESTORE = 1,  /* key, bytes: a row that was recorded; all rows before the first other input */
+  K8SM_INPUT_LEADER = 2,   /* bytes: "host:port" of the leading master; empty: there is none now */
+  K8SM_INPUT_RESPONSE = 3, /* exchange, status, stream_id, location, content_type: a response's head */
+  K8SM_INPUT_CHUNK = 4,    /* exchange, bytes: any part of a response's body */
+  K8SM_INPUT_END = 5,      /* exchange: the response is complete */
+  K8SM_INPUT_LOST = 6,     /* exchange, bytes: no response, or no more of it; what went wrong, in words */
+  K8SM_INPUT_POD = 7,      /* pod: run it; its uid must be set */
+  K8SM_INPUT_DELETE = 8,   /* key: "namespace/name" or a uid; grace_seconds, -1: the pod's own */
+  K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
+  K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */
+  K8SM_INPUT_STOP = 11     /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
+};
+enum { K8SM_STOP_TEARDOWN = 1 };
+
+struct k8sm_input {
+  size_t size;
+  uint32_t type;    /* K8SM_INPUT_* */
+  uint32_t status;  /* HTTP status */
+  uint64_t mono_ms; /* never goes back */
+  int64_t wall_ms;  /* since 1970-01-01 UTC; may jump */
+  uint64_t exchange;
+  uint64_t number;
+  struct k8sm_slice key;
+  struct k8sm_slice bytes;
+  struct k8sm_slice content_type;
+  struct k8sm_slice stream_id; /* the header Mesos-Stream-Id */
+  struct k8sm_slice location;
+  struct k8sm_pod *pod; /* a reference is taken */
+  int64_t grace_seconds;
+  uint32_t flags;
+  uint32_t reserved;
+};
+
+enum {
+  K8SM_EFFECT_REQUEST = 1, /* to mesos: an HTTP request; answer with RESPONSE, CHUNK …, END, or LOST */
+  K8SM_EFFECT_CANCEL = 2,  /* to mesos: give the exchange up; no more inputs of it are wanted */
+  K8SM_EFFECT_RECORD = 3,  /* to store: keep bytes under key (none: remove it), then RECORDED or REFUSED */
+  K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed */
+  K8SM_EFFECT_EVENT = 5,   /* to host: code, key (pod, or empty), bytes: one line for people */
+  K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in
+                              driver's format */
+  K8SM_EFFECT_STOPPED = 7  /* to host: nothing more will come; code: why, or 0 */
+};
+enum { K8SM_TO_MESOS = 1, K8SM_TO_KUBE = 2, K8SM_TO_STORE = 3, K8SM_TO_HOST = 4 };
+enum {
+  K8SM_REQUEST_STREAMING = 1 /* the response has no end: a connection of its own. The others go one
+                                after the other, in order, on one other connection */
+};
+
+struct k8sm_effect {
+  uint32_t type;   /* K8SM_EFFECT_* */
+  uint32_t to;     /* K8SM_TO_* */
+  uint64_t number; /* of a RECORD, from 1 */
+  uint64_t exchange;
+  struct k8sm_slice authority; /* "host:port" */
+  struct k8sm_slice method;
+  struct k8sm_slice path;
+  struct k8sm_slice content_type;
+  struct k8sm_slice accept;
+  struct k8sm_slice stream_id; /* header Mesos-Stream-Id; empty: leave it out */
+  struct k8sm_slice key;
+  struct k8sm_slice bytes;
+  uint32_t flags; /* K8SM_REQUEST_* */
+  uint32_t code;  /* K8SM_DIAG_* */
+};
+
+K8SM_API K8SM_MUST_USE int k8sm_effects_new(const struct k8sm_allocator *allocator, struct k8sm_effects **ret);
+K8SM_API void k8sm_effects_free(struct k8sm_effects *effects);
+/* In the order in which they are to be carried out. Valid until the next step with these effects. */
+K8SM_API size_t k8sm_effects_rows(const struct k8sm_effects *effects, size_t first, struct k8sm_effect *rows,
+                                  size_t row_size, size_t n);
+
+/* Takes one input in; effects holds afterwards what this step, and only it, wants done. A step that
+ * fails with NOMEM changed nothing and may be tried again.
+ * Errors: NOMEM; INVALID or NOT_FOUND (this input is refused: a pod that can't be mapped, an unknown
+ * key; the driver goes on); STATE (after STOPPED); ABI. Whatever the master sends is no error here, but
+ * an EVENT effect, and a new subscription where needed. */
+K8SM_API K8SM_MUST_USE int k8sm_driver_step(struct k8sm_driver *driver, const struct k8sm_input *input,
+                                            struct k8sm_effects *effects, struct k8sm_diags *diags);
+/* mono_ms at which the next TICK is due; UINT64_MAX: only when something comes in. */
+K8SM_API uint64_t k8sm_driver_deadline(const struct k8sm_driver *driver);
+
+/* Empty until subscribed (or restored). */
+K8SM_API struct k8sm_slice k8sm_driver_framework_id(const struct k8sm_driver *driver);
+
+/* A pod of the driver. */
+struct k8sm_driver_pod {
+  const struct k8sm_pod *pod; /* borrowed until the next step */
+  const struct k8sm_status *status;
+  const struct k8sm_demand *demand;
+  uint32_t deleting;
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_driver_pods(const struct k8sm_driver *driver, size_t first, struct k8sm_driver_pod *rows,
+                                 size_t row_size, size_t n);
+
+/* The host ports of a placed pod, as k8sm_plan_ports; `placement` is the number of the pod's row. */
+K8SM_API size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct k8sm_plan_port *rows,
+                                  size_t row_size, size_t n);
+
+struct k8sm_driver_counters {
+  size_t size;
+  uint64_t subscriptions;
+  uint64_t events;
+  uint64_t offers_received;
+  uint64_t offers_accepted;
+  uint64_t offers_declined;
+  uint64_t offers_rescinded;
+  uint64_t updates;
+  uint64_t acknowledged;
+  uint64_t records;
+};
+K8SM_API K8SM_MUST_USE int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_MATCH_H
+#define K8SMESOS_MATCH_H
+
+/* Demands + Cluster → Plan: which pod goes to which agent, with which offers and resources, and why
+ * the others do not. */
+
+#include <k8smesos/cluster.h>
+#include <k8smesos/demand.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_plan; /* Value. */
+
+enum {
+  K8SM_STRATEGY_PACK = 0,      /* the fullest agent that still has room */
+  K8SM_STRATEGY_SPREAD = 1,    /* the emptiest agent */
+  K8SM_STRATEGY_FIRST_FIT = 2  /* the first by agent id */
+};
+
+struct k8sm_match_options {
+  size_t size;
+  const struct k8sm_allocator *allocator;
+  uint32_t strategy; /* K8SM_STRATEGY_* */
+  uint32_t reserved;
+};
+
+/* Places the demands one after another, each all or nothing, from the offers held; a pod's resources
+ * all come from one agent and one role. The cluster is afterwards as before: k8sm_cluster_apply
+ * spends the plan. The plan does not depend on the order in which offers came.
+ * Owns: *ret; the plan keeps references to the demands. Errors: NOMEM, ABI, INVALID. Pods that fit
+ * nowhere are no error: see k8sm_plan_refusals. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands,
+                                              size_t n, const struct k8sm_match_options *options,
+                                              struct k8sm_plan **ret, struct k8sm_diags *diags);
+K8SM_API struct k8sm_plan *k8sm_plan_ref(struct k8sm_plan *plan);
+K8SM_API void k8sm_plan_unref(struct k8sm_plan *plan);
+K8SM_API uint64_t k8sm_plan_generation(const struct k8sm_plan *plan);
+
+/* A pod that has a place. */
+struct k8sm_placement {
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice role;
+  uint32_t demand; /* its number among the demands of the match */
+  uint32_t offers; /* how many offers it spends from; see k8sm_plan_offers */
+};
+K8SM_API size_t k8sm_plan_placements(const struct k8sm_plan *plan, size_t first, struct k8sm_placement *rows,
+                                     size_t row_size, size_t n);
+
+/* An offer that placements use. Placements of one agent and role may share offers: one ACCEPT then
+ * launches them all. */
+struct k8sm_plan_offer {
+  struct k8sm_slice id;
+  uint32_t placement;
+};
+K8SM_API size_t k8sm_plan_offers(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_offer *rows,
+                                 size_t row_size, size_t n);
+
+/* What a placement spends. */
+struct k8sm_plan_resource {
+  struct k8sm_slice name;
+  struct k8sm_slice reservation; /* the role it is reserved for; empty: unreserved */
+  uint32_t placement;
+  uint32_t type;  /* K8SM_RESOURCE_* */
+  int32_t task;   /* the demand's task that asks it; -1: the executor */
+  int64_t milli;  /* SCALAR */
+  uint64_t begin; /* RANGES */
+  uint64_t end;
+};
+K8SM_API size_t k8sm_plan_resources(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_resource *rows,
+                                    size_t row_size, size_t n);
+
+/* A host port of a placed pod. */
+struct k8sm_plan_port {
+  struct k8sm_slice container;
+  struct k8sm_slice name;     /* of the port; may be empty */
+  struct k8sm_slice protocol; /* "TCP", "UDP", "SCTP" */
+  uint32_t placement;
+  uint16_t container_port;
+  uint16_t host_port;
+};
+K8SM_API size_t k8sm_plan_ports(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_port *rows,
+                                size_t row_size, size_t n);
+
+/* Why a pod has no place: how many agents said so, one row per pod and reason, most first. */
+struct k8sm_plan_refusal {
+  uint32_t demand;
+  uint32_t code; /* K8SM_DIAG_* of the 4xx */
+  uint32_t agents;
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_plan_refusals(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_refusal *rows,
+                                   size_t row_size, size_t n);
+
+/* The line that kube-scheduler would write: "0/5 nodes are available: 2 Insufficient cpu, 3 …." Empty for a
+ * demand that is placed, or a number that is none. */
+K8SM_API struct k8sm_slice k8sm_plan_summary(const struct k8sm_plan *plan, uint32_t demand);
+
+/* Why each agent refuses, or not (code 0): the first check that did, in the order of agent ids. */
+struct k8sm_explanation {
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice predicate; /* "cpus", "host-port", … */
+  struct k8sm_slice wanted;
+  struct k8sm_slice had;
+  uint32_t code; /* 0: the pod fits */
+  uint32_t reserved;
+};
+struct k8sm_explain; /* Value. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *demand,
+                                                const struct k8sm_match_options *options,
+                                                struct k8sm_explain **ret, struct k8sm_diags *diags);
+K8SM_API size_t k8sm_explain_rows(const struct k8sm_explain *explain, size_t first, struct k8sm_explanation *rows,
+                                  size_t row_size, size_t n);
+K8SM_API void k8sm_explain_unref(struct k8sm_explain *explain);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_STATUS_H
+#define K8SMESOS_STATUS_H
+
+/* Demand + what happened → Status: the PodStatus that Kubernetes would show, and what to do next.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+ * https://mesos.apache.org/documentation/latest/task-state-reasons/ */
+
+#include <k8smesos/demand.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_status; /* Value. */
+
+struct k8sm_status_options {
+  size_t size;
+  const struct k8sm_allocator *allocator;
+  int64_t backoff_base_ms; /* of restarts; 0: Kubernetes' 10 s */
+  int64_t backoff_cap_ms;  /* 0: Kubernetes' 300 s */
+  int64_t backoff_reset_ms; /* a container that ran this long starts anew; 0: 600 s */
+};
+
+/* The status of a pod that was just made: Pending, nothing placed. The options are kept.
+ * Owns: *ret; the status keeps a reference to the demand. Errors: NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_status_new(const struct k8sm_demand *demand,
+                                           const struct k8sm_status_options *options, struct k8sm_status **ret,
+                                           struct k8sm_diags *diags);
+K8SM_API struct k8sm_status *k8sm_status_ref(struct k8sm_status *status);
+K8SM_API void k8sm_status_unref(struct k8sm_status *status);
+
+enum {
+  K8SM_CHANGE_TICK = 0,       /* time went on */
+  K8SM_CHANGE_UPDATE = 1,     /* text: an UPDATE event, or its TaskStatus alone */
+  K8SM_CHANGE_PLACED = 2,     /* text: hostname; agent_id; the first ACCEPT is about to be sent */
+  K8SM_CHANGE_UNPLACED = 3,   /* text: why no agent takes it (the plan's summary) */
+  K8SM_CHANGE_LAUNCHED = 4,   /* text: the id of a task that an ACCEPT launches */
+  K8SM_CHANGE_DELETED = 5,    /* number: grace in seconds; -1: the pod's own */
+  K8SM_CHANGE_AGENT_LOST = 6, /* FAILURE of the agent or executor; text: message */
+  K8SM_CHANGE_ATTEMPT = 7     /* demand: the next attempt's; all tasks of the former have ended */
+};
+
+struct k8sm_change {
+  uint32_t type;             /* K8SM_CHANGE_* */
+  uint32_t format;           /* UPDATE: K8SM_FORMAT_JSON or _PROTOBUF */
+  struct k8sm_slice text;
+  struct k8sm_slice agent_id;
+  int64_t number;
+  uint64_t mono_ms;
+  int64_t wall_ms; /* since 1970-01-01 UTC */
+  const struct k8sm_demand *demand;
+};
+
+/* Applies changes in order; the former status stays as it is. What is late, repeated or not of this
+ * pod changes nothing and leaves a note.
+ * Owns: *ret. Errors: SYNTAX (an update that can't be read), INVALID, NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_status_apply(const struct k8sm_status *status, const struct k8sm_change *changes,
+                                             size_t change_size, size_t n,
+                                             const struct k8sm_allocator *allocator, struct k8sm_status **ret,
+                                             struct k8sm_diags *diags);
+
+/* The PodStatus as Kubernetes writes it. Owns: *ret. Errors: NOMEM; UNSUPPORTED if not JSON or YAML. */
+K8SM_API K8SM_MUST_USE int k8sm_status_encode(const struct k8sm_status *status, uint32_t format,
+                                              const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
+
+/* Everything that a Status knows, for a record, and back. Errors: SYNTAX, INVALID (of another pod), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_status_save(const struct k8sm_status *status,
+                                            const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
+K8SM_API K8SM_MUST_USE int k8sm_status_load(const struct k8sm_demand *demand, const void *bytes, size_t len,
+                                            const struct k8sm_status_options *options,
+                                            struct k8sm_status **ret, struct k8sm_diags *diags);
+
+struct k8sm_status_summary {
+  size_t size;
+  struct k8sm_slice phase;    /* "Pending", "Running", "Succeeded", "Failed", "Unknown" */
+  struct k8sm_slice shown;    /* as kubectl's STATUS column: "ContainerCreating", "CrashLoopBackOff", … */
+  struct k8sm_slice message;  /* the most telling reason in words; may be empty */
+  struct k8sm_slice agent_id; /* empty until placed */
+  struct k8sm_slice hostname;
+  struct k8sm_slice pod_ip;
+  uint32_t ready; /* containers that are ready, of the mains and sidecars */
+  uint32_t containers;
+  uint32_t restarts;
+  uint32_t finished;        /* 1: terminal, nothing of it runs, and every action is done */
+  int64_t created_wall_ms;  /* of the first change; 0 before */
+  int64_t started_wall_ms;  /* status.startTime; 0 before */
+};
+K8SM_API K8SM_MUST_USE int k8sm_status_summarize(const struct k8sm_status *status,
+                                                 struct k8sm_status_summary *ret);
+
+enum { K8SM_STATE_WAITING = 0, K8SM_STATE_RUNNING = 1, K8SM_STATE_TERMINATED = 2 };
+
+struct k8sm_container_status {
+  struct k8sm_slice name;
+  struct k8sm_slice reason; /* "ContainerCreating", "CrashLoopBackOff", "Completed", "Error", … */
+  struct k8sm_slice message;
+  uint32_t task;  /* the number of the row in k8sm_demand_tasks */
+  uint32_t state; /* K8SM_STATE_* */
+  uint32_t ready;
+  uint32_t restarts;
+  int32_t exit_code;
+  int32_t signal;
+  int64_t started_wall_ms;
+  int64_t finished_wall_ms;
+};
+K8SM_API size_t k8sm_status_containers(const struct k8sm_status *status, size_t first,
+                                       struct k8sm_container_status *rows, size_t row_size, size_t n);
+
+enum {
+  K8SM_ACTION_ACKNOWLEDGE = 1, /* task_id, agent_id, uuid: after the status is recorded. Given once, by the
+                                  status that took the update in */
+  K8SM_ACTION_LAUNCH = 2,      /* task, restart: a later stage, a restart or the pause task again, on the
+                                  same executor, not before at_mono_ms */
+  K8SM_ACTION_KILL = 3,        /* task_id, agent_id, grace_seconds; again at each at_mono_ms until terminal */
+  K8SM_ACTION_ATTEMPT = 4,     /* a new attempt: make its Demand, give CHANGE_ATTEMPT, and match it */
+  K8SM_ACTION_DONE = 5         /* nothing is left to do; the pod stays as it is */
+};
+
+struct k8sm_action {
+  struct k8sm_slice task_id;
+  struct k8sm_slice agent_id;
+  struct k8sm_slice uuid;
+  uint32_t type; /* K8SM_ACTION_* */
+  uint32_t task;
+  uint32_t restart;
+  uint32_t reserved;
+  uint64_t at_mono_ms; /* due then; 0: now */
+  int64_t grace_seconds;
+};
+/* What to do next. All but ACKNOWLEDGE are derived from the status alone: they stand until a change
+ * (LAUNCHED, a terminal UPDATE, …) takes them away, so carrying one out twice must be prevented by
+ * telling the status. */
+K8SM_API size_t k8sm_status_actions(const struct k8sm_status *status, size_t first, struct k8sm_action *rows,
+                                    size_t row_size, size_t n);
+
+/* When time alone changes something (give CHANGE_TICK then): mono_ms; UINT64_MAX: never. */
+K8SM_API uint64_t k8sm_status_deadline(const struct k8sm_status *status);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_TASK_H
+#define K8SMESOS_TASK_H
+
+/* Plan → ACCEPT and DECLINE bytes; the other calls of the Mesos v1 scheduler API; ids both ways.
+ * https://mesos.apache.org/documentation/latest/scheduler-http-api/#calls */
+
+#include <k8smesos/match.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_calls; /* the calls that a plan becomes. Value. */
+
+struct k8sm_task_options {
+  size_t size;
+  const struct k8sm_allocator *allocator;
+  uint32_t format;        /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  uint32_t reserved;
+  double refuse_seconds;  /* for what an ACCEPT leaves of its offers; negative is refused */
+};
+
+/* One ACCEPT for each agent and role of the plan: the offers it spends, and a LAUNCH_GROUP for each
+ * task that the demands launch. Stateless: the same plan gives the same bytes.
+ * Owns: *ret. Errors: INVALID (an id that Mesos does not accept), NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options *options,
+                                           struct k8sm_calls **ret, struct k8sm_diags *diags);
+K8SM_API struct k8sm_calls *k8sm_calls_ref(struct k8sm_calls *calls);
+K8SM_API void k8sm_calls_unref(struct k8sm_calls *calls);
+
+struct k8sm_call {
+  struct k8sm_slice bytes; /* a v1 scheduler Call in the format asked for */
+  struct k8sm_slice agent_id;
+  uint32_t placements; /* how many of the plan's placements it launches */
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_calls_rows(const struct k8sm_calls *calls, size_t first, struct k8sm_call *rows,
+                                size_t row_size, size_t n);
+
+/* The executor of each placement: what the host records before it sends, and hands to
+ * k8sm_demand_resume afterwards. One row per placement, in their order. */
+struct k8sm_call_executor {
+  struct k8sm_slice executor_id;
+  struct k8sm_slice bytes; /* ExecutorInfo, protobuf */
+  uint32_t placement;
+  uint32_t call; /* the number of the row in k8sm_calls_rows */
+};
+K8SM_API size_t k8sm_calls_executors(const struct k8sm_calls *calls, size_t first,
+                                     struct k8sm_call_executor *rows, size_t row_size, size_t n);
+
+/* Every task that the calls launch. */
+struct k8sm_call_task {
+  struct k8sm_slice task_id;
+  uint32_t placement;
+  uint32_t task; /* the number of the row in k8sm_demand_tasks */
+};
+K8SM_API size_t k8sm_calls_tasks(const struct k8sm_calls *calls, size_t first, struct k8sm_call_task *rows,
+                                 size_t row_size, size_t n);
+
+/* ---- Ids. A task id is uid.attempt.container.restart.nonce, an executor id uid.attempt. The pause
+ * task has an empty container. ---- */
+
+struct k8sm_task_id {
+  struct k8sm_slice uid; /* slices point into the text that was parsed */
+  struct k8sm_slice container;
+  struct k8sm_slice nonce;
+  uint32_t attempt;
+  uint32_t restart;
+};
+
+/* Takes a task id apart. Errors: NOT_FOUND for an id that is not of this form: somebody else's task. */
+K8SM_API K8SM_MUST_USE int k8sm_task_id_parse(const char *id, size_t len, struct k8sm_task_id *ret);
+/* The same for an executor id; container and nonce are empty, restart is 0. */
+K8SM_API K8SM_MUST_USE int k8sm_executor_id_parse(const char *id, size_t len, struct k8sm_task_id *ret);
+/* Writes an id with a NUL after it, at most cap bytes in all. Returns its length without the NUL.
+ * Errors: INVALID (a part that Mesos does not accept, or more than 255 bytes), LIMIT (cap too small). */
+K8SM_API int k8sm_task_id_format(const struct k8sm_task_id *id, char *text, size_t cap);
+K8SM_API int k8sm_executor_id_format(const struct k8sm_task_id *id, char *text, size_t cap);
+
+/* ---- The other calls ---- */
+
+enum {
+  K8SM_CALL_SUBSCRIBE = 1,
+  K8SM_CALL_TEARDOWN = 2,
+  K8SM_CALL_DECLINE = 3,    /* offers, refuse_seconds */
+  K8SM_CALL_REVIVE = 4,     /* roles */
+  K8SM_CALL_SUPPRESS = 5,   /* roles */
+  K8SM_CALL_KILL = 6,       /* task_id, agent_id, grace_seconds */
+  K8SM_CALL_SHUTDOWN = 7,   /* executor_id, agent_id */
+  K8SM_CALL_ACKNOWLEDGE = 8, /* task_id, agent_id, uuid */
+  K8SM_CALL_RECONCILE = 9   /* tasks: pairs of task id and agent id; none: implicit */
+};
+
+/* What a framework tells of itself (FrameworkInfo). */
+struct k8sm_framework {
+  size_t size;
+  const char *name; /* NULL: "Kubernetes" */
+  const char *user; /* that tasks run as; NULL: "root" */
+  const char *principal;
+  const char *hostname;
+  const char *webui_url;
+  const char *const *roles; /* NULL: "*" */
+  size_t role_count;
+  double failover_timeout_seconds; /* 0: four weeks */
+  uint32_t no_checkpoint;
+  uint32_t gpu_resources; /* 1: capability GPU_RESOURCES */
+};
+
+struct k8sm_call_args {
+  size_t size;
+  uint32_t type;   /* K8SM_CALL_* */
+  uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  const struct k8sm_framework *framework; /* SUBSCRIBE */
+  struct k8sm_slice framework_id;         /* required, but for the first SUBSCRIBE */
+  struct k8sm_slice task_id;
+  struct k8sm_slice agent_id; /* KILL, RECONCILE: may be empty */
+  struct k8sm_slice executor_id;
+  struct k8sm_slice uuid;              /* raw bytes */
+  const struct k8sm_slice *items;      /* offer ids, roles, or task id and agent id by turns */
+  size_t item_count;
+  const struct k8sm_slice *suppressed; /* SUBSCRIBE: roles that want no offers */
+  size_t suppressed_count;
+  double refuse_seconds; /* DECLINE; negative: the master's default */
+  double grace_seconds;  /* KILL; negative: the task's own */
+};
+
+/* Encodes a call. Owns: *ret. Errors: INVALID (an argument that is missing, or an id that Mesos does
+ * not accept), NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_call_encode(const struct k8sm_call_args *args,
+                                            const struct k8sm_allocator *allocator, struct k8sm_blob **ret,
+                                            struct k8sm_diags *diags);
+
+/* The names that k8sm_message_convert takes. */
+#define K8SM_MESSAGE_CALL "mesos.v1.scheduler.Call"
+#define K8SM_MESSAGE_EVENT "mesos.v1.scheduler.Event"
+
+/* Rewrites a Mesos message from protobuf to JSON or back; from == to makes it canonical. Unknown fields
+ * of protobuf are kept in protobuf.
+ * Errors: NOT_FOUND (no message of this name), SYNTAX, INVALID, LIMIT, UNSUPPORTED, NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_message_convert(const char *name, const void *bytes, size_t len, uint32_t from,
+                                                uint32_t to, const struct k8sm_allocator *allocator,
+                                                struct k8sm_blob **ret, struct k8sm_diags *diags);
+
+/* Cuts the messages out of a file: RecordIO, newline-separated JSON, or one message; told apart by
+ * content. Starts with *offset 0, writes the next message and moves *offset behind it.
+ * Errors: NOT_FOUND at the end; SYNTAX. */
+K8SM_API K8SM_MUST_USE int k8sm_message_next(const void *bytes, size_t len, size_t *offset,
+                                             struct k8sm_slice *ret, uint32_t *ret_format,
+                                             struct k8sm_diags *diags);
+/* The type of an Event ("OFFERS"); static text. Errors: as k8sm_message_convert. */
+K8SM_API K8SM_MUST_USE int k8sm_event_type(const void *bytes, size_t len, uint32_t format, const char **ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
