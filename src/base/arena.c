@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <string.h>
+
+enum { FIRST_CHUNK = 1024, MAX_CHUNK = 256 * 1024 };
+
+bool k8smi_arena_init(struct k8smi_arena *arena, const struct k8sm_allocator *user, size_t limit) {
+  memset(arena, 0, sizeof *arena);
+  arena->limit = limit;
+  return k8smi_allocator_init(&arena->allocator, user);
+}
+
+void k8smi_arena_free(struct k8smi_arena *arena) {
+  struct k8smi_chunk *c = arena->chunks;
+  arena->chunks = NULL;
+  while (c != NULL) {
+    struct k8smi_chunk *next = c->next;
+    k8smi_free(&arena->allocator, c, c->size);
+    c = next;
+  }
+  arena->total = 0;
+}
+
+/* A chunk with room for n bytes, at least; chunks double up to MAX_CHUNK. */
+static bool arena_add_chunk(struct k8smi_arena *arena, size_t n, bool exact) {
+  size_t need;
+  if (!k8smi_add(n, sizeof(struct k8smi_chunk), &need)) return false;
+  size_t size = arena->total < FIRST_CHUNK ? FIRST_CHUNK : arena->total;
+  if (size > MAX_CHUNK) size = MAX_CHUNK;
+  if (exact || size < need) size = need;
+  if (arena->limit != 0) {
+    if (need > arena->limit || arena->total > arena->limit - need) {
+      arena->over_limit = true;
+      return false;
+    }
+    if (size > arena->limit - arena->total) size = arena->limit - arena->total;
+  }
+  struct k8smi_chunk *c = k8smi_alloc(&arena->allocator, size);
+  if (c == NULL) return false;
+  c->next = arena->chunks;
+  c->size = size;
+  c->used = sizeof *c;
+  arena->chunks = c;
+  arena->total += size;
+  return true;
+}
+
+bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n) {
+  const struct k8smi_chunk *c = arena->chunks;
+  return (c != NULL && c->size - c->used >= n) || arena_add_chunk(arena, n, true);
+}
+
+void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n) {
+  if (n > SIZE_MAX - 8) return NULL;
+  n = n == 0 ? 8 : (n + 7) & ~(size_t)7;
+  struct k8smi_chunk *c = arena->chunks;
+  if (c == NULL || c->size - c->used < n) {
+    if (!arena_add_chunk(arena, n, false)) return NULL;
+    c = arena->chunks;
+  }
+  void *p = (char *)c + c->used;
+  c->used += n;
+  return p;
+}
+
+void *k8smi_arena_zalloc(struct k8smi_arena *arena, size_t n) {
+  void *p = k8smi_arena_alloc(arena, n);
+  if (p != NULL) memset(p, 0, n);
+  return p;
+}
+
+void *k8smi_arena_array(struct k8smi_arena *arena, size_t n, size_t item_size) {
+  size_t bytes;
+  return k8smi_mul(n, item_size, &bytes) ? k8smi_arena_zalloc(arena, bytes) : NULL;
+}
+
+struct k8sm_slice k8smi_arena_copy(struct k8smi_arena *arena, const void *bytes, size_t len) {
+  struct k8sm_slice s = {NULL, 0};
+  if (len == SIZE_MAX) return s;
+  char *p = k8smi_arena_alloc(arena, len + 1);
+  if (p == NULL) return s;
+  if (len != 0) memcpy(p, bytes, len);
+  p[len] = '\0';
+  s.ptr = p;
+  s.len = len;
+  return s;
+}
+
+struct k8sm_slice k8smi_arena_slice(struct k8smi_arena *arena, struct k8sm_slice s) {
+  return s.ptr == NULL ? s : k8smi_arena_copy(arena, s.ptr, s.len);
+}
+
+int k8smi_arena_error(const struct k8smi_arena *arena) {
+  return arena->over_limit ? K8SM_ERR_LIMIT : K8SM_ERR_NOMEM;
+}
+
+void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset) {
+  struct k8smi_arena arena;
+  if (!k8smi_arena_init(&arena, user, limit)) return NULL;
+  char *value = k8smi_arena_zalloc(&arena, size);
+  if (value != NULL) memcpy(value + arena_offset, &arena, sizeof arena);
+  return value;
+}
+
+void k8smi_value_free(void *value, size_t arena_offset) {
+  struct k8smi_arena arena; /* freed from a copy: the arena holds itself */
+  memcpy(&arena, (char *)value + arena_offset, sizeof arena);
+  k8smi_arena_free(&arena);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_BASE_ARENA_H
+#define K8SMI_BASE_ARENA_H
+
+#include "base/alloc.h"
+
+/* Memory of one value: grows in chunks, freed at once. */
+
+struct k8smi_chunk {
+  struct k8smi_chunk *next;
+  size_t size; /* with this head */
+  size_t used; /* with this head */
+  size_t pad;
+};
+
+struct k8smi_arena {
+  struct k8sm_allocator allocator;
+  struct k8smi_chunk *chunks; /* the newest first */
+  size_t total;               /* of all chunks */
+  size_t limit;               /* that total may not pass; 0: none */
+  bool over_limit;            /* an allocation failed for the limit, not for memory */
+};
+
+/* False if the allocator is no good. No memory is taken yet. */
+bool k8smi_arena_init(struct k8smi_arena *arena, const struct k8sm_allocator *user, size_t limit);
+void k8smi_arena_free(struct k8smi_arena *arena);
+
+/* Takes the memory for about n bytes in one go. False when it can't be had. */
+bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n);
+
+/* Aligned to 8 (sufficient for every type of the library); NULL when memory or the limit ran out. */
+void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n);
+void *k8smi_arena_zalloc(struct k8smi_arena *arena, size_t n);
+/* n items, with the product checked. */
+void *k8smi_arena_array(struct k8smi_arena *arena, size_t n, size_t item_size);
+
+/* A copy with a NUL behind it; ptr is NULL when memory ran out. An absent slice stays absent. */
+struct k8sm_slice k8smi_arena_copy(struct k8smi_arena *arena, const void *bytes, size_t len);
+struct k8sm_slice k8smi_arena_slice(struct k8smi_arena *arena, struct k8sm_slice s);
+
+/* What a failed allocation means to the caller: K8SM_ERR_LIMIT or K8SM_ERR_NOMEM. */
+int k8smi_arena_error(const struct k8smi_arena *arena);
+
+/* A value lives in its own arena: the object (zeroed, `size` bytes) whose struct k8smi_arena is at
+ * `arena_offset`. NULL when memory ran out or the allocator is no good. */
+void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset);
+/* Frees the arena that holds the value itself. */
+void k8smi_value_free(void *value, size_t arena_offset);
+
+#define K8SMI_VALUE_NEW(type, user, limit) \
+  ((struct type *)k8smi_value_new((user), (limit), sizeof(struct type), offsetof(struct type, arena)))
+#define K8SMI_VALUE_FREE(type, value) k8smi_value_free((value), offsetof(struct type, arena))
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_BASE_BUF_H
+#define K8SMI_BASE_BUF_H
+
+#include "base/alloc.h"
+
+/* Output that grows. A failed allocation sticks: later writes do nothing, and `failed` says so once
+ * at the end, so that writers need no check after each piece. */
+struct k8smi_buf {
+  struct k8sm_allocator allocator;
+  char *ptr;
+  size_t len;
+  size_t cap;
+  bool failed;
+};
+
+bool k8smi_buf_init(struct k8smi_buf *buf, const struct k8sm_allocator *user);
+void k8smi_buf_free(struct k8smi_buf *buf);
+/* Makes it empty; keeps the memory; forgets a failure. */
+void k8smi_buf_clear(struct k8smi_buf *buf);
+
+void k8smi_buf_put(struct k8smi_buf *buf, const void *bytes, size_t len);
+void k8smi_buf_putc(struct k8smi_buf *buf, char c);
+void k8smi_buf_puts(struct k8smi_buf *buf, const char *text);
+void k8smi_buf_slice(struct k8smi_buf *buf, struct k8sm_slice s);
+/* Decimal, whatever the locale. */
+void k8smi_buf_u64(struct k8smi_buf *buf, uint64_t n);
+void k8smi_buf_i64(struct k8smi_buf *buf, int64_t n);
+/* len bytes to be written by the caller; NULL after a failure. */
+char *k8smi_buf_extend(struct k8smi_buf *buf, size_t len);
+/* Removes the first n bytes. */
+void k8smi_buf_consume(struct k8smi_buf *buf, size_t n);
+
+/* Turns the contents into a blob and empties the buffer. Errors: NOMEM. */
+int k8smi_buf_to_blob(struct k8smi_buf *buf, struct k8sm_blob **ret);
+
+#endif

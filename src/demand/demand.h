@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_DEMAND_DEMAND_H
+#define K8SMI_DEMAND_DEMAND_H
+
+/* What a Demand holds. demand/ fills it in; cluster/, match/, task/ and status/ read it: what Mesos is
+ * to do is decided here, and nowhere else. All memory is the demand's arena or the pod's. */
+
+#include <k8smesos/demand.h>
+#include "base/arena.h"
+#include "base/refs.h"
+#include "base/slice.h"
+#include "pod/record.h"
+
+#define K8SMI_UNLIMITED INT64_MAX
+
+struct k8smi_pair_list {
+  const struct k8smi_pair *items;
+  size_t count;
+};
+
+struct k8smi_strings {
+  const struct k8sm_slice *items;
+  size_t count;
+};
+
+struct k8smi_demand_port {
+  struct k8sm_slice name;
+  struct k8sm_slice protocol; /* "TCP", "UDP", "SCTP" */
+  uint32_t task;              /* whose container it belongs to */
+  uint16_t container_port;
+  uint16_t host_port; /* 0: none is asked for, only discovery */
+};
+
+enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
+
+/* A mount, ready for mesos.v1.Volume. */
+struct k8smi_demand_mount {
+  uint32_t kind;               /* K8SMI_VOLUME_* */
+  bool read_only;
+  struct k8sm_slice container_path;
+  struct k8sm_slice source;    /* SANDBOX: path below the executor's sandbox; HOST: path */
+  struct k8sm_slice value;     /* SECRET: the bytes */
+};
+
+enum { K8SMI_CHECK_NONE = 0, K8SMI_CHECK_COMMAND, K8SMI_CHECK_HTTP, K8SMI_CHECK_TCP };
+
+/* A probe, with Kubernetes' defaults filled in. Times in seconds. */
+struct k8smi_demand_check {
+  int kind; /* K8SMI_CHECK_* */
+  struct k8smi_strings command;
+  struct k8sm_slice scheme; /* "http", "https" */
+  struct k8sm_slice path;
+  uint32_t port;
+  int32_t delay, interval, timeout, failures, successes;
+};
+
+enum { K8SMI_RESTART_NEVER = 0, K8SMI_RESTART_ON_FAILURE = 1, K8SMI_RESTART_ALWAYS = 2 };
+
+struct k8smi_demand_task {
+  struct k8sm_slice container; /* empty: the pause task */
+  uint32_t kind;               /* K8SM_TASK_* */
+  uint32_t stage;
+  uint32_t restart_policy;     /* K8SMI_RESTART_*, of this container */
+  bool launch;                 /* by this Demand */
+  uint32_t restart;            /* its number, when launched */
+
+  int64_t cpus_milli; /* the token */
+  int64_t mem_milli;
+  int64_t disk_milli;
+  bool limits;              /* write TaskInfo.limits */
+  int64_t limit_cpus_milli; /* or K8SMI_UNLIMITED */
+  int64_t limit_mem_milli;
+
+  struct k8sm_slice image;   /* empty: the agent's file system */
+  bool pull_always;
+  bool has_value;            /* CommandInfo.value is set: argv[0] */
+  struct k8smi_strings argv; /* CommandInfo.arguments, argv[0] included */
+  struct k8smi_pair_list env;
+  struct k8sm_slice user;
+  bool tty;
+  bool share_pid;
+  const struct k8smi_demand_mount *mounts;
+  size_t mount_count;
+  int64_t grace_seconds; /* of a kill */
+  struct k8smi_demand_check liveness;
+  struct k8smi_demand_check readiness;
+  struct k8smi_demand_check startup;
+};
+
+struct k8sm_demand {
+  k8smi_refs refs;
+  struct k8smi_arena arena;
+  struct k8sm_pod *pod; /* a reference */
+
+  struct k8sm_slice uid;
+  struct k8sm_slice name_space;
+  struct k8sm_slice name;
+  uint32_t attempt;
+  struct k8sm_slice nonce;
+  uint64_t flags; /* K8SM_DEMAND_* */
+
+  /* The executor. */
+  int64_t cpus_milli; /* the budget; 0 when resumed */
+  int64_t mem_milli;
+  int64_t disk_milli;
+  struct k8smi_strings roles; /* best first, never empty */
+  uint32_t features;          /* K8SM_FEATURE_* that the agent must have */
+  struct k8sm_slice hostname;
+  bool share_cgroups_false;   /* linux_info.share_cgroups = false on executor and tasks */
+  struct k8smi_pair_list labels; /* for TaskInfo and ExecutorInfo */
+  const struct k8smi_demand_port *ports;
+  size_t port_count;
+  int64_t grace_seconds;
+  struct k8smi_pair_list node_selector;
+  struct k8sm_slice node_name;
+
+  /* Under way already: */
+  struct k8sm_slice agent_id; /* pinned; empty: anywhere */
+  struct k8sm_slice executor; /* ExecutorInfo to send again; empty: make it */
+
+  struct k8smi_demand_task *tasks; /* [0] is the pause task */
+  size_t task_count;
+  uint32_t stages;
+};
+
+#endif

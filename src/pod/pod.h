@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_POD_H
+#define K8SMI_POD_POD_H
+
+#include <k8smesos/pod.h>
+#include "pod/record.h"
+#include "pod/fields.h"
+#include "pod/quantity.h"
+
+/* The Pod's record: fields K8SMI_Pod_metadata, K8SMI_Pod_spec, …. Lives as long as the pod. */
+const struct k8smi_record *k8smi_pod_record(const struct k8sm_pod *pod);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_WIRE_JSON_H
+#define K8SMI_WIRE_JSON_H
+
+#include "base/buf.h"
+
+/* Writes a JSON string with its quotes. Only what must be escaped is (and U+2028, U+2029, <, >, & when
+ * `html`, as Go's encoder does). */
+void k8smi_put_json_string(struct k8smi_buf *buf, struct k8sm_slice text, bool html);
+
+/* A JSON writer: commas and nesting by itself. */
+struct k8smi_json {
+  struct k8smi_buf *buf;
+  bool html;
+  bool comma; /* a comma is due before the next value or key */
+};
+void k8smi_json_init(struct k8smi_json *w, struct k8smi_buf *buf, bool html);
+void k8smi_json_open(struct k8smi_json *w, char bracket); /* '{' or '[' */
+void k8smi_json_close(struct k8smi_json *w, char bracket);
+void k8smi_json_key(struct k8smi_json *w, const char *key);
+void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text);
+void k8smi_json_i64(struct k8smi_json *w, int64_t n);
+void k8smi_json_bool(struct k8smi_json *w, bool b);
+/* Text that is JSON already. */
+void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json);
+/* Key and value in one call. */
+void k8smi_json_member(struct k8smi_json *w, const char *key, struct k8sm_slice text);
+void k8smi_json_member_i64(struct k8smi_json *w, const char *key, int64_t n);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_WIRE_MESOS_H
+#define K8SMI_WIRE_MESOS_H
+
+/* Mesos messages in memory: the structs that protobuf-c generates from mesos.proto, read and written by
+ * our own walk over their descriptors (protobuf-c's unpack recurses without a bound and keeps no
+ * lengths). All memory of a decoded message is in the arena; strings are UTF-8 without NUL. Other
+ * folders include this header and never protobuf-c's. */
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/findings.h"
+#include "mesos.pb-c.h"
+
+enum { K8SMI_MESSAGE_MAX_DEPTH = 32 };
+
+/* Protobuf bytes → message. Unknown fields are kept (in the message's unknown_fields); a required field
+ * that is missing is a finding. `bytes` are not kept. *ret is written only on success.
+ * Errors: SYNTAX, INVALID, LIMIT, NOMEM. */
+int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
+                         size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
+/* The same from Mesos' JSON: enums as names, bytes in base64, "Infinity" as text. Unknown members are
+ * kept as unknown fields with tag 0, whose data is the text `"name":value`. */
+int k8smi_message_decode_json(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
+                              size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
+/* By format: K8SM_FORMAT_JSON or _PROTOBUF; AUTO takes JSON when the first byte is '{'. */
+int k8smi_message_read(struct k8smi_arena *arena, uint32_t format, const ProtobufCMessageDescriptor *type,
+                       const void *bytes, size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
+
+/* Message → bytes, at the end of the buffer. Failure shows in buf->failed. */
+void k8smi_message_encode(struct k8smi_buf *buf, const ProtobufCMessage *message);
+void k8smi_message_encode_json(struct k8smi_buf *buf, const ProtobufCMessage *message);
+void k8smi_message_write(struct k8smi_buf *buf, uint32_t format, const ProtobufCMessage *message);
+
+/* A deep copy in the arena. NULL when memory ran out. */
+ProtobufCMessage *k8smi_message_copy(struct k8smi_arena *arena, const ProtobufCMessage *message);
+
+/* The descriptor of a full name ("mesos.v1.scheduler.Call"), among Call, Event and all that they reach; NULL: none. */
+const ProtobufCMessageDescriptor *k8smi_message_type(const char *name);
+/* The name of an enum's value ("TASK_RUNNING"), or NULL. */
+const char *k8smi_enum_name(const ProtobufCEnumDescriptor *type, int value);
+
+/* A new message in an arena, initialized: K8SMI_NEW(arena, K8smMesos__TaskID, K8SM_MESOS__TASK_ID__INIT); NULL when memory ran out. */
+void *k8smi_message_new(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type);
+
+#endif
