@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pod/record_private.h"
+
+#include <string.h>
+
+static unsigned record_popcount(uint64_t word) {
+#if defined(__GNUC__)
+  return (unsigned)__builtin_popcountll(word);
+#else
+  unsigned n = 0;
+  for (; word != 0; word &= word - 1) n++;
+  return n;
+#endif
+}
+
+/* The slot of a field that is set, or NULL. */
+static const union k8smi_slot *record_slot(const struct k8smi_record *record, unsigned field) {
+  if (record == NULL || (record->present >> field & 1) == 0) return NULL;
+  return &record->slots[record_popcount(record->present & (((uint64_t)1 << field) - 1))];
+}
+
+struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t present,
+                                      const union k8smi_slot *by_field) {
+  unsigned count = record_popcount(present), n = 0;
+  struct k8smi_record *record = k8smi_arena_alloc(arena, sizeof *record + count * sizeof record->slots[0]);
+  if (record == NULL) return NULL;
+  record->present = present;
+  for (unsigned field = 0; n < count; field++) {
+    if (present >> field & 1) record->slots[n++] = by_field[field];
+  }
+  return record;
+}
+
+uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot *by_field) {
+  uint64_t present = record == NULL ? 0 : record->present;
+  unsigned n = 0;
+  for (unsigned field = 0; field < 64; field++) {
+    if (present >> field & 1) by_field[field] = record->slots[n++];
+  }
+  return present;
+}
+
+struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s) {
+  if (s.len >= UINT32_MAX) return NULL;
+  struct k8smi_text *text = k8smi_arena_alloc(arena, sizeof *text + s.len + 1);
+  if (text == NULL) return NULL;
+  text->len = (uint32_t)s.len;
+  if (s.len > 0) memcpy(text->bytes, s.ptr, s.len);
+  text->bytes[s.len] = '\0';
+  return text;
+}
+
+bool k8smi_has(const struct k8smi_record *record, unsigned field) {
+  return record_slot(record, field) != NULL;
+}
+
+struct k8sm_slice k8smi_get_str(const struct k8smi_record *record, unsigned field) {
+  const union k8smi_slot *slot = record_slot(record, field);
+  if (slot == NULL) return (struct k8sm_slice){NULL, 0};
+  return (struct k8sm_slice){slot->text->bytes, slot->text->len};
+}
+
+int64_t k8smi_get_i64(const struct k8smi_record *record, unsigned field, int64_t absent) {
+  const union k8smi_slot *slot = record_slot(record, field);
+  return slot == NULL ? absent : slot->number;
+}
+
+bool k8smi_get_bool(const struct k8smi_record *record, unsigned field, bool absent) {
+  const union k8smi_slot *slot = record_slot(record, field);
+  return slot == NULL ? absent : slot->number != 0;
+}
+
+const struct k8smi_record *k8smi_get_record(const struct k8smi_record *record, unsigned field) {
+  const union k8smi_slot *slot = record_slot(record, field);
+  return slot == NULL ? NULL : slot->record;
+}
+
+struct k8smi_int_or_string k8smi_get_int_or_string(const struct k8smi_record *record, unsigned field) {
+  const union k8smi_slot *slot = record_slot(record, field);
+  return slot == NULL ? (struct k8smi_int_or_string){0, {NULL, 0}} : *slot->int_or_string;
+}
+
+struct k8smi_list k8smi_get_list(const struct k8smi_record *record, unsigned field) {
+  const union k8smi_slot *slot = record_slot(record, field);
+  return slot == NULL ? (struct k8smi_list){NULL, 0} : *slot->list;
+}
+
+struct k8sm_slice k8smi_get_pair(const struct k8smi_record *record, unsigned field, const char *key) {
+  struct k8smi_list list = k8smi_get_list(record, field);
+  struct k8sm_slice wanted = k8smi_s(key);
+  size_t low = 0, high = list.count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int c = k8smi_cmp(k8smi_list_pair(list, middle).key, wanted);
+    if (c == 0) return k8smi_list_pair(list, middle).value;
+    if (c < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return (struct k8sm_slice){NULL, 0};
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_RECORD_PRIVATE_H
+#define K8SMI_POD_RECORD_PRIVATE_H
+
+/* The inside of records, for src/pod only: others use the getters of record.h. */
+
+#include "pod/fields.h"
+#include "pod/record.h"
+
+struct k8smi_text {
+  uint32_t len;
+  char bytes[]; /* with a NUL behind them */
+};
+
+union k8smi_slot {
+  int64_t number; /* also booleans */
+  const struct k8smi_text *text;
+  const struct k8smi_record *record;
+  const struct k8smi_list *list;
+  const struct k8smi_int_or_string *int_or_string;
+};
+
+struct k8smi_record {
+  uint64_t present;         /* bit i: field i is set */
+  union k8smi_slot slots[]; /* of the fields that are set, in their order */
+};
+
+/* Packs the slots of a record; by_field is indexed by field. NULL when memory ran out. */
+struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t present,
+                                      const union k8smi_slot *by_field);
+/* The other way, to change a copy: fills by_field[64] and returns the presence word. */
+uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot *by_field);
+/* A copy of a text; NULL when memory ran out. */
+struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s);
+
+#endif
