@@ -33,10 +33,17 @@ struct k8smi_demand_port {
 
 enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
 
+struct k8smi_demand_env {
+  struct k8sm_slice name;
+  struct k8sm_slice value;
+  bool secret; /* the value is for the agent only: Environment.Variable of type SECRET */
+};
+
 /* A mount, ready for mesos.v1.Volume. */
 struct k8smi_demand_mount {
   uint32_t kind;               /* K8SMI_VOLUME_* */
   bool read_only;
+  int propagation;             /* HOST: mesos.v1.MountPropagation.Mode; 0: private */
   struct k8sm_slice container_path;
   struct k8sm_slice source;    /* SANDBOX: path below the executor's sandbox; HOST: path */
   struct k8sm_slice value;     /* SECRET: the bytes */
@@ -73,10 +80,14 @@ struct k8smi_demand_task {
 
   struct k8sm_slice image;   /* empty: the agent's file system */
   bool pull_always;
+  struct k8sm_slice pull_config; /* docker's config.json for the registry; empty: the agent's own */
   bool has_value;            /* CommandInfo.value is set: argv[0] */
   struct k8smi_strings argv; /* CommandInfo.arguments, argv[0] included */
-  struct k8smi_pair_list env;
+  const struct k8smi_demand_env *env;
+  size_t env_count;
   struct k8sm_slice user;
+  bool has_capabilities;
+  uint64_t capabilities; /* bit n: Linux capability n, effective and bounding */
   bool tty;
   bool share_pid;
   const struct k8smi_demand_mount *mounts;
@@ -106,11 +117,16 @@ struct k8sm_demand {
   struct k8smi_strings roles; /* best first, never empty */
   uint32_t features;          /* K8SM_FEATURE_* that the agent must have */
   struct k8sm_slice hostname;
+  struct k8sm_slice qos_class; /* "Guaranteed", "Burstable", "BestEffort" */
+  bool host_pid;
+  bool host_ipc;
   bool share_cgroups_false;   /* linux_info.share_cgroups = false on executor and tasks */
   struct k8smi_pair_list labels; /* for TaskInfo and ExecutorInfo */
   const struct k8smi_demand_port *ports;
   size_t port_count;
   int64_t grace_seconds;
+  int64_t active_deadline_seconds; /* 0: none */
+  uint32_t restart_policy;         /* K8SMI_RESTART_*, of the pod */
   struct k8smi_pair_list node_selector;
   struct k8sm_slice node_name;
 
