@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int run(const struct km_command *command, int argc, char **argv);
+
+const struct km_command km_command_delete = {
+    "delete",
+    "Stop pods of a running 'km run', with grace",
+    "POD … | -f FILE | --all",
+    "  km delete nginx                           waits until it is gone\n"
+    "  km delete kube-system/dns --grace-period=1\n"
+    "  km delete -f nginx.yaml --wait=0\n"
+    "  km delete --all                           the 'km run' ends then, too\n",
+    run,
+};
+
+/* Asks for one pod ("*": all). */
+static int ask(const char *folder, const char *key, int64_t grace) {
+  char line[800];
+  snprintf(line, sizeof line, "delete %s %lld", key, (long long)grace);
+  char *answer = km_control_ask(folder, line);
+  if (answer == NULL) return KM_FAILED;
+  int code = strncmp(answer, "ok", 2) == 0 ? KM_DONE : KM_FAILED;
+  if (code != KM_DONE) fprintf(stderr, "km delete: %s", answer);
+  else if (strcmp(key, "*") != 0) printf("pod %s deleted\n", key);
+  else printf("all pods deleted\n");
+  free(answer);
+  return code;
+}
+
+/* Waits until the running km does not know the pod any more, or is gone itself. */
+static int wait_gone(const char *folder, const char *key, int64_t seconds) {
+  uint64_t end = km_mono_ms() + (uint64_t)seconds * 1000;
+  while (km_mono_ms() < end) {
+    char line[800];
+    snprintf(line, sizeof line, "knows %s", key);
+    char *answer = km_control_ask_quietly(folder, line);
+    bool gone = answer == NULL || strncmp(answer, "no", 2) == 0;
+    free(answer);
+    if (gone) return KM_DONE;
+    nanosleep(&(struct timespec){0, 100000000}, NULL);
+  }
+  fprintf(stderr, "km delete: %s is not gone after %lld s\n", key, (long long)seconds);
+  return KM_FAILED;
+}
+
+static void add_key(struct km_texts *keys, const char *name) {
+  char key[600];
+  snprintf(key, sizeof key, "%s%s", strchr(name, '/') == NULL && strcmp(name, "*") != 0 ? "default/" : "", name);
+  keys->items = km_alloc(keys->items, (keys->count + 1) * sizeof *keys->items);
+  keys->items[keys->count++] = km_strdup(key, strlen(key));
+}
+
+static int add_files(struct km_texts *keys, const struct km_texts *files) {
+  struct km_set set;
+  int code = km_set_load(&set, files, 0);
+  for (size_t i = 0; i < set.pod_count; i++) {
+    char key[600];
+    add_key(keys, km_pod_key(set.pods[i].pod, key, sizeof key));
+  }
+  km_set_free(&set);
+  return code;
+}
+
+static int delete_keys(const char *folder, const struct km_texts *keys, int64_t grace, int64_t wait) {
+  int code = KM_DONE;
+  for (size_t i = 0; i < keys->count; i++) {
+    if (ask(folder, keys->items[i], grace) != KM_DONE) code = KM_FAILED;
+  }
+  for (size_t i = 0; code == KM_DONE && wait > 0 && i < keys->count; i++) {
+    code = wait_gone(folder, keys->items[i], wait);
+  }
+  return code;
+}
+
+static int run(const struct km_command *command, int argc, char **argv) {
+  struct km_texts names = {0}, files = {0}, keys = {0};
+  const char *state = NULL;
+  bool all = false;
+  int64_t grace = -1, wait = 120;
+  const struct km_option options[] = {
+      {"filename", 'f', KM_TEXTS, &files, "FILE", "the pods of a manifest"},
+      {"all", 0, KM_FLAG, &all, NULL, "every pod"},
+      {"grace-period", 0, KM_NUMBER, &grace, "SECONDS", "instead of the pod's own"},
+      {"wait", 0, KM_NUMBER, &wait, "SECONDS", "for the pods to be gone (default 120; 0: not at all)"},
+      {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
+  };
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
+  if (code == -1 && (names.count > 0) + (files.count > 0) + all != 1) {
+    code = km_misuse(command, "name pods, or give -f FILE, or --all");
+  }
+  if (code == -1) {
+    char folder[1024];
+    code = files.count > 0 ? add_files(&keys, &files) : KM_DONE;
+    for (size_t i = 0; i < names.count; i++) add_key(&keys, names.items[i]);
+    if (all) add_key(&keys, "*");
+    km_state_folder(state, folder, sizeof folder);
+    if (code == KM_DONE) code = delete_keys(folder, &keys, grace, wait);
+  }
+  for (size_t i = 0; i < keys.count; i++) free((void *)(uintptr_t)keys.items[i]);
+  km_texts_free(&keys);
+  km_texts_free(&names);
+  km_texts_free(&files);
+  return code;
+}

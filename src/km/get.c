@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(const struct km_command *command, int argc, char **argv);
+
+const struct km_command km_command_get = {
+    "get",
+    "Show the pods of a running 'km run'",
+    "[POD …] [-o table|json]",
+    "  km get                                    all pods\n"
+    "  km get nginx kube-system/dns              some of them; without a namespace it is 'default'\n"
+    "  km get -o json | jq '.pods[].status.phase'\n",
+    run,
+};
+
+static bool is_named(json_t *pod, const char *name) {
+  char key[600];
+  snprintf(key, sizeof key, "%s/%s", json_string_value(json_object_get(pod, "namespace")),
+           json_string_value(json_object_get(pod, "name")));
+  return strcmp(key, name) == 0 || (strncmp(key, "default/", 8) == 0 && strcmp(key + 8, name) == 0);
+}
+
+/* Keeps the pods that are named. False, with lines, if one is not there. */
+static bool select_pods(json_t *document, const struct km_texts *names) {
+  json_t *all = json_object_get(document, "pods"), *kept = json_array();
+  bool found_all = true;
+  for (size_t i = 0; i < names->count; i++) {
+    size_t k, before = json_array_size(kept);
+    json_t *pod;
+    json_array_foreach(all, k, pod) {
+      if (is_named(pod, names->items[i])) json_array_append(kept, pod);
+    }
+    if (json_array_size(kept) > before) continue;
+    fprintf(stderr, "km get: no pod '%s'\n", names->items[i]);
+    found_all = false;
+  }
+  json_object_set_new(document, "pods", kept);
+  return found_all;
+}
+
+static int show(const char *answer, const struct km_texts *names, bool json) {
+  json_t *document = json_loads(answer, 0, NULL);
+  if (document == NULL) {
+    fprintf(stderr, "km get: the running km answered in a form that this one does not know\n");
+    return KM_FAILED;
+  }
+  int code = names->count == 0 || select_pods(document, names) ? KM_DONE : KM_FAILED;
+  char *text = json_dumps(document, JSON_INDENT(2));
+  if (json) puts(text);
+  else km_view_table(text, km_wall_ms(), stdout, NULL);
+  free(text);
+  json_decref(document);
+  return code;
+}
+
+static int run(const struct km_command *command, int argc, char **argv) {
+  struct km_texts names = {0};
+  const char *state = NULL, *output = "table";
+  const struct km_option options[] = {
+      {"output", 'o', KM_TEXT, &output, "FORMAT", "table (default) or json"},
+      {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
+  };
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
+  bool json = strcmp(output, "json") == 0;
+  if (code == -1 && !json && strcmp(output, "table") != 0) {
+    code = km_misuse(command, "-o is table or json, not '%s'", output);
+  }
+  if (code == -1) {
+    char folder[1024];
+    char *answer = km_control_ask(km_state_folder(state, folder, sizeof folder), "get");
+    code = answer == NULL ? KM_FAILED : show(answer, &names, json);
+    free(answer);
+  }
+  km_texts_free(&names);
+  return code;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KM_KM_H
+#define KM_KM_H
+
+/* km: the program on top of the library. One file per subcommand. */
+
+#include <k8smesos/k8smesos.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Exit codes of every subcommand. */
+enum { KM_DONE = 0, KM_FAILED = 1, KM_UNPLACED = 2, KM_USAGE = 64 };
+
+/* ---- options.c: the command line by tables ---- */
+
+enum { KM_FLAG, KM_TEXT, KM_NUMBER, KM_TEXTS };
+
+struct km_texts {
+  const char **items;
+  size_t count;
+};
+
+struct km_option {
+  const char *name;    /* without the dashes */
+  char letter;         /* 0: none */
+  int kind;            /* KM_FLAG: bool; KM_TEXT: const char *; KM_NUMBER: int64_t; KM_TEXTS: struct km_texts */
+  void *value;
+  const char *metavar; /* NULL for a flag */
+  const char *help;
+};
+
+struct km_command {
+  const char *name;
+  const char *summary;  /* one line */
+  const char *usage;    /* what follows the name */
+  const char *examples; /* shown by --help, after the options */
+  int (*run)(const struct km_command *command, int argc, char **argv);
+};
+
+/* Reads the options into their places; what is none goes to operands. Returns -1 to go on, or an exit
+ * code (--help: KM_DONE; wrong use: KM_USAGE, with a line on standard error). */
+int km_options(const struct km_command *command, const struct km_option *options, size_t count, int argc,
+               char **argv, struct km_texts *operands);
+void km_texts_free(struct km_texts *texts);
+/* One line: "km NAME: …". Returns KM_USAGE. */
+int km_misuse(const struct km_command *command, const char *format, ...);
+
+/* The commands, one file each. */
+extern const struct km_command km_command_run, km_command_get, km_command_delete, km_command_local, km_command_parse,
+    km_command_match, km_command_task, km_command_status;
+
+/* ---- report.c: findings as lines on standard error ---- */
+
+struct km_report {
+  struct k8sm_diags diags;
+  struct k8sm_diag rows[512];
+  char text[64 * 1024];
+};
+/* A file that findings are about; bytes are there to find lines in. */
+struct km_source {
+  const char *name;
+  const char *bytes;
+  size_t len;
+  const char *prefix; /* of field paths, before they are looked up: "spec.template." */
+};
+void km_report_begin(struct km_report *report);
+/* Prints "FILE:LINE: PATH: message" for each finding. source may be NULL; document: -1, or the document
+ * that the findings are of, when they do not say it themselves. */
+void km_report_end(struct km_report *report, const struct km_source *source, int64_t document);
+/* When the library says that memory ran out and the like, without a finding. */
+void km_report_result(const char *what, int result);
+
+/* ---- files.c: manifests, offers and updates from files, folders and standard input ---- */
+
+struct km_file {
+  char *name;
+  char *bytes;
+  size_t len;
+  struct k8sm_manifest *manifest;
+};
+
+struct km_pod {
+  struct k8sm_pod *pod; /* a reference of the set's */
+  size_t file;
+  uint32_t document;
+  char prefix[40]; /* of the pod in its document: "", "spec.template.", … */
+};
+
+struct km_set {
+  struct km_file *files;
+  size_t file_count;
+  struct km_pod *pods;
+  size_t pod_count;
+  struct k8sm_manifest_data *data;
+  size_t data_count;
+};
+
+/* Reads all bytes of a file, "-" being standard input. False, with a line, if that fails. */
+bool km_read_file(const char *name, char **ret, size_t *ret_len);
+/* Reads manifests; folders stand for their *.yaml, *.yml and *.json in order of name. Findings are printed.
+ * Returns KM_DONE or KM_FAILED; the set is to be freed in both cases. */
+int km_set_load(struct km_set *set, const struct km_texts *names, uint64_t flags);
+void km_set_free(struct km_set *set);
+struct km_source km_set_source(const struct km_set *set, const struct km_pod *pod);
+/* Gives pods without uid one: made from namespace and name, so that the filters' output is always the same
+ * for the same input; or drawn at random. */
+int km_set_name_uids(struct km_set *set);
+int km_random_uid(char text[37]);
+int km_pod_set_uid(struct km_pod *pod, const char *uid);
+
+/* "namespace/name". Returns text. */
+const char *km_pod_key(const struct k8sm_pod *pod, char *text, size_t cap);
+
+/* ---- plans.c: demands and plans, for the filters ---- */
+
+struct km_demand_flags {
+  bool host_filesystem;
+  bool no_limits;
+  const char *role;
+};
+/* The demands of a set, one for each pod; findings are printed. *ret_made tells how many are not NULL. */
+struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags, size_t *ret_made);
+void km_demands_free(struct k8sm_demand **demands, size_t count);
+/* Fills a cluster with the OFFERS events of a file. NULL, with lines, if that fails. */
+struct k8sm_cluster *km_cluster_load(const char *offers_file);
+
+/* ---- text.c: tables and units ---- */
+
+/* "250m", "4" for thousandths; "64Mi" style for thousandths of a MB; "5s", "3m", "2h10m", "4d" for ms. */
+void km_put_cpus(char *text, size_t cap, int64_t milli);
+void km_put_mem(char *text, size_t cap, int64_t milli);
+void km_put_age(char *text, size_t cap, int64_t ms);
+
+enum { KM_COLUMNS = 9 };
+struct km_table {
+  char *(*rows)[KM_COLUMNS]; /* the first is the heading */
+  size_t count;
+};
+void km_table_row(struct km_table *table, const char *const cells[KM_COLUMNS]);
+/* Prints the columns aligned. Returns the number of lines. */
+size_t km_table_print(const struct km_table *table, FILE *out);
+void km_table_free(struct km_table *table);
+
+/* Memory for the program itself: ends it with a line when there is none. */
+void *km_alloc(void *old, size_t size);
+char *km_strdup(const char *text, size_t len);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "km.h"
+
+#include <string.h>
+
+static const struct km_command *const commands[] = {
+    &km_command_run,   &km_command_get,   &km_command_delete, &km_command_local,
+    &km_command_parse, &km_command_match, &km_command_task,   &km_command_status,
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *out) {
+  fputs("km runs Kubernetes pods on Apache Mesos.\n\n", out);
+  for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  km %-7s  %s\n", commands[i]->name, commands[i]->summary);
+  fputs("\n"
+        "Begin with\n"
+        "  km run -f nginx.yaml                      on an embedded Mesos that simulates containers\n"
+        "  km run -f nginx.yaml --mesos-master=127.0.0.1:5050\n"
+        "                                            on a real one\n"
+        "  km COMMAND --help                         what a command does, with examples\n\n"
+        "Exit codes: 0 done; 1 bad input, or failed for good; 2 not placed in time; 64 wrong use.\n",
+        out);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    print_help(stderr);
+    return KM_USAGE;
+  }
+  const char *name = argv[1];
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+    print_help(stdout);
+    return KM_DONE;
+  }
+  if (strcmp(name, "--version") == 0) {
+    printf("km %s (libk8smesos)\n", k8sm_version_text());
+    return KM_DONE;
+  }
+  for (size_t i = 0; i < COMMANDS; i++) {
+    if (strcmp(name, commands[i]->name) == 0) return commands[i]->run(commands[i], argc - 2, argv + 2);
+  }
+  fprintf(stderr, "km: no command '%s'; 'km --help' lists them\n", name);
+  return KM_USAGE;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "km.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(const struct km_command *command, int argc, char **argv);
+
+const struct km_command km_command_match = {
+    "match",
+    "Say which pod goes to which agent, given offers, and why the others do not",
+    "-f FILE --offers FILE",
+    "  km match -f nginx.yaml --offers offers.json\n"
+    "  km match -f . --offers events.recordio | jq '.unplaced[].summary'\n",
+    run,
+};
+
+static json_t *text(struct k8sm_slice s) {
+  return json_stringn(s.ptr == NULL ? "" : s.ptr, s.len);
+}
+
+static json_t *pod_name(const struct k8sm_demand *demand) {
+  char key[600];
+  return json_string(km_pod_key(k8sm_demand_pod(demand), key, sizeof key));
+}
+
+static json_t *offers_of(const struct k8sm_plan *plan, uint32_t placement) {
+  json_t *list = json_array();
+  struct k8sm_plan_offer row;
+  for (size_t i = 0; k8sm_plan_offers(plan, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.placement == placement) json_array_append_new(list, text(row.id));
+  }
+  return list;
+}
+
+/* A resource as Mesos writes it; "task" says which task of the pod asks it, and is absent for the executor. */
+static json_t *resources_of(const struct k8sm_plan *plan, uint32_t placement) {
+  json_t *list = json_array();
+  struct k8sm_plan_resource row;
+  for (size_t i = 0; k8sm_plan_resources(plan, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.placement != placement) continue;
+    json_t *r = json_object();
+    json_object_set_new(r, "name", text(row.name));
+    if (row.reservation.len > 0) json_object_set_new(r, "reservation", text(row.reservation));
+    if (row.task >= 0) json_object_set_new(r, "task", json_integer(row.task));
+    if (row.type == K8SM_RESOURCE_SCALAR) {
+      json_object_set_new(r, "scalar", json_real((double)row.milli / 1000));
+    } else {
+      json_object_set_new(r, "begin", json_integer((json_int_t)row.begin));
+      json_object_set_new(r, "end", json_integer((json_int_t)row.end));
+    }
+    json_array_append_new(list, r);
+  }
+  return list;
+}
+
+static json_t *ports_of(const struct k8sm_plan *plan, uint32_t placement) {
+  json_t *list = json_array();
+  struct k8sm_plan_port row;
+  for (size_t i = 0; k8sm_plan_ports(plan, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.placement != placement) continue;
+    json_t *p = json_object();
+    json_object_set_new(p, "container", text(row.container));
+    if (row.name.len > 0) json_object_set_new(p, "name", text(row.name));
+    json_object_set_new(p, "protocol", text(row.protocol));
+    json_object_set_new(p, "containerPort", json_integer(row.container_port));
+    if (row.host_port != 0) json_object_set_new(p, "hostPort", json_integer(row.host_port));
+    json_array_append_new(list, p);
+  }
+  return list;
+}
+
+static json_t *placed(const struct k8sm_plan *plan, struct k8sm_demand *const *demands) {
+  json_t *list = json_array();
+  struct k8sm_placement row;
+  for (uint32_t i = 0; k8sm_plan_placements(plan, i, &row, sizeof row, 1) > 0; i++) {
+    json_t *p = json_object();
+    json_object_set_new(p, "pod", pod_name(demands[row.demand]));
+    json_object_set_new(p, "agent", text(row.agent_id));
+    json_object_set_new(p, "hostname", text(row.hostname));
+    json_object_set_new(p, "role", text(row.role));
+    json_object_set_new(p, "offers", offers_of(plan, i));
+    json_object_set_new(p, "resources", resources_of(plan, i));
+    json_object_set_new(p, "ports", ports_of(plan, i));
+    json_array_append_new(list, p);
+  }
+  return list;
+}
+
+static json_t *reasons(struct k8sm_cluster *cluster, struct k8sm_demand *demand) {
+  json_t *list = json_array();
+  struct k8sm_explain *explain;
+  if (k8sm_cluster_explain(cluster, demand, NULL, &explain, NULL) != K8SM_OK) return list;
+  struct k8sm_explanation row;
+  for (size_t i = 0; k8sm_explain_rows(explain, i, &row, sizeof row, 1) > 0; i++) {
+    json_t *r = json_object();
+    json_object_set_new(r, "agent", text(row.agent_id));
+    json_object_set_new(r, "hostname", text(row.hostname));
+    json_object_set_new(r, "predicate", text(row.predicate));
+    json_object_set_new(r, "wanted", text(row.wanted));
+    json_object_set_new(r, "had", text(row.had));
+    json_array_append_new(list, r);
+  }
+  k8sm_explain_unref(explain);
+  return list;
+}
+
+/* The reasons are those that hold after the placed pods have taken their share. */
+static json_t *unplaced(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
+                        struct k8sm_demand *const *demands, size_t count) {
+  json_t *list = json_array();
+  for (uint32_t i = 0; i < count; i++) {
+    struct k8sm_slice summary = k8sm_plan_summary(plan, i);
+    if (summary.len == 0) continue;
+    json_t *p = json_object();
+    json_object_set_new(p, "pod", pod_name(demands[i]));
+    json_object_set_new(p, "summary", text(summary));
+    json_object_set_new(p, "reasons", reasons(cluster, demands[i]));
+    json_array_append_new(list, p);
+  }
+  return list;
+}
+
+static int print_plan(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands, size_t count) {
+  static struct km_report report;
+  struct k8sm_plan *plan;
+  km_report_begin(&report);
+  int result = k8sm_cluster_match(cluster, demands, count, NULL, &plan, &report.diags);
+  km_report_end(&report, NULL, -1);
+  if (result != K8SM_OK) {
+    km_report_result("matching", result);
+    return KM_FAILED;
+  }
+  json_t *document = json_object();
+  json_t *missed = unplaced(cluster, plan, demands, count);
+  int code = json_array_size(missed) == 0 ? KM_DONE : KM_UNPLACED;
+  json_object_set_new(document, "placed", placed(plan, demands));
+  json_object_set_new(document, "unplaced", missed);
+  json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+  putchar('\n');
+  json_decref(document);
+  k8sm_plan_unref(plan);
+  return code;
+}
+
+static int match_set(struct km_set *set, const struct km_demand_flags *flags, const char *offers) {
+  size_t made;
+  if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
+  struct k8sm_demand **demands = km_demands_make(set, flags, &made);
+  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers) : NULL;
+  int code = cluster == NULL ? KM_FAILED : print_plan(cluster, demands, made);
+  km_demands_free(demands, set->pod_count);
+  k8sm_cluster_free(cluster);
+  return code;
+}
+
+static int run(const struct km_command *command, int argc, char **argv) {
+  struct km_texts files = {0};
+  struct km_demand_flags flags = {0};
+  const char *offers = NULL, *output = "json";
+  const struct km_option options[] = {
+      {"filename", 'f', KM_TEXTS, &files, "FILE", "a manifest, a folder of them, or - for standard input"},
+      {"offers", 0, KM_TEXT, &offers, "FILE", "OFFERS events: JSON or protobuf, one or many"},
+      {"output", 'o', KM_TEXT, &output, "FORMAT", "json"},
+      {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
+      {"host-filesystem", 0, KM_FLAG, &flags.host_filesystem, NULL, "for agents without images"},
+      {"no-limits", 0, KM_FLAG, &flags.no_limits, NULL, "for agents without cgroup isolators"},
+  };
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
+  if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
+  if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
+  if (code == -1 && strcmp(output, "json") != 0) code = km_misuse(command, "-o is json, not '%s'", output);
+  if (code == -1) {
+    struct km_set set;
+    code = km_set_load(&set, &files, 0);
+    if (code == KM_DONE) code = match_set(&set, &flags, offers);
+    km_set_free(&set);
+  }
+  km_texts_free(&files);
+  return code;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "km.h"
+
+#include <stdlib.h>
+
+static struct km_report report;
+
+struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
+                                     size_t *ret_made) {
+  struct k8sm_demand **demands = km_alloc(NULL, (set->pod_count + 1) * sizeof *demands);
+  struct k8sm_demand_options options = {
+      .size = sizeof options,
+      .flags = (flags->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
+               (flags->no_limits ? K8SM_DEMAND_NO_LIMITS : 0),
+      .data = set->data,
+      .data_count = set->data_count,
+      .data_size = sizeof *set->data,
+      .roles = flags->role == NULL ? NULL : &flags->role,
+      .role_count = flags->role != NULL,
+      .nonce = "0",
+  };
+  *ret_made = 0;
+  for (size_t i = 0; i < set->pod_count; i++) {
+    struct km_source source = km_set_source(set, &set->pods[i]);
+    demands[i] = NULL;
+    km_report_begin(&report);
+    int result = k8sm_demand_make(set->pods[i].pod, &options, &demands[i], &report.diags);
+    if (result == K8SM_OK) (*ret_made)++;
+    else if (report.diags.count == 0) km_report_result("mapping a pod", result);
+    km_report_end(&report, &source, set->pods[i].document);
+  }
+  return demands;
+}
+
+void km_demands_free(struct k8sm_demand **demands, size_t count) {
+  for (size_t i = 0; i < count; i++) k8sm_demand_unref(demands[i]);
+  free(demands);
+}
+
+/* Takes one event in. Events that are not OFFERS are passed over: a recorded stream has them too. */
+static int add_event(struct k8sm_cluster *cluster, struct k8sm_slice event, uint32_t format) {
+  const char *type;
+  int result = k8sm_event_type(event.ptr, event.len, format, &type);
+  if (result != K8SM_OK) return result;
+  if (type[0] != 'O') return K8SM_OK;
+  struct k8sm_offers_options options = {.size = sizeof options, .format = format};
+  struct k8sm_offers *offers;
+  result = k8sm_offers_parse(event.ptr, event.len, &options, &offers, &report.diags);
+  if (result != K8SM_OK) return result;
+  result = k8sm_cluster_add(cluster, offers, 0, &report.diags);
+  k8sm_offers_unref(offers);
+  return result;
+}
+
+static int add_events(struct k8sm_cluster *cluster, const char *bytes, size_t len) {
+  size_t offset = 0, events = 0;
+  int result;
+  for (;;) {
+    struct k8sm_slice event;
+    uint32_t format;
+    result = k8sm_message_next(bytes, len, &offset, &event, &format, &report.diags);
+    if (result != K8SM_OK) break;
+    events++;
+    if ((result = add_event(cluster, event, format)) != K8SM_OK) return result;
+  }
+  if (result == K8SM_ERR_NOT_FOUND && events > 0) return K8SM_OK;
+  return result == K8SM_ERR_NOT_FOUND ? K8SM_ERR_SYNTAX : result;
+}
+
+struct k8sm_cluster *km_cluster_load(const char *offers_file) {
+  char *bytes;
+  size_t len;
+  struct k8sm_cluster *cluster;
+  if (!km_read_file(offers_file, &bytes, &len)) return NULL;
+  km_report_begin(&report);
+  int result = k8sm_cluster_new(NULL, &cluster, &report.diags);
+  if (result != K8SM_OK) cluster = NULL;
+  if (result == K8SM_OK) result = add_events(cluster, bytes, len);
+  if (result != K8SM_OK && report.diags.errors == 0) {
+    fprintf(stderr, "%s: not a Mesos v1 scheduler event, nor a run of them (JSON lines, or RecordIO): %s\n",
+            offers_file, k8sm_result_name(result));
+  }
+  struct km_source source = {offers_file, NULL, 0, NULL};
+  km_report_end(&report, &source, -1);
+  free(bytes);
+  if (result == K8SM_OK) return cluster;
+  k8sm_cluster_free(cluster);
+  return NULL;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+static int run(const struct km_command *command, int argc, char **argv);
+
+const struct km_command km_command_run = {
+    "run",
+    "Run the pods of manifests on Mesos, without a Kubernetes API server",
+    "-f FILE|DIR|- …",
+    "  km run -f nginx.yaml                      on an embedded Mesos that simulates containers\n"
+    "  km run -f nginx.yaml --mesos-master=127.0.0.1:5050\n"
+    "  km run -f app/ --detach --timeout=60      returns when every pod runs\n"
+    "  km run -f batch.yaml --host-filesystem --no-limits --mesos-master=127.0.0.1:5050\n"
+    "                                            on agents without images and cgroups\n\n"
+    "It stays in the foreground until all pods have ended. The first interrupt deletes the pods with grace,\n"
+    "the second leaves them to run. Started again with the same files and state folder it adopts what runs.\n",
+    run,
+};
+
+struct run_options {
+  struct km_texts files;
+  const char *master, *state, *role, *user, *name, *protocol;
+  int64_t timeout, agents;
+  bool detach, host_filesystem, no_limits, quiet;
+};
+
+static bool is_local(const struct run_options *o) {
+  return strcmp(o->master, "local") == 0;
+}
+
+/* ---- Setting up ---- */
+
+static uint64_t random_seed(void) {
+  uint64_t seed = (uint64_t)km_wall_ms();
+  if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) seed ^= (uint64_t)getpid() << 32;
+  return seed;
+}
+
+/* Who the tasks run as: the agent's user of the same name. */
+static const char *user_name(const struct run_options *o) {
+  struct passwd *user = getpwuid(geteuid());
+  if (o->user != NULL) return o->user;
+  return user == NULL ? "root" : user->pw_name;
+}
+
+static bool make_driver(struct km_runner *r, const struct run_options *o, const struct km_set *set,
+                        struct km_report *report) {
+  struct k8sm_framework framework = {.size = sizeof framework,
+                                     .name = o->name,
+                                     .user = user_name(o),
+                                     .roles = o->role == NULL ? NULL : &o->role,
+                                     .role_count = o->role != NULL};
+  struct k8sm_demand_options demand = {.size = sizeof demand,
+                                       .flags = (o->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
+                                                (o->no_limits ? K8SM_DEMAND_NO_LIMITS : 0),
+                                       .data = set->data,
+                                       .data_count = set->data_count,
+                                       .data_size = sizeof *set->data,
+                                       .roles = framework.roles,
+                                       .role_count = framework.role_count};
+  struct k8sm_driver_options options = {
+      .size = sizeof options,
+      .framework = &framework,
+      .demand = &demand,
+      .master = r->master,
+      .seed = random_seed(),
+      .format = strcmp(o->protocol, "json") == 0 ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF};
+  int result = k8sm_driver_new(&options, &r->driver, &report->diags);
+  if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->effects);
+  if (result == K8SM_OK) result = k8sm_client_new(NULL, &r->client, &report->diags);
+  if (result != K8SM_OK && report->diags.count == 0) km_report_result("starting", result);
+  return result == K8SM_OK;
+}
+
+static bool restore_row(void *ctx, const char *key, const char *bytes, size_t len) {
+  struct k8sm_input input = {.type = K8SM_INPUT_RESTORE, .key = {key, strlen(key)}, .bytes = {bytes, len}};
+  static struct km_report report;
+  km_report_begin(&report);
+  int result = km_runner_step(ctx, &input, &report.diags);
+  km_report_end(&report, NULL, -1);
+  return result == K8SM_OK;
+}
+
+static bool is_there(const struct km_runner *r, const struct k8sm_pod *pod) {
+  struct k8sm_driver_pod row;
+  char wanted[600], have[600];
+  km_pod_key(pod, wanted, sizeof wanted);
+  for (size_t i = 0; k8sm_driver_pods(r->driver, i, &row, sizeof row, 1) > 0; i++) {
+    if (strcmp(km_pod_key(row.pod, have, sizeof have), wanted) == 0) return true;
+  }
+  return false;
+}
+
+static int give_pod(struct km_runner *r, const struct km_set *set, struct km_pod *pod, struct km_report *report) {
+  char uid[37];
+  if (k8sm_pod_uid(pod->pod).len == 0 && (km_random_uid(uid) != KM_DONE || km_pod_set_uid(pod, uid) != KM_DONE)) {
+    return KM_FAILED;
+  }
+  struct k8sm_input input = {.type = K8SM_INPUT_POD, .pod = pod->pod};
+  struct km_source source = km_set_source(set, pod);
+  km_report_begin(report);
+  int result = km_runner_step(r, &input, &report->diags);
+  if (result != K8SM_OK && report->diags.count == 0) km_report_result("a pod", result);
+  km_report_end(report, &source, pod->document);
+  return result == K8SM_OK ? KM_DONE : KM_FAILED;
+}
+
+static int give_pods(struct km_runner *r, struct km_set *set, struct km_report *report) {
+  size_t adopted = 0;
+  int code = KM_DONE;
+  for (size_t i = 0; i < set->pod_count; i++) {
+    if (is_there(r, set->pods[i].pod)) adopted++;
+    else if (give_pod(r, set, &set->pods[i], report) != KM_DONE) code = KM_FAILED;
+  }
+  if (adopted > 0) printf("km run: adopts %zu pod%s from its record\n", adopted, adopted == 1 ? "" : "s");
+  return code;
+}
+
+static bool set_up(struct km_runner *r, const struct run_options *o, struct km_set *set) {
+  static struct km_report report;
+  char folder[1024];
+  km_state_folder(o->state, folder, sizeof folder);
+  /* The embedded Mesos starts empty, so what is recorded of an earlier one is over. */
+  if ((r->store = km_store_open(folder, is_local(o))) == NULL) return false;
+  if ((r->control = km_control_listen(folder, km_runner_answer, r)) == NULL) return false;
+  snprintf(r->master, sizeof r->master, "%s", o->master);
+  if (is_local(o)) {
+    if ((r->embedded = km_embedded_new(0, (size_t)o->agents, NULL, NULL)) == NULL) return false;
+    snprintf(r->master, sizeof r->master, "127.0.0.1:%u", (unsigned)km_embedded_port(r->embedded));
+  }
+  printf("km run: %s, API at http://%s/api/v1/scheduler\n",
+         is_local(o) ? "an embedded Mesos that simulates containers" : "Mesos", r->master);
+  km_report_begin(&report);
+  bool ok = make_driver(r, o, set, &report);
+  km_report_end(&report, NULL, -1);
+  return ok && km_store_each(r->store, restore_row, r) && give_pods(r, set, &report) == KM_DONE;
+}
+
+static void tear_down(struct km_runner *r) {
+  k8sm_client_free(r->client);
+  k8sm_driver_free(r->driver);
+  k8sm_effects_free(r->effects);
+  km_control_close(r->control);
+  km_embedded_free(r->embedded);
+  km_store_close(r->store);
+  free(r->answers);
+}
+
+/* ---- Running ---- */
+
+/* Lets the driver say what it still has to say, for two seconds at most. */
+static void stop(struct km_runner *r, bool teardown) {
+  struct k8sm_input input = {.type = K8SM_INPUT_STOP, .flags = teardown ? K8SM_STOP_TEARDOWN : 0};
+  uint64_t end = km_mono_ms() + 2000;
+  if (r->stopped || r->failed) return;
+  km_runner_step(r, &input, NULL);
+  while (!r->stopped && !r->failed && km_mono_ms() < end) km_runner_turn(r, end);
+  if (teardown) km_store_clear(r->store);
+}
+
+/* Tells the process that waits for a detached one how it went, and lets go of its terminal. */
+static void report_to_parent(struct km_runner *r, int *parent, int code) {
+  char byte = (char)code;
+  if (*parent < 0) return;
+  km_runner_draw(r);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null >= 0) {
+    dup2(null, 0);
+    dup2(null, 1);
+    dup2(null, 2);
+    close(null);
+  }
+  if (write(*parent, &byte, 1) != 1) r->failed = true;
+  close(*parent);
+  *parent = -1;
+  r->quiet = true;
+}
+
+/* What the turn of events means for the one who waits: -1, or an exit code. */
+static int verdict(const struct km_runner *r, const struct km_counts *c, uint64_t give_up, bool detached) {
+  if (r->failed) return KM_FAILED;
+  if (r->stopped) return r->stop_code == 0 ? KM_DONE : KM_FAILED;
+  if (c->finished == c->pods) return c->failed > 0 ? KM_FAILED : KM_DONE;
+  if (detached && c->running + c->finished == c->pods) return c->failed > 0 ? KM_FAILED : KM_DONE;
+  if (km_mono_ms() < give_up) return -1;
+  if (c->placed < c->pods) return KM_UNPLACED;
+  return detached ? KM_FAILED : -1;
+}
+
+static int loop(struct km_runner *r, const struct run_options *o, int parent) {
+  uint64_t give_up = o->timeout > 0 ? km_mono_ms() + (uint64_t)o->timeout * 1000 : UINT64_MAX;
+  unsigned interrupts = 0;
+  for (;;) {
+    struct km_counts counts = km_runner_count(r);
+    if (r->dirty && (r->live || counts.finished == counts.pods)) km_runner_draw(r);
+    int code = verdict(r, &counts, give_up, parent >= 0);
+    bool over = r->failed || r->stopped || counts.finished == counts.pods || code == KM_UNPLACED;
+    if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
+    if (code != -1 && over) {
+      if (code == KM_UNPLACED) fprintf(stderr, "km run: not every pod has a place after %lld s\n", (long long)o->timeout);
+      stop(r, true);
+      return code;
+    }
+    if (km_signals_count() > 1) {
+      stop(r, false);
+      fprintf(stderr, "km run: leaves the pods as they are; start it again to adopt them\n");
+      return KM_DONE;
+    }
+    if (km_signals_count() > interrupts) {
+      interrupts = km_signals_count();
+      printf("km run: deletes all pods; interrupt again to leave them running\n");
+      km_runner_delete_all(r, -1);
+      r->dirty = true;
+    }
+    km_runner_turn(r, r->live ? km_mono_ms() + 1000 : give_up);
+  }
+}
+
+static int run_here(const struct run_options *o, struct km_set *set, int parent) {
+  struct km_runner r = {.quiet = o->quiet};
+  int code = KM_FAILED;
+  r.signal_fd = km_signals_watch();
+  if (set_up(&r, o, set)) {
+    r.live = isatty(1) && parent < 0;
+    code = loop(&r, o, parent);
+  }
+  tear_down(&r);
+  return code;
+}
+
+/* The child runs the pods; the parent returns what it reports, or how it ended. */
+static int run_detached(const struct run_options *o, struct km_set *set) {
+  int ends[2];
+  char code = KM_FAILED;
+  if (pipe(ends) != 0) {
+    perror("km run");
+    return KM_FAILED;
+  }
+  fflush(stdout);
+  pid_t child = fork();
+  if (child < 0) {
+    perror("km run");
+    return KM_FAILED;
+  }
+  if (child == 0) {
+    close(ends[0]);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    setsid();
+    _exit(run_here(o, set, ends[1]));
+  }
+  close(ends[1]);
+  if (read(ends[0], &code, 1) != 1) code = KM_FAILED;
+  close(ends[0]);
+  return code;
+}
+
+static int check(const struct km_command *command, const struct run_options *o) {
+  if (o->files.count == 0) return km_misuse(command, "which pods? -f FILE");
+  if (strncmp(o->master, "zk://", 5) == 0) {
+    return km_misuse(command, "--mesos-master=zk://… is not built in; give the leader's host:port");
+  }
+  if (!is_local(o) && strchr(o->master, ':') == NULL) {
+    return km_misuse(command, "--mesos-master is local or host:port, not '%s'", o->master);
+  }
+  if (strcmp(o->protocol, "json") != 0 && strcmp(o->protocol, "protobuf") != 0) {
+    return km_misuse(command, "--protocol is json or protobuf, not '%s'", o->protocol);
+  }
+  if (o->agents < 1 || o->agents > 1000) return km_misuse(command, "--agents is 1 to 1000");
+  return -1;
+}
+
+static int run(const struct km_command *command, int argc, char **argv) {
+  struct run_options o = {.master = "local", .protocol = "protobuf", .agents = 1};
+  const struct km_option options[] = {
+      {"filename", 'f', KM_TEXTS, &o.files, "FILE", "a manifest, a folder of them, or - for standard input"},
+      {"mesos-master", 0, KM_TEXT, &o.master, "MASTER", "host:port, or local (default): embedded"},
+      {"detach", 0, KM_FLAG, &o.detach, NULL, "return when every pod runs, and go on in the background"},
+      {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS", "give up when pods have no place by then (exit 2)"},
+      {"state", 0, KM_TEXT, &o.state, "DIR", "the state folder (default $XDG_STATE_HOME/km)"},
+      {"role", 0, KM_TEXT, &o.role, "ROLE", "of the framework and its pods (default *)"},
+      {"user", 0, KM_TEXT, &o.user, "NAME", "that tasks run as (default: who runs this)"},
+      {"framework-name", 0, KM_TEXT, &o.name, "NAME", "in Mesos (default Kubernetes)"},
+      {"protocol", 0, KM_TEXT, &o.protocol, "FORMAT", "to speak with the master: protobuf (default) or json"},
+      {"agents", 0, KM_NUMBER, &o.agents, "N", "of the embedded Mesos (default 1)"},
+      {"host-filesystem", 0, KM_FLAG, &o.host_filesystem, NULL,
+       "run commands on the agents' own file system, without images"},
+      {"no-limits", 0, KM_FLAG, &o.no_limits, NULL, "for agents without cgroup isolators: no limits"},
+      {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
+  };
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
+  if (code == -1) code = check(command, &o);
+  if (code == -1) {
+    struct km_set set;
+    code = km_set_load(&set, &o.files, 0);
+    if (code == KM_DONE && set.pod_count == 0) {
+      fprintf(stderr, "km run: no pods in these files\n");
+      code = KM_FAILED;
+    }
+    if (code == KM_DONE) code = o.detach ? run_detached(&o, &set) : run_here(&o, &set, -1);
+    km_set_free(&set);
+  }
+  km_texts_free(&o.files);
+  return code;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state folder: a file for each row, replaced as a whole, on the disk before it counts. */
+#include "host.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct km_store {
+  int records; /* the folder of the rows */
+  int lock;
+};
+
+enum { MAX_KEY = 255 };
+
+const char *km_state_folder(const char *option, char *text, size_t cap) {
+  const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+  if (option != NULL) snprintf(text, cap, "%s", option);
+  else if (state != NULL && state[0] == '/') snprintf(text, cap, "%s/km", state);
+  else snprintf(text, cap, "%s/.local/state/km", home == NULL ? "" : home);
+  return text;
+}
+
+static bool make_folders(const char *path) {
+  char part[1024];
+  for (size_t i = 1; i < sizeof part && path[i - 1] != '\0'; i++) {
+    if (path[i] != '/' && path[i] != '\0') continue;
+    memcpy(part, path, i);
+    part[i] = '\0';
+    if (mkdir(part, 0700) != 0 && errno != EEXIST) return false;
+  }
+  return true;
+}
+
+static struct km_store *open_failed(struct km_store *store, const char *folder, const char *why) {
+  fprintf(stderr, "km: state folder %s: %s\n", folder, why);
+  km_store_close(store);
+  return NULL;
+}
+
+struct km_store *km_store_open(const char *folder, bool fresh) {
+  char path[1200];
+  struct km_store *store = km_alloc(NULL, sizeof *store);
+  *store = (struct km_store){-1, -1};
+  snprintf(path, sizeof path, "%s/records", folder);
+  if (strlen(folder) > 1000) return open_failed(store, folder, "the path is too long");
+  if (!make_folders(path)) return open_failed(store, folder, strerror(errno));
+  store->records = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (store->records < 0) return open_failed(store, folder, strerror(errno));
+  snprintf(path, sizeof path, "%s/lock", folder);
+  store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (store->lock < 0) return open_failed(store, folder, strerror(errno));
+  if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
+    return open_failed(store, folder, "another km runs with it; give this one a folder of its own with --state=DIR");
+  }
+  if (fresh) km_store_clear(store);
+  return store;
+}
+
+void km_store_close(struct km_store *store) {
+  if (store == NULL) return;
+  if (store->records >= 0) close(store->records);
+  if (store->lock >= 0) close(store->lock);
+  free(store);
+}
+
+/* Keys as file names: letters, digits, '-' and '_' stand for themselves, others are %XX. */
+static bool file_name(struct k8sm_slice key, char name[3 * MAX_KEY + 1]) {
+  size_t n = 0;
+  if (key.len == 0 || key.len > MAX_KEY) return false;
+  for (size_t i = 0; i < key.len; i++) {
+    unsigned char c = (unsigned char)key.ptr[i];
+    if (isalnum(c) || c == '-' || c == '_') name[n++] = (char)c;
+    else n += (size_t)sprintf(name + n, "%%%02X", c);
+  }
+  name[n] = '\0';
+  return n + 4 < 256; /* NAME_MAX, with the suffix of a file in the making */
+}
+
+static bool key_of(const char *name, char key[MAX_KEY + 1]) {
+  size_t n = 0;
+  for (; *name != '\0' && n < MAX_KEY; n++) {
+    unsigned c = (unsigned char)*name;
+    if (c == '%' && sscanf(name + 1, "%2X", &c) != 1) return false;
+    name += *name == '%' ? 3 : 1;
+    key[n] = (char)c;
+  }
+  key[n] = '\0';
+  return *name == '\0';
+}
+
+static bool write_all(int fd, const char *bytes, size_t len) {
+  while (len > 0) {
+    ssize_t n = write(fd, bytes, len);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes += n;
+    len -= (size_t)n;
+  }
+  return true;
+}
+
+static bool replace_file(int folder, const char *name, struct k8sm_slice bytes) {
+  char fresh[3 * MAX_KEY + 5];
+  snprintf(fresh, sizeof fresh, "%s.new", name);
+  int fd = openat(folder, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  bool ok = write_all(fd, bytes.ptr, bytes.len) && fsync(fd) == 0;
+  ok = close(fd) == 0 && ok;
+  return ok && renameat(folder, fresh, folder, name) == 0;
+}
+
+bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes) {
+  char name[3 * MAX_KEY + 1];
+  bool ok = file_name(key, name);
+  if (!ok) errno = ENAMETOOLONG;
+  if (ok && bytes.len == 0) ok = unlinkat(store->records, name, 0) == 0 || errno == ENOENT;
+  else if (ok) ok = replace_file(store->records, name, bytes);
+  ok = ok && fsync(store->records) == 0;
+  if (!ok) fprintf(stderr, "km: record %.*s: %s\n", (int)key.len, key.ptr, strerror(errno));
+  return ok;
+}
+
+static bool is_row(const char *name) {
+  size_t n = strlen(name);
+  return name[0] != '.' && !(n > 4 && strcmp(name + n - 4, ".new") == 0);
+}
+
+static bool read_row(struct km_store *store, const char *name, char **ret, size_t *ret_len) {
+  int fd = openat(store->records, name, O_RDONLY | O_CLOEXEC);
+  struct stat st;
+  if (fd < 0 || fstat(fd, &st) != 0) return false;
+  char *bytes = km_alloc(NULL, (size_t)st.st_size + 1);
+  size_t len = 0;
+  ssize_t n;
+  while ((n = read(fd, bytes + len, (size_t)st.st_size - len)) > 0) len += (size_t)n;
+  close(fd);
+  *ret = bytes;
+  *ret_len = len;
+  return n == 0;
+}
+
+static DIR *open_records(struct km_store *store) {
+  int fd = openat(store->records, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 ? NULL : fdopendir(fd);
+}
+
+static bool give_row(struct km_store *store, const char *name,
+                     bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx) {
+  char key[MAX_KEY + 1], *bytes = NULL;
+  size_t len;
+  bool ok = key_of(name, key) && read_row(store, name, &bytes, &len) && row(ctx, key, bytes, len);
+  if (!ok) fprintf(stderr, "km: record %s can't be read\n", name);
+  free(bytes);
+  return ok;
+}
+
+bool km_store_each(struct km_store *store, bool (*row)(void *ctx, const char *key, const char *bytes, size_t len),
+                   void *ctx) {
+  DIR *dir = open_records(store);
+  bool ok = dir != NULL;
+  if (ok && faccessat(store->records, "framework", R_OK, 0) == 0) ok = give_row(store, "framework", row, ctx);
+  for (struct dirent *e; ok && (e = readdir(dir)) != NULL;) {
+    if (is_row(e->d_name) && strcmp(e->d_name, "framework") != 0) ok = give_row(store, e->d_name, row, ctx);
+  }
+  if (dir != NULL) closedir(dir);
+  return ok;
+}
+
+void km_store_clear(struct km_store *store) {
+  DIR *dir = open_records(store);
+  if (dir == NULL) return;
+  for (struct dirent *e; (e = readdir(dir)) != NULL;) {
+    if (e->d_name[0] != '.') unlinkat(store->records, e->d_name, 0);
+  }
+  closedir(dir);
+}
