@@ -15,7 +15,8 @@ bool k8smi_parse_json_i64(struct k8sm_slice text, int64_t *ret);
 /* JSON's numbers to the nearest double. */
 bool k8smi_parse_double(struct k8sm_slice text, double *ret);
 
-/* The shortest text that reads back as the same double, in JSON's form: 0.1, 30.0 as 30.0, 1e+22. */
+/* The shortest text that reads back as the same double, in JSON's form: 0.1, 30.0 as 30.0, 1e+22. What is
+ * not finite becomes the text, in quotes, that Mesos and protobuf's JSON have for it: "Infinity". */
 void k8smi_put_double(struct k8smi_buf *buf, double d);
 /* Thousandths as the shortest decimal: 250 → 0.25, 4000 → 4. */
 void k8smi_put_milli(struct k8smi_buf *buf, int64_t milli);

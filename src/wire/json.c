@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/json.h"
+
+#include "base/slice.h"
+
+/* The short escapes; the others are written as \u00XX. */
+static char json_escape_letter(unsigned char c) {
+  switch (c) {
+  case '"': return '"';
+  case '\\': return '\\';
+  case '\n': return 'n';
+  case '\r': return 'r';
+  case '\t': return 't';
+  case '\b': return 'b';
+  case '\f': return 'f';
+  default: return '\0';
+  }
+}
+
+static void json_put_escape(struct k8smi_buf *buf, unsigned char c) {
+  static const char hex[] = "0123456789abcdef";
+  char letter = json_escape_letter(c);
+  if (letter != '\0') {
+    char text[2] = {'\\', letter};
+    k8smi_buf_put(buf, text, sizeof text);
+  } else {
+    char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+    k8smi_buf_put(buf, text, sizeof text);
+  }
+}
+
+static bool json_must_escape(unsigned char c, bool html) {
+  return c < 0x20 || c == '"' || c == '\\' || (html && (c == '<' || c == '>' || c == '&'));
+}
+
+/* U+2028 or U+2029 at p: ends of a line in JavaScript. */
+static bool json_line_separator(const char *p, const char *end) {
+  return end - p >= 3 && p[0] == '\xe2' && p[1] == '\x80' && (p[2] == '\xa8' || p[2] == '\xa9');
+}
+
+void k8smi_put_json_string(struct k8smi_buf *buf, struct k8sm_slice text, bool html) {
+  const char *from = text.ptr == NULL ? "" : text.ptr, *end = from + text.len, *p = from;
+  k8smi_buf_putc(buf, '"');
+  while (p < end) {
+    unsigned char c = (unsigned char)*p;
+    bool separator = html && c == 0xe2 && json_line_separator(p, end);
+    if (!separator && !json_must_escape(c, html)) {
+      p++;
+      continue;
+    }
+    k8smi_buf_put(buf, from, (size_t)(p - from));
+    if (separator) {
+      k8smi_buf_puts(buf, p[2] == '\xa8' ? "\\u2028" : "\\u2029");
+    } else {
+      json_put_escape(buf, c);
+    }
+    p += separator ? 3 : 1;
+    from = p;
+  }
+  k8smi_buf_put(buf, from, (size_t)(p - from));
+  k8smi_buf_putc(buf, '"');
+}
+
+void k8smi_json_init(struct k8smi_json *w, struct k8smi_buf *buf, bool html) {
+  *w = (struct k8smi_json){buf, html, false};
+}
+
+/* What comes before a value or a key. */
+static void json_begin_item(struct k8smi_json *w) {
+  if (w->comma) k8smi_buf_putc(w->buf, ',');
+  w->comma = true;
+}
+
+void k8smi_json_open(struct k8smi_json *w, char bracket) {
+  json_begin_item(w);
+  k8smi_buf_putc(w->buf, bracket);
+  w->comma = false;
+}
+
+void k8smi_json_close(struct k8smi_json *w, char bracket) {
+  k8smi_buf_putc(w->buf, bracket == '{' ? '}' : bracket == '[' ? ']' : bracket);
+  w->comma = true;
+}
+
+void k8smi_json_key(struct k8smi_json *w, const char *key) {
+  json_begin_item(w);
+  k8smi_put_json_string(w->buf, k8smi_s(key), w->html);
+  k8smi_buf_putc(w->buf, ':');
+  w->comma = false;
+}
+
+void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text) {
+  json_begin_item(w);
+  k8smi_put_json_string(w->buf, text, w->html);
+}
+
+void k8smi_json_i64(struct k8smi_json *w, int64_t n) {
+  json_begin_item(w);
+  k8smi_buf_i64(w->buf, n);
+}
+
+void k8smi_json_bool(struct k8smi_json *w, bool b) {
+  json_begin_item(w);
+  k8smi_buf_puts(w->buf, b ? "true" : "false");
+}
+
+void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json) {
+  json_begin_item(w);
+  k8smi_buf_slice(w->buf, json);
+}
+
+void k8smi_json_member(struct k8smi_json *w, const char *key, struct k8sm_slice text) {
+  k8smi_json_key(w, key);
+  k8smi_json_string(w, text);
+}
+
+void k8smi_json_member_i64(struct k8smi_json *w, const char *key, int64_t n) {
+  k8smi_json_key(w, key);
+  k8smi_json_i64(w, n);
+}

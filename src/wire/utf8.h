@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_WIRE_UTF8_H
+#define K8SMI_WIRE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How many bytes from the start on are well-formed UTF-8 (no overlong forms, no surrogates, nothing
+ * beyond U+10FFFF): `len` when all of them are. */
+size_t k8smi_utf8_valid(const void *bytes, size_t len);
+/* The same, and a NUL ends it as well. */
+size_t k8smi_text_valid(const void *bytes, size_t len);
+
+/* The length of the sequence at p (1 to 4), or 0 when it is not well-formed. n: the bytes that there are, at
+ * least 1. */
+size_t k8smi_utf8_sequence(const unsigned char *p, size_t n);
+
+/* Writes one code point (at most 0x10FFFF) and returns the bytes behind it. */
+char *k8smi_utf8_put(char *to, uint32_t code_point);
+
+#endif
