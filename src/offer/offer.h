@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_OFFER_OFFER_H
+#define K8SMI_OFFER_OFFER_H
+
+#include <k8smesos/offer.h>
+#include "base/arena.h"
+#include "base/findings.h"
+#include "base/refs.h"
+#include "offer/ranges.h"
+#include "wire/mesos.h"
+
+/* The resources that pods ask for by name. The scalars come first: they index columns. */
+enum {
+  K8SMI_CPUS = 0,
+  K8SMI_MEM = 1,
+  K8SMI_DISK = 2,
+  K8SMI_SCALARS = 3,
+  K8SMI_PORTS = 3,
+  K8SMI_OTHER = 4 /* fpga, gpus, …: kept, not spent */
+};
+
+/* Who may spend a resource, in the order in which it is spent. */
+enum {
+  K8SMI_SPEND_OWNED = 0,      /* a reservation whose label names the pod that it is for */
+  K8SMI_SPEND_RESERVED = 1,   /* reserved for the role: goes before what others could use too */
+  K8SMI_SPEND_UNRESERVED = 2,
+  K8SMI_SPEND_NEVER = 3       /* revocable, shared, a volume, a disk with a source, from a resource
+                                 provider, or reserved with labels that are not ours */
+};
+
+/* The label of a reservation that names its pod. */
+#define K8SMI_OWNER_LABEL "pod"
+
+struct k8smi_items {
+  struct k8sm_slice *items;
+  size_t count;
+};
+
+/* A resource of an offer: as it came, and what it comes to. */
+struct k8smi_resource {
+  const K8smMesos__Resource *message;
+  struct k8sm_slice name;
+  struct k8sm_slice reservation; /* the role it is reserved for; empty: unreserved */
+  struct k8sm_slice owner;       /* OWNED: the pod's uid */
+  uint32_t kind;                 /* K8SMI_CPUS … K8SMI_OTHER */
+  uint32_t type;                 /* K8SM_RESOURCE_* */
+  uint32_t spend;                /* K8SMI_SPEND_* */
+  int64_t milli;                 /* SCALAR */
+  struct k8smi_ranges ranges;    /* RANGES, in normal form */
+  struct k8smi_items set;        /* SET, sorted */
+};
+
+struct k8smi_offer {
+  const K8smMesos__Offer *message;
+  struct k8sm_slice id;
+  struct k8sm_slice framework_id;
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice role;
+  struct k8smi_resource *resources;
+  size_t resource_count;
+  size_t first_row;              /* of k8sm_offers_resources */
+  int64_t free[K8SMI_SCALARS];   /* what any pod may spend: RESERVED and UNRESERVED */
+  bool owned;                    /* some of it is OWNED */
+  bool ports;                    /* some of it is ports that can be spent */
+};
+
+struct k8sm_offers {
+  k8smi_refs refs;
+  struct k8smi_arena arena;
+  struct k8smi_offer *items;
+  size_t count;
+  size_t rows; /* of k8sm_offers_resources */
+};
+
+/* No offer holds more of a scalar: far from where sums overflow, far above every machine. */
+#define K8SMI_SCALAR_MAX INT64_C(1000000000000000)
+
+/* Reads a resource. False, with a finding below `path`, if it breaks Mesos' rules; or, with *ret_failed,
+ * if memory ran out. */
+bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *message,
+                         const struct k8smi_path *path, struct k8smi_resource *ret, bool *ret_failed,
+                         struct k8sm_diags *diags);
+
+/* Fills in the offers from messages whose memory lasts as long as theirs. Those that are invalid are
+ * left out, each with a finding. Errors: NOMEM, LIMIT. */
+int k8smi_offers_fill(struct k8sm_offers *offers, K8smMesos__Offer *const *messages, size_t count,
+                      struct k8sm_diags *diags);
+
+#endif

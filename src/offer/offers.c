@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An OFFERS event → offers. */
+#include "offer/offer.h"
+#include "base/abi.h"
+#include "base/sort.h"
+
+enum { OFFERS_DEFAULT_MEMORY = 256 << 20 };
+
+struct offers_job {
+  struct k8sm_offers *offers;
+  struct k8sm_diags *diags;
+  const struct k8smi_path *path; /* of the offer */
+  bool failed;                   /* memory */
+};
+
+static bool offers_bad(const struct offers_job *job, struct k8sm_slice field, const char *message) {
+  struct k8smi_path path = k8smi_path_field(job->path, field);
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%s", message);
+  return false;
+}
+
+static struct k8sm_slice offers_role(const K8smMesos__Resource__AllocationInfo *info) {
+  return k8smi_s(info == NULL ? NULL : info->role);
+}
+
+static bool offers_ids(struct offers_job *job, struct k8smi_offer *ret) {
+  const K8smMesos__Offer *m = ret->message;
+  if (m->id == NULL || m->framework_id == NULL || m->agent_id == NULL) {
+    return offers_bad(job, K8SMI_S("id"), "an offer has its own id, a framework's and an agent's");
+  }
+  ret->id = k8smi_s(m->id->value);
+  ret->framework_id = k8smi_s(m->framework_id->value);
+  ret->agent_id = k8smi_s(m->agent_id->value);
+  ret->hostname = k8smi_s(m->hostname);
+  if (ret->id.len == 0) return offers_bad(job, K8SMI_S("id.value"), "empty");
+  if (ret->agent_id.len == 0) return offers_bad(job, K8SMI_S("agent_id.value"), "empty");
+  ret->role = offers_role(m->allocation_info);
+  return true;
+}
+
+/* All resources of an offer are allocated to one role; old masters do not say it on the offer. */
+static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
+  const K8smMesos__Offer *m = ret->message;
+  for (size_t i = 0; i < m->n_resources; i++) {
+    struct k8sm_slice role = offers_role(m->resources[i]->allocation_info);
+    if (role.len == 0) continue;
+    if (ret->role.len == 0) ret->role = role;
+    if (!k8smi_eq(ret->role, role)) {
+      return offers_bad(job, K8SMI_S("allocation_info.role"), "resources are allocated to different roles");
+    }
+  }
+  if (ret->role.len == 0) ret->role = K8SMI_S("*");
+  return true;
+}
+
+/* What of the offer any pod may spend. */
+static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret, const struct k8smi_resource *resource) {
+  if (resource->spend == K8SMI_SPEND_NEVER) return true;
+  ret->owned |= resource->spend == K8SMI_SPEND_OWNED;
+  ret->ports |= resource->kind == K8SMI_PORTS;
+  if (resource->kind >= K8SMI_SCALARS || resource->spend == K8SMI_SPEND_OWNED) return true;
+  ret->free[resource->kind] += resource->milli;
+  if (ret->free[resource->kind] <= K8SMI_SCALAR_MAX) return true;
+  return offers_bad(job, K8SMI_S("resources"), "more of a resource than any machine has");
+}
+
+static size_t offers_row_count(const struct k8smi_resource *resource) {
+  return resource->type == K8SM_RESOURCE_SCALAR   ? 1
+         : resource->type == K8SM_RESOURCE_RANGES ? resource->ranges.count
+                                                  : resource->set.count;
+}
+
+static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
+  const K8smMesos__Offer *m = ret->message;
+  struct k8smi_path list = k8smi_path_field(job->path, K8SMI_S("resources"));
+  ret->resources = k8smi_arena_array(&job->offers->arena, m->n_resources, sizeof *ret->resources);
+  job->failed = ret->resources == NULL;
+  if (job->failed) return false;
+  for (size_t i = 0; i < m->n_resources; i++) {
+    struct k8smi_path path = k8smi_path_index(&list, i);
+    struct k8smi_resource *resource = &ret->resources[i];
+    if (!k8smi_resource_read(&job->offers->arena, m->resources[i], &path, resource, &job->failed, job->diags) ||
+        !offers_sum(job, ret, resource)) {
+      return false;
+    }
+  }
+  ret->resource_count = m->n_resources;
+  return true;
+}
+
+/* A port stands in one resource of an offer, whatever it is reserved for. */
+static bool offers_ports(struct offers_job *job, struct k8smi_offer *ret) {
+  struct k8smi_ranges all = {NULL, 0};
+  struct k8smi_range bad;
+  size_t holders = 0;
+  for (size_t i = 0; i < ret->resource_count; i++) {
+    if (ret->resources[i].kind != K8SMI_PORTS) continue;
+    all.count += ret->resources[i].ranges.count;
+    holders++;
+  }
+  if (holders < 2) return true;
+  all.items = k8smi_arena_array(&job->offers->arena, all.count, sizeof *all.items);
+  job->failed = all.items == NULL;
+  if (job->failed) return false;
+  struct k8smi_range *to = all.items;
+  for (size_t i = 0; i < ret->resource_count; i++) {
+    const struct k8smi_ranges *from = &ret->resources[i].ranges;
+    if (ret->resources[i].kind != K8SMI_PORTS || from->count == 0) continue;
+    memcpy(to, from->items, from->count * sizeof *to);
+    to += from->count;
+  }
+  return k8smi_ranges_normalise(&all, &bad) == K8SMI_RANGES_FINE ||
+         offers_bad(job, K8SMI_S("resources"), "a port stands in two resources");
+}
+
+static void offers_count_rows(struct k8sm_offers *offers, struct k8smi_offer *offer) {
+  offer->first_row = offers->rows;
+  for (size_t i = 0; i < offer->resource_count; i++) offers->rows += offers_row_count(&offer->resources[i]);
+}
+
+int k8smi_offers_fill(struct k8sm_offers *offers, K8smMesos__Offer *const *messages, size_t count,
+                      struct k8sm_diags *diags) {
+  struct k8smi_path event = k8smi_path_field(NULL, K8SMI_S("offers"));
+  struct k8smi_path list = k8smi_path_field(&event, K8SMI_S("offers"));
+  offers->items = k8smi_arena_array(&offers->arena, count, sizeof *offers->items);
+  if (offers->items == NULL) return k8smi_find_nomem(diags, k8smi_arena_error(&offers->arena));
+  for (size_t i = 0; i < count; i++) {
+    struct k8smi_path path = k8smi_path_index(&list, i);
+    struct offers_job job = {offers, diags, &path, false};
+    struct k8smi_offer *offer = &offers->items[offers->count];
+    *offer = (struct k8smi_offer){.message = messages[i]};
+    if (offers_ids(&job, offer) && offers_allocation(&job, offer) && offers_resources(&job, offer) &&
+        offers_ports(&job, offer)) {
+      offers_count_rows(offers, offer);
+      offers->count++;
+    }
+    if (job.failed) return k8smi_find_nomem(diags, k8smi_arena_error(&offers->arena));
+  }
+  return K8SM_OK;
+}
+
+struct k8sm_offers *k8sm_offers_ref(struct k8sm_offers *offers) {
+  k8smi_ref(&offers->refs);
+  return offers;
+}
+
+void k8sm_offers_unref(struct k8sm_offers *offers) {
+  if (offers != NULL && k8smi_unref(&offers->refs)) K8SMI_VALUE_FREE(k8sm_offers, offers);
+}
+
+size_t k8sm_offers_rows(const struct k8sm_offers *offers, size_t first, struct k8sm_offer *rows, size_t row_size,
+                        size_t n) {
+  size_t left = k8smi_rows_left(offers->count, first);
+  for (size_t i = 0; i < n && i < left; i++) {
+    const struct k8smi_offer *o = &offers->items[first + i];
+    struct k8sm_offer row = {o->id, o->framework_id, o->agent_id, o->hostname, o->role};
+    k8smi_row_write(rows, row_size, i, &row, sizeof row);
+  }
+  return left;
+}
+
+static struct k8sm_resource offers_row(const struct k8smi_resource *resource, size_t offer, size_t part) {
+  struct k8sm_resource row = {.name = resource->name, .reservation = resource->reservation,
+                              .offer = (uint32_t)offer, .type = resource->type};
+  if (resource->type == K8SM_RESOURCE_SCALAR) {
+    row.milli = resource->milli;
+  } else if (resource->type == K8SM_RESOURCE_RANGES) {
+    row.begin = resource->ranges.items[part].begin;
+    row.end = resource->ranges.items[part].end;
+  } else {
+    row.item = resource->set.items[part];
+  }
+  return row;
+}
+
+/* The last offer whose rows begin at `row` or before. */
+static size_t offers_at_row(const struct k8sm_offers *offers, size_t row) {
+  size_t low = 0, high = offers->count;
+  while (high - low > 1) {
+    size_t middle = low + (high - low) / 2;
+    if (offers->items[middle].first_row <= row) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+size_t k8sm_offers_resources(const struct k8sm_offers *offers, size_t first, struct k8sm_resource *rows,
+                             size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(offers->rows, first);
+  size_t want = n < left ? n : left, done = 0;
+  for (size_t o = want == 0 ? offers->count : offers_at_row(offers, first); done < want; o++) {
+    const struct k8smi_offer *offer = &offers->items[o];
+    size_t row = offer->first_row;
+    for (size_t r = 0; r < offer->resource_count && done < want; r++) {
+      size_t parts = offers_row_count(&offer->resources[r]);
+      for (size_t part = first + done > row ? first + done - row : 0; part < parts && done < want; part++) {
+        struct k8sm_resource out = offers_row(&offer->resources[r], o, part);
+        k8smi_row_write(rows, row_size, done++, &out, sizeof out);
+      }
+      row += parts;
+    }
+  }
+  return left;
+}

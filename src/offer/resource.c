@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One Resource message: its value in fixed point or normal form, and who may spend it. */
+#include "offer/offer.h"
+#include "base/sort.h"
+#include "wire/number.h"
+
+static const struct {
+  const char *name;
+  uint32_t type;
+} resource_kinds[] = {
+    [K8SMI_CPUS] = {"cpus", K8SM_RESOURCE_SCALAR},
+    [K8SMI_MEM] = {"mem", K8SM_RESOURCE_SCALAR},
+    [K8SMI_DISK] = {"disk", K8SM_RESOURCE_SCALAR},
+    [K8SMI_PORTS] = {"ports", K8SM_RESOURCE_RANGES},
+};
+
+struct resource_job {
+  struct k8smi_arena *arena;
+  const K8smMesos__Resource *message;
+  const struct k8smi_path *path;
+  struct k8sm_diags *diags;
+  bool failed; /* memory */
+};
+
+static bool resource_bad(const struct resource_job *job, const char *field, const char *message) {
+  struct k8smi_path path = k8smi_path_field(job->path, k8smi_s(field));
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%s", message);
+  return false;
+}
+
+static bool resource_scalar(struct resource_job *job, struct k8smi_resource *ret) {
+  const K8smMesos__Value__Scalar *scalar = job->message->scalar;
+  if (scalar == NULL) return resource_bad(job, "scalar", "a SCALAR resource without a scalar");
+  if (!k8smi_milli_of_double(scalar->value, &ret->milli) || ret->milli > K8SMI_SCALAR_MAX) {
+    return resource_bad(job, "scalar.value", "not a finite number, or more than any machine has");
+  }
+  if (scalar->value < 0) return resource_bad(job, "scalar.value", "negative");
+  return true;
+}
+
+static bool resource_ranges(struct resource_job *job, struct k8smi_resource *ret) {
+  static const char *const words[] = {
+      [K8SMI_RANGES_REVERSED] = "ends before it begins",
+      [K8SMI_RANGES_OVERLAP] = "overlaps another range of the resource",
+  };
+  const K8smMesos__Value__Ranges *ranges = job->message->ranges;
+  if (ranges == NULL) return resource_bad(job, "ranges", "a RANGES resource without ranges");
+  ret->ranges.items = k8smi_arena_array(job->arena, ranges->n_range, sizeof *ret->ranges.items);
+  job->failed = ret->ranges.items == NULL;
+  if (job->failed) return false;
+  ret->ranges.count = ranges->n_range;
+  for (size_t i = 0; i < ranges->n_range; i++) {
+    ret->ranges.items[i] = (struct k8smi_range){ranges->range[i]->begin, ranges->range[i]->end};
+  }
+  struct k8smi_range bad;
+  int wrong = k8smi_ranges_normalise(&ret->ranges, &bad);
+  if (wrong == K8SMI_RANGES_FINE) return true;
+  struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("ranges"));
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "the range %llu-%llu %s", (unsigned long long)bad.begin,
+             (unsigned long long)bad.end, words[wrong]);
+  return false;
+}
+
+static int resource_item_order(const void *a, const void *b, const void *ctx) {
+  (void)ctx;
+  return k8smi_cmp(*(const struct k8sm_slice *)a, *(const struct k8sm_slice *)b);
+}
+
+static bool resource_set(struct resource_job *job, struct k8smi_resource *ret) {
+  const K8smMesos__Value__Set *set = job->message->set;
+  if (set == NULL) return resource_bad(job, "set", "a SET resource without a set");
+  ret->set.items = k8smi_arena_array(job->arena, set->n_item, sizeof *ret->set.items);
+  job->failed = ret->set.items == NULL;
+  if (job->failed) return false;
+  ret->set.count = set->n_item;
+  for (size_t i = 0; i < set->n_item; i++) ret->set.items[i] = k8smi_s(set->item[i]);
+  k8smi_sort(ret->set.items, ret->set.count, sizeof *ret->set.items, resource_item_order, NULL);
+  for (size_t i = 1; i < ret->set.count; i++) {
+    if (k8smi_eq(ret->set.items[i - 1], ret->set.items[i])) {
+      return resource_bad(job, "set.item", "the same item twice");
+    }
+  }
+  return true;
+}
+
+static bool resource_value(struct resource_job *job, struct k8smi_resource *ret) {
+  static const struct {
+    uint32_t type;
+    bool (*read)(struct resource_job *job, struct k8smi_resource *ret);
+  } types[] = {
+      [K8SM_MESOS__VALUE__TYPE__SCALAR] = {K8SM_RESOURCE_SCALAR, resource_scalar},
+      [K8SM_MESOS__VALUE__TYPE__RANGES] = {K8SM_RESOURCE_RANGES, resource_ranges},
+      [K8SM_MESOS__VALUE__TYPE__SET] = {K8SM_RESOURCE_SET, resource_set},
+  };
+  size_t type = (size_t)job->message->type;
+  if (type >= sizeof types / sizeof types[0]) {
+    return resource_bad(job, "type", "a resource is SCALAR, RANGES or SET");
+  }
+  ret->type = types[type].type;
+  if (ret->kind != K8SMI_OTHER && ret->type != resource_kinds[ret->kind].type) {
+    return resource_bad(job, "type", "cpus, mem and disk are SCALAR, ports are RANGES");
+  }
+  return types[type].read(job, ret);
+}
+
+/* Labels say that a reservation is somebody's in particular: the owner's if the label is ours. */
+static void resource_owner(const K8smMesos__Labels *labels, struct k8smi_resource *ret) {
+  if (labels == NULL || labels->n_labels == 0) return;
+  ret->spend = K8SMI_SPEND_NEVER;
+  ret->owner = (struct k8sm_slice){NULL, 0};
+  for (size_t i = 0; i < labels->n_labels; i++) {
+    const K8smMesos__Label *label = labels->labels[i];
+    if (!k8smi_eqs(k8smi_s(label->key), K8SMI_OWNER_LABEL) || label->value == NULL) continue;
+    ret->owner = k8smi_s(label->value);
+    ret->spend = K8SMI_SPEND_OWNED;
+  }
+}
+
+static bool resource_role_valid(const char *role) {
+  return role != NULL && role[0] != '\0' && strcmp(role, "*") != 0;
+}
+
+/* The stack `reservations` of RESERVATION_REFINEMENT, the finest last; or the two fields before it. */
+static bool resource_reservation(struct resource_job *job, struct k8smi_resource *ret) {
+  const K8smMesos__Resource *m = job->message;
+  ret->spend = K8SMI_SPEND_RESERVED;
+  for (size_t i = 0; i < m->n_reservations; i++) {
+    if (!resource_role_valid(m->reservations[i]->role)) {
+      return resource_bad(job, "reservations", "a reservation without a role, or for \"*\"");
+    }
+    ret->reservation = k8smi_s(m->reservations[i]->role);
+    resource_owner(m->reservations[i]->labels, ret);
+  }
+  if (m->n_reservations > 0) return true;
+  if (resource_role_valid(m->role)) {
+    ret->reservation = k8smi_s(m->role);
+    if (m->reservation != NULL) resource_owner(m->reservation->labels, ret);
+    return true;
+  }
+  if (m->reservation != NULL) return resource_bad(job, "reservation", "a reservation for no role");
+  ret->spend = K8SMI_SPEND_UNRESERVED;
+  return true;
+}
+
+static uint32_t resource_kind(struct k8sm_slice name) {
+  uint32_t kind = 0;
+  while (kind < K8SMI_OTHER && !k8smi_eqs(name, resource_kinds[kind].name)) kind++;
+  return kind;
+}
+
+bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *message,
+                         const struct k8smi_path *path, struct k8smi_resource *ret, bool *ret_failed,
+                         struct k8sm_diags *diags) {
+  struct resource_job job = {arena, message, path, diags, false};
+  memset(ret, 0, sizeof *ret);
+  ret->message = message;
+  ret->name = k8smi_s(message->name);
+  ret->kind = resource_kind(ret->name);
+  bool fine = ret->name.len != 0 || resource_bad(&job, "name", "a resource without a name");
+  fine = fine && resource_value(&job, ret) && resource_reservation(&job, ret);
+  if (message->revocable != NULL || message->shared != NULL || message->disk != NULL ||
+      message->provider_id != NULL || ret->kind == K8SMI_OTHER) {
+    ret->spend = K8SMI_SPEND_NEVER;
+  }
+  *ret_failed = job.failed;
+  return fine;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/failing.h"
+#include "support/offers.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct k8sm_diag found_rows[32];
+static char found_text[4096];
+static struct k8sm_diags found;
+
+static struct k8sm_diags *found_new(void) {
+  found = (struct k8sm_diags)K8SM_DIAGS_INIT(found_rows, found_text);
+  return &found;
+}
+
+static const char *found_path(size_t i) {
+  return found_text + found_rows[i].path;
+}
+
+static void ranges_in_normal_form(void **state) {
+  (void)state;
+  struct k8smi_range items[] = {{20, 30}, {1, 4}, {5, 9}, {11, 11}, {31, UINT64_MAX}}, bad;
+  struct k8smi_ranges r = {items, 5};
+  assert_int_equal(k8smi_ranges_normalise(&r, &bad), K8SMI_RANGES_FINE);
+  assert_int_equal(r.count, 3);
+  assert_true(items[0].begin == 1 && items[0].end == 9);
+  assert_true(items[1].begin == 11 && items[1].end == 11);
+  assert_true(items[2].begin == 20 && items[2].end == UINT64_MAX);
+  struct k8smi_range overlap[] = {{1, UINT64_MAX}, {0, 1}};
+  r = (struct k8smi_ranges){overlap, 2};
+  assert_int_equal(k8smi_ranges_normalise(&r, &bad), K8SMI_RANGES_OVERLAP);
+  struct k8smi_range reversed[] = {{1, 2}, {4, 3}};
+  r = (struct k8smi_ranges){reversed, 2};
+  assert_int_equal(k8smi_ranges_normalise(&r, &bad), K8SMI_RANGES_REVERSED);
+  assert_int_equal(bad.begin, 4);
+}
+
+/* Values are taken out of ranges, in every order that a small generator finds, beside a plain set. */
+static void ranges_against_a_set(void **state) {
+  (void)state;
+  uint32_t random = 7;
+  for (int round = 0; round < 200; round++) {
+    struct k8smi_range items[64] = {{10, 29}, {40, 40}, {50, 61}};
+    struct k8smi_ranges r = {items, 3};
+    bool set[70];
+    for (uint64_t v = 0; v < 70; v++) set[v] = (v >= 10 && v <= 29) || v == 40 || (v >= 50 && v <= 61);
+    for (int step = 0; step < 40; step++) {
+      random = random * 1664525u + 1013904223u;
+      uint64_t v = (random >> 10) % 70;
+      assert_int_equal(k8smi_ranges_find(&r, v) < r.count, set[v]);
+      if (set[v]) k8smi_ranges_subtract(&r, v);
+      set[v] = false;
+      for (size_t i = 1; i < r.count; i++) assert_true(items[i - 1].end + 1 < items[i].begin);
+    }
+    for (uint64_t v = 0; v < 70; v++) assert_int_equal(k8smi_ranges_find(&r, v) < r.count, set[v]);
+  }
+}
+
+static void rows_of_an_offer(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_offer(&w, "o1", "a1", "r");
+  world_scalar(&w, o, "cpus", 2.9699999999999998);
+  world_reserve(&w, world_scalar(&w, o, "mem", 512), "r", NULL, NULL);
+  K8smMesos__Resource *ports = world_ports(&w, o, 31500, 31600);
+  world_range(&w, ports, 31000, 31100);
+  K8smMesos__Resource *set = world_resource(&w, o, "zones", K8SM_MESOS__VALUE__TYPE__SET);
+  char *items[] = {world_text(&w, "b"), world_text(&w, "a")};
+  set->set = WORLD_NEW(&w, K8smMesos__Value__Set, VALUE__SET);
+  set->set->item = items;
+  set->set->n_item = 2;
+  world_simple(&w, "o2", "a2", NULL, 1, 2, false);
+  struct k8sm_offers *offers = world_offers(&w);
+  struct k8sm_offer rows[2];
+  assert_int_equal(k8sm_offers_rows(offers, 0, rows, sizeof rows[0], 2), 2);
+  assert_string_equal(rows[0].role.ptr, "r");
+  assert_string_equal(rows[0].hostname.ptr, "a1.example");
+  assert_string_equal(rows[1].role.ptr, "*");
+  struct k8sm_resource all[9];
+  assert_int_equal(k8sm_offers_resources(offers, 0, all, sizeof all[0], 9), 9);
+  assert_int_equal(all[0].milli, 2970);
+  assert_string_equal(all[1].reservation.ptr, "r");
+  assert_int_equal(all[0].reservation.len, 0);
+  assert_int_equal(all[2].begin, 31000);
+  assert_int_equal(all[3].end, 31600);
+  assert_string_equal(all[4].item.ptr, "a");
+  assert_string_equal(all[5].item.ptr, "b");
+  assert_int_equal(all[6].offer, 1);
+  for (size_t first = 0; first <= 10; first++) { /* one at a time says the same */
+    struct k8sm_resource one;
+    size_t left = k8sm_offers_resources(offers, first, &one, sizeof one, 1);
+    assert_int_equal(left, first < 9 ? 9 - first : 0);
+    if (first < 9) assert_memory_equal(&one, &all[first], sizeof one);
+  }
+  k8sm_offers_unref(offers);
+  world_free(&w);
+}
+
+/* Each case spoils one offer of three: the others stay, and the finding names the field. */
+static void spoil_nan(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "cpus", NAN);
+}
+static void spoil_infinite(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "cpus", INFINITY);
+}
+static void spoil_negative(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "mem", -0.0001);
+}
+static void spoil_absurd(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "mem", 1e300);
+}
+static void spoil_sum(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "mem", 9e11);
+  world_scalar(w, o, "mem", 9e11);
+}
+static void spoil_reversed(struct world *w, K8smMesos__Offer *o) {
+  world_ports(w, o, 5, 4);
+}
+static void spoil_overlap(struct world *w, K8smMesos__Offer *o) {
+  world_range(w, world_ports(w, o, 1, 5), 5, 9);
+}
+static void spoil_port_twice(struct world *w, K8smMesos__Offer *o) {
+  world_ports(w, o, 1, 5);
+  world_reserve(w, world_ports(w, o, 3, 3), "r", NULL, NULL);
+}
+static void spoil_type(struct world *w, K8smMesos__Offer *o) {
+  world_resource(w, o, "x", K8SM_MESOS__VALUE__TYPE__TEXT);
+}
+static void spoil_kind(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "ports", 1);
+}
+static void spoil_empty(struct world *w, K8smMesos__Offer *o) {
+  world_resource(w, o, "cpus", K8SM_MESOS__VALUE__TYPE__SCALAR);
+}
+static void spoil_no_ranges(struct world *w, K8smMesos__Offer *o) {
+  world_resource(w, o, "ports", K8SM_MESOS__VALUE__TYPE__RANGES);
+}
+static void spoil_no_set(struct world *w, K8smMesos__Offer *o) {
+  world_resource(w, o, "zones", K8SM_MESOS__VALUE__TYPE__SET);
+}
+static void spoil_name(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "", 1);
+}
+static void spoil_id(struct world *w, K8smMesos__Offer *o) {
+  o->id->value = world_text(w, "");
+}
+static void spoil_agent(struct world *w, K8smMesos__Offer *o) {
+  o->agent_id->value = world_text(w, "");
+}
+static void spoil_allocation(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "cpus", 1)->allocation_info->role = world_text(w, "s");
+}
+static void spoil_reservation(struct world *w, K8smMesos__Offer *o) {
+  world_reserve(w, world_scalar(w, o, "cpus", 1), "*", NULL, NULL);
+}
+static void spoil_old_reservation(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "cpus", 1)->reservation =
+      WORLD_NEW(w, K8smMesos__Resource__ReservationInfo, RESOURCE__RESERVATION_INFO);
+}
+
+static void an_invalid_offer_is_left_out(void **state) {
+  (void)state;
+  static const struct {
+    void (*spoil)(struct world *w, K8smMesos__Offer *o);
+    const char *path;
+  } cases[] = {
+      {spoil_nan, "resources[0].scalar.value"},   {spoil_infinite, "resources[0].scalar.value"},
+      {spoil_negative, "resources[0].scalar.value"}, {spoil_absurd, "resources[0].scalar.value"},
+      {spoil_sum, "resources"},                   {spoil_reversed, "resources[0].ranges"},
+      {spoil_overlap, "resources[0].ranges"},     {spoil_port_twice, "resources"},
+      {spoil_type, "resources[0].type"},          {spoil_kind, "resources[0].type"},
+      {spoil_empty, "resources[0].scalar"},       {spoil_no_ranges, "resources[0].ranges"},
+      {spoil_no_set, "resources[0].set"},         {spoil_name, "resources[0].name"},
+      {spoil_id, "id.value"},                     {spoil_agent, "agent_id.value"},
+      {spoil_allocation, "allocation_info.role"}, {spoil_reservation, "resources[0].reservations"},
+      {spoil_old_reservation, "resources[0].reservation"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct world w;
+    world_init(&w);
+    world_simple(&w, "o1", "a1", "r", 1, 1, true);
+    cases[i].spoil(&w, world_offer(&w, "o2", "a2", "r"));
+    world_simple(&w, "o3", "a3", "r", 1, 1, true);
+    struct k8sm_offers *offers = world_offers_from(&w, 0, NULL, found_new());
+    assert_non_null(offers);
+    assert_int_equal(offers->count, 2);
+    assert_string_equal(offers->items[1].id.ptr, "o3");
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found_rows[0].code, K8SM_DIAG_OFFER_INVALID);
+    char path[64];
+    snprintf(path, sizeof path, "offers.offers[1].%s", cases[i].path);
+    assert_string_equal(found_path(0), path);
+    k8sm_offers_unref(offers);
+    world_free(&w);
+  }
+}
+
+static uint32_t spend_of(void (*change)(struct world *, K8smMesos__Resource *), const char **ret_reservation) {
+  static char reservation[16];
+  struct world w;
+  world_init(&w);
+  K8smMesos__Resource *r = world_scalar(&w, world_offer(&w, "o", "a", "r"), "disk", 10);
+  change(&w, r);
+  struct k8sm_offers *offers = world_offers(&w);
+  assert_int_equal(offers->count, 1);
+  const struct k8smi_resource *got = &offers->items[0].resources[0];
+  snprintf(reservation, sizeof reservation, "%.*s", K8SMI_P(got->reservation));
+  *ret_reservation = reservation;
+  uint32_t spend = got->spend;
+  bool counted = spend == K8SMI_SPEND_RESERVED || spend == K8SMI_SPEND_UNRESERVED;
+  assert_int_equal(offers->items[0].free[K8SMI_DISK], counted ? 10000 : 0);
+  k8sm_offers_unref(offers);
+  world_free(&w);
+  return spend;
+}
+
+static void change_nothing(struct world *w, K8smMesos__Resource *r) {
+  (void)w;
+  (void)r;
+}
+static void change_static(struct world *w, K8smMesos__Resource *r) {
+  world_reserve(w, r, "a", NULL, NULL);
+}
+static void change_refined(struct world *w, K8smMesos__Resource *r) {
+  world_reserve(w, r, "a", NULL, NULL);
+  world_reserve(w, r, "a/b", NULL, NULL);
+}
+static void change_old(struct world *w, K8smMesos__Resource *r) {
+  r->role = world_text(w, "old");
+}
+static void change_owned(struct world *w, K8smMesos__Resource *r) {
+  world_reserve(w, r, "a", "pod", "uid-1");
+}
+static void change_foreign(struct world *w, K8smMesos__Resource *r) {
+  world_reserve(w, r, "a", "resource_id", "x");
+}
+static void change_revocable(struct world *w, K8smMesos__Resource *r) {
+  r->revocable = WORLD_NEW(w, K8smMesos__Resource__RevocableInfo, RESOURCE__REVOCABLE_INFO);
+}
+static void change_shared(struct world *w, K8smMesos__Resource *r) {
+  r->shared = WORLD_NEW(w, K8smMesos__Resource__SharedInfo, RESOURCE__SHARED_INFO);
+}
+static void change_volume(struct world *w, K8smMesos__Resource *r) {
+  r->disk = WORLD_NEW(w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
+}
+static void change_provider(struct world *w, K8smMesos__Resource *r) {
+  r->provider_id = WORLD_NEW(w, K8smMesos__ResourceProviderID, RESOURCE_PROVIDER_ID);
+}
+
+static void who_may_spend(void **state) {
+  (void)state;
+  static const struct {
+    void (*change)(struct world *w, K8smMesos__Resource *r);
+    uint32_t spend;
+    const char *reservation;
+  } cases[] = {
+      {change_nothing, K8SMI_SPEND_UNRESERVED, ""}, {change_static, K8SMI_SPEND_RESERVED, "a"},
+      {change_refined, K8SMI_SPEND_RESERVED, "a/b"}, {change_old, K8SMI_SPEND_RESERVED, "old"},
+      {change_owned, K8SMI_SPEND_OWNED, "a"},       {change_foreign, K8SMI_SPEND_NEVER, "a"},
+      {change_revocable, K8SMI_SPEND_NEVER, ""},    {change_shared, K8SMI_SPEND_NEVER, ""},
+      {change_volume, K8SMI_SPEND_NEVER, ""},       {change_provider, K8SMI_SPEND_NEVER, ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const char *reservation;
+    assert_int_equal(spend_of(cases[i].change, &reservation), cases[i].spend);
+    assert_string_equal(reservation, cases[i].reservation);
+  }
+}
+
+static void memory_runs_out(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  char id[16];
+  for (int i = 0; i < 200; i++) {
+    snprintf(id, sizeof id, "o%d", i);
+    world_ports(&w, world_simple(&w, id, "a", "r", 1, 1, true), 1, 5);
+  }
+  struct failing f;
+  size_t fail_at = 1;
+  for (;; fail_at++) {
+    failing_init(&f, fail_at);
+    struct k8sm_offers *offers = world_offers_from(&w, 0, &f.allocator, found_new());
+    if (offers != NULL) {
+      assert_int_equal(offers->count, 200);
+      k8sm_offers_unref(offers);
+      break;
+    }
+    assert_int_equal(f.held, 0);
+  }
+  assert_true(fail_at > 3);
+  assert_int_equal(f.held, 0);
+  world_free(&w);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ranges_in_normal_form),     cmocka_unit_test(ranges_against_a_set),
+      cmocka_unit_test(rows_of_an_offer),          cmocka_unit_test(an_invalid_offer_is_left_out),
+      cmocka_unit_test(who_may_spend),             cmocka_unit_test(memory_runs_out),
+  };
+  return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
+}
