@@ -21,11 +21,11 @@ enum {
 
 /* Who may spend a resource, in the order in which it is spent. */
 enum {
-  K8SMI_SPEND_OWNED = 0,      /* a reservation whose label names the pod that it is for */
-  K8SMI_SPEND_RESERVED = 1,   /* reserved for the role: goes before what others could use too */
+  K8SMI_SPEND_OWNED = 0,    /* a reservation whose label names the pod that it is for */
+  K8SMI_SPEND_RESERVED = 1, /* reserved for the role: goes before what others could use too */
   K8SMI_SPEND_UNRESERVED = 2,
-  K8SMI_SPEND_NEVER = 3       /* revocable, shared, a volume, a disk with a source, from a resource
-                                 provider, or reserved with labels that are not ours */
+  K8SMI_SPEND_NEVER = 3 /* revocable, shared, a volume, a disk with a source, from a resource
+                           provider, or reserved with labels that are not ours */
 };
 
 /* The label of a reservation that names its pod. */
@@ -59,10 +59,10 @@ struct k8smi_offer {
   struct k8sm_slice role;
   struct k8smi_resource *resources;
   size_t resource_count;
-  size_t first_row;              /* of k8sm_offers_resources */
-  int64_t free[K8SMI_SCALARS];   /* what any pod may spend: RESERVED and UNRESERVED */
-  bool owned;                    /* some of it is OWNED */
-  bool ports;                    /* some of it is ports that can be spent */
+  size_t first_row;            /* of k8sm_offers_resources */
+  int64_t free[K8SMI_SCALARS]; /* what any pod may spend: RESERVED and UNRESERVED */
+  bool owned;                  /* some of it is OWNED */
+  bool ports;                  /* some of it is ports that can be spent */
 };
 
 struct k8sm_offers {

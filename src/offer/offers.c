@@ -54,7 +54,8 @@ static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
 }
 
 /* What of the offer any pod may spend. */
-static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret, const struct k8smi_resource *resource) {
+static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,
+                       const struct k8smi_resource *resource) {
   if (resource->spend == K8SMI_SPEND_NEVER) return true;
   ret->owned |= resource->spend == K8SMI_SPEND_OWNED;
   ret->ports |= resource->kind == K8SMI_PORTS;
@@ -79,7 +80,8 @@ static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
   for (size_t i = 0; i < m->n_resources; i++) {
     struct k8smi_path path = k8smi_path_index(&list, i);
     struct k8smi_resource *resource = &ret->resources[i];
-    if (!k8smi_resource_read(&job->offers->arena, m->resources[i], &path, resource, &job->failed, job->diags) ||
+    if (!k8smi_resource_read(&job->offers->arena, m->resources[i], &path, resource, &job->failed,
+                             job->diags) ||
         !offers_sum(job, ret, resource)) {
       return false;
     }
@@ -148,8 +150,8 @@ void k8sm_offers_unref(struct k8sm_offers *offers) {
   if (offers != NULL && k8smi_unref(&offers->refs)) K8SMI_VALUE_FREE(k8sm_offers, offers);
 }
 
-size_t k8sm_offers_rows(const struct k8sm_offers *offers, size_t first, struct k8sm_offer *rows, size_t row_size,
-                        size_t n) {
+size_t k8sm_offers_rows(const struct k8sm_offers *offers, size_t first, struct k8sm_offer *rows,
+                        size_t row_size, size_t n) {
   size_t left = k8smi_rows_left(offers->count, first);
   for (size_t i = 0; i < n && i < left; i++) {
     const struct k8smi_offer *o = &offers->items[first + i];
@@ -160,8 +162,10 @@ size_t k8sm_offers_rows(const struct k8sm_offers *offers, size_t first, struct k
 }
 
 static struct k8sm_resource offers_row(const struct k8smi_resource *resource, size_t offer, size_t part) {
-  struct k8sm_resource row = {.name = resource->name, .reservation = resource->reservation,
-                              .offer = (uint32_t)offer, .type = resource->type};
+  struct k8sm_resource row = {.name = resource->name,
+                              .reservation = resource->reservation,
+                              .offer = (uint32_t)offer,
+                              .type = resource->type};
   if (resource->type == K8SM_RESOURCE_SCALAR) {
     row.milli = resource->milli;
   } else if (resource->type == K8SM_RESOURCE_RANGES) {

@@ -56,8 +56,8 @@ static bool resource_ranges(struct resource_job *job, struct k8smi_resource *ret
   int wrong = k8smi_ranges_normalise(&ret->ranges, &bad);
   if (wrong == K8SMI_RANGES_FINE) return true;
   struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("ranges"));
-  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "the range %llu-%llu %s", (unsigned long long)bad.begin,
-             (unsigned long long)bad.end, words[wrong]);
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "the range %llu-%llu %s",
+             (unsigned long long)bad.begin, (unsigned long long)bad.end, words[wrong]);
   return false;
 }
 

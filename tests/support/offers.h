@@ -24,7 +24,7 @@ static inline void *world_new(struct world *w, size_t size) {
   return p;
 }
 
-#define WORLD_NEW(w, type, upper) \
+#define WORLD_NEW(w, type, upper)                                                                            \
   ((type *)memcpy(world_new((w), sizeof(type)), &(type)K8SM_MESOS__##upper##__INIT, sizeof(type)))
 
 static inline char *world_text(struct world *w, const char *text) {
@@ -51,7 +51,8 @@ static inline K8smMesos__Resource__AllocationInfo *world_allocation(struct world
 }
 
 /* An offer without resources. role NULL: an old master, without allocation_info. */
-static inline K8smMesos__Offer *world_offer(struct world *w, const char *id, const char *agent, const char *role) {
+static inline K8smMesos__Offer *world_offer(struct world *w, const char *id, const char *agent,
+                                            const char *role) {
   K8smMesos__Offer *o = WORLD_NEW(w, K8smMesos__Offer, OFFER);
   o->id = WORLD_NEW(w, K8smMesos__OfferID, OFFER_ID);
   o->framework_id = WORLD_NEW(w, K8smMesos__FrameworkID, FRAMEWORK_ID);

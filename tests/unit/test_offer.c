@@ -169,15 +169,24 @@ static void an_invalid_offer_is_left_out(void **state) {
     void (*spoil)(struct world *w, K8smMesos__Offer *o);
     const char *path;
   } cases[] = {
-      {spoil_nan, "resources[0].scalar.value"},   {spoil_infinite, "resources[0].scalar.value"},
-      {spoil_negative, "resources[0].scalar.value"}, {spoil_absurd, "resources[0].scalar.value"},
-      {spoil_sum, "resources"},                   {spoil_reversed, "resources[0].ranges"},
-      {spoil_overlap, "resources[0].ranges"},     {spoil_port_twice, "resources"},
-      {spoil_type, "resources[0].type"},          {spoil_kind, "resources[0].type"},
-      {spoil_empty, "resources[0].scalar"},       {spoil_no_ranges, "resources[0].ranges"},
-      {spoil_no_set, "resources[0].set"},         {spoil_name, "resources[0].name"},
-      {spoil_id, "id.value"},                     {spoil_agent, "agent_id.value"},
-      {spoil_allocation, "allocation_info.role"}, {spoil_reservation, "resources[0].reservations"},
+      {spoil_nan, "resources[0].scalar.value"},
+      {spoil_infinite, "resources[0].scalar.value"},
+      {spoil_negative, "resources[0].scalar.value"},
+      {spoil_absurd, "resources[0].scalar.value"},
+      {spoil_sum, "resources"},
+      {spoil_reversed, "resources[0].ranges"},
+      {spoil_overlap, "resources[0].ranges"},
+      {spoil_port_twice, "resources"},
+      {spoil_type, "resources[0].type"},
+      {spoil_kind, "resources[0].type"},
+      {spoil_empty, "resources[0].scalar"},
+      {spoil_no_ranges, "resources[0].ranges"},
+      {spoil_no_set, "resources[0].set"},
+      {spoil_name, "resources[0].name"},
+      {spoil_id, "id.value"},
+      {spoil_agent, "agent_id.value"},
+      {spoil_allocation, "allocation_info.role"},
+      {spoil_reservation, "resources[0].reservations"},
       {spoil_old_reservation, "resources[0].reservation"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -200,7 +209,8 @@ static void an_invalid_offer_is_left_out(void **state) {
   }
 }
 
-static uint32_t spend_of(void (*change)(struct world *, K8smMesos__Resource *), const char **ret_reservation) {
+static uint32_t spend_of(void (*change)(struct world *, K8smMesos__Resource *),
+                         const char **ret_reservation) {
   static char reservation[16];
   struct world w;
   world_init(&w);
@@ -259,11 +269,11 @@ static void who_may_spend(void **state) {
     uint32_t spend;
     const char *reservation;
   } cases[] = {
-      {change_nothing, K8SMI_SPEND_UNRESERVED, ""}, {change_static, K8SMI_SPEND_RESERVED, "a"},
+      {change_nothing, K8SMI_SPEND_UNRESERVED, ""},  {change_static, K8SMI_SPEND_RESERVED, "a"},
       {change_refined, K8SMI_SPEND_RESERVED, "a/b"}, {change_old, K8SMI_SPEND_RESERVED, "old"},
-      {change_owned, K8SMI_SPEND_OWNED, "a"},       {change_foreign, K8SMI_SPEND_NEVER, "a"},
-      {change_revocable, K8SMI_SPEND_NEVER, ""},    {change_shared, K8SMI_SPEND_NEVER, ""},
-      {change_volume, K8SMI_SPEND_NEVER, ""},       {change_provider, K8SMI_SPEND_NEVER, ""},
+      {change_owned, K8SMI_SPEND_OWNED, "a"},        {change_foreign, K8SMI_SPEND_NEVER, "a"},
+      {change_revocable, K8SMI_SPEND_NEVER, ""},     {change_shared, K8SMI_SPEND_NEVER, ""},
+      {change_volume, K8SMI_SPEND_NEVER, ""},        {change_provider, K8SMI_SPEND_NEVER, ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const char *reservation;
@@ -300,9 +310,9 @@ static void memory_runs_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ranges_in_normal_form),     cmocka_unit_test(ranges_against_a_set),
-      cmocka_unit_test(rows_of_an_offer),          cmocka_unit_test(an_invalid_offer_is_left_out),
-      cmocka_unit_test(who_may_spend),             cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(ranges_in_normal_form), cmocka_unit_test(ranges_against_a_set),
+      cmocka_unit_test(rows_of_an_offer),      cmocka_unit_test(an_invalid_offer_is_left_out),
+      cmocka_unit_test(who_may_spend),         cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The agents remembered: what they are called, and what they can do. */
+#include "cluster/cluster.h"
+#include "base/abi.h"
+
+int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret) {
+  uint32_t row = k8smi_map_get(&cluster->agent_map, id);
+  if (row != K8SMI_MAP_NONE) {
+    *ret = row;
+    return K8SM_OK;
+  }
+  if (cluster->agents.count >= cluster->max_agents) return K8SM_ERR_LIMIT;
+  struct k8sm_slice own;
+  if (!k8smi_table_reserve(&cluster->agents, &cluster->allocator, 1) ||
+      !k8smi_order_reserve(cluster->agent_order, &cluster->allocator, cluster->agents.count + 1) ||
+      !k8smi_text_own(&cluster->allocator, id, &own)) {
+    return K8SM_ERR_NOMEM;
+  }
+  row = k8smi_table_take(&cluster->agents);
+  if (!k8smi_map_put(&cluster->agent_map, own, row)) {
+    k8smi_table_give(&cluster->agents, row);
+    k8smi_text_free(&cluster->allocator, own);
+    return K8SM_ERR_NOMEM;
+  }
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  agent->id = own;
+  agent->features = cluster->features;
+  agent->first_slot = K8SMI_ROW_NONE;
+  *ret = row;
+  return K8SM_OK;
+}
+
+/* Keeps `known` and `lacking` right: an agent counts while it is known. */
+static void agents_count(struct k8sm_cluster *cluster, const struct k8smi_agent *agent, bool in) {
+  if (agent->labels == NULL) return;
+  cluster->known = in ? cluster->known + 1 : cluster->known - 1;
+  for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
+    if (agent->features >> bit & 1) continue;
+    cluster->lacking[bit] = in ? cluster->lacking[bit] + 1 : cluster->lacking[bit] - 1;
+  }
+}
+
+struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32_t row,
+                                            struct k8smi_labels *labels) {
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  struct k8smi_labels *old = agent->labels;
+  agents_count(cluster, agent, false);
+  agent->labels = labels;
+  agents_count(cluster, agent, true);
+  if ((old == NULL) != (labels == NULL)) cluster->agent_order->stale = true;
+  return old;
+}
+
+void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  k8smi_labels_free(k8smi_agent_set_labels(cluster, row, NULL), &cluster->allocator);
+  k8smi_map_remove(&cluster->agent_map, agent->id);
+  k8smi_text_free(&cluster->allocator, agent->id);
+  k8smi_table_give(&cluster->agents, row);
+}
+
+int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice agent_id, uint32_t features) {
+  uint32_t row;
+  int result = k8smi_agent_get(cluster, agent_id, &row);
+  if (result != K8SM_OK) return result;
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  agents_count(cluster, agent, false);
+  agent->features = features & K8SM_FEATURE_ALL;
+  agents_count(cluster, agent, true);
+  agent->generation = ++cluster->generation;
+  return K8SM_OK;
+}
+
+int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice agent_id) {
+  uint32_t row = k8smi_map_get(&cluster->agent_map, agent_id);
+  if (row == K8SMI_MAP_NONE) return 0;
+  const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  int known = agent->labels != NULL;
+  while (agent->first_slot != K8SMI_ROW_NONE) {
+    k8smi_cluster_drop(cluster, k8smi_slot_at(cluster, agent->first_slot)->first_offer);
+  }
+  k8smi_agent_forget(cluster, row);
+  cluster->generation++;
+  return known;
+}
+
+size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, struct k8sm_agent *rows,
+                           size_t row_size, size_t n) {
+  const struct k8smi_order *order = k8smi_agents_in_order(cluster);
+  size_t left = k8smi_rows_left(order->count, first);
+  for (size_t i = 0; i < n && i < left; i++) {
+    const struct k8smi_agent *a = k8smi_agent_at(cluster, order->rows[first + i]);
+    struct k8sm_agent row = {a->id, a->labels->hostname, a->offers, a->features};
+    k8smi_row_write(rows, row_size, i, &row, sizeof row);
+  }
+  return left;
+}

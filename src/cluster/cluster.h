@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_CLUSTER_CLUSTER_H
+#define K8SMI_CLUSTER_CLUSTER_H
+
+/* What a Cluster holds. match/ reads it, spends from the slots' columns while it matches, and puts
+ * back what it spent. Rows refer to each other by number, since tables move when they grow. */
+
+#include <k8smesos/cluster.h>
+#include "base/buf.h"
+#include "base/map.h"
+#include "cluster/labels.h"
+#include "cluster/table.h"
+#include "offer/offer.h"
+
+enum { K8SMI_FEATURE_BITS = 6, K8SMI_AGENT_ROLES_MAX = 256 };
+
+/* An agent: known once it was in an offer; before that, only its features may have been stated. */
+struct k8smi_agent {
+  struct k8smi_cell cell;
+  struct k8sm_slice id;        /* a block of its own */
+  struct k8smi_labels *labels; /* NULL: not known yet */
+  uint32_t features;
+  uint32_t first_slot; /* chain: k8smi_slot.next */
+  uint32_t slots;
+  uint32_t offers;
+  uint64_t generation; /* in which what it can do changed last */
+};
+
+/* What one agent offers to one role: there as long as an offer of it is held. It is also a node of the
+ * role's tree, see tree.h. */
+struct k8smi_slot {
+  struct k8smi_cell cell;
+  int64_t key;                /* in the tree */
+  int64_t max[K8SMI_SCALARS]; /* largest `free` in the subtree, by scalar */
+  uint32_t left, right;
+  int64_t free[K8SMI_SCALARS]; /* what any pod may spend of all its offers */
+  uint32_t agent, role;
+  uint32_t previous, next; /* of the agent */
+  uint32_t first_offer;    /* chain: k8smi_held.next */
+  uint32_t offers;
+  uint32_t owned; /* how many of the offers have resources that name a pod */
+  uint32_t ports; /* how many have ports */
+};
+
+struct k8smi_role {
+  struct k8smi_cell cell;
+  struct k8sm_slice name; /* a block of its own */
+  uint32_t root;          /* of the tree of its slots */
+  uint32_t slots;
+};
+
+struct k8smi_held {
+  struct k8smi_cell cell;
+  struct k8sm_offers *owner; /* a reference */
+  const struct k8smi_offer *offer;
+  uint64_t since_mono_ms;
+  uint64_t generation; /* in which it came */
+  uint32_t slot;
+  uint32_t previous, next; /* of the slot */
+};
+
+/* Numbers of rows by id, made when they are read: kept between changes. */
+struct k8smi_order {
+  uint32_t *rows;
+  size_t count;
+  size_t cap;
+  bool stale;
+};
+
+/* Offers that were rescinded before they came, the latest of them. */
+enum { K8SMI_RESCINDED_MAX = 1024 };
+struct k8smi_rescinded {
+  struct k8smi_map map;
+  struct k8sm_slice ids[K8SMI_RESCINDED_MAX]; /* blocks of their own, a ring */
+  size_t next;
+};
+
+enum { K8SMI_KEY_ROOM = 0, K8SMI_KEY_NONE = 1 }; /* what orders the trees before the agent's id */
+
+struct k8sm_cluster {
+  struct k8sm_allocator allocator;
+  uint64_t max_agents;
+  uint32_t features;
+  uint32_t key_by; /* K8SMI_KEY_* */
+  uint64_t generation;
+  uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
+  struct k8smi_table agents, slots, roles, held;
+  struct k8smi_map agent_map, role_map, held_map;
+  struct k8smi_order *agent_order, *held_order;
+  struct k8smi_rescinded *rescinded;
+  struct k8smi_buf text;              /* of labels, while they are made */
+  size_t known;                       /* agents */
+  size_t offering;                    /* agents that have offers */
+  size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */
+};
+
+static inline struct k8smi_agent *k8smi_agent_at(const struct k8sm_cluster *c, uint32_t row) {
+  return k8smi_table_at(&c->agents, row);
+}
+static inline struct k8smi_slot *k8smi_slot_at(const struct k8sm_cluster *c, uint32_t row) {
+  return k8smi_table_at(&c->slots, row);
+}
+static inline struct k8smi_role *k8smi_role_at(const struct k8sm_cluster *c, uint32_t row) {
+  return k8smi_table_at(&c->roles, row);
+}
+static inline struct k8smi_held *k8smi_held_at(const struct k8sm_cluster *c, uint32_t row) {
+  return k8smi_table_at(&c->held, row);
+}
+
+/* text.c: a copy in a block of its own (false when memory ran out), and its end. */
+bool k8smi_text_own(const struct k8sm_allocator *allocator, struct k8sm_slice text, struct k8sm_slice *ret);
+void k8smi_text_free(const struct k8sm_allocator *allocator, struct k8sm_slice text);
+
+/* Drops an offer held, by its number. Never fails. The caller counts the generation. */
+void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t held);
+
+/* agents.c: the row of an id, made if need be. Errors: NOMEM, LIMIT. */
+int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret);
+/* Forgets an agent, which has no offers. */
+void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row);
+/* Replaces the labels (NULL: not known), and keeps the counts right. Returns the old ones. */
+struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32_t row,
+                                            struct k8smi_labels *labels);
+
+/* order.c: the known agents, and the offers held, in the order of their ids. */
+const struct k8smi_order *k8smi_agents_in_order(const struct k8sm_cluster *cluster);
+const struct k8smi_order *k8smi_held_in_order(const struct k8sm_cluster *cluster);
+/* Makes room for `count` rows. False when memory ran out. */
+bool k8smi_order_reserve(struct k8smi_order *order, const struct k8sm_allocator *allocator, size_t count);
+
+/* rescinded.c */
+void k8smi_rescinded_init(struct k8smi_rescinded *r, const struct k8sm_allocator *allocator, uint64_t seed);
+void k8smi_rescinded_clear(struct k8smi_rescinded *r);
+/* Remembers an id, at the cost of the oldest. Without memory it is not remembered: the offer will
+ * come in, and be refused by the master when it is used. */
+void k8smi_rescinded_put(struct k8smi_rescinded *r, struct k8sm_slice id);
+bool k8smi_rescinded_has(const struct k8smi_rescinded *r, struct k8sm_slice id);
+void k8smi_rescinded_remove(struct k8smi_rescinded *r, struct k8sm_slice id);
+
+#endif

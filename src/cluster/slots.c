@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cluster/slots.h"
+#include "cluster/tree.h"
+
+/* All offers of a slot together hold no more of a scalar: their sum, and the room, stay far from
+ * where 64 bits end. */
+#define SLOT_SCALAR_MAX INT64_C(1000000000000000000)
+
+uint32_t k8smi_slot_find(const struct k8sm_cluster *cluster, uint32_t agent, struct k8sm_slice role) {
+  uint32_t row = k8smi_agent_at(cluster, agent)->first_slot;
+  while (row != K8SMI_ROW_NONE) {
+    const struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+    if (k8smi_eq(k8smi_role_at(cluster, slot->role)->name, role)) break;
+    row = slot->next;
+  }
+  return row;
+}
+
+const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent,
+                               const struct k8smi_offer *offer) {
+  uint32_t row = k8smi_slot_find(cluster, agent, offer->role);
+  if (row == K8SMI_ROW_NONE) {
+    return k8smi_agent_at(cluster, agent)->slots < K8SMI_AGENT_ROLES_MAX
+               ? NULL
+               : "the agent is offered to too many roles";
+  }
+  const struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    if (slot->free[s] > SLOT_SCALAR_MAX - offer->free[s]) return "more of a resource than any machine has";
+  }
+  return NULL;
+}
+
+static uint32_t slots_role(struct k8sm_cluster *cluster, struct k8sm_slice name) {
+  uint32_t row = k8smi_map_get(&cluster->role_map, name);
+  struct k8sm_slice own;
+  if (row != K8SMI_MAP_NONE) return row;
+  if (!k8smi_text_own(&cluster->allocator, name, &own)) return K8SMI_ROW_NONE;
+  row = k8smi_table_take(&cluster->roles);
+  if (!k8smi_map_put(&cluster->role_map, own, row)) {
+    k8smi_table_give(&cluster->roles, row);
+    k8smi_text_free(&cluster->allocator, own);
+    return K8SMI_ROW_NONE;
+  }
+  k8smi_role_at(cluster, row)->name = own;
+  k8smi_role_at(cluster, row)->root = K8SMI_ROW_NONE;
+  return row;
+}
+
+static uint32_t slots_new(struct k8sm_cluster *cluster, uint32_t agent_row, struct k8sm_slice role) {
+  uint32_t role_row = slots_role(cluster, role);
+  if (role_row == K8SMI_ROW_NONE) return K8SMI_ROW_NONE;
+  uint32_t row = k8smi_table_take(&cluster->slots);
+  struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, agent_row);
+  slot->agent = agent_row;
+  slot->role = role_row;
+  slot->first_offer = slot->previous = K8SMI_ROW_NONE;
+  slot->next = agent->first_slot;
+  if (slot->next != K8SMI_ROW_NONE) k8smi_slot_at(cluster, slot->next)->previous = row;
+  if (agent->first_slot == K8SMI_ROW_NONE) cluster->offering++;
+  agent->first_slot = row;
+  agent->slots++;
+  k8smi_role_at(cluster, role_row)->slots++;
+  return row;
+}
+
+static void slots_end(struct k8sm_cluster *cluster, uint32_t row) {
+  const struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, slot->agent);
+  struct k8smi_role *role = k8smi_role_at(cluster, slot->role);
+  if (slot->next != K8SMI_ROW_NONE) k8smi_slot_at(cluster, slot->next)->previous = slot->previous;
+  if (slot->previous != K8SMI_ROW_NONE) {
+    k8smi_slot_at(cluster, slot->previous)->next = slot->next;
+  } else {
+    agent->first_slot = slot->next;
+  }
+  agent->slots--;
+  if (agent->first_slot == K8SMI_ROW_NONE) cluster->offering--;
+  if (--role->slots == 0) {
+    k8smi_map_remove(&cluster->role_map, role->name);
+    k8smi_text_free(&cluster->allocator, role->name);
+    k8smi_table_give(&cluster->roles, slot->role);
+  }
+  k8smi_table_give(&cluster->slots, row);
+}
+
+/* Adds what the offer has to the slot's sums, or takes it off. */
+static void slots_count(struct k8smi_slot *slot, struct k8smi_agent *agent, const struct k8smi_offer *offer,
+                        bool in) {
+  for (int s = 0; s < K8SMI_SCALARS; s++) slot->free[s] += in ? offer->free[s] : -offer->free[s];
+  uint32_t one = in ? 1 : UINT32_MAX; /* -1, modulo 2^32 */
+  slot->offers += one;
+  agent->offers += one;
+  if (offer->owned) slot->owned += one;
+  if (offer->ports) slot->ports += one;
+}
+
+bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_row) {
+  struct k8smi_held *held = k8smi_held_at(cluster, held_row);
+  uint32_t row = k8smi_slot_find(cluster, agent, held->offer->role);
+  if (row != K8SMI_ROW_NONE) {
+    k8smi_tree_remove(cluster, row);
+  } else {
+    row = slots_new(cluster, agent, held->offer->role);
+    if (row == K8SMI_ROW_NONE) return false;
+  }
+  struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  held->slot = row;
+  held->previous = K8SMI_ROW_NONE;
+  held->next = slot->first_offer;
+  if (held->next != K8SMI_ROW_NONE) k8smi_held_at(cluster, held->next)->previous = held_row;
+  slot->first_offer = held_row;
+  slots_count(slot, k8smi_agent_at(cluster, agent), held->offer, true);
+  k8smi_tree_insert(cluster, row);
+  return true;
+}
+
+void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
+  const struct k8smi_held *held = k8smi_held_at(cluster, held_row);
+  struct k8smi_slot *slot = k8smi_slot_at(cluster, held->slot);
+  k8smi_tree_remove(cluster, held->slot);
+  if (held->next != K8SMI_ROW_NONE) k8smi_held_at(cluster, held->next)->previous = held->previous;
+  if (held->previous != K8SMI_ROW_NONE) {
+    k8smi_held_at(cluster, held->previous)->next = held->next;
+  } else {
+    slot->first_offer = held->next;
+  }
+  slots_count(slot, k8smi_agent_at(cluster, slot->agent), held->offer, false);
+  if (slot->offers == 0) {
+    slots_end(cluster, held->slot);
+  } else {
+    k8smi_tree_insert(cluster, held->slot);
+  }
+}

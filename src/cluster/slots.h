@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_CLUSTER_SLOTS_H
+#define K8SMI_CLUSTER_SLOTS_H
+
+#include "cluster/cluster.h"
+
+/* Slots and roles come with their first offer and go with their last. */
+
+/* The slot of an agent and role; NONE if nothing is offered. */
+uint32_t k8smi_slot_find(const struct k8sm_cluster *cluster, uint32_t agent, struct k8sm_slice role);
+
+/* Why an offer can't be put into its slot, as a text for the finding; NULL: it can. */
+const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent,
+                               const struct k8smi_offer *offer);
+
+/* Puts an offer held into its slot, which is made if need be; its row must be reserved, and a row of
+ * roles too. False when memory ran out. */
+bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held);
+void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cluster/tree.h"
+
+/* A bijection, so that no two nodes share a priority; keyed, so that no master can aim at the shape.
+ * What a search finds does not depend on the shape. */
+static uint32_t tree_priority(const struct k8sm_cluster *c, uint32_t n) {
+  n ^= (uint32_t)c->seed;
+  n = (n ^ (n >> 16)) * UINT32_C(0x7feb352d);
+  n = (n ^ (n >> 15)) * UINT32_C(0x846ca68b);
+  return n ^ (n >> 16);
+}
+
+static bool tree_before(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
+  const struct k8smi_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
+  if (x->key != y->key) return x->key < y->key;
+  return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
+}
+
+static void tree_measure(const struct k8sm_cluster *c, struct k8smi_slot *node) {
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    int64_t max = node->free[s];
+    if (node->left != K8SMI_ROW_NONE && k8smi_slot_at(c, node->left)->max[s] > max) {
+      max = k8smi_slot_at(c, node->left)->max[s];
+    }
+    if (node->right != K8SMI_ROW_NONE && k8smi_slot_at(c, node->right)->max[s] > max) {
+      max = k8smi_slot_at(c, node->right)->max[s];
+    }
+    node->max[s] = max;
+  }
+}
+
+/* Splits a subtree into what comes before the slot and what comes behind it. */
+static void tree_split(const struct k8sm_cluster *c, uint32_t root, uint32_t slot, uint32_t *before,
+                       uint32_t *behind) {
+  if (root == K8SMI_ROW_NONE) {
+    *before = *behind = K8SMI_ROW_NONE;
+    return;
+  }
+  struct k8smi_slot *node = k8smi_slot_at(c, root);
+  if (tree_before(c, root, slot)) {
+    tree_split(c, node->right, slot, &node->right, behind);
+    *before = root;
+  } else {
+    tree_split(c, node->left, slot, before, &node->left);
+    *behind = root;
+  }
+  tree_measure(c, node);
+}
+
+static uint32_t tree_merge(const struct k8sm_cluster *c, uint32_t before, uint32_t behind) {
+  if (before == K8SMI_ROW_NONE) return behind;
+  if (behind == K8SMI_ROW_NONE) return before;
+  bool first = tree_priority(c, before) > tree_priority(c, behind);
+  struct k8smi_slot *node = k8smi_slot_at(c, first ? before : behind);
+  if (first) {
+    node->right = tree_merge(c, node->right, behind);
+  } else {
+    node->left = tree_merge(c, before, node->left);
+  }
+  tree_measure(c, node);
+  return first ? before : behind;
+}
+
+static void tree_put(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
+  struct k8smi_slot *node = k8smi_slot_at(c, slot);
+  if (*root != K8SMI_ROW_NONE && tree_priority(c, *root) > tree_priority(c, slot)) {
+    struct k8smi_slot *top = k8smi_slot_at(c, *root);
+    tree_put(c, tree_before(c, *root, slot) ? &top->right : &top->left, slot);
+    tree_measure(c, top);
+    return;
+  }
+  tree_split(c, *root, slot, &node->left, &node->right);
+  tree_measure(c, node);
+  *root = slot;
+}
+
+static void tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
+  struct k8smi_slot *node = k8smi_slot_at(c, *root);
+  if (*root == slot) {
+    *root = tree_merge(c, node->left, node->right);
+    return;
+  }
+  tree_cut(c, tree_before(c, *root, slot) ? &node->right : &node->left, slot);
+  tree_measure(c, node);
+}
+
+void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot) {
+  struct k8smi_slot *node = k8smi_slot_at(cluster, slot);
+  node->key = cluster->key_by == K8SMI_KEY_ROOM ? k8smi_room(node->free) : 0;
+  tree_put(cluster, &k8smi_role_at(cluster, node->role)->root, slot);
+}
+
+void k8smi_tree_remove(struct k8sm_cluster *cluster, uint32_t slot) {
+  tree_cut(cluster, &k8smi_role_at(cluster, k8smi_slot_at(cluster, slot)->role)->root, slot);
+}
+
+void k8smi_tree_update(struct k8sm_cluster *cluster, uint32_t slot, const int64_t *free_scalars) {
+  k8smi_tree_remove(cluster, slot);
+  memcpy(k8smi_slot_at(cluster, slot)->free, free_scalars, sizeof k8smi_slot_at(cluster, slot)->free);
+  k8smi_tree_insert(cluster, slot);
+}
+
+void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by) {
+  if (cluster->key_by == key_by) return;
+  cluster->key_by = key_by;
+  for (uint32_t i = 0; i < cluster->roles.high; i++) {
+    if (k8smi_table_used(&cluster->roles, i)) k8smi_role_at(cluster, i)->root = K8SMI_ROW_NONE;
+  }
+  for (uint32_t i = 0; i < cluster->slots.high; i++) {
+    if (k8smi_table_used(&cluster->slots, i)) k8smi_tree_insert(cluster, i);
+  }
+}
+
+static bool tree_covers(const int64_t *have, const int64_t *need) {
+  return have[K8SMI_CPUS] >= need[K8SMI_CPUS] && have[K8SMI_MEM] >= need[K8SMI_MEM] &&
+         have[K8SMI_DISK] >= need[K8SMI_DISK];
+}
+
+uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
+  if (root == K8SMI_ROW_NONE) return K8SMI_ROW_NONE;
+  const struct k8smi_slot *node = k8smi_slot_at(search->cluster, root);
+  if (!tree_covers(node->max, search->need)) return K8SMI_ROW_NONE;
+  bool left = node->key >= search->least_key; /* else all on the left is below it as well */
+  uint32_t found = K8SMI_ROW_NONE;
+  if (search->last || left) found = k8smi_tree_search(search, search->last ? node->right : node->left);
+  if (found != K8SMI_ROW_NONE) return found;
+  if (left && tree_covers(node->free, search->need) && search->fits(search->ctx, root)) return root;
+  if (search->last && !left) return K8SMI_ROW_NONE;
+  return k8smi_tree_search(search, search->last ? node->left : node->right);
+}

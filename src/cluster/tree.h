@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_CLUSTER_TREE_H
+#define K8SMI_CLUSTER_TREE_H
+
+#include "cluster/cluster.h"
+
+/* The slots of a role in a treap, by key and then by the agent's id; each node knows the largest free
+ * scalars below it, so that a search skips what is too small for the pod. Nodes are the slots
+ * themselves: changing a tree takes no memory, and so never fails. A node's priority is a mix of its
+ * number, hence taking a slot out and putting it back leaves the tree as it was. */
+
+/* The room of free resources as one number, to order agents by: thousandths of a cpu, with 4 GiB of
+ * memory counted as one. More of either never gives less. */
+static inline int64_t k8smi_room(const int64_t *scalars) {
+  return scalars[K8SMI_CPUS] + scalars[K8SMI_MEM] / 4096;
+}
+
+/* Puts a slot into its role's tree; takes it out. */
+void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot);
+void k8smi_tree_remove(struct k8sm_cluster *cluster, uint32_t slot);
+/* Changes what is free in a slot that is in the tree. */
+void k8smi_tree_update(struct k8sm_cluster *cluster, uint32_t slot, const int64_t *free_scalars);
+/* Orders all trees by K8SMI_KEY_*. */
+void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by);
+
+/* A search: the first slot, or the last, in the tree's order that has room and that `fits` accepts. */
+struct k8smi_search {
+  const struct k8sm_cluster *cluster;
+  int64_t need[K8SMI_SCALARS];
+  int64_t least_key; /* keys below are not looked at */
+  bool last;         /* from the end */
+  bool (*fits)(void *ctx, uint32_t slot);
+  void *ctx;
+};
+uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/failing.h"
+#include "support/offers.h"
+#include "cluster/slots.h"
+#include "cluster/tree.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct k8sm_cluster *cluster_new(const struct k8sm_allocator *allocator) {
+  struct k8sm_cluster_options o = {.size = sizeof o, .allocator = allocator};
+  struct k8sm_cluster *c = NULL;
+  return k8sm_cluster_new(&o, &c, NULL) == K8SM_OK ? c : NULL;
+}
+
+static void cluster_take(struct k8sm_cluster *c, struct world *w, size_t first, uint64_t now) {
+  struct k8sm_offers *offers = world_offers_from(w, first, NULL, NULL);
+  assert_int_equal(k8sm_cluster_add(c, offers, now, NULL), K8SM_OK);
+  k8sm_offers_unref(offers);
+}
+
+/* The invariants of the trees: order, priorities' maxima, sums; every slot is there once. */
+static size_t tree_check(const struct k8sm_cluster *c, uint32_t root) {
+  if (root == K8SMI_ROW_NONE) return 0;
+  const struct k8smi_slot *s = k8smi_slot_at(c, root);
+  int64_t max[K8SMI_SCALARS], sum[K8SMI_SCALARS] = {0, 0, 0};
+  memcpy(max, s->free, sizeof max);
+  uint32_t children[] = {s->left, s->right};
+  for (int i = 0; i < 2; i++) {
+    if (children[i] == K8SMI_ROW_NONE) continue;
+    const struct k8smi_slot *child = k8smi_slot_at(c, children[i]);
+    assert_true(i == 0 ? child->key <= s->key : child->key >= s->key);
+    for (int k = 0; k < K8SMI_SCALARS; k++) max[k] = child->max[k] > max[k] ? child->max[k] : max[k];
+  }
+  assert_memory_equal(max, s->max, sizeof max);
+  uint32_t offers = 0;
+  for (uint32_t h = s->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next, offers++) {
+    for (int k = 0; k < K8SMI_SCALARS; k++) sum[k] += k8smi_held_at(c, h)->offer->free[k];
+  }
+  assert_int_equal(offers, s->offers);
+  assert_memory_equal(sum, s->free, sizeof sum);
+  return 1 + tree_check(c, s->left) + tree_check(c, s->right);
+}
+
+static void cluster_check(const struct k8sm_cluster *c) {
+  size_t slots = 0, offering = 0;
+  for (uint32_t i = 0; i < c->roles.high; i++) {
+    if (!k8smi_table_used(&c->roles, i)) continue;
+    size_t n = tree_check(c, k8smi_role_at(c, i)->root);
+    assert_int_equal(n, k8smi_role_at(c, i)->slots);
+    slots += n;
+  }
+  for (uint32_t i = 0; i < c->agents.high; i++) {
+    if (k8smi_table_used(&c->agents, i)) offering += k8smi_agent_at(c, i)->offers > 0;
+  }
+  assert_int_equal(slots, c->slots.count);
+  assert_int_equal(offering, c->offering);
+}
+
+static void offers_come_and_go(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  world_simple(&w, "o2", "b", "*", 1, 100, true);
+  world_simple(&w, "o1", "a", "*", 2, 200, true);
+  world_simple(&w, "o3", "a", "r", 4, 400, false);
+  struct k8sm_cluster *c = cluster_new(NULL);
+  assert_int_equal(k8sm_cluster_generation(c), 0);
+  cluster_take(c, &w, 0, 77);
+  assert_int_equal(k8sm_cluster_generation(c), 1);
+  struct k8sm_held_offer held[4];
+  assert_int_equal(k8sm_cluster_offers(c, 0, held, sizeof held[0], 4), 3);
+  assert_string_equal(held[0].id.ptr, "o1");
+  assert_string_equal(held[2].role.ptr, "r");
+  assert_int_equal(held[1].since_mono_ms, 77);
+  struct k8sm_agent agents[2];
+  assert_int_equal(k8sm_cluster_agents(c, 0, agents, sizeof agents[0], 2), 2);
+  assert_string_equal(agents[0].id.ptr, "a");
+  assert_string_equal(agents[0].hostname.ptr, "a.example");
+  assert_int_equal(agents[0].offers, 2);
+  assert_int_equal(agents[0].features, K8SM_FEATURE_ALL);
+  cluster_check(c);
+  assert_int_equal(k8sm_cluster_remove(c, K8SMI_S("o1")), 1);
+  assert_int_equal(k8sm_cluster_remove(c, K8SMI_S("o1")), 0);
+  assert_int_equal(k8sm_cluster_generation(c), 2);
+  assert_int_equal(k8sm_cluster_offers(c, 1, held, sizeof held[0], 4), 1);
+  cluster_check(c);
+  assert_int_equal(k8sm_cluster_forget(c, K8SMI_S("a")), 1);
+  assert_int_equal(k8sm_cluster_forget(c, K8SMI_S("a")), 0);
+  assert_int_equal(k8sm_cluster_offers(c, 0, NULL, sizeof held[0], 0), 1);
+  k8sm_cluster_remove_all(c);
+  assert_int_equal(k8sm_cluster_agents(c, 0, agents, sizeof agents[0], 2), 1);
+  assert_int_equal(agents[0].offers, 0);
+  cluster_check(c);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+static void offers_that_are_left_out(void **state) {
+  (void)state;
+  struct k8sm_diag rows[4];
+  char text[512];
+  struct k8sm_diags d = K8SM_DIAGS_INIT(rows, text);
+  struct world w;
+  world_init(&w);
+  world_simple(&w, "o1", "a", "*", 1, 100, true);
+  world_simple(&w, "o1", "b", "*", 1, 100, true);
+  world_simple(&w, "gone", "c", "*", 1, 100, true);
+  struct k8sm_cluster *c = cluster_new(NULL);
+  assert_int_equal(k8sm_cluster_remove(c, K8SMI_S("gone")), 0);
+  struct k8sm_offers *offers = world_offers(&w);
+  assert_int_equal(k8sm_cluster_add(c, offers, 0, &d), K8SM_OK);
+  assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 1);
+  assert_int_equal(d.count, 2);
+  assert_int_equal(d.errors, 0);
+  assert_int_equal(rows[0].code, K8SM_DIAG_OFFER_DUPLICATE);
+  assert_string_equal(text + rows[0].path, "offers.offers[1]");
+  assert_int_equal(rows[1].code, K8SM_DIAG_OFFER_UNKNOWN);
+  assert_int_equal(k8sm_cluster_add(c, offers, 0, &d), K8SM_OK); /* rescinded only once */
+  assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 2);
+  k8sm_offers_unref(offers);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+static void rescinds_are_bounded(void **state) {
+  (void)state;
+  struct failing f;
+  failing_init(&f, 0);
+  struct k8sm_cluster *c = cluster_new(&f.allocator);
+  char id[32];
+  size_t held = 0;
+  for (int i = 0; i < 5 * K8SMI_RESCINDED_MAX; i++) {
+    snprintf(id, sizeof id, "%08d", i);
+    k8sm_cluster_remove(c, k8smi_s(id));
+    if (i == 3 * K8SMI_RESCINDED_MAX) held = f.held;
+  }
+  assert_int_equal(f.held, held);
+  assert_true(k8smi_rescinded_has(c->rescinded, k8smi_s(id)));
+  assert_false(k8smi_rescinded_has(c->rescinded, K8SMI_S("00000000")));
+  k8sm_cluster_remove_all(c);
+  assert_false(k8smi_rescinded_has(c->rescinded, k8smi_s(id)));
+  k8sm_cluster_free(c);
+  assert_int_equal(f.held, 0);
+}
+
+static struct k8sm_slice label_of(const struct k8sm_cluster *c, const char *key) {
+  uint32_t row = k8smi_map_get(&c->agent_map, K8SMI_S("a"));
+  return k8smi_labels_get(k8smi_agent_at(c, row)->labels, k8smi_s(key));
+}
+
+static void attributes_are_labels(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_simple(&w, "o1", "a", "*", 1, 100, true);
+  world_attribute(&w, o, "rack", "r1");
+  world_attribute(&w, o, "ssd", "no");
+  world_attribute(&w, o, "ssd", "yes");
+  world_attribute(&w, o, "gen", "");
+  K8smMesos__Attribute *gen = o->attributes[3];
+  gen->type = K8SM_MESOS__VALUE__TYPE__SCALAR;
+  gen->scalar = WORLD_NEW(&w, K8smMesos__Value__Scalar, VALUE__SCALAR);
+  gen->scalar->value = 2015.5;
+  world_attribute(&w, o, "cores", "");
+  o->attributes[4]->type = K8SM_MESOS__VALUE__TYPE__RANGES;
+  struct k8sm_cluster *c = cluster_new(NULL);
+  cluster_take(c, &w, 0, 0);
+  assert_string_equal(label_of(c, "kubernetes.io/hostname").ptr, "a.example");
+  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-rack").ptr, "r1");
+  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-ssd").ptr, "yes");
+  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-gen").ptr, "2015.5");
+  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-cores").ptr, "");
+  assert_null(label_of(c, "k8s.mesosphere.io/attribute-").ptr);
+  assert_null(label_of(c, "rack").ptr);
+  world_attribute(&w, world_simple(&w, "o2", "a", "*", 1, 100, true), "rack",
+                  "r2"); /* the newest offer counts */
+  cluster_take(c, &w, 1, 0);
+  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-rack").ptr, "r2");
+  assert_null(label_of(c, "k8s.mesosphere.io/attribute-ssd").ptr);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+static void features_by_agent(void **state) {
+  (void)state;
+  struct k8sm_cluster_options o = {.size = sizeof o, .features = K8SM_FEATURE_IMAGES | K8SM_FEATURE_CGROUPS};
+  struct k8sm_cluster *c;
+  struct k8sm_agent row;
+  struct world w;
+  world_init(&w);
+  assert_int_equal(k8sm_cluster_new(&o, &c, NULL), K8SM_OK);
+  assert_int_equal(k8sm_cluster_set_features(c, K8SMI_S("a"), K8SM_FEATURE_CGROUPS | 1u << 31), K8SM_OK);
+  assert_int_equal(k8sm_cluster_agents(c, 0, &row, sizeof row, 1), 0); /* not known yet */
+  world_simple(&w, "o1", "a", "*", 1, 100, true);
+  world_simple(&w, "o2", "b", "*", 1, 100, true);
+  cluster_take(c, &w, 0, 0);
+  assert_int_equal(k8sm_cluster_agents(c, 0, &row, sizeof row, 1), 2);
+  assert_int_equal(row.features, K8SM_FEATURE_CGROUPS);
+  k8sm_cluster_agents(c, 1, &row, sizeof row, 1);
+  assert_int_equal(row.features, o.features);
+  assert_int_equal(c->lacking[0], 1);
+  assert_int_equal(c->lacking[1], 0);
+  assert_int_equal(c->lacking[2], 2);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+static void too_many_agents(void **state) {
+  (void)state;
+  struct k8sm_cluster_options o = {.size = sizeof o, .max_agents = 2};
+  struct k8sm_cluster *c;
+  struct world w;
+  world_init(&w);
+  world_simple(&w, "o1", "a", "*", 1, 100, true);
+  world_simple(&w, "o2", "b", "*", 1, 100, true);
+  world_simple(&w, "o3", "c", "*", 1, 100, true);
+  assert_int_equal(k8sm_cluster_new(&o, &c, NULL), K8SM_OK);
+  struct k8sm_offers *offers = world_offers(&w);
+  assert_int_equal(k8sm_cluster_add(c, offers, 0, NULL), K8SM_ERR_LIMIT);
+  k8sm_offers_unref(offers);
+  assert_int_equal(k8sm_cluster_agents(c, 0, NULL, 0, 0), 0);
+  assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 0);
+  assert_int_equal(k8sm_cluster_generation(c), 0);
+  cluster_take(c, &w, 3, 0);
+  assert_int_equal(k8sm_cluster_set_features(c, K8SMI_S("x"), 1), K8SM_OK);
+  assert_int_equal(k8sm_cluster_set_features(c, K8SMI_S("y"), 1), K8SM_OK);
+  assert_int_equal(k8sm_cluster_set_features(c, K8SMI_S("z"), 1), K8SM_ERR_LIMIT);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+/* Offers, removals, forgetting and features in a random order keep every invariant. */
+static void a_long_life(void **state) {
+  (void)state;
+  struct failing f;
+  failing_init(&f, 0);
+  struct k8sm_cluster *c = cluster_new(&f.allocator);
+  uint32_t random = 11;
+  char id[16], agent[16];
+  for (int step = 0; step < 3000; step++) {
+    random = random * 1664525u + 1013904223u;
+    uint32_t r = random >> 8;
+    snprintf(agent, sizeof agent, "a%u", r % 37);
+    if (step % 500 == 499) k8smi_tree_key_by(c, step % 1000 == 499 ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
+    if (r % 5 < 3) {
+      struct world w;
+      world_init(&w);
+      snprintf(id, sizeof id, "o%d", step);
+      K8smMesos__Offer *o = world_simple(&w, id, agent, r % 2 ? "*" : "r", r % 9, r % 11 * 100, r % 3 == 0);
+      world_attribute(&w, o, "n", id);
+      struct k8sm_offers *offers = world_offers(&w);
+      assert_int_equal(k8sm_cluster_add(c, offers, 0, NULL), K8SM_OK);
+      assert_int_equal(c->held.count > 0, 1);
+      char gone[16];
+      snprintf(gone, sizeof gone, "o%u", r % 7 * (uint32_t)step / 7);
+      k8sm_cluster_remove(c, k8smi_s(gone));
+      k8sm_cluster_remove(c, k8smi_s(id)); /* the world ends here, so its offer must */
+      k8sm_offers_unref(offers);
+      world_free(&w);
+    } else if (r % 50 == 3) {
+      k8sm_cluster_forget(c, k8smi_s(agent));
+    } else {
+      assert_int_equal(k8sm_cluster_set_features(c, k8smi_s(agent), r), K8SM_OK);
+    }
+  }
+  cluster_check(c);
+  k8sm_cluster_free(c);
+  assert_int_equal(f.held, 0);
+}
+
+/* Many offers held at once, dropped in a random order. */
+static void trees_under_load(void **state) {
+  (void)state;
+  enum { N = 600 };
+  struct world w;
+  world_init(&w);
+  char id[16], agent[16];
+  uint32_t random = 5;
+  for (int i = 0; i < N; i++) {
+    random = random * 1664525u + 1013904223u;
+    snprintf(id, sizeof id, "o%d", i);
+    snprintf(agent, sizeof agent, "a%u", (random >> 8) % 200);
+    world_simple(&w, id, agent, random >> 31 ? "*" : "r", (random >> 9) % 8, (random >> 12) % 64, false);
+  }
+  struct k8sm_cluster *c = cluster_new(NULL);
+  cluster_take(c, &w, 0, 0);
+  cluster_check(c);
+  k8smi_tree_key_by(c, K8SMI_KEY_NONE);
+  cluster_check(c);
+  for (int i = 0; i < N; i++) {
+    snprintf(id, sizeof id, "o%d", i * 7 % N);
+    assert_int_equal(k8sm_cluster_remove(c, k8smi_s(id)), 1);
+    if (i % 50 == 0) cluster_check(c);
+  }
+  assert_int_equal(c->slots.count + c->roles.count + c->held.count, 0);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+/* Whatever allocation fails, adding changes nothing. */
+static void memory_runs_out(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  char id[16], agent[16];
+  for (int i = 0; i < 40; i++) {
+    snprintf(id, sizeof id, "o%d", i);
+    snprintf(agent, sizeof agent, "a%d", i % 20);
+    world_attribute(&w, world_simple(&w, id, agent, i % 3 ? "*" : "r", 1, 1, true), "n", i < 8 ? "x" : id);
+  }
+  struct failing f;
+  struct k8sm_cluster *c;
+  for (size_t fail_at = 1;; fail_at++) {
+    failing_init(&f, 0);
+    c = cluster_new(&f.allocator);
+    cluster_take(c, &w, 36, 0);
+    struct k8sm_offers *offers = world_offers(&w);
+    size_t agents = c->agents.count, known = c->known;
+    f.calls = 0;
+    f.fail_at = fail_at;
+    int result = k8sm_cluster_add(c, offers, 0, NULL);
+    f.fail_at = 0;
+    cluster_check(c);
+    k8sm_offers_unref(offers);
+    if (result == K8SM_OK) break;
+    assert_int_equal(result, K8SM_ERR_NOMEM);
+    assert_int_equal(c->agents.count, agents);
+    assert_int_equal(c->known, known);
+    assert_int_equal(c->held.count, 4);
+    assert_int_equal(c->generation, 1);
+    k8sm_cluster_free(c);
+    assert_int_equal(f.held, 0);
+  }
+  assert_int_equal(c->held.count, 40);
+  k8sm_cluster_free(c);
+  assert_int_equal(f.held, 0);
+  for (size_t fail_at = 1; fail_at < 4; fail_at++) {
+    failing_init(&f, fail_at);
+    c = cluster_new(&f.allocator);
+    if (c != NULL) {
+      int result = k8sm_cluster_set_features(c, K8SMI_S("a"), 1);
+      assert_int_equal(result, K8SM_ERR_NOMEM);
+      k8sm_cluster_remove(c, K8SMI_S("x")); /* not remembered, that is all */
+    }
+    k8sm_cluster_free(c);
+    assert_int_equal(f.held, 0);
+  }
+  world_free(&w);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(offers_come_and_go),   cmocka_unit_test(offers_that_are_left_out),
+      cmocka_unit_test(rescinds_are_bounded), cmocka_unit_test(attributes_are_labels),
+      cmocka_unit_test(features_by_agent),    cmocka_unit_test(too_many_agents),
+      cmocka_unit_test(a_long_life),          cmocka_unit_test(trees_under_load),
+      cmocka_unit_test(memory_runs_out),
+  };
+  return cmocka_run_group_tests_name("cluster", tests, NULL, NULL);
+}
