@@ -18,7 +18,8 @@ struct k8sm_stream; /* the transport's own */
 struct k8sm_transport {
   size_t size;
   void *ctx;
-  /* Starts to connect. authority: "host:port". Errors: INVALID (not an address), NOT_FOUND, NOMEM. */
+  /* Starts to connect. authority: "host:port". TCP takes an IPv4 address, an IPv6 address in brackets, or
+   * localhost: to look up any other name would block. Errors: INVALID (not an address), NOT_FOUND, NOMEM. */
   int (*connect)(void *ctx, const char *authority, struct k8sm_stream **ret);
   /* Both return the number of bytes, 0 for "not now"; K8SM_ERR_STATE when the stream broke (error text
    * by `error`); read returns K8SM_ERR_NOT_FOUND at the end. */
@@ -48,6 +49,7 @@ struct k8sm_client_options {
   uint64_t response_timeout_ms;           /* from request to head, not for the body of a stream; 0: 30,000 */
 };
 
+/* Errors: INVALID, NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_client_new(const struct k8sm_client_options *options, struct k8sm_client **ret,
                                            struct k8sm_diags *diags);
 /* Closes all connections. */
@@ -58,13 +60,16 @@ K8SM_API size_t k8sm_client_pollfds(const struct k8sm_client *client, struct k8s
 /* mono_ms at which process must be called at the latest; UINT64_MAX: never. */
 K8SM_API uint64_t k8sm_client_deadline(const struct k8sm_client *client);
 /* Reads and writes what can be read and written. `fds` is what pollfds wrote, with revents; NULL: try
- * all. Errors: NOMEM. */
+ * all. It reads no more of an exchange before `next` has handed out what it has read. Errors: NOMEM (call
+ * again). */
 K8SM_API K8SM_MUST_USE int k8sm_client_process(struct k8sm_client *client, const struct k8sm_pollfd *fds, size_t n,
                                                uint64_t mono_ms);
 /* The next input for the driver: K8SM_OK, or K8SM_ERR_NOT_FOUND when there is none. Its slices live
  * until the next call on the client. Times are left for the host to fill in. */
 K8SM_API K8SM_MUST_USE int k8sm_client_next(struct k8sm_client *client, struct k8sm_input *ret);
-/* Takes the effects addressed to mesos (REQUEST, CANCEL); the others are the host's. Errors: NOMEM. */
+/* Takes the effects addressed to mesos (REQUEST, CANCEL); the others are the host's. What fails later is
+ * a LOST input. A request is sent a second time only when a part of it was never written, to a kept
+ * connection that the peer had closed. Errors: NOMEM (none was taken). */
 K8SM_API K8SM_MUST_USE int k8sm_client_submit(struct k8sm_client *client, const struct k8sm_effects *effects,
                                               uint64_t mono_ms);
 
@@ -85,9 +90,14 @@ struct k8sm_server_options {
 /* Listens. Errors: STATE (K8SM_DIAG_LISTEN_FAILED says why), INVALID, NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_server_new(const struct k8sm_server_options *options, struct k8sm_server **ret,
                                            struct k8sm_diags *diags);
+/* Closes all connections. */
 K8SM_API void k8sm_server_free(struct k8sm_server *server);
+/* The port that it listens on. */
 K8SM_API uint16_t k8sm_server_port(const struct k8sm_server *server);
+/* As k8sm_client_pollfds. */
 K8SM_API size_t k8sm_server_pollfds(const struct k8sm_server *server, struct k8sm_pollfd *fds, size_t n);
+/* As k8sm_client_process; mono_ms serves to drop clients that do not take their answer: 30 s. Errors:
+ * NOMEM (a request was answered 503, or a connection closed; the server is in order). */
 K8SM_API K8SM_MUST_USE int k8sm_server_process(struct k8sm_server *server, const struct k8sm_pollfd *fds, size_t n,
                                                uint64_t mono_ms);
 
@@ -120,9 +130,11 @@ struct k8sm_response {
   struct k8sm_slice location;
   struct k8sm_slice body;         /* when not streaming */
 };
-/* Answers. An exchange that is gone is fine. Errors: NOMEM. */
+/* Answers. An exchange that is gone is fine. Errors: NOMEM; INVALID (a status below 200, a text with a
+ * control character); STATE (it was answered); ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_server_respond(struct k8sm_server *server, uint64_t exchange,
                                                const struct k8sm_response *response);
+/* More of the body of a streaming response. Errors: NOMEM; STATE (it is not streaming). */
 K8SM_API K8SM_MUST_USE int k8sm_server_write(struct k8sm_server *server, uint64_t exchange, const void *bytes,
                                              size_t len);
 /* Ends a streaming response. The connection closes once all is written. */
