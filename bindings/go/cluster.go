@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package k8smesos
+
+/*
+#include <k8smesos/k8smesos.h>
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Features are what an agent can do beyond the minimum.
+type Features uint32
+
+const (
+	FeatureImages        Features = C.K8SM_FEATURE_IMAGES
+	FeatureCgroups       Features = C.K8SM_FEATURE_CGROUPS
+	FeatureSandboxPath   Features = C.K8SM_FEATURE_SANDBOX_PATH
+	FeatureHostPath      Features = C.K8SM_FEATURE_HOST_PATH
+	FeatureSecrets       Features = C.K8SM_FEATURE_SECRETS
+	FeatureLinuxLauncher Features = C.K8SM_FEATURE_LINUX_LAUNCHER
+	FeatureAll           Features = C.K8SM_FEATURE_ALL
+)
+
+// ClusterOptions; zero is the default of each.
+type ClusterOptions struct {
+	MaxAgents uint64
+	Features  Features // of agents unless told otherwise
+}
+
+// Cluster is the offers held, and the agents they came from. One goroutine at a time.
+type Cluster struct {
+	ptr *C.struct_k8sm_cluster
+}
+
+// NewCluster makes one without offers. options may be nil.
+func NewCluster(options *ClusterOptions) (*Cluster, error) {
+	if options == nil {
+		options = &ClusterOptions{}
+	}
+	given := C.struct_k8sm_cluster_options{
+		max_agents: C.uint64_t(options.MaxAgents), features: C.uint32_t(options.Features),
+	}
+	given.size = C.size_t(unsafe.Sizeof(given))
+	var ptr *C.struct_k8sm_cluster
+	s := newSink()
+	if _, err := s.done("cluster_new", C.k8sm_cluster_new(&given, &ptr, s.diags()), nil); err != nil {
+		return nil, err
+	}
+	cluster := &Cluster{ptr}
+	runtime.SetFinalizer(cluster, (*Cluster).Close)
+	return cluster, nil
+}
+
+// Close gives the cluster back.
+func (c *Cluster) Close() {
+	C.k8sm_cluster_free(c.ptr)
+	c.ptr = nil
+}
+
+// Generation counts the changes.
+func (c *Cluster) Generation() uint64 {
+	defer runtime.KeepAlive(c)
+	return uint64(C.k8sm_cluster_generation(c.ptr))
+}
+
+// Add takes offers in; those that are held already are left out, with a finding.
+func (c *Cluster) Add(offers *Offers, monoMS uint64) ([]Finding, error) {
+	s := newSink()
+	result := C.k8sm_cluster_add(c.ptr, offers.ptr, C.uint64_t(monoMS), s.diags())
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(offers)
+	return s.done("cluster_add", result, nil)
+}
+
+// Remove drops an offer: rescinded, declined, expired or used elsewhere. True if it was held.
+func (c *Cluster) Remove(offerID string) bool {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	return C.k8sm_cluster_remove(c.ptr, m.slice([]byte(offerID))) == 1
+}
+
+// RemoveAll drops all offers, as a disconnection does.
+func (c *Cluster) RemoveAll() {
+	C.k8sm_cluster_remove_all(c.ptr)
+	runtime.KeepAlive(c)
+}
+
+// Forget drops an agent and its offers. True if it was known.
+func (c *Cluster) Forget(agentID string) bool {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	return C.k8sm_cluster_forget(c.ptr, m.slice([]byte(agentID))) == 1
+}
+
+// SetFeatures states what an agent can do.
+func (c *Cluster) SetFeatures(agentID string, features Features) error {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	result := C.k8sm_cluster_set_features(c.ptr, m.slice([]byte(agentID)), C.uint32_t(features))
+	return failure("cluster_set_features", result, nil)
+}
+
+// Strategy chooses among agents that fit.
+type Strategy uint32
+
+const (
+	StrategyPack     Strategy = C.K8SM_STRATEGY_PACK
+	StrategySpread   Strategy = C.K8SM_STRATEGY_SPREAD
+	StrategyFirstFit Strategy = C.K8SM_STRATEGY_FIRST_FIT
+)
+
+// MatchOptions; zero is the default of each.
+type MatchOptions struct {
+	Strategy Strategy
+}
+
+func (o *MatchOptions) fill() C.struct_k8sm_match_options {
+	var c C.struct_k8sm_match_options
+	c.size = C.size_t(unsafe.Sizeof(c))
+	if o != nil {
+		c.strategy = C.uint32_t(o.Strategy)
+	}
+	return c
+}
+
+// Match places the demands from the offers held; the cluster stays as it is. options may be nil.
+func (c *Cluster) Match(demands []*Demand, options *MatchOptions) (*Plan, error) {
+	var m memory
+	defer m.free()
+	array := allocate[*C.struct_k8sm_demand](&m, len(demands))
+	for i, demand := range demands {
+		array[i] = demand.ptr
+	}
+	given := options.fill()
+	var ptr *C.struct_k8sm_plan
+	s := newSink()
+	result := C.k8sm_cluster_match(c.ptr, first(array), C.size_t(len(array)), &given, &ptr, s.diags())
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(demands)
+	findings, err := s.done("cluster_match", result, nil)
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{ptr, findings}
+	runtime.SetFinalizer(plan, (*Plan).Close)
+	return plan, nil
+}
+
+// Explanation tells why an agent refuses a pod; Code 0: it does not.
+type Explanation struct {
+	AgentID, Hostname, Predicate, Wanted, Had string
+	Code                                      uint32
+}
+
+// Explain asks each agent, in the order of agent ids. options may be nil.
+func (c *Cluster) Explain(demand *Demand, options *MatchOptions) ([]Explanation, error) {
+	given := options.fill()
+	var ptr *C.struct_k8sm_explain
+	s := newSink()
+	result := C.k8sm_cluster_explain(c.ptr, demand.ptr, &given, &ptr, s.diags())
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(demand)
+	if _, err := s.done("cluster_explain", result, nil); err != nil {
+		return nil, err
+	}
+	defer C.k8sm_explain_unref(ptr)
+	return readRows(func(rows *C.struct_k8sm_explanation, size, n int) int {
+		return int(C.k8sm_explain_rows(ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_explanation) Explanation {
+		return Explanation{
+			text(row.agent_id), text(row.hostname), text(row.predicate), text(row.wanted), text(row.had),
+			uint32(row.code),
+		}
+	}), nil
+}
+
+// Apply spends what the plan takes. ErrState, and nothing taken, if a placement is stale.
+func (c *Cluster) Apply(plan *Plan) error {
+	s := newSink()
+	result := C.k8sm_cluster_apply(c.ptr, plan.ptr, s.diags())
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(plan)
+	_, err := s.done("cluster_apply", result, nil)
+	return err
+}
+
+// Agent of a cluster.
+type Agent struct {
+	ID, Hostname string
+	Offers       int // held now
+	Features     Features
+}
+
+// Agents that are known.
+func (c *Cluster) Agents() []Agent {
+	defer runtime.KeepAlive(c)
+	return readRows(func(rows *C.struct_k8sm_agent, size, n int) int {
+		return int(C.k8sm_cluster_agents(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_agent) Agent {
+		return Agent{text(row.id), text(row.hostname), int(row.offers), Features(row.features)}
+	})
+}
+
+// HeldOffer is an offer of a cluster.
+type HeldOffer struct {
+	ID, AgentID, Role string
+	SinceMonoMS       uint64
+}
+
+// Offers that are held.
+func (c *Cluster) Offers() []HeldOffer {
+	defer runtime.KeepAlive(c)
+	return readRows(func(rows *C.struct_k8sm_held_offer, size, n int) int {
+		return int(C.k8sm_cluster_offers(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_held_offer) HeldOffer {
+		return HeldOffer{text(row.id), text(row.agent_id), text(row.role), uint64(row.since_mono_ms)}
+	})
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package k8smesos
+
+/*
+#include <k8smesos/k8smesos.h>
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// DemandFlags change how pods are mapped.
+type DemandFlags uint64
+
+const (
+	DemandHostFilesystem DemandFlags = C.K8SM_DEMAND_HOST_FILESYSTEM // commands on the agent's own file system
+	DemandNoLimits       DemandFlags = C.K8SM_DEMAND_NO_LIMITS       // for agents without the cgroup isolators
+)
+
+// DemandOptions; Nonce is required, zero is the default of the others.
+type DemandOptions struct {
+	Flags           DemandFlags
+	Data            []Data   // ConfigMaps and Secrets that the pod refers to
+	Roles           []string // that the pod may use, best first
+	Nonce           string   // makes task ids unique: never used before for this pod
+	Attempt         uint32
+	DefaultCPUMilli int64
+	DefaultMemBytes int64
+	DiskMB          int64
+}
+
+func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
+	if o == nil {
+		o = &DemandOptions{}
+	}
+	data := allocate[C.struct_k8sm_manifest_data](m, len(o.Data))
+	for i, item := range o.Data {
+		data[i] = C.struct_k8sm_manifest_data{
+			kind: m.slice([]byte(item.Kind)), name_space: m.slice([]byte(item.Namespace)),
+			name: m.slice([]byte(item.Name)), key: m.slice([]byte(item.Key)), value: m.slice(item.Value),
+		}
+	}
+	c := C.struct_k8sm_demand_options{
+		flags:             C.uint64_t(o.Flags),
+		data:              first(data),
+		data_count:        C.size_t(len(data)),
+		data_size:         C.sizeof_struct_k8sm_manifest_data,
+		roles:             m.texts(o.Roles),
+		role_count:        C.size_t(len(o.Roles)),
+		nonce:             m.text(o.Nonce),
+		attempt:           C.uint32_t(o.Attempt),
+		default_cpu_milli: C.int64_t(o.DefaultCPUMilli),
+		default_mem_bytes: C.int64_t(o.DefaultMemBytes),
+		disk_mb:           C.int64_t(o.DiskMB),
+	}
+	c.size = C.size_t(unsafe.Sizeof(c))
+	return c
+}
+
+// Demand is what a pod asks of an agent. Immutable.
+type Demand struct {
+	ptr      *C.struct_k8sm_demand
+	Findings []Finding // fields that are approximated or ignored
+}
+
+func newDemand(ptr *C.struct_k8sm_demand, findings []Finding) *Demand {
+	demand := &Demand{ptr, findings}
+	runtime.SetFinalizer(demand, (*Demand).Close)
+	return demand
+}
+
+// Close gives the demand back.
+func (d *Demand) Close() {
+	C.k8sm_demand_unref(d.ptr)
+	d.ptr = nil
+}
+
+// MakeDemand maps a pod that has a uid.
+func MakeDemand(pod *Pod, options *DemandOptions) (*Demand, error) {
+	var m memory
+	defer m.free()
+	given := options.fill(&m)
+	var ptr *C.struct_k8sm_demand
+	s := newSink()
+	result := C.k8sm_demand_make(pod.ptr, &given, &ptr, s.diags())
+	runtime.KeepAlive(pod)
+	findings, err := s.done("demand_make", result, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newDemand(ptr, findings), nil
+}
+
+// Launch is a task to launch on an executor that is there already.
+type Launch struct {
+	Task    uint32 // the number of its row in Tasks
+	Restart uint32 // how often its container was started before
+}
+
+// ResumeOptions say where a pod is under way.
+type ResumeOptions struct {
+	AgentID  string
+	Nonce    string // another than before
+	Executor []byte // the ExecutorInfo that was sent
+	Launches []Launch
+}
+
+// Resume is the same pod under way: a demand for some of its tasks, on its own agent and executor.
+func (d *Demand) Resume(options ResumeOptions) (*Demand, error) {
+	var m memory
+	defer m.free()
+	executor := m.slice(options.Executor)
+	launches := allocate[C.struct_k8sm_launch](&m, len(options.Launches))
+	for i, launch := range options.Launches {
+		launches[i] = C.struct_k8sm_launch{task: C.uint32_t(launch.Task), restart: C.uint32_t(launch.Restart)}
+	}
+	given := C.struct_k8sm_resume_options{
+		agent_id: m.text(options.AgentID), nonce: m.text(options.Nonce),
+		executor: unsafe.Pointer(executor.ptr), executor_len: executor.len,
+		launches: first(launches), launch_count: C.size_t(len(launches)), launch_size: C.sizeof_struct_k8sm_launch,
+	}
+	given.size = C.size_t(unsafe.Sizeof(given))
+	var ptr *C.struct_k8sm_demand
+	s := newSink()
+	result := C.k8sm_demand_resume(d.ptr, &given, &ptr, s.diags())
+	runtime.KeepAlive(d)
+	findings, err := s.done("demand_resume", result, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newDemand(ptr, findings), nil
+}
+
+// Pod that the demand is of.
+func (d *Demand) Pod() *Pod {
+	defer runtime.KeepAlive(d)
+	return newPod(C.k8sm_pod_ref((*C.struct_k8sm_pod)(C.k8sm_demand_pod(d.ptr))), nil)
+}
+
+// Attempt counts executors of the pod, from 0.
+func (d *Demand) Attempt() uint32 {
+	defer runtime.KeepAlive(d)
+	return uint32(C.k8sm_demand_attempt(d.ptr))
+}
+
+// TaskKind tells what a task of a pod is.
+type TaskKind uint32
+
+const (
+	TaskPause   TaskKind = C.K8SM_TASK_PAUSE
+	TaskInit    TaskKind = C.K8SM_TASK_INIT
+	TaskSidecar TaskKind = C.K8SM_TASK_SIDECAR
+	TaskMain    TaskKind = C.K8SM_TASK_MAIN
+)
+
+// DemandTask is a task of a pod; the first one is the pause task.
+type DemandTask struct {
+	Container string // empty for the pause task
+	Kind      TaskKind
+	Stage     uint32
+	CPUsMilli int64
+	MemMilli  int64 // thousandths of a MB
+	Launch    bool  // this demand launches it
+	Restart   uint32
+}
+
+// Tasks of the pod.
+func (d *Demand) Tasks() []DemandTask {
+	defer runtime.KeepAlive(d)
+	return readRows(func(rows *C.struct_k8sm_demand_task, size, n int) int {
+		return int(C.k8sm_demand_tasks(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_demand_task) DemandTask {
+		return DemandTask{
+			text(row.container), TaskKind(row.kind), uint32(row.stage), int64(row.cpus_milli),
+			int64(row.mem_milli), row.launch != 0, uint32(row.restart),
+		}
+	})
+}
+
+// Budget is what the executor holds, in thousandths (mem and disk of a MB).
+type Budget struct {
+	CPUsMilli, MemMilli, DiskMilli int64
+}
+
+// Budget of the demand.
+func (d *Demand) Budget() (Budget, error) {
+	defer runtime.KeepAlive(d)
+	row := C.struct_k8sm_demand_budget{size: C.sizeof_struct_k8sm_demand_budget}
+	err := failure("demand_get_budget", C.k8sm_demand_get_budget(d.ptr, &row), nil)
+	return Budget{int64(row.cpus_milli), int64(row.mem_milli), int64(row.disk_milli)}, err
+}

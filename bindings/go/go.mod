@@ -1,0 +1,3 @@
+module github.com/libk8smesos/libk8smesos/bindings/go
+
+go 1.19

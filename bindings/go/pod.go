@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package k8smesos
+
+/*
+#include <k8smesos/k8smesos.h>
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"errors"
+	"runtime"
+	"unsafe"
+)
+
+// ParseFlags change how manifests are read.
+type ParseFlags uint64
+
+const (
+	ParseNoDefaults ParseFlags = C.K8SM_PARSE_NO_DEFAULTS // leave out what the API server would fill in
+	ParseNoValidate ParseFlags = C.K8SM_PARSE_NO_VALIDATE // types are checked all the same
+	ParseStrict     ParseFlags = C.K8SM_PARSE_STRICT      // unknown fields are errors
+	ParseTemplates  ParseFlags = C.K8SM_PARSE_TEMPLATES   // one pod per template
+)
+
+// ParseOptions; zero is the default of each.
+type ParseOptions struct {
+	Flags            ParseFlags
+	DefaultNamespace string
+	MaxBytes         uint64
+	MaxMemory        uint64
+	MaxDepth         uint32
+	MaxAliasNodes    uint32
+	Format           Format
+}
+
+func (o *ParseOptions) fill(m *memory) C.struct_k8sm_parse_options {
+	if o == nil {
+		o = &ParseOptions{}
+	}
+	c := C.struct_k8sm_parse_options{
+		flags:             C.uint64_t(o.Flags),
+		default_namespace: m.text(o.DefaultNamespace),
+		max_bytes:         C.uint64_t(o.MaxBytes),
+		max_memory:        C.uint64_t(o.MaxMemory),
+		max_depth:         C.uint32_t(o.MaxDepth),
+		max_alias_nodes:   C.uint32_t(o.MaxAliasNodes),
+		format:            C.uint32_t(o.Format),
+	}
+	c.size = C.size_t(unsafe.Sizeof(c))
+	return c
+}
+
+// Pod is a Kubernetes Pod: read, defaulted, validated, immutable.
+type Pod struct {
+	ptr      *C.struct_k8sm_pod
+	Findings []Finding // notes and warnings
+}
+
+func newPod(ptr *C.struct_k8sm_pod, findings []Finding) *Pod {
+	pod := &Pod{ptr, findings}
+	runtime.SetFinalizer(pod, (*Pod).Close)
+	return pod
+}
+
+// Close gives the pod back.
+func (p *Pod) Close() {
+	C.k8sm_pod_unref(p.ptr)
+	p.ptr = nil
+}
+
+// ParsePod reads one Pod from JSON or YAML. options may be nil.
+func ParsePod(source []byte, options *ParseOptions) (*Pod, error) {
+	var m memory
+	defer m.free()
+	given := options.fill(&m)
+	var ptr *C.struct_k8sm_pod
+	s := newSink()
+	result := C.k8sm_pod_parse(input(source), C.size_t(len(source)), &given, &ptr, s.diags())
+	findings, err := s.done("pod_parse", result, source)
+	if err != nil {
+		return nil, err
+	}
+	return newPod(ptr, findings), nil
+}
+
+// WithUID is the same pod with another uid.
+func (p *Pod) WithUID(uid string) (*Pod, error) {
+	var m memory
+	defer m.free()
+	var ptr *C.struct_k8sm_pod
+	s := newSink()
+	result := C.k8sm_pod_with_uid(p.ptr, m.text(uid), nil, &ptr, s.diags())
+	runtime.KeepAlive(p)
+	findings, err := s.done("pod_with_uid", result, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newPod(ptr, findings), nil
+}
+
+// Name is metadata.name.
+func (p *Pod) Name() string {
+	defer runtime.KeepAlive(p)
+	return text(C.k8sm_pod_name(p.ptr))
+}
+
+// Namespace is metadata.namespace.
+func (p *Pod) Namespace() string {
+	defer runtime.KeepAlive(p)
+	return text(C.k8sm_pod_namespace(p.ptr))
+}
+
+// UID is metadata.uid; empty if it has none yet.
+func (p *Pod) UID() string {
+	defer runtime.KeepAlive(p)
+	return text(C.k8sm_pod_uid(p.ptr))
+}
+
+// Encode writes the pod as Kubernetes does, in JSON or YAML.
+func (p *Pod) Encode(format Format) ([]byte, error) {
+	defer runtime.KeepAlive(p)
+	var blob *C.struct_k8sm_blob
+	result := C.k8sm_pod_encode(p.ptr, C.uint32_t(format), nil, &blob)
+	if err := failure("pod_encode", result, nil); err != nil {
+		return nil, err
+	}
+	return takeBlob(blob), nil
+}
+
+// Get is the value at a field path ("spec.containers[0].image"); false if it is not set.
+func (p *Pod) Get(path string) (string, bool, error) {
+	defer runtime.KeepAlive(p)
+	var m memory
+	defer m.free()
+	var blob *C.struct_k8sm_blob
+	err := failure("pod_get", C.k8sm_pod_get(p.ptr, m.text(path), nil, &blob), nil)
+	if errors.Is(err, ErrNotFound) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return string(takeBlob(blob)), true, nil
+}
+
+// ContainerKind tells mains, init containers and sidecars apart.
+type ContainerKind uint32
+
+const (
+	ContainerMain    ContainerKind = C.K8SM_CONTAINER_MAIN
+	ContainerInit    ContainerKind = C.K8SM_CONTAINER_INIT
+	ContainerSidecar ContainerKind = C.K8SM_CONTAINER_SIDECAR
+)
+
+// Container of a pod. Amounts are -1 where the pod states none.
+type Container struct {
+	Name, Image                          string
+	Kind                                 ContainerKind
+	Index                                int // in its own list
+	CPURequestMilli, CPULimitMilli       int64
+	MemoryRequestBytes, MemoryLimitBytes int64
+}
+
+// Containers are init containers and sidecars first, in list order, then the mains.
+func (p *Pod) Containers() []Container {
+	defer runtime.KeepAlive(p)
+	return readRows(func(rows *C.struct_k8sm_pod_container, size, n int) int {
+		return int(C.k8sm_pod_containers(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_pod_container) Container {
+		return Container{
+			Name: text(row.name), Image: text(row.image), Kind: ContainerKind(row.kind), Index: int(row.index),
+			CPURequestMilli: int64(row.cpu_request_milli), CPULimitMilli: int64(row.cpu_limit_milli),
+			MemoryRequestBytes: int64(row.memory_request_bytes), MemoryLimitBytes: int64(row.memory_limit_bytes),
+		}
+	})
+}
+
+// Manifest is everything that a file of one or more documents holds.
+type Manifest struct {
+	ptr      *C.struct_k8sm_manifest
+	Findings []Finding
+}
+
+// Close gives the manifest back.
+func (m *Manifest) Close() {
+	C.k8sm_manifest_unref(m.ptr)
+	m.ptr = nil
+}
+
+// ParseManifest reads pods, the pods of workload kinds, ConfigMaps and Secrets. options may be nil.
+func ParseManifest(source []byte, options *ParseOptions) (*Manifest, error) {
+	var m memory
+	defer m.free()
+	given := options.fill(&m)
+	var ptr *C.struct_k8sm_manifest
+	s := newSink()
+	result := C.k8sm_manifest_parse(input(source), C.size_t(len(source)), &given, &ptr, s.diags())
+	findings, err := s.done("manifest_parse", result, source)
+	if err != nil {
+		return nil, err
+	}
+	manifest := &Manifest{ptr, findings}
+	runtime.SetFinalizer(manifest, (*Manifest).Close)
+	return manifest, nil
+}
+
+// ManifestPod is a pod of a manifest, and the object that it came from.
+type ManifestPod struct {
+	Pod      *Pod
+	Document int // from 0
+	Replica  int
+	Owner    string // "ReplicationController/kube-dns"; empty for a bare pod
+}
+
+// Pods of the manifest; each is a reference of its own.
+func (m *Manifest) Pods() []ManifestPod {
+	defer runtime.KeepAlive(m)
+	return readRows(func(rows *C.struct_k8sm_manifest_pod, size, n int) int {
+		return int(C.k8sm_manifest_pods(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_manifest_pod) ManifestPod {
+		return ManifestPod{newPod(C.k8sm_pod_ref(row.pod), nil), int(row.document), int(row.replica), text(row.owner)}
+	})
+}
+
+// Data is one key of a ConfigMap or Secret.
+type Data struct {
+	Kind, Namespace, Name, Key string
+	Value                      []byte
+}
+
+// Data of the manifest.
+func (m *Manifest) Data() []Data {
+	defer runtime.KeepAlive(m)
+	return readRows(func(rows *C.struct_k8sm_manifest_data, size, n int) int {
+		return int(C.k8sm_manifest_data(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_manifest_data) Data {
+		return Data{text(row.kind), text(row.name_space), text(row.name), text(row.key), raw(row.value)}
+	})
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kubernetes pods on Apache Mesos: the binding of libk8smesos.
+
+The data flows as in C:
+
+    pod = Pod.parse(manifest).with_uid()
+    cluster = Cluster()
+    cluster.add(Offers.parse(offers_event))
+    plan = cluster.match([Demand.make(pod)])
+    for call in plan.calls(format=Format.JSON):
+        post("/api/v1/scheduler", call.bytes)
+
+Values (Pod, Manifest, Demand, Offers, Plan, Calls, Status) are immutable and may be shared between
+threads; Cluster and Driver lock themselves. The library is looked for under the name that the
+environment variable K8SMESOS_LIBRARY holds, else as libk8smesos.so.0.
+"""
+
+from ._abi import lib as _lib
+from .cluster import (
+    Agent,
+    Cluster,
+    Explanation,
+    HeldOffer,
+    Offer,
+    Offers,
+    Placement,
+    Plan,
+    PlanOffer,
+    PlanPort,
+    PlanResource,
+    Refusal,
+    Resource,
+)
+from .constants import (
+    ActionType,
+    CallType,
+    ChangeType,
+    ContainerKind,
+    DemandFlag,
+    EffectType,
+    Feature,
+    Format,
+    InputType,
+    ParseFlag,
+    RequestFlag,
+    ResourceType,
+    Severity,
+    State,
+    StopFlag,
+    Strategy,
+    TaskKind,
+    To,
+)
+from .demand import Budget, Demand, DemandTask
+from .driver import Counters, Driver, DriverPod, Effect
+from .errors import (
+    AbiMismatch,
+    BadSyntax,
+    Error,
+    Finding,
+    Invalid,
+    LimitExceeded,
+    NotFound,
+    OutOfMemory,
+    Unsupported,
+    WrongState,
+    locate,
+)
+from .pod import Container, Data, Manifest, ManifestPod, Pod
+from .status import NEVER, Action, Change, ContainerStatus, Status, Summary
+from .task import (
+    CALL,
+    EVENT,
+    Call,
+    CallExecutor,
+    Calls,
+    CallTask,
+    TaskId,
+    call_encode,
+    event_type,
+    message_convert,
+    messages,
+)
+
+__version__ = _lib.k8sm_version_text().decode()
+__all__ = [name for name in dir() if name[0] != "_" and type(globals()[name]).__name__ != "module"]

@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The C side: the library, its structs and its functions, as in <k8smesos/*.h>.
+
+Nothing here is public. A test compares every struct, field and prototype with the headers, through
+the C compiler, so that this file can't drift from them.
+"""
+
+import ctypes
+import os
+from ctypes import c_char_p, c_double, c_int, c_int32, c_int64, c_size_t, c_uint16, c_uint32, c_uint64, c_void_p
+
+
+class Slice(ctypes.Structure):
+    _fields_ = [("ptr", c_void_p), ("len", c_size_t)]
+
+
+def _struct(name, *fields):
+    """A mirror of struct k8sm_<name>; `fields` are (type, "names of this type") in order."""
+    flat = [(field, kind) for kind, names in fields for field in names.split()]
+    return type(name, (ctypes.Structure,), {"_fields_": flat})
+
+
+# diag.h
+Diag = _struct("diag", (c_uint32, "code severity path message document line column reserved"))
+Diags = _struct(
+    "diags",
+    (c_size_t, "size row_size"),
+    (c_void_p, "rows"),
+    (c_size_t, "cap count"),
+    (c_void_p, "text"),
+    (c_size_t, "text_cap text_used errors"),
+)
+
+# pod.h
+ParseOptions = _struct(
+    "parse_options",
+    (c_size_t, "size"),
+    (c_uint64, "flags"),
+    (c_void_p, "allocator"),
+    (c_char_p, "default_namespace"),
+    (c_uint64, "max_bytes max_memory"),
+    (c_uint32, "max_depth max_alias_nodes format"),
+)
+PodContainer = _struct(
+    "pod_container",
+    (Slice, "name image"),
+    (c_uint32, "kind index"),
+    (c_int64, "cpu_request_milli cpu_limit_milli memory_request_bytes memory_limit_bytes"),
+)
+ManifestPod = _struct("manifest_pod", (c_void_p, "pod"), (c_uint32, "document replica"), (Slice, "owner"))
+ManifestData = _struct("manifest_data", (Slice, "kind name_space name key value"))
+
+# demand.h
+DemandOptions = _struct(
+    "demand_options",
+    (c_size_t, "size"),
+    (c_uint64, "flags"),
+    (c_void_p, "allocator data"),
+    (c_size_t, "data_count data_size"),
+    (c_void_p, "roles"),
+    (c_size_t, "role_count"),
+    (c_char_p, "nonce"),
+    (c_uint32, "attempt features"),
+    (c_int64, "default_cpu_milli default_mem_bytes disk_mb"),
+)
+Launch = _struct("launch", (c_uint32, "task restart"))
+ResumeOptions = _struct(
+    "resume_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_char_p, "agent_id nonce"),
+    (c_void_p, "executor"),
+    (c_size_t, "executor_len"),
+    (c_void_p, "launches"),
+    (c_size_t, "launch_count launch_size"),
+)
+DemandTask = _struct(
+    "demand_task",
+    (Slice, "container"),
+    (c_uint32, "kind stage"),
+    (c_int64, "cpus_milli mem_milli"),
+    (c_uint32, "launch restart"),
+)
+DemandBudget = _struct("demand_budget", (c_size_t, "size"), (c_int64, "cpus_milli mem_milli disk_milli"))
+
+# offer.h
+OffersOptions = _struct(
+    "offers_options", (c_size_t, "size"), (c_void_p, "allocator"), (c_uint64, "max_memory"), (c_uint32, "format")
+)
+Offer = _struct("offer", (Slice, "id framework_id agent_id hostname role"))
+Resource = _struct(
+    "resource",
+    (Slice, "name reservation item"),
+    (c_uint32, "offer type"),
+    (c_int64, "milli"),
+    (c_uint64, "begin end"),
+)
+
+# cluster.h
+ClusterOptions = _struct(
+    "cluster_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_uint64, "max_agents"),
+    (c_uint32, "features reserved"),
+)
+Agent = _struct("agent", (Slice, "id hostname"), (c_uint32, "offers features"))
+HeldOffer = _struct("held_offer", (Slice, "id agent_id role"), (c_uint64, "since_mono_ms"))
+
+# match.h
+MatchOptions = _struct(
+    "match_options", (c_size_t, "size"), (c_void_p, "allocator"), (c_uint32, "strategy reserved")
+)
+Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"))
+PlanOffer = _struct("plan_offer", (Slice, "id"), (c_uint32, "placement"))
+PlanResource = _struct(
+    "plan_resource",
+    (Slice, "name reservation"),
+    (c_uint32, "placement type"),
+    (c_int32, "task"),
+    (c_int64, "milli"),
+    (c_uint64, "begin end"),
+)
+PlanPort = _struct(
+    "plan_port",
+    (Slice, "container name protocol"),
+    (c_uint32, "placement"),
+    (c_uint16, "container_port host_port"),
+)
+PlanRefusal = _struct("plan_refusal", (c_uint32, "demand code agents reserved"))
+Explanation = _struct(
+    "explanation", (Slice, "agent_id hostname predicate wanted had"), (c_uint32, "code reserved")
+)
+
+# task.h
+TaskOptions = _struct(
+    "task_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_uint32, "format reserved"),
+    (c_double, "refuse_seconds"),
+)
+Call = _struct("call", (Slice, "bytes agent_id"), (c_uint32, "placements reserved"))
+CallExecutor = _struct("call_executor", (Slice, "executor_id bytes"), (c_uint32, "placement call"))
+CallTask = _struct("call_task", (Slice, "task_id"), (c_uint32, "placement task"))
+TaskId = _struct("task_id", (Slice, "uid container nonce"), (c_uint32, "attempt restart"))
+Framework = _struct(
+    "framework",
+    (c_size_t, "size"),
+    (c_char_p, "name user principal hostname webui_url"),
+    (c_void_p, "roles"),
+    (c_size_t, "role_count"),
+    (c_double, "failover_timeout_seconds"),
+    (c_uint32, "no_checkpoint gpu_resources"),
+)
+CallArgs = _struct(
+    "call_args",
+    (c_size_t, "size"),
+    (c_uint32, "type format"),
+    (c_void_p, "framework"),
+    (Slice, "framework_id task_id agent_id executor_id uuid"),
+    (c_void_p, "items"),
+    (c_size_t, "item_count"),
+    (c_void_p, "suppressed"),
+    (c_size_t, "suppressed_count"),
+    (c_double, "refuse_seconds grace_seconds"),
+)
+
+# status.h
+StatusOptions = _struct(
+    "status_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_int64, "backoff_base_ms backoff_cap_ms backoff_reset_ms"),
+)
+Change = _struct(
+    "change",
+    (c_uint32, "type format"),
+    (Slice, "text agent_id"),
+    (c_int64, "number"),
+    (c_uint64, "mono_ms"),
+    (c_int64, "wall_ms"),
+    (c_void_p, "demand"),
+)
+StatusSummary = _struct(
+    "status_summary",
+    (c_size_t, "size"),
+    (Slice, "phase shown message agent_id hostname pod_ip"),
+    (c_uint32, "ready containers restarts finished"),
+    (c_int64, "created_wall_ms started_wall_ms"),
+)
+ContainerStatus = _struct(
+    "container_status",
+    (Slice, "name reason message"),
+    (c_uint32, "task state ready restarts"),
+    (c_int32, "exit_code signal"),
+    (c_int64, "started_wall_ms finished_wall_ms"),
+)
+Action = _struct(
+    "action",
+    (Slice, "task_id agent_id uuid"),
+    (c_uint32, "type task restart reserved"),
+    (c_uint64, "at_mono_ms"),
+    (c_int64, "grace_seconds"),
+)
+
+# driver.h
+Refuse = _struct("refuse", (c_double, "idle unsuited leftover"))
+DriverOptions = _struct(
+    "driver_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator framework demand match status"),
+    (Refuse, "refuse"),
+    (c_char_p, "master"),
+    (c_uint64, "seed"),
+    (c_uint32, "format features"),
+    (c_uint64, "backoff_base_ms backoff_cap_ms hold_ms max_event_bytes"),
+)
+Input = _struct(
+    "input",
+    (c_size_t, "size"),
+    (c_uint32, "type status"),
+    (c_uint64, "mono_ms"),
+    (c_int64, "wall_ms"),
+    (c_uint64, "exchange number"),
+    (Slice, "key bytes content_type stream_id location"),
+    (c_void_p, "pod"),
+    (c_int64, "grace_seconds"),
+    (c_uint32, "flags reserved"),
+)
+Effect = _struct(
+    "effect",
+    (c_uint32, "type to"),
+    (c_uint64, "number exchange"),
+    (Slice, "authority method path content_type accept stream_id key bytes"),
+    (c_uint32, "flags code"),
+)
+DriverPod = _struct("driver_pod", (c_void_p, "pod status demand"), (c_uint32, "deleting reserved"))
+DriverCounters = _struct(
+    "driver_counters",
+    (c_size_t, "size"),
+    (
+        c_uint64,
+        "subscriptions events offers_received offers_accepted offers_declined offers_rescinded updates "
+        "acknowledged records",
+    ),
+)
+
+
+def _prototypes():
+    """name → (result, arguments...) without the prefix k8sm_; P is any pointer."""
+    P, S, N, U, T = c_void_p, Slice, c_size_t, c_uint32, c_char_p
+    rows = (N, P, N, P, N, N)  # (object, first, rows, row_size, n) → count
+    table = {
+        "version": (U,),
+        "version_text": (T,),
+        "result_name": (T, c_int),
+        "blob_bytes": (S, P),
+        "diag_name": (T, U),
+        "diag_text": (T, U),
+        "diag_severity": (U, U),
+        "locate": (c_int, P, N, U, T, P, P),
+        "pod_parse": (c_int, P, N, P, P, P),
+        "pod_name": (S, P),
+        "pod_namespace": (S, P),
+        "pod_uid": (S, P),
+        "pod_with_uid": (c_int, P, T, P, P, P),
+        "pod_encode": (c_int, P, U, P, P),
+        "pod_get": (c_int, P, T, P, P),
+        "manifest_parse": (c_int, P, N, P, P, P),
+        "demand_make": (c_int, P, P, P, P),
+        "demand_resume": (c_int, P, P, P, P),
+        "demand_pod": (P, P),
+        "demand_attempt": (U, P),
+        "demand_get_budget": (c_int, P, P),
+        "offers_parse": (c_int, P, N, P, P, P),
+        "cluster_new": (c_int, P, P, P),
+        "cluster_free": (None, P),
+        "cluster_generation": (c_uint64, P),
+        "cluster_add": (c_int, P, P, c_uint64, P),
+        "cluster_remove": (c_int, P, S),
+        "cluster_remove_all": (None, P),
+        "cluster_forget": (c_int, P, S),
+        "cluster_set_features": (c_int, P, S, U),
+        "cluster_apply": (c_int, P, P, P),
+        "cluster_match": (c_int, P, P, N, P, P, P),
+        "cluster_explain": (c_int, P, P, P, P, P),
+        "explain_unref": (None, P),
+        "plan_generation": (c_uint64, P),
+        "plan_summary": (S, P, U),
+        "plan_calls": (c_int, P, P, P, P),
+        "task_id_parse": (c_int, T, N, P),
+        "executor_id_parse": (c_int, T, N, P),
+        "task_id_format": (c_int, P, P, N),
+        "executor_id_format": (c_int, P, P, N),
+        "call_encode": (c_int, P, P, P, P),
+        "message_convert": (c_int, T, P, N, U, U, P, P, P),
+        "message_next": (c_int, P, N, P, P, P, P),
+        "event_type": (c_int, P, N, U, P),
+        "status_new": (c_int, P, P, P, P),
+        "status_apply": (c_int, P, P, N, N, P, P, P),
+        "status_encode": (c_int, P, U, P, P),
+        "status_save": (c_int, P, P, P),
+        "status_load": (c_int, P, P, N, P, P, P),
+        "status_summarize": (c_int, P, P),
+        "status_deadline": (c_uint64, P),
+        "driver_new": (c_int, P, P, P),
+        "driver_free": (None, P),
+        "driver_step": (c_int, P, P, P, P),
+        "driver_deadline": (c_uint64, P),
+        "driver_framework_id": (S, P),
+        "driver_count": (c_int, P, P),
+        "effects_new": (c_int, P, P),
+        "effects_free": (None, P),
+    }
+    for name in (
+        "pod_containers manifest_pods manifest_data demand_tasks offers_rows offers_resources cluster_agents "
+        "cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
+        "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
+        "driver_ports"
+    ).split():
+        table[name] = rows
+    for name in "blob pod manifest demand offers plan calls status".split():
+        table[name + "_ref"] = (P, P)
+        table[name + "_unref"] = (None, P)
+    return table
+
+
+PROTOTYPES = _prototypes()
+
+
+def _load():
+    path = os.environ.get("K8SMESOS_LIBRARY") or "libk8smesos.so.0"
+    try:
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        raise ImportError(f"{error} (K8SMESOS_LIBRARY names another file)") from None
+    for name, (result, *arguments) in PROTOTYPES.items():
+        function = getattr(library, "k8sm_" + name)
+        function.restype, function.argtypes = result, arguments
+    version = library.k8sm_version()
+    if version // 1000 != 1:  # until 1.0 each minor version may move what it likes
+        raise ImportError(f"{path} is version {library.k8sm_version_text().decode()}; this package needs 0.1")
+    return library
+
+
+lib = _load()

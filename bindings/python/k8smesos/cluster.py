@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Offers, the cluster that holds them, and the plan that matching makes."""
+
+import ctypes
+import threading
+from typing import List, NamedTuple, Sequence, Union
+
+from . import _abi
+from ._object import Handle, Memory, create, options, rows, text
+from .constants import Feature, ResourceType, Strategy
+from .demand import Demand
+from .errors import Sink, check
+from .task import Calls
+
+
+class Offer(NamedTuple):
+    id: str
+    framework_id: str
+    agent_id: str
+    hostname: str
+    role: str
+
+
+class Resource(NamedTuple):
+    """A resource of an offer; ranges and sets have one for each range and item."""
+
+    name: str
+    reservation: str  # the role it is reserved for; "" if unreserved
+    item: str  # of a SET
+    offer: int  # the number of its offer
+    type: ResourceType
+    milli: int  # of a SCALAR: thousandths
+    begin: int  # of RANGES: both ends belong to it
+    end: int
+
+
+class Agent(NamedTuple):
+    id: str
+    hostname: str
+    offers: int  # held now
+    features: Feature
+
+
+class HeldOffer(NamedTuple):
+    id: str
+    agent_id: str
+    role: str
+    since_mono_ms: int
+
+
+class Placement(NamedTuple):
+    """A pod that has a place. `demand` is its number among the demands of the match."""
+
+    agent_id: str
+    hostname: str
+    role: str
+    demand: int
+    offers: int
+
+
+class PlanOffer(NamedTuple):
+    id: str
+    placement: int
+
+
+class PlanResource(NamedTuple):
+    """What a placement spends; task -1 is the executor."""
+
+    name: str
+    reservation: str
+    placement: int
+    type: ResourceType
+    task: int
+    milli: int
+    begin: int
+    end: int
+
+
+class PlanPort(NamedTuple):
+    container: str
+    name: str
+    protocol: str
+    placement: int
+    container_port: int
+    host_port: int
+
+
+class Refusal(NamedTuple):
+    """Why a pod has no place: how many agents said so. `code` is that of a finding."""
+
+    demand: int
+    code: int
+    agents: int
+
+
+class Explanation(NamedTuple):
+    """Why an agent refuses a pod; code 0: it does not."""
+
+    agent_id: str
+    hostname: str
+    predicate: str
+    wanted: str
+    had: str
+    code: int
+
+
+class Offers(Handle):
+    """The offers of one OFFERS event. Immutable."""
+
+    _free = "offers_unref"
+
+    @classmethod
+    def parse(cls, event: Union[bytes, str], **fields) -> "Offers":
+        """Reads a v1 scheduler Event, JSON or protobuf. Fields: format, max_memory."""
+        event = event.encode() if isinstance(event, str) else bytes(event)
+        given = options(_abi.OffersOptions, **fields)
+        return cls._make("offers_parse", event, len(event), ctypes.addressof(given))
+
+    @property
+    def offers(self) -> List[Offer]:
+        return rows("offers_rows", self._pointer, _abi.Offer, Offer)
+
+    @property
+    def resources(self) -> List[Resource]:
+        return rows("offers_resources", self._pointer, _abi.Resource, Resource)
+
+
+class Plan(Handle):
+    """Which pod goes to which agent, with which offers and resources, and why the others do not."""
+
+    _free = "plan_unref"
+
+    @property
+    def generation(self) -> int:
+        """That of the cluster which it was made from."""
+        return _abi.lib.k8sm_plan_generation(self._pointer)
+
+    @property
+    def placements(self) -> List[Placement]:
+        return rows("plan_placements", self._pointer, _abi.Placement, Placement)
+
+    @property
+    def offers(self) -> List[PlanOffer]:
+        return rows("plan_offers", self._pointer, _abi.PlanOffer, PlanOffer)
+
+    @property
+    def resources(self) -> List[PlanResource]:
+        return rows("plan_resources", self._pointer, _abi.PlanResource, PlanResource)
+
+    @property
+    def ports(self) -> List[PlanPort]:
+        return rows("plan_ports", self._pointer, _abi.PlanPort, PlanPort)
+
+    @property
+    def refusals(self) -> List[Refusal]:
+        return rows("plan_refusals", self._pointer, _abi.PlanRefusal, Refusal)
+
+    def summary(self, demand: int = 0) -> str:
+        """"0/5 nodes are available: …" for a demand that has no place, else ""."""
+        return text(_abi.lib.k8sm_plan_summary(self._pointer, demand))
+
+    def calls(self, **fields) -> Calls:
+        """The ACCEPT calls. Fields: format (Format.JSON or PROTOBUF, the default), refuse_seconds."""
+        given = options(_abi.TaskOptions, **fields)
+        return Calls._make("plan_calls", self._pointer, ctypes.addressof(given))
+
+
+class Cluster(Handle):
+    """The offers held, and their agents. Mutable; its methods lock it."""
+
+    _free = "cluster_free"
+
+    def __init__(self, **fields):
+        """Fields: features (Feature) of agents unless told otherwise, max_agents."""
+        given = options(_abi.ClusterOptions, **fields)
+        super().__init__(*create("cluster_new", ctypes.addressof(given)))
+        self._lock = threading.Lock()
+
+    @property
+    def generation(self) -> int:
+        """Counts the changes."""
+        return _abi.lib.k8sm_cluster_generation(self._pointer)
+
+    def add(self, offers: Offers, mono_ms: int = 0) -> None:
+        """Takes offers in; those that are held already are left out."""
+        self._change("cluster_add", offers._pointer, mono_ms)
+
+    def remove(self, offer_id: str) -> bool:
+        """Drops an offer: rescinded, declined, expired or used elsewhere. True if it was held."""
+        memory = Memory()
+        with self._lock:
+            return _abi.lib.k8sm_cluster_remove(self._pointer, memory.slice(offer_id)) == 1
+
+    def remove_all(self) -> None:
+        """Drops all offers, as a disconnection does."""
+        with self._lock:
+            _abi.lib.k8sm_cluster_remove_all(self._pointer)
+
+    def forget(self, agent_id: str) -> bool:
+        """Forgets an agent and its offers. True if it was known."""
+        memory = Memory()
+        with self._lock:
+            return _abi.lib.k8sm_cluster_forget(self._pointer, memory.slice(agent_id)) == 1
+
+    def set_features(self, agent_id: str, features: Feature) -> None:
+        """States what an agent can do."""
+        memory = Memory()
+        with self._lock:
+            result = _abi.lib.k8sm_cluster_set_features(self._pointer, memory.slice(agent_id), features)
+        check("cluster_set_features", result)
+
+    def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK) -> Plan:
+        """Places the demands from the offers held; the cluster stays as it is."""
+        memory, demands = Memory(), list(demands)
+        array = memory.array(ctypes.c_void_p, [demand._pointer for demand in demands])
+        given = memory.struct(options(_abi.MatchOptions, strategy=strategy))
+        with self._lock:
+            return Plan._make("cluster_match", self._pointer, array, len(demands), given)
+
+    def explain(self, demand: Demand, strategy: Strategy = Strategy.PACK) -> List[Explanation]:
+        """Why each agent refuses the demand, or not, in the order of agent ids."""
+        given = options(_abi.MatchOptions, strategy=strategy)
+        with self._lock:
+            made = _Explain._make("cluster_explain", self._pointer, demand._pointer, ctypes.addressof(given))
+        return rows("explain_rows", made._pointer, _abi.Explanation, Explanation)
+
+    def apply(self, plan: Plan) -> None:
+        """Spends what the plan takes. Raises WrongState, and takes nothing, if a placement is stale."""
+        self._change("cluster_apply", plan._pointer)
+
+    @property
+    def agents(self) -> List[Agent]:
+        with self._lock:
+            return rows("cluster_agents", self._pointer, _abi.Agent, Agent)
+
+    @property
+    def offers(self) -> List[HeldOffer]:
+        with self._lock:
+            return rows("cluster_offers", self._pointer, _abi.HeldOffer, HeldOffer)
+
+    def _change(self, function: str, *arguments) -> None:
+        sink = Sink()
+        with self._lock:
+            result = getattr(_abi.lib, "k8sm_" + function)(self._pointer, *arguments, sink.ref())
+        self.findings = sink.findings()
+        check(function, result, self.findings)
+
+
+class _Explain(Handle):
+    _free = "explain_unref"

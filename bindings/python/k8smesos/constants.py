@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The numbers of the C headers. K8SM_<PREFIX>_<NAME> is <Class>.<NAME> here; PREFIXES says which."""
+
+import enum
+
+
+class _Code(enum.IntEnum):
+    """A number that a newer library may know more of: an unknown one becomes UNKNOWN_<n>."""
+
+    @classmethod
+    def _missing_(cls, value):
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_, member._value_ = f"UNKNOWN_{value}", value
+        return member
+
+
+class Severity(_Code):
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Format(_Code):
+    AUTO = 0
+    JSON = 1
+    YAML = 2
+    PROTOBUF = 3
+
+
+class ParseFlag(enum.IntFlag):
+    NO_DEFAULTS = 1
+    NO_VALIDATE = 2
+    STRICT = 4
+    TEMPLATES = 8
+
+
+class ContainerKind(_Code):
+    MAIN = 0
+    INIT = 1
+    SIDECAR = 2
+
+
+class DemandFlag(enum.IntFlag):
+    HOST_FILESYSTEM = 1
+    NO_LIMITS = 2
+
+
+class TaskKind(_Code):
+    PAUSE = 0
+    INIT = 1
+    SIDECAR = 2
+    MAIN = 3
+
+
+class ResourceType(_Code):
+    SCALAR = 0
+    RANGES = 1
+    SET = 2
+
+
+class Feature(enum.IntFlag):
+    IMAGES = 1
+    CGROUPS = 2
+    SANDBOX_PATH = 4
+    HOST_PATH = 8
+    SECRETS = 16
+    LINUX_LAUNCHER = 32
+    ALL = 63
+
+
+class Strategy(_Code):
+    PACK = 0
+    SPREAD = 1
+    FIRST_FIT = 2
+
+
+class CallType(_Code):
+    SUBSCRIBE = 1
+    TEARDOWN = 2
+    DECLINE = 3
+    REVIVE = 4
+    SUPPRESS = 5
+    KILL = 6
+    SHUTDOWN = 7
+    ACKNOWLEDGE = 8
+    RECONCILE = 9
+
+
+class ChangeType(_Code):
+    TICK = 0
+    UPDATE = 1
+    PLACED = 2
+    UNPLACED = 3
+    LAUNCHED = 4
+    DELETED = 5
+    AGENT_LOST = 6
+    ATTEMPT = 7
+
+
+class State(_Code):
+    WAITING = 0
+    RUNNING = 1
+    TERMINATED = 2
+
+
+class ActionType(_Code):
+    ACKNOWLEDGE = 1
+    LAUNCH = 2
+    KILL = 3
+    ATTEMPT = 4
+    DONE = 5
+
+
+class InputType(_Code):
+    TICK = 0
+    RESTORE = 1
+    LEADER = 2
+    RESPONSE = 3
+    CHUNK = 4
+    END = 5
+    LOST = 6
+    POD = 7
+    DELETE = 8
+    RECORDED = 9
+    REFUSED = 10
+    STOP = 11
+
+
+class StopFlag(enum.IntFlag):
+    TEARDOWN = 1
+
+
+class EffectType(_Code):
+    REQUEST = 1
+    CANCEL = 2
+    RECORD = 3
+    STATUS = 4
+    EVENT = 5
+    FOREIGN = 6
+    STOPPED = 7
+
+
+class To(_Code):
+    MESOS = 1
+    KUBE = 2
+    STORE = 3
+    HOST = 4
+
+
+class RequestFlag(enum.IntFlag):
+    STREAMING = 1
+
+
+PREFIXES = {
+    "SEVERITY": Severity,
+    "FORMAT": Format,
+    "PARSE": ParseFlag,
+    "CONTAINER": ContainerKind,
+    "DEMAND": DemandFlag,
+    "TASK": TaskKind,
+    "RESOURCE": ResourceType,
+    "FEATURE": Feature,
+    "STRATEGY": Strategy,
+    "CALL": CallType,
+    "CHANGE": ChangeType,
+    "STATE": State,
+    "ACTION": ActionType,
+    "INPUT": InputType,
+    "STOP": StopFlag,
+    "EFFECT": EffectType,
+    "TO": To,
+    "REQUEST": RequestFlag,
+}

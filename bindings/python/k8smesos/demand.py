@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pod → Demand: how the pod will run on Mesos, decided once."""
+
+import ctypes
+import secrets
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+from . import _abi
+from ._object import Handle, Memory, convert, options, rows
+from .constants import TaskKind
+from .errors import check
+from .pod import Data, Pod
+
+
+class DemandTask(NamedTuple):
+    """A task of a pod; the first one is the pause task."""
+
+    container: str  # "" for the pause task
+    kind: TaskKind
+    stage: int
+    cpus_milli: int
+    mem_milli: int  # thousandths of a MB
+    launch: bool  # this demand launches it
+    restart: int
+
+
+class Budget(NamedTuple):
+    """What the executor holds, in thousandths (mem and disk of a MB)."""
+
+    cpus_milli: int
+    mem_milli: int
+    disk_milli: int
+
+
+def fill_demand_options(memory: Memory, data: Iterable[Data] = (), roles: Sequence[str] = (), **fields):
+    """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
+    default_mem_bytes, disk_mb."""
+    given = options(_abi.DemandOptions, **fields)
+    data = [_abi.ManifestData(*[memory.slice(value) for value in item]) for item in data]
+    given.data, given.data_count = memory.array(_abi.ManifestData, data), len(data)
+    given.data_size = ctypes.sizeof(_abi.ManifestData)
+    given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
+    given.role_count = len(roles)
+    return given
+
+
+class Demand(Handle):
+    """What a pod asks of an agent. Immutable."""
+
+    _free = "demand_unref"
+
+    @classmethod
+    def make(cls, pod: Pod, nonce: Optional[str] = None, **fields) -> "Demand":
+        """Maps a pod that has a uid.
+
+        `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
+        Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
+        disk_mb. Raises Invalid or Unsupported, with one finding for each field in the way; what is only
+        approximated stands in .findings.
+        """
+        memory = Memory()
+        given = fill_demand_options(memory, nonce=nonce or secrets.token_hex(8), **fields)
+        return cls._make("demand_make", pod._pointer, memory.struct(given))
+
+    def resume(
+        self, agent_id: str, executor: bytes, launches: Iterable[Tuple[int, int]], nonce: Optional[str] = None
+    ) -> "Demand":
+        """The same pod under way: launches are (task, restart) pairs for its executor on that agent."""
+        memory = Memory()
+        launches = [_abi.Launch(*launch) for launch in launches]
+        given = options(
+            _abi.ResumeOptions,
+            agent_id=agent_id,
+            nonce=nonce or secrets.token_hex(8),
+            executor=memory.bytes(executor),
+            executor_len=len(executor),
+            launches=memory.array(_abi.Launch, launches),
+            launch_count=len(launches),
+            launch_size=ctypes.sizeof(_abi.Launch),
+        )
+        return Demand._make("demand_resume", self._pointer, memory.struct(given))
+
+    @property
+    def pod(self) -> Pod:
+        return Pod(_abi.lib.k8sm_pod_ref(_abi.lib.k8sm_demand_pod(self._pointer)))
+
+    @property
+    def attempt(self) -> int:
+        return _abi.lib.k8sm_demand_attempt(self._pointer)
+
+    @property
+    def tasks(self) -> List[DemandTask]:
+        return rows("demand_tasks", self._pointer, _abi.DemandTask, DemandTask)
+
+    @property
+    def budget(self) -> Budget:
+        budget = options(_abi.DemandBudget)
+        check("demand_get_budget", _abi.lib.k8sm_demand_get_budget(self._pointer, ctypes.addressof(budget)))
+        return convert(budget, Budget)
