@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package k8smesos_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	k8smesos "github.com/libk8smesos/libk8smesos/bindings/go"
+)
+
+// golden reads a file that the tests of C, Python and Go share.
+func golden(t *testing.T, name string) []byte {
+	t.Helper()
+	folder := os.Getenv("K8SMESOS_GOLDEN")
+	if folder == "" {
+		folder = filepath.Join("..", "..", "tests", "golden")
+	}
+	data, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// must is for calls that this test does not look at.
+func must[T any](t *testing.T) func(T, error) T {
+	return func(value T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+func nginx(t *testing.T) *k8smesos.Pod {
+	t.Helper()
+	return must[*k8smesos.Pod](t)(k8smesos.ParsePod(golden(t, "nginx.yaml"), nil))
+}
+
+func demand(t *testing.T) *k8smesos.Demand {
+	t.Helper()
+	return must[*k8smesos.Demand](t)(k8smesos.MakeDemand(nginx(t), &k8smesos.DemandOptions{Nonce: "n1"}))
+}
+
+func cluster(t *testing.T) *k8smesos.Cluster {
+	t.Helper()
+	options := &k8smesos.ClusterOptions{Features: k8smesos.FeatureAll}
+	cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(options))
+	offers := must[*k8smesos.Offers](t)(k8smesos.ParseOffers(golden(t, "nginx.offers.json"), nil))
+	must[[]k8smesos.Finding](t)(cluster.Add(offers, 1))
+	offers.Close()
+	return cluster
+}
+
+func match(t *testing.T, cluster *k8smesos.Cluster) *k8smesos.Plan {
+	t.Helper()
+	return must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand(t)}, nil))
+}
+
+func TestPod(t *testing.T) {
+	pod := nginx(t)
+	if pod.Name() != "nginx" || pod.Namespace() != "default" || pod.UID() == "" {
+		t.Errorf("pod is %s/%s %s", pod.Namespace(), pod.Name(), pod.UID())
+	}
+	containers := pod.Containers()
+	if len(containers) != 1 || containers[0].CPURequestMilli != 250 || containers[0].CPULimitMilli != -1 {
+		t.Errorf("containers are %+v", containers)
+	}
+	if image, set, err := pod.Get("spec.containers[0].image"); image != "nginx:1.25" || !set || err != nil {
+		t.Errorf("image is %q, %v, %v", image, set, err)
+	}
+	if _, set, err := pod.Get("spec.hostname"); set || err != nil {
+		t.Errorf("hostname is set: %v, %v", set, err)
+	}
+	written := must[[]byte](t)(pod.Encode(k8smesos.FormatYAML))
+	again := must[*k8smesos.Pod](t)(k8smesos.ParsePod(written, nil))
+	first, second := must[[]byte](t)(pod.Encode(k8smesos.FormatJSON)), must[[]byte](t)(again.Encode(k8smesos.FormatJSON))
+	if !bytes.Equal(first, second) {
+		t.Errorf("read again: %s\nfirst: %s", second, first)
+	}
+	if other := must[*k8smesos.Pod](t)(pod.WithUID("another")); other.UID() != "another" {
+		t.Errorf("uid is %q", other.UID())
+	}
+}
+
+func TestManifest(t *testing.T) {
+	secret := "---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: key\ndata:\n  a: AAEC\n"
+	source := append(golden(t, "nginx.yaml"), secret...)
+	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest(source, nil))
+	pods, data := manifest.Pods(), manifest.Data()
+	manifest.Close()
+	if len(pods) != 1 || pods[0].Pod.Name() != "nginx" {
+		t.Errorf("pods are %+v", pods)
+	}
+	if len(data) != 1 || data[0].Key != "a" || !bytes.Equal(data[0].Value, []byte{0, 1, 2}) {
+		t.Errorf("data are %+v", data)
+	}
+}
+
+func TestAccept(t *testing.T) {
+	plan := match(t, cluster(t))
+	calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Format: k8smesos.FormatJSON}))
+	plan.Close()
+	runtime.GC()
+	rows := calls.Rows()
+	if len(rows) != 1 {
+		t.Fatalf("%d calls", len(rows))
+	}
+	if want := golden(t, "nginx.accept.json"); !bytes.Equal(append(rows[0].Bytes, '\n'), want) {
+		t.Errorf("the call is\n%s\nand should be\n%s", rows[0].Bytes, want)
+	}
+	if tasks := calls.Tasks(); len(tasks) != 2 {
+		t.Errorf("tasks are %+v", tasks)
+	} else if id := must[k8smesos.TaskID](t)(k8smesos.ParseTaskID(tasks[1].TaskID)); id.Container != "nginx" {
+		t.Errorf("the second task is %+v", id)
+	} else if again := must[string](t)(id.Format()); again != tasks[1].TaskID {
+		t.Errorf("%q became %q", tasks[1].TaskID, again)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	cluster := cluster(t)
+	plan := match(t, cluster)
+	if placements := plan.Placements(); len(placements) != 1 || placements[0].AgentID != "golden-S1" {
+		t.Errorf("placements are %+v", placements)
+	}
+	if ports := plan.Ports(); len(ports) != 1 || ports[0].HostPort != 31080 {
+		t.Errorf("ports are %+v", ports)
+	}
+	if summary := plan.Summary(0); summary != "" || len(plan.Refusals()) != 0 {
+		t.Errorf("refused: %s", summary)
+	}
+	if err := cluster.Apply(plan); err != nil {
+		t.Fatal(err)
+	}
+	err := cluster.Apply(plan)
+	if !errors.Is(err, k8smesos.ErrState) || k8smesos.Findings(err)[0].Name != "PLAN_STALE" {
+		t.Errorf("a stale plan: %v", err)
+	}
+	if again := match(t, cluster); again.Summary(0) == "" || len(again.Refusals()) == 0 {
+		t.Error("no reason why there is no place")
+	}
+	explained := must[[]k8smesos.Explanation](t)(cluster.Explain(demand(t), nil))
+	if len(explained) != 1 || explained[0].Code == 0 {
+		t.Errorf("explained: %+v", explained)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	_, err := k8smesos.ParsePod(golden(t, "broken.yaml"), nil)
+	findings := k8smesos.Findings(err)
+	if !errors.Is(err, k8smesos.ErrSyntax) || len(findings) != 1 || findings[0].Line != 6 {
+		t.Errorf("broken YAML: %v %+v", err, findings)
+	}
+	_, err = k8smesos.ParsePod(golden(t, "invalid.yaml"), nil)
+	findings = k8smesos.Findings(err)
+	if !errors.Is(err, k8smesos.ErrInvalid) || len(findings) == 0 ||
+		findings[0].Path != "spec.containers[1].name" || findings[0].Line != 9 {
+		t.Errorf("an invalid pod: %v %+v", err, findings)
+	}
+	if _, err = k8smesos.ParseOffers([]byte(`{"type":"HEARTBEAT"}`), nil); err == nil {
+		t.Error("a heartbeat is no offer")
+	}
+	if _, err = k8smesos.ParseTaskID("somebody-elses"); !errors.Is(err, k8smesos.ErrNotFound) {
+		t.Errorf("a foreign id: %v", err)
+	}
+	if _, err = k8smesos.EncodeCall(k8smesos.CallArgs{Type: k8smesos.CallKill}); !errors.Is(err, k8smesos.ErrInvalid) {
+		t.Errorf("a KILL of nothing: %v", err)
+	}
+}
+
+func TestMessages(t *testing.T) {
+	messages := must[[]k8smesos.Message](t)(k8smesos.Messages([]byte("{\"type\":\"HEARTBEAT\"}\n{\"type\":\"HEARTBEAT\"}\n")))
+	if len(messages) != 2 {
+		t.Fatalf("%d messages", len(messages))
+	}
+	for _, message := range messages {
+		if name, err := k8smesos.EventType(message.Bytes, message.Format); name != "HEARTBEAT" || err != nil {
+			t.Errorf("type is %q, %v", name, err)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	demand := demand(t)
+	fresh := must[*k8smesos.Status](t)(k8smesos.NewStatus(demand, nil))
+	placed := must[*k8smesos.Status](t)(fresh.Apply(k8smesos.Change{
+		Type: k8smesos.ChangePlaced, Text: []byte("agent1.example.org"), AgentID: "golden-S1", WallMS: 1000,
+	}))
+	summary := must[k8smesos.Summary](t)(placed.Summary())
+	if summary.Phase != "Pending" || summary.AgentID != "golden-S1" {
+		t.Errorf("summary is %+v", summary)
+	}
+	loaded := must[*k8smesos.Status](t)(k8smesos.LoadStatus(demand, must[[]byte](t)(placed.Save()), nil))
+	first := must[[]byte](t)(placed.Encode(k8smesos.FormatJSON))
+	if second := must[[]byte](t)(loaded.Encode(k8smesos.FormatJSON)); !bytes.Equal(first, second) {
+		t.Errorf("loaded: %s\nsaved: %s", second, first)
+	}
+}
+
+func TestDriver(t *testing.T) {
+	options := &k8smesos.DriverOptions{
+		Master: "127.0.0.1:5050", Seed: 7, Format: k8smesos.FormatJSON, Framework: &k8smesos.Framework{Name: "golden"},
+	}
+	driver := must[*k8smesos.Driver](t)(k8smesos.NewDriver(options))
+	defer driver.Close()
+	var request *k8smesos.Effect
+	var now uint64
+	for now = 0; request == nil && now != math.MaxUint64; now = driver.Deadline() {
+		effects, _, err := driver.Step(k8smesos.Input{Type: k8smesos.InputTick, MonoMS: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range effects {
+			if effects[i].Type == k8smesos.EffectRequest {
+				request = &effects[i]
+			}
+		}
+	}
+	if request == nil || request.Path != "/api/v1/scheduler" || !bytes.Contains(request.Bytes, []byte(`"SUBSCRIBE"`)) {
+		t.Fatalf("the first request is %+v", request)
+	}
+	if _, _, err := driver.Step(k8smesos.Input{Type: k8smesos.InputPod, MonoMS: 100000, Pod: nginx(t)}); err != nil {
+		t.Fatal(err)
+	}
+	if pods := driver.Pods(); len(pods) != 1 || pods[0].Pod.Name() != "nginx" {
+		t.Errorf("pods are %+v", pods)
+	}
+}

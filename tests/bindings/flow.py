@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A pod through the Python binding, from its manifest to the ACCEPT call. usage: flow.py GOLDEN-FOLDER"""
+
+import gc
+import sys
+import unittest
+from pathlib import Path
+
+import k8smesos
+from k8smesos import Cluster, Demand, Format, InputType, Offers, Pod
+
+GOLDEN = Path(sys.argv.pop())
+FRAMEWORK = "golden-0000"
+
+
+def read(name):
+    return (GOLDEN / name).read_bytes()
+
+
+def nginx():
+    return Pod.parse(read("nginx.yaml"))
+
+
+def match(cluster, nonce="n1"):
+    return cluster.match([Demand.make(nginx(), nonce=nonce)])
+
+
+def cluster_with_offer():
+    cluster = Cluster(features=k8smesos.Feature.ALL)
+    cluster.add(Offers.parse(read("nginx.offers.json")), mono_ms=1)
+    return cluster
+
+
+class Pods(unittest.TestCase):
+    def test_pod(self):
+        pod = nginx()
+        self.assertEqual((pod.namespace, pod.name), ("default", "nginx"))
+        self.assertEqual(pod.uid, "0f6b8a52-9d1c-4e57-8a3e-2c6d1b7f4a90")
+        self.assertEqual(pod.get("spec.containers[0].image"), "nginx:1.25")
+        self.assertIsNone(pod.get("spec.hostname"))
+        (container,) = pod.containers
+        self.assertEqual((container.name, container.kind), ("nginx", k8smesos.ContainerKind.MAIN))
+        self.assertEqual((container.cpu_request_milli, container.memory_request_bytes), (250, 64 << 20))
+        self.assertEqual(container.cpu_limit_milli, -1)
+
+    def test_pod_is_written_and_read_again(self):
+        pod = nginx()
+        self.assertEqual(Pod.parse(pod.to_json()).to_json(), pod.to_json())
+        self.assertEqual(Pod.parse(pod.to_yaml()).to_json(), pod.to_json())
+
+    def test_with_uid(self):
+        pod = nginx()
+        self.assertEqual(pod.with_uid("another").uid, "another")
+        self.assertNotEqual(pod.with_uid().uid, pod.with_uid().uid)
+
+    def test_manifest(self):
+        secret = b"apiVersion: v1\nkind: Secret\nmetadata:\n  name: key\ndata:\n  a: AAEC\n"
+        manifest = k8smesos.Manifest.parse(read("nginx.yaml") + b"---\n" + secret)
+        self.assertEqual([entry.pod.name for entry in manifest.pods], ["nginx"])
+        self.assertEqual([(item.kind, item.key, item.value) for item in manifest.data], [("Secret", "a", b"\0\1\2")])
+
+
+class Flow(unittest.TestCase):
+    def test_accept(self):
+        cluster = cluster_with_offer()
+        plan = match(cluster)
+        (call,) = plan.calls(format=Format.JSON)
+        self.assertEqual(call.bytes.decode() + "\n", read("nginx.accept.json").decode())
+        self.assertEqual((call.agent_id, call.placements), ("golden-S1", 1))
+
+    def test_plan(self):
+        cluster = cluster_with_offer()
+        plan = match(cluster)
+        (placement,) = plan.placements
+        self.assertEqual((placement.agent_id, placement.hostname), ("golden-S1", "agent1.example.org"))
+        self.assertEqual([(port.container_port, port.host_port) for port in plan.ports], [(80, 31080)])
+        self.assertEqual([offer.id for offer in plan.offers], ["golden-O1"])
+        self.assertEqual((plan.summary(0), plan.refusals), ("", []))
+        self.assertIn("cpus", {resource.name for resource in plan.resources})
+        cluster.apply(plan)
+        self.assertEqual(cluster.offers, [])
+        with self.assertRaises(k8smesos.WrongState) as caught:
+            cluster.apply(plan)
+        self.assertEqual(caught.exception.findings[0].name, "PLAN_STALE")
+
+    def test_values_outlive_what_they_came_from(self):
+        plan = match(cluster_with_offer())
+        calls = plan.calls(format=Format.PROTOBUF)
+        del plan
+        gc.collect()
+        as_json = k8smesos.message_convert(k8smesos.CALL, calls[0].bytes, Format.PROTOBUF, Format.JSON)
+        self.assertIn(b'"ACCEPT"', as_json)
+        self.assertEqual(len(calls.tasks), 2)
+        self.assertEqual(k8smesos.TaskId.parse(calls.tasks[1].task_id).container, "nginx")
+        self.assertEqual(str(k8smesos.TaskId.parse(calls.tasks[1].task_id)), calls.tasks[1].task_id)
+
+    def test_refusal(self):
+        cluster = Cluster()
+        plan = match(cluster)
+        self.assertEqual(plan.placements, [])
+        self.assertTrue(plan.summary(0).startswith("0/0 nodes are available"))
+        demand = Demand.make(nginx().with_uid("u2"), nonce="n2")
+        cluster = cluster_with_offer()
+        cluster.apply(match(cluster))
+        (explanation,) = cluster.explain(demand)
+        self.assertEqual(explanation.agent_id, "golden-S1")
+        self.assertNotEqual(explanation.code, 0)
+
+
+class Errors(unittest.TestCase):
+    def test_broken_yaml_has_a_line(self):
+        with self.assertRaises(k8smesos.BadSyntax) as caught:
+            Pod.parse(read("broken.yaml"))
+        (finding,) = caught.exception.findings
+        self.assertEqual((finding.name, finding.line), ("YAML_SYNTAX", 6))
+        self.assertIn("line 6", str(caught.exception))
+
+    def test_invalid_pod_has_path_and_line(self):
+        with self.assertRaises(k8smesos.Invalid) as caught:
+            Pod.parse(read("invalid.yaml"))
+        finding = caught.exception.findings[0]
+        self.assertEqual((finding.name, finding.path), ("FIELD_REQUIRED", "spec.containers[1].name"))
+        self.assertEqual(finding.line, 9)
+
+    def test_missing_uid(self):
+        pod = Pod.parse(read("nginx.yaml").replace(b"  uid: 0f6b8a52-9d1c-4e57-8a3e-2c6d1b7f4a90\n", b""))
+        with self.assertRaises(k8smesos.Invalid):
+            Demand.make(pod, nonce="n1")
+
+    def test_not_an_offers_event(self):
+        with self.assertRaises(k8smesos.Error):
+            Offers.parse(b'{"type":"HEARTBEAT"}')
+
+
+class Calls(unittest.TestCase):
+    def test_call_encode(self):
+        call = k8smesos.call_encode(
+            k8smesos.CallType.DECLINE, format=Format.JSON, framework_id=FRAMEWORK, items=["golden-O1"], refuse_seconds=5
+        )
+        self.assertIn(b'"DECLINE"', call)
+        self.assertIn(b'"golden-O1"', call)
+
+    def test_missing_argument(self):
+        with self.assertRaises(k8smesos.Invalid):
+            k8smesos.call_encode(k8smesos.CallType.KILL, framework_id=FRAMEWORK)
+
+    def test_messages(self):
+        event = b'{"type":"HEARTBEAT"}'
+        found = list(k8smesos.messages(event + b"\n" + event + b"\n"))
+        self.assertEqual([k8smesos.event_type(*message) for message in found], ["HEARTBEAT"] * 2)
+
+
+class Statuses(unittest.TestCase):
+    def test_status(self):
+        demand = Demand.make(nginx(), nonce="n1")
+        fresh = k8smesos.Status.new(demand)
+        self.assertEqual(fresh.summary.phase, "Pending")
+        placed = fresh.apply(
+            k8smesos.Change(k8smesos.ChangeType.PLACED, text="agent1.example.org", agent_id="golden-S1", wall_ms=1000)
+        )
+        self.assertEqual(placed.summary.agent_id, "golden-S1")
+        self.assertEqual(fresh.summary.agent_id, "")
+        self.assertEqual(k8smesos.Status.load(demand, placed.save()).to_json(), placed.to_json())
+        self.assertIn('"phase":"Pending"', placed.to_json())
+
+
+class Drivers(unittest.TestCase):
+    def test_subscribe(self):
+        driver = k8smesos.Driver("127.0.0.1:5050", seed=7, format=Format.JSON, framework={"name": "golden"})
+        effects = driver.step(InputType.TICK, mono_ms=0, wall_ms=0)
+        requests = [effect for effect in effects if effect.type == k8smesos.EffectType.REQUEST]
+        while not requests:
+            self.assertLess(driver.deadline, k8smesos.NEVER)
+            requests = driver.step(InputType.TICK, mono_ms=driver.deadline, wall_ms=0)
+        self.assertEqual((requests[0].method, requests[0].path), ("POST", "/api/v1/scheduler"))
+        self.assertIn(b'"SUBSCRIBE"', requests[0].bytes)
+        self.assertTrue(requests[0].flags & k8smesos.RequestFlag.STREAMING)
+
+    def test_pod_and_unknown_pod(self):
+        driver = k8smesos.Driver("127.0.0.1:5050", seed=7)
+        driver.step(InputType.POD, mono_ms=1, wall_ms=1, pod=nginx())
+        self.assertEqual([entry.pod.name for entry in driver.pods], ["nginx"])
+        with self.assertRaises(k8smesos.NotFound):
+            driver.step(InputType.DELETE, mono_ms=2, wall_ms=2, key="default/nobody", grace_seconds=-1)
+
+
+if __name__ == "__main__":
+    unittest.main()
