@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_WIRE_FIELD_H
+#define K8SMI_WIRE_FIELD_H
+
+/* The fields of a message in memory, by protobuf-c's descriptors: what the readers and writers of both
+ * formats share. Private to src/wire. */
+
+#include "wire/mesos.h"
+
+/* Bytes of one value of the type in a message's struct. */
+extern const uint8_t k8smi_field_sizes[];
+static inline size_t k8smi_field_size(const ProtobufCFieldDescriptor *field) {
+  return k8smi_field_sizes[field->type];
+}
+
+/* NULL: no such field. */
+const ProtobufCFieldDescriptor *k8smi_field_by_id(const ProtobufCMessageDescriptor *type, uint32_t id);
+const ProtobufCFieldDescriptor *k8smi_field_by_name(const ProtobufCMessageDescriptor *type,
+                                                    struct k8sm_slice name);
+
+static inline const void *k8smi_field_at(const ProtobufCMessage *message,
+                                         const ProtobufCFieldDescriptor *field) {
+  return (const char *)message + field->offset;
+}
+
+/* How many values the field holds: 0 or 1, or more if it is repeated; *ret is the first of them. */
+size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                          const void **ret);
+
+/* Makes a field present and returns where its value goes; for a repeated one the place of another element.
+ * `ahead`: how many elements come in all, as far as that is known. Only for messages that were made by
+ * k8smi_message_new and filled by this function alone. NULL when memory ran out. */
+void *k8smi_field_add(struct k8smi_arena *arena, ProtobufCMessage *message,
+                      const ProtobufCFieldDescriptor *field, size_t ahead);
+
+/* One more unknown field; the data is not copied. False when memory ran out. */
+bool k8smi_unknown_add(struct k8smi_arena *arena, ProtobufCMessage *message,
+                       ProtobufCMessageUnknownField unknown);
+
+/* Where a reader is: on the stack, from the leaf to the root, as a path is, and turned into one when
+ * there is something to report. */
+struct k8smi_frame {
+  const struct k8smi_frame *parent;
+  const ProtobufCFieldDescriptor *field;
+  size_t index; /* of the element, if the field is repeated; SIZE_MAX: all of it is meant */
+  unsigned depth;
+};
+struct k8smi_frame_path {
+  struct k8smi_path nodes[2 * (K8SMI_MESSAGE_MAX_DEPTH + 2)];
+};
+/* NULL for a NULL frame: the message itself. */
+const struct k8smi_path *k8smi_frame_path(const struct k8smi_frame *frame, struct k8smi_frame_path *ret);
+static inline struct k8smi_frame k8smi_frame_in(const struct k8smi_frame *parent,
+                                                const ProtobufCFieldDescriptor *field, size_t index) {
+  return (struct k8smi_frame){parent, field, index, parent == NULL ? 1 : parent->depth + 1};
+}
+
+/* Fields that a reader has met, by their position in the descriptor; no message of Mesos has more than 64. */
+typedef uint64_t k8smi_field_set;
+static inline k8smi_field_set k8smi_field_bit(const ProtobufCMessageDescriptor *type,
+                                              const ProtobufCFieldDescriptor *field) {
+  return UINT64_C(1) << ((size_t)(field - type->fields) & 63);
+}
+/* Reports each required field that is not in the set. Errors: INVALID. */
+int k8smi_fields_check(const ProtobufCMessageDescriptor *type, k8smi_field_set seen,
+                       const struct k8smi_frame *frame, struct k8sm_diags *diags);
+
+/* What every reader has to do with text: UTF-8 and no NUL, or a finding and SYNTAX. */
+int k8smi_field_check_text(const void *bytes, size_t len, const struct k8smi_frame *frame,
+                           struct k8sm_diags *diags);
+
+int k8smi_find_too_deep(const struct k8smi_frame *frame, struct k8sm_diags *diags);
+
+#endif
