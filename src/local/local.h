@@ -30,7 +30,8 @@ struct k8smi_local_options {
   uint64_t seed;
 };
 
-int k8smi_local_new(const struct k8smi_local_options *options, struct k8smi_local **ret, struct k8sm_diags *diags);
+int k8smi_local_new(const struct k8smi_local_options *options, struct k8smi_local **ret,
+                    struct k8sm_diags *diags);
 void k8smi_local_free(struct k8smi_local *local);
 
 struct k8smi_local_request {
@@ -39,8 +40,8 @@ struct k8smi_local_request {
   struct k8sm_slice stream_id; /* ptr NULL: absent */
 };
 /* A whole request came in. Errors: NOMEM. */
-int k8smi_local_request(struct k8smi_local *local, const struct k8smi_local_request *request, uint64_t mono_ms,
-                        int64_t wall_ms);
+int k8smi_local_request(struct k8smi_local *local, const struct k8smi_local_request *request,
+                        uint64_t mono_ms, int64_t wall_ms);
 /* The client of an exchange is gone. */
 void k8smi_local_gone(struct k8smi_local *local, uint64_t exchange, uint64_t mono_ms);
 /* Time went on: allocation, heartbeats, containers that end, retries. Errors: NOMEM. */
@@ -66,6 +67,7 @@ int k8smi_local_next(struct k8smi_local *local, struct k8smi_local_output *ret);
 void k8smi_local_kill_agent(struct k8smi_local *local, size_t agent);    /* unreachable until restored */
 void k8smi_local_restore_agent(struct k8smi_local *local, size_t agent); /* its tasks are still there */
 void k8smi_local_kill_executor(struct k8smi_local *local, const char *executor_id);
-void k8smi_local_fail_over(struct k8smi_local *local); /* a new master with an empty registry: all streams end */
+void k8smi_local_fail_over(
+    struct k8smi_local *local); /* a new master with an empty registry: all streams end */
 
 #endif

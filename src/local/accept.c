@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/state.h"
+
+/* ACCEPT: the offers are checked as a whole, then each operation spends of what they hold. */
+
+static struct local_offer *accept_find(struct k8smi_local *local, const K8smMesos__OfferID *id) {
+  return k8smi_local_index_get(&local->offer_index, k8smi_s(id->value));
+}
+
+/* The ids one by one; a fault is a text in the arena. */
+static const char *accept_offer_fault(struct local_accept *accept, const K8smMesos__OfferID *id) {
+  struct local_offer *offer = accept_find(accept->framework->local, id);
+  if (offer == NULL) return LOCAL_WORDS(accept->arena, "Offer ", id->value, " is no longer valid");
+  if (offer->accepted) return LOCAL_WORDS(accept->arena, "Duplicate offer ", id->value, " in offer list");
+  offer->accepted = true;
+  if (offer->framework != accept->framework) {
+    return LOCAL_WORDS(accept->arena, "Offer ", id->value, " has invalid framework ", offer->framework->id,
+                       " while framework ", accept->framework->id, " is expected");
+  }
+  struct k8sm_slice role = offer->held.bag.amounts[0].role;
+  if (accept->agent != NULL && !k8smi_eq(role, accept->role)) {
+    return LOCAL_WORDS(accept->arena, "Aggregated offers must be allocated to the same role. Offer ",
+                       id->value, " uses role '", role.ptr, " but another is using role '", accept->role.ptr);
+  }
+  if (accept->agent != NULL && offer->agent != accept->agent) {
+    return LOCAL_WORDS(accept->arena, "Aggregated offers must belong to one single agent. Offer ", id->value,
+                       " uses agent ", offer->agent->id, " and agent ", accept->agent->id);
+  }
+  if (accept->agent == NULL) {
+    accept->agent = offer->agent;
+    accept->role = k8smi_arena_slice(accept->arena, role);
+    if (accept->role.ptr == NULL) k8smi_local_fail(accept->framework->local);
+  }
+  return NULL;
+}
+
+static const char *accept_offers_fault(struct local_accept *accept, const K8smMesos__Call__Accept *call) {
+  const char *fault = call->n_offer_ids == 0 ? "No offers specified" : NULL;
+  for (size_t i = 0; i < call->n_offer_ids && fault == NULL; i++) {
+    fault = accept_offer_fault(accept, call->offer_ids[i]);
+  }
+  return fault;
+}
+
+/* Takes the offers out of the world; their resources are the accept's, or the agent's again. */
+static void accept_take_offers(struct local_accept *accept, const K8smMesos__Call__Accept *call, bool good) {
+  struct k8smi_local *local = accept->framework->local;
+  for (size_t i = 0; i < call->n_offer_ids; i++) {
+    struct local_offer *offer = accept_find(local, call->offer_ids[i]);
+    struct local_bag copy;
+    if (offer == NULL) continue;
+    if (good && (!k8smi_local_bag_copy(accept->arena, &offer->held.bag, &copy) ||
+                 !k8smi_local_bag_add(accept->arena, &accept->left, &copy, &accept->left))) {
+      k8smi_local_fail(local);
+    }
+    k8smi_local_offer_free(offer, !good);
+  }
+}
+
+static void accept_answer(struct local_framework *framework, const K8smMesos__TaskInfo *task, int state,
+                          int reason, const char *message) {
+  k8smi_local_answer(framework, &(struct local_answer){.task_id = task->task_id->value,
+                                                       .agent_id = task->agent_id->value,
+                                                       .state = state,
+                                                       .reason = reason,
+                                                       .message = message});
+}
+
+static void accept_tasks(const K8smMesos__Offer__Operation *operation, K8smMesos__TaskInfo ***tasks,
+                         size_t *n) {
+  *tasks = NULL;
+  *n = 0;
+  if (operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH && operation->launch != NULL) {
+    *tasks = operation->launch->task_infos;
+    *n = operation->launch->n_task_infos;
+  } else if (operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP &&
+             operation->launch_group != NULL) {
+    *tasks = operation->launch_group->task_group->tasks;
+    *n = operation->launch_group->task_group->n_tasks;
+  }
+}
+
+static bool accept_is_launch(const K8smMesos__Offer__Operation *operation) {
+  return operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH ||
+         operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP;
+}
+
+/* One bad offer spoils all: nothing is done, and the good ones are gone too, without a word. */
+static void accept_refuse(struct local_accept *accept, const K8smMesos__Call__Accept *call,
+                          const char *fault) {
+  struct local_framework *framework = accept->framework;
+  const char *message = LOCAL_WORDS(accept->arena, "Task launched with invalid offers: ", fault);
+  const char *dropped = LOCAL_WORDS(accept->arena, "Operation attempted with invalid offers: ", fault);
+  int state =
+      framework->partition_aware ? K8SM_MESOS__TASK_STATE__TASK_DROPPED : K8SM_MESOS__TASK_STATE__TASK_LOST;
+  accept_take_offers(accept, call, false);
+  for (size_t i = 0; i < call->n_operations; i++) {
+    K8smMesos__TaskInfo **tasks;
+    size_t n;
+    accept_tasks(call->operations[i], &tasks, &n);
+    for (size_t j = 0; j < n; j++) {
+      accept_answer(framework, tasks[j], state, K8SM_MESOS__TASK_STATUS__REASON__REASON_INVALID_OFFERS,
+                    message);
+    }
+    if (!accept_is_launch(call->operations[i]))
+      k8smi_local_operation_drop(framework, call->operations[i], dropped);
+  }
+}
+
+static bool accept_spend(struct local_accept *accept, const struct local_bag *bag) {
+  return k8smi_local_bag_sub(accept->arena, &accept->left, bag, &accept->left);
+}
+
+/* What the agent itself refuses of a launch that passed the master; NULL: nothing. */
+static const char *accept_agent_fault(const struct local_agent *agent, const struct local_launch *launch) {
+  for (size_t i = 0; i < launch->task_count && agent->no_cgroups; i++) {
+    const K8smMesos__TaskInfo *task = launch->tasks[i];
+    if (task->container != NULL && task->container->type == K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER)
+      continue;
+    bool cpus = false, mem = false;
+    for (size_t j = 0; j < task->n_limits; j++) {
+      cpus = cpus || (task->limits[j]->key != NULL && strcmp(task->limits[j]->key, "cpus") == 0);
+      mem = mem || (task->limits[j]->key != NULL && strcmp(task->limits[j]->key, "mem") == 0);
+    }
+    if (cpus) {
+      return "CPU limits can only be set on tasks launched in Mesos containers when the agent has loaded the "
+             "'cgroups/cpu' isolator";
+    }
+    if (mem) {
+      return "Memory limits can only be set on tasks launched in Mesos containers when the agent has loaded "
+             "the "
+             "'cgroups/mem' isolator";
+    }
+  }
+  return NULL;
+}
+
+/* A launch that is fine: resources change hands, and the agent gets to work. */
+static void accept_start(struct local_launch *launch) {
+  struct local_accept *accept = launch->accept;
+  struct local_framework *framework = accept->framework;
+  struct k8smi_local *local = framework->local;
+  const K8smMesos__ExecutorInfo *info = launch->executor;
+  struct local_executor *executor = launch->existing;
+  struct local_executor *left_over =
+      executor != NULL || info == NULL
+          ? NULL
+          : k8smi_local_executor_find(accept->agent, framework, info->executor_id->value);
+  const char *fault = accept_agent_fault(accept->agent, launch);
+  int reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_GC_ERROR;
+  struct local_bag mine = {NULL, 0};
+  const char *why;
+  if (fault == NULL && left_over != NULL) {
+    fault = "Master wants to launch executor, but one already exists";
+    reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED;
+  }
+  if (!accept_spend(accept, &launch->needed)) k8smi_local_fail(local);
+  if (info != NULL && executor == NULL &&
+      k8smi_local_bag_read(accept->arena, info->resources, info->n_resources, accept->role, &mine, &why) !=
+          K8SM_OK) {
+    k8smi_local_fail(local);
+  }
+  if (fault != NULL && info != NULL && executor == NULL) {
+    k8smi_local_failure_event(framework, accept->agent, info->executor_id->value, -1);
+    k8smi_local_agent_give(accept->agent, framework, &mine);
+  } else if (fault == NULL && executor == NULL) {
+    const char *id = info == NULL ? launch->tasks[0]->task_id->value : info->executor_id->value;
+    executor = k8smi_local_executor_new(framework, accept->agent, id, info, &mine);
+  }
+  uint64_t group = local->next_group++;
+  for (size_t i = 0; i < launch->task_count && !local->failed; i++) {
+    const K8smMesos__TaskInfo *task_info = launch->tasks[i];
+    struct local_bag bag;
+    if (k8smi_local_bag_read(accept->arena, task_info->resources, task_info->n_resources, accept->role, &bag,
+                             &why) != K8SM_OK) {
+      k8smi_local_fail(local);
+      return;
+    }
+    struct local_task *task = k8smi_local_task_new(framework, accept->agent, fault == NULL ? executor : NULL,
+                                                   task_info, group, &bag);
+    if (task == NULL) return;
+    if (fault != NULL) {
+      k8smi_local_task_end(task, &(struct local_news){.state = framework->partition_aware
+                                                                   ? K8SM_MESOS__TASK_STATE__TASK_DROPPED
+                                                                   : K8SM_MESOS__TASK_STATE__TASK_LOST,
+                                                      .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,
+                                                      .reason = reason,
+                                                      .message = fault});
+    } else {
+      k8smi_local_executor_launch(executor, task);
+    }
+  }
+}
+
+static void accept_error(const struct local_launch *launch, int reason, const char *fault) {
+  for (size_t i = 0; i < launch->task_count; i++) {
+    accept_answer(launch->accept->framework, launch->tasks[i], K8SM_MESOS__TASK_STATE__TASK_ERROR, reason,
+                  fault);
+  }
+}
+
+static void accept_launch_group(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
+  const K8smMesos__Offer__Operation__LaunchGroup *body = operation->launch_group;
+  if (body == NULL || body->task_group->n_tasks == 0) return;
+  struct local_launch launch = {.accept = accept,
+                                .executor = body->executor,
+                                .tasks = body->task_group->tasks,
+                                .task_count = body->task_group->n_tasks};
+  const char *fault = operation->id != NULL ? "The `id` field cannot be set on LAUNCH_GROUP operations"
+                                            : k8smi_local_validate_group(&launch);
+  if (fault != NULL) {
+    accept_error(&launch, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_GROUP_INVALID, fault);
+  } else {
+    accept_start(&launch);
+  }
+}
+
+/* Each task of a LAUNCH stands for itself. */
+static void accept_launch(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
+  for (size_t i = 0; operation->launch != NULL && i < operation->launch->n_task_infos; i++) {
+    K8smMesos__TaskInfo *const *task = &operation->launch->task_infos[i];
+    struct local_launch launch = {
+        .accept = accept, .executor = (*task)->executor, .tasks = task, .task_count = 1};
+    const char *fault = operation->id != NULL ? "The `id` field cannot be set on LAUNCH operations"
+                                              : k8smi_local_validate_task(&launch);
+    if (fault != NULL) {
+      accept_error(&launch, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_INVALID, fault);
+    } else {
+      accept_start(&launch);
+    }
+  }
+}
+
+static void accept_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
+  switch (operation->type) {
+  case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH: accept_launch(accept, operation); break;
+  case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP: accept_launch_group(accept, operation); break;
+  default: k8smi_local_operation(accept, operation); break;
+  }
+}
+
+void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call__Accept *call) {
+  struct k8smi_local *local = framework->local;
+  struct k8smi_arena arena;
+  struct local_accept accept = {.framework = framework, .arena = &arena};
+  k8smi_arena_init(&arena, &local->allocator, 0);
+  const char *fault = accept_offers_fault(&accept, call);
+  if (fault != NULL) {
+    accept_refuse(&accept, call, fault);
+  } else {
+    accept_take_offers(&accept, call, true);
+    for (size_t i = 0; i < call->n_operations && !local->failed; i++)
+      accept_operation(&accept, call->operations[i]);
+    if (accept.left.count > 0) k8smi_local_agent_give(accept.agent, framework, &accept.left);
+    k8smi_local_filter_add(framework, accept.agent, &accept.left, call->filters);
+  }
+  k8smi_arena_free(&arena);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/state.h"
+#include "local/text.h"
+
+/* Agents: what they have, and how they are lost and come back. */
+
+static char *agent_copy(struct k8smi_arena *arena, const char *text) {
+  return (char *)(uintptr_t)k8smi_arena_copy(arena, text, strlen(text)).ptr;
+}
+
+static char *agent_default_name(struct local_agent *agent) {
+  struct k8smi_buf name;
+  k8smi_buf_init(&name, &agent->local->allocator);
+  k8smi_buf_puts(&name, "agent");
+  k8smi_buf_u64(&name, agent->number + 1);
+  k8smi_buf_puts(&name, ".local");
+  char *text =
+      name.failed ? NULL : (char *)(uintptr_t)k8smi_arena_copy(&agent->arena, name.ptr, name.len).ptr;
+  k8smi_buf_free(&name);
+  return text;
+}
+
+static int agent_read(struct local_agent *agent, const struct k8smi_local_agent *options,
+                      struct k8sm_diags *diags) {
+  struct local_bag bag;
+  const char *attributes = options->attributes == NULL ? "" : options->attributes;
+  int result =
+      k8smi_local_bag_parse(&agent->arena, options->resources == NULL ? "" : options->resources, &bag);
+  if (result == K8SM_ERR_SYNTAX) {
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "agent %zu: resources \"%.*s\": expected NAME:VALUE;…",
+               agent->number, K8SMI_P(k8smi_s(options->resources)));
+  }
+  if (result != K8SM_OK) return result;
+  result =
+      k8smi_local_attributes_parse(&agent->arena, attributes, &agent->attributes, &agent->attribute_count);
+  if (result == K8SM_ERR_SYNTAX) {
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "agent %zu: attributes \"%.*s\": expected NAME:VALUE;…",
+               agent->number, K8SMI_P(k8smi_s(attributes)));
+  }
+  if (result != K8SM_OK) return result;
+  bool ok = k8smi_local_held_set(&agent->total, &bag) && k8smi_local_held_set(&agent->free, &bag);
+  return ok ? K8SM_OK : K8SM_ERR_NOMEM;
+}
+
+static void agent_each_task(struct local_agent *agent,
+                            void (*visit)(struct local_task *task, const void *ctx), const void *ctx) {
+  LOCAL_EACH(link, &agent->local->frameworks) {
+    struct local_framework *framework = LOCAL_OF(link, local_framework, link);
+    LOCAL_EACH(at, &framework->tasks) {
+      struct local_task *task = LOCAL_OF(at, local_task, by_framework);
+      if (task->agent == agent) visit(task, ctx);
+    }
+  }
+}
+
+static void agent_resend(struct local_task *task, const void *ctx) {
+  (void)ctx;
+  if (!local_list_empty(&task->updates)) k8smi_local_task_forward(task);
+}
+
+/* The master hears of a task that it took for unreachable, or did not know. */
+static void agent_report(struct local_task *task, const void *message) {
+  if (task->phase == LOCAL_TASK_ENDED || !task->framework->partition_aware) return;
+  k8smi_local_answer(
+      task->framework,
+      &(struct local_answer){.task_id = task->id,
+                             .agent_id = task->agent->id,
+                             .state = k8smi_local_task_latest(task),
+                             .reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_REREGISTERED,
+                             .message = message,
+                             .task = task});
+}
+
+static void agent_register(struct local_agent *agent) {
+  const char *message =
+      agent->unreachable ? "Unreachable agent re-reregistered" : "Unknown agent reregistered";
+  agent->registered = true;
+  agent->unreachable = false;
+  agent_each_task(agent, agent_report, message);
+  agent_each_task(agent, agent_resend, NULL);
+  k8smi_local_allocate(agent->local);
+}
+
+static void agent_reregister(void *owner) {
+  agent_register(owner);
+}
+
+int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struct k8smi_local_agent *options,
+                           struct k8sm_diags *diags) {
+  struct local_agent *agent = &local->agents[number];
+  agent->local = local;
+  agent->number = number;
+  agent->registered = true;
+  agent->no_images = options->no_images != 0;
+  agent->no_cgroups = options->no_cgroups != 0;
+  local_list_init(&agent->executors);
+  local_list_init(&agent->offers);
+  k8smi_local_id(local, 'S', number, agent->id);
+  bool ok = k8smi_arena_init(&agent->arena, &local->allocator, 0) &&
+            k8smi_local_held_init(&agent->total, &local->allocator) &&
+            k8smi_local_held_init(&agent->free, &local->allocator);
+  agent->hostname =
+      options->hostname == NULL ? agent_default_name(agent) : agent_copy(&agent->arena, options->hostname);
+  if (!ok || agent->hostname == NULL ||
+      !k8smi_local_index_put(&local->agent_index, k8smi_s(agent->id), agent) ||
+      !k8smi_local_timer_join(&local->timers, &agent->reregister, agent_reregister, agent)) {
+    return K8SM_ERR_NOMEM;
+  }
+  return agent_read(agent, options, diags);
+}
+
+void k8smi_local_agent_free(struct local_agent *agent) {
+  if (agent->local == NULL) return; /* never begun */
+  k8smi_local_timer_leave(&agent->local->timers, &agent->reregister);
+  k8smi_local_held_free(&agent->total);
+  k8smi_local_held_free(&agent->free);
+  k8smi_arena_free(&agent->arena);
+}
+
+struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, const K8smMesos__AgentID *id) {
+  return id == NULL ? NULL : k8smi_local_index_get(&local->agent_index, k8smi_s(id->value));
+}
+
+static void agent_rescind(struct local_agent *agent) {
+  LOCAL_EACH(link, &agent->offers) {
+    k8smi_local_offer_rescind(LOCAL_OF(link, local_offer, by_agent));
+  }
+}
+
+static void agent_tell_unreachable(struct local_task *task, const void *ctx) {
+  (void)ctx;
+  if (task->phase == LOCAL_TASK_ENDED) return;
+  bool aware = task->framework->partition_aware;
+  int state = aware ? K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE : K8SM_MESOS__TASK_STATE__TASK_LOST;
+  k8smi_local_answer(task->framework,
+                     &(struct local_answer){.task_id = task->id,
+                                            .agent_id = task->agent->id,
+                                            .state = state,
+                                            .reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_REMOVED,
+                                            .message = "health check timed out",
+                                            .executor_id = task->executor == NULL ? NULL : task->executor->id,
+                                            .unreachable = task->agent});
+}
+
+void k8smi_local_kill_agent(struct k8smi_local *local, size_t number) {
+  if (local->failed || number >= local->options.agent_count || local->agents[number].unreachable) return;
+  struct local_agent *agent = &local->agents[number];
+  k8smi_local_timer_clear(&local->timers, &agent->reregister);
+  agent_rescind(agent);
+  agent->unreachable = true;
+  agent->unreachable_wall_ms = local->wall;
+  if (!agent->registered) return; /* this master never knew it */
+  agent->registered = false;
+  agent_each_task(agent, agent_tell_unreachable, NULL);
+  LOCAL_EACH(link, &local->frameworks) {
+    k8smi_local_failure_event(LOCAL_OF(link, local_framework, link), agent, NULL, 0);
+  }
+}
+
+void k8smi_local_restore_agent(struct k8smi_local *local, size_t number) {
+  if (local->failed || number >= local->options.agent_count || local->agents[number].registered) return;
+  k8smi_local_timer_clear(&local->timers, &local->agents[number].reregister);
+  agent_register(&local->agents[number]);
+}
+
+void k8smi_local_agent_forget(struct local_agent *agent) {
+  struct k8smi_local *local = agent->local;
+  bool back = agent->registered; /* one that was lost stays away until it is restored */
+  agent->registered = false;
+  agent->unreachable = false;
+  LOCAL_EACH(link, &agent->offers) {
+    k8smi_local_offer_free(LOCAL_OF(link, local_offer, by_agent), true);
+  }
+  if (back || k8smi_local_timer_is_set(&agent->reregister)) {
+    k8smi_local_timer_set(&local->timers, &agent->reregister, local->now + LOCAL_REREGISTER_MS);
+  }
+}

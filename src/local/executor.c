@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/state.h"
+
+/* Executors: the default one, which takes groups until its last task has ended; the command executor of
+ * a single task; and a custom one, of which only this is known: it never registers. */
+
+enum { EXECUTOR_ABORTED = 6, EXECUTOR_KILLED = 9, EXECUTOR_SHUTDOWN_GRACE_MS = 5000 };
+
+#define EXECUTOR_REASON(name) K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_##name
+
+struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
+                                                 const struct local_framework *framework, const char *id) {
+  LOCAL_EACH(link, (struct local_link *)(uintptr_t)&agent->executors) {
+    struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+    if (executor->framework == framework && executor->info != NULL && strcmp(executor->id, id) == 0)
+      return executor;
+  }
+  return NULL;
+}
+
+void k8smi_local_failure_event(struct local_framework *framework, const struct local_agent *agent,
+                               const char *executor_id, int32_t status) {
+  K8smMesos__AgentID agent_id = K8SM_MESOS__AGENT_ID__INIT;
+  K8smMesos__ExecutorID id = K8SM_MESOS__EXECUTOR_ID__INIT;
+  K8smMesos__Event__Failure failure = K8SM_MESOS__EVENT__FAILURE__INIT;
+  K8smMesos__Event event = K8SM_MESOS__EVENT__INIT;
+  agent_id.value = (char *)(uintptr_t)agent->id;
+  id.value = (char *)(uintptr_t)executor_id;
+  failure.agent_id = &agent_id;
+  failure.executor_id = executor_id == NULL ? NULL : &id;
+  failure.has_status = executor_id != NULL;
+  failure.status = status;
+  event.has_type = 1;
+  event.type = K8SM_MESOS__EVENT__TYPE__FAILURE;
+  event.failure = &failure;
+  k8smi_local_event(framework, &event);
+}
+
+static bool executor_is_custom(const struct local_executor *executor) {
+  return executor->info != NULL && executor->info->has_type &&
+         executor->info->type == K8SM_MESOS__EXECUTOR_INFO__TYPE__CUSTOM;
+}
+
+static void executor_started(struct local_executor *executor) {
+  executor->phase = LOCAL_EXECUTOR_RUNNING;
+  LOCAL_EACH(link, &executor->tasks) {
+    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+    if (task->phase == LOCAL_TASK_STAGING) k8smi_local_task_start(task);
+  }
+}
+
+static void executor_step(void *owner) {
+  struct local_executor *executor = owner;
+  if (executor->phase == LOCAL_EXECUTOR_ENDING) {
+    k8smi_local_executor_end(executor, executor->end_status, EXECUTOR_REASON(TERMINATED));
+  } else if (executor_is_custom(executor)) {
+    k8smi_local_executor_end(executor, EXECUTOR_KILLED, EXECUTOR_REASON(REGISTRATION_TIMEOUT));
+  } else {
+    executor_started(executor);
+  }
+}
+
+static bool executor_init(struct local_executor *executor, const char *id,
+                          const K8smMesos__ExecutorInfo *info, const struct local_bag *bag) {
+  struct k8smi_local *local = executor->framework->local;
+  executor->id = k8smi_arena_copy(&executor->arena, id, strlen(id)).ptr;
+  if (info != NULL) {
+    executor->info = (K8smMesos__ExecutorInfo *)(void *)k8smi_message_copy(&executor->arena, &info->base);
+    executor->known = true;
+  }
+  k8smi_local_index_init(&executor->seen, &local->allocator, local->seed);
+  return executor->id != NULL && (info == NULL || executor->info != NULL) &&
+         k8smi_local_held_init(&executor->held, &local->allocator) &&
+         k8smi_local_held_set(&executor->held, bag) &&
+         k8smi_local_timer_join(&local->timers, &executor->step, executor_step, executor);
+}
+
+struct local_executor *k8smi_local_executor_new(struct local_framework *framework, struct local_agent *agent,
+                                                const char *id, const K8smMesos__ExecutorInfo *info,
+                                                const struct local_bag *bag) {
+  struct k8smi_local *local = framework->local;
+  struct local_executor *executor = k8smi_zalloc(&local->allocator, sizeof(struct local_executor));
+  if (!k8smi_local_have(local, executor)) return NULL;
+  k8smi_arena_init(&executor->arena, &local->allocator, 0);
+  executor->framework = framework;
+  executor->agent = agent;
+  local_list_init(&executor->tasks);
+  local_list_init(&executor->link);
+  k8smi_local_uuid(local, executor->container_id);
+  if (!executor_init(executor, id, info, bag)) {
+    k8smi_local_fail(local);
+    executor->phase = LOCAL_EXECUTOR_ENDED; /* holds nothing */
+    k8smi_local_executor_free(executor);
+    return NULL;
+  }
+  local_list_add(&agent->executors, &executor->link);
+  k8smi_local_timer_set(&local->timers, &executor->step,
+                        local->now +
+                            (executor_is_custom(executor) ? LOCAL_REGISTRATION_MS : LOCAL_EXECUTOR_START_MS));
+  return executor;
+}
+
+static void executor_release(struct local_executor *executor) {
+  if (executor->phase == LOCAL_EXECUTOR_ENDED) return;
+  executor->phase = LOCAL_EXECUTOR_ENDED;
+  k8smi_local_agent_give(executor->agent, executor->framework, &executor->held.bag);
+}
+
+void k8smi_local_executor_free(struct local_executor *executor) {
+  struct k8smi_local *local = executor->framework->local;
+  executor_release(executor);
+  LOCAL_EACH(link, &executor->tasks) {
+    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+    task->executor = NULL;
+    k8smi_local_task_free(task);
+  }
+  local_list_remove(&executor->link);
+  k8smi_local_timer_leave(&local->timers, &executor->step);
+  k8smi_local_index_free(&executor->seen);
+  if (executor->held.arena.allocator.alloc != NULL) k8smi_local_held_free(&executor->held);
+  k8smi_arena_free(&executor->arena);
+  k8smi_free(&local->allocator, executor, sizeof(struct local_executor));
+}
+
+static void executor_end_later(struct local_executor *executor, int32_t status, uint64_t after_ms) {
+  struct k8smi_local *local = executor->framework->local;
+  executor->phase = LOCAL_EXECUTOR_ENDING;
+  executor->end_status = status;
+  k8smi_local_timer_set(&local->timers, &executor->step, local->now + after_ms);
+}
+
+/* Remembers that the executor has had this task id. False: it had it before. */
+static bool executor_sees(struct local_executor *executor, const struct local_task *task) {
+  struct k8smi_local *local = executor->framework->local;
+  if (k8smi_local_index_get(&executor->seen, k8smi_s(task->id)) != NULL) return false;
+  struct k8sm_slice id = k8smi_arena_slice(&executor->arena, k8smi_s(task->id));
+  if (id.ptr == NULL || !k8smi_local_index_put(&executor->seen, id, executor)) k8smi_local_fail(local);
+  return true;
+}
+
+void k8smi_local_executor_launch(struct local_executor *executor, struct local_task *task) {
+  bool fresh = executor_sees(executor, task);
+  if (executor->phase != LOCAL_EXECUTOR_RUNNING) return; /* it is started, or ends, with the executor */
+  if (!fresh) executor_end_later(executor, EXECUTOR_ABORTED, LOCAL_TASK_RUN_MS);
+  k8smi_local_task_start(task);
+}
+
+/* One failure takes its group along. */
+static void executor_kill_group(struct local_executor *executor, const struct local_task *ended) {
+  LOCAL_EACH(link, &executor->tasks) {
+    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+    if (task == ended || task->group != ended->group || task->phase == LOCAL_TASK_ENDED) continue;
+    task->group_killed = true;
+    k8smi_local_task_kill(task);
+  }
+}
+
+void k8smi_local_executor_task_ended(struct local_executor *executor, struct local_task *task) {
+  int state = k8smi_local_task_latest(task);
+  bool failed = state == K8SM_MESOS__TASK_STATE__TASK_FAILED || state == K8SM_MESOS__TASK_STATE__TASK_KILLED;
+  executor->running--;
+  if (executor->phase == LOCAL_EXECUTOR_ENDED) return;
+  if (failed && executor->info != NULL && !executor->shutdown && !task->group_killed) {
+    task->group_killed = true;
+    executor_kill_group(executor, task);
+  }
+  if (executor->running == 0) executor_end_later(executor, 0, LOCAL_EXECUTOR_END_MS);
+}
+
+void k8smi_local_executor_shutdown(struct local_executor *executor) {
+  if (executor->shutdown || executor->phase == LOCAL_EXECUTOR_ENDED) return;
+  executor->shutdown = true;
+  if (executor->running > 0) executor_end_later(executor, EXECUTOR_KILLED, EXECUTOR_SHUTDOWN_GRACE_MS);
+  LOCAL_EACH(link, &executor->tasks) {
+    k8smi_local_task_kill(LOCAL_OF(link, local_task, by_executor));
+  }
+}
+
+void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason) {
+  struct k8smi_local *local = executor->framework->local;
+  bool timed_out = reason == EXECUTOR_REASON(REGISTRATION_TIMEOUT);
+  bool told = executor->known && executor->agent->registered;
+  k8smi_local_timer_clear(&local->timers, &executor->step);
+  executor_release(executor);
+  executor->known = false;
+  if (told) k8smi_local_failure_event(executor->framework, executor->agent, executor->id, status);
+  LOCAL_EACH(link, &executor->tasks) {
+    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+    if (task->phase == LOCAL_TASK_ENDED) continue;
+    k8smi_local_task_end(task,
+                         &(struct local_news){.state = K8SM_MESOS__TASK_STATE__TASK_FAILED,
+                                              .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,
+                                              .reason = reason,
+                                              .message = timed_out ? "Executor did not register within 1mins"
+                                                                   : "Executor terminated"});
+  }
+  if (local_list_empty(&executor->tasks)) k8smi_local_executor_free(executor);
+}

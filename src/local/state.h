@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_LOCAL_STATE_H
+#define K8SMI_LOCAL_STATE_H
+
+/* The objects of the embedded Mesos, and what its files call of each other.
+ *
+ * Memory: each object has an arena for what never changes in it. When memory runs out inside an action,
+ * the object at hand is given up, `failed` is set, and every later call answers NOMEM: the state is safe
+ * to free and no longer to be trusted. */
+
+#include "local/command.h"
+#include "local/index.h"
+#include "local/list.h"
+#include "local/local.h"
+#include "local/resources.h"
+#include "local/timers.h"
+
+enum { LOCAL_ID_SIZE = 64, LOCAL_UUID_SIZE = 37, LOCAL_UUID_BYTES = 16 };
+enum { LOCAL_COMPLETED_MAX = 50 }; /* frameworks that are remembered as gone */
+
+/* How long things take that take no time of their own, in milliseconds. */
+enum {
+  LOCAL_EXECUTOR_START_MS = 100,
+  LOCAL_TASK_RUN_MS = 50,       /* from TASK_STARTING to TASK_RUNNING */
+  LOCAL_TASK_END_MS = 50,       /* from TERM to the end */
+  LOCAL_EXECUTOR_END_MS = 1000, /* from the end of the last task to that of its executor */
+  LOCAL_REREGISTER_MS = 1000,   /* of the agents, at a new master */
+  LOCAL_REGISTRATION_MS = 60000 /* what an executor has to register in: a custom one never does */
+};
+
+struct local_framework;
+struct local_executor;
+struct local_news;
+
+struct local_agent {
+  struct k8smi_local *local;
+  struct k8smi_arena arena;
+  char id[LOCAL_ID_SIZE];
+  size_t number;
+  char *hostname;
+  K8smMesos__Attribute **attributes;
+  size_t attribute_count;
+  bool no_images, no_cgroups;
+  bool registered;
+  bool unreachable; /* at the present master; neither: it does not know the agent */
+  int64_t unreachable_wall_ms;
+  struct local_held total, free;
+  struct local_link executors;
+  struct local_link offers;
+  struct local_timer reregister;
+};
+
+struct local_role {
+  struct k8sm_slice name;
+  bool suppressed;
+  int64_t cpus, mem; /* allocated, in thousandths: what fairness goes by */
+};
+
+struct local_framework {
+  struct local_link link;
+  struct k8smi_local *local;
+  char id[LOCAL_ID_SIZE];
+  struct k8smi_arena arena; /* of info and roles, replaced with them */
+  K8smMesos__FrameworkInfo *info;
+  const K8smMesos__OfferConstraints *constraints;
+  struct local_role *roles;
+  size_t role_count;
+  bool partition_aware, killing_state;
+  bool connected;
+  uint64_t exchange;
+  uint32_t format;
+  char stream_id[LOCAL_UUID_SIZE];
+  struct local_link tasks, offers, filters, operations;
+  struct local_index task_index;
+  struct local_timer heartbeat, failover;
+};
+
+struct local_offer {
+  struct local_link by_framework, by_agent;
+  struct local_framework *framework;
+  struct local_agent *agent;
+  char id[LOCAL_ID_SIZE];
+  struct local_held held;
+  bool accepted; /* by the ACCEPT that is at work */
+};
+
+/* What a framework has refused of an agent: not offered again in that role, nor any part of it. */
+struct local_filter {
+  struct local_link link;
+  struct local_framework *framework;
+  struct local_agent *agent;
+  struct local_held refused; /* its amounts are allocated to the role */
+  struct local_timer expiry;
+};
+
+enum local_executor_phase {
+  LOCAL_EXECUTOR_STARTING,
+  LOCAL_EXECUTOR_RUNNING,
+  LOCAL_EXECUTOR_ENDING, /* takes no more groups */
+  LOCAL_EXECUTOR_ENDED   /* but an update of a task of it is not acknowledged yet */
+};
+
+struct local_executor {
+  struct local_link link; /* of the agent */
+  struct k8smi_arena arena;
+  struct local_framework *framework;
+  struct local_agent *agent;
+  const char *id;
+  K8smMesos__ExecutorInfo *info; /* NULL: the command executor of one task */
+  int phase;
+  bool known;     /* to the master: named in offers, and its end is reported */
+  bool unhealthy; /* a task was killed for its health: every later terminal status says so */
+  bool shutdown;
+  int32_t end_status; /* that `step` brings when it is ending */
+  size_t running;     /* tasks that have not ended */
+  char container_id[LOCAL_UUID_SIZE];
+  struct local_held held;
+  struct local_link tasks;
+  struct local_index seen; /* every task id it has had, to the executor itself */
+  struct local_timer step;
+};
+
+enum local_task_phase {
+  LOCAL_TASK_STAGING, /* its executor has not started it */
+  LOCAL_TASK_STARTING,
+  LOCAL_TASK_RUNNING,
+  LOCAL_TASK_KILLING,
+  LOCAL_TASK_ENDED
+};
+
+struct local_update {
+  struct local_link link; /* of the task */
+  struct k8smi_arena arena;
+  K8smMesos__TaskStatus *status;
+};
+
+struct local_probe {
+  struct local_script script;
+  bool simulated; /* by a command; otherwise it succeeds */
+  bool begun;     /* it has had a result */
+  int result;
+  uint32_t failures;
+  struct local_timer timer;
+};
+
+struct local_task {
+  struct local_link by_framework, by_executor;
+  struct k8smi_arena arena;
+  struct local_framework *framework;
+  struct local_agent *agent;
+  struct local_executor *executor; /* NULL: the agent dropped it */
+  K8smMesos__TaskInfo *info;
+  const char *id;
+  uint64_t group;
+  int phase;
+  bool group_killed; /* its siblings were told */
+  bool out_of_time;  /* max_completion_time */
+  bool sent;         /* one status reached the present master */
+  bool released;     /* its resources are free again */
+  char container_id[LOCAL_UUID_SIZE];
+  uint32_t pid;
+  uint64_t running_since; /* mono_ms */
+  struct local_script script;
+  struct local_probe check, health;
+  struct local_held held;
+  struct local_link updates;  /* not acknowledged, oldest first */
+  struct local_update *shown; /* the last that was acknowledged; NULL: none */
+  uint64_t retry_ms;
+  struct local_timer step, completion, retry;
+};
+
+/* An operation on resources whose outcome is not acknowledged. */
+struct local_operation {
+  struct local_link link;
+  struct k8smi_arena arena;
+  struct local_framework *framework;
+  struct local_agent *agent;
+  const char *id;
+  unsigned char uuid[LOCAL_UUID_BYTES];
+  uint64_t retry_ms;
+  struct local_timer retry;
+};
+
+struct local_output {
+  struct local_link link;
+  struct k8smi_local_output head;
+  char stream_id[LOCAL_UUID_SIZE];
+  struct k8smi_buf body;
+};
+
+struct k8smi_local {
+  struct k8sm_allocator allocator;
+  struct k8smi_local_options options;
+  bool failed;
+  uint64_t now; /* mono_ms */
+  int64_t wall; /* ms */
+  uint64_t seed, draws;
+  char master_id[LOCAL_UUID_SIZE];
+  uint64_t next_framework, next_offer, next_group;
+  struct local_timers timers;
+  struct local_agent *agents;
+  struct local_index agent_index, framework_index, offer_index;
+  struct local_link frameworks;
+  char completed[LOCAL_COMPLETED_MAX][LOCAL_ID_SIZE]; /* a ring */
+  size_t completed_next;
+  struct local_timer allocation;
+  struct local_link outputs;
+  struct local_output *taken; /* whose slices the caller may still read */
+};
+
+/* local.c: sticky failure, time and the life of the whole. */
+void k8smi_local_fail(struct k8smi_local *local);
+/* True when p is there; otherwise it fails the whole. */
+bool k8smi_local_have(struct k8smi_local *local, const void *p);
+/* Sees to it that allocation goes on. */
+void k8smi_local_wake(struct k8smi_local *local);
+
+/* ids.c: made from the seed, in Mesos' forms. */
+void k8smi_local_uuid_bytes(struct k8smi_local *local, unsigned char bytes[LOCAL_UUID_BYTES]);
+void k8smi_local_uuid(struct k8smi_local *local, char text[LOCAL_UUID_SIZE]);
+/* MASTER-S0, MASTER-0007, MASTER-O12. */
+void k8smi_local_id(const struct k8smi_local *local, char kind, uint64_t n, char text[LOCAL_ID_SIZE]);
+
+/* output.c */
+void k8smi_local_respond(struct k8smi_local *local, uint64_t exchange, uint32_t status, const char *text);
+void k8smi_local_respond_json(struct k8smi_local *local, uint64_t exchange, struct k8sm_slice json);
+void k8smi_local_respond_message(struct k8smi_local *local, uint64_t exchange, uint32_t format,
+                                 const ProtobufCMessage *message);
+void k8smi_local_redirect(struct k8smi_local *local, uint64_t exchange, const char *location);
+void k8smi_local_open_stream(struct k8smi_local *local, uint64_t exchange, uint32_t format,
+                             const char *stream_id);
+void k8smi_local_end_stream(struct k8smi_local *local, uint64_t exchange);
+void k8smi_local_chunk(struct k8smi_local *local, uint64_t exchange, uint32_t format,
+                       const K8smMesos__Event *event);
+/* To a framework, if it is connected. */
+void k8smi_local_event(struct local_framework *framework, const K8smMesos__Event *event);
+void k8smi_local_outputs_free(struct k8smi_local *local);
+
+/* http.c, calls.c */
+void k8smi_local_route(struct k8smi_local *local, const struct k8smi_local_request *request);
+/* What a master refuses of a decoded call before it looks for its framework; NULL: nothing. */
+const char *k8smi_local_call_check(const K8smMesos__Call *call);
+void k8smi_local_call(struct local_framework *framework, const K8smMesos__Call *call, uint64_t exchange);
+
+/* subscribe.c, framework.c */
+void k8smi_local_subscribe(struct k8smi_local *local, const K8smMesos__Call__Subscribe *subscribe,
+                           uint64_t exchange, uint32_t format);
+/* NULL: fine; otherwise what the answer 400 says. */
+const char *k8smi_local_update_framework(struct local_framework *framework,
+                                         const K8smMesos__Call__UpdateFramework *call,
+                                         struct k8smi_arena *arena);
+struct local_framework *k8smi_local_framework_new(struct k8smi_local *local, const char *id);
+/* Takes over the information of a SUBSCRIBE or UPDATE_FRAMEWORK. False when memory ran out. */
+bool k8smi_local_framework_set(struct local_framework *framework, const K8smMesos__FrameworkInfo *info,
+                               char *const *suppressed, size_t suppressed_count,
+                               const K8smMesos__OfferConstraints *constraints);
+struct local_framework *k8smi_local_framework_find(const struct k8smi_local *local, const char *id);
+/* The connection is gone: offers come back, and the failover timeout runs. */
+void k8smi_local_framework_disconnect(struct local_framework *framework);
+/* With all that it runs; remembered as completed. */
+void k8smi_local_framework_remove(struct local_framework *framework);
+bool k8smi_local_framework_completed(const struct k8smi_local *local, const char *id);
+void k8smi_local_framework_free(struct local_framework *framework);
+struct local_role *k8smi_local_framework_role(const struct local_framework *framework,
+                                              struct k8sm_slice name);
+void k8smi_local_suppress(struct local_framework *framework, char *const *roles, size_t n);
+void k8smi_local_revive(struct local_framework *framework, char *const *roles, size_t n);
+
+/* offers.c, allocate.c */
+void k8smi_local_allocate(struct k8smi_local *local);
+struct local_offer *k8smi_local_offer_new(struct local_framework *framework, struct local_agent *agent,
+                                          const struct local_bag *bag);
+/* Its resources are the agent's again, unless the bag says that they were spent elsewhere. */
+void k8smi_local_offer_free(struct local_offer *offer, bool give_back);
+void k8smi_local_offer_rescind(struct local_offer *offer);
+void k8smi_local_offers_event(struct local_framework *framework, struct local_offer *const *offers, size_t n);
+void k8smi_local_decline(struct local_framework *framework, const K8smMesos__Call__Decline *decline);
+void k8smi_local_filter_add(struct local_framework *framework, struct local_agent *agent,
+                            const struct local_bag *refused, const K8smMesos__Filters *filters);
+void k8smi_local_filter_free(struct local_filter *filter);
+/* Takes from and gives to what the agent has free; `bag` is allocated to a role of the framework. */
+void k8smi_local_agent_take(struct local_agent *agent, struct local_framework *framework,
+                            const struct local_bag *bag);
+void k8smi_local_agent_give(struct local_agent *agent, struct local_framework *framework,
+                            const struct local_bag *bag);
+
+/* constraints.c: may this agent be offered in that role? */
+bool k8smi_local_constraints_allow(const K8smMesos__OfferConstraints *constraints, struct k8sm_slice role,
+                                   const struct local_agent *agent);
+
+/* accept.c, operations.c */
+struct local_accept {
+  struct local_framework *framework;
+  struct local_agent *agent;
+  struct k8smi_arena *arena;
+  struct k8sm_slice role;
+  struct local_bag left; /* of the offers */
+};
+void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call__Accept *accept);
+void k8smi_local_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation);
+/* Refuses an operation that is no launch; says so only to who gave it an id. */
+void k8smi_local_operation_drop(struct local_framework *framework,
+                                const K8smMesos__Offer__Operation *operation, const char *message);
+void k8smi_local_operation_acknowledge(struct local_framework *framework,
+                                       const K8smMesos__Call__AcknowledgeOperationStatus *call);
+void k8smi_local_reconcile_operations(struct local_framework *framework,
+                                      const K8smMesos__Call__ReconcileOperations *call);
+void k8smi_local_operations_free(struct local_framework *framework);
+
+/* validate.c, validate_checks.c, validate_group.c: in a master's words; NULL: fine. The text is in the arena.
+ */
+struct local_launch {
+  struct local_accept *accept;
+  const K8smMesos__ExecutorInfo *executor; /* NULL: a command task */
+  K8smMesos__TaskInfo *const *tasks;
+  size_t task_count;
+  struct local_executor *existing; /* which the master knows */
+  struct local_bag needed;         /* of all tasks, and of a new executor: set when it is fine */
+};
+/* Sets launch->existing. */
+void k8smi_local_launch_find_executor(struct local_launch *launch);
+const char *k8smi_local_validate_group(struct local_launch *launch);
+const char *k8smi_local_validate_task(struct local_launch *launch);
+const char *k8smi_local_validate_task_info(const struct local_launch *launch,
+                                           const K8smMesos__TaskInfo *task);
+const char *k8smi_local_validate_executor(const struct local_launch *launch);
+/* Sets launch->needed, and compares it with what is left. */
+const char *k8smi_local_validate_room(struct local_launch *launch, const char *more);
+const char *k8smi_local_resources_fault(struct k8smi_arena *arena, const char *invalid, const char *roles,
+                                        K8smMesos__Resource *const *resources, size_t n);
+/* "'a/b' contains invalid characters" and its like. */
+const char *k8smi_local_validate_id(struct k8smi_arena *arena, const char *id);
+const char *k8smi_local_check_fault(const K8smMesos__CheckInfo *check);
+const char *k8smi_local_health_fault(const K8smMesos__HealthCheck *check);
+/* A text of pieces, in the arena; "" when memory ran out. */
+const char *k8smi_local_words(struct k8smi_arena *arena, const char *const *pieces, size_t n);
+#define LOCAL_WORDS(arena, ...)                                                                              \
+  k8smi_local_words((arena), (const char *const[]){__VA_ARGS__},                                             \
+                    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+/* agent.c */
+int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struct k8smi_local_agent *options,
+                           struct k8sm_diags *diags);
+void k8smi_local_agent_free(struct local_agent *agent);
+/* A new master does not know it; one that was not lost registers there by and by. */
+void k8smi_local_agent_forget(struct local_agent *agent);
+struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, const K8smMesos__AgentID *id);
+
+/* executor.c */
+struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
+                                                 const struct local_framework *framework, const char *id);
+/* `info` NULL: for a command task. */
+struct local_executor *k8smi_local_executor_new(struct local_framework *framework, struct local_agent *agent,
+                                                const char *id, const K8smMesos__ExecutorInfo *info,
+                                                const struct local_bag *bag);
+void k8smi_local_executor_free(struct local_executor *executor);
+/* Gives a task to its executor, now or when that has started. */
+void k8smi_local_executor_launch(struct local_executor *executor, struct local_task *task);
+/* A task of it has ended. */
+void k8smi_local_executor_task_ended(struct local_executor *executor, struct local_task *task);
+void k8smi_local_executor_shutdown(struct local_executor *executor);
+/* It ends, with that wait status; what still runs in it fails, for the reason REASON_EXECUTOR_*. It may be
+ * freed by this. */
+void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason);
+void k8smi_local_failure_event(struct local_framework *framework, const struct local_agent *agent,
+                               const char *executor_id, int32_t status);
+
+/* task.c */
+struct local_task *k8smi_local_task_new(struct local_framework *framework, struct local_agent *agent,
+                                        struct local_executor *executor, const K8smMesos__TaskInfo *info,
+                                        uint64_t group, const struct local_bag *bag);
+void k8smi_local_task_free(struct local_task *task);
+struct local_task *k8smi_local_task_find(const struct local_framework *framework, const char *id);
+void k8smi_local_task_start(struct local_task *task);
+/* The end, from whatever source: the terminal status, and what follows for its group and executor. */
+void k8smi_local_task_end(struct local_task *task, const struct local_news *news);
+/* TERM after KILLING; grace plays no part, since a simulated process ends at once. */
+void k8smi_local_task_kill(struct local_task *task);
+void k8smi_local_task_release(struct local_task *task);
+
+/* checks.c */
+bool k8smi_local_probes_init(struct local_task *task);
+void k8smi_local_probes_free(struct local_task *task);
+void k8smi_local_probes_begin(struct local_task *task);
+void k8smi_local_probes_end(struct local_task *task);
+
+/* updates.c */
+struct local_news {
+  int state;
+  int source;
+  int reason; /* -1: none */
+  const char *message;
+  const bool *healthy; /* NULL: not said */
+  bool probed;         /* with the last results of check and health check */
+};
+/* A new status of a task, to be sent until it is acknowledged. */
+void k8smi_local_task_news(struct local_task *task, const struct local_news *news);
+void k8smi_local_task_forward(struct local_task *task);
+void k8smi_local_task_retry(void *owner);
+void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos__Call__Acknowledge *call);
+void k8smi_local_update_free(struct local_update *update);
+/* A status that the master makes itself: sent once, if at all. */
+struct local_answer {
+  const char *task_id;
+  const char *agent_id;
+  int state;
+  int reason;
+  const char *message;
+  const char *executor_id;
+  const struct local_task *task;         /* for its executor and container; NULL: none */
+  const struct local_agent *unreachable; /* since when; NULL: none */
+};
+void k8smi_local_answer(struct local_framework *framework, const struct local_answer *answer);
+/* What the master takes for the task's state. */
+int k8smi_local_task_state(const struct local_task *task);
+/* How far it really is. */
+int k8smi_local_task_latest(const struct local_task *task);
+bool k8smi_local_state_is_terminal(int state);
+
+/* reconcile.c */
+void k8smi_local_reconcile(struct local_framework *framework, const K8smMesos__Call__Reconcile *call);
+void k8smi_local_reconcile_one(struct local_framework *framework, const K8smMesos__TaskID *task_id,
+                               const K8smMesos__AgentID *agent_id);
+
+#endif

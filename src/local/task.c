@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "local/state.h"
+
+/* A task on its agent: STAGING, STARTING, RUNNING, perhaps KILLING, and its end. */
+
+#define TASK_STATE(name)  K8SM_MESOS__TASK_STATE__TASK_##name
+#define TASK_SOURCE(name) K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_##name
+#define TASK_REASON(name) K8SM_MESOS__TASK_STATUS__REASON__REASON_##name
+
+enum { TASK_FIRST_PID = 10000 };
+
+struct local_task *k8smi_local_task_find(const struct local_framework *framework, const char *id) {
+  struct local_task *task = k8smi_local_index_get(&framework->task_index, k8smi_s(id));
+  return task != NULL && task->agent->registered ? task : NULL;
+}
+
+static bool task_needs_image(const struct local_task *task) {
+  const K8smMesos__ContainerInfo *container = task->info->container;
+  return container != NULL && container->mesos != NULL && container->mesos->image != NULL;
+}
+
+void k8smi_local_task_release(struct local_task *task) {
+  if (task->released) return;
+  task->released = true;
+  k8smi_local_agent_give(task->agent, task->framework, &task->held.bag);
+}
+
+void k8smi_local_task_end(struct local_task *task, const struct local_news *news) {
+  struct local_executor *executor = task->executor;
+  struct local_timers *timers = &task->framework->local->timers;
+  task->phase = LOCAL_TASK_ENDED;
+  k8smi_local_timer_clear(timers, &task->step);
+  k8smi_local_timer_clear(timers, &task->completion);
+  k8smi_local_probes_end(task);
+  k8smi_local_task_news(task, news);
+  if (executor != NULL) k8smi_local_executor_task_ended(executor, task);
+}
+
+static void task_exit(struct local_task *task, int state, int reason, const char *message) {
+  static const bool UNHEALTHY = false;
+  k8smi_local_task_end(task, &(struct local_news){.state = state,
+                                                  .source = TASK_SOURCE(EXECUTOR),
+                                                  .reason = reason,
+                                                  .message = message,
+                                                  .healthy = task->executor->unhealthy ? &UNHEALTHY : NULL});
+}
+
+static void task_exit_status(struct local_task *task) {
+  struct local_fate fate = k8smi_local_script_fate(&task->script);
+  char message[] = "Command exited with status \0\0\0";
+  size_t at = strlen(message);
+  unsigned status = (unsigned)fate.status & 255;
+  if (status >= 100) message[at++] = (char)('0' + status / 100);
+  if (status >= 10) message[at++] = (char)('0' + status / 10 % 10);
+  message[at] = (char)('0' + status % 10);
+  task_exit(task, status == 0 ? TASK_STATE(FINISHED) : TASK_STATE(FAILED), -1, message);
+}
+
+static void task_run(struct local_task *task) {
+  struct k8smi_local *local = task->framework->local;
+  if (task->agent->no_images && task_needs_image(task)) {
+    task_exit(task, TASK_STATE(FAILED), -1, "Unsupported container image type: DOCKER");
+    return;
+  }
+  task->phase = LOCAL_TASK_RUNNING;
+  task->running_since = local->now;
+  k8smi_local_task_news(
+      task, &(struct local_news){TASK_STATE(RUNNING), TASK_SOURCE(EXECUTOR), -1, NULL, NULL, true});
+  k8smi_local_probes_begin(task);
+  if (task->info->max_completion_time != NULL) {
+    uint64_t ms = (uint64_t)task->info->max_completion_time->nanoseconds / 1000000;
+    k8smi_local_timer_set(&local->timers, &task->completion, local->now + ms);
+  }
+  struct local_fate fate = k8smi_local_script_fate(&task->script);
+  if (fate.ends) k8smi_local_timer_set(&local->timers, &task->step, local->now + fate.after_ms);
+}
+
+static void task_step(void *owner) {
+  struct local_task *task = owner;
+  const char *terminated = "Command terminated with signal Terminated";
+  if (task->phase == LOCAL_TASK_STARTING) {
+    task_run(task);
+  } else if (task->phase == LOCAL_TASK_RUNNING) {
+    task_exit_status(task);
+  } else if (task->out_of_time) {
+    task_exit(task, TASK_STATE(FAILED), TASK_REASON(MAX_COMPLETION_TIME_REACHED), terminated);
+  } else {
+    task_exit(task, TASK_STATE(KILLED), -1, terminated);
+  }
+}
+
+void k8smi_local_task_kill(struct local_task *task) {
+  struct k8smi_local *local = task->framework->local;
+  if (task->phase != LOCAL_TASK_RUNNING)
+    return; /* before that a kill is lost, and afterwards it changes nothing */
+  task->phase = LOCAL_TASK_KILLING;
+  k8smi_local_timer_clear(&local->timers, &task->completion);
+  k8smi_local_probes_end(task);
+  if (task->framework->killing_state && !task->out_of_time) {
+    k8smi_local_task_news(
+        task,
+        &(struct local_news){.state = TASK_STATE(KILLING), .source = TASK_SOURCE(EXECUTOR), .reason = -1});
+  }
+  k8smi_local_timer_set(&local->timers, &task->step, local->now + LOCAL_TASK_END_MS);
+}
+
+static void task_completion(void *owner) {
+  struct local_task *task = owner;
+  task->out_of_time = true;
+  k8smi_local_task_kill(task);
+}
+
+void k8smi_local_task_start(struct local_task *task) {
+  struct k8smi_local *local = task->framework->local;
+  if (task->executor->info == NULL && task->agent->no_images && task_needs_image(task)) {
+    /* Here the image is that of the executor's own container, which never comes to be. */
+    k8smi_local_task_end(task,
+                         &(struct local_news){.state = TASK_STATE(FAILED),
+                                              .source = TASK_SOURCE(AGENT),
+                                              .reason = TASK_REASON(CONTAINER_LAUNCH_FAILED),
+                                              .message = "Failed to launch container: Unsupported container "
+                                                         "image type: DOCKER"});
+    return;
+  }
+  task->phase = LOCAL_TASK_STARTING;
+  k8smi_local_task_news(task, &(struct local_news){.state = TASK_STATE(STARTING),
+                                                   .source = TASK_SOURCE(EXECUTOR),
+                                                   .reason = -1,
+                                                   .probed = true});
+  k8smi_local_timer_set(&local->timers, &task->step, local->now + LOCAL_TASK_RUN_MS);
+}
+
+static bool task_init(struct local_task *task, const K8smMesos__TaskInfo *info, const struct local_bag *bag) {
+  struct k8smi_local *local = task->framework->local;
+  task->info = (K8smMesos__TaskInfo *)(void *)k8smi_message_copy(&task->arena, &info->base);
+  if (task->info == NULL) return false;
+  task->id = task->info->task_id->value;
+  return k8smi_local_script_read(&task->arena, task->info->command, false, &task->script) &&
+         k8smi_local_held_init(&task->held, &local->allocator) && k8smi_local_held_set(&task->held, bag) &&
+         k8smi_local_timer_join(&local->timers, &task->step, task_step, task) &&
+         k8smi_local_timer_join(&local->timers, &task->completion, task_completion, task) &&
+         k8smi_local_timer_join(&local->timers, &task->retry, k8smi_local_task_retry, task) &&
+         k8smi_local_probes_init(task);
+}
+
+struct local_task *k8smi_local_task_new(struct local_framework *framework, struct local_agent *agent,
+                                        struct local_executor *executor, const K8smMesos__TaskInfo *info,
+                                        uint64_t group, const struct local_bag *bag) {
+  struct k8smi_local *local = framework->local;
+  struct local_task *task = k8smi_zalloc(&local->allocator, sizeof(struct local_task));
+  if (!k8smi_local_have(local, task)) return NULL;
+  k8smi_arena_init(&task->arena, &local->allocator, 0);
+  local_list_init(&task->by_framework);
+  local_list_init(&task->by_executor);
+  local_list_init(&task->updates);
+  task->framework = framework;
+  task->agent = agent;
+  task->executor = executor;
+  task->group = group;
+  task->released = true; /* until it has been taken from the agent */
+  k8smi_local_uuid(local, task->container_id);
+  task->pid = (uint32_t)(TASK_FIRST_PID + local->draws % TASK_FIRST_PID);
+  if (!task_init(task, info, bag) ||
+      !k8smi_local_index_put(&framework->task_index, k8smi_s(task->id), task)) {
+    k8smi_local_fail(local);
+    task->id = NULL; /* not in the index */
+    k8smi_local_task_free(task);
+    return NULL;
+  }
+  task->released = false;
+  local_list_add(&framework->tasks, &task->by_framework);
+  if (executor != NULL) {
+    local_list_add(&executor->tasks, &task->by_executor);
+    executor->running++;
+  }
+  return task;
+}
+
+void k8smi_local_task_free(struct local_task *task) {
+  struct k8smi_local *local = task->framework->local;
+  struct local_executor *executor = task->executor;
+  k8smi_local_task_release(task);
+  if (task->id != NULL) k8smi_local_index_remove(&task->framework->task_index, k8smi_s(task->id));
+  local_list_remove(&task->by_framework);
+  local_list_remove(&task->by_executor);
+  LOCAL_EACH(link, &task->updates) {
+    k8smi_local_update_free(LOCAL_OF(link, local_update, link));
+  }
+  k8smi_local_update_free(task->shown);
+  k8smi_local_timer_leave(&local->timers, &task->step);
+  k8smi_local_timer_leave(&local->timers, &task->completion);
+  k8smi_local_timer_leave(&local->timers, &task->retry);
+  k8smi_local_probes_free(task);
+  if (task->held.arena.allocator.alloc != NULL) k8smi_local_held_free(&task->held);
+  k8smi_arena_free(&task->arena);
+  k8smi_free(&local->allocator, task, sizeof(struct local_task));
+  if (executor != NULL && executor->phase == LOCAL_EXECUTOR_ENDED && local_list_empty(&executor->tasks)) {
+    k8smi_local_executor_free(executor);
+  }
+}

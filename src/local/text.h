@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_LOCAL_TEXT_H
+#define K8SMI_LOCAL_TEXT_H
+
+#include "local/resources.h"
+
+/* An agent's attributes in Mesos' text form: "rack:r1;gen:2015;cores:[1-8,10-12]". Errors: SYNTAX, NOMEM. */
+int k8smi_local_attributes_parse(struct k8smi_arena *arena, const char *text, K8smMesos__Attribute ***ret,
+                                 size_t *count);
+
+/* A message as protobuf's text format shows it, as Mesos prints one inside its own messages. */
+void k8smi_local_print_message(struct k8smi_buf *buf, const ProtobufCMessage *message);
+
+#endif
