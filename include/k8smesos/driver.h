@@ -88,8 +88,9 @@ enum {
   K8SM_EFFECT_RECORD = 3,  /* to store: keep bytes under key (none: remove it), then RECORDED or REFUSED */
   K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed */
   K8SM_EFFECT_EVENT = 5,   /* to host: code, key (pod, or empty), bytes: one line for people */
-  K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in
-                              driver's format */
+  K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
+                              driver's format. An UPDATE among them is the host's to acknowledge, if it has
+                              a uuid: the driver acknowledges only tasks whose ids are in its own form */
   K8SM_EFFECT_STOPPED = 7  /* to host: nothing more will come; code: why, or 0 */
 };
 enum { K8SM_TO_MESOS = 1, K8SM_TO_KUBE = 2, K8SM_TO_STORE = 3, K8SM_TO_HOST = 4 };
@@ -121,8 +122,12 @@ K8SM_API void k8sm_effects_free(struct k8sm_effects *effects);
 K8SM_API size_t k8sm_effects_rows(const struct k8sm_effects *effects, size_t first, struct k8sm_effect *rows,
                                   size_t row_size, size_t n);
 
-/* Takes one input in; effects holds afterwards what this step, and only it, wants done. A step that
- * fails with NOMEM changed nothing and may be tried again.
+/* Takes one input in; effects holds afterwards what is to be done, in order.
+ * When memory runs out: NOMEM means that the input was not taken; it may be given again, and nothing else has
+ * changed. A CHUNK is the exception: the driver gives its stream up and subscribes again, which brings
+ * everything back that was in it. Where memory lacks for what follows from an input that was taken, the step
+ * is K8SM_OK with a finding (K8SM_DIAG_NO_MEMORY), and the rest comes with later steps: deadline() says when to
+ * try. Nothing is lost, and nothing leaks.
  * Errors: NOMEM; INVALID or NOT_FOUND (this input is refused: a pod that can't be mapped, an unknown
  * key; the driver goes on); STATE (after STOPPED); ABI. Whatever the master sends is no error here, but
  * an EVENT effect, and a new subscription where needed. */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What follows when an ACCEPT is answered, or can't be sent. */
+#include "base/slice.h"
+#include "driver/state.h"
+
+enum {
+  ANSWERS_SILENCE_MS = 30000, /* a launch without any status is asked for */
+  ANSWERS_STUCK_MS = 300000   /* one that does not start is killed */
+};
+
+/* What happens to the tasks of a launch that went out: the master will tell, or has to be asked. */
+static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch, struct drv_pod *pod) {
+  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    if (t->launch != launch) continue;
+    t->launch = NULL;
+    t->stuck_ms = k8smi_drv_after(&d->core, ANSWERS_STUCK_MS);
+    if (t->state < 0) k8smi_drv_reconcile_doubt(d, t, k8smi_drv_after(&d->core, ANSWERS_SILENCE_MS));
+  }
+}
+
+static int answers_dropped(struct k8sm_driver *d, const struct drv_launch *launch, struct drv_pod *pod) {
+  struct drv_task *next;
+  int r = K8SM_OK;
+  for (struct drv_task *t = pod->tasks; r == K8SM_OK && t != NULL; t = next) {
+    next = t->next;
+    if (t->launch == launch)
+      r = k8smi_drv_pod_dropped(d, pod, t, "the launch was given up before it was sent");
+  }
+  return r;
+}
+
+void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id) {
+  for (struct drv_call *c = d->outbox.first; c != NULL; c = c->next) {
+    if (c->launch == NULL || c->exchange != 0 || c->outcome != DRV_CALL_PENDING) continue;
+    for (size_t i = 0; i < c->launch->offer_count; i++) {
+      if (k8smi_eq(c->launch->offers[i], offer_id)) c->outcome = DRV_CALL_REFUSED;
+    }
+  }
+}
+
+int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call) {
+  struct drv_launch *launch = call->launch;
+  int r = K8SM_OK;
+  if (launch == NULL) return r;
+  bool refused = call->outcome == DRV_CALL_REFUSED;
+  for (size_t i = 0; refused && r == K8SM_OK && i < launch->count; i++)
+    r = answers_dropped(d, launch, launch->pods[i]);
+  if (r == K8SM_OK && refused && d->session.state == DRV_SESSION_SUBSCRIBED) {
+    r = k8smi_drv_offers_decline(d, launch->offers, launch->offer_count, 0);
+  }
+  if (r == K8SM_ERR_NOMEM) return r;
+  for (size_t i = 0; i < launch->count; i++) {
+    answers_sent(d, launch, launch->pods[i]);
+    launch->pods[i]->launches--;
+    k8smi_drv_pods_touch(&d->pods, launch->pods[i]);
+  }
+  k8smi_drv_launch_free(d, launch);
+  call->launch = NULL;
+  return K8SM_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver/core.h"
+#include "base/slice.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* splitmix64: enough for jitter and nonces; the same on every machine. */
+uint64_t k8smi_drv_random(struct drv_core *core) {
+  uint64_t z = core->random += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+uint64_t k8smi_drv_random_ms(struct drv_core *core, uint64_t max) {
+  return max == 0 ? 1 : 1 + k8smi_drv_random(core) % max;
+}
+
+void k8smi_drv_nonce(struct drv_core *core, char *text, size_t cap) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  for (size_t i = 0; i + 1 < cap; i++) text[i] = letters[k8smi_drv_random(core) % (sizeof letters - 1)];
+  text[cap - 1] = '\0';
+}
+
+struct k8sm_slice k8smi_drv_media_type(const struct drv_core *core) {
+  return core->options.format == K8SM_FORMAT_JSON ? K8SMI_S("application/json")
+                                                  : K8SMI_S("application/x-protobuf");
+}
+
+int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key, struct k8sm_slice words) {
+  const struct k8sm_effect e = {
+      .type = K8SM_EFFECT_EVENT, .to = K8SM_TO_HOST, .code = code, .key = key, .bytes = words};
+  return k8smi_effects_add(core->queue, &e);
+}
+
+int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key, const char *format, ...) {
+  char line[1024];
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+  for (size_t i = 0; i < len; i++) {
+    if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' ';
+  }
+  return k8smi_drv_event(core, code, key, (struct k8sm_slice){line, len});
+}
+
+int k8smi_drv_cancel(struct drv_core *core, uint64_t exchange) {
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_CANCEL, .to = K8SM_TO_MESOS, .exchange = exchange};
+  return k8smi_effects_add(core->queue, &e);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the master says, event by event. */
+#include "base/findings.h"
+#include "base/slice.h"
+#include "driver/state.h"
+#include "wire/mesos.h"
+
+enum {
+  EVENTS_HINT_MS = 2000,   /* from a FAILURE to the question what is left: updates come by themselves */
+  EVENTS_MEMORY = 1 << 20, /* that an event may take when it is read; and, besides, */
+  EVENTS_GROWTH = 16       /* so many bytes for each of its own */
+};
+
+struct event_in {
+  struct k8sm_slice bytes; /* as they came */
+  const K8smMesos__Event *event;
+};
+
+static const struct k8sm_slice events_nobody = {NULL, 0};
+
+static int events_foreign(struct k8sm_driver *d, const struct event_in *in) {
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_FOREIGN, .to = K8SM_TO_HOST, .bytes = in->bytes};
+  return k8smi_effects_add(d->core.queue, &e);
+}
+
+static int events_nothing(struct k8sm_driver *d, const struct event_in *in) {
+  (void)d;
+  (void)in;
+  return K8SM_OK;
+}
+
+/* An event without the part that its type promises. */
+static int events_hollow(struct k8sm_driver *d) {
+  k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_MASTER_RESPONSE,
+                         "an event lacks what its type promises");
+  return K8SM_OK;
+}
+
+static int events_subscribed(struct k8sm_driver *d, const struct event_in *in) {
+  const K8smMesos__Event__Subscribed *s = in->event->subscribed;
+  struct drv_session *session = &d->session;
+  if (s == NULL) return events_hollow(d);
+  if (session->state == DRV_SESSION_SUBSCRIBED) {
+    k8smi_drv_session_drop(session, &d->core, K8SM_DIAG_MASTER_RESPONSE, "SUBSCRIBED came twice");
+    return K8SM_OK;
+  }
+  struct k8sm_slice id = k8smi_s(s->framework_id->value);
+  bool same = k8smi_eq(id, k8smi_drv_text(&session->framework_id));
+  double seconds = s->has_heartbeat_interval_seconds ? s->heartbeat_interval_seconds : 0;
+  if (!k8smi_drv_session_subscribed(session, &d->core, id, seconds)) {
+    k8smi_drv_session_drop(session, &d->core, K8SM_DIAG_MASTER_RESPONSE, "a framework id of %zu bytes",
+                           id.len);
+    return K8SM_OK;
+  }
+  if (!same) d->framework_kept = false;
+  if (!d->framework_kept && d->framework_due_ms == DRV_NEVER) d->framework_due_ms = 0;
+  d->offers.fresh = true;
+  k8smi_drv_reconcile_start(d);
+  for (size_t i = 0; i < d->pods.count; i++) { /* what could not be sent meanwhile */
+    if (d->pods.slots[i] != NULL) k8smi_drv_pods_touch(&d->pods, d->pods.slots[i]);
+  }
+  return k8smi_drv_eventf(&d->core, 0, events_nobody, "Subscribed: at %s as framework %s",
+                          session->authority.ptr, session->framework_id.ptr);
+}
+
+static int events_error(struct k8sm_driver *d, const struct event_in *in) {
+  const char *words = in->event->error == NULL ? "" : in->event->error->message;
+  int r = k8smi_drv_eventf(&d->core, K8SM_DIAG_MASTER_ERROR, events_nobody,
+                           "the master ended the framework: %s", words);
+  if (r != K8SM_OK) return r;
+  k8smi_drv_session_stop(&d->session);
+  d->life = DRV_STOPPED;
+  d->stop_code = K8SM_DIAG_MASTER_ERROR;
+  d->stop_due = true;
+  return K8SM_OK;
+}
+
+/* ---- offers ---- */
+
+/* Offers that can't be read are not held, and would stay with us for ever: they go back. Both lists are in
+ * the event's order. */
+static int events_decline_unread(struct k8sm_driver *d, const K8smMesos__Event__Offers *all,
+                                 const struct k8sm_offers *read) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  struct k8sm_offer row;
+  size_t n = 0, k = 0;
+  struct k8sm_slice *ids = k8smi_alloc(a, all->n_offers * sizeof *ids);
+  if (ids == NULL) return K8SM_ERR_NOMEM;
+  for (size_t i = 0; i < all->n_offers; i++) {
+    struct k8sm_slice id = k8smi_s(all->offers[i]->id->value);
+    bool is_read = k8sm_offers_rows(read, k, &row, sizeof row, 1) != 0 && k8smi_eq(row.id, id);
+    k += is_read;
+    if (!is_read && id.len != 0) ids[n++] = id;
+  }
+  int r = k8smi_drv_offers_decline(d, ids, n, d->core.options.refuse.unsuited);
+  k8smi_free(a, ids, all->n_offers * sizeof *ids);
+  return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
+}
+
+static int events_offers(struct k8sm_driver *d, const struct event_in *in) {
+  const struct k8sm_offers_options o = {
+      .size = sizeof o, .allocator = &d->core.allocator, .format = d->core.options.format};
+  struct k8sm_offers *offers;
+  if (in->event->offers == NULL) return events_hollow(d);
+  int r = k8sm_offers_parse(in->bytes.ptr, in->bytes.len, &o, &offers, NULL);
+  if (r == K8SM_ERR_NOMEM) return r;
+  if (r != K8SM_OK) return events_hollow(d);
+  size_t n = k8sm_offers_rows(offers, 0, NULL, sizeof(struct k8sm_offer), 0);
+  if (n != in->event->offers->n_offers) r = events_decline_unread(d, in->event->offers, offers);
+  if (r == K8SM_OK) r = k8sm_cluster_add(d->offers.cluster, offers, d->core.mono_ms, NULL);
+  k8sm_offers_unref(offers);
+  if (r == K8SM_ERR_NOMEM) return r;
+  d->core.counters.offers_received += in->event->offers->n_offers;
+  d->offers.fresh = true;
+  return K8SM_OK;
+}
+
+static int events_rescind(struct k8sm_driver *d, const struct event_in *in) {
+  if (in->event->rescind == NULL) return events_hollow(d);
+  struct k8sm_slice id = k8smi_s(in->event->rescind->offer_id->value);
+  k8sm_cluster_remove(d->offers.cluster, id);
+  k8smi_drv_launch_rescinded(d, id);
+  d->core.counters.offers_rescinded++;
+  return K8SM_OK;
+}
+
+/* ---- updates ---- */
+
+static bool events_terminal(K8smMesos__TaskState state) {
+  switch (state) {
+  case K8SM_MESOS__TASK_STATE__TASK_FINISHED:
+  case K8SM_MESOS__TASK_STATE__TASK_FAILED:
+  case K8SM_MESOS__TASK_STATE__TASK_KILLED:
+  case K8SM_MESOS__TASK_STATE__TASK_ERROR:
+  case K8SM_MESOS__TASK_STATE__TASK_DROPPED:
+  case K8SM_MESOS__TASK_STATE__TASK_GONE:
+  case K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR: return true;
+  default: return false;
+  }
+}
+
+/* NULL when the update wants no acknowledgement. */
+static int events_acknowledge(struct k8sm_driver *d, const K8smMesos__TaskStatus *s, struct drv_call **ret) {
+  *ret = NULL;
+  if (!s->has_uuid || s->uuid.len == 0 || s->agent_id == NULL) return K8SM_OK;
+  struct k8sm_call_args args = {.type = K8SM_CALL_ACKNOWLEDGE,
+                                .task_id = k8smi_s(s->task_id->value),
+                                .agent_id = k8smi_s(s->agent_id->value),
+                                .uuid = {(const char *)s->uuid.data, s->uuid.len}};
+  return k8smi_drv_call_make(&d->core, &d->session, &args, ret);
+}
+
+static void events_push(struct k8sm_driver *d, struct drv_call *call) {
+  if (call == NULL) return;
+  k8smi_drv_outbox_push(&d->outbox, call);
+  d->core.counters.acknowledged++;
+}
+
+/* A task of our making, and no pod of ours: of one that was deleted, or of a record that was lost. It is
+ * reported and acknowledged, since nobody else will; it is not touched. */
+static int events_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *s) {
+  struct drv_call *ack;
+  int r = events_acknowledge(d, s, &ack);
+  if (r == K8SM_ERR_NOMEM) return r;
+  if (r != K8SM_OK) ack = NULL;
+  if (!events_terminal(s->state) && s->state != K8SM_MESOS__TASK_STATE__TASK_UNKNOWN) {
+    r = k8smi_drv_eventf(&d->core, K8SM_DIAG_UPDATE_FOREIGN, events_nobody,
+                         "task %s is of a pod that is not known here; it is left alone", s->task_id->value);
+  } else {
+    r = K8SM_OK;
+  }
+  if (r == K8SM_OK)
+    events_push(d, ack);
+  else
+    k8smi_drv_call_free(&d->core, ack);
+  return r;
+}
+
+/* The status as it is after the update; the same one, when the update can't be used. */
+static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, const struct event_in *in,
+                        bool *ret_used) {
+  const struct k8sm_change change = {.type = K8SM_CHANGE_UPDATE,
+                                     .format = d->core.options.format,
+                                     .text = in->bytes,
+                                     .mono_ms = d->core.mono_ms,
+                                     .wall_ms = d->core.wall_ms};
+  int r = k8smi_drv_pod_change(d, pod, &change, 1);
+  *ret_used = r == K8SM_OK;
+  return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
+}
+
+/* An update that ends a task, or brings it into another state, is recorded; the acknowledgement of an end
+ * waits for the record, so that the end is known here before the agent forgets it. */
+static int events_keep(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
+                       const K8smMesos__TaskStatus *s, struct drv_call *ack) {
+  bool terminal = events_terminal(s->state);
+  struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  if (terminal) view.less = task;
+  int r = K8SM_OK;
+  if (terminal || (task != NULL && task->state != (int32_t)s->state)) {
+    r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, terminal ? ack : NULL);
+    if (r != K8SM_OK) return r;
+    if (terminal && ack != NULL) d->core.counters.acknowledged++;
+    if (terminal) ack = NULL;
+  }
+  events_push(d, ack);
+  return K8SM_OK;
+}
+
+static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
+                         const K8smMesos__TaskStatus *s) {
+  if (task == NULL) return;
+  if (events_terminal(s->state)) {
+    k8smi_drv_pod_end_task(&d->core, pod, task);
+    return;
+  }
+  task->state = (int32_t)s->state;
+  task->asked = false;
+  task->doubt_ms = DRV_NEVER;
+}
+
+/* A task of the pod that the record did not name is taken up. NULL: it has ended, and was forgotten. */
+static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s,
+                            struct drv_task **ret) {
+  struct k8sm_slice id = k8smi_s(s->task_id->value);
+  *ret = k8smi_drv_pod_task(pod, id);
+  bool lives = !events_terminal(s->state) && s->state != K8SM_MESOS__TASK_STATE__TASK_UNKNOWN;
+  if (*ret != NULL || !lives || s->agent_id == NULL) return K8SM_OK;
+  struct drv_task *task = k8smi_drv_task_new(&d->core, id, k8smi_s(s->agent_id->value));
+  if (task == NULL) return K8SM_ERR_NOMEM;
+  task->next = pod->tasks;
+  *ret = pod->tasks = task;
+  return K8SM_OK;
+}
+
+static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct event_in *in,
+                       const K8smMesos__TaskStatus *s) {
+  struct drv_task *task;
+  struct drv_call *ack;
+  bool used;
+  int r = events_find_task(d, pod, s, &task);
+  if (r != K8SM_OK) return r;
+  r = events_acknowledge(d, s, &ack);
+  if (r == K8SM_ERR_NOMEM) return r;
+  if (r != K8SM_OK) ack = NULL;
+  r = events_apply(d, pod, in, &used);
+  if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack);
+  if (r != K8SM_OK) {
+    k8smi_drv_call_free(&d->core, ack);
+    return r;
+  }
+  events_heard(d, pod, task, s);
+  k8smi_drv_pods_touch(&d->pods, pod);
+  if (used) return K8SM_OK;
+  return k8smi_drv_eventf(&d->core, K8SM_DIAG_MESSAGE_FIELD_TYPE, pod->key,
+                          "an update of task %s can't be used", s->task_id->value);
+}
+
+static int events_update(struct k8sm_driver *d, const struct event_in *in) {
+  if (in->event->update == NULL) return events_hollow(d);
+  const K8smMesos__TaskStatus *s = in->event->update->status;
+  struct k8sm_task_id id;
+  d->core.counters.updates++;
+  if (k8sm_task_id_parse(s->task_id->value, strlen(s->task_id->value), &id) != K8SM_OK)
+    return events_foreign(d, in);
+  struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
+  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, in, s);
+}
+
+/* ---- failures ---- */
+
+static void events_doubt_pod(struct k8sm_driver *d, struct drv_pod *pod) {
+  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    k8smi_drv_reconcile_doubt(d, t, k8smi_drv_after(&d->core, EVENTS_HINT_MS));
+  }
+}
+
+/* Only a hint, which may come before the updates that tell what happened: so we ask, if they don't. */
+static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
+  const K8smMesos__Event__Failure *f = in->event->failure;
+  struct k8sm_task_id id;
+  if (f == NULL) return events_hollow(d);
+  if (f->executor_id != NULL) {
+    const char *text = f->executor_id->value;
+    if (k8sm_executor_id_parse(text, strlen(text), &id) != K8SM_OK) return events_foreign(d, in);
+    struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
+    if (pod != NULL && k8sm_demand_attempt(pod->demand) == id.attempt) events_doubt_pod(d, pod);
+    return K8SM_OK;
+  }
+  if (f->agent_id == NULL) return events_foreign(d, in);
+  struct k8sm_slice agent = k8smi_s(f->agent_id->value);
+  k8sm_cluster_forget(d->offers.cluster, agent);
+  for (size_t i = 0; i < d->pods.count; i++) {
+    struct drv_pod *pod = d->pods.slots[i];
+    if (pod != NULL && pod->place != NULL && k8smi_eq(pod->place->agent_id, agent)) events_doubt_pod(d, pod);
+  }
+  return events_foreign(d, in);
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+  int type;
+  int (*take)(struct k8sm_driver *d, const struct event_in *in);
+} events_table[] = {
+    {K8SM_MESOS__EVENT__TYPE__SUBSCRIBED, events_subscribed},
+    {K8SM_MESOS__EVENT__TYPE__OFFERS, events_offers},
+    {K8SM_MESOS__EVENT__TYPE__RESCIND, events_rescind},
+    {K8SM_MESOS__EVENT__TYPE__UPDATE, events_update},
+    {K8SM_MESOS__EVENT__TYPE__FAILURE, events_failure},
+    {K8SM_MESOS__EVENT__TYPE__ERROR, events_error},
+    {K8SM_MESOS__EVENT__TYPE__HEARTBEAT, events_nothing},
+};
+
+static int events_dispatch(struct k8sm_driver *d, const struct event_in *in) {
+  int type = in->event->has_type ? (int)in->event->type : K8SM_MESOS__EVENT__TYPE__UNKNOWN;
+  bool first = d->session.state == DRV_SESSION_OPEN;
+  if (first && type != K8SM_MESOS__EVENT__TYPE__SUBSCRIBED && type != K8SM_MESOS__EVENT__TYPE__ERROR) {
+    k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_MASTER_RESPONSE,
+                           "the first event is neither SUBSCRIBED nor ERROR");
+    return K8SM_OK;
+  }
+  d->core.counters.events++;
+  for (size_t i = 0; i < sizeof events_table / sizeof events_table[0]; i++) {
+    if (events_table[i].type == type) return events_table[i].take(d, in);
+  }
+  return events_foreign(d, in);
+}
+
+int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes) {
+  struct k8smi_arena arena;
+  struct k8sm_diag rows[1];
+  char text[DRV_WORDS_CAP] = "";
+  struct k8sm_diags found = K8SM_DIAGS_INIT(rows, text);
+  ProtobufCMessage *message;
+  k8smi_arena_init(&arena, &d->core.allocator, EVENTS_MEMORY + EVENTS_GROWTH * bytes.len);
+  int r = k8smi_message_read(&arena, d->core.options.format, &k8sm_mesos__event__descriptor, bytes.ptr,
+                             bytes.len, &message, &found);
+  if (r == K8SM_OK) {
+    const struct event_in in = {bytes, (const K8smMesos__Event *)(const void *)message};
+    r = events_dispatch(d, &in);
+  } else if (r != K8SM_ERR_NOMEM) {
+    k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_MASTER_RESPONSE,
+                           "sent an event that can't be read: %s",
+                           found.count == 0 ? k8sm_result_name(r) : text + rows[0].message);
+    r = K8SM_OK;
+  }
+  k8smi_arena_free(&arena);
+  return r;
+}

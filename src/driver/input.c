@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inputs, one function each. They change state; pump.c does what follows. */
+#include "driver/state.h"
+#include "base/findings.h"
+#include "base/slice.h"
+
+static int input_bad(struct k8sm_diags *diags, const char *words) {
+  k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "%s", words);
+  return K8SM_ERR_INVALID;
+}
+
+static int input_on_tick(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  (void)d;
+  (void)in;
+  (void)diags;
+  return K8SM_OK;
+}
+
+static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  struct drv_pod *pod;
+  if (d->begun) return input_bad(diags, "RESTORE after another input; expected all rows first");
+  if (k8smi_eqs(in->key, "framework")) {
+    bool ok = in->bytes.len != 0 && k8smi_drv_text_set(&d->session.framework_id, in->bytes, DRV_ID_CAP);
+    d->framework_kept = ok;
+    if (ok) return K8SM_OK;
+    k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the record 'framework' has %zu bytes; expected an id",
+               in->bytes.len);
+    return K8SM_ERR_INVALID;
+  }
+  if (in->key.len < 4 || memcmp(in->key.ptr, "pod/", 4) != 0) {
+    k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the record '%.*s' is not one of ours",
+               K8SMI_P(in->key));
+    return K8SM_ERR_INVALID;
+  }
+  int r = k8smi_drv_pod_restore(&d->core, in->bytes, &pod, diags);
+  if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
+  r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
+  if (r != K8SM_OK) k8smi_drv_pod_free(&d->core, pod);
+  return r;
+}
+
+static int input_on_leader(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  if (k8smi_drv_session_leader(&d->session, &d->core, in->bytes)) return K8SM_OK;
+  k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "'%.*s' is not host:port", K8SMI_P(in->bytes));
+  return K8SM_ERR_INVALID;
+}
+
+static int input_on_response(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  (void)diags;
+  k8smi_drv_session_response(&d->session, &d->core, in);
+  k8smi_drv_outbox_response(&d->outbox, in->exchange, in->status);
+  return K8SM_OK;
+}
+
+static int input_on_chunk(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  (void)diags;
+  if (in->exchange == 0 || in->exchange != d->session.exchange) {
+    k8smi_drv_outbox_chunk(&d->outbox, in->exchange, in->bytes);
+    return K8SM_OK;
+  }
+  struct k8sm_slice chunk = in->bytes, event;
+  int r;
+  while ((r = k8smi_drv_session_next(&d->session, &d->core, &chunk, &event)) == K8SM_OK) {
+    r = k8smi_drv_event_in(d, event);
+    if (r != K8SM_OK) break;
+    k8smi_drv_settle(d);
+  }
+  if (r == K8SM_ERR_NOT_FOUND) return K8SM_OK;
+  d->resync = true; /* the rest of the chunk is lost */
+  return r;
+}
+
+static int input_on_end(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  const struct k8sm_slice none = {NULL, 0};
+  (void)diags;
+  k8smi_drv_session_end(&d->session, &d->core, in->exchange, none);
+  k8smi_drv_outbox_end(&d->outbox, &d->core, in->exchange);
+  return K8SM_OK;
+}
+
+static int input_on_lost(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  (void)diags;
+  struct k8sm_slice words = in->bytes.len == 0 ? K8SMI_S("the connection is gone") : in->bytes;
+  k8smi_drv_session_end(&d->session, &d->core, in->exchange, words);
+  k8smi_drv_outbox_lost(&d->outbox, &d->core, in->exchange);
+  return K8SM_OK;
+}
+
+static int input_on_pod(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  struct drv_pod *pod;
+  if (in->pod == NULL) return input_bad(diags, "POD without a pod");
+  if (k8sm_pod_uid(in->pod).len == 0) return input_bad(diags, "POD without a uid: metadata.uid must be set");
+  int r = k8smi_drv_pod_new(&d->core, in->pod, 0, NULL, &pod, diags);
+  if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
+  r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
+  if (r != K8SM_OK) k8smi_drv_pod_free(&d->core, pod);
+  return r;
+}
+
+static int input_on_delete(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  struct drv_pod *pod = k8smi_drv_pods_find(&d->pods, in->key);
+  if (pod == NULL) {
+    k8smi_find(diags, K8SM_DIAG_POD_UNKNOWN, NULL, "no pod '%.*s'", K8SMI_P(in->key));
+    return K8SM_ERR_NOT_FOUND;
+  }
+  if (pod->deleting || pod->delete_asked) return K8SM_OK;
+  if (!pod->recorded) return k8smi_drv_pod_delete(d, pod, in->grace_seconds);
+  struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  view.deleting = true;
+  view.grace_seconds = in->grace_seconds;
+  int r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_DELETE, NULL);
+  if (r != K8SM_OK) return r;
+  pod->delete_asked = true;
+  pod->grace_seconds = in->grace_seconds;
+  return K8SM_OK;
+}
+
+static int input_on_answer(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  enum drv_answer answer = in->type == K8SM_INPUT_RECORDED ? DRV_ANSWER_KEPT : DRV_ANSWER_REFUSED;
+  if (k8smi_drv_records_answer(&d->records, in->number, answer)) return K8SM_OK;
+  k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no record %llu waits for an answer",
+             (unsigned long long)in->number);
+  return K8SM_ERR_INVALID;
+}
+
+enum { INPUT_LEAVE_MS = 10000 };
+
+static int input_on_stop(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  struct drv_call *call;
+  (void)diags;
+  if (d->life == DRV_LEAVING) return K8SM_OK;
+  bool teardown = (in->flags & K8SM_STOP_TEARDOWN) != 0 && d->session.state == DRV_SESSION_SUBSCRIBED;
+  if (teardown) {
+    struct k8sm_call_args args = {.type = K8SM_CALL_TEARDOWN};
+    int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
+    if (r != K8SM_OK) return r;
+    k8smi_drv_outbox_push(&d->outbox, call);
+  }
+  d->life = DRV_LEAVING;
+  d->leave_ms = teardown ? k8smi_drv_after(&d->core, INPUT_LEAVE_MS) : 0;
+  return K8SM_OK;
+}
+
+static int (*const input_table[])(struct k8sm_driver *d, const struct k8sm_input *in,
+                                  struct k8sm_diags *diags) = {
+    [K8SM_INPUT_TICK] = input_on_tick,      [K8SM_INPUT_RESTORE] = input_on_restore,
+    [K8SM_INPUT_LEADER] = input_on_leader,  [K8SM_INPUT_RESPONSE] = input_on_response,
+    [K8SM_INPUT_CHUNK] = input_on_chunk,    [K8SM_INPUT_END] = input_on_end,
+    [K8SM_INPUT_LOST] = input_on_lost,      [K8SM_INPUT_POD] = input_on_pod,
+    [K8SM_INPUT_DELETE] = input_on_delete,  [K8SM_INPUT_RECORDED] = input_on_answer,
+    [K8SM_INPUT_REFUSED] = input_on_answer, [K8SM_INPUT_STOP] = input_on_stop,
+};
+
+int k8smi_drv_take(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  if (in->type >= sizeof input_table / sizeof input_table[0]) {
+    k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no input has the type %u", in->type);
+    return K8SM_ERR_INVALID;
+  }
+  if (in->mono_ms > d->core.mono_ms) d->core.mono_ms = in->mono_ms;
+  d->core.wall_ms = in->wall_ms;
+  k8smi_drv_settle(d);
+  int r = input_table[in->type](d, in, diags);
+  if (in->type != K8SM_INPUT_RESTORE) d->begun = true;
+  return r;
+}

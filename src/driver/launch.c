@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pods meet offers: match, record, ACCEPT. Everything that can fail is prepared first; then all of it
+ * happens. */
+#include "driver/state.h"
+#include "base/slice.h"
+
+/* A placement, ready to happen. */
+struct launch_step {
+  struct drv_pod *pod;
+  struct k8sm_status *status;
+  struct drv_place *place; /* NULL: it has one */
+  struct drv_task *tasks;
+  struct k8sm_blob *bytes; /* of the record */
+  struct drv_record *record;
+};
+
+struct launch_batch {
+  struct drv_pod **pods; /* that need something, as the plan's demands */
+  struct k8sm_demand **demands;
+  size_t pod_count;
+  struct k8sm_plan *plan;
+  struct k8sm_calls *calls;
+  struct launch_step *steps; /* one for each placement */
+  size_t step_count;
+  struct drv_launch **launches; /* one for each call */
+  size_t launch_count;
+};
+
+void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch) {
+  if (launch == NULL) return;
+  k8smi_free(&d->core.allocator, launch->offers, launch->offer_cap * sizeof *launch->offers);
+  k8sm_plan_unref(launch->plan);
+  k8smi_free(&d->core.allocator, launch, sizeof *launch + launch->count * sizeof launch->pods[0]);
+}
+
+static void launch_batch_free(struct k8sm_driver *d, struct launch_batch *b) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  for (size_t i = 0; i < b->step_count && b->steps != NULL; i++) {
+    struct launch_step *s = &b->steps[i];
+    k8sm_status_unref(s->status);
+    k8smi_drv_place_free(s->place);
+    k8smi_drv_tasks_free(&d->core, s->tasks);
+    k8sm_blob_unref(s->bytes);
+    k8smi_free(a, s->record, sizeof *s->record);
+  }
+  for (size_t i = 0; i < b->launch_count && b->launches != NULL; i++) {
+    if (b->launches[i] == NULL) continue;
+    k8smi_drv_call_free(&d->core, b->launches[i]->call);
+    k8smi_drv_launch_free(d, b->launches[i]);
+  }
+  k8smi_free(a, b->steps, b->step_count * sizeof *b->steps);
+  k8smi_free(a, b->launches, b->launch_count * sizeof(struct drv_launch *));
+  k8smi_free(a, b->pods, b->pod_count * sizeof(struct drv_pod *));
+  k8smi_free(a, b->demands, b->pod_count * sizeof(struct k8sm_demand *));
+  k8sm_calls_unref(b->calls);
+  k8sm_plan_unref(b->plan);
+}
+
+/* The pods that need something, in the order in which they came. */
+static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  b->pod_count = d->pods.needs;
+  b->pods = k8smi_zalloc(a, b->pod_count * sizeof(struct drv_pod *));
+  b->demands = k8smi_zalloc(a, b->pod_count * sizeof(struct k8sm_demand *));
+  if (b->pods == NULL || b->demands == NULL) return K8SM_ERR_NOMEM;
+  for (size_t i = 0, k = 0; i < d->pods.count && k < b->pod_count; i++) {
+    struct drv_pod *pod = d->pods.slots[i];
+    if (pod == NULL || pod->need == DRV_NEED_NOTHING) continue;
+    b->demands[k] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
+    b->pods[k++] = pod;
+  }
+  return K8SM_OK;
+}
+
+static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
+  int r =
+      k8sm_cluster_match(d->offers.cluster, b->demands, b->pod_count, &d->core.options.match, &b->plan, NULL);
+  if (r != K8SM_OK) return r;
+  b->step_count = k8sm_plan_placements(b->plan, 0, NULL, sizeof(struct k8sm_placement), 0);
+  if (b->step_count == 0) return K8SM_OK;
+  bool all = b->step_count == b->pod_count;
+  const struct k8sm_task_options o = {.size = sizeof o,
+                                      .allocator = &d->core.allocator,
+                                      .format = d->core.options.format,
+                                      .refuse_seconds = all ? d->core.options.refuse.leftover : 0};
+  r = k8sm_plan_calls(b->plan, &o, &b->calls, NULL);
+  if (r != K8SM_OK) return r;
+  b->launch_count = k8sm_calls_rows(b->calls, 0, NULL, sizeof(struct k8sm_call), 0);
+  b->steps = k8smi_zalloc(&d->core.allocator, b->step_count * sizeof *b->steps);
+  b->launches = k8smi_zalloc(&d->core.allocator, b->launch_count * sizeof(struct drv_launch *));
+  return b->steps == NULL || b->launches == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
+}
+
+/* ---- one placement ---- */
+
+static int launch_ports(const struct launch_batch *b, uint32_t placement, struct drv_place *place) {
+  struct k8sm_plan_port port;
+  size_t total = k8sm_plan_ports(b->plan, 0, NULL, sizeof port, 0);
+  place->ports = k8smi_arena_array(&place->arena, total, sizeof port);
+  if (place->ports == NULL) return K8SM_ERR_NOMEM;
+  for (size_t i = 0; i < total; i++) {
+    k8sm_plan_ports(b->plan, i, &port, sizeof port, 1);
+    if (port.placement != placement) continue;
+    port.container = k8smi_arena_slice(&place->arena, port.container);
+    port.name = k8smi_arena_slice(&place->arena, port.name);
+    port.protocol = k8smi_arena_slice(&place->arena, port.protocol);
+    place->ports[place->port_count++] = port;
+  }
+  return place->arena.over_limit ? K8SM_ERR_NOMEM : K8SM_OK;
+}
+
+static int launch_place(struct k8sm_driver *d, struct launch_batch *b, struct launch_step *s,
+                        uint32_t placement) {
+  struct k8sm_placement p;
+  struct k8sm_call_executor e;
+  k8sm_plan_placements(b->plan, placement, &p, sizeof p, 1);
+  k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
+  struct drv_place *place = s->place = K8SMI_VALUE_NEW(drv_place, &d->core.allocator, 0);
+  if (place == NULL) return K8SM_ERR_NOMEM;
+  place->agent_id = k8smi_arena_copy(&place->arena, p.agent_id.ptr, p.agent_id.len);
+  place->hostname = k8smi_arena_copy(&place->arena, p.hostname.ptr, p.hostname.len);
+  place->executor = k8smi_arena_copy(&place->arena, e.bytes.ptr, e.bytes.len);
+  if (place->agent_id.ptr == NULL || place->hostname.ptr == NULL || place->executor.ptr == NULL)
+    return K8SM_ERR_NOMEM;
+  return launch_ports(b, placement, place);
+}
+
+/* Its tasks; *ret_count says how many. */
+static int launch_tasks(struct k8sm_driver *d, const struct launch_batch *b, struct launch_step *s,
+                        uint32_t placement, struct k8sm_slice agent_id, size_t *ret_count) {
+  struct k8sm_call_task row;
+  struct drv_task **end = &s->tasks;
+  size_t total = k8sm_calls_tasks(b->calls, 0, NULL, sizeof row, 0);
+  for (size_t i = 0; i < total; i++) {
+    k8sm_calls_tasks(b->calls, i, &row, sizeof row, 1);
+    if (row.placement != placement) continue;
+    struct drv_task *task = k8smi_drv_task_new(&d->core, row.task_id, agent_id);
+    if (task == NULL) return K8SM_ERR_NOMEM;
+    *end = task;
+    end = &task->next;
+    ++*ret_count;
+  }
+  return K8SM_OK;
+}
+
+/* The status after PLACED, for a new attempt, and LAUNCHED for each task. */
+static int launch_status(struct k8sm_driver *d, struct launch_step *s, size_t task_count) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  size_t n = 0, cap = task_count + 1;
+  struct k8sm_change *changes = k8smi_zalloc(a, cap * sizeof *changes);
+  if (changes == NULL) return K8SM_ERR_NOMEM;
+  const struct k8sm_change now = {.mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+  if (s->place != NULL) {
+    changes[n] = now;
+    changes[n].type = K8SM_CHANGE_PLACED;
+    changes[n].text = s->place->hostname;
+    changes[n++].agent_id = s->place->agent_id;
+  }
+  for (const struct drv_task *t = s->tasks; t != NULL; t = t->next) {
+    changes[n] = now;
+    changes[n].type = K8SM_CHANGE_LAUNCHED;
+    changes[n++].text = t->id;
+  }
+  int r = k8sm_status_apply(s->pod->status, changes, sizeof *changes, n, a, &s->status, NULL);
+  k8smi_free(a, changes, cap * sizeof *changes);
+  return r;
+}
+
+static int launch_step(struct k8sm_driver *d, struct launch_batch *b, uint32_t placement) {
+  struct launch_step *s = &b->steps[placement];
+  struct k8sm_placement p;
+  size_t tasks = 0;
+  k8sm_plan_placements(b->plan, placement, &p, sizeof p, 1);
+  s->pod = b->pods[p.demand];
+  int r = s->pod->need == DRV_NEED_PLACE ? launch_place(d, b, s, placement) : K8SM_OK;
+  if (r == K8SM_OK) r = launch_tasks(d, b, s, placement, p.agent_id, &tasks);
+  if (r == K8SM_OK) r = launch_status(d, s, tasks);
+  if (r != K8SM_OK) return r;
+  struct drv_pod_view view = k8smi_drv_pod_view(s->pod);
+  view.status = s->status;
+  view.place = s->place != NULL ? s->place : s->pod->place;
+  view.more = s->tasks;
+  r = k8smi_drv_pod_record(&d->core, &view, &s->bytes);
+  return r == K8SM_OK ? k8smi_drv_record_new(&d->core, DRV_RECORD_STATE, &s->record) : r;
+}
+
+/* ---- one ACCEPT ---- */
+
+static uint32_t launch_call_of(const struct launch_batch *b, size_t placement) {
+  struct k8sm_call_executor e = {.call = UINT32_MAX};
+  k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
+  return e.call;
+}
+
+/* Placements of one call share its offers, so an id may come more than once. */
+static int launch_offers(struct k8sm_driver *d, const struct launch_batch *b, uint32_t row,
+                         struct drv_launch *l) {
+  struct k8sm_plan_offer offer;
+  size_t total = k8sm_plan_offers(b->plan, 0, NULL, sizeof offer, 0);
+  for (size_t i = 0; i < total; i++) {
+    k8sm_plan_offers(b->plan, i, &offer, sizeof offer, 1);
+    if (launch_call_of(b, offer.placement) != row) continue;
+    size_t k = 0;
+    while (k < l->offer_count && !k8smi_eq(l->offers[k], offer.id)) k++;
+    if (k < l->offer_count) continue;
+    void *items = l->offers;
+    if (!k8smi_grow(&d->core.allocator, &items, &l->offer_cap, l->offer_count + 1, sizeof *l->offers)) {
+      return K8SM_ERR_NOMEM;
+    }
+    l->offers = items;
+    l->offers[l->offer_count++] = offer.id;
+  }
+  return K8SM_OK;
+}
+
+static int launch_call(struct k8sm_driver *d, struct launch_batch *b, uint32_t row) {
+  struct k8sm_call c;
+  struct k8smi_buf buf;
+  struct k8sm_blob *bytes;
+  k8sm_calls_rows(b->calls, row, &c, sizeof c, 1);
+  size_t size = sizeof(struct drv_launch) + c.placements * sizeof(struct drv_pod *);
+  struct drv_launch *l = b->launches[row] = k8smi_zalloc(&d->core.allocator, size);
+  if (l == NULL) return K8SM_ERR_NOMEM;
+  l->count = c.placements;
+  l->plan = k8sm_plan_ref(b->plan);
+  size_t n = 0;
+  for (uint32_t i = 0; i < b->step_count && n < l->count; i++) {
+    if (launch_call_of(b, i) == row) l->pods[n++] = b->steps[i].pod;
+  }
+  int r = launch_offers(d, b, row, l);
+  if (r != K8SM_OK) return r;
+  k8smi_buf_init(&buf, &d->core.allocator);
+  k8smi_buf_slice(&buf, c.bytes);
+  r = k8smi_buf_to_blob(&buf, &bytes);
+  k8smi_buf_free(&buf);
+  if (r != K8SM_OK) return r;
+  l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, bytes);
+  if (l->call != NULL) return K8SM_OK;
+  k8sm_blob_unref(bytes);
+  return K8SM_ERR_NOMEM;
+}
+
+/* ---- it happens ---- */
+
+static int launch_reserve(struct k8sm_driver *d, const struct launch_batch *b) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < b->step_count; i++) bytes += k8sm_blob_bytes(b->steps[i].bytes).len + DRV_ID_CAP + 8;
+  return k8smi_effects_reserve(d->core.queue, b->step_count, bytes);
+}
+
+static void launch_commit_tasks(struct drv_pod *pod, struct launch_step *s, struct drv_launch *l) {
+  struct drv_task **end = &pod->tasks;
+  while (*end != NULL) end = &(*end)->next;
+  *end = s->tasks;
+  for (struct drv_task *t = s->tasks; t != NULL; t = t->next) t->launch = l;
+  s->tasks = NULL;
+}
+
+static int launch_commit_step(struct k8sm_driver *d, struct launch_step *s, struct drv_launch *l) {
+  char text[DRV_ID_CAP + 8];
+  struct drv_pod *pod = s->pod;
+  s->record->call = l->call;
+  s->record->pod = pod;
+  int r = k8smi_drv_record_put(&d->records, &d->core, s->record,
+                               k8smi_drv_pod_record_key(pod, text, sizeof text), k8sm_blob_bytes(s->bytes));
+  if (r != K8SM_OK) return r;
+  s->record = NULL;
+  pod->recorded = true;
+  k8smi_drv_pod_set_status(d, pod, s->status);
+  s->status = NULL;
+  if (s->place != NULL) {
+    k8smi_drv_place_free(pod->place);
+    pod->place = s->place;
+    s->place = NULL;
+  }
+  launch_commit_tasks(pod, s, l);
+  pod->launches++;
+  k8smi_drv_pod_set_need(&d->pods, pod, DRV_NEED_NOTHING);
+  return K8SM_OK;
+}
+
+static int launch_commit(struct k8sm_driver *d, struct launch_batch *b) {
+  int r = launch_reserve(d, b);
+  if (r == K8SM_OK) r = k8sm_cluster_apply(d->offers.cluster, b->plan, NULL);
+  if (r != K8SM_OK) return r;
+  for (size_t i = 0; r == K8SM_OK && i < b->step_count; i++) {
+    r = launch_commit_step(d, &b->steps[i], b->launches[launch_call_of(b, i)]);
+  }
+  for (size_t i = 0; r == K8SM_OK && i < b->launch_count; i++) {
+    struct drv_launch *l = b->launches[i];
+    l->call->launch = l;
+    d->core.counters.offers_accepted += l->offer_count;
+    k8smi_drv_outbox_push(&d->outbox, l->call);
+    b->launches[i] = NULL;
+  }
+  return r;
+}
+
+/* ---- those without a place ---- */
+
+static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice summary) {
+  uint64_t hash = k8smi_hash(summary.ptr, summary.len, d->pods.by_uid.seed);
+  if (summary.len == 0 || hash == pod->refusal_hash) return K8SM_OK;
+  const struct k8sm_change change = {
+      .type = K8SM_CHANGE_UNPLACED, .text = summary, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+  int r = k8smi_drv_pod_change(d, pod, &change, 1);
+  if (r == K8SM_OK) {
+    r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "FailedScheduling: %.*s", K8SMI_P(summary));
+  }
+  if (r == K8SM_OK) pod->refusal_hash = hash;
+  return r;
+}
+
+static int launch_refusals(struct k8sm_driver *d, const struct launch_batch *b) {
+  int r = K8SM_OK;
+  for (uint32_t i = 0; r == K8SM_OK && i < b->pod_count; i++) {
+    r = launch_unplaced(d, b->pods[i], k8sm_plan_summary(b->plan, i));
+  }
+  return r;
+}
+
+int k8smi_drv_launch(struct k8sm_driver *d) {
+  struct launch_batch b = {0};
+  if (d->pods.needs == 0) return K8SM_OK;
+  int r = launch_collect(d, &b);
+  if (r == K8SM_OK) r = launch_plan(d, &b);
+  for (uint32_t i = 0; r == K8SM_OK && i < b.step_count; i++) r = launch_step(d, &b, i);
+  for (uint32_t i = 0; r == K8SM_OK && i < b.launch_count; i++) r = launch_call(d, &b, i);
+  if (r == K8SM_OK && b.step_count != 0) r = launch_commit(d, &b);
+  if (r == K8SM_OK) r = launch_refusals(d, &b);
+  launch_batch_free(d, &b);
+  return r;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a pod's status asks for next, carried out: kills, launches, attempts, the end. Derived anew from the
+ * status each time a pod is looked at, so that nothing is lost when memory runs out in between. */
+#include "base/slice.h"
+#include "driver/state.h"
+#include "driver/words.h"
+#include "wire/mesos.h"
+
+enum {
+  LIFE_KILL_AGAIN_MS = 10000, /* kills get lost without a word: while an image is pulled, for one */
+  LIFE_MIN_WAIT_MS = 100,     /* between two looks that only time asks for */
+  LIFE_TURNS = 8              /* a status may lead to the next one so often in one look */
+};
+
+static struct k8sm_change life_change(const struct k8sm_driver *d, uint32_t type) {
+  return (struct k8sm_change){.type = type, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+}
+
+void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
+  k8sm_status_unref(pod->status);
+  pod->status = status;
+  pod->changed = true;
+  k8smi_drv_pods_touch(&d->pods, pod);
+}
+
+int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *changes,
+                         size_t n) {
+  struct k8sm_status *status;
+  int r = k8sm_status_apply(pod->status, changes, sizeof *changes, n, &d->core.allocator, &status, NULL);
+  if (r != K8SM_OK) return r;
+  r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
+  if (r != K8SM_OK) {
+    k8sm_status_unref(status);
+    return r;
+  }
+  k8smi_drv_pod_set_status(d, pod, status);
+  return K8SM_OK;
+}
+
+int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
+                          const char *why) {
+  K8smMesos__TaskID id = K8SM_MESOS__TASK_ID__INIT;
+  K8smMesos__TaskStatus status = K8SM_MESOS__TASK_STATUS__INIT;
+  struct k8smi_buf buf;
+  id.value = task->text;
+  status.task_id = &id;
+  status.state = K8SM_MESOS__TASK_STATE__TASK_DROPPED;
+  status.has_source = true;
+  status.source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
+  status.message = (char *)(uintptr_t)why;
+  k8smi_buf_init(&buf, &d->core.allocator);
+  k8smi_message_encode(&buf, &status.base);
+  struct k8sm_change change = life_change(d, K8SM_CHANGE_UPDATE);
+  change.format = K8SM_FORMAT_PROTOBUF;
+  change.text = (struct k8sm_slice){buf.ptr, buf.len};
+  int r = buf.failed ? K8SM_ERR_NOMEM : k8smi_drv_pod_change(d, pod, &change, 1);
+  k8smi_buf_free(&buf);
+  if (r == K8SM_OK) k8smi_drv_pod_end_task(&d->core, pod, task);
+  return r;
+}
+
+int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
+  struct k8sm_change change = life_change(d, K8SM_CHANGE_DELETED);
+  change.number = grace_seconds;
+  int r = k8smi_drv_pod_change(d, pod, &change, 1);
+  if (r != K8SM_OK) return r;
+  pod->deleting = true;
+  pod->delete_asked = false;
+  pod->grace_seconds = grace_seconds;
+  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
+  }
+  k8smi_drv_outbox_wake(&d->outbox);
+  return K8SM_OK;
+}
+
+int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
+                       struct drv_call *call) {
+  char text[DRV_ID_CAP + 8];
+  struct k8sm_blob *bytes = NULL;
+  struct drv_record *record;
+  struct drv_pod *pod = d->pods.slots[view->pod->slot];
+  int r = kind == DRV_RECORD_REMOVE ? K8SM_OK : k8smi_drv_pod_record(&d->core, view, &bytes);
+  if (r != K8SM_OK) return r;
+  const struct k8sm_slice none = {NULL, 0};
+  r = k8smi_drv_record_new(&d->core, kind, &record);
+  if (r == K8SM_OK) {
+    record->call = call;
+    record->pod = kind == DRV_RECORD_REMOVE ? NULL : pod;
+    r = k8smi_drv_record_put(&d->records, &d->core, record, k8smi_drv_pod_record_key(pod, text, sizeof text),
+                             bytes == NULL ? none : k8sm_blob_bytes(bytes));
+    if (r != K8SM_OK) k8smi_free(&d->core.allocator, record, sizeof *record);
+  }
+  k8sm_blob_unref(bytes);
+  if (r != K8SM_OK) return r;
+  pod->recorded = kind != DRV_RECORD_REMOVE;
+  if (call != NULL) k8smi_drv_outbox_push(&d->outbox, call);
+  return K8SM_OK;
+}
+
+/* ---- one look at a pod ---- */
+
+struct life_look {
+  uint64_t due_ms;
+  uint64_t next_need_ms;
+  uint64_t launch_hash;
+  size_t launch_count;
+  bool attempt;
+  bool killed; /* kills went out: the status is to know */
+  bool done;
+};
+
+static int life_tell_time(struct k8sm_driver *d, struct drv_pod *pod) {
+  const struct k8sm_change tick = life_change(d, K8SM_CHANGE_TICK);
+  int r = k8smi_drv_pod_change(d, pod, &tick, 1);
+  if (r == K8SM_OK) pod->ticked_ms = d->core.mono_ms + 1;
+  return r;
+}
+
+/* Once for each moment: a status whose deadline does not move on must not keep us here. */
+static int life_tick(struct k8sm_driver *d, struct drv_pod *pod) {
+  bool told = pod->ticked_ms == d->core.mono_ms + 1;
+  return told || k8sm_status_deadline(pod->status) > d->core.mono_ms ? K8SM_OK : life_tell_time(d, pod);
+}
+
+static int life_send_kill(struct k8sm_driver *d, struct k8sm_slice task_id, struct k8sm_slice agent_id,
+                          int64_t grace) {
+  struct drv_call *call;
+  struct k8sm_call_args args = {
+      .type = K8SM_CALL_KILL, .task_id = task_id, .agent_id = agent_id, .grace_seconds = (double)grace};
+  int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
+  if (r == K8SM_OK) k8smi_drv_outbox_push(&d->outbox, call);
+  return r;
+}
+
+/* Not before the master has answered the task's ACCEPT: it would not know the task, and lose the kill. */
+static int life_kill(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_action *a,
+                     struct life_look *look) {
+  const struct drv_task *task = k8smi_drv_pod_task(pod, a->task_id);
+  if (a->at_mono_ms > d->core.mono_ms) {
+    look->due_ms = k8smi_drv_min(look->due_ms, a->at_mono_ms);
+    return K8SM_OK;
+  }
+  if (d->session.state != DRV_SESSION_SUBSCRIBED || (task != NULL && task->launch != NULL)) return K8SM_OK;
+  look->killed = true;
+  return life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds);
+}
+
+/* Accepted, and never heard of again. */
+static int life_stuck(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    bool started = t->state >= 0 && t->state != K8SM_MESOS__TASK_STATE__TASK_STAGING;
+    if (t->stuck_ms == 0 || t->launch != NULL || started) continue;
+    if (t->stuck_ms <= d->core.mono_ms && d->session.state == DRV_SESSION_SUBSCRIBED) {
+      int r = life_send_kill(d, t->id, t->agent_id, -1);
+      if (r != K8SM_OK) return r;
+      t->stuck_ms = k8smi_drv_after(&d->core, LIFE_KILL_AGAIN_MS);
+    }
+    look->due_ms = k8smi_drv_min(look->due_ms, t->stuck_ms);
+  }
+  return K8SM_OK;
+}
+
+static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+  struct k8sm_action a;
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && k8sm_status_actions(pod->status, i, &a, sizeof a, 1) != 0; i++) {
+    if (a.type == K8SM_ACTION_KILL) {
+      r = life_kill(d, pod, &a, look);
+    } else if (a.type == K8SM_ACTION_ATTEMPT) {
+      look->attempt = a.at_mono_ms <= d->core.mono_ms;
+      if (!look->attempt) look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
+    } else if (a.type == K8SM_ACTION_DONE) {
+      look->done = true;
+    } else if (a.type == K8SM_ACTION_LAUNCH && a.at_mono_ms > d->core.mono_ms) {
+      look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
+      look->next_need_ms = k8smi_drv_min(look->next_need_ms, a.at_mono_ms);
+    } else if (a.type == K8SM_ACTION_LAUNCH) {
+      const uint32_t what[] = {a.task, a.restart};
+      look->launch_hash = k8smi_hash(what, sizeof what, look->launch_hash);
+      look->launch_count++;
+    }
+  }
+  return r;
+}
+
+/* The next attempt: a demand of its own, and a status that knows it. */
+static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
+  struct k8sm_demand *demand;
+  char nonce[sizeof pod->nonce];
+  k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
+  int r =
+      k8smi_drv_pod_demand(&d->core, pod->pod, k8sm_demand_attempt(pod->demand) + 1, nonce, &demand, NULL);
+  if (r != K8SM_OK) return r;
+  struct k8sm_change change = life_change(d, K8SM_CHANGE_ATTEMPT);
+  change.demand = demand;
+  r = k8smi_drv_pod_change(d, pod, &change, 1);
+  if (r == K8SM_OK) {
+    r = k8smi_drv_eventf(&d->core, 0, pod->key, "Attempt: number %u begins", k8sm_demand_attempt(demand));
+    k8sm_demand_unref(pod->demand);
+    pod->demand = demand;
+    memcpy(pod->nonce, nonce, sizeof nonce);
+    k8smi_drv_place_free(pod->place);
+    pod->place = NULL;
+    pod->refusal_hash = 0;
+  } else {
+    k8sm_demand_unref(demand);
+  }
+  return r;
+}
+
+static void life_list_launches(const struct k8sm_driver *d, const struct drv_pod *pod,
+                               struct k8sm_launch *list) {
+  struct k8sm_action a;
+  for (size_t i = 0; k8sm_status_actions(pod->status, i, &a, sizeof a, 1) != 0; i++) {
+    if (a.type != K8SM_ACTION_LAUNCH || a.at_mono_ms > d->core.mono_ms) continue;
+    *list++ = (struct k8sm_launch){a.task, a.restart};
+  }
+}
+
+static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct life_look *look) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  char nonce[sizeof pod->nonce];
+  struct k8sm_demand *resume;
+  size_t bytes = look->launch_count * sizeof(struct k8sm_launch);
+  struct k8sm_launch *launches = k8smi_alloc(a, bytes);
+  if (launches == NULL) return K8SM_ERR_NOMEM;
+  life_list_launches(d, pod, launches);
+  k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
+  const struct k8sm_resume_options o = {.size = sizeof o,
+                                        .allocator = a,
+                                        .agent_id = pod->place->agent_id.ptr,
+                                        .nonce = nonce,
+                                        .executor = pod->place->executor.ptr,
+                                        .executor_len = pod->place->executor.len,
+                                        .launches = launches,
+                                        .launch_count = look->launch_count,
+                                        .launch_size = sizeof *launches};
+  int r = k8sm_demand_resume(pod->demand, &o, &resume, NULL);
+  k8smi_free(a, launches, bytes);
+  if (r != K8SM_OK) return r;
+  k8sm_demand_unref(pod->resume);
+  pod->resume = resume;
+  pod->resume_hash = look->launch_hash;
+  return K8SM_OK;
+}
+
+static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struct life_look *look) {
+  enum drv_need need = DRV_NEED_NOTHING;
+  if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
+  if (pod->place == NULL && !look->done && !pod->deleting) need = DRV_NEED_PLACE;
+  bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
+  if (!other) return K8SM_OK;
+  int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;
+  if (r != K8SM_OK) return r;
+  k8smi_drv_pod_set_need(&d->pods, pod, need);
+  if (need != DRV_NEED_NOTHING) {
+    d->offers.fresh = true;
+    d->offers.revive |= d->offers.suppressed || d->offers.refused;
+  }
+  return K8SM_OK;
+}
+
+static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
+  struct k8sm_blob *json;
+  if (!pod->changed) return K8SM_OK;
+  int r = k8sm_status_encode(pod->status, K8SM_FORMAT_JSON, &d->core.allocator, &json);
+  if (r != K8SM_OK) return r;
+  struct k8sm_slice bytes = k8sm_blob_bytes(json);
+  uint64_t hash = k8smi_hash(bytes.ptr, bytes.len, d->pods.by_uid.seed);
+  const struct k8sm_effect e = {
+      .type = K8SM_EFFECT_STATUS, .to = K8SM_TO_HOST, .key = pod->key, .bytes = bytes};
+  if (!pod->said || hash != pod->said_hash) r = k8smi_effects_add(d->core.queue, &e);
+  k8sm_blob_unref(json);
+  if (r != K8SM_OK) return r;
+  pod->said = true;
+  pod->said_hash = hash;
+  pod->changed = false;
+  return K8SM_OK;
+}
+
+/* Deleted, and nothing of it is left: out of the registry, and out of the record. */
+static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
+  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  int r = pod->recorded ? k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL) : K8SM_OK;
+  if (r == K8SM_OK) r = k8smi_drv_eventf(&d->core, 0, pod->key, "Deleted: the pod is gone");
+  if (r != K8SM_OK) return r;
+  k8smi_drv_records_forget_pod(&d->records, pod);
+  k8smi_drv_pods_remove(&d->pods, pod);
+  k8smi_drv_pod_free(&d->core, pod);
+  return K8SM_OK;
+}
+
+static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+  int r = K8SM_OK;
+  for (int turn = 0; r == K8SM_OK && turn < LIFE_TURNS; turn++) {
+    *look = (struct life_look){.due_ms = DRV_NEVER, .next_need_ms = DRV_NEVER};
+    r = life_tick(d, pod);
+    if (r == K8SM_OK) r = life_actions(d, pod, look);
+    if (r != K8SM_OK || (!look->attempt && !look->killed)) break;
+    r = look->attempt ? life_attempt(d, pod) : life_tell_time(d, pod);
+  }
+  if (r == K8SM_OK) r = life_stuck(d, pod, look);
+  return r;
+}
+
+/* Takes the pod out of the dirty list only when all is done. */
+static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
+  struct life_look look;
+  int r = life_settle(d, pod, &look);
+  if (r == K8SM_OK) r = life_set_need(d, pod, &look);
+  if (r == K8SM_OK) r = life_say_status(d, pod);
+  if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0) return life_remove(d, pod);
+  if (r != K8SM_OK) return r;
+  uint64_t deadline = k8sm_status_deadline(pod->status);
+  uint64_t soon = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
+  pod->due_ms = k8smi_drv_min(look.due_ms, deadline);
+  if (pod->due_ms <= d->core.mono_ms) pod->due_ms = soon;
+  pod->next_need_ms = look.next_need_ms;
+  d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
+  return K8SM_OK;
+}
+
+/* What should not be: the pod's own parts contradict each other. Others go on. */
+static int life_give_up(struct k8sm_driver *d, struct drv_pod *pod, int result) {
+  pod->due_ms = DRV_NEVER;
+  return k8smi_drv_eventf(&d->core, K8SM_DIAG_INPUT_INVALID, pod->key, "the pod can't go on: %s",
+                          k8sm_result_name(result));
+}
+
+static void life_wake(struct k8sm_driver *d) {
+  if (d->core.mono_ms < d->pods.due_ms) return;
+  d->pods.due_ms = DRV_NEVER;
+  for (size_t i = 0; i < d->pods.count; i++) {
+    struct drv_pod *pod = d->pods.slots[i];
+    if (pod == NULL) continue;
+    if (pod->due_ms <= d->core.mono_ms)
+      k8smi_drv_pods_touch(&d->pods, pod);
+    else
+      d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
+  }
+}
+
+int k8smi_drv_pods_pump(struct k8sm_driver *d) {
+  life_wake(d);
+  while (d->pods.dirty != NULL) {
+    struct drv_pod *pod = d->pods.dirty;
+    d->pods.dirty = pod->next_dirty;
+    pod->dirty = false;
+    int r = life_look_at(d, pod);
+    if (r != K8SM_OK && r != K8SM_ERR_NOMEM) r = life_give_up(d, pod, r);
+    if (r != K8SM_OK) {
+      k8smi_drv_pods_touch(&d->pods, pod);
+      return r;
+    }
+  }
+  return K8SM_OK;
+}

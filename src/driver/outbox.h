@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_DRIVER_OUTBOX_H
+#define K8SMI_DRIVER_OUTBOX_H
+
+/* The calls on their way to the master: those that wait for a record, those that can go, and those whose
+ * answer is out. All of them belong to one subscription, and die with it. */
+
+#include "driver/session.h"
+
+/* Beside K8SM_CALL_*: the one call that k8sm_call_encode does not make. */
+enum { DRV_CALL_ACCEPT = 100 };
+
+/* What came of a call, for its owner to act on. */
+enum drv_outcome {
+  DRV_CALL_PENDING = 0,
+  DRV_CALL_DONE,    /* the master has taken it */
+  DRV_CALL_REFUSED, /* the master, or the record that it depended on, said no: it did not happen */
+  DRV_CALL_UNKNOWN  /* the answer is lost */
+};
+
+struct drv_launch; /* what an ACCEPT launches: launch.h */
+
+struct drv_call {
+  struct drv_call *next;
+  uint32_t type;          /* K8SM_CALL_*, DRV_CALL_ACCEPT */
+  uint32_t waits;         /* for so many records */
+  uint64_t exchange;      /* 0: not sent */
+  uint64_t not_before_ms; /* of a repetition */
+  uint32_t status;        /* HTTP; 0: no answer yet */
+  enum drv_outcome outcome;
+  bool complain; /* an EVENT about the answer is due */
+  bool cancel;   /* its exchange is to be given up */
+  struct k8sm_blob *bytes;
+  struct drv_launch *launch; /* of an ACCEPT; its owner frees it */
+  size_t words_len;
+  char words[DRV_WORDS_CAP];
+};
+
+struct drv_outbox {
+  struct drv_call *first;
+  struct drv_call *last;
+  uint64_t due_ms;   /* the earliest repetition; 0: look at all calls */
+  uint32_t rejected; /* HTTP status that says that the subscription is no good; 0: none */
+};
+
+/* Takes the reference to bytes over on success. NULL: no memory. */
+struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes);
+/* Makes one from arguments, whose size, format and framework id are filled in. Errors: INVALID, NOMEM. */
+int k8smi_drv_call_make(struct drv_core *core, const struct drv_session *session, struct k8sm_call_args *args,
+                        struct drv_call **ret);
+void k8smi_drv_call_free(struct drv_core *core, struct drv_call *call);
+
+void k8smi_drv_outbox_push(struct drv_outbox *ob, struct drv_call *call);
+/* Something that a call waited for has come. */
+void k8smi_drv_outbox_wake(struct drv_outbox *ob);
+/* The subscription is gone: what was not sent did not happen, what was sent is unknown. */
+void k8smi_drv_outbox_reset(struct drv_outbox *ob);
+/* The first call with an outcome, which leaves the outbox; NULL: none. */
+struct drv_call *k8smi_drv_outbox_take(struct drv_outbox *ob);
+
+/* Inputs of the calls' exchanges; unknown ones are ignored. None takes memory. */
+void k8smi_drv_outbox_response(struct drv_outbox *ob, uint64_t exchange, uint32_t status);
+void k8smi_drv_outbox_chunk(struct drv_outbox *ob, uint64_t exchange, struct k8sm_slice bytes);
+void k8smi_drv_outbox_end(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange);
+void k8smi_drv_outbox_lost(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange);
+
+/* Sends what can go, when subscribed; gives up and reports what is to be. Errors: NOMEM. */
+int k8smi_drv_outbox_pump(struct drv_outbox *ob, struct drv_core *core, const struct drv_session *session);
+uint64_t k8smi_drv_outbox_deadline(const struct drv_outbox *ob);
+
+/* "ACCEPT" and so on. */
+const char *k8smi_drv_call_name(uint32_t type);
+
+#endif

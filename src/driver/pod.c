@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making a pod of the driver: new, or from its record. */
+#include "base/findings.h"
+#include "base/slice.h"
+#include "driver/pods.h"
+
+int k8smi_drv_pod_demand(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
+                         struct k8sm_demand **ret, struct k8sm_diags *diags) {
+  struct k8sm_demand_options o = core->options.demand;
+  o.nonce = nonce;
+  o.attempt = attempt;
+  return k8sm_demand_make(kube, &o, ret, diags);
+}
+
+void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
+  if (pod == NULL) return;
+  k8sm_status_unref(pod->status);
+  k8sm_demand_unref(pod->resume);
+  k8sm_demand_unref(pod->demand);
+  k8smi_drv_place_free(pod->place);
+  k8smi_drv_tasks_free(core, pod->tasks);
+  k8sm_blob_unref(pod->json);
+  if (pod->key.ptr != NULL) k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + 1);
+  k8sm_pod_unref(pod->pod);
+  k8smi_free(&core->allocator, pod, sizeof *pod);
+}
+
+static bool pod_set_key(struct drv_core *core, struct drv_pod *pod) {
+  struct k8sm_slice space = k8sm_pod_namespace(pod->pod), name = k8sm_pod_name(pod->pod);
+  size_t len = space.len + 1 + name.len;
+  char *key = k8smi_alloc(&core->allocator, len + 1);
+  if (key == NULL) return false;
+  if (space.len != 0) memcpy(key, space.ptr, space.len);
+  key[space.len] = '/';
+  if (name.len != 0) memcpy(key + space.len + 1, name.ptr, name.len);
+  key[len] = '\0';
+  pod->key = (struct k8sm_slice){key, len};
+  return true;
+}
+
+/* All but the status, which a restored pod gets from its record. */
+static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
+                    struct drv_pod **ret, struct k8sm_diags *diags) {
+  struct drv_pod *pod = k8smi_zalloc(&core->allocator, sizeof *pod);
+  if (pod == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  pod->pod = k8sm_pod_ref(kube);
+  pod->uid = k8sm_pod_uid(kube);
+  pod->due_ms = pod->next_need_ms = DRV_NEVER;
+  pod->grace_seconds = -1;
+  pod->changed = true;
+  if (nonce == NULL) {
+    k8smi_drv_nonce(core, pod->nonce, sizeof pod->nonce);
+  } else {
+    memcpy(pod->nonce, nonce, strlen(nonce) + 1);
+  }
+  int r = pod_set_key(core, pod) ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (r == K8SM_OK) r = k8smi_drv_pod_demand(core, kube, attempt, pod->nonce, &pod->demand, diags);
+  if (r == K8SM_OK) r = k8sm_pod_encode(kube, K8SM_FORMAT_JSON, &core->allocator, &pod->json);
+  if (r != K8SM_OK) {
+    k8smi_drv_pod_free(core, pod);
+    return r;
+  }
+  *ret = pod;
+  return K8SM_OK;
+}
+
+int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
+                      struct drv_pod **ret, struct k8sm_diags *diags) {
+  struct drv_pod *pod;
+  int r = pod_make(core, kube, attempt, nonce, &pod, diags);
+  if (r != K8SM_OK) return r;
+  r = k8sm_status_new(pod->demand, &core->options.status, &pod->status, diags);
+  if (r != K8SM_OK) {
+    k8smi_drv_pod_free(core, pod);
+    return r;
+  }
+  *ret = pod;
+  return K8SM_OK;
+}
+
+static bool pod_restore_place(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
+  struct drv_place *place = K8SMI_VALUE_NEW(drv_place, &core->allocator, 0);
+  if (place == NULL) return false;
+  pod->place = place;
+  place->agent_id = k8smi_arena_slice(&place->arena, s->agent_id);
+  place->hostname = k8smi_arena_slice(&place->arena, s->hostname);
+  place->executor = k8smi_arena_slice(&place->arena, s->executor);
+  place->ports = k8smi_arena_array(&place->arena, s->port_count, sizeof *place->ports);
+  bool ok = place->agent_id.ptr != NULL && place->ports != NULL;
+  for (size_t i = 0; ok && i < s->port_count; i++) {
+    struct k8sm_plan_port *port = &place->ports[i];
+    *port = s->ports[i];
+    port->container = k8smi_arena_slice(&place->arena, port->container);
+    port->name = k8smi_arena_slice(&place->arena, port->name);
+    port->protocol = k8smi_arena_slice(&place->arena, port->protocol);
+  }
+  place->port_count = s->port_count;
+  return ok && !place->arena.over_limit;
+}
+
+static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
+  for (size_t i = s->task_count; i-- > 0;) {
+    struct drv_task *task = k8smi_drv_task_new(core, s->tasks[i].id, s->tasks[i].agent_id);
+    if (task == NULL) return false;
+    task->next = pod->tasks;
+    pod->tasks = task;
+  }
+  return true;
+}
+
+static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
+                            struct k8sm_diags *diags) {
+  pod->recorded = true;
+  pod->deleting = s->deleting != 0;
+  pod->grace_seconds = s->grace_seconds;
+  bool ok = s->agent_id.len == 0 || pod_restore_place(core, pod, s);
+  if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  return k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status,
+                          diags);
+}
+
+static int pod_from_snapshot(struct drv_core *core, const struct drv_snapshot *s, struct drv_pod **ret,
+                             struct k8sm_diags *diags) {
+  struct k8sm_pod *kube;
+  struct drv_pod *pod;
+  const struct k8sm_parse_options o = {.size = sizeof o,
+                                       .flags = K8SM_PARSE_NO_DEFAULTS,
+                                       .allocator = &core->allocator,
+                                       .format = K8SM_FORMAT_JSON};
+  if (s->nonce.len == 0 || s->nonce.len >= sizeof pod->nonce) {
+    k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the pod's record: nonce: expected 1 to %zu bytes",
+               sizeof pod->nonce - 1);
+    return K8SM_ERR_INVALID;
+  }
+  int r = k8sm_pod_parse(s->pod.ptr, s->pod.len, &o, &kube, diags);
+  if (r != K8SM_OK) return r;
+  r = pod_make(core, kube, (uint32_t)s->attempt, s->nonce.ptr, &pod, diags);
+  k8sm_pod_unref(kube);
+  if (r != K8SM_OK) return r;
+  r = pod_restore_rest(core, pod, s, diags);
+  if (r != K8SM_OK) {
+    k8smi_drv_pod_free(core, pod);
+    return r;
+  }
+  *ret = pod;
+  return K8SM_OK;
+}
+
+int k8smi_drv_pod_restore(struct drv_core *core, struct k8sm_slice bytes, struct drv_pod **ret,
+                          struct k8sm_diags *diags) {
+  struct k8smi_arena arena;
+  struct drv_snapshot s;
+  k8smi_arena_init(&arena, &core->allocator, 0);
+  int r = k8smi_drv_snapshot_read(&arena, bytes, &s, diags);
+  if (r == K8SM_OK) r = pod_from_snapshot(core, &s, ret, diags);
+  k8smi_arena_free(&arena);
+  return r;
+}

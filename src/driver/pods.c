@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver/pods.h"
+#include "base/findings.h"
+#include "base/slice.h"
+
+void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core) {
+  memset(pods, 0, sizeof *pods);
+  pods->due_ms = DRV_NEVER;
+  k8smi_map_init(&pods->by_uid, &core->allocator, k8smi_drv_random(core));
+  k8smi_map_init(&pods->by_key, &core->allocator, k8smi_drv_random(core));
+}
+
+void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core) {
+  for (size_t i = 0; i < pods->count; i++) {
+    if (pods->slots[i] != NULL) k8smi_drv_pod_free(core, pods->slots[i]);
+  }
+  k8smi_free(&core->allocator, pods->slots, pods->cap * sizeof(struct drv_pod *));
+  k8smi_map_free(&pods->by_uid);
+  k8smi_map_free(&pods->by_key);
+}
+
+struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_slice uid) {
+  uint32_t i = k8smi_map_get(&pods->by_uid, uid);
+  return i == K8SMI_MAP_NONE ? NULL : pods->slots[i];
+}
+
+struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_slice key) {
+  uint32_t i = k8smi_map_get(&pods->by_key, key);
+  return i == K8SMI_MAP_NONE ? k8smi_drv_pods_by_uid(pods, key) : pods->slots[i];
+}
+
+/* A free slot. Removed pods leave holes, which are filled first when there are any. */
+static bool pods_slot(struct drv_pods *pods, struct drv_core *core, uint32_t *ret) {
+  size_t i = pods->by_uid.count < pods->count ? 0 : pods->count;
+  while (i < pods->count && pods->slots[i] != NULL) i++;
+  void *items = pods->slots;
+  if (i >= K8SMI_MAP_NONE ||
+      !k8smi_grow(&core->allocator, &items, &pods->cap, i + 1, sizeof(struct drv_pod *))) {
+    return false;
+  }
+  pods->slots = items;
+  *ret = (uint32_t)i;
+  return true;
+}
+
+int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_pod *pod,
+                       struct k8sm_diags *diags) {
+  if (k8smi_map_get(&pods->by_key, pod->key) != K8SMI_MAP_NONE ||
+      k8smi_map_get(&pods->by_uid, pod->uid) != K8SMI_MAP_NONE) {
+    k8smi_find(diags, K8SM_DIAG_POD_EXISTS, NULL, "pod %.*s (uid %.*s) is there already", K8SMI_P(pod->key),
+               K8SMI_P(pod->uid));
+    return K8SM_ERR_INVALID;
+  }
+  uint32_t slot;
+  if (!pods_slot(pods, core, &slot)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (!k8smi_map_put(&pods->by_uid, pod->uid, slot)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (!k8smi_map_put(&pods->by_key, pod->key, slot)) {
+    k8smi_map_remove(&pods->by_uid, pod->uid);
+    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  }
+  pod->slot = slot;
+  pods->slots[slot] = pod;
+  if (slot == pods->count) pods->count++;
+  k8smi_drv_pods_touch(pods, pod);
+  return K8SM_OK;
+}
+
+void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
+  struct drv_pod **at = &pods->dirty;
+  while (pod->dirty && *at != pod) at = &(*at)->next_dirty;
+  if (pod->dirty) *at = pod->next_dirty;
+  pod->dirty = false;
+  k8smi_drv_pod_set_need(pods, pod, DRV_NEED_NOTHING);
+  k8smi_map_remove(&pods->by_uid, pod->uid);
+  k8smi_map_remove(&pods->by_key, pod->key);
+  pods->slots[pod->slot] = NULL;
+  while (pods->count != 0 && pods->slots[pods->count - 1] == NULL) pods->count--;
+}
+
+void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod) {
+  if (pod->dirty) return;
+  pod->dirty = true;
+  pod->next_dirty = pods->dirty;
+  pods->dirty = pod;
+}
+
+void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv_need need) {
+  pods->needs -= pod->need != DRV_NEED_NOTHING;
+  pods->needs += need != DRV_NEED_NOTHING;
+  pod->need = need;
+}
+
+struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id) {
+  size_t size = sizeof(struct drv_task) + id.len + agent_id.len + 2;
+  struct drv_task *task = k8smi_zalloc(&core->allocator, size);
+  if (task == NULL) return NULL;
+  task->size = size;
+  task->state = -1;
+  task->doubt_ms = DRV_NEVER;
+  task->id = (struct k8sm_slice){task->text, id.len};
+  task->agent_id = (struct k8sm_slice){task->text + id.len + 1, agent_id.len};
+  memcpy(task->text, id.ptr, id.len);
+  if (agent_id.len != 0) memcpy(task->text + id.len + 1, agent_id.ptr, agent_id.len);
+  return task;
+}
+
+static void pods_free_task(struct drv_core *core, struct drv_task *task) {
+  k8smi_free(&core->allocator, task, task->size);
+}
+
+void k8smi_drv_tasks_free(struct drv_core *core, struct drv_task *tasks) {
+  while (tasks != NULL) {
+    struct drv_task *next = tasks->next;
+    pods_free_task(core, tasks);
+    tasks = next;
+  }
+}
+
+struct drv_task *k8smi_drv_pod_task(const struct drv_pod *pod, struct k8sm_slice id) {
+  struct drv_task *t = pod->tasks;
+  while (t != NULL && !k8smi_eq(t->id, id)) t = t->next;
+  return t;
+}
+
+void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct drv_task *task) {
+  struct drv_task **at = &pod->tasks;
+  while (*at != task) at = &(*at)->next;
+  *at = task->next;
+  pods_free_task(core, task);
+}
+
+void k8smi_drv_place_free(struct drv_place *place) {
+  if (place != NULL) K8SMI_VALUE_FREE(drv_place, place);
+}
+
+struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod) {
+  return (struct drv_pod_view){.pod = pod,
+                               .status = pod->status,
+                               .place = pod->place,
+                               .deleting = pod->deleting || pod->delete_asked,
+                               .grace_seconds = pod->grace_seconds};
+}
+
+static size_t pods_count_tasks(const struct drv_pod_view *view) {
+  size_t n = 0;
+  for (const struct drv_task *t = view->pod->tasks; t != NULL; t = t->next) n += t != view->less;
+  for (const struct drv_task *t = view->more; t != NULL; t = t->next) n++;
+  return n;
+}
+
+static struct drv_snapshot_task *pods_list_task(struct drv_snapshot_task *to, const struct drv_task *t) {
+  *to = (struct drv_snapshot_task){t->id, t->agent_id};
+  return to + 1;
+}
+
+static void pods_list_tasks(const struct drv_pod_view *view, struct drv_snapshot_task *to) {
+  for (const struct drv_task *t = view->pod->tasks; t != NULL; t = t->next) {
+    if (t != view->less) to = pods_list_task(to, t);
+  }
+  for (const struct drv_task *t = view->more; t != NULL; t = t->next) to = pods_list_task(to, t);
+}
+
+static int pods_write_record(struct drv_core *core, const struct drv_snapshot *s, struct k8sm_blob **ret) {
+  struct k8smi_buf buf;
+  k8smi_buf_init(&buf, &core->allocator);
+  k8smi_drv_snapshot_write(&buf, s);
+  int r = k8smi_buf_to_blob(&buf, ret);
+  k8smi_buf_free(&buf);
+  return r;
+}
+
+int k8smi_drv_pod_record(struct drv_core *core, const struct drv_pod_view *view, struct k8sm_blob **ret) {
+  const struct drv_place *place = view->place;
+  struct drv_snapshot s = {.version = DRV_SNAPSHOT_VERSION,
+                           .pod = k8sm_blob_bytes(view->pod->json),
+                           .attempt = k8sm_demand_attempt(view->pod->demand),
+                           .nonce = k8smi_s(view->pod->nonce),
+                           .deleting = view->deleting,
+                           .grace_seconds = view->grace_seconds,
+                           .task_count = pods_count_tasks(view)};
+  if (place != NULL) {
+    s.agent_id = place->agent_id;
+    s.hostname = place->hostname;
+    s.executor = place->executor;
+    s.ports = place->ports;
+    s.port_count = place->port_count;
+  }
+  struct k8sm_blob *status;
+  int r = k8sm_status_save(view->status, &core->allocator, &status);
+  if (r != K8SM_OK) return r;
+  s.status = k8sm_blob_bytes(status);
+  size_t bytes = s.task_count * sizeof *s.tasks;
+  s.tasks = k8smi_alloc(&core->allocator, bytes);
+  if (s.tasks == NULL) {
+    r = K8SM_ERR_NOMEM;
+  } else {
+    pods_list_tasks(view, s.tasks);
+    r = pods_write_record(core, &s, ret);
+  }
+  k8smi_free(&core->allocator, s.tasks, bytes);
+  k8sm_blob_unref(status);
+  return r;
+}
+
+struct k8sm_slice k8smi_drv_pod_record_key(const struct drv_pod *pod, char *text, size_t cap) {
+  static const char prefix[] = "pod/";
+  size_t n = pod->uid.len < cap - sizeof prefix ? pod->uid.len : cap - sizeof prefix;
+  memcpy(text, prefix, sizeof prefix - 1);
+  memcpy(text + sizeof prefix - 1, pod->uid.ptr, n);
+  text[sizeof prefix - 1 + n] = '\0';
+  return (struct k8sm_slice){text, sizeof prefix - 1 + n};
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_DRIVER_PODS_H
+#define K8SMI_DRIVER_PODS_H
+
+/* The registry of pods: what each one is, where it runs, which of its tasks have not ended. */
+
+#include "base/map.h"
+#include "driver/records.h"
+#include "driver/snapshot.h"
+
+/* A task that an ACCEPT launches, or has launched, and that has not ended. */
+struct drv_task {
+  struct drv_task *next;
+  struct drv_launch *launch; /* whose ACCEPT is not answered; NULL: it is */
+  int32_t state;             /* the last TaskState that came; -1: none */
+  bool asked;                /* for, by the reconciliation under way */
+  uint64_t doubt_ms;         /* when to ask for it on its own; DRV_NEVER: no need */
+  uint64_t stuck_ms;         /* when it is killed if it still has not started; 0: never */
+  struct k8sm_slice id;
+  struct k8sm_slice agent_id; /* former attempts may have been elsewhere */
+  size_t size;                /* of the whole */
+  char text[];                /* both ids, a NUL after each */
+};
+
+/* Where an attempt of a pod runs. Made once per attempt, by its placement. */
+struct drv_place {
+  struct k8smi_arena arena;
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice executor; /* ExecutorInfo, sent again with each later launch */
+  struct k8sm_plan_port *ports;
+  size_t port_count;
+};
+
+enum drv_need {
+  DRV_NEED_NOTHING = 0,
+  DRV_NEED_PLACE, /* somewhere to run the attempt */
+  DRV_NEED_RESUME /* resources for `resume`, on its own agent */
+};
+
+struct drv_pod {
+  struct drv_pod *next_dirty;
+  bool dirty; /* in the list of those to be looked at */
+  uint32_t slot;
+  struct k8sm_pod *pod;
+  struct k8sm_blob *json;
+  struct k8sm_slice key;      /* "namespace/name" */
+  struct k8sm_slice uid;      /* the pod's */
+  struct k8sm_demand *demand; /* of the attempt, whole */
+  struct k8sm_demand *resume; /* what is to be launched now on the executor that is there */
+  struct k8sm_status *status;
+  struct drv_place *place; /* NULL until placed */
+  struct drv_task *tasks;
+  char nonce[12];
+  enum drv_need need;
+  uint32_t launches; /* ACCEPTs on their way */
+  bool recorded;     /* there is a row to be removed at the end */
+  bool deleting;     /* and the host has the record of it */
+  bool delete_asked; /* the record is on its way */
+  bool said;         /* a STATUS effect has gone out; then `said_hash` is its bytes' */
+  bool changed;      /* the status has, since the last STATUS effect */
+  int64_t grace_seconds;
+  uint64_t said_hash;
+  uint64_t refusal_hash; /* of the last "0/5 nodes are available" */
+  uint64_t resume_hash;  /* of what `resume` launches */
+  uint64_t due_ms;       /* when to be looked at again */
+  uint64_t ticked_ms;    /* when its status was last told that time goes on, plus 1 */
+  uint64_t next_need_ms; /* when it will need an offer again; DRV_NEVER: not known to */
+};
+
+struct drv_pods {
+  struct drv_pod **slots; /* NULL: free */
+  size_t count;
+  size_t cap;
+  struct k8smi_map by_uid;
+  struct k8smi_map by_key;
+  struct drv_pod *dirty;
+  uint64_t due_ms; /* not later than the earliest of the pods */
+  size_t needs;    /* pods whose need is not NOTHING */
+};
+
+void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core);
+void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core);
+
+/* By "namespace/name" or uid; NULL: none. */
+struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_slice key);
+struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_slice uid);
+
+/* A pod on its own: demand of the attempt, status as new. Takes a reference to the Kubernetes pod. Errors: as
+ * k8sm_demand_make. */
+int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
+                      struct drv_pod **ret, struct k8sm_diags *diags);
+/* From a record. Errors: INVALID, SYNTAX, NOMEM. */
+int k8smi_drv_pod_restore(struct drv_core *core, struct k8sm_slice bytes, struct drv_pod **ret,
+                          struct k8sm_diags *diags);
+void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod);
+/* Into the registry and out of it; out does not free it. Errors: NOMEM, INVALID (the name is taken). */
+int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_pod *pod,
+                       struct k8sm_diags *diags);
+void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod);
+
+/* Has the pod looked at by this step's pump. Takes no memory. */
+void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod);
+void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv_need need);
+
+/* The demand of an attempt. Errors: as k8sm_demand_make. */
+int k8smi_drv_pod_demand(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
+                         struct k8sm_demand **ret, struct k8sm_diags *diags);
+
+struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id);
+void k8smi_drv_tasks_free(struct drv_core *core, struct drv_task *tasks);
+struct drv_task *k8smi_drv_pod_task(const struct drv_pod *pod, struct k8sm_slice id);
+void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct drv_task *task);
+
+void k8smi_drv_place_free(struct drv_place *place);
+
+/* A pod as it will be once what is being prepared has happened. */
+struct drv_pod_view {
+  const struct drv_pod *pod;
+  const struct k8sm_status *status;
+  const struct drv_place *place;
+  const struct drv_task *more; /* tasks to be launched; NULL: none */
+  const struct drv_task *less; /* a task that has ended; NULL: none */
+  bool deleting;
+  int64_t grace_seconds;
+};
+struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod);
+/* The bytes of its record. Errors: NOMEM. */
+int k8smi_drv_pod_record(struct drv_core *core, const struct drv_pod_view *view, struct k8sm_blob **ret);
+/* "pod/<uid>", at most cap bytes. */
+struct k8sm_slice k8smi_drv_pod_record_key(const struct drv_pod *pod, char *text, size_t cap);
+
+#endif

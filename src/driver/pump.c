@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is to be done, derived from the state, in one order: the subscription, records, answers, pods,
+ * reconciliation, offers, and last the calls that came of all that. */
+#include "driver/state.h"
+#include "base/slice.h"
+
+/* A subscription that ended takes its offers and calls with it. */
+void k8smi_drv_settle(struct k8sm_driver *d) {
+  if (d->resync) {
+    k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_NO_MEMORY,
+                           "memory ran out while its words were read; subscribing again");
+    d->resync = false;
+  }
+  if (d->outbox.rejected != 0 && d->session.state == DRV_SESSION_SUBSCRIBED) {
+    k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_MASTER_RESPONSE,
+                           "it knows nothing of our subscription (HTTP %u)", d->outbox.rejected);
+  }
+  if (!d->session.lost) return;
+  d->session.lost = false;
+  k8smi_drv_outbox_reset(&d->outbox);
+  k8smi_drv_offers_reset(d);
+  k8smi_drv_reconcile_stop(d);
+}
+
+static int pump_session(struct k8sm_driver *d) {
+  bool suppress = d->pods.needs == 0;
+  uint64_t before = d->session.exchange;
+  k8smi_drv_settle(d);
+  int r = k8smi_drv_session_pump(&d->session, &d->core, suppress);
+  k8smi_drv_settle(d);
+  bool asked = d->session.exchange != before && d->session.state == DRV_SESSION_ASKING;
+  if (asked) d->offers.suppressed = suppress;
+  return r;
+}
+
+/* The framework's id is recorded before anything else. */
+static int pump_framework(struct k8sm_driver *d) {
+  struct drv_record *record;
+  if (d->core.mono_ms < d->framework_due_ms || d->session.framework_id.len == 0) return K8SM_OK;
+  int r = k8smi_drv_record_new(&d->core, DRV_RECORD_FRAMEWORK, &record);
+  if (r != K8SM_OK) return r;
+  r = k8smi_drv_record_put(&d->records, &d->core, record, K8SMI_S("framework"),
+                           k8smi_drv_text(&d->session.framework_id));
+  if (r != K8SM_OK)
+    k8smi_free(&d->core.allocator, record, sizeof *record);
+  else
+    d->framework_due_ms = DRV_NEVER;
+  return r;
+}
+
+enum { PUMP_RECORD_AGAIN_MS = 5000 };
+
+static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
+  if (record->kind == DRV_RECORD_FRAMEWORK) {
+    d->framework_kept = true;
+    d->offers.fresh = true;
+  }
+  if (record->kind != DRV_RECORD_DELETE || record->pod == NULL || record->pod->deleting) return K8SM_OK;
+  return k8smi_drv_pod_delete(d, record->pod, record->pod->grace_seconds);
+}
+
+static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) {
+  const struct k8sm_slice none = {NULL, 0};
+  struct k8sm_slice key = record->pod == NULL ? none : record->pod->key;
+  int r =
+      k8smi_drv_eventf(&d->core, K8SM_DIAG_RECORD_REFUSED, key, "record %llu was refused: %s",
+                       (unsigned long long)record->number,
+                       record->call != NULL ? "what depends on it does not happen" : "the stored row is old");
+  if (r != K8SM_OK) return r;
+  if (record->kind == DRV_RECORD_FRAMEWORK)
+    d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
+  if (record->kind == DRV_RECORD_DELETE && record->pod != NULL) record->pod->delete_asked = false;
+  return K8SM_OK;
+}
+
+static int pump_records(struct k8sm_driver *d) {
+  struct drv_record *record;
+  while ((record = k8smi_drv_records_peek(&d->records)) != NULL) {
+    int r = record->answer == DRV_ANSWER_KEPT ? pump_kept(d, record) : pump_refused(d, record);
+    if (r == K8SM_ERR_NOMEM) return r;
+    k8smi_drv_records_drop(&d->records, &d->core, record);
+    k8smi_drv_outbox_wake(&d->outbox);
+  }
+  return K8SM_OK;
+}
+
+static int pump_calls(struct k8sm_driver *d) {
+  struct drv_call *call;
+  while ((call = k8smi_drv_outbox_take(&d->outbox)) != NULL) {
+    int r = k8smi_drv_launch_ended(d, call);
+    if (r != K8SM_OK) {
+      k8smi_drv_outbox_push(&d->outbox, call);
+      return r;
+    }
+    if (call->type == K8SM_CALL_TEARDOWN) d->leave_ms = 0;
+    k8smi_drv_records_forget_call(&d->records, call);
+    k8smi_drv_call_free(&d->core, call);
+  }
+  return K8SM_OK;
+}
+
+static int pump_work(struct k8sm_driver *d) {
+  int r = pump_framework(d);
+  if (r == K8SM_OK) r = pump_records(d);
+  if (r == K8SM_OK) r = pump_calls(d);
+  if (r == K8SM_OK) r = k8smi_drv_pods_pump(d);
+  if (r == K8SM_OK) r = k8smi_drv_reconcile_pump(d);
+  if (r == K8SM_OK) r = k8smi_drv_offers_pump(d);
+  if (r == K8SM_OK) r = k8smi_drv_pods_pump(d); /* what the launches changed */
+  return r == K8SM_OK ? k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session) : r;
+}
+
+static int pump_stop(struct k8sm_driver *d) {
+  int r = k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session);
+  if (r == K8SM_OK) r = pump_calls(d);
+  if (r != K8SM_OK) return r;
+  if (d->life == DRV_LEAVING && d->core.mono_ms >= d->leave_ms) {
+    k8smi_drv_session_stop(&d->session);
+    d->life = DRV_STOPPED;
+    d->stop_due = true;
+  }
+  if (!d->stop_due) return K8SM_OK;
+  k8smi_drv_outbox_reset(&d->outbox);
+  r = pump_session(d);
+  if (r == K8SM_OK) r = k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session);
+  if (r != K8SM_OK) return r;
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_STOPPED, .to = K8SM_TO_HOST, .code = d->stop_code};
+  r = k8smi_effects_add(d->core.queue, &e);
+  if (r == K8SM_OK) d->stop_due = false;
+  return r;
+}
+
+int k8smi_drv_pump(struct k8sm_driver *d) {
+  if (d->life == DRV_RUNNING) {
+    int r = pump_session(d);
+    if (r == K8SM_OK) r = pump_work(d);
+    if (r != K8SM_OK) return r;
+  }
+  return d->life == DRV_RUNNING ? K8SM_OK : pump_stop(d);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_DRIVER_RECORDS_H
+#define K8SMI_DRIVER_RECORDS_H
+
+/* The record rule: what depends on a record does not happen before the host has said that it is kept, and
+ * not at all when it could not be. A record may hold back one call, and mean something to one pod. */
+
+#include "driver/outbox.h"
+
+struct drv_pod;
+
+enum drv_record_kind {
+  DRV_RECORD_FRAMEWORK = 1, /* nothing is launched before it */
+  DRV_RECORD_STATE,         /* a pod as it is */
+  DRV_RECORD_DELETE,        /* that a pod is to be deleted: then it begins */
+  DRV_RECORD_REMOVE         /* a pod is gone */
+};
+enum drv_answer { DRV_ANSWER_NONE = 0, DRV_ANSWER_KEPT, DRV_ANSWER_REFUSED };
+
+struct drv_record {
+  struct drv_record *next;
+  uint64_t number;
+  enum drv_record_kind kind;
+  enum drv_answer answer;
+  struct drv_call *call; /* that waits for it; NULL: none */
+  struct drv_pod *pod;   /* that it is about; NULL: none, or gone */
+};
+
+struct drv_records {
+  struct drv_record *first; /* in the order of their numbers */
+  struct drv_record *last;
+  uint64_t last_number;
+  size_t answered;
+};
+
+/* A record that is not taken up yet: _put does that, so that a caller can prepare several
+ * things and then do all of them. Errors: NOMEM. */
+int k8smi_drv_record_new(struct drv_core *core, enum drv_record_kind kind, struct drv_record **ret);
+/* Takes it up, its call with it, and queues the effect. Errors: NOMEM (not if room was reserved): nothing
+ * has changed then. */
+int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct drv_record *record,
+                         struct k8sm_slice key, struct k8sm_slice bytes);
+
+/* RECORDED or REFUSED. False: no such record waits for an answer. Takes no memory. */
+bool k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer);
+/* The first one that is answered; NULL: none. Its call is told already. */
+struct drv_record *k8smi_drv_records_peek(const struct drv_records *rs);
+/* Takes it off the list, and frees it. */
+void k8smi_drv_records_drop(struct drv_records *rs, struct drv_core *core, struct drv_record *record);
+/* A call or a pod that goes away is forgotten. */
+void k8smi_drv_records_forget_call(struct drv_records *rs, const struct drv_call *call);
+void k8smi_drv_records_forget_pod(struct drv_records *rs, const struct drv_pod *pod);
+void k8smi_drv_records_free(struct drv_records *rs, struct drv_core *core);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_DRIVER_STATE_H
+#define K8SMI_DRIVER_STATE_H
+
+/* The driver as a whole, and the parts that need to see all of it. */
+
+#include "driver/pods.h"
+
+/* Offers: which are wanted, held, declined; see offers.c. */
+struct drv_offers {
+  struct k8sm_cluster *cluster;
+  bool fresh;          /* offers or needs have changed since the last match */
+  bool suppressed;     /* the master sends none */
+  bool refused;        /* some were declined for long: the master holds filters against us */
+  bool revive;         /* a need has come up that filters may be in the way of */
+  uint64_t revived_ms; /* when the last REVIVE went out */
+  uint64_t idle_ms;    /* since when nothing has been wanted; DRV_NEVER: something is */
+};
+
+/* Reconciliation after each subscription, and in doubt; see reconcile.c. */
+struct drv_reconcile {
+  bool begun;        /* a run is under way */
+  uint32_t rounds;   /* of it, so far */
+  uint64_t due_ms;   /* the next round or run */
+  uint64_t doubt_ms; /* not later than the earliest doubt of a task */
+};
+
+enum drv_life { DRV_RUNNING = 0, DRV_LEAVING, DRV_STOPPED };
+
+struct k8sm_driver {
+  struct drv_core core;
+  struct drv_session session;
+  struct drv_outbox outbox;
+  struct drv_records records;
+  struct drv_pods pods;
+  struct drv_offers offers;
+  struct drv_reconcile reconcile;
+  enum drv_life life;
+  uint64_t leave_ms;  /* LEAVING: when it is over at the latest */
+  uint32_t stop_code; /* of the STOPPED effect that is due */
+  bool stop_due;
+  bool begun;                /* an input other than RESTORE has come */
+  bool resync;               /* a chunk was lost for want of memory: subscribe again */
+  uint64_t starved_ms;       /* when to try again what memory was lacking for; DRV_NEVER: nothing */
+  bool framework_kept;       /* its id is recorded */
+  uint64_t framework_due_ms; /* when to record it (again); DRV_NEVER: under way, or done */
+};
+
+/* ---- input.c ---- */
+
+/* Takes an input in. Errors: as k8sm_driver_step. */
+int k8smi_drv_take(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags);
+
+/* ---- pump.c ---- */
+
+/* Does what is to be done. Errors: NOMEM; what was not done is tried again by the next. */
+int k8smi_drv_pump(struct k8sm_driver *d);
+/* Draws the consequences of a subscription that ended. Takes no memory. */
+void k8smi_drv_settle(struct k8sm_driver *d);
+
+/* ---- events.c: what the master says ---- */
+
+/* One event. Errors: NOMEM. */
+int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes);
+
+/* ---- life.c: what pods need ---- */
+
+/* Applies changes to the pod's status. Errors: as k8sm_status_apply; nothing has changed then. */
+int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *changes,
+                         size_t n);
+void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status);
+/* Tells the pod that a task which was to be launched was not: as the master would. Errors: NOMEM. */
+int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, const char *why);
+/* Begins the deletion. Errors: NOMEM, INVALID. */
+int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
+/* Looks at all pods that are dirty or due. Errors: NOMEM. */
+int k8smi_drv_pods_pump(struct k8sm_driver *d);
+/* Records the pod as it is. `call`, if any, waits for it, and belongs to the outbox then. Errors: NOMEM. */
+int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
+                       struct drv_call *call);
+
+/* ---- launch.c: pods meet offers ---- */
+
+struct drv_launch {
+  struct k8sm_plan *plan;    /* that it came from: `offers` are its memory */
+  struct k8sm_slice *offers; /* that the ACCEPT names, once each */
+  size_t offer_count;
+  size_t offer_cap;
+  struct drv_call *call;
+  size_t count;
+  struct drv_pod *pods[]; /* alive as long as the launch is: drv_pod.launches */
+};
+
+/* Matches what is needed against the offers, records, and queues the ACCEPTs. Errors: NOMEM. */
+int k8smi_drv_launch(struct k8sm_driver *d);
+/* An ACCEPT is answered, or never went. Errors: NOMEM (may be called again). */
+int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call);
+/* An offer is gone: an ACCEPT of it that has not been sent must not go. */
+void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id);
+void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
+
+/* ---- offers.c ---- */
+
+void k8smi_drv_offers_reset(struct k8sm_driver *d);
+int k8smi_drv_offers_pump(struct k8sm_driver *d);
+uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d);
+/* Gives offers back to the master. Errors: NOMEM, and what k8sm_call_encode finds in the ids. */
+int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds);
+
+/* ---- reconcile.c ---- */
+
+void k8smi_drv_reconcile_start(struct k8sm_driver *d);
+void k8smi_drv_reconcile_stop(struct k8sm_driver *d);
+/* The task is asked for on its own at that time. */
+void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_task *task, uint64_t at_ms);
+int k8smi_drv_reconcile_pump(struct k8sm_driver *d);
+uint64_t k8smi_drv_reconcile_deadline(const struct k8sm_driver *d);
+
+#endif

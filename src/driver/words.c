@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver/words.h"
+#include "base/slice.h"
+
+static int words_of_end(struct drv_core *core, const struct drv_pod *pod,
+                        const struct k8sm_container_status *c) {
+  const char *colon = c->message.len == 0 ? "" : ": ";
+  if (c->signal != 0) {
+    return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended by signal %d%s%.*s",
+                            K8SMI_P(c->reason), K8SMI_P(c->name), c->signal, colon, K8SMI_P(c->message));
+  }
+  return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended with exit code %d%s%.*s",
+                          K8SMI_P(c->reason), K8SMI_P(c->name), c->exit_code, colon, K8SMI_P(c->message));
+}
+
+static int words_of_container(struct drv_core *core, const struct drv_pod *pod,
+                              const struct k8sm_container_status *from,
+                              const struct k8sm_container_status *to) {
+  bool same_state = from->state == to->state && from->started_wall_ms == to->started_wall_ms;
+  if (to->state == K8SM_STATE_RUNNING && !same_state) {
+    return k8smi_drv_eventf(core, 0, pod->key, "Started: container %.*s", K8SMI_P(to->name));
+  }
+  if (to->state == K8SM_STATE_RUNNING && from->ready != to->ready) {
+    return k8smi_drv_eventf(core, 0, pod->key, "%s: container %.*s", to->ready ? "Ready" : "Unready",
+                            K8SMI_P(to->name));
+  }
+  if (to->state == K8SM_STATE_TERMINATED && !same_state) return words_of_end(core, pod, to);
+  bool told = from->state == K8SM_STATE_WAITING && k8smi_eq(from->reason, to->reason);
+  if (to->state == K8SM_STATE_WAITING && !told && to->reason.len != 0) {
+    return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s waits%s%.*s", K8SMI_P(to->reason),
+                            K8SMI_P(to->name), to->message.len == 0 ? "" : ": ", K8SMI_P(to->message));
+  }
+  return K8SM_OK;
+}
+
+static int words_of_containers(struct drv_core *core, const struct drv_pod *pod,
+                               const struct k8sm_status *from, const struct k8sm_status *to) {
+  struct k8sm_container_status a, b;
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && k8sm_status_containers(to, i, &b, sizeof b, 1) != 0; i++) {
+    if (k8sm_status_containers(from, i, &a, sizeof a, 1) == 0)
+      a = (struct k8sm_container_status){.state = b.state};
+    r = words_of_container(core, pod, &a, &b);
+  }
+  return r;
+}
+
+int k8smi_drv_words_of_change(struct drv_core *core, const struct drv_pod *pod,
+                              const struct k8sm_status *from, const struct k8sm_status *to) {
+  struct k8sm_status_summary a = {.size = sizeof a}, b = {.size = sizeof b};
+  int r = words_of_containers(core, pod, from, to);
+  if (r != K8SM_OK || k8sm_status_summarize(from, &a) != K8SM_OK || k8sm_status_summarize(to, &b) != K8SM_OK)
+    return r;
+  if (b.agent_id.len != 0 && !k8smi_eq(a.agent_id, b.agent_id)) {
+    r = k8smi_drv_eventf(core, 0, pod->key, "Scheduled: assigned to %.*s (agent %.*s)", K8SMI_P(b.hostname),
+                         K8SMI_P(b.agent_id));
+  }
+  if (r == K8SM_OK && !k8smi_eq(a.phase, b.phase)) {
+    r = k8smi_drv_eventf(core, 0, pod->key, "%.*s: the pod was %.*s", K8SMI_P(b.phase), K8SMI_P(a.phase));
+  }
+  return r;
+}
