@@ -11,9 +11,10 @@
 extern "C" {
 #endif
 
-struct k8sm_cluster;
-struct k8sm_plan;
+struct k8sm_cluster; /* Mutable. */
+struct k8sm_plan;    /* see match.h. Value. */
 
+/* How a cluster is made. */
 struct k8sm_cluster_options {
   size_t size;
   const struct k8sm_allocator *allocator; /* of the cluster and everything in it */
@@ -62,6 +63,7 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_set_features(struct k8sm_cluster *cluste
 K8SM_API K8SM_MUST_USE int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
                                               struct k8sm_diags *diags);
 
+/* An agent that is known, in the order of ids. */
 struct k8sm_agent {
   struct k8sm_slice id;
   struct k8sm_slice hostname;
@@ -71,6 +73,7 @@ struct k8sm_agent {
 K8SM_API size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, struct k8sm_agent *rows,
                                     size_t row_size, size_t n);
 
+/* An offer that is held. */
 struct k8sm_held_offer {
   struct k8sm_slice id;
   struct k8sm_slice agent_id;

@@ -58,6 +58,7 @@ struct k8sm_launch {
   uint32_t restart; /* how often this container was started before, in this attempt */
 };
 
+/* Which tasks of a pod under way are to be launched now. */
 struct k8sm_resume_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -76,6 +77,7 @@ K8SM_API K8SM_MUST_USE int k8sm_demand_resume(const struct k8sm_demand *demand,
                                               const struct k8sm_resume_options *options,
                                               struct k8sm_demand **ret, struct k8sm_diags *diags);
 
+/* What it was made of: the pod, borrowed, and the number of the attempt. */
 K8SM_API const struct k8sm_pod *k8sm_demand_pod(const struct k8sm_demand *demand);
 K8SM_API uint32_t k8sm_demand_attempt(const struct k8sm_demand *demand);
 

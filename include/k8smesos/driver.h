@@ -23,6 +23,7 @@ struct k8sm_refuse {
   double leftover;  /* what an ACCEPT leaves; 5; always 0 while anything waits */
 };
 
+/* How a driver is made. */
 struct k8sm_driver_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -63,6 +64,7 @@ enum {
 };
 enum { K8SM_STOP_TEARDOWN = 1 };
 
+/* What the host tells the driver: the type says which fields count. */
 struct k8sm_input {
   size_t size;
   uint32_t type;    /* K8SM_INPUT_* */
@@ -99,6 +101,7 @@ enum {
                                 after the other, in order, on one other connection */
 };
 
+/* What the driver wants done: the type says which fields count. */
 struct k8sm_effect {
   uint32_t type;   /* K8SM_EFFECT_* */
   uint32_t to;     /* K8SM_TO_* */
@@ -116,6 +119,7 @@ struct k8sm_effect {
   uint32_t code;  /* K8SM_DIAG_* */
 };
 
+/* Room for the effects of one step after the other. Errors: INVALID (the allocator), NOMEM. */
 K8SM_API K8SM_MUST_USE int k8sm_effects_new(const struct k8sm_allocator *allocator, struct k8sm_effects **ret);
 K8SM_API void k8sm_effects_free(struct k8sm_effects *effects);
 /* In the order in which they are to be carried out. Valid until the next step with these effects. */
@@ -154,6 +158,7 @@ K8SM_API size_t k8sm_driver_pods(const struct k8sm_driver *driver, size_t first,
 K8SM_API size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct k8sm_plan_port *rows,
                                   size_t row_size, size_t n);
 
+/* How often something happened since the driver was made. */
 struct k8sm_driver_counters {
   size_t size;
   uint64_t subscriptions;

@@ -40,6 +40,7 @@ struct k8sm_pollfd {
 
 struct k8sm_client; /* Mutable. */
 
+/* How a client is made. All is copied in. */
 struct k8sm_client_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -77,6 +78,7 @@ K8SM_API K8SM_MUST_USE int k8sm_client_submit(struct k8sm_client *client, const 
 
 struct k8sm_server; /* Mutable. */
 
+/* How a server is made. All is copied in. */
 struct k8sm_server_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -106,6 +108,7 @@ enum {
   K8SM_SERVER_GONE = 2     /* the client closed: no more writes for this exchange */
 };
 
+/* What happened on the server; of a GONE only type and exchange are set. */
 struct k8sm_server_event {
   size_t size;
   uint32_t type; /* K8SM_SERVER_* */
@@ -121,6 +124,7 @@ struct k8sm_server_event {
 /* The next event: K8SM_OK, or K8SM_ERR_NOT_FOUND when there is none. Slices live until the next call. */
 K8SM_API K8SM_MUST_USE int k8sm_server_next(struct k8sm_server *server, struct k8sm_server_event *ret);
 
+/* What the host answers. */
 struct k8sm_response {
   size_t size;
   uint32_t status;

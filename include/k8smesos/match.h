@@ -20,6 +20,7 @@ enum {
   K8SM_STRATEGY_FIRST_FIT = 2  /* the first by agent id */
 };
 
+/* How pods are placed. */
 struct k8sm_match_options {
   size_t size;
   const struct k8sm_allocator *allocator;

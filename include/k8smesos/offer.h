@@ -12,6 +12,7 @@ extern "C" {
 
 struct k8sm_offers; /* the offers of an event. Value. */
 
+/* How offers are read. */
 struct k8sm_offers_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -29,6 +30,7 @@ K8SM_API K8SM_MUST_USE int k8sm_offers_parse(const void *bytes, size_t len,
 K8SM_API struct k8sm_offers *k8sm_offers_ref(struct k8sm_offers *offers);
 K8SM_API void k8sm_offers_unref(struct k8sm_offers *offers);
 
+/* An offer as the master sent it. */
 struct k8sm_offer {
   struct k8sm_slice id;
   struct k8sm_slice framework_id;

@@ -21,6 +21,7 @@ enum {
   K8SM_PARSE_TEMPLATES = 1 << 3    /* manifests: one pod per template, replicas not multiplied */
 };
 
+/* How a manifest is read. */
 struct k8sm_parse_options {
   size_t size;
   uint64_t flags; /* K8SM_PARSE_* */
@@ -93,6 +94,7 @@ K8SM_API K8SM_MUST_USE int k8sm_manifest_parse(const void *bytes, size_t len,
 K8SM_API struct k8sm_manifest *k8sm_manifest_ref(struct k8sm_manifest *manifest);
 K8SM_API void k8sm_manifest_unref(struct k8sm_manifest *manifest);
 
+/* A pod of a manifest. */
 struct k8sm_manifest_pod {
   struct k8sm_pod *pod;    /* borrowed: k8sm_pod_ref to keep it */
   uint32_t document;       /* that it came from, from 0 */

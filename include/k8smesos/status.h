@@ -14,6 +14,7 @@ extern "C" {
 
 struct k8sm_status; /* Value. */
 
+/* How a status advances. */
 struct k8sm_status_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -41,6 +42,7 @@ enum {
   K8SM_CHANGE_ATTEMPT = 7     /* demand: the next attempt's; all tasks of the former have ended */
 };
 
+/* What happened: the type says which fields count. */
 struct k8sm_change {
   uint32_t type;             /* K8SM_CHANGE_* */
   uint32_t format;           /* UPDATE: K8SM_FORMAT_JSON or _PROTOBUF */
@@ -71,6 +73,7 @@ K8SM_API K8SM_MUST_USE int k8sm_status_load(const struct k8sm_demand *demand, co
                                             const struct k8sm_status_options *options,
                                             struct k8sm_status **ret, struct k8sm_diags *diags);
 
+/* The pod at a glance. */
 struct k8sm_status_summary {
   size_t size;
   struct k8sm_slice phase;    /* "Pending", "Running", "Succeeded", "Failed", "Unknown" */
@@ -91,6 +94,7 @@ K8SM_API K8SM_MUST_USE int k8sm_status_summarize(const struct k8sm_status *statu
 
 enum { K8SM_STATE_WAITING = 0, K8SM_STATE_RUNNING = 1, K8SM_STATE_TERMINATED = 2 };
 
+/* What one container does. */
 struct k8sm_container_status {
   struct k8sm_slice name;
   struct k8sm_slice reason; /* "ContainerCreating", "CrashLoopBackOff", "Completed", "Error", … */
@@ -117,6 +121,7 @@ enum {
   K8SM_ACTION_DONE = 5         /* nothing is left to do; the pod stays as it is */
 };
 
+/* What is to be done next. */
 struct k8sm_action {
   struct k8sm_slice task_id;
   struct k8sm_slice agent_id;

@@ -13,6 +13,7 @@ extern "C" {
 
 struct k8sm_calls; /* the calls that a plan becomes. Value. */
 
+/* How a plan becomes calls. */
 struct k8sm_task_options {
   size_t size;
   const struct k8sm_allocator *allocator;
@@ -29,6 +30,7 @@ K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan, const s
 K8SM_API struct k8sm_calls *k8sm_calls_ref(struct k8sm_calls *calls);
 K8SM_API void k8sm_calls_unref(struct k8sm_calls *calls);
 
+/* A call that is to be sent. */
 struct k8sm_call {
   struct k8sm_slice bytes; /* a v1 scheduler Call in the format asked for */
   struct k8sm_slice agent_id;
@@ -61,6 +63,7 @@ K8SM_API size_t k8sm_calls_tasks(const struct k8sm_calls *calls, size_t first, s
 /* ---- Ids. A task id is uid.attempt.container.restart.nonce, an executor id uid.attempt. The pause
  * task has an empty container. ---- */
 
+/* The parts of a task id. */
 struct k8sm_task_id {
   struct k8sm_slice uid; /* slices point into the text that was parsed */
   struct k8sm_slice container;
@@ -107,6 +110,7 @@ struct k8sm_framework {
   uint32_t gpu_resources; /* 1: capability GPU_RESOURCES */
 };
 
+/* A call that needs no plan: the type says which fields count. */
 struct k8sm_call_args {
   size_t size;
   uint32_t type;   /* K8SM_CALL_* */
