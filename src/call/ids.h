@@ -4,7 +4,10 @@
 
 #include "base/findings.h"
 
-/* Mesos' rule for ids: 1 to 255 bytes, no '/', '\', control characters, not "." or "..". True: fine. */
+enum { K8SMI_ID_MAX = 255 };
+
+/* Mesos' rule for ids: 1 to 255 bytes, no '/', '\', control characters, not "." or ".."; and UTF-8, as every
+ * string of a message. True: fine. */
 bool k8smi_id_valid(struct k8sm_slice id);
 
 #endif

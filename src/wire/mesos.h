@@ -21,8 +21,9 @@ int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescri
                          size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
 /* The same from Mesos' JSON: enums as names, bytes in base64, "Infinity" as text. Unknown members are
  * kept as unknown fields with tag 0, whose data is the text `"name":value`. */
-int k8smi_message_decode_json(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
-                              size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
+int k8smi_message_decode_json(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                              const void *bytes, size_t len, ProtobufCMessage **ret,
+                              struct k8sm_diags *diags);
 /* By format: K8SM_FORMAT_JSON or _PROTOBUF; AUTO takes JSON when the first byte is '{'. */
 int k8smi_message_read(struct k8smi_arena *arena, uint32_t format, const ProtobufCMessageDescriptor *type,
                        const void *bytes, size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
@@ -35,12 +36,16 @@ void k8smi_message_write(struct k8smi_buf *buf, uint32_t format, const ProtobufC
 /* A deep copy in the arena. NULL when memory ran out. */
 ProtobufCMessage *k8smi_message_copy(struct k8smi_arena *arena, const ProtobufCMessage *message);
 
-/* The descriptor of a full name ("mesos.v1.scheduler.Call"), among Call, Event and all that they reach; NULL: none. */
+/* The descriptor of a full name ("mesos.v1.scheduler.Call"), among Call, Event and all that they reach; NULL:
+ * none. */
 const ProtobufCMessageDescriptor *k8smi_message_type(const char *name);
 /* The name of an enum's value ("TASK_RUNNING"), or NULL. */
 const char *k8smi_enum_name(const ProtobufCEnumDescriptor *type, int value);
 
-/* A new message in an arena, initialized: K8SMI_NEW(arena, K8smMesos__TaskID, K8SM_MESOS__TASK_ID__INIT); NULL when memory ran out. */
+/* A new message in an arena, initialized (defaults set, all else absent); NULL when memory ran out. */
 void *k8smi_message_new(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type);
+/* K8smMesos__TaskID *id = K8SMI_MESSAGE_NEW(arena, task_id); */
+#define K8SMI_MESSAGE_NEW(arena, lower_name)                                                                 \
+  k8smi_message_new((arena), &k8sm_mesos__##lower_name##__descriptor)
 
 #endif

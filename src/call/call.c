@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <k8smesos/task.h>
+
+#include "base/abi.h"
+#include "call/build.h"
+#include "call/framework.h"
+
+/* The calls that say something short. ACCEPT is made of a plan, in task. */
+
+typedef void call_build(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call);
+
+static void call_put_task_id(struct k8smi_build *b, const struct k8sm_slice *id, K8smMesos__TaskID **ret) {
+  *ret = K8SMI_BUILD(b, task_id);
+  if (*ret != NULL) (*ret)->value = k8smi_build_id(b, "task_id", *id);
+}
+
+static void call_put_agent_id(struct k8smi_build *b, const struct k8sm_slice *id, K8smMesos__AgentID **ret) {
+  *ret = K8SMI_BUILD(b, agent_id);
+  if (*ret != NULL) (*ret)->value = k8smi_build_id(b, "agent_id", *id);
+}
+
+static void call_put_texts(struct k8smi_build *b, const char *name, const struct k8sm_slice *items, size_t n,
+                           char ***ret, size_t *ret_n) {
+  *ret = n == 0 ? NULL : k8smi_build_array(b, n, sizeof **ret);
+  for (size_t i = 0; i < n && b->result == K8SM_OK; i++) {
+    (*ret)[i] = k8smi_build_text(b, name, items[i]);
+    *ret_n = i + 1;
+  }
+}
+
+static void call_subscribe(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Subscribe *subscribe = call->subscribe = K8SMI_BUILD(b, call__subscribe);
+  if (subscribe == NULL) return;
+  b->result = k8smi_framework_info(b->arena, args->framework, args->framework_id, &subscribe->framework_info,
+                                   b->diags);
+  call_put_texts(b, "suppressed", args->suppressed, args->suppressed_count, &subscribe->suppressed_roles,
+                 &subscribe->n_suppressed_roles);
+}
+
+static void call_teardown(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  (void)b;
+  (void)args;
+  (void)call; /* has no message of its own */
+}
+
+static void call_put_filters(struct k8smi_build *b, double seconds, K8smMesos__Filters **ret) {
+  if (seconds < 0) return;
+  k8smi_build_seconds(b, "refuse_seconds", seconds);
+  *ret = K8SMI_BUILD(b, filters);
+  if (*ret == NULL) return;
+  (*ret)->has_refuse_seconds = 1;
+  (*ret)->refuse_seconds = seconds;
+}
+
+static void call_decline(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Decline *decline = call->decline = K8SMI_BUILD(b, call__decline);
+  if (decline == NULL) return;
+  if (args->item_count == 0)
+    k8smi_build_wrong(b, K8SM_DIAG_OPTION_INVALID, "items", "missing, expected offer ids");
+  decline->offer_ids = k8smi_build_array(b, args->item_count, sizeof *decline->offer_ids);
+  for (size_t i = 0; i < args->item_count && b->result == K8SM_OK; i++) {
+    K8smMesos__OfferID *id = decline->offer_ids[i] = K8SMI_BUILD(b, offer_id);
+    if (id != NULL) id->value = k8smi_build_id(b, "items", args->items[i]);
+    decline->n_offer_ids = i + 1;
+  }
+  call_put_filters(b, args->refuse_seconds, &decline->filters);
+}
+
+static void call_revive(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Revive *revive = call->revive = K8SMI_BUILD(b, call__revive);
+  if (revive != NULL)
+    call_put_texts(b, "items", args->items, args->item_count, &revive->roles, &revive->n_roles);
+}
+
+static void call_suppress(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Suppress *suppress = call->suppress = K8SMI_BUILD(b, call__suppress);
+  if (suppress != NULL)
+    call_put_texts(b, "items", args->items, args->item_count, &suppress->roles, &suppress->n_roles);
+}
+
+static void call_put_grace(struct k8smi_build *b, double seconds, K8smMesos__KillPolicy **ret) {
+  if (seconds < 0) return;
+  k8smi_build_seconds(b, "grace_seconds", seconds);
+  *ret = K8SMI_BUILD(b, kill_policy);
+  if (*ret == NULL) return;
+  (*ret)->grace_period = K8SMI_BUILD(b, duration_info);
+  if ((*ret)->grace_period != NULL) (*ret)->grace_period->nanoseconds = (int64_t)(seconds * 1e9);
+}
+
+static void call_kill(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Kill *kill = call->kill = K8SMI_BUILD(b, call__kill);
+  if (kill == NULL) return;
+  call_put_task_id(b, &args->task_id, &kill->task_id);
+  if (args->agent_id.len > 0) call_put_agent_id(b, &args->agent_id, &kill->agent_id);
+  call_put_grace(b, args->grace_seconds, &kill->kill_policy);
+}
+
+static void call_shutdown(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Shutdown *shutdown = call->shutdown = K8SMI_BUILD(b, call__shutdown);
+  if (shutdown == NULL) return;
+  shutdown->executor_id = K8SMI_BUILD(b, executor_id);
+  if (shutdown->executor_id != NULL)
+    shutdown->executor_id->value = k8smi_build_id(b, "executor_id", args->executor_id);
+  call_put_agent_id(b, &args->agent_id, &shutdown->agent_id);
+}
+
+static void call_acknowledge(struct k8smi_build *b, const struct k8sm_call_args *args,
+                             K8smMesos__Call *call) {
+  K8smMesos__Call__Acknowledge *acknowledge = call->acknowledge = K8SMI_BUILD(b, call__acknowledge);
+  if (acknowledge == NULL) return;
+  call_put_agent_id(b, &args->agent_id, &acknowledge->agent_id);
+  call_put_task_id(b, &args->task_id, &acknowledge->task_id);
+  if (args->uuid.len == 0)
+    k8smi_build_wrong(b, K8SM_DIAG_OPTION_INVALID, "uuid", "missing: an update without one wants no answer");
+  uint8_t *uuid = k8smi_build_array(b, args->uuid.len, 1);
+  if (uuid == NULL) return;
+  memcpy(uuid, args->uuid.ptr, args->uuid.len);
+  acknowledge->uuid = (ProtobufCBinaryData){args->uuid.len, uuid};
+}
+
+static void call_reconcile(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  K8smMesos__Call__Reconcile *reconcile = call->reconcile = K8SMI_BUILD(b, call__reconcile);
+  const size_t n = args->item_count / 2;
+  if (reconcile == NULL || args->item_count == 0) return;
+  if (args->item_count % 2 != 0) {
+    k8smi_build_wrong(b, K8SM_DIAG_OPTION_INVALID, "items", "expected task ids and agent ids by turns");
+  }
+  reconcile->tasks = k8smi_build_array(b, n, sizeof *reconcile->tasks);
+  for (size_t i = 0; i < n && b->result == K8SM_OK; i++) {
+    K8smMesos__Call__Reconcile__Task *task = reconcile->tasks[i] = K8SMI_BUILD(b, call__reconcile__task);
+    if (task == NULL) return;
+    reconcile->n_tasks = i + 1;
+    call_put_task_id(b, &args->items[2 * i], &task->task_id);
+    if (args->items[2 * i + 1].len > 0) call_put_agent_id(b, &args->items[2 * i + 1], &task->agent_id);
+  }
+}
+
+static const struct {
+  K8smMesos__Call__Type type;
+  call_build *build;
+} call_table[] = {
+    [K8SM_CALL_SUBSCRIBE] = {K8SM_MESOS__CALL__TYPE__SUBSCRIBE, call_subscribe},
+    [K8SM_CALL_TEARDOWN] = {K8SM_MESOS__CALL__TYPE__TEARDOWN, call_teardown},
+    [K8SM_CALL_DECLINE] = {K8SM_MESOS__CALL__TYPE__DECLINE, call_decline},
+    [K8SM_CALL_REVIVE] = {K8SM_MESOS__CALL__TYPE__REVIVE, call_revive},
+    [K8SM_CALL_SUPPRESS] = {K8SM_MESOS__CALL__TYPE__SUPPRESS, call_suppress},
+    [K8SM_CALL_KILL] = {K8SM_MESOS__CALL__TYPE__KILL, call_kill},
+    [K8SM_CALL_SHUTDOWN] = {K8SM_MESOS__CALL__TYPE__SHUTDOWN, call_shutdown},
+    [K8SM_CALL_ACKNOWLEDGE] = {K8SM_MESOS__CALL__TYPE__ACKNOWLEDGE, call_acknowledge},
+    [K8SM_CALL_RECONCILE] = {K8SM_MESOS__CALL__TYPE__RECONCILE, call_reconcile},
+};
+
+/* framework_id stands in every call but the first SUBSCRIBE. */
+static void call_put_head(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+  call->has_type = 1;
+  call->type = call_table[args->type].type;
+  if (args->type == K8SM_CALL_SUBSCRIBE && args->framework_id.len == 0) return;
+  call->framework_id = K8SMI_BUILD(b, framework_id);
+  if (call->framework_id != NULL)
+    call->framework_id->value = k8smi_build_id(b, "framework_id", args->framework_id);
+}
+
+static int call_write(const struct k8sm_call_args *args, const struct k8sm_allocator *allocator,
+                      const K8smMesos__Call *call, struct k8sm_blob **ret, struct k8sm_diags *diags) {
+  struct k8smi_buf buf;
+  if (!k8smi_buf_init(&buf, allocator)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_message_write(&buf, args->format, &call->base);
+  int result = k8smi_buf_to_blob(&buf, ret);
+  k8smi_buf_free(&buf);
+  return result == K8SM_OK ? K8SM_OK : k8smi_find_nomem(diags, result);
+}
+
+static int call_check(const struct k8sm_call_args *args, struct k8smi_build *b) {
+  if (args->type == 0 || args->type >= sizeof call_table / sizeof call_table[0]) {
+    k8smi_build_wrong(b, K8SM_DIAG_OPTION_INVALID, "type", "not a type of call");
+  }
+  if (args->format == K8SM_FORMAT_YAML || args->format > K8SM_FORMAT_PROTOBUF) {
+    k8smi_build_wrong(b, K8SM_DIAG_OPTION_INVALID, "format", "expected JSON or protobuf");
+  }
+  return b->result;
+}
+
+int k8sm_call_encode(const struct k8sm_call_args *user, const struct k8sm_allocator *allocator,
+                     struct k8sm_blob **ret, struct k8sm_diags *diags) {
+  struct k8smi_arena arena;
+  struct k8sm_call_args args;
+  struct k8smi_build b = {&arena, diags, K8SM_OK};
+  int result = k8smi_options_read(&args, sizeof args, user, "call_args", diags);
+  if (result != K8SM_OK) return result;
+  if (!k8smi_arena_init(&arena, allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  result = call_check(&args, &b);
+  K8smMesos__Call *call = result == K8SM_OK ? K8SMI_BUILD(&b, call) : NULL;
+  if (call != NULL) {
+    call_put_head(&b, &args, call);
+    if (b.result == K8SM_OK) call_table[args.type].build(&b, &args, call);
+  }
+  result = b.result;
+  if (result == K8SM_OK) result = call_write(&args, allocator, call, ret, diags);
+  k8smi_arena_free(&arena);
+  return result;
+}
