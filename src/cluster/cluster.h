@@ -12,6 +12,8 @@
 #include "cluster/table.h"
 #include "offer/offer.h"
 
+struct k8smi_pool; /* match/pool.h */
+
 enum { K8SMI_FEATURE_BITS = 6, K8SMI_AGENT_ROLES_MAX = 256 };
 
 /* An agent: known once it was in an offer; before that, only its features may have been stated. */
@@ -30,6 +32,7 @@ struct k8smi_agent {
  * role's tree, see tree.h. */
 struct k8smi_slot {
   struct k8smi_cell cell;
+  struct k8smi_pool *pool;    /* of the match under way, if it spends from here; else NULL */
   int64_t key;                /* in the tree */
   int64_t max[K8SMI_SCALARS]; /* largest `free` in the subtree, by scalar */
   uint32_t left, right;
@@ -91,6 +94,7 @@ struct k8sm_cluster {
   struct k8smi_buf text;              /* of labels, while they are made */
   size_t known;                       /* agents */
   size_t offering;                    /* agents that have offers */
+  size_t owned;                       /* offers with resources that name a pod */
   size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */
 };
 

@@ -86,13 +86,14 @@ static void slots_end(struct k8sm_cluster *cluster, uint32_t row) {
 }
 
 /* Adds what the offer has to the slot's sums, or takes it off. */
-static void slots_count(struct k8smi_slot *slot, struct k8smi_agent *agent, const struct k8smi_offer *offer,
-                        bool in) {
+static void slots_count(struct k8sm_cluster *cluster, struct k8smi_slot *slot,
+                        const struct k8smi_offer *offer, bool in) {
   for (int s = 0; s < K8SMI_SCALARS; s++) slot->free[s] += in ? offer->free[s] : -offer->free[s];
   uint32_t one = in ? 1 : UINT32_MAX; /* -1, modulo 2^32 */
   slot->offers += one;
-  agent->offers += one;
+  k8smi_agent_at(cluster, slot->agent)->offers += one;
   if (offer->owned) slot->owned += one;
+  if (offer->owned) cluster->owned = in ? cluster->owned + 1 : cluster->owned - 1;
   if (offer->ports) slot->ports += one;
 }
 
@@ -111,7 +112,7 @@ bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_
   held->next = slot->first_offer;
   if (held->next != K8SMI_ROW_NONE) k8smi_held_at(cluster, held->next)->previous = held_row;
   slot->first_offer = held_row;
-  slots_count(slot, k8smi_agent_at(cluster, agent), held->offer, true);
+  slots_count(cluster, slot, held->offer, true);
   k8smi_tree_insert(cluster, row);
   return true;
 }
@@ -126,7 +127,7 @@ void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
   } else {
     slot->first_offer = held->next;
   }
-  slots_count(slot, k8smi_agent_at(cluster, slot->agent), held->offer, false);
+  slots_count(cluster, slot, held->offer, false);
   if (slot->offers == 0) {
     slots_end(cluster, held->slot);
   } else {

@@ -82,6 +82,15 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
                          const struct k8smi_path *path, struct k8smi_resource *ret, bool *ret_failed,
                          struct k8sm_diags *diags);
 
+/* The role that a resource is reserved for; empty: unreserved. */
+struct k8sm_slice k8smi_resource_reservation(const K8smMesos__Resource *message);
+
+/* True if the pod may spend the resource. */
+static inline bool k8smi_resource_usable(const struct k8smi_resource *resource, struct k8sm_slice uid) {
+  return resource->spend != K8SMI_SPEND_NEVER &&
+         (resource->spend != K8SMI_SPEND_OWNED || k8smi_eq(resource->owner, uid));
+}
+
 /* Fills in the offers from messages whose memory lasts as long as theirs. Those that are invalid are
  * left out, each with a finding. Errors: NOMEM, LIMIT. */
 int k8smi_offers_fill(struct k8sm_offers *offers, K8smMesos__Offer *const *messages, size_t count,

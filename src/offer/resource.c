@@ -121,24 +121,25 @@ static bool resource_role_valid(const char *role) {
 }
 
 /* The stack `reservations` of RESERVATION_REFINEMENT, the finest last; or the two fields before it. */
-static bool resource_reservation(struct resource_job *job, struct k8smi_resource *ret) {
+struct k8sm_slice k8smi_resource_reservation(const K8smMesos__Resource *message) {
+  if (message->n_reservations > 0) return k8smi_s(message->reservations[message->n_reservations - 1]->role);
+  return k8smi_s(resource_role_valid(message->role) ? message->role : NULL);
+}
+
+static bool resource_reserved(struct resource_job *job, struct k8smi_resource *ret) {
   const K8smMesos__Resource *m = job->message;
-  ret->spend = K8SMI_SPEND_RESERVED;
+  ret->reservation = k8smi_resource_reservation(m);
+  ret->spend =
+      m->n_reservations > 0 || ret->reservation.len > 0 ? K8SMI_SPEND_RESERVED : K8SMI_SPEND_UNRESERVED;
   for (size_t i = 0; i < m->n_reservations; i++) {
     if (!resource_role_valid(m->reservations[i]->role)) {
       return resource_bad(job, "reservations", "a reservation without a role, or for \"*\"");
     }
-    ret->reservation = k8smi_s(m->reservations[i]->role);
     resource_owner(m->reservations[i]->labels, ret);
   }
-  if (m->n_reservations > 0) return true;
-  if (resource_role_valid(m->role)) {
-    ret->reservation = k8smi_s(m->role);
-    if (m->reservation != NULL) resource_owner(m->reservation->labels, ret);
-    return true;
-  }
-  if (m->reservation != NULL) return resource_bad(job, "reservation", "a reservation for no role");
-  ret->spend = K8SMI_SPEND_UNRESERVED;
+  if (m->n_reservations > 0 || m->reservation == NULL) return true;
+  if (ret->reservation.len == 0) return resource_bad(job, "reservation", "a reservation for no role");
+  resource_owner(m->reservation->labels, ret);
   return true;
 }
 
@@ -157,7 +158,7 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
   ret->name = k8smi_s(message->name);
   ret->kind = resource_kind(ret->name);
   bool fine = ret->name.len != 0 || resource_bad(&job, "name", "a resource without a name");
-  fine = fine && resource_value(&job, ret) && resource_reservation(&job, ret);
+  fine = fine && resource_value(&job, ret) && resource_reserved(&job, ret);
   if (message->revocable != NULL || message->shared != NULL || message->disk != NULL ||
       message->provider_id != NULL || ret->kind == K8SMI_OTHER) {
     ret->spend = K8SMI_SPEND_NEVER;
