@@ -23,6 +23,7 @@ run   ninja-build          ninja       builds
 run   pkg-config           pkg-config  finds the libraries
 run   libprotobuf-c-dev    -           reads and writes Mesos' protobuf
 run   protobuf-c-compiler  protoc-c    makes C of mesos.proto
+run   libprotobuf-dev      -           descriptor.proto, which protobuf-c's own options build on
 run   libyaml-dev          -           reads YAML
 run   libjansson-dev       -           JSON documents in km
 run   node-llhttp          -           the HTTP/1.1 parser's C source, for libk8smesos-io and km
