@@ -97,7 +97,8 @@ static void check_error(const char *name, int result, uint32_t code, const char 
   expect(diags.count > 0 && rows[0].code == code, "the first finding has the right code");
   expect(strcmp(text + rows[0].path, path) == 0, "and the right path");
   uint32_t at = rows[0].line, column = 0;
-  if (at == 0) expect(k8sm_locate(file.bytes, file.len, rows[0].document, path, &at, &column) == 0, "which is found");
+  if (at == 0)
+    expect(k8sm_locate(file.bytes, file.len, rows[0].document, path, &at, &column) == 0, "which is found");
   expect(at == line, "and the right line");
   free(file.bytes);
 }

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sweep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What `before` makes has to succeed: nothing fails there. */
+static void arrow_must(int result, const char *what) {
+  if (result == K8SM_OK) return;
+  fprintf(stderr, "%s: %s\n", what, k8sm_result_name(result));
+  exit(1);
+}
+
+/* ---- Making what an arrow starts from ---- */
+
+static void before_pod(struct oom_fixture *f) {
+  struct k8sm_slice yaml = oom_read("nginx.yaml");
+  arrow_must(k8sm_pod_parse(yaml.ptr, yaml.len, NULL, &f->pod, NULL), "pod");
+  free((void *)(uintptr_t)yaml.ptr);
+}
+
+static int make_demand(struct oom_fixture *f, struct k8sm_demand **ret) {
+  struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1"};
+  return k8sm_demand_make(f->pod, &options, ret, &f->diags);
+}
+
+static void before_demand(struct oom_fixture *f) {
+  before_pod(f);
+  arrow_must(make_demand(f, &f->demand), "demand");
+}
+
+static void before_cluster(struct oom_fixture *f) {
+  struct k8sm_cluster_options options = {.size = sizeof options, .features = K8SM_FEATURE_ALL};
+  struct k8sm_slice event = oom_read("nginx.offers.json");
+  arrow_must(k8sm_offers_parse(event.ptr, event.len, NULL, &f->offers, NULL), "offers");
+  arrow_must(k8sm_cluster_new(&options, &f->cluster, NULL), "cluster");
+  free((void *)(uintptr_t)event.ptr);
+}
+
+static void before_match(struct oom_fixture *f) {
+  before_demand(f);
+  before_cluster(f);
+  arrow_must(k8sm_cluster_add(f->cluster, f->offers, 1, NULL), "add");
+}
+
+static void before_plan(struct oom_fixture *f) {
+  before_match(f);
+  arrow_must(k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, NULL), "match");
+}
+
+static void before_status(struct oom_fixture *f) {
+  before_demand(f);
+  arrow_must(k8sm_status_new(f->demand, NULL, &f->status, NULL), "status");
+}
+
+static void before_saved(struct oom_fixture *f) {
+  before_status(f);
+  arrow_must(k8sm_status_save(f->status, NULL, &f->saved), "save");
+}
+
+/* ---- Values: one call each ---- */
+
+static int act_pod(struct oom_fixture *f) {
+  return k8sm_pod_parse(f->input.ptr, f->input.len, NULL, &f->pod, &f->diags);
+}
+
+static int no_pod(const struct oom_fixture *f) {
+  return f->pod == NULL;
+}
+
+static int act_manifest(struct oom_fixture *f) {
+  return k8sm_manifest_parse(f->input.ptr, f->input.len, NULL, &f->manifest, &f->diags);
+}
+
+static int no_manifest(const struct oom_fixture *f) {
+  return f->manifest == NULL;
+}
+
+static int act_with_uid(struct oom_fixture *f) {
+  struct k8sm_pod *other = NULL;
+  int r = k8sm_pod_with_uid(f->pod, "another", NULL, &other, &f->diags);
+  k8sm_pod_unref(other);
+  return r;
+}
+
+static int act_pod_json(struct oom_fixture *f) {
+  return k8sm_pod_encode(f->pod, K8SM_FORMAT_JSON, NULL, &f->blob);
+}
+
+static int act_pod_yaml(struct oom_fixture *f) {
+  return k8sm_pod_encode(f->pod, K8SM_FORMAT_YAML, NULL, &f->blob);
+}
+
+static int act_pod_get(struct oom_fixture *f) {
+  return k8sm_pod_get(f->pod, "spec.containers", NULL, &f->blob);
+}
+
+static int no_blob(const struct oom_fixture *f) {
+  return f->blob == NULL;
+}
+
+static int act_demand(struct oom_fixture *f) {
+  return make_demand(f, &f->demand);
+}
+
+static int no_demand(const struct oom_fixture *f) {
+  return f->demand == NULL;
+}
+
+static int act_offers(struct oom_fixture *f) {
+  return k8sm_offers_parse(f->input.ptr, f->input.len, NULL, &f->offers, &f->diags);
+}
+
+static int no_offers(const struct oom_fixture *f) {
+  return f->offers == NULL;
+}
+
+static int act_calls(struct oom_fixture *f) {
+  struct k8sm_task_options options = {.size = sizeof options, .format = K8SM_FORMAT_PROTOBUF};
+  return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
+}
+
+static int act_calls_json(struct oom_fixture *f) {
+  struct k8sm_task_options options = {.size = sizeof options, .format = K8SM_FORMAT_JSON};
+  return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
+}
+
+static int no_calls(const struct oom_fixture *f) {
+  return f->calls == NULL;
+}
+
+static int act_subscribe(struct oom_fixture *f) {
+  static const char *const roles[] = {"*"};
+  struct k8sm_framework framework = {.size = sizeof framework, .roles = roles, .role_count = 1};
+  struct k8sm_call_args args = {.size = sizeof args, .type = K8SM_CALL_SUBSCRIBE, .framework = &framework};
+  return k8sm_call_encode(&args, NULL, &f->blob, &f->diags);
+}
+
+static int act_to_protobuf(struct oom_fixture *f) {
+  return k8sm_message_convert(K8SM_MESSAGE_EVENT, f->input.ptr, f->input.len, K8SM_FORMAT_JSON,
+                              K8SM_FORMAT_PROTOBUF, NULL, &f->blob, &f->diags);
+}
+
+static void before_to_json(struct oom_fixture *f) {
+  arrow_must(act_to_protobuf(f), "protobuf");
+  f->saved = f->blob;
+  f->blob = NULL;
+}
+
+static int act_to_json(struct oom_fixture *f) {
+  struct k8sm_slice bytes = k8sm_blob_bytes(f->saved);
+  return k8sm_message_convert(K8SM_MESSAGE_EVENT, bytes.ptr, bytes.len, K8SM_FORMAT_PROTOBUF,
+                              K8SM_FORMAT_JSON, NULL, &f->blob, &f->diags);
+}
+
+/* ---- The cluster: as it was after a failure ---- */
+
+static int act_cluster(struct oom_fixture *f) {
+  return k8sm_cluster_new(NULL, &f->cluster, &f->diags);
+}
+
+static int no_cluster(const struct oom_fixture *f) {
+  return f->cluster == NULL;
+}
+
+static int act_add(struct oom_fixture *f) {
+  return k8sm_cluster_add(f->cluster, f->offers, 1, &f->diags);
+}
+
+static int cluster_is_empty(const struct oom_fixture *f) {
+  return k8sm_cluster_offers(f->cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 0;
+}
+
+static int act_features(struct oom_fixture *f) {
+  return k8sm_cluster_set_features(f->cluster, (struct k8sm_slice){"golden-S2", 9}, K8SM_FEATURE_IMAGES);
+}
+
+static int act_match(struct oom_fixture *f) {
+  return k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, &f->diags);
+}
+
+/* The cluster still holds its one offer, and no plan came. */
+static int nothing_matched(const struct oom_fixture *f) {
+  return f->plan == NULL && k8sm_cluster_offers(f->cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 1;
+}
+
+static int act_explain(struct oom_fixture *f) {
+  return k8sm_cluster_explain(f->cluster, f->demand, NULL, &f->explain, &f->diags);
+}
+
+static int no_explain(const struct oom_fixture *f) {
+  return f->explain == NULL;
+}
+
+static int act_apply(struct oom_fixture *f) {
+  return k8sm_cluster_apply(f->cluster, f->plan, &f->diags);
+}
+
+/* ---- Statuses ---- */
+
+static int act_status(struct oom_fixture *f) {
+  return k8sm_status_new(f->demand, NULL, &f->status, &f->diags);
+}
+
+static int no_status(const struct oom_fixture *f) {
+  return f->status == NULL;
+}
+
+static int act_status_apply(struct oom_fixture *f) {
+  static const char update[] =
+      "{\"type\":\"UPDATE\",\"update\":{\"status\":{\"task_id\":{\"value\":"
+      "\"0f6b8a52-9d1c-4e57-8a3e-2c6d1b7f4a90.0.nginx.0.n1\"},\"state\":\"TASK_RUNNING\","
+      "\"agent_id\":{\"value\":\"golden-S1\"},\"uuid\":\"AAECAwQFBgcICQoLDA0ODw==\"}}}";
+  static const struct k8sm_change changes[] = {
+      {.type = K8SM_CHANGE_PLACED, .text = {"agent1", 6}, .agent_id = {"golden-S1", 9}, .wall_ms = 1000},
+      {.type = K8SM_CHANGE_UPDATE,
+       .format = K8SM_FORMAT_JSON,
+       .text = {update, sizeof update - 1},
+       .mono_ms = 5},
+  };
+  return k8sm_status_apply(f->status, changes, sizeof changes[0], 2, NULL, &f->next, &f->diags);
+}
+
+static int no_next(const struct oom_fixture *f) {
+  return f->next == NULL;
+}
+
+static int act_status_json(struct oom_fixture *f) {
+  return k8sm_status_encode(f->status, K8SM_FORMAT_JSON, NULL, &f->blob);
+}
+
+static int act_status_yaml(struct oom_fixture *f) {
+  return k8sm_status_encode(f->status, K8SM_FORMAT_YAML, NULL, &f->blob);
+}
+
+static int act_status_save(struct oom_fixture *f) {
+  return k8sm_status_save(f->status, NULL, &f->blob);
+}
+
+static int act_status_load(struct oom_fixture *f) {
+  struct k8sm_slice bytes = k8sm_blob_bytes(f->saved);
+  return k8sm_status_load(f->demand, bytes.ptr, bytes.len, NULL, &f->next, &f->diags);
+}
+
+const struct oom_arrow oom_arrows[] = {
+    {"pod from YAML", "nginx.yaml", NULL, act_pod, no_pod},
+    {"pod from JSON", "nginx.json", NULL, act_pod, no_pod},
+    {"manifest", "many.yaml", NULL, act_manifest, no_manifest},
+    {"pod with uid", NULL, before_pod, act_with_uid, NULL},
+    {"pod to JSON", NULL, before_pod, act_pod_json, no_blob},
+    {"pod to YAML", NULL, before_pod, act_pod_yaml, no_blob},
+    {"field of a pod", NULL, before_pod, act_pod_get, no_blob},
+    {"demand", NULL, before_pod, act_demand, no_demand},
+    {"offers", "nginx.offers.json", NULL, act_offers, no_offers},
+    {"event to protobuf", "nginx.offers.json", NULL, act_to_protobuf, no_blob},
+    {"event to JSON", "nginx.offers.json", before_to_json, act_to_json, no_blob},
+    {"call", NULL, NULL, act_subscribe, no_blob},
+    {"cluster", NULL, NULL, act_cluster, no_cluster},
+    {"cluster add", NULL, before_cluster, act_add, cluster_is_empty},
+    {"cluster features", NULL, before_cluster, act_features, NULL},
+    {"match", NULL, before_match, act_match, nothing_matched},
+    {"explain", NULL, before_match, act_explain, no_explain},
+    {"apply", NULL, before_plan, act_apply, NULL},
+    {"calls in protobuf", NULL, before_plan, act_calls, no_calls},
+    {"calls in JSON", NULL, before_plan, act_calls_json, no_calls},
+    {"status", NULL, before_demand, act_status, no_status},
+    {"status apply", NULL, before_status, act_status_apply, no_next},
+    {"status to JSON", NULL, before_status, act_status_json, no_blob},
+    {"status to YAML", NULL, before_status, act_status_yaml, no_blob},
+    {"status save", NULL, before_status, act_status_save, no_blob},
+    {"status load", NULL, before_saved, act_status_load, no_next},
+};
+const size_t oom_arrow_count = sizeof oom_arrows / sizeof oom_arrows[0];
