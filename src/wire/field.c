@@ -69,6 +69,15 @@ static bool field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDe
   return has != 0;
 }
 
+bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field) {
+  if (field->label != PROTOBUF_C_LABEL_REPEATED || field->type != PROTOBUF_C_TYPE_MESSAGE) return false;
+  const ProtobufCMessageDescriptor *type = field->descriptor;
+  size_t n = strlen(type->short_name);
+  return n > strlen("Entry") && strcmp(type->short_name + n - strlen("Entry"), "Entry") == 0 &&
+         type->n_fields == 2 && type->fields[0].type == PROTOBUF_C_TYPE_STRING &&
+         strcmp(type->fields[0].name, "key") == 0 && strcmp(type->fields[1].name, "value") == 0;
+}
+
 size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           const void **ret) {
   size_t n;

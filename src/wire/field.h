@@ -18,6 +18,10 @@ const ProtobufCFieldDescriptor *k8smi_field_by_id(const ProtobufCMessageDescript
 const ProtobufCFieldDescriptor *k8smi_field_by_name(const ProtobufCMessageDescriptor *type,
                                                     struct k8sm_slice name);
 
+/* A map<string, …>: on the wire a repeated message of key and value, in JSON an object. Descriptors do not
+ * say so; the name of the entries does. */
+bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field);
+
 static inline const void *k8smi_field_at(const ProtobufCMessage *message,
                                          const ProtobufCFieldDescriptor *field) {
   return (const char *)message + field->offset;

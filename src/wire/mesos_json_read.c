@@ -210,6 +210,31 @@ static int mesos_read_array(const struct mesos_reader *r, ProtobufCMessage *mess
   }
 }
 
+/* A map: each member is an entry. */
+static int mesos_read_map(const struct mesos_reader *r, ProtobufCMessage *message,
+                          struct k8smi_frame *frame) {
+  const ProtobufCMessageDescriptor *type = frame->field->descriptor;
+  struct k8smi_frame key = k8smi_frame_in(frame, &type->fields[0], SIZE_MAX);
+  struct k8smi_frame value = k8smi_frame_in(frame, &type->fields[1], SIZE_MAX);
+  struct k8smi_token t;
+  for (frame->index = 0;; frame->index++) {
+    int result = mesos_next(r, &t);
+    if (result != K8SM_OK || t.kind == K8SMI_TOKEN_OBJECT_END) return result;
+    ProtobufCMessage *entry = k8smi_message_new(r->arena, type);
+    void *to = entry == NULL ? NULL : k8smi_field_add(r->arena, message, frame->field, 4);
+    if (to == NULL) return mesos_no_memory(r);
+    memcpy(to, &entry, sizeof entry);
+    t.kind = K8SMI_TOKEN_STRING;
+    to = k8smi_field_add(r->arena, entry, key.field, 1);
+    result = to == NULL ? mesos_no_memory(r) : mesos_store(r, &t, to, &key);
+    if (result == K8SM_OK) result = mesos_next(r, &t);
+    if (result != K8SM_OK) return result;
+    to = k8smi_field_add(r->arena, entry, value.field, 1);
+    result = to == NULL ? mesos_no_memory(r) : mesos_store(r, &t, to, &value);
+    if (result != K8SM_OK) return result;
+  }
+}
+
 /* Writes a value whose first token is `t`, with all that is in it, as compact JSON. */
 static int mesos_copy_value(const struct mesos_reader *r, struct k8smi_token t, struct k8smi_json *w) {
   static const char words[][6] = {"true", "false", "null"};
@@ -277,6 +302,10 @@ static int mesos_read_member(const struct mesos_reader *r, struct k8sm_slice nam
   if (t.kind == K8SMI_TOKEN_NULL) return K8SM_OK;
   struct k8smi_frame frame = k8smi_frame_in(parent, field, SIZE_MAX);
   *seen |= k8smi_field_bit(message->descriptor, field);
+  if (k8smi_field_is_map(field)) {
+    return t.kind == K8SMI_TOKEN_OBJECT ? mesos_read_map(r, message, &frame)
+                                        : mesos_wrong(r, &t, "an object, a map", &frame);
+  }
   if (field->label == PROTOBUF_C_LABEL_REPEATED) {
     return t.kind == K8SMI_TOKEN_ARRAY ? mesos_read_array(r, message, &frame)
                                        : mesos_wrong(r, &t, "an array", &frame);

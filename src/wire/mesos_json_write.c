@@ -91,12 +91,41 @@ static void mesos_put_value(struct k8smi_buf *buf, const ProtobufCFieldDescripto
   }
 }
 
+/* The entries of a map, as members of one object. */
+static void mesos_put_map(struct k8smi_buf *buf, const ProtobufCFieldDescriptor *field, const char *values,
+                          size_t n) {
+  const ProtobufCMessageDescriptor *type = field->descriptor;
+  for (size_t i = 0; i < n; i++) {
+    const ProtobufCMessage *entry;
+    const void *part;
+    memcpy(&entry, values + i * sizeof entry, sizeof entry);
+    if (i > 0) k8smi_buf_putc(buf, ',');
+    if (entry != NULL && k8smi_field_values(entry, &type->fields[0], &part) > 0) {
+      mesos_put_value(buf, &type->fields[0], part);
+    } else {
+      k8smi_buf_puts(buf, "\"\"");
+    }
+    k8smi_buf_putc(buf, ':');
+    if (entry != NULL && k8smi_field_values(entry, &type->fields[1], &part) > 0) {
+      mesos_put_value(buf, &type->fields[1], part);
+    } else {
+      k8smi_buf_puts(buf, type->fields[1].type == PROTOBUF_C_TYPE_STRING ? "\"\"" : "{}");
+    }
+  }
+}
+
 static void mesos_put_field(struct k8smi_buf *buf, const ProtobufCFieldDescriptor *field, const char *values,
                             size_t n) {
   size_t size = k8smi_field_size(field);
   bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
   k8smi_buf_putc(buf, '"');
   k8smi_buf_puts(buf, field->name);
+  if (k8smi_field_is_map(field)) {
+    k8smi_buf_puts(buf, "\":{");
+    mesos_put_map(buf, field, values, n);
+    k8smi_buf_putc(buf, '}');
+    return;
+  }
   k8smi_buf_puts(buf, repeated ? "\":[" : "\":");
   for (size_t i = 0; i < n; i++) {
     if (i > 0) k8smi_buf_putc(buf, ',');

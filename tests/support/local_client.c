@@ -77,7 +77,7 @@ static void client_take(struct client *c, K8smMesos__Event *event) {
   }
 }
 
-static void client_chunk(struct client *c, struct k8sm_slice body) {
+void client_feed(struct client *c, struct k8sm_slice body) {
   const char *at = body.ptr;
   size_t left = body.len;
   struct k8sm_slice record;
@@ -110,7 +110,7 @@ static void client_output(struct client *c, const struct k8smi_local_output *out
       k8smi_recordio_reset(&c->recordio);
     }
   } else if (out->type == K8SMI_LOCAL_CHUNK) {
-    client_chunk(c, out->body);
+    client_feed(c, out->body);
   } else if (out->exchange == c->stream) {
     c->open = false;
   }
@@ -173,12 +173,15 @@ static const char *client_type(const struct client *c) {
 }
 
 uint32_t client_call_message(struct client *c, const K8smMesos__Call *call) {
+  return client_call_as(c, call, call->type == K8SM_MESOS__CALL__TYPE__SUBSCRIBE ? NULL : c->stream_id);
+}
+
+uint32_t client_call_as(struct client *c, const K8smMesos__Call *call, const char *stream_id) {
   struct k8smi_buf bytes;
   k8smi_buf_init(&bytes, NULL);
   k8smi_message_write(&bytes, c->format, &call->base);
   assert_false(bytes.failed);
-  client_send(c, "POST", "/api/v1/scheduler", client_type(c), client_type(c),
-              call->type == K8SM_MESOS__CALL__TYPE__SUBSCRIBE ? NULL : c->stream_id,
+  client_send(c, "POST", "/api/v1/scheduler", client_type(c), client_type(c), stream_id,
               (struct k8sm_slice){bytes.ptr, bytes.len});
   k8smi_buf_free(&bytes);
   uint32_t status = c->status;

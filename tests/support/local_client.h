@@ -50,6 +50,10 @@ void client_send(struct client *c, const char *method, const char *path, const c
  * the client's format it goes out. Returns the status. */
 uint32_t client_call(struct client *c, const char *json);
 uint32_t client_call_message(struct client *c, const K8smMesos__Call *call);
+/* The same under any stream id, or none (NULL). */
+uint32_t client_call_as(struct client *c, const K8smMesos__Call *call, const char *stream_id);
+/* Takes bytes of a stream as if they had come. */
+void client_feed(struct client *c, struct k8sm_slice bytes);
 /* `more` is put into the FrameworkInfo: ",\"roles\":[\"a\"]" or "". With the id from the second time on. */
 uint32_t client_subscribe(struct client *c, const char *more);
 

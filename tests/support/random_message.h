@@ -113,6 +113,18 @@ static inline size_t random_value_size(ProtobufCType type) {
   }
 }
 
+/* An entry of a map (its type is named so) has a key of its own, and a value: as JSON has them. */
+static inline void random_entry(struct k8smi_arena *arena, const ProtobufCFieldDescriptor *field, void *entry,
+                                size_t i, struct random_source *r, unsigned depth) {
+  const ProtobufCMessageDescriptor *type = field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
+  if (type == NULL || strstr(type->short_name, "Entry") == NULL) return;
+  char *key = random_memory(arena, 8), *at = *(char **)entry;
+  key[0] = 'k';
+  key[1] = (char)('0' + i);
+  memcpy(at + type->fields[0].offset, &key, sizeof key);
+  random_value(arena, &type->fields[1], at + type->fields[1].offset, r, depth + 1);
+}
+
 static inline void random_field(struct k8smi_arena *arena, ProtobufCMessage *message,
                                 const ProtobufCFieldDescriptor *field, struct random_source *r,
                                 unsigned depth) {
@@ -123,7 +135,10 @@ static inline void random_field(struct k8smi_arena *arena, ProtobufCMessage *mes
   if (field->label == PROTOBUF_C_LABEL_REPEATED) {
     size_t n = random_below(r, 4), size = random_value_size(field->type);
     char *items = random_memory(arena, n * size);
-    for (size_t i = 0; i < n; i++) random_value(arena, field, items + i * size, r, depth);
+    for (size_t i = 0; i < n; i++) {
+      random_value(arena, field, items + i * size, r, depth);
+      random_entry(arena, field, items + i * size, i, r, depth);
+    }
     memcpy(quantifier, &n, sizeof n);
     memcpy(member, &items, sizeof items);
     return;

@@ -248,6 +248,33 @@ static void json_that_is_newer_than_the_schema_is_kept(void **state) {
 }
 
 /* OfferConstraints hold a oneof. */
+/* Maps are objects in JSON, and entries on the wire. */
+static void maps_are_objects_in_json(void **state) {
+  (void)state;
+  static const char JSON[] = "{\"name\":\"t\",\"task_id\":{\"value\":\"t\"},\"agent_id\":{\"value\":\"a\"},"
+                             "\"limits\":{\"cpus\":{\"value\":0.5},\"mem\":{\"value\":\"Infinity\"}}}";
+  struct bench b;
+  ProtobufCMessage *message;
+  bench_begin(&b);
+  assert_int_equal(k8smi_message_decode_json(&b.arena, of_name("mesos.v1.TaskInfo"), JSON, sizeof JSON - 1,
+                                             &message, &b.diags),
+                   K8SM_OK);
+  const K8smMesos__TaskInfo *task = (const void *)message;
+  assert_int_equal(task->n_limits, 2);
+  assert_string_equal(task->limits[0]->key, "cpus");
+  assert_true(task->limits[0]->value->value > 0.49 && task->limits[0]->value->value < 0.51);
+  assert_string_equal(task->limits[1]->key, "mem");
+  assert_string_equal(bench_json(&b, message), JSON);
+  static const char *const BAD[] = {"{\"limits\":[]}", "{\"limits\":{\"cpus\":1}}",
+                                    "{\"limits\":{\"cpus\":{}}}"};
+  for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+    assert_int_equal(k8smi_message_decode_json(&b.arena, of_name("mesos.v1.TaskInfo"), BAD[i], strlen(BAD[i]),
+                                               &message, &b.diags),
+                     K8SM_ERR_INVALID);
+  }
+  bench_end(&b);
+}
+
 static void the_last_of_a_oneof_counts(void **state) {
   (void)state;
   struct bench b;
@@ -497,6 +524,7 @@ int main(void) {
       cmocka_unit_test(bad_bytes_are_refused_with_a_finding),
       cmocka_unit_test(bad_json_is_refused_with_a_finding),
       cmocka_unit_test(json_that_is_newer_than_the_schema_is_kept),
+      cmocka_unit_test(maps_are_objects_in_json),
       cmocka_unit_test(the_last_of_a_oneof_counts),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(agrees_with_protobuf_c),

@@ -128,8 +128,7 @@ class Driver(Handle):
     @property
     def deadline(self) -> int:
         """mono_ms at which the next TICK is due; NEVER: only when something comes in."""
-        with self._lock:
-            return _abi.lib.k8sm_driver_deadline(self._pointer)
+        return _abi.lib.k8sm_driver_deadline(self._pointer)
 
     @property
     def framework_id(self) -> str:
