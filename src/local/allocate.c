@@ -37,6 +37,14 @@ static bool allocate_is_for(const struct local_amount *amount, const void *ctx) 
   return below || k8smi_eq(owner, *role);
 }
 
+static bool allocate_is_scalar(const struct local_amount *amount, const void *ctx) {
+  (void)ctx;
+  return amount->form->type == K8SM_MESOS__VALUE__TYPE__SCALAR;
+}
+static bool allocate_is_not_scalar(const struct local_amount *amount, const void *ctx) {
+  return !allocate_is_scalar(amount, ctx);
+}
+
 static bool allocate_is_enough(const struct local_bag *bag) {
   bool found;
   return k8smi_local_bag_scalar(bag, "cpus", &found) >= ALLOCATE_MIN_CPUS ||
@@ -100,9 +108,14 @@ static struct allocate_turn *allocate_next(struct allocate_cycle *cycle) {
 
 static bool allocate_offer(struct allocate_cycle *cycle, struct local_agent *agent,
                            const struct allocate_turn *turn) {
-  struct local_bag fit, bag;
-  if (!k8smi_local_bag_pick(&cycle->arena, &agent->free.bag, allocate_is_for, &turn->role->name, &fit) ||
-      !k8smi_local_bag_allocate(&cycle->arena, &fit, turn->role->name, &bag)) {
+  struct k8smi_arena *arena = &cycle->arena;
+  struct local_bag fit, mine, first, bag;
+  /* What is counted by names and numbers stands first, as a master has it. */
+  if (!k8smi_local_bag_pick(arena, &agent->free.bag, allocate_is_for, &turn->role->name, &fit) ||
+      !k8smi_local_bag_allocate(arena, &fit, turn->role->name, &mine) ||
+      !k8smi_local_bag_pick(arena, &mine, allocate_is_not_scalar, NULL, &first) ||
+      !k8smi_local_bag_pick(arena, &mine, allocate_is_scalar, NULL, &bag) ||
+      !k8smi_local_bag_add(arena, &first, &bag, &bag)) {
     return false;
   }
   if (bag.count == 0 || !allocate_is_enough(&bag) || allocate_is_refused(turn->framework, agent, &bag) ||

@@ -45,19 +45,21 @@ static struct k8sm_slice recording_body(struct k8sm_slice message) {
 
 static K8smMesos__Call *recording_decode(struct recording *r, struct k8sm_slice body) {
   ProtobufCMessage *call;
-  int result = k8smi_message_read(&r->seen.arena, r->format, &k8sm_mesos__call__descriptor, body.ptr, body.len, &call,
-                                  NULL);
+  int result = k8smi_message_read(&r->seen.arena, r->format, &k8sm_mesos__call__descriptor, body.ptr,
+                                  body.len, &call, NULL);
   assert_int_equal(result, K8SM_OK);
   return (void *)call;
 }
 
-static bool recording_call(struct recording *r, const char *directory, const char *name, struct recorded_call *to) {
+static bool recording_call(struct recording *r, const char *directory, const char *name,
+                           struct recorded_call *to) {
   char file[128], type[64];
   snprintf(file, sizeof(file), "%s.request", name);
   struct k8sm_slice request = recording_file(r, directory, file);
   if (request.ptr == NULL) return false;
   snprintf(to->name, sizeof(to->name), "%s", name);
-  to->has_stream_id = recording_header(request, "Mesos-Stream-Id", to->stream_id, sizeof(to->stream_id)) != NULL;
+  to->has_stream_id =
+      recording_header(request, "Mesos-Stream-Id", to->stream_id, sizeof(to->stream_id)) != NULL;
   assert_non_null(recording_header(request, "Content-Type", type, sizeof(type)));
   r->format = strcmp(type, "application/json") == 0 ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF;
   to->call = recording_decode(r, recording_body(request));
@@ -66,7 +68,8 @@ static bool recording_call(struct recording *r, const char *directory, const cha
   assert_non_null(response.ptr);
   to->status = (uint32_t)strtoul(response.ptr + strlen("HTTP/1.1 "), NULL, 10);
   struct k8sm_slice body = recording_body(response);
-  snprintf(to->answer, sizeof(to->answer), "%.*s", (int)(body.len < sizeof(to->answer) ? body.len : 0), body.ptr);
+  snprintf(to->answer, sizeof(to->answer), "%.*s", (int)(body.len < sizeof(to->answer) ? body.len : 0),
+           body.ptr);
   return true;
 }
 
@@ -112,9 +115,11 @@ bool recording_load(struct recording *r, const char *directory) {
   recording_stream(r, directory, "stream.response", r->stream_id, sizeof(r->stream_id));
   r->has_resubscribe = recording_call(r, directory, "stream-resubscribed", &r->resubscribe);
   if (r->has_resubscribe) {
-    recording_stream(r, directory, "stream-resubscribed.response", r->resubscribed_id, sizeof(r->resubscribed_id));
+    recording_stream(r, directory, "stream-resubscribed.response", r->resubscribed_id,
+                     sizeof(r->resubscribed_id));
   }
-  for (size_t i = 0; i < n; i++) assert_true(recording_call(r, directory, names[i], &r->calls[r->call_count++]));
+  for (size_t i = 0; i < n; i++)
+    assert_true(recording_call(r, directory, names[i], &r->calls[r->call_count++]));
   return true;
 }
 

@@ -55,7 +55,9 @@ static const struct scenario SCENARIOS[] = {
     {"lifecycle/stale-offer-in-accept", NULL, {{0}}},
     {"lifecycle/volume-on-holder", NULL, {{0}}},
     {"lifecycle/budget-form", NULL, {{0}}},
-    {"lifecycle/unreachable-reconcile", "08-reconcile-explicit", {{"04-reconcile-implicit", HOOK_KILL_AGENT, NULL}}},
+    {"lifecycle/unreachable-reconcile",
+     "08-reconcile-explicit",
+     {{"04-reconcile-implicit", HOOK_KILL_AGENT, NULL}}},
     {"lifecycle/fresh-executor", "12-accept", {{"07-ack", HOOK_KILL_EXECUTOR, "pod5.a0"}}},
 };
 
@@ -71,15 +73,16 @@ static char replay_agents[2][64]; /* their ids at the embedded Mesos */
 
 static struct k8smi_local *replay_new(const struct scenario *scenario) {
   bool lifecycle = strncmp(scenario->name, "lifecycle/", strlen("lifecycle/")) == 0;
-  bool one = lifecycle || strncmp(scenario->name, "agent-lost", 10) == 0 || strncmp(scenario->name, "master-f", 8) == 0;
+  bool one = lifecycle || strncmp(scenario->name, "agent-lost", 10) == 0 ||
+             strncmp(scenario->name, "master-f", 8) == 0;
   /* The features of the recorded agents; those with a linux launcher are "L" in the recordings' notes. */
   bool no_cgroups = strcmp(scenario->name, "lifecycle/limits-without-cgroups") == 0;
-  struct k8smi_local_agent rows[2] = {
-      {"agent1.example", "cpus:4;mem:4096;disk:10000;ports:[31000-32000]",
-       "rack:r1;gen:2015;ssd:yes;cores:[1-8,10-12]", !lifecycle, no_cgroups},
-      {"agent2.example",
-       "cpus:2;cpus(analytics):2;mem:2048;mem(analytics):1024;disk:5000;ports:[31000-31500,31600-32000];fpga:3",
-       "rack:r2;gen:2016", !lifecycle, 1}};
+  struct k8smi_local_agent rows[2] = {{"agent1.example", "cpus:4;mem:4096;disk:10000;ports:[31000-32000]",
+                                       "rack:r1;gen:2015;ssd:yes;cores:[1-8,10-12]", !lifecycle, no_cgroups},
+                                      {"agent2.example",
+                                       "cpus:2;cpus(analytics):2;mem:2048;mem(analytics):1024;disk:5000;"
+                                       "ports:[31000-31500,31600-32000];fpga:3",
+                                       "rack:r2;gen:2016", !lifecycle, 1}};
   struct k8smi_local_options options = {
       .size = sizeof(options), .agents = rows, .agent_count = one ? 1 : 2, .seed = 11};
   struct k8smi_local *local;
@@ -93,7 +96,8 @@ static size_t replay_agent(const struct replay *p, const char *recorded_id) {
     const K8smMesos__Event *event = p->recording->seen.events[i];
     for (size_t j = 0; event->offers != NULL && j < event->offers->n_offers; j++) {
       const K8smMesos__Offer *offer = event->offers->offers[j];
-      if (strcmp(offer->agent_id->value, recorded_id) == 0) return strcmp(offer->hostname, "agent2.example") == 0;
+      if (strcmp(offer->agent_id->value, recorded_id) == 0)
+        return strcmp(offer->hostname, "agent2.example") == 0;
     }
   }
   fail_msg("no recorded offer of agent %s", recorded_id);
@@ -137,7 +141,8 @@ static double replay_standing(const struct replay *p, const char *agent, const c
 static void replay_offers(struct replay *p, K8smMesos__OfferID **ids, size_t n, K8smMesos__OfferID ***ret,
                           size_t *count) {
   static const char *const SCALARS[] = {"cpus", "mem", "disk"};
-  K8smMesos__OfferID **out = k8smi_arena_array(&p->local.arena, CLIENT_MAX_OFFERS + n, sizeof(K8smMesos__OfferID *));
+  K8smMesos__OfferID **out =
+      k8smi_arena_array(&p->local.arena, CLIENT_MAX_OFFERS + n, sizeof(K8smMesos__OfferID *));
   const char *agent = NULL, *role = NULL;
   double want[3] = {0, 0, 0};
   size_t found = 0;
@@ -151,7 +156,8 @@ static void replay_offers(struct replay *p, K8smMesos__OfferID **ids, size_t n, 
   }
   for (int i = 0; i < 300 && agent != NULL; i++) {
     bool enough = true;
-    for (size_t j = 0; j < 3; j++) enough = enough && replay_standing(p, agent, role, SCALARS[j]) > want[j] - 0.0005;
+    for (size_t j = 0; j < 3; j++)
+      enough = enough && replay_standing(p, agent, role, SCALARS[j]) > want[j] - 0.0005;
     if (enough) break;
     client_wait(&p->local, 100);
   }
@@ -206,7 +212,8 @@ static ProtobufCBinaryData replay_operation_uuid(struct replay *p, const char *i
   for (int i = 0; i < 300; i++) {
     for (size_t j = 0; j < p->local.event_count; j++) {
       const K8smMesos__Event__UpdateOperationStatus *update = p->local.events[j]->update_operation_status;
-      if (update != NULL && update->status->uuid != NULL && strcmp(update->status->operation_id->value, id) == 0) {
+      if (update != NULL && update->status->uuid != NULL &&
+          strcmp(update->status->operation_id->value, id) == 0) {
         return update->status->uuid->value;
       }
     }
@@ -254,7 +261,8 @@ static void replay_rewrite(struct replay *p, K8smMesos__Call *call) {
   for (size_t i = 0; call->reconcile != NULL && i < call->reconcile->n_tasks; i++) {
     replay_set_agent(p, call->reconcile->tasks[i]->agent_id);
   }
-  for (size_t i = 0; call->reconcile_operations != NULL && i < call->reconcile_operations->n_operations; i++) {
+  for (size_t i = 0; call->reconcile_operations != NULL && i < call->reconcile_operations->n_operations;
+       i++) {
     replay_set_agent(p, call->reconcile_operations->operations[i]->agent_id);
   }
   if (call->kill != NULL) replay_set_agent(p, call->kill->agent_id);
@@ -309,8 +317,8 @@ static void replay_settle(struct replay *p) {
 }
 
 static const char *replay_stream_id(const struct replay *p, const struct recorded_call *recorded) {
-  bool ours = strcmp(recorded->stream_id, p->resubscribed ? p->recording->resubscribed_id
-                                                          : p->recording->stream_id) == 0;
+  bool ours = strcmp(recorded->stream_id,
+                     p->resubscribed ? p->recording->resubscribed_id : p->recording->stream_id) == 0;
   return !recorded->has_stream_id ? NULL : ours ? p->local.stream_id : recorded->stream_id;
 }
 
@@ -329,8 +337,8 @@ static void replay_call(struct replay *p, struct recorded_call *recorded) {
   uint32_t status = client_call_as(&p->local, recorded->call, replay_stream_id(p, recorded));
   replay_restore_ids(p, p->local.body);
   if (status != recorded->status || strcmp(p->local.body, recorded->answer) != 0) {
-    fail_msg("%s %s: %u %s, recorded: %u %s", p->scenario->name, recorded->name, (unsigned)status, p->local.body,
-             (unsigned)recorded->status, recorded->answer);
+    fail_msg("%s %s: %u %s, recorded: %u %s", p->scenario->name, recorded->name, (unsigned)status,
+             p->local.body, (unsigned)recorded->status, recorded->answer);
   }
 }
 
@@ -340,7 +348,8 @@ static void replay_compare_task(const struct replay *p, const char *task, bool p
   client_trace(&p->recording->seen, task, recorded, sizeof(recorded));
   replay_restore_ids(p, ours);
   if (prefix) recorded[strlen(ours) < strlen(recorded) ? strlen(ours) : strlen(recorded)] = '\0';
-  if (strcmp(ours, recorded) != 0) fail_msg("%s, task %s:\n%s\nrecorded:\n%s", p->scenario->name, task, ours, recorded);
+  if (strcmp(ours, recorded) != 0)
+    fail_msg("%s, task %s:\n%s\nrecorded:\n%s", p->scenario->name, task, ours, recorded);
   for (size_t i = 0;; i++) {
     const K8smMesos__TaskStatus *a = client_status(&p->local, task, i);
     const K8smMesos__TaskStatus *b = client_status(&p->recording->seen, task, i);
@@ -357,7 +366,8 @@ static void replay_compare_task(const struct replay *p, const char *task, bool p
 /* Executors end in the same order, in the same way. */
 static void replay_compare_failures(const struct replay *p) {
   const K8smMesos__Event *b;
-  for (size_t i = 0; (b = client_event(&p->recording->seen, K8SM_MESOS__EVENT__TYPE__FAILURE, i)) != NULL; i++) {
+  for (size_t i = 0; (b = client_event(&p->recording->seen, K8SM_MESOS__EVENT__TYPE__FAILURE, i)) != NULL;
+       i++) {
     const K8smMesos__Event *a = client_event(&p->local, K8SM_MESOS__EVENT__TYPE__FAILURE, i);
     if (a == NULL && p->scenario->until != NULL) return;
     assert_non_null(a);
@@ -429,7 +439,8 @@ int main(void) {
   }
   recording_free(&probe);
   for (size_t i = 0; i < SCENARIO_COUNT; i++) {
-    tests[i] = (struct CMUnitTest){SCENARIOS[i].name, replay_run, NULL, NULL, (void *)(uintptr_t)&SCENARIOS[i]};
+    tests[i] =
+        (struct CMUnitTest){SCENARIOS[i].name, replay_run, NULL, NULL, (void *)(uintptr_t)&SCENARIOS[i]};
   }
   return cmocka_run_group_tests_name("recordings", tests, NULL, NULL);
 }
