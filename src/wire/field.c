@@ -52,6 +52,21 @@ const ProtobufCFieldDescriptor *k8smi_field_by_name(const ProtobufCMessageDescri
   return NULL;
 }
 
+/* protobuf-c does not tell; the compiler's name for the entries of a map does. */
+bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field) {
+  static const char entry[] = "Entry";
+  const ProtobufCMessageDescriptor *type = field->descriptor;
+  if (field->label != PROTOBUF_C_LABEL_REPEATED || field->type != PROTOBUF_C_TYPE_MESSAGE ||
+      type->n_fields != 2) {
+    return false;
+  }
+  size_t len = strlen(type->short_name);
+  const ProtobufCFieldDescriptor *key = &type->fields[K8SMI_MAP_KEY];
+  return len >= sizeof entry - 1 && strcmp(type->short_name + len - (sizeof entry - 1), entry) == 0 &&
+         key->type == PROTOBUF_C_TYPE_STRING && strcmp(key->name, "key") == 0 &&
+         strcmp(type->fields[K8SMI_MAP_VALUE].name, "value") == 0;
+}
+
 static bool field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
   const char *quantifier = (const char *)message + field->quantifier_offset;
   if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
@@ -67,15 +82,6 @@ static bool field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDe
   protobuf_c_boolean has = 1;
   if (field->label == PROTOBUF_C_LABEL_OPTIONAL) memcpy(&has, quantifier, sizeof has);
   return has != 0;
-}
-
-bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field) {
-  if (field->label != PROTOBUF_C_LABEL_REPEATED || field->type != PROTOBUF_C_TYPE_MESSAGE) return false;
-  const ProtobufCMessageDescriptor *type = field->descriptor;
-  size_t n = strlen(type->short_name);
-  return n > strlen("Entry") && strcmp(type->short_name + n - strlen("Entry"), "Entry") == 0 &&
-         type->n_fields == 2 && type->fields[0].type == PROTOBUF_C_TYPE_STRING &&
-         strcmp(type->fields[0].name, "key") == 0 && strcmp(type->fields[1].name, "value") == 0;
 }
 
 size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,

@@ -18,9 +18,9 @@ const ProtobufCFieldDescriptor *k8smi_field_by_id(const ProtobufCMessageDescript
 const ProtobufCFieldDescriptor *k8smi_field_by_name(const ProtobufCMessageDescriptor *type,
                                                     struct k8sm_slice name);
 
-/* A map<string, …>: on the wire a repeated message of key and value, in JSON an object. Descriptors do not
- * say so; the name of the entries does. */
+/* A map: on the wire a repeated message with a key and a value, in JSON an object. Keys are strings. */
 bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field);
+enum { K8SMI_MAP_KEY = 0, K8SMI_MAP_VALUE = 1 }; /* the fields of an entry */
 
 static inline const void *k8smi_field_at(const ProtobufCMessage *message,
                                          const ProtobufCFieldDescriptor *field) {

@@ -210,29 +210,44 @@ static int mesos_read_array(const struct mesos_reader *r, ProtobufCMessage *mess
   }
 }
 
-/* A map: each member is an entry. */
+static int mesos_read_entry(const struct mesos_reader *r, const struct k8smi_token *key,
+                            ProtobufCMessage *entry, const struct k8smi_frame *frame) {
+  struct k8smi_token t;
+  const ProtobufCFieldDescriptor *fields = entry->descriptor->fields;
+  struct k8smi_frame key_frame = k8smi_frame_in(frame, &fields[K8SMI_MAP_KEY], SIZE_MAX);
+  struct k8smi_frame value_frame = k8smi_frame_in(frame, &fields[K8SMI_MAP_VALUE], SIZE_MAX);
+  struct k8smi_token text = *key;
+  text.kind = K8SMI_TOKEN_STRING;
+  int result = mesos_store_text(r, &text, k8smi_field_add(r->arena, entry, key_frame.field, 1), &key_frame);
+  if (result == K8SM_OK) result = mesos_next(r, &t);
+  if (result != K8SM_OK || t.kind == K8SMI_TOKEN_NULL) return result;
+  return mesos_store(r, &t, k8smi_field_add(r->arena, entry, value_frame.field, 1), &value_frame);
+}
+
 static int mesos_read_map(const struct mesos_reader *r, ProtobufCMessage *message,
                           struct k8smi_frame *frame) {
-  const ProtobufCMessageDescriptor *type = frame->field->descriptor;
-  struct k8smi_frame key = k8smi_frame_in(frame, &type->fields[0], SIZE_MAX);
-  struct k8smi_frame value = k8smi_frame_in(frame, &type->fields[1], SIZE_MAX);
   struct k8smi_token t;
+  if (frame->depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(frame, r->diags);
   for (frame->index = 0;; frame->index++) {
     int result = mesos_next(r, &t);
     if (result != K8SM_OK || t.kind == K8SMI_TOKEN_OBJECT_END) return result;
-    ProtobufCMessage *entry = k8smi_message_new(r->arena, type);
-    void *to = entry == NULL ? NULL : k8smi_field_add(r->arena, message, frame->field, 4);
-    if (to == NULL) return mesos_no_memory(r);
+    void *to = k8smi_field_add(r->arena, message, frame->field, 4);
+    ProtobufCMessage *entry = to == NULL ? NULL : k8smi_message_new(r->arena, frame->field->descriptor);
+    if (entry == NULL) return mesos_no_memory(r);
     memcpy(to, &entry, sizeof entry);
-    t.kind = K8SMI_TOKEN_STRING;
-    to = k8smi_field_add(r->arena, entry, key.field, 1);
-    result = to == NULL ? mesos_no_memory(r) : mesos_store(r, &t, to, &key);
-    if (result == K8SM_OK) result = mesos_next(r, &t);
-    if (result != K8SM_OK) return result;
-    to = k8smi_field_add(r->arena, entry, value.field, 1);
-    result = to == NULL ? mesos_no_memory(r) : mesos_store(r, &t, to, &value);
+    result = mesos_read_entry(r, &t, entry, frame);
     if (result != K8SM_OK) return result;
   }
+}
+
+static int mesos_read_repeated(const struct mesos_reader *r, const struct k8smi_token *t,
+                               ProtobufCMessage *message, struct k8smi_frame *frame) {
+  if (k8smi_field_is_map(frame->field)) {
+    return t->kind == K8SMI_TOKEN_OBJECT ? mesos_read_map(r, message, frame)
+                                         : mesos_wrong(r, t, "an object", frame);
+  }
+  return t->kind == K8SMI_TOKEN_ARRAY ? mesos_read_array(r, message, frame)
+                                      : mesos_wrong(r, t, "an array", frame);
 }
 
 /* Writes a value whose first token is `t`, with all that is in it, as compact JSON. */
@@ -302,14 +317,7 @@ static int mesos_read_member(const struct mesos_reader *r, struct k8sm_slice nam
   if (t.kind == K8SMI_TOKEN_NULL) return K8SM_OK;
   struct k8smi_frame frame = k8smi_frame_in(parent, field, SIZE_MAX);
   *seen |= k8smi_field_bit(message->descriptor, field);
-  if (k8smi_field_is_map(field)) {
-    return t.kind == K8SMI_TOKEN_OBJECT ? mesos_read_map(r, message, &frame)
-                                        : mesos_wrong(r, &t, "an object, a map", &frame);
-  }
-  if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-    return t.kind == K8SMI_TOKEN_ARRAY ? mesos_read_array(r, message, &frame)
-                                       : mesos_wrong(r, &t, "an array", &frame);
-  }
+  if (field->label == PROTOBUF_C_LABEL_REPEATED) return mesos_read_repeated(r, &t, message, &frame);
   if (mesos_oneof_taken(message, field))
     return mesos_wrong(r, &t, "only one of the members that exclude each other", &frame);
   void *to = k8smi_field_add(r->arena, message, field, 1);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/map.h"
 #include "wire/base64.h"
 #include "wire/field.h"
 #include "wire/json.h"
@@ -91,47 +92,74 @@ static void mesos_put_value(struct k8smi_buf *buf, const ProtobufCFieldDescripto
   }
 }
 
-/* The entries of a map, as members of one object. */
-static void mesos_put_map(struct k8smi_buf *buf, const ProtobufCFieldDescriptor *field, const char *values,
-                          size_t n) {
-  const ProtobufCMessageDescriptor *type = field->descriptor;
-  for (size_t i = 0; i < n; i++) {
-    const ProtobufCMessage *entry;
-    const void *part;
-    memcpy(&entry, values + i * sizeof entry, sizeof entry);
-    if (i > 0) k8smi_buf_putc(buf, ',');
-    if (entry != NULL && k8smi_field_values(entry, &type->fields[0], &part) > 0) {
-      mesos_put_value(buf, &type->fields[0], part);
-    } else {
-      k8smi_buf_puts(buf, "\"\"");
-    }
-    k8smi_buf_putc(buf, ':');
-    if (entry != NULL && k8smi_field_values(entry, &type->fields[1], &part) > 0) {
-      mesos_put_value(buf, &type->fields[1], part);
-    } else {
-      k8smi_buf_puts(buf, type->fields[1].type == PROTOBUF_C_TYPE_STRING ? "\"\"" : "{}");
-    }
-  }
-}
-
-static void mesos_put_field(struct k8smi_buf *buf, const ProtobufCFieldDescriptor *field, const char *values,
-                            size_t n) {
+static void mesos_put_list(struct k8smi_buf *buf, const ProtobufCFieldDescriptor *field, const char *values,
+                           size_t n) {
   size_t size = k8smi_field_size(field);
-  bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
-  k8smi_buf_putc(buf, '"');
-  k8smi_buf_puts(buf, field->name);
-  if (k8smi_field_is_map(field)) {
-    k8smi_buf_puts(buf, "\":{");
-    mesos_put_map(buf, field, values, n);
-    k8smi_buf_putc(buf, '}');
-    return;
-  }
-  k8smi_buf_puts(buf, repeated ? "\":[" : "\":");
+  k8smi_buf_putc(buf, '[');
   for (size_t i = 0; i < n; i++) {
     if (i > 0) k8smi_buf_putc(buf, ',');
     mesos_put_value(buf, field, values + i * size);
   }
-  if (repeated) k8smi_buf_putc(buf, ']');
+  k8smi_buf_putc(buf, ']');
+}
+
+static const ProtobufCMessage *mesos_map_entry(const char *entries, size_t i, struct k8sm_slice *ret_key) {
+  const ProtobufCMessage *entry;
+  const void *at;
+  const char *text = "";
+  memcpy(&entry, entries + i * sizeof entry, sizeof entry);
+  if (k8smi_field_values(entry, &entry->descriptor->fields[K8SMI_MAP_KEY], &at) > 0)
+    memcpy(&text, at, sizeof text);
+  *ret_key = k8smi_s(text);
+  return entry;
+}
+
+static void mesos_put_entry(struct k8smi_buf *buf, struct k8sm_slice key, const ProtobufCMessage *entry) {
+  const void *value;
+  const ProtobufCFieldDescriptor *field = &entry->descriptor->fields[K8SMI_MAP_VALUE];
+  k8smi_put_json_string(buf, key, false);
+  k8smi_buf_putc(buf, ':');
+  if (k8smi_field_values(entry, field, &value) > 0) {
+    mesos_put_value(buf, field, value);
+  } else {
+    k8smi_buf_puts(buf, "null");
+  }
+}
+
+/* A key that comes twice on the wire counts as it came last, and JSON has it once. */
+static void mesos_put_map(struct k8smi_buf *buf, const char *entries, size_t n) {
+  struct k8smi_map last;
+  struct k8sm_slice key;
+  bool first = true;
+  k8smi_map_init(&last, &buf->allocator, (uint64_t)(uintptr_t)entries);
+  for (size_t i = 0; i < n && !buf->failed; i++) {
+    mesos_map_entry(entries, i, &key);
+    if (i >= UINT32_MAX || !k8smi_map_put(&last, key, (uint32_t)i)) buf->failed = true;
+  }
+  k8smi_buf_putc(buf, '{');
+  for (size_t i = 0; i < n && !buf->failed; i++) {
+    const ProtobufCMessage *entry = mesos_map_entry(entries, i, &key);
+    if (k8smi_map_get(&last, key) != i) continue;
+    if (!first) k8smi_buf_putc(buf, ',');
+    first = false;
+    mesos_put_entry(buf, key, entry);
+  }
+  k8smi_buf_putc(buf, '}');
+  k8smi_map_free(&last);
+}
+
+static void mesos_put_field(struct k8smi_buf *buf, const ProtobufCFieldDescriptor *field, const char *values,
+                            size_t n) {
+  k8smi_buf_putc(buf, '"');
+  k8smi_buf_puts(buf, field->name);
+  k8smi_buf_puts(buf, "\":");
+  if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+    mesos_put_value(buf, field, values);
+  } else if (k8smi_field_is_map(field)) {
+    mesos_put_map(buf, values, n);
+  } else {
+    mesos_put_list(buf, field, values, n);
+  }
 }
 
 void k8smi_message_encode_json(struct k8smi_buf *buf, const ProtobufCMessage *message) {

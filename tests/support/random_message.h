@@ -53,6 +53,18 @@ static inline ProtobufCBinaryData random_bytes(struct k8smi_arena *arena, struct
   return data;
 }
 
+/* Of a map: its keys are there, and differ. */
+static inline bool random_is_entry(const ProtobufCMessageDescriptor *type) {
+  size_t len = strlen(type->short_name);
+  return len >= 5 && strcmp(type->short_name + len - 5, "Entry") == 0;
+}
+
+static inline char *random_key(struct k8smi_arena *arena, struct random_source *r) {
+  char *key = random_memory(arena, 17);
+  for (int i = 0; i < 16; i++) key[i] = (char)('a' + random_below(r, 26));
+  return key;
+}
+
 static inline double random_double(struct random_source *r) {
   uint64_t bits = random_next(r);
   double d;
@@ -113,18 +125,6 @@ static inline size_t random_value_size(ProtobufCType type) {
   }
 }
 
-/* An entry of a map (its type is named so) has a key of its own, and a value: as JSON has them. */
-static inline void random_entry(struct k8smi_arena *arena, const ProtobufCFieldDescriptor *field, void *entry,
-                                size_t i, struct random_source *r, unsigned depth) {
-  const ProtobufCMessageDescriptor *type = field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : NULL;
-  if (type == NULL || strstr(type->short_name, "Entry") == NULL) return;
-  char *key = random_memory(arena, 8), *at = *(char **)entry;
-  key[0] = 'k';
-  key[1] = (char)('0' + i);
-  memcpy(at + type->fields[0].offset, &key, sizeof key);
-  random_value(arena, &type->fields[1], at + type->fields[1].offset, r, depth + 1);
-}
-
 static inline void random_field(struct k8smi_arena *arena, ProtobufCMessage *message,
                                 const ProtobufCFieldDescriptor *field, struct random_source *r,
                                 unsigned depth) {
@@ -135,10 +135,7 @@ static inline void random_field(struct k8smi_arena *arena, ProtobufCMessage *mes
   if (field->label == PROTOBUF_C_LABEL_REPEATED) {
     size_t n = random_below(r, 4), size = random_value_size(field->type);
     char *items = random_memory(arena, n * size);
-    for (size_t i = 0; i < n; i++) {
-      random_value(arena, field, items + i * size, r, depth);
-      random_entry(arena, field, items + i * size, i, r, depth);
-    }
+    for (size_t i = 0; i < n; i++) random_value(arena, field, items + i * size, r, depth);
     memcpy(quantifier, &n, sizeof n);
     memcpy(member, &items, sizeof items);
     return;
@@ -158,6 +155,8 @@ static inline ProtobufCMessage *random_message(struct k8smi_arena *arena,
   ProtobufCMessage *message = random_memory(arena, type->sizeof_message);
   type->message_init(message);
   for (unsigned i = 0; i < type->n_fields; i++) random_field(arena, message, &type->fields[i], r, depth);
+  if (random_is_entry(type))
+    *(char **)(void *)((char *)message + type->fields[0].offset) = random_key(arena, r);
   return message;
 }
 
