@@ -13,5 +13,12 @@ bool k8smi_quantity_milli(struct k8sm_slice text, int64_t *ret);
 bool k8smi_quantity_value(struct k8sm_slice text, int64_t *ret);
 /* The canonical form: "0.5" → "500m", "1024Ki" → "1Mi". False if the text is no quantity. */
 bool k8smi_quantity_canonical(struct k8sm_slice text, struct k8smi_buf *buf);
+/* The form in which Kubernetes writes a quantity that it has read: the canonical one, or the text itself
+ * where that counts as such ("+5", "1.500"). False if the text is no quantity. */
+bool k8smi_quantity_written(struct k8sm_slice text, struct k8smi_buf *buf);
+/* Finer than thousandths: writes the quantity rounded up to those. False: nothing to round. */
+bool k8smi_quantity_round_milli(struct k8sm_slice text, struct k8smi_buf *buf);
+/* <0, 0, >0 by value, of two quantities, to the thousandth. */
+int k8smi_quantity_cmp(struct k8sm_slice a, struct k8sm_slice b);
 
 #endif

@@ -82,11 +82,15 @@ void k8smi_json_close(struct k8smi_json *w, char bracket) {
   w->comma = true;
 }
 
-void k8smi_json_key(struct k8smi_json *w, const char *key) {
+void k8smi_json_key_slice(struct k8smi_json *w, struct k8sm_slice key) {
   json_begin_item(w);
-  k8smi_put_json_string(w->buf, k8smi_s(key), w->html);
+  k8smi_put_json_string(w->buf, key, w->html);
   k8smi_buf_putc(w->buf, ':');
   w->comma = false;
+}
+
+void k8smi_json_key(struct k8smi_json *w, const char *key) {
+  k8smi_json_key_slice(w, k8smi_s(key));
 }
 
 void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text) {

@@ -26,6 +26,7 @@ struct json_tokens {
   struct k8smi_tokens base;
   struct k8smi_arena *arena;
   const char *begin, *at, *end;
+  const char *document_begin;
   enum json_expect expect;
   struct k8smi_keys keys;
   struct json_level *levels;
@@ -247,11 +248,23 @@ static int json_next_document(struct k8smi_tokens *tokens, struct k8sm_diags *di
   json_skip_space(j);
   if (j->at == j->end) return K8SM_ERR_NOT_FOUND;
   j->expect = JSON_EXPECT_DOCUMENT;
+  j->document_begin = j->at;
   j->document++;
   return K8SM_OK;
 }
 
-static const struct k8smi_tokens_ops json_tokens_ops = {json_next, json_next_document, json_where, NULL};
+static void json_rewind(struct k8smi_tokens *tokens) {
+  struct json_tokens *j = json_of(tokens);
+  while (j->depth > 0) {
+    struct json_level level = j->levels[--j->depth];
+    if (level.object) k8smi_keys_close(&j->keys, level.mark);
+  }
+  j->at = j->document_begin;
+  j->expect = JSON_EXPECT_DOCUMENT;
+}
+
+static const struct k8smi_tokens_ops json_tokens_ops = {json_next, json_next_document, json_rewind, json_where,
+                                                        NULL};
 
 int k8smi_tokens_json(struct k8smi_arena *arena, const void *bytes, size_t len,
                       const struct k8smi_tokens_options *options, struct k8smi_tokens **ret,
@@ -270,6 +283,7 @@ int k8smi_tokens_json(struct k8smi_arena *arena, const void *bytes, size_t len,
   if (len >= sizeof byte_order_mark && memcmp(bytes, byte_order_mark, sizeof byte_order_mark) == 0) {
     j->at += sizeof byte_order_mark;
   }
+  j->document_begin = j->at;
   *ret = &j->base;
   return K8SM_OK;
 }

@@ -32,6 +32,7 @@ struct k8smi_token {
 struct k8smi_tokens_options {
   uint32_t max_depth;       /* 0: 100 */
   uint32_t max_alias_nodes; /* YAML; 0: 100,000 */
+  uint32_t lines_before;    /* of the whole input, when the text is a piece of it; YAML */
 };
 
 struct k8smi_tokens; /* a reader */
@@ -49,6 +50,10 @@ void k8smi_tokens_free(struct k8smi_tokens *tokens);
 /* The next token. A duplicate key in an object is an error here already. After an error the reader
  * gives the same error again. Errors: SYNTAX, LIMIT, NOMEM; each with a finding that has a line. */
 int k8smi_tokens_next(struct k8smi_tokens *tokens, struct k8smi_token *ret, struct k8sm_diags *diags);
+
+/* Back to the beginning of the document that is being read, also from the middle of it: some things
+ * must be known before the rest can be understood. Nothing happens after an error. */
+void k8smi_tokens_rewind(struct k8smi_tokens *tokens);
 
 /* After END: goes on to the next document of the stream. NOT_FOUND when there is none. */
 int k8smi_tokens_next_document(struct k8smi_tokens *tokens, struct k8sm_diags *diags);

@@ -13,6 +13,10 @@ int k8smi_tokens_next_document(struct k8smi_tokens *tokens, struct k8sm_diags *d
   return r;
 }
 
+void k8smi_tokens_rewind(struct k8smi_tokens *tokens) {
+  if (tokens->failed == K8SM_OK) tokens->ops->rewind(tokens);
+}
+
 /* A loop, not a recursion: the readers bound the depth, but the stack is not ours to spend. */
 int k8smi_tokens_skip(struct k8smi_tokens *tokens, struct k8sm_diags *diags) {
   struct k8smi_token t;

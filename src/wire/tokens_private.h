@@ -8,9 +8,10 @@
 #include "wire/token.h"
 
 struct k8smi_tokens_ops {
-  /* Neither is called again after it has failed. */
+  /* None of these is called again after one has failed. */
   int (*next)(struct k8smi_tokens *tokens, struct k8smi_token *ret, struct k8sm_diags *diags);
   int (*next_document)(struct k8smi_tokens *tokens, struct k8sm_diags *diags);
+  void (*rewind)(struct k8smi_tokens *tokens);
   struct k8smi_where (*where)(struct k8smi_tokens *tokens, const struct k8smi_token *token);
   void (*free)(struct k8smi_tokens *tokens); /* NULL: all is in the arena */
 };

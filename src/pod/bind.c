@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pod/bind.h"
+
+#include "wire/base64.h"
+
+bool k8smi_bind_init(struct k8smi_bind *b, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
+                     struct k8sm_diags *diags) {
+  memset(b, 0, sizeof *b);
+  b->tokens = tokens;
+  b->arena = arena;
+  b->diags = diags;
+  return k8smi_buf_init(&b->items, &arena->allocator) && k8smi_buf_init(&b->raw, &arena->allocator);
+}
+
+void k8smi_bind_free(struct k8smi_bind *b) {
+  k8smi_buf_free(&b->items);
+  k8smi_buf_free(&b->raw);
+}
+
+static int bind_next(struct k8smi_bind *b, struct k8smi_token *t) {
+  return k8smi_tokens_next(b->tokens, t, b->diags);
+}
+
+static int bind_no_room(struct k8smi_bind *b) {
+  return k8smi_find_nomem(b->diags, k8smi_arena_error(b->arena));
+}
+
+static bool bind_is_container(const struct k8smi_token *t) {
+  return t->kind == K8SMI_TOKEN_OBJECT || t->kind == K8SMI_TOKEN_ARRAY;
+}
+
+static int bind_skip(struct k8smi_bind *b, const struct k8smi_token *t) {
+  return bind_is_container(t) ? k8smi_tokens_skip(b->tokens, b->diags) : K8SM_OK;
+}
+
+/* Reports what stands there in place of what should, and reads over it. */
+static int bind_refuse(struct k8smi_bind *b, const struct k8smi_token *t, const char *expected,
+                       const struct k8smi_path *path) {
+  k8smi_bind_mismatch(b, t, expected, path);
+  return bind_skip(b, t);
+}
+
+int k8smi_bind_raw(struct k8smi_bind *b, const struct k8smi_token *first) {
+  struct k8smi_json w;
+  struct k8smi_token t = *first;
+  size_t depth = 0;
+  k8smi_json_init(&w, &b->raw, true);
+  for (;;) {
+    switch (t.kind) {
+    case K8SMI_TOKEN_OBJECT:
+    case K8SMI_TOKEN_ARRAY:
+      k8smi_json_open(&w, t.kind == K8SMI_TOKEN_OBJECT ? '{' : '[');
+      depth++;
+      break;
+    case K8SMI_TOKEN_OBJECT_END:
+    case K8SMI_TOKEN_ARRAY_END:
+      k8smi_json_close(&w, t.kind == K8SMI_TOKEN_OBJECT_END ? '}' : ']');
+      depth--;
+      break;
+    case K8SMI_TOKEN_KEY: k8smi_json_key_slice(&w, t.text); break;
+    case K8SMI_TOKEN_STRING: k8smi_json_string(&w, t.text); break;
+    case K8SMI_TOKEN_NUMBER: k8smi_json_raw(&w, t.text); break;
+    case K8SMI_TOKEN_TRUE: k8smi_json_bool(&w, true); break;
+    case K8SMI_TOKEN_FALSE: k8smi_json_bool(&w, false); break;
+    default: k8smi_json_raw(&w, K8SMI_S("null"));
+    }
+    if (depth == 0) return b->raw.failed ? k8smi_find_nomem(b->diags, K8SM_ERR_NOMEM) : K8SM_OK;
+    int r = bind_next(b, &t);
+    if (r != K8SM_OK) return r;
+  }
+}
+
+static int bind_raw_text(struct k8smi_bind *b, const struct k8smi_token *t, struct k8sm_slice *ret) {
+  b->raw.len = 0;
+  int r = k8smi_bind_raw(b, t);
+  *ret = (struct k8sm_slice){b->raw.ptr, b->raw.len};
+  return r;
+}
+
+static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_path *path,
+                       const struct k8smi_record **ret);
+
+/* One item of a list, on top of the stack. */
+static int bind_item(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_token *t,
+                     const struct k8smi_path *path) {
+  static const struct k8smi_record bind_empty = {0};
+  struct k8sm_slice text = {NULL, 0};
+  const struct k8smi_record *record = &bind_empty;
+  int64_t number = 0;
+  int r = K8SM_OK;
+  bool null = t->kind == K8SMI_TOKEN_NULL;
+  switch (field->kind) {
+  case K8SMI_KIND_LIST_RECORD:
+    if (t->kind == K8SMI_TOKEN_OBJECT) {
+      r = bind_object(b, field->child, path, &record);
+    } else if (!null) {
+      r = bind_refuse(b, t, "an object", path);
+    }
+    k8smi_buf_put(&b->items, &record, sizeof(record));
+    return r;
+  case K8SMI_KIND_LIST_I32:
+  case K8SMI_KIND_LIST_I64:
+    if (!null && !k8smi_bind_number(b, t, field->kind, path, &number)) r = bind_skip(b, t);
+    k8smi_buf_put(&b->items, &number, sizeof number);
+    return r;
+  case K8SMI_KIND_LIST_RAW: r = bind_raw_text(b, t, &text); break;
+  default:
+    if (!null && !k8smi_bind_text(b, t, field->kind, path, &text)) r = bind_skip(b, t);
+  }
+  if (r != K8SM_OK) return r;
+  text = k8smi_arena_copy(b->arena, text.ptr, text.len);
+  if (text.ptr == NULL) return bind_no_room(b);
+  k8smi_buf_put(&b->items, &text, sizeof text);
+  return K8SM_OK;
+}
+
+static size_t bind_item_size(unsigned kind) {
+  switch (kind) {
+  case K8SMI_KIND_LIST_RECORD: return sizeof(struct k8smi_record *);
+  case K8SMI_KIND_LIST_I32:
+  case K8SMI_KIND_LIST_I64: return sizeof(int64_t);
+  case K8SMI_KIND_LIST_RAW:
+  case K8SMI_KIND_LIST_STRING: return sizeof(struct k8sm_slice);
+  default: return sizeof(struct k8smi_pair);
+  }
+}
+
+/* Takes the items above `mark` off the stack, into the arena. */
+static int bind_take(struct k8smi_bind *b, size_t mark, size_t item_size, const struct k8smi_list **ret) {
+  if (b->items.failed) return k8smi_find_nomem(b->diags, K8SM_ERR_NOMEM);
+  size_t bytes = b->items.len - mark;
+  struct k8smi_list *list = k8smi_arena_alloc(b->arena, sizeof *list + bytes);
+  if (list == NULL) return bind_no_room(b);
+  list->count = bytes / item_size;
+  list->items = list + 1;
+  if (bytes > 0) memcpy(list + 1, b->items.ptr + mark, bytes);
+  b->items.len = mark;
+  *ret = list;
+  return K8SM_OK;
+}
+
+static int bind_list(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_path *path,
+                     const struct k8smi_list **ret) {
+  size_t mark = b->items.len;
+  struct k8smi_path item = k8smi_path_index(path, 0);
+  struct k8smi_token t;
+  for (;; item.index++) {
+    int r = bind_next(b, &t);
+    if (r != K8SM_OK) return r;
+    if (t.kind == K8SMI_TOKEN_ARRAY_END) break;
+    r = bind_item(b, field, &t, &item);
+    if (r != K8SM_OK) return r;
+  }
+  return bind_take(b, mark, bind_item_size(field->kind), ret);
+}
+
+static int bind_map_value(struct k8smi_bind *b, unsigned kind, const struct k8smi_token *t,
+                          const struct k8smi_path *path, struct k8sm_slice *ret) {
+  struct k8sm_slice text = kind == K8SMI_KIND_MAP_QUANTITY ? K8SMI_S("0") : K8SMI_S("");
+  int r = K8SM_OK;
+  bool is_null = t->kind == K8SMI_TOKEN_NULL;
+  if (!is_null && !k8smi_bind_text(b, t, kind, path, &text)) r = bind_skip(b, t);
+  if (r != K8SM_OK) return r;
+  if (kind == K8SMI_KIND_MAP_BYTES) {
+    bool bad = false;
+    *ret = k8smi_parse_base64(b->arena, text, &bad);
+    if (bad) {
+      k8smi_find(b->diags, K8SM_DIAG_FIELD_INVALID, path, "found text that is not base64, expected base64");
+      b->invalid = true;
+      *ret = K8SMI_S("");
+    }
+  } else {
+    *ret = k8smi_arena_copy(b->arena, text.ptr, text.len);
+  }
+  return ret->ptr == NULL ? bind_no_room(b) : K8SM_OK;
+}
+
+/* Merge sort: stable, no worst case, no memory beyond the arena's; already sorted pairs cost one pass. */
+static bool bind_sort_pairs(struct k8smi_arena *arena, struct k8smi_pair *pairs, size_t n) {
+  size_t sorted = 1;
+  while (sorted < n && k8smi_cmp(pairs[sorted - 1].key, pairs[sorted].key) <= 0) sorted++;
+  if (sorted >= n) return true;
+  struct k8smi_pair *spare = k8smi_arena_array(arena, n, sizeof *spare);
+  if (spare == NULL) return false;
+  for (size_t width = 1; width < n; width *= 2) {
+    for (size_t low = 0; low < n; low += 2 * width) {
+      size_t middle = low + width < n ? low + width : n, high = middle + width < n ? middle + width : n;
+      size_t a = low, c = middle;
+      for (size_t out = low; out < high; out++) {
+        bool first = a < middle && (c == high || k8smi_cmp(pairs[a].key, pairs[c].key) <= 0);
+        spare[out] = first ? pairs[a++] : pairs[c++];
+      }
+    }
+    memcpy(pairs, spare, n * sizeof *pairs);
+  }
+  return true;
+}
+
+static int bind_map(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_path *path,
+                    const struct k8smi_list **ret) {
+  size_t mark = b->items.len;
+  for (;;) {
+    struct k8smi_token t;
+    struct k8smi_pair pair;
+    int r = bind_next(b, &t);
+    if (r != K8SM_OK) return r;
+    if (t.kind == K8SMI_TOKEN_OBJECT_END) break;
+    pair.key = k8smi_arena_copy(b->arena, t.text.ptr, t.text.len);
+    if (pair.key.ptr == NULL) return bind_no_room(b);
+    struct k8smi_path at = k8smi_path_key(path, pair.key);
+    r = bind_next(b, &t);
+    if (r == K8SM_OK) r = bind_map_value(b, field->kind, &t, &at, &pair.value);
+    if (r != K8SM_OK) return r;
+    k8smi_buf_put(&b->items, &pair, sizeof pair);
+  }
+  if (!b->items.failed && b->items.len > mark &&
+      !bind_sort_pairs(b->arena, (struct k8smi_pair *)(void *)(b->items.ptr + mark),
+                       (b->items.len - mark) / sizeof(struct k8smi_pair)))
+    return bind_no_room(b);
+  return bind_take(b, mark, sizeof(struct k8smi_pair), ret);
+}
+
+static int bind_int_or_string(struct k8smi_bind *b, const struct k8smi_token *t,
+                              const struct k8smi_path *path, union k8smi_slot *slot, bool *set) {
+  struct k8smi_int_or_string *value = k8smi_arena_zalloc(b->arena, sizeof *value);
+  if (value == NULL) return bind_no_room(b);
+  if (t->kind == K8SMI_TOKEN_STRING) {
+    value->text = k8smi_arena_copy(b->arena, t->text.ptr, t->text.len);
+    if (value->text.ptr == NULL) return bind_no_room(b);
+  } else if (t->kind != K8SMI_TOKEN_NUMBER) {
+    return bind_refuse(b, t, "a number or a string", path);
+  } else if (!k8smi_bind_number(b, t, K8SMI_KIND_I32, path, &value->number)) {
+    return K8SM_OK;
+  }
+  slot->int_or_string = value;
+  *set = true;
+  return K8SM_OK;
+}
+
+static int bind_string(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_token *t,
+                       const struct k8smi_path *path, union k8smi_slot *slot, bool *set) {
+  struct k8sm_slice text;
+  if (field->kind == K8SMI_KIND_RAW) {
+    int r = bind_raw_text(b, t, &text);
+    if (r != K8SM_OK) return r;
+  } else if (!k8smi_bind_text(b, t, field->kind, path, &text)) {
+    return bind_skip(b, t);
+  }
+  bool pointer = field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
+  if (text.len == 0 && (!pointer || field->kind == K8SMI_KIND_TIME)) return K8SM_OK;
+  slot->text = k8smi_text_new(b->arena, text);
+  *set = slot->text != NULL;
+  return *set ? K8SM_OK : bind_no_room(b);
+}
+
+static int bind_scalar(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_token *t,
+                       const struct k8smi_path *path, union k8smi_slot *slot, bool *set) {
+  bool pointer = field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
+  slot->number = t->kind == K8SMI_TOKEN_TRUE;
+  if (field->kind == K8SMI_KIND_BOOL) {
+    if (t->kind != K8SMI_TOKEN_TRUE && t->kind != K8SMI_TOKEN_FALSE)
+      return bind_refuse(b, t, "true or false", path);
+  } else if (!k8smi_bind_number(b, t, field->kind, path, &slot->number)) {
+    return bind_skip(b, t);
+  }
+  *set = pointer || slot->number != 0; /* a plain value of zero is the same as none */
+  return K8SM_OK;
+}
+
+static int bind_collection(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_token *t,
+                           const struct k8smi_path *path, union k8smi_slot *slot, bool *set) {
+  bool is_map = field->kind >= K8SMI_KIND_MAP_STRING;
+  if (t->kind != (is_map ? K8SMI_TOKEN_OBJECT : K8SMI_TOKEN_ARRAY))
+    return bind_refuse(b, t, is_map ? "an object" : "an array", path);
+  int r = is_map ? bind_map(b, field, path, &slot->list) : bind_list(b, field, path, &slot->list);
+  *set = r == K8SM_OK && (slot->list->count > 0 || field->mode == K8SMI_MODE_ALWAYS);
+  return r;
+}
+
+static int bind_field(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_path *path,
+                      union k8smi_slot *slot, bool *set) {
+  struct k8smi_token t;
+  int r = bind_next(b, &t);
+  *set = false;
+  if (r != K8SM_OK || t.kind == K8SMI_TOKEN_NULL) return r; /* null is the same as absent */
+  switch (field->kind) {
+  case K8SMI_KIND_BOOL:
+  case K8SMI_KIND_I32:
+  case K8SMI_KIND_I64: return bind_scalar(b, field, &t, path, slot, set);
+  case K8SMI_KIND_INT_OR_STRING: return bind_int_or_string(b, &t, path, slot, set);
+  case K8SMI_KIND_STRING:
+  case K8SMI_KIND_QUANTITY:
+  case K8SMI_KIND_TIME:
+  case K8SMI_KIND_RAW: return bind_string(b, field, &t, path, slot, set);
+  case K8SMI_KIND_RECORD:
+    if (t.kind != K8SMI_TOKEN_OBJECT) return bind_refuse(b, &t, "an object", path);
+    *set = true;
+    return bind_object(b, field->child, path, &slot->record);
+  default: return bind_collection(b, field, &t, path, slot, set);
+  }
+}
+
+static int bind_unknown(struct k8smi_bind *b, const struct k8smi_token *key,
+                        const struct k8smi_path *parent) {
+  struct k8smi_token t;
+  struct k8smi_path path = k8smi_path_field(parent, key->text);
+  b->unknown++;
+  b->invalid = b->invalid || b->strict;
+  k8smi_find_as(b->diags, K8SM_DIAG_FIELD_UNKNOWN, b->strict ? K8SM_SEVERITY_ERROR : K8SM_SEVERITY_NOTE,
+                &path, "unknown field");
+  int r = bind_next(b, &t);
+  return r == K8SM_OK ? bind_skip(b, &t) : r;
+}
+
+/* After the OBJECT token: up to and with its end. */
+static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_path *path,
+                       const struct k8smi_record **ret) {
+  const struct k8smi_type *of = &k8smi_types[type];
+  union k8smi_slot slots[64];
+  uint64_t present = 0;
+  unsigned field = 0;
+  for (;;) {
+    struct k8smi_token t;
+    int r = bind_next(b, &t);
+    if (r != K8SM_OK) return r;
+    if (t.kind == K8SMI_TOKEN_OBJECT_END) break;
+    field = k8smi_type_find(of, t.text, field);
+    if (field == of->count) {
+      r = bind_unknown(b, &t, path);
+    } else {
+      struct k8smi_path at = k8smi_path_field(path, of->fields[field].name);
+      bool set;
+      r = bind_field(b, &of->fields[field], &at, &slots[field], &set);
+      present |= (uint64_t)set << field;
+      field++;
+    }
+    if (r != K8SM_OK) return r;
+  }
+  *ret = k8smi_record_new(b->arena, present, slots);
+  return *ret == NULL ? bind_no_room(b) : K8SM_OK;
+}
+
+int k8smi_bind_record(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_path *path,
+                      const struct k8smi_record **ret) {
+  struct k8smi_token t;
+  int r = bind_next(b, &t);
+  if (r != K8SM_OK) return r;
+  if (t.kind == K8SMI_TOKEN_OBJECT) return bind_object(b, type, path, ret);
+  r = bind_refuse(b, &t, "an object", path);
+  return r == K8SM_OK ? K8SM_ERR_INVALID : r;
+}

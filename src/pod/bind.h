@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_BIND_H
+#define K8SMI_POD_BIND_H
+
+#include "pod/record_private.h"
+#include "pod/time.h"
+#include "wire/json.h"
+#include "wire/token.h"
+
+/* Tokens → records, by the table of fields.def. */
+struct k8smi_bind {
+  struct k8smi_tokens *tokens;
+  struct k8smi_arena *arena; /* of the records */
+  struct k8sm_diags *diags;
+  bool strict;            /* unknown fields are errors */
+  bool invalid;           /* a finding that is an error was made */
+  size_t unknown;         /* fields that the table does not have */
+  struct k8smi_buf items; /* a stack: items of the lists and maps that are being read */
+  struct k8smi_buf raw;   /* JSON of a value without a type */
+  char time[K8SMI_TIME_LEN];
+};
+
+/* The scratch memory is of the arena's allocator; free it in any case. */
+bool k8smi_bind_init(struct k8smi_bind *b, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
+                     struct k8sm_diags *diags);
+void k8smi_bind_free(struct k8smi_bind *b);
+
+/* Reads the next value as an object of the type. Wrong types are reported, set b->invalid, and leave
+ * the field unset. Errors: those of the tokens, NOMEM, LIMIT; INVALID when it is no object. */
+int k8smi_bind_record(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_path *path,
+                      const struct k8smi_record **ret);
+
+/* Reads the rest of a value whose first token is `token` as compact JSON into b->raw (not cleared). */
+int k8smi_bind_raw(struct k8smi_bind *b, const struct k8smi_token *token);
+
+/* For bind.c: the texts of scalars. False: `found` does not fit, and that has been reported. */
+bool k8smi_bind_number(struct k8smi_bind *b, const struct k8smi_token *found, unsigned kind,
+                       const struct k8smi_path *path, int64_t *ret);
+bool k8smi_bind_text(struct k8smi_bind *b, const struct k8smi_token *found, unsigned kind,
+                     const struct k8smi_path *path, struct k8sm_slice *ret);
+void k8smi_bind_mismatch(struct k8smi_bind *b, const struct k8smi_token *found, const char *expected,
+                         const struct k8smi_path *path);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_TIME_H
+#define K8SMI_POD_TIME_H
+
+#include "base/slice.h"
+
+/* RFC 3339 with any offset and fraction → seconds since 1970. False: not such a time. */
+bool k8smi_parse_time(struct k8sm_slice text, int64_t *ret);
+
+enum { K8SMI_TIME_LEN = 20 };
+/* "2006-01-02T15:04:05Z" without a NUL. False: the year has no four digits. */
+bool k8smi_format_time(int64_t seconds, char text[K8SMI_TIME_LEN]);
+
+/* The first second of the year 1: Go's zero time, which is written as null. */
+#define K8SMI_TIME_ZERO (-INT64_C(62135596800))
+
+#endif
