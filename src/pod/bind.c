@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/bind.h"
 
+#include "pod/defaults.h"
 #include "wire/base64.h"
 
 bool k8smi_bind_init(struct k8smi_bind *b, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
@@ -336,6 +337,7 @@ static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_p
     }
     if (r != K8SM_OK) return r;
   }
+  if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &present)) return bind_no_room(b);
   *ret = k8smi_record_new(b->arena, present, slots);
   return *ret == NULL ? bind_no_room(b) : K8SM_OK;
 }

@@ -13,6 +13,7 @@ struct k8smi_bind {
   struct k8smi_arena *arena; /* of the records */
   struct k8sm_diags *diags;
   bool strict;            /* unknown fields are errors */
+  bool defaults;          /* fill in what the API server would */
   bool invalid;           /* a finding that is an error was made */
   size_t unknown;         /* fields that the table does not have */
   struct k8smi_buf items; /* a stack: items of the lists and maps that are being read */

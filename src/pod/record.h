@@ -28,7 +28,8 @@ struct k8smi_int_or_string {
 /* Getters. A record of NULL has no field set, so that chains need no checks:
  * k8smi_get_i64(k8smi_get_record(spec, K8SMI_PodSpec_securityContext), …). */
 bool k8smi_has(const struct k8smi_record *record, unsigned field);
-struct k8sm_slice k8smi_get_str(const struct k8smi_record *record, unsigned field); /* also quantities, as typed */
+struct k8sm_slice k8smi_get_str(const struct k8smi_record *record,
+                                unsigned field); /* also quantities, as typed */
 int64_t k8smi_get_i64(const struct k8smi_record *record, unsigned field, int64_t absent);
 bool k8smi_get_bool(const struct k8smi_record *record, unsigned field, bool absent);
 const struct k8smi_record *k8smi_get_record(const struct k8smi_record *record, unsigned field);

@@ -33,4 +33,9 @@ uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot
 /* A copy of a text; NULL when memory ran out. */
 struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s);
 
+/* The items of a list that has just been read and that nobody else knows yet. */
+static inline void *k8smi_list_own(struct k8smi_list list) {
+  return (void *)(uintptr_t)list.items;
+}
+
 #endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_DEFAULTS_H
+#define K8SMI_POD_DEFAULTS_H
+
+#include "pod/record_private.h"
+
+/* What the API server fills in: called when the fields of an object have been read (those of the
+ * objects in it are complete then), before they are packed. False when memory ran out. */
+bool k8smi_defaults_fill(struct k8smi_arena *arena, unsigned type, union k8smi_slot *slots,
+                         uint64_t *present);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pod/parse.h"
+
+#include "base/abi.h"
+#include "pod/encode.h"
+
+enum { PARSE_MAX_BYTES = 16 << 20, PARSE_MAX_MEMORY = 64 << 20, PARSE_MAX_DEPTH = 100 };
+
+static const uint64_t parse_known_flags =
+    K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE | K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES;
+
+static int parse_bad_option(struct k8smi_parse *p, const char *option, const char *expected) {
+  struct k8smi_path path = k8smi_path_field(NULL, k8smi_s(option));
+  k8smi_find(p->diags, K8SM_DIAG_OPTION_INVALID, &path, "expected %s", expected);
+  return K8SM_ERR_INVALID;
+}
+
+static int parse_check_options(struct k8smi_parse *p) {
+  struct k8sm_parse_options *o = &p->options;
+  if (o->flags & ~parse_known_flags) return parse_bad_option(p, "flags", "K8SM_PARSE_* only");
+  if (o->format > K8SM_FORMAT_YAML) return parse_bad_option(p, "format", "AUTO, JSON or YAML");
+  if (o->max_bytes == 0) o->max_bytes = PARSE_MAX_BYTES;
+  if (o->max_bytes > INT32_MAX) o->max_bytes = INT32_MAX; /* texts have 32-bit lengths */
+  if (o->max_memory == 0) o->max_memory = PARSE_MAX_MEMORY;
+  if (o->max_memory > SIZE_MAX) o->max_memory = SIZE_MAX;
+  if (o->max_depth == 0) o->max_depth = PARSE_MAX_DEPTH;
+  return K8SM_OK;
+}
+
+int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
+                     const struct k8sm_parse_options *options, struct k8sm_diags *diags) {
+  memset(p, 0, sizeof *p);
+  p->diags = diags;
+  int r = k8smi_options_read(&p->options, sizeof p->options, options, "k8sm_parse_options", diags);
+  if (r == K8SM_OK) r = parse_check_options(p);
+  if (r != K8SM_OK) return r;
+  if (!k8smi_arena_init(&p->scratch, p->options.allocator, (size_t)p->options.max_memory))
+    return parse_bad_option(p, "allocator", "a table with functions");
+  if (len > p->options.max_bytes) {
+    k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "found %zu bytes, expected at most %zu", len,
+               (size_t)p->options.max_bytes);
+    return K8SM_ERR_LIMIT;
+  }
+  if (len == 0 || bytes == NULL) {
+    k8smi_find(diags, K8SM_DIAG_EMPTY_INPUT, NULL, "found no bytes, expected a manifest");
+    return K8SM_ERR_SYNTAX;
+  }
+  return K8SM_OK;
+}
+
+void k8smi_parse_free(struct k8smi_parse *p) {
+  k8smi_arena_free(&p->scratch);
+}
+
+uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size_t len) {
+  if (p->options.format != K8SM_FORMAT_AUTO) return p->options.format;
+  size_t i = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+  while (i < len && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n')) i++;
+  return i < len && (bytes[i] == '{' || bytes[i] == '[') ? K8SM_FORMAT_JSON : K8SM_FORMAT_YAML;
+}
+
+int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,
+                       uint32_t lines_before, struct k8smi_tokens **ret) {
+  struct k8smi_tokens_options o = {p->options.max_depth, p->options.max_alias_nodes, lines_before};
+  return format == K8SM_FORMAT_JSON ? k8smi_tokens_json(&p->scratch, bytes, len, &o, ret, p->diags)
+                                    : k8smi_tokens_yaml(&p->scratch, bytes, len, &o, ret, p->diags);
+}
+
+struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p) {
+  struct k8sm_pod *pod = K8SMI_VALUE_NEW(k8sm_pod, p->options.allocator, (size_t)p->options.max_memory);
+  if (pod == NULL) {
+    k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
+  } else {
+    k8smi_refs_init(&pod->refs);
+  }
+  return pod;
+}
+
+int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
+                       enum k8smi_type_id type, const struct k8smi_path *path,
+                       const struct k8smi_record **ret) {
+  struct k8smi_bind b;
+  if (!k8smi_bind_init(&b, tokens, arena, p->diags)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
+  b.strict = (p->options.flags & K8SM_PARSE_STRICT) != 0;
+  b.defaults = (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0;
+  int r = k8smi_bind_record(&b, type, path, ret);
+  k8smi_bind_free(&b);
+  return r == K8SM_OK && b.invalid ? K8SM_ERR_INVALID : r;
+}
+
+int k8smi_parse_namespace(struct k8smi_parse *p, struct k8sm_pod *pod) {
+  const char *name = p->options.default_namespace;
+  const struct k8smi_record *metadata = k8smi_get_record(pod->record, K8SMI_Pod_metadata);
+  if (name == NULL && (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0) name = "default";
+  if (name == NULL || k8smi_has(metadata, K8SMI_ObjectMeta_namespace)) return K8SM_OK;
+  return k8smi_pod_set_metadata(pod, K8SMI_ObjectMeta_namespace, k8smi_s(name))
+             ? K8SM_OK
+             : k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
+}

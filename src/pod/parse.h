@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_PARSE_H
+#define K8SMI_POD_PARSE_H
+
+#include "base/refs.h"
+#include "pod/bind.h"
+#include "pod/pod.h"
+
+/* What k8sm_pod_parse and k8sm_manifest_parse have in common. */
+
+struct k8sm_pod {
+  struct k8smi_arena arena;
+  k8smi_refs refs;
+  struct k8sm_pod *base; /* whose arena this one's record points into, too; or NULL */
+  const struct k8smi_record *record;
+};
+
+struct k8smi_parse {
+  struct k8sm_parse_options options; /* with every default filled in */
+  struct k8smi_arena scratch;        /* of the token readers */
+  struct k8sm_diags *diags;
+  size_t errors; /* in diags before */
+};
+
+/* Reads the options and checks the input against them. Errors: ABI, INVALID, LIMIT, SYNTAX. */
+int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
+                     const struct k8sm_parse_options *options, struct k8sm_diags *diags);
+void k8smi_parse_free(struct k8smi_parse *p);
+
+/* K8SM_FORMAT_JSON or _YAML: what the options say, or what the text looks like. */
+uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size_t len);
+int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,
+                       uint32_t lines_before, struct k8smi_tokens **ret);
+
+/* An empty pod of the options' allocator and limit; NULL when memory ran out (reported). */
+struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p);
+
+/* Reads the next value of the tokens as a record in the arena. INVALID if anything was wrong with it. */
+int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
+                       enum k8smi_type_id type, const struct k8smi_path *path,
+                       const struct k8smi_record **ret);
+
+/* Replaces a text of the metadata (K8SMI_ObjectMeta_*); false when memory ran out. */
+bool k8smi_pod_set_metadata(struct k8sm_pod *pod, unsigned field, struct k8sm_slice text);
+
+/* Sets the namespace of metadata to the default where it has none. Errors: NOMEM, LIMIT. */
+int k8smi_parse_namespace(struct k8smi_parse *p, struct k8sm_pod *pod);
+
+/* What comes after reading: the namespace, and validation. */
+int k8smi_pod_complete(struct k8smi_parse *p, struct k8sm_pod *pod, const struct k8smi_path *path);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pod/parse.h"
+
+#include "base/abi.h"
+#include "pod/encode.h"
+#include "pod/validate.h"
+
+struct k8sm_pod *k8sm_pod_ref(struct k8sm_pod *pod) {
+  if (pod != NULL) k8smi_ref(&pod->refs);
+  return pod;
+}
+
+void k8sm_pod_unref(struct k8sm_pod *pod) {
+  while (pod != NULL && k8smi_unref(&pod->refs)) {
+    struct k8sm_pod *base = pod->base;
+    K8SMI_VALUE_FREE(k8sm_pod, pod);
+    pod = base;
+  }
+}
+
+const struct k8smi_record *k8smi_pod_record(const struct k8sm_pod *pod) {
+  return pod->record;
+}
+
+static struct k8sm_slice pod_metadata(const struct k8sm_pod *pod, unsigned field) {
+  return k8smi_get_str(k8smi_get_record(pod->record, K8SMI_Pod_metadata), field);
+}
+
+struct k8sm_slice k8sm_pod_name(const struct k8sm_pod *pod) {
+  return pod_metadata(pod, K8SMI_ObjectMeta_name);
+}
+
+struct k8sm_slice k8sm_pod_namespace(const struct k8sm_pod *pod) {
+  return pod_metadata(pod, K8SMI_ObjectMeta_namespace);
+}
+
+struct k8sm_slice k8sm_pod_uid(const struct k8sm_pod *pod) {
+  return pod_metadata(pod, K8SMI_ObjectMeta_uid);
+}
+
+bool k8smi_pod_set_metadata(struct k8sm_pod *pod, unsigned field, struct k8sm_slice text) {
+  union k8smi_slot top[64], metadata[64];
+  uint64_t has = k8smi_record_spread(pod->record, top);
+  uint64_t has_metadata = k8smi_record_spread(k8smi_get_record(pod->record, K8SMI_Pod_metadata), metadata);
+  metadata[field].text = k8smi_text_new(&pod->arena, text);
+  if (metadata[field].text == NULL) return false;
+  top[K8SMI_Pod_metadata].record =
+      k8smi_record_new(&pod->arena, has_metadata | (uint64_t)1 << field, metadata);
+  if (top[K8SMI_Pod_metadata].record == NULL) return false;
+  const struct k8smi_record *record =
+      k8smi_record_new(&pod->arena, has | (uint64_t)1 << K8SMI_Pod_metadata, top);
+  if (record != NULL) pod->record = record;
+  return record != NULL;
+}
+
+int k8sm_pod_with_uid(const struct k8sm_pod *pod, const char *uid, const struct k8sm_allocator *allocator,
+                      struct k8sm_pod **ret, struct k8sm_diags *diags) {
+  if (uid == NULL || uid[0] == '\0') {
+    struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
+    struct k8smi_path path = k8smi_path_field(&metadata, K8SMI_S("uid"));
+    k8smi_find(diags, K8SM_DIAG_FIELD_REQUIRED, &path, "Required value");
+    return K8SM_ERR_INVALID;
+  }
+  struct k8sm_pod *copy = K8SMI_VALUE_NEW(k8sm_pod, allocator, 0);
+  if (copy == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_refs_init(&copy->refs);
+  copy->record = pod->record;
+  copy->base = k8sm_pod_ref((struct k8sm_pod *)(uintptr_t)pod);
+  if (!k8smi_pod_set_metadata(copy, K8SMI_ObjectMeta_uid, k8smi_s(uid))) {
+    k8sm_pod_unref(copy);
+    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  }
+  *ret = copy;
+  return K8SM_OK;
+}
+
+/* What the document says it is must be a Pod of v1; without that the rest means little. */
+static int pod_check_kind(struct k8smi_parse *p, const struct k8smi_record *record) {
+  static const struct {
+    unsigned field;
+    struct k8sm_slice name, expected;
+  } wanted[] = {{K8SMI_Pod_kind, {"kind", 4}, {"Pod", 3}},
+                {K8SMI_Pod_apiVersion, {"apiVersion", 10}, {"v1", 2}}};
+  int r = K8SM_OK;
+  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+    struct k8sm_slice found = k8smi_get_str(record, wanted[i].field);
+    struct k8smi_path path = k8smi_path_field(NULL, wanted[i].name);
+    if (k8smi_eq(found, wanted[i].expected)) continue;
+    r = K8SM_ERR_INVALID;
+    if (found.len == 0) {
+      k8smi_find(p->diags, K8SM_DIAG_FIELD_REQUIRED, &path, "Required value: expected \"%s\"",
+                 wanted[i].expected.ptr);
+    } else {
+      k8smi_find(p->diags, K8SM_DIAG_KIND_UNKNOWN, &path, "found \"%.*s\", expected \"%s\"", K8SMI_P(found),
+                 wanted[i].expected.ptr);
+    }
+  }
+  return r;
+}
+
+/* After the one document there must be nothing. */
+static int pod_check_end(struct k8smi_parse *p, struct k8smi_tokens *tokens) {
+  struct k8smi_token t;
+  int r = k8smi_tokens_next(tokens, &t, p->diags);
+  if (r == K8SM_OK) r = k8smi_tokens_next_document(tokens, p->diags);
+  if (r == K8SM_ERR_NOT_FOUND) return K8SM_OK;
+  if (r == K8SM_OK) {
+    k8smi_find(p->diags, K8SM_DIAG_FIELD_TOO_MANY, NULL, "found more than one document, expected one Pod");
+    r = K8SM_ERR_INVALID;
+  }
+  return r;
+}
+
+int k8smi_pod_complete(struct k8smi_parse *p, struct k8sm_pod *pod, const struct k8smi_path *path) {
+  int r = k8smi_parse_namespace(p, pod);
+  if (r != K8SM_OK || (p->options.flags & K8SM_PARSE_NO_VALIDATE) != 0) return r;
+  struct k8smi_validate_options o = {p->scratch.allocator, path};
+  return k8smi_validate_pod(pod->record, &o, p->diags);
+}
+
+static int pod_read(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8sm_pod *pod) {
+  int wrong = k8smi_parse_record(p, tokens, &pod->arena, K8SMI_TYPE_Pod, NULL, &pod->record);
+  if (wrong != K8SM_OK && wrong != K8SM_ERR_INVALID) return wrong;
+  int r = pod_check_end(p, tokens);
+  if (r != K8SM_OK || pod->record == NULL) return r == K8SM_OK ? wrong : r;
+  r = pod_check_kind(p, pod->record);
+  if (r == K8SM_OK) r = k8smi_pod_complete(p, pod, NULL);
+  return r == K8SM_OK ? wrong : r;
+}
+
+int k8sm_pod_parse(const void *bytes, size_t len, const struct k8sm_parse_options *options,
+                   struct k8sm_pod **ret, struct k8sm_diags *diags) {
+  struct k8smi_parse p;
+  struct k8smi_tokens *tokens = NULL;
+  struct k8sm_pod *pod = NULL;
+  int r = k8smi_parse_init(&p, bytes, len, options, diags);
+  if (r == K8SM_OK) r = k8smi_parse_tokens(&p, bytes, len, k8smi_parse_format(&p, bytes, len), 0, &tokens);
+  if (r == K8SM_OK) {
+    pod = k8smi_parse_new_pod(&p);
+    r = pod == NULL ? K8SM_ERR_NOMEM : pod_read(&p, tokens, pod);
+  }
+  k8smi_tokens_free(tokens);
+  k8smi_parse_free(&p);
+  if (r == K8SM_OK) {
+    *ret = pod;
+  } else {
+    k8sm_pod_unref(pod);
+  }
+  return r;
+}
