@@ -34,11 +34,12 @@ static int bind_skip(struct k8smi_bind *b, const struct k8smi_token *t) {
   return bind_is_container(t) ? k8smi_tokens_skip(b->tokens, b->diags) : K8SM_OK;
 }
 
-/* Reports what stands there in place of what should, and reads over it. */
+/* Reads over what stands there, and reports it in place of what should (unless it can't be read). */
 static int bind_refuse(struct k8smi_bind *b, const struct k8smi_token *t, const char *expected,
                        const struct k8smi_path *path) {
-  k8smi_bind_mismatch(b, t, expected, path);
-  return bind_skip(b, t);
+  int r = bind_skip(b, t);
+  if (r == K8SM_OK) k8smi_bind_mismatch(b, t, expected, path);
+  return r;
 }
 
 int k8smi_bind_raw(struct k8smi_bind *b, const struct k8smi_token *first) {
