@@ -138,7 +138,7 @@ static int conn_start(struct k8smi_conn *conn, uint64_t mono_ms) {
   k8smi_http1_init(&conn->reader, HTTP_RESPONSE);
   conn->reader.no_body = e->no_body;
   conn->started = true;
-  conn->answered = conn->head_read = false;
+  conn->answered = conn->head_read = conn->overtime = false;
   conn->written = 0;
   return K8SM_OK;
 }
@@ -167,7 +167,7 @@ static void conn_write(struct k8smi_conn *conn, uint64_t mono_ms) {
       conn->write_broken = true;
       return;
     }
-    if (!conn->connected) conn_await_response(conn, mono_ms);
+    conn_await_response(conn, mono_ms);
     conn->connected = true;
     conn->written += (size_t)n;
   }
@@ -189,10 +189,12 @@ static void conn_read(struct k8smi_conn *conn, uint64_t mono_ms) {
   }
   conn->in_len = (size_t)n;
   conn->answered = true;
+  conn->overtime = mono_ms >= conn->deadline;
   /* A long body may take its time as long as it moves. */
   if (conn->head_read && !conn->head->streaming) conn_await_response(conn, mono_ms);
 }
 
+/* What was read and not yet handed out may hold what is waited for. */
 void k8smi_conn_check_deadline(struct k8smi_conn *conn, uint64_t mono_ms) {
   if (!conn->started || conn->failed || mono_ms < conn->deadline || conn->in_pos < conn->in_len ||
       conn->pending || conn->ended)
@@ -229,6 +231,10 @@ int k8smi_conn_process(struct k8smi_conn *conn, uint64_t mono_ms) {
     int r = conn_start(conn, mono_ms);
     if (r != K8SM_OK || conn->failed) return r;
   }
+  /* A late response is taken if it is there at the first look: the host was late then. At the second, a
+   * peer that goes on sending, but no response, would hold its caller forever. */
+  if (conn->overtime) k8smi_conn_check_deadline(conn, mono_ms);
+  if (conn->failed) return K8SM_OK;
   conn_write(conn, mono_ms);
   conn_read(conn, mono_ms);
   if (conn_stale(conn)) {

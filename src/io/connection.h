@@ -51,6 +51,7 @@ struct k8smi_conn {
   bool ended;                 /* nothing more can be read */
   bool write_broken;          /* why; but an answer may still be read */
   bool read_broken;           /* why */
+  bool overtime;              /* bytes were read behind the deadline */
   bool failed;                /* the exchange is LOST: why */
   char held;                  /* the byte that the NUL behind a slice took the place of */
   char *held_at;              /* NULL: none */

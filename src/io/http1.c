@@ -81,7 +81,7 @@ static int http1_on_name(llhttp_t *parser, const char *at, size_t len) {
   struct k8smi_http1 *h = parser->data;
   for (size_t i = 0; i < len && h->name_len < sizeof h->name; i++) {
     char c = at[i];
-    h->name[h->name_len++] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    h->name[h->name_len++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
   }
   return http1_count(h, len);
 }

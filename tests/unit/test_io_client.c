@@ -279,6 +279,27 @@ static void times_run_out(void **state) {
   assert_non_null(strstr(f->log.text, " sent no more of its response within 5000 ms"));
 }
 
+static void continue_for_ever_is_no_response(void **state) {
+  struct fixture *f = *state;
+  submit(f, 1, 0, "x");
+  turns(f, 4);
+  for (f->now = 4000; f->now < 9000 && f->log.ends == 0; f->now += 100) {
+    reply(f, "HTTP/1.1 100 Continue\r\n\r\n");
+    turns(f, 1);
+  }
+  assert_int_equal(f->now, 5200);
+  expect_lost(f, " sent no response within 5000 ms");
+}
+
+static void a_late_response_is_taken_if_the_host_was_late(void **state) {
+  struct fixture *f = *state;
+  submit(f, 1, 0, "x");
+  turns(f, 4);
+  reply(f, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+  f->now = 60000;
+  expect(f, "1 RESPONSE 202 -|-|-\n1 END \n");
+}
+
 static void what_is_cancelled_gives_no_input(void **state) {
   struct fixture *f = *state;
   submit(f, 4, K8SM_REQUEST_STREAMING, "stream");
@@ -405,6 +426,8 @@ int main(void) {
       WITH_PEER(a_request_that_may_have_been_carried_out_is_not_sent_again),
       WITH_PEER(an_idle_connection_that_talks_is_closed),
       WITH_PEER(times_run_out),
+      WITH_PEER(continue_for_ever_is_no_response),
+      WITH_PEER(a_late_response_is_taken_if_the_host_was_late),
       WITH_PEER(what_is_cancelled_gives_no_input),
       WITH_PEER(another_leader_gets_another_connection),
       cmocka_unit_test(options_are_checked),
