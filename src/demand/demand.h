@@ -133,10 +133,14 @@ struct k8sm_demand {
   /* Under way already: */
   struct k8sm_slice agent_id; /* pinned; empty: anywhere */
   struct k8sm_slice executor; /* ExecutorInfo to send again; empty: make it */
+  struct k8sm_demand *origin; /* the demand that was resumed: it holds the memory of the tasks' texts */
 
   struct k8smi_demand_task *tasks; /* [0] is the pause task */
   size_t task_count;
   uint32_t stages;
 };
+
+/* 1 to 32 letters and digits. */
+bool k8smi_nonce_valid(const char *nonce);
 
 #endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "demand/build.h"
+#include "demand/rules.h"
+
+#include "base/abi.h"
+#include "call/ids.h"
+
+#include <k8smesos/cluster.h>
+#include <k8smesos/task.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { DEMAND_MAX_MEMORY = 64 * 1024 * 1024, DEMAND_NONCE_MAX = 32 };
+
+/* ---- What the steps share ---- */
+
+void *k8smi_demand_array(struct k8smi_demand_build *b, size_t n, size_t item_size) {
+  void *p = n == 0 ? NULL : k8smi_arena_array(&b->demand->arena, n, item_size);
+  if (n != 0 && p == NULL) b->no_memory = true;
+  return p;
+}
+
+struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_slice s) {
+  struct k8sm_slice copy = k8smi_arena_slice(&b->demand->arena, s);
+  if (s.ptr != NULL && copy.ptr == NULL) b->no_memory = true;
+  return copy;
+}
+
+struct k8sm_slice k8smi_demand_take(struct k8smi_demand_build *b, struct k8smi_buf *buf) {
+  struct k8sm_slice s = {NULL, 0};
+  if (!buf->failed) s = k8smi_arena_copy(&b->demand->arena, buf->ptr, buf->len);
+  if (s.ptr == NULL) b->no_memory = true;
+  k8smi_buf_free(buf);
+  return s;
+}
+
+void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format, ...) {
+  char text[512];
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  if (n < 0) text[0] = '\0';
+  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_REFUSED, path, "%s", text);
+  b->refused++;
+}
+
+/* ---- Making one ---- */
+
+bool k8smi_nonce_valid(const char *nonce) {
+  size_t n = nonce == NULL ? 0 : strlen(nonce);
+  bool fine = n >= 1 && n <= DEMAND_NONCE_MAX;
+  for (size_t i = 0; fine && i < n; i++) {
+    char c = nonce[i];
+    fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+  return fine;
+}
+
+static int demand_check_nonce(const char *nonce, struct k8sm_diags *diags) {
+  if (k8smi_nonce_valid(nonce)) return K8SM_OK;
+  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "options.nonce must be 1 to %d letters and digits",
+             DEMAND_NONCE_MAX);
+  return K8SM_ERR_INVALID;
+}
+
+/* Every id that the pod will ever need must be one that Mesos accepts, its longest restart too. */
+static int demand_check_ids(const struct k8sm_demand *d, struct k8sm_diags *diags) {
+  struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
+  struct k8smi_path uid = k8smi_path_field(&metadata, K8SMI_S("uid"));
+  if (d->uid.len == 0) {
+    k8smi_find(diags, K8SM_DIAG_FIELD_REQUIRED, &uid, "a pod needs a uid to be run: it is part of its tasks' ids");
+    return K8SM_ERR_INVALID;
+  }
+  int result = K8SM_OK;
+  for (size_t i = 0; i < d->task_count; i++) {
+    struct k8sm_task_id id = {d->uid, d->tasks[i].container, d->nonce, d->attempt, UINT32_MAX};
+    char text[256];
+    if (k8sm_task_id_format(&id, text, sizeof text) > 0) continue;
+    k8smi_find(diags, K8SM_DIAG_TASK_ID_INVALID, &uid,
+               "uid '%.*s' and container '%.*s' make no id that Mesos accepts", K8SMI_P(d->uid),
+               K8SMI_P(d->tasks[i].container));
+    result = K8SM_ERR_INVALID;
+  }
+  return result;
+}
+
+static uint32_t demand_policy(struct k8sm_slice text) {
+  if (k8smi_eqs(text, "Never")) return K8SMI_RESTART_NEVER;
+  return k8smi_eqs(text, "OnFailure") ? K8SMI_RESTART_ON_FAILURE : K8SMI_RESTART_ALWAYS;
+}
+
+/* A container's own policy comes before the pod's; an init container has done its work once it exits
+ * with 0, so Always means OnFailure for it. */
+static void demand_set_policy(struct k8smi_demand_task *task, const struct k8smi_record *container, uint32_t pod) {
+  struct k8sm_slice own = k8smi_get_str(container, K8SMI_Container_restartPolicy);
+  task->restart_policy = own.len > 0 ? demand_policy(own) : pod;
+  if (task->kind == K8SM_TASK_INIT && task->restart_policy == K8SMI_RESTART_ALWAYS) {
+    task->restart_policy = K8SMI_RESTART_ON_FAILURE;
+  }
+}
+
+static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
+                             const struct k8smi_record *container, uint32_t kind, uint32_t stage) {
+  const struct k8sm_demand *d = b->demand;
+  task->container = k8smi_get_str(container, K8SMI_Container_name);
+  task->kind = kind;
+  task->stage = stage;
+  task->launch = stage == 0;
+  task->tty = k8smi_get_bool(container, K8SMI_Container_tty, false);
+  task->grace_seconds = d->grace_seconds;
+  task->share_pid = d->host_pid || k8smi_get_bool(b->spec, K8SMI_PodSpec_shareProcessNamespace, false);
+  demand_set_policy(task, container, d->restart_policy);
+}
+
+/* The pause task: it ends only when it is killed. */
+static void demand_fill_pause(struct k8smi_demand_build *b, struct k8smi_demand_task *task) {
+  static const struct k8sm_slice argv[] = {{"sleep", 5}, {"1000000000", 10}};
+  task->container = K8SMI_S("");
+  task->kind = K8SM_TASK_PAUSE;
+  task->launch = true;
+  task->restart_policy = K8SMI_RESTART_ALWAYS;
+  task->has_value = true;
+  task->argv = (struct k8smi_strings){argv, 2};
+  task->share_pid = b->demand->host_pid;
+}
+
+/* Init containers and sidecars are a stage each, the mains the last one. */
+static bool demand_make_tasks(struct k8smi_demand_build *b) {
+  struct k8sm_demand *d = b->demand;
+  struct k8smi_list inits = k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers);
+  struct k8smi_list mains = k8smi_get_list(b->spec, K8SMI_PodSpec_containers);
+  d->tasks = k8smi_demand_array(b, 1 + inits.count + mains.count, sizeof *d->tasks);
+  if (d->tasks == NULL) return false;
+  d->task_count = 1 + inits.count + mains.count;
+  d->stages = (uint32_t)inits.count + 1;
+  struct k8smi_demand_task *task = d->tasks;
+  demand_fill_pause(b, task++);
+  for (size_t i = 0; i < inits.count; i++) {
+    const struct k8smi_record *c = k8smi_list_record(inits, i);
+    bool sidecar = k8smi_eqs(k8smi_get_str(c, K8SMI_Container_restartPolicy), "Always");
+    demand_fill_task(b, task++, c, sidecar ? K8SM_TASK_SIDECAR : K8SM_TASK_INIT, (uint32_t)i);
+  }
+  for (size_t i = 0; i < mains.count; i++) {
+    demand_fill_task(b, task++, k8smi_list_record(mains, i), K8SM_TASK_MAIN, (uint32_t)inits.count);
+  }
+  return true;
+}
+
+static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
+                                  const struct k8smi_record *container, const struct k8smi_path *path) {
+  struct k8smi_demand_source s = {container, task, path, {{0}, NULL, 0, 0, 0, 0}};
+  k8smi_map_init(&s.variables, &b->demand->arena.allocator, k8smi_hash(b->demand->uid.ptr, b->demand->uid.len, 1));
+  k8smi_demand_make_env(b, &s);
+  k8smi_demand_make_command(b, &s);
+  k8smi_demand_make_security(b, &s);
+  k8smi_demand_make_mounts(b, &s);
+  k8smi_demand_make_checks(b, &s);
+  k8smi_map_free(&s.variables);
+}
+
+static void demand_make_containers(struct k8smi_demand_build *b, unsigned field, const char *name,
+                                   struct k8smi_demand_task *tasks) {
+  struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
+  struct k8smi_path list = k8smi_path_field(&spec, k8smi_s(name));
+  struct k8smi_list containers = k8smi_get_list(b->spec, field);
+  for (size_t i = 0; i < containers.count; i++) {
+    struct k8smi_path at = k8smi_path_index(&list, i);
+    demand_make_container(b, &tasks[i], k8smi_list_record(containers, i), &at);
+  }
+}
+
+/* What tells people and tools which pod it is: the pod's labels, its name and its uid. */
+static void demand_make_labels(struct k8smi_demand_build *b) {
+  struct k8sm_demand *d = b->demand;
+  const struct k8smi_pair own[] = {{K8SMI_S("io.kubernetes.pod.name"), d->name},
+                                   {K8SMI_S("io.kubernetes.pod.namespace"), d->name_space},
+                                   {K8SMI_S("io.kubernetes.pod.uid"), d->uid}};
+  enum { OWN = sizeof own / sizeof own[0] };
+  struct k8smi_list list = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_labels);
+  struct k8smi_pair *labels = k8smi_demand_array(b, OWN + list.count, sizeof *labels);
+  if (labels == NULL) return;
+  memcpy(labels, own, sizeof own);
+  size_t count = OWN;
+  for (size_t i = 0; i < list.count; i++) {
+    struct k8smi_pair pair = k8smi_list_pair(list, i);
+    bool ours = false;
+    for (size_t j = 0; j < OWN; j++) ours = ours || k8smi_eq(pair.key, own[j].key);
+    if (!ours) labels[count++] = pair;
+  }
+  d->labels = (struct k8smi_pair_list){labels, count};
+}
+
+static void demand_make_roles(struct k8smi_demand_build *b) {
+  static const struct k8sm_slice any[] = {{"*", 1}};
+  struct k8sm_demand *d = b->demand;
+  d->roles = (struct k8smi_strings){any, 1};
+  if (b->options.role_count == 0) return;
+  struct k8sm_slice *roles = k8smi_demand_array(b, b->options.role_count, sizeof *roles);
+  if (roles == NULL) return;
+  for (size_t i = 0; i < b->options.role_count; i++) {
+    roles[i] = k8smi_demand_copy(b, k8smi_s(b->options.roles[i]));
+  }
+  d->roles = (struct k8smi_strings){roles, b->options.role_count};
+}
+
+/* What concerns the pod as a whole. */
+static void demand_make_pod(struct k8smi_demand_build *b) {
+  struct k8sm_demand *d = b->demand;
+  struct k8smi_list selector = k8smi_get_list(b->spec, K8SMI_PodSpec_nodeSelector);
+  d->node_selector = (struct k8smi_pair_list){selector.items, selector.count};
+  d->node_name = k8smi_get_str(b->spec, K8SMI_PodSpec_nodeName);
+  d->hostname = k8smi_get_str(b->spec, K8SMI_PodSpec_hostname);
+  d->host_pid = k8smi_get_bool(b->spec, K8SMI_PodSpec_hostPID, false);
+  d->host_ipc = k8smi_get_bool(b->spec, K8SMI_PodSpec_hostIPC, false);
+  d->grace_seconds = k8smi_get_i64(b->spec, K8SMI_PodSpec_terminationGracePeriodSeconds, 30);
+  if (d->grace_seconds < 0) d->grace_seconds = 1;
+  d->active_deadline_seconds = k8smi_get_i64(b->spec, K8SMI_PodSpec_activeDeadlineSeconds, 0);
+  d->restart_policy = demand_policy(k8smi_get_str(b->spec, K8SMI_PodSpec_restartPolicy));
+  d->share_cgroups_false = (d->flags & K8SM_DEMAND_NO_LIMITS) == 0;
+  if (d->share_cgroups_false) d->features |= K8SM_FEATURE_CGROUPS;
+  if (d->hostname.len > 0 || d->host_pid || d->host_ipc ||
+      k8smi_get_bool(b->spec, K8SMI_PodSpec_shareProcessNamespace, false)) {
+    d->features |= K8SM_FEATURE_LINUX_LAUNCHER;
+  }
+  if (!k8smi_get_bool(b->spec, K8SMI_PodSpec_hostNetwork, false)) {
+    struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
+    struct k8smi_path network = k8smi_path_field(&spec, K8SMI_S("hostNetwork"));
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &network,
+               "the pod shares the network of its agent: no network of its own is configured");
+  }
+}
+
+static void demand_run_steps(struct k8smi_demand_build *b) {
+  size_t inits = k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers).count;
+  demand_make_pod(b);
+  if (!demand_make_tasks(b)) return;
+  demand_make_labels(b);
+  demand_make_roles(b);
+  k8smi_demand_check_rules(b);
+  k8smi_demand_sort_data(b);
+  k8smi_demand_index_volumes(b);
+  k8smi_demand_make_resources(b);
+  k8smi_demand_make_ports(b);
+  demand_make_containers(b, K8SMI_PodSpec_initContainers, "initContainers", b->demand->tasks + 1);
+  demand_make_containers(b, K8SMI_PodSpec_containers, "containers", b->demand->tasks + 1 + inits);
+}
+
+static int demand_result(struct k8smi_demand_build *b) {
+  if (b->no_memory) return k8smi_find_nomem(b->diags, k8smi_arena_error(&b->demand->arena));
+  int result = demand_check_ids(b->demand, b->diags);
+  return result == K8SM_OK && b->refused > 0 ? K8SM_ERR_UNSUPPORTED : result;
+}
+
+/* Pods are immutable: a reference is all that is taken through the constant pointer. */
+static struct k8sm_pod *demand_ref_pod(const struct k8sm_pod *pod) {
+  struct k8sm_pod *p;
+  memcpy(&p, &pod, sizeof p);
+  return k8sm_pod_ref(p);
+}
+
+int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
+                     struct k8sm_demand **ret, struct k8sm_diags *diags) {
+  struct k8smi_demand_build b;
+  memset(&b, 0, sizeof b);
+  b.diags = diags;
+  int result = k8smi_options_read(&b.options, sizeof b.options, options, "k8sm_demand_options", diags);
+  if (result == K8SM_OK) result = demand_check_nonce(b.options.nonce, diags);
+  if (result != K8SM_OK) return result;
+  struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, b.options.allocator, DEMAND_MAX_MEMORY);
+  if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_refs_init(&d->refs);
+  d->pod = demand_ref_pod(pod);
+  d->uid = k8sm_pod_uid(pod);
+  d->name_space = k8sm_pod_namespace(pod);
+  d->name = k8sm_pod_name(pod);
+  d->attempt = b.options.attempt;
+  d->flags = b.options.flags;
+  b.demand = d;
+  d->nonce = k8smi_demand_copy(&b, k8smi_s(b.options.nonce));
+  b.metadata = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_metadata);
+  b.spec = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_spec);
+  k8smi_map_init(&b.volumes, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 0));
+  demand_run_steps(&b);
+  k8smi_map_free(&b.volumes);
+  result = demand_result(&b);
+  if (result != K8SM_OK) {
+    k8sm_demand_unref(d);
+    return result;
+  }
+  *ret = d;
+  return K8SM_OK;
+}
+
+struct k8sm_demand *k8sm_demand_ref(struct k8sm_demand *demand) {
+  k8smi_ref(&demand->refs);
+  return demand;
+}
+
+void k8sm_demand_unref(struct k8sm_demand *demand) {
+  if (demand == NULL || !k8smi_unref(&demand->refs)) return;
+  k8sm_pod_unref(demand->pod);
+  k8sm_demand_unref(demand->origin);
+  K8SMI_VALUE_FREE(k8sm_demand, demand);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Probes: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
+ * Mesos has one health check and one check for a task. The liveness probe is the health check; the
+ * readiness probe the check, or the startup probe where there is no other. */
+#include "demand/build.h"
+
+/* A port by number, or by its name among the container's ports; 0, with a finding, if it is neither. */
+static uint32_t probe_port(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                           struct k8smi_int_or_string port, const struct k8smi_path *path) {
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("port"));
+  if (port.text.ptr == NULL) {
+    if (port.number >= 1 && port.number <= UINT16_MAX) return (uint32_t)port.number;
+    k8smi_demand_refuse(b, &at, "%lld is no port", (long long)port.number);
+    return 0;
+  }
+  struct k8smi_list ports = k8smi_get_list(s->container, K8SMI_Container_ports);
+  for (size_t i = 0; i < ports.count; i++) {
+    const struct k8smi_record *p = k8smi_list_record(ports, i);
+    if (!k8smi_eq(k8smi_get_str(p, K8SMI_ContainerPort_name), port.text)) continue;
+    return (uint32_t)k8smi_get_i64(p, K8SMI_ContainerPort_containerPort, 0);
+  }
+  k8smi_demand_refuse(b, &at, "no port of the container has the name '%.*s'", K8SMI_P(port.text));
+  return 0;
+}
+
+static void probe_exec(struct k8smi_demand_build *b, const struct k8smi_record *exec, const struct k8smi_path *path,
+                       struct k8smi_demand_check *check) {
+  struct k8smi_list command = k8smi_get_list(exec, K8SMI_ExecAction_command);
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("command"));
+  if (command.count == 0) k8smi_demand_refuse(b, &at, "Mesos has nothing to run");
+  check->kind = K8SMI_CHECK_COMMAND;
+  check->command = (struct k8smi_strings){command.items, command.count};
+}
+
+static void probe_http(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                       const struct k8smi_record *http, const struct k8smi_path *path,
+                       struct k8smi_demand_check *check) {
+  struct k8sm_slice target = k8smi_get_str(http, K8SMI_HTTPGetAction_path);
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("path"));
+  check->kind = K8SMI_CHECK_HTTP;
+  check->port = probe_port(b, s, k8smi_get_int_or_string(http, K8SMI_HTTPGetAction_port), path);
+  check->scheme = k8smi_eqs(k8smi_get_str(http, K8SMI_HTTPGetAction_scheme), "HTTPS") ? K8SMI_S("https")
+                                                                                      : K8SMI_S("http");
+  check->path = target.len == 0 ? K8SMI_S("/") : target;
+  if (check->path.ptr[0] != '/') k8smi_demand_refuse(b, &at, "Mesos wants a path that begins with '/'");
+}
+
+static void probe_tcp(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                      struct k8smi_int_or_string port, const struct k8smi_path *path,
+                      struct k8smi_demand_check *check) {
+  check->kind = K8SMI_CHECK_TCP;
+  check->port = probe_port(b, s, port, path);
+}
+
+static int32_t probe_seconds(const struct k8smi_record *probe, unsigned field, int64_t absent) {
+  int64_t n = k8smi_get_i64(probe, field, 0);
+  return n > 0 && n <= INT32_MAX ? (int32_t)n : (int32_t)absent;
+}
+
+static void probe_read(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                       const struct k8smi_record *probe, const struct k8smi_path *path,
+                       struct k8smi_demand_check *check) {
+  const struct k8smi_record *r;
+  if ((r = k8smi_get_record(probe, K8SMI_Probe_exec)) != NULL) {
+    struct k8smi_path at = k8smi_path_field(path, K8SMI_S("exec"));
+    probe_exec(b, r, &at, check);
+  } else if ((r = k8smi_get_record(probe, K8SMI_Probe_httpGet)) != NULL) {
+    struct k8smi_path at = k8smi_path_field(path, K8SMI_S("httpGet"));
+    probe_http(b, s, r, &at, check);
+  } else if ((r = k8smi_get_record(probe, K8SMI_Probe_tcpSocket)) != NULL) {
+    struct k8smi_path at = k8smi_path_field(path, K8SMI_S("tcpSocket"));
+    probe_tcp(b, s, k8smi_get_int_or_string(r, K8SMI_TCPSocketAction_port), &at, check);
+  } else if ((r = k8smi_get_record(probe, K8SMI_Probe_grpc)) != NULL) {
+    struct k8smi_path at = k8smi_path_field(path, K8SMI_S("grpc"));
+    struct k8smi_int_or_string port = {k8smi_get_i64(r, K8SMI_GRPCAction_port, 0), {NULL, 0}};
+    probe_tcp(b, s, port, &at, check);
+  }
+  check->delay = probe_seconds(probe, K8SMI_Probe_initialDelaySeconds, 0);
+  check->timeout = probe_seconds(probe, K8SMI_Probe_timeoutSeconds, 1);
+  check->interval = probe_seconds(probe, K8SMI_Probe_periodSeconds, 10);
+  check->successes = probe_seconds(probe, K8SMI_Probe_successThreshold, 1);
+  check->failures = probe_seconds(probe, K8SMI_Probe_failureThreshold, 3);
+}
+
+/* CheckInfo knows no scheme: a port that speaks TLS is taken as ready when it is open. */
+static void probe_without_tls(struct k8smi_demand_build *b, struct k8smi_demand_check *check,
+                              const struct k8smi_path *path) {
+  if (check->kind != K8SMI_CHECK_HTTP || !k8smi_eqs(check->scheme, "https")) return;
+  struct k8smi_path http = k8smi_path_field(path, K8SMI_S("httpGet"));
+  struct k8smi_path at = k8smi_path_field(&http, K8SMI_S("scheme"));
+  check->kind = K8SMI_CHECK_TCP;
+  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
+             "Mesos' checks speak no TLS: the port is checked for an open connection only");
+}
+
+void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_source *s) {
+  const struct {
+    unsigned field;
+    const char *name;
+    struct k8smi_demand_check *check;
+    bool no_tls;
+  } probes[] = {{K8SMI_Container_livenessProbe, "livenessProbe", &s->task->liveness, false},
+                {K8SMI_Container_readinessProbe, "readinessProbe", &s->task->readiness, true},
+                {K8SMI_Container_startupProbe, "startupProbe", &s->task->startup, true}};
+  for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
+    const struct k8smi_record *probe = k8smi_get_record(s->container, probes[i].field);
+    if (probe == NULL) continue;
+    struct k8smi_path at = k8smi_path_field(s->path, k8smi_s(probes[i].name));
+    probe_read(b, s, probe, &at, probes[i].check);
+    if (probes[i].no_tls) probe_without_tls(b, probes[i].check, &at);
+    if (probes[i].field == K8SMI_Container_startupProbe) {
+      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
+                 "Mesos has no startup check: the first success of readiness, or of this probe where there is no "
+                 "other, counts as started; until then liveness has a grace period");
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Demand for a pod under way, and what a Demand tells of itself. */
+#include "demand/demand.h"
+
+#include "base/abi.h"
+#include "base/findings.h"
+
+static int resume_invalid(struct k8sm_diags *diags, const char *words) {
+  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "%s", words);
+  return K8SM_ERR_INVALID;
+}
+
+/* Marks the tasks that are to be launched now. */
+static int resume_mark(struct k8sm_demand *d, const struct k8sm_resume_options *options, struct k8sm_diags *diags) {
+  for (size_t i = 0; i < options->launch_count; i++) {
+    struct k8sm_launch launch;
+    k8smi_row_read(&launch, sizeof launch, options->launches, options->launch_size, i);
+    if (launch.task >= d->task_count) return resume_invalid(diags, "options.launches names a task that is not there");
+    if (d->tasks[launch.task].launch) return resume_invalid(diags, "options.launches names a task twice");
+    d->tasks[launch.task].launch = true;
+    d->tasks[launch.task].restart = launch.restart;
+  }
+  return K8SM_OK;
+}
+
+/* Tasks' texts stay with the former demand, which holds them: `from` is referenced. */
+static int resume_fill(struct k8sm_demand *d, const struct k8sm_demand *from,
+                       const struct k8sm_resume_options *options, struct k8sm_diags *diags) {
+  d->cpus_milli = d->mem_milli = d->disk_milli = 0;
+  d->nonce = k8smi_arena_slice(&d->arena, k8smi_s(options->nonce));
+  d->agent_id = k8smi_arena_slice(&d->arena, k8smi_s(options->agent_id));
+  d->executor = k8smi_arena_copy(&d->arena, options->executor, options->executor_len);
+  d->tasks = k8smi_arena_array(&d->arena, from->task_count, sizeof *d->tasks);
+  if (d->nonce.ptr == NULL || d->agent_id.ptr == NULL || d->executor.ptr == NULL || d->tasks == NULL) {
+    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  }
+  memcpy(d->tasks, from->tasks, from->task_count * sizeof *d->tasks);
+  for (size_t i = 0; i < d->task_count; i++) d->tasks[i].launch = false;
+  return resume_mark(d, options, diags);
+}
+
+int k8sm_demand_resume(const struct k8sm_demand *demand, const struct k8sm_resume_options *options,
+                       struct k8sm_demand **ret, struct k8sm_diags *diags) {
+  struct k8sm_resume_options o;
+  int result = k8smi_options_read(&o, sizeof o, options, "k8sm_resume_options", diags);
+  if (result != K8SM_OK) return result;
+  if (o.agent_id == NULL || o.agent_id[0] == '\0') return resume_invalid(diags, "options.agent_id is required");
+  if (o.executor == NULL || o.executor_len == 0) return resume_invalid(diags, "options.executor is required");
+  if (!k8smi_nonce_valid(o.nonce)) {
+    return resume_invalid(diags, "options.nonce must be 1 to 32 letters and digits");
+  }
+  struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, o.allocator, 0);
+  if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_refs_init(&d->refs);
+  /* All but the count of references and the arena, which are the first two. */
+  size_t head = offsetof(struct k8sm_demand, pod);
+  memcpy((char *)d + head, (const char *)demand + head, sizeof *d - head);
+  memcpy(&d->origin, &demand, sizeof demand);
+  if (demand->origin != NULL) d->origin = demand->origin;
+  k8sm_demand_ref(d->origin);
+  k8sm_pod_ref(d->pod);
+  result = resume_fill(d, demand, &o, diags);
+  if (result != K8SM_OK) {
+    k8sm_demand_unref(d);
+    return result;
+  }
+  *ret = d;
+  return K8SM_OK;
+}
+
+const struct k8sm_pod *k8sm_demand_pod(const struct k8sm_demand *demand) {
+  return demand->pod;
+}
+
+uint32_t k8sm_demand_attempt(const struct k8sm_demand *demand) {
+  return demand->attempt;
+}
+
+size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first, struct k8sm_demand_task *rows,
+                         size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(demand->task_count, first);
+  for (size_t i = 0; i < left && i < n; i++) {
+    const struct k8smi_demand_task *t = &demand->tasks[first + i];
+    struct k8sm_demand_task row = {t->container, t->kind,      t->stage,  t->cpus_milli,
+                                   t->mem_milli, t->launch, t->restart};
+    k8smi_row_write(rows, row_size, i, &row, sizeof row);
+  }
+  return left;
+}
+
+int k8sm_demand_get_budget(const struct k8sm_demand *demand, struct k8sm_demand_budget *ret) {
+  struct k8sm_demand_budget budget = {sizeof budget, demand->cpus_milli, demand->mem_milli, demand->disk_milli};
+  return k8smi_struct_write(ret, &budget, sizeof budget);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Volume mounts: https://kubernetes.io/docs/concepts/storage/volumes/ */
+#include "demand/build.h"
+
+#include "wire/mesos.h"
+
+#include <k8smesos/cluster.h>
+
+void k8smi_demand_index_volumes(struct k8smi_demand_build *b) {
+  struct k8smi_list volumes = k8smi_get_list(b->spec, K8SMI_PodSpec_volumes);
+  b->files = k8smi_demand_array(b, volumes.count, sizeof *b->files);
+  for (size_t i = 0; i < volumes.count; i++) {
+    struct k8sm_slice name = k8smi_get_str(k8smi_list_record(volumes, i), K8SMI_Volume_name);
+    if (!k8smi_map_put(&b->volumes, name, (uint32_t)i)) b->no_memory = true;
+  }
+}
+
+/* The mounts of a container while they are collected. */
+struct mount_list {
+  struct k8smi_demand_mount *items;
+  size_t count;
+  size_t cap;
+};
+
+/* Grows in the demand's arena: doubling, the old array stays behind. */
+static void mount_add(struct k8smi_demand_build *b, struct mount_list *list, const struct k8smi_demand_mount *mount) {
+  if (list->count == list->cap) {
+    size_t cap = list->cap == 0 ? 4 : list->cap * 2;
+    struct k8smi_demand_mount *items = k8smi_demand_array(b, cap, sizeof *items);
+    if (items == NULL) return;
+    if (list->count > 0) memcpy(items, list->items, list->count * sizeof *items);
+    list->items = items;
+    list->cap = cap;
+  }
+  list->items[list->count++] = *mount;
+}
+
+static struct k8sm_slice mount_join(struct k8smi_demand_build *b, struct k8sm_slice a, struct k8sm_slice rest) {
+  if (rest.len == 0) return a;
+  struct k8smi_buf buf;
+  if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
+    b->no_memory = true;
+    return a;
+  }
+  k8smi_buf_slice(&buf, a);
+  if (a.len == 0 || a.ptr[a.len - 1] != '/') k8smi_buf_putc(&buf, '/');
+  k8smi_buf_slice(&buf, rest);
+  return k8smi_demand_take(b, &buf);
+}
+
+/* Is one of the path's names ".."? */
+static bool mount_leads_out(struct k8sm_slice path) {
+  for (size_t i = 0; i + 1 < path.len; i++) {
+    bool begins = i == 0 || path.ptr[i - 1] == '/';
+    bool ends = i + 2 == path.len || path.ptr[i + 2] == '/';
+    if (begins && ends && path.ptr[i] == '.' && path.ptr[i + 1] == '.') return true;
+  }
+  return false;
+}
+
+/* subPath, or subPathExpr with its variables. */
+static struct k8sm_slice mount_sub_path(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                                        const struct k8smi_record *mount, const struct k8smi_path *path) {
+  struct k8sm_slice expression = k8smi_get_str(mount, K8SMI_VolumeMount_subPathExpr);
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("subPathExpr"));
+  if (expression.len == 0) return k8smi_get_str(mount, K8SMI_VolumeMount_subPath);
+  struct k8sm_slice text = k8smi_demand_expand(b, s, expression, &at);
+  if (mount_leads_out(text)) k8smi_demand_refuse(b, &at, "'%.*s' leads out of the volume", K8SMI_P(text));
+  return text;
+}
+
+/* Without an image nothing can be mounted at an absolute path: the mount is below the sandbox. */
+static struct k8sm_slice mount_target(struct k8smi_demand_build *b, struct k8sm_slice target) {
+  if ((b->demand->flags & K8SM_DEMAND_HOST_FILESYSTEM) == 0) return target;
+  while (target.len > 0 && target.ptr[0] == '/') {
+    target.ptr++;
+    target.len--;
+  }
+  return target;
+}
+
+static int mount_propagation(const struct k8smi_record *mount) {
+  struct k8sm_slice text = k8smi_get_str(mount, K8SMI_VolumeMount_mountPropagation);
+  if (k8smi_eqs(text, "Bidirectional")) return K8SM_MESOS__MOUNT_PROPAGATION__MODE__BIDIRECTIONAL;
+  return k8smi_eqs(text, "HostToContainer") ? K8SM_MESOS__MOUNT_PROPAGATION__MODE__HOST_TO_CONTAINER : 0;
+}
+
+/* One mount for each file: Mesos' secrets are files, never folders. */
+static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, size_t volume,
+                        struct k8sm_slice target, struct k8sm_slice sub_path, const struct k8smi_path *path) {
+  const struct k8smi_demand_files *files = k8smi_demand_files_of(b, volume);
+  size_t before = list->count;
+  for (size_t i = 0; files != NULL && i < files->count && !b->no_memory; i++) {
+    struct k8sm_slice name = files->items[i].path;
+    if (sub_path.len > 0) {
+      bool inside = name.len >= sub_path.len && memcmp(name.ptr, sub_path.ptr, sub_path.len) == 0 &&
+                    (name.len == sub_path.len || name.ptr[sub_path.len] == '/');
+      if (!inside) continue;
+      size_t skip = name.len == sub_path.len ? sub_path.len : sub_path.len + 1;
+      name = (struct k8sm_slice){name.ptr + skip, name.len - skip};
+    }
+    struct k8smi_demand_mount mount = {K8SMI_VOLUME_SECRET, true, 0, mount_join(b, target, name), {NULL, 0},
+                                       files->items[i].value};
+    mount_add(b, list, &mount);
+    b->demand->features |= K8SM_FEATURE_SECRETS;
+  }
+  if (list->count == before && files != NULL) {
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path, "the volume has no files: nothing is mounted");
+  }
+}
+
+static void mount_directory(struct k8smi_demand_build *b, struct mount_list *list, const struct k8smi_record *record,
+                            const struct k8smi_record *volume, struct k8sm_slice target, struct k8sm_slice sub_path) {
+  const struct k8smi_record *host = k8smi_get_record(volume, K8SMI_Volume_hostPath);
+  struct k8smi_demand_mount mount = {host != NULL ? K8SMI_VOLUME_HOST : K8SMI_VOLUME_SANDBOX,
+                                     k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false), 0, target,
+                                     {NULL, 0}, {NULL, 0}};
+  if (host != NULL) {
+    mount.source = mount_join(b, k8smi_get_str(host, K8SMI_HostPathVolumeSource_path), sub_path);
+    mount.propagation = mount_propagation(record);
+    b->demand->features |= K8SM_FEATURE_HOST_PATH;
+  } else {
+    struct k8sm_slice folder = mount_join(b, K8SMI_S("volumes"), k8smi_get_str(volume, K8SMI_Volume_name));
+    mount.source = mount_join(b, folder, sub_path);
+    b->demand->features |= K8SM_FEATURE_SANDBOX_PATH;
+  }
+  mount_add(b, list, &mount);
+}
+
+/* The volume that the API server gives every pod: a token of its service account. */
+static bool mount_is_api_access(const struct k8smi_record *volume) {
+  static const char prefix[] = "kube-api-access-";
+  struct k8sm_slice name = k8smi_get_str(volume, K8SMI_Volume_name);
+  return k8smi_has(volume, K8SMI_Volume_projected) && name.len >= sizeof prefix - 1 &&
+         memcmp(name.ptr, prefix, sizeof prefix - 1) == 0;
+}
+
+static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_source *s, struct mount_list *list,
+                      const struct k8smi_record *record, const struct k8smi_path *path) {
+  struct k8smi_path name_path = k8smi_path_field(path, K8SMI_S("name"));
+  struct k8smi_path target_path = k8smi_path_field(path, K8SMI_S("mountPath"));
+  struct k8sm_slice name = k8smi_get_str(record, K8SMI_VolumeMount_name);
+  uint32_t i = k8smi_map_get(&b->volumes, name);
+  if (i == K8SMI_MAP_NONE) {
+    k8smi_demand_refuse(b, &name_path, "no volume has the name '%.*s'", K8SMI_P(name));
+    return;
+  }
+  const struct k8smi_record *volume = k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i);
+  if (mount_is_api_access(volume)) {
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &name_path,
+               "there are no service accounts: the token of the Kubernetes API is not mounted");
+    return;
+  }
+  struct k8sm_slice target = mount_target(b, k8smi_get_str(record, K8SMI_VolumeMount_mountPath));
+  struct k8sm_slice sub_path = mount_sub_path(b, s, record, path);
+  if (b->demand->flags & K8SM_DEMAND_HOST_FILESYSTEM) {
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &target_path,
+               "without the image the volume is mounted at '%.*s' below the task's sandbox", K8SMI_P(target));
+  }
+  bool directory = k8smi_has(volume, K8SMI_Volume_hostPath) || k8smi_has(volume, K8SMI_Volume_emptyDir);
+  bool files = k8smi_has(volume, K8SMI_Volume_secret) || k8smi_has(volume, K8SMI_Volume_configMap) ||
+               k8smi_has(volume, K8SMI_Volume_downwardAPI) || k8smi_has(volume, K8SMI_Volume_projected);
+  if (directory) mount_directory(b, list, record, volume, target, sub_path);
+  if (files) mount_files(b, list, i, target, sub_path, path);
+}
+
+void k8smi_demand_make_mounts(struct k8smi_demand_build *b, struct k8smi_demand_source *s) {
+  struct k8smi_path list_path = k8smi_path_field(s->path, K8SMI_S("volumeMounts"));
+  struct k8smi_list records = k8smi_get_list(s->container, K8SMI_Container_volumeMounts);
+  struct mount_list list = {NULL, 0, 0};
+  for (size_t i = 0; i < records.count && !b->no_memory; i++) {
+    struct k8smi_path at = k8smi_path_index(&list_path, i);
+    mount_one(b, s, &list, k8smi_list_record(records, i), &at);
+  }
+  s->task->mounts = list.items;
+  s->task->mount_count = list.count;
+}
