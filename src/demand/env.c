@@ -3,6 +3,8 @@
  * https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/ */
 #include "demand/build.h"
 
+#include "wire/utf8.h"
+
 #include <k8smesos/cluster.h>
 
 /* ---- $(NAME) ---- */
@@ -63,7 +65,11 @@ struct k8sm_slice k8smi_demand_expand(struct k8smi_demand_build *b, const struct
 
 /* A later variable of the same name takes the place of the former. */
 static void env_set(struct k8smi_demand_build *b, struct k8smi_demand_source *s, struct k8smi_demand_env *env,
-                    const struct k8smi_demand_env *variable) {
+                    const struct k8smi_demand_env *variable, const struct k8smi_path *path) {
+  if (!variable->secret && k8smi_text_valid(variable->value.ptr, variable->value.len) != variable->value.len) {
+    k8smi_demand_refuse(b, path, "the value of '%.*s' is no text", K8SMI_P(variable->name));
+    return;
+  }
   uint32_t i = k8smi_map_get(&s->variables, variable->name);
   if (i == K8SMI_MAP_NONE) {
     i = (uint32_t)s->task->env_count;
@@ -98,7 +104,7 @@ static void env_from_object(struct k8smi_demand_build *b, struct k8smi_demand_so
     struct k8smi_demand_env variable = {k8smi_demand_take(b, &buf), k8smi_demand_copy(b, rows[i].value),
                                         kind[0] == 'S'};
     if (env_name_valid(variable.name)) {
-      env_set(b, s, env, &variable);
+      env_set(b, s, env, &variable, path);
     } else if (variable.name.ptr != NULL) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, path, "the key '%.*s' is no name of a variable",
                  K8SMI_P(rows[i].key));
@@ -186,7 +192,7 @@ static void env_one(struct k8smi_demand_build *b, struct k8smi_demand_source *s,
     struct k8smi_path at = k8smi_path_field(path, K8SMI_S("value"));
     variable.value = k8smi_demand_expand(b, s, k8smi_get_str(record, K8SMI_EnvVar_value), &at);
   }
-  if (!b->no_memory) env_set(b, s, env, &variable);
+  if (!b->no_memory) env_set(b, s, env, &variable, path);
 }
 
 /* How many variables there can be at most. */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_TASK_BUILD_H
+#define K8SMI_TASK_BUILD_H
+
+/* Mesos messages out of a Demand. They live in a scratch arena until they are encoded. A builder that
+ * lacks memory returns NULL and sets `no_memory`; a message with holes is never encoded. */
+
+#include "base/findings.h"
+#include "match/plan.h"
+#include "wire/mesos.h"
+
+struct k8smi_task_build {
+  struct k8smi_arena arena; /* scratch */
+  const struct k8sm_plan *plan;
+  const struct k8smi_placement *placement; /* the one that is written now */
+  const struct k8sm_demand *demand;        /* of the placement */
+  struct k8sm_diags *diags;
+  bool no_memory;
+};
+
+void *k8smi_task_message(struct k8smi_task_build *b, const ProtobufCMessageDescriptor *type);
+/* A new, initialized message: K8SMI_TASK_NEW(b, TaskInfo, task_info). */
+#define K8SMI_TASK_NEW(b, Type, type) \
+  ((K8smMesos__##Type *)k8smi_task_message((b), &k8sm_mesos__##type##__descriptor))
+/* n pointers; NULL for none, or (no_memory) when memory ran out. */
+void *k8smi_task_array(struct k8smi_task_build *b, size_t n, size_t item_size);
+
+/* The text of a slice that has a NUL behind it, as all of a Demand's and a Plan's have; NULL when
+ * empty. Messages are only read from here on, whatever protobuf-c's types say. */
+char *k8smi_task_text(struct k8sm_slice s);
+char *k8smi_task_text_or_empty(struct k8sm_slice s);
+ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s);
+
+K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_slice value);
+K8smMesos__Labels *k8smi_task_labels(struct k8smi_task_build *b, struct k8smi_pair_list labels);
+K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t seconds);
+
+/* executor.c: the placement's ExecutorInfo: made, or decoded from what was sent before. *result says
+ * why it is NULL. */
+K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *result);
+
+/* info.c: TaskInfo of a task of the demand. `id` has a NUL behind it. */
+K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, struct k8sm_slice id);
+
+/* container.c */
+K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+
+/* command.c */
+K8smMesos__CommandInfo *k8smi_task_command(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+/* A command without environment: of checks. */
+K8smMesos__CommandInfo *k8smi_task_argv(struct k8smi_task_build *b, struct k8smi_strings argv);
+
+/* checks.c: NULL also when the task has none. */
+K8smMesos__HealthCheck *k8smi_task_health(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+K8smMesos__CheckInfo *k8smi_task_check(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+
+#endif

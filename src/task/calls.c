@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task/calls.h"
+
+#include "base/abi.h"
+#include "base/map.h"
+#include "task/build.h"
+
+/* Placements of one agent and role go into one ACCEPT. The groups are lists through `next`. */
+struct calls_work {
+  struct k8smi_task_build build;
+  struct k8sm_task_options options;
+  struct k8sm_calls *calls;
+  struct k8smi_map groups; /* "agent\0role" to number of the call */
+  struct k8smi_map offers; /* ids that this ACCEPT names already */
+  uint32_t *group;         /* by placement */
+  uint32_t *first;         /* by call: its first placement */
+  uint32_t *next;          /* by placement: the next one of its call */
+  uint32_t *last;          /* by call */
+};
+
+static int calls_no_memory(struct calls_work *w) {
+  return k8smi_find_nomem(w->build.diags, K8SM_ERR_NOMEM);
+}
+
+static struct k8sm_slice calls_group_key(struct k8smi_arena *arena, const struct k8smi_placement *p) {
+  size_t len = p->agent_id.len + 1 + p->role.len;
+  char *text = k8smi_arena_alloc(arena, len);
+  if (text == NULL) return (struct k8sm_slice){NULL, 0};
+  memcpy(text, p->agent_id.ptr, p->agent_id.len);
+  text[p->agent_id.len] = '\0';
+  if (p->role.len > 0) memcpy(text + p->agent_id.len + 1, p->role.ptr, p->role.len);
+  return (struct k8sm_slice){text, len};
+}
+
+/* Gives each placement the number of its call, in the order of the placements. */
+static int calls_group(struct calls_work *w) {
+  const struct k8sm_plan *plan = w->build.plan;
+  size_t n = plan->placement_count;
+  struct k8smi_arena *scratch = &w->build.arena;
+  if (n == 0) return K8SM_OK;
+  w->first = k8smi_arena_array(scratch, 4 * n, sizeof *w->first);
+  if (w->first == NULL) return calls_no_memory(w);
+  w->next = w->first + n;
+  w->last = w->next + n;
+  w->group = w->last + n;
+  for (uint32_t i = 0; i < n; i++) {
+    struct k8sm_slice key = calls_group_key(scratch, &plan->placements[i]);
+    if (key.ptr == NULL) return calls_no_memory(w);
+    uint32_t call = k8smi_map_get(&w->groups, key);
+    w->next[i] = K8SMI_MAP_NONE;
+    if (call == K8SMI_MAP_NONE) {
+      call = (uint32_t)w->calls->call_count++;
+      if (!k8smi_map_put(&w->groups, key, call)) return calls_no_memory(w);
+      w->first[call] = i;
+    } else {
+      w->next[w->last[call]] = i;
+    }
+    w->last[call] = i;
+    w->group[i] = call;
+  }
+  return K8SM_OK;
+}
+
+/* How many tasks a placement launches. */
+static size_t calls_launches(const struct k8sm_plan *plan, size_t placement) {
+  const struct k8sm_demand *d = plan->demands[plan->placements[placement].demand];
+  size_t n = 0;
+  for (size_t i = 0; i < d->task_count; i++) n += d->tasks[i].launch;
+  return n;
+}
+
+static int calls_make_rows(struct calls_work *w) {
+  const struct k8sm_plan *plan = w->build.plan;
+  struct k8sm_calls *c = w->calls;
+  size_t tasks = 0;
+  for (size_t i = 0; i < plan->placement_count; i++) tasks += calls_launches(plan, i);
+  c->calls = k8smi_arena_array(&c->arena, c->call_count, sizeof *c->calls);
+  c->executors = k8smi_arena_array(&c->arena, plan->placement_count, sizeof *c->executors);
+  c->tasks = k8smi_arena_array(&c->arena, tasks, sizeof *c->tasks);
+  if (c->calls == NULL || c->executors == NULL || c->tasks == NULL) return calls_no_memory(w);
+  c->executor_count = plan->placement_count;
+  return K8SM_OK;
+}
+
+/* One LAUNCH_GROUP: a task alone, so that its end takes no other with it. */
+static K8smMesos__Offer__Operation *calls_operation(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *executor,
+                                                    K8smMesos__TaskInfo *task) {
+  K8smMesos__Offer__Operation *operation = K8SMI_TASK_NEW(b, Offer__Operation, offer__operation);
+  K8smMesos__Offer__Operation__LaunchGroup *launch =
+      K8SMI_TASK_NEW(b, Offer__Operation__LaunchGroup, offer__operation__launch_group);
+  K8smMesos__TaskGroupInfo *group = K8SMI_TASK_NEW(b, TaskGroupInfo, task_group_info);
+  K8smMesos__TaskInfo **tasks = k8smi_task_array(b, 1, sizeof *tasks);
+  if (operation == NULL || launch == NULL || group == NULL || tasks == NULL) return NULL;
+  operation->has_type = true;
+  operation->type = K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP;
+  operation->launch_group = launch;
+  launch->executor = executor;
+  launch->task_group = group;
+  group->tasks = tasks;
+  group->n_tasks = 1;
+  tasks[0] = task;
+  return operation;
+}
+
+/* The id of a task, in the calls' own arena: it is in a row, too. */
+static int calls_task_id(struct calls_work *w, const struct k8smi_demand_task *task, struct k8sm_slice *ret) {
+  const struct k8sm_demand *d = w->build.demand;
+  struct k8sm_task_id id = {d->uid, task->container, d->nonce, d->attempt, task->restart};
+  char text[256];
+  int len = k8sm_task_id_format(&id, text, sizeof text);
+  if (len < 0) {
+    k8smi_find(w->build.diags, K8SM_DIAG_TASK_ID_INVALID, NULL, "uid '%.*s' makes no id that Mesos accepts",
+               K8SMI_P(d->uid));
+    return K8SM_ERR_INVALID;
+  }
+  *ret = k8smi_arena_copy(&w->calls->arena, text, (size_t)len);
+  return ret->ptr == NULL ? calls_no_memory(w) : K8SM_OK;
+}
+
+static int calls_record_executor(struct calls_work *w, uint32_t placement, const K8smMesos__ExecutorInfo *executor) {
+  struct k8sm_calls *c = w->calls;
+  struct k8sm_call_executor *row = &c->executors[placement];
+  struct k8smi_buf buf;
+  if (!k8smi_buf_init(&buf, &c->arena.allocator)) return calls_no_memory(w);
+  row->placement = placement;
+  row->call = w->group[placement];
+  row->executor_id = k8smi_arena_slice(&c->arena, k8smi_s(executor->executor_id->value));
+  if (w->build.demand->executor.len > 0) {
+    row->bytes = k8smi_arena_slice(&c->arena, w->build.demand->executor);
+  } else {
+    k8smi_message_encode(&buf, &executor->base);
+    if (!buf.failed) row->bytes = k8smi_arena_copy(&c->arena, buf.ptr, buf.len);
+  }
+  k8smi_buf_free(&buf);
+  return row->bytes.ptr == NULL || row->executor_id.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
+}
+
+/* The groups of a placement: its pause task comes first in the demand, and so first here. */
+static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMesos__Call__Accept *accept) {
+  struct k8smi_task_build *b = &w->build;
+  struct k8sm_calls *c = w->calls;
+  int result;
+  b->placement = &b->plan->placements[placement];
+  b->demand = b->plan->demands[b->placement->demand];
+  K8smMesos__ExecutorInfo *executor = k8smi_task_executor(b, &result);
+  if (executor == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
+  result = calls_record_executor(w, placement, executor);
+  for (uint32_t i = 0; i < b->demand->task_count && result == K8SM_OK; i++) {
+    if (!b->demand->tasks[i].launch) continue;
+    struct k8sm_call_task *row = &c->tasks[c->task_count];
+    result = calls_task_id(w, &b->demand->tasks[i], &row->task_id);
+    if (result != K8SM_OK) break;
+    K8smMesos__TaskInfo *info = k8smi_task_info(b, i, row->task_id);
+    K8smMesos__Offer__Operation *operation = info == NULL ? NULL : calls_operation(b, executor, info);
+    if (operation == NULL) return calls_no_memory(w);
+    accept->operations[accept->n_operations++] = operation;
+    row->placement = placement;
+    row->task = i;
+    c->task_count++;
+  }
+  return result;
+}
+
+static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *p, K8smMesos__Call__Accept *accept) {
+  for (size_t i = 0; i < p->offer_ids.count; i++) {
+    struct k8sm_slice id = p->offer_ids.items[i];
+    if (k8smi_map_get(&w->offers, id) != K8SMI_MAP_NONE) continue;
+    K8smMesos__OfferID *message = K8SMI_TASK_NEW(&w->build, OfferID, offer_id);
+    if (message == NULL || !k8smi_map_put(&w->offers, id, 0)) return calls_no_memory(w);
+    message->value = k8smi_task_text(id);
+    accept->offer_ids[accept->n_offer_ids++] = message;
+  }
+  return K8SM_OK;
+}
+
+static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Call__Accept *accept) {
+  const struct k8sm_plan *plan = w->build.plan;
+  size_t offers = 0, operations = 0;
+  int result = K8SM_OK;
+  for (uint32_t i = w->first[call]; i != K8SMI_MAP_NONE; i = w->next[i]) {
+    offers += plan->placements[i].offer_ids.count;
+    operations += calls_launches(plan, i);
+  }
+  accept->offer_ids = k8smi_task_array(&w->build, offers, sizeof *accept->offer_ids);
+  accept->operations = k8smi_task_array(&w->build, operations, sizeof *accept->operations);
+  accept->filters = K8SMI_TASK_NEW(&w->build, Filters, filters);
+  if (w->build.no_memory) return calls_no_memory(w);
+  accept->filters->has_refuse_seconds = true;
+  accept->filters->refuse_seconds = w->options.refuse_seconds;
+  for (uint32_t i = w->first[call]; i != K8SMI_MAP_NONE && result == K8SM_OK; i = w->next[i]) {
+    result = calls_add_offers(w, &plan->placements[i], accept);
+    if (result == K8SM_OK) result = calls_add_placement(w, i, accept);
+    w->calls->calls[call].placements++;
+  }
+  return result;
+}
+
+static int calls_encode(struct calls_work *w, uint32_t call, const K8smMesos__Call *message) {
+  struct k8sm_calls *c = w->calls;
+  struct k8smi_buf buf;
+  if (!k8smi_buf_init(&buf, &c->arena.allocator)) return calls_no_memory(w);
+  k8smi_message_write(&buf, w->options.format == K8SM_FORMAT_JSON ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF,
+                      &message->base);
+  if (!buf.failed) c->calls[call].bytes = k8smi_arena_copy(&c->arena, buf.ptr, buf.len);
+  k8smi_buf_free(&buf);
+  return c->calls[call].bytes.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
+}
+
+static int calls_make_one(struct calls_work *w, uint32_t call) {
+  const struct k8smi_placement *p = &w->build.plan->placements[w->first[call]];
+  K8smMesos__Call *message = K8SMI_TASK_NEW(&w->build, Call, call);
+  K8smMesos__FrameworkID *framework = K8SMI_TASK_NEW(&w->build, FrameworkID, framework_id);
+  K8smMesos__Call__Accept *accept = K8SMI_TASK_NEW(&w->build, Call__Accept, call__accept);
+  if (w->build.no_memory) return calls_no_memory(w);
+  message->framework_id = framework;
+  framework->value = k8smi_task_text(p->framework_id);
+  message->has_type = true;
+  message->type = K8SM_MESOS__CALL__TYPE__ACCEPT;
+  message->accept = accept;
+  w->calls->calls[call].agent_id = k8smi_arena_slice(&w->calls->arena, p->agent_id);
+  if (w->calls->calls[call].agent_id.ptr == NULL) return calls_no_memory(w);
+  int result = calls_fill_accept(w, call, accept);
+  return result == K8SM_OK ? calls_encode(w, call, message) : result;
+}
+
+static int calls_make(struct calls_work *w) {
+  int result = calls_group(w);
+  if (result == K8SM_OK) result = calls_make_rows(w);
+  for (uint32_t i = 0; i < w->calls->call_count && result == K8SM_OK; i++) result = calls_make_one(w, i);
+  return result;
+}
+
+static int calls_check_options(const struct k8sm_task_options *o, struct k8sm_diags *diags) {
+  const char *wrong = NULL;
+  if (o->format != K8SM_FORMAT_AUTO && o->format != K8SM_FORMAT_JSON && o->format != K8SM_FORMAT_PROTOBUF) {
+    wrong = "options.format must be JSON or PROTOBUF";
+  } else if (!(o->refuse_seconds >= 0)) {
+    wrong = "options.refuse_seconds must not be negative";
+  }
+  if (wrong == NULL) return K8SM_OK;
+  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "%s", wrong);
+  return K8SM_ERR_INVALID;
+}
+
+int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options *options, struct k8sm_calls **ret,
+                    struct k8sm_diags *diags) {
+  struct calls_work w;
+  memset(&w, 0, sizeof w);
+  w.build.plan = plan;
+  w.build.diags = diags;
+  int result = k8smi_options_read(&w.options, sizeof w.options, options, "k8sm_task_options", diags);
+  if (result == K8SM_OK) result = calls_check_options(&w.options, diags);
+  if (result != K8SM_OK) return result;
+  w.calls = K8SMI_VALUE_NEW(k8sm_calls, w.options.allocator, 0);
+  if (w.calls == NULL) return calls_no_memory(&w);
+  k8smi_refs_init(&w.calls->refs);
+  k8smi_arena_init(&w.build.arena, w.options.allocator, 0);
+  k8smi_map_init(&w.groups, &w.calls->arena.allocator, plan->generation);
+  k8smi_map_init(&w.offers, &w.calls->arena.allocator, plan->generation);
+  result = calls_make(&w);
+  k8smi_map_free(&w.offers);
+  k8smi_map_free(&w.groups);
+  k8smi_arena_free(&w.build.arena);
+  if (result != K8SM_OK) {
+    k8sm_calls_unref(w.calls);
+    return result;
+  }
+  *ret = w.calls;
+  return K8SM_OK;
+}

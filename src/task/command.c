@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task/build.h"
+
+static char **task_words(struct k8smi_task_build *b, struct k8smi_strings words) {
+  char **items = k8smi_task_array(b, words.count, sizeof *items);
+  for (size_t i = 0; items != NULL && i < words.count; i++) {
+    items[i] = k8smi_task_text_or_empty(words.items[i]);
+  }
+  return items;
+}
+
+/* Never a shell of Mesos' own: the value is the program, the arguments repeat it. */
+K8smMesos__CommandInfo *k8smi_task_argv(struct k8smi_task_build *b, struct k8smi_strings argv) {
+  K8smMesos__CommandInfo *command = K8SMI_TASK_NEW(b, CommandInfo, command_info);
+  if (command == NULL) return NULL;
+  command->has_shell = true;
+  command->shell = false;
+  if (argv.count == 0) return command;
+  command->arguments = task_words(b, argv);
+  if (command->arguments == NULL) return NULL;
+  command->n_arguments = argv.count;
+  command->value = command->arguments[0];
+  return command;
+}
+
+static K8smMesos__Environment__Variable *task_variable(struct k8smi_task_build *b,
+                                                       const struct k8smi_demand_env *env) {
+  K8smMesos__Environment__Variable *v = K8SMI_TASK_NEW(b, Environment__Variable, environment__variable);
+  if (v == NULL) return NULL;
+  v->name = k8smi_task_text(env->name);
+  v->has_type = true;
+  v->type = K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__VALUE;
+  if (env->secret) {
+    v->type = K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET;
+    v->secret = k8smi_task_secret(b, env->value);
+    return v;
+  }
+  v->value = k8smi_task_text_or_empty(env->value);
+  return v;
+}
+
+static K8smMesos__Environment *task_environment(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+  if (task->env_count == 0) return NULL;
+  K8smMesos__Environment *environment = K8SMI_TASK_NEW(b, Environment, environment);
+  if (environment == NULL) return NULL;
+  environment->variables = k8smi_task_array(b, task->env_count, sizeof *environment->variables);
+  for (size_t i = 0; environment->variables != NULL && i < task->env_count; i++) {
+    K8smMesos__Environment__Variable *v = task_variable(b, &task->env[i]);
+    if (v == NULL) return NULL;
+    environment->variables[environment->n_variables++] = v;
+  }
+  return environment;
+}
+
+K8smMesos__CommandInfo *k8smi_task_command(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+  struct k8smi_strings none = {NULL, 0};
+  K8smMesos__CommandInfo *command = k8smi_task_argv(b, task->has_value ? task->argv : none);
+  if (command == NULL) return NULL;
+  command->environment = task_environment(b, task);
+  command->user = k8smi_task_text(task->user);
+  return command;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task/build.h"
+
+enum { CONTAINER_FIRST_CAPABILITY = 1000 }; /* CapabilityInfo.Capability of Linux capability 0 */
+
+static K8smMesos__CapabilityInfo *container_capabilities(struct k8smi_task_build *b, uint64_t bits) {
+  K8smMesos__CapabilityInfo *info = K8SMI_TASK_NEW(b, CapabilityInfo, capability_info);
+  if (info == NULL) return NULL;
+  info->capabilities = k8smi_task_array(b, 64, sizeof *info->capabilities);
+  for (unsigned i = 0; info->capabilities != NULL && i < 64; i++) {
+    if (bits >> i & 1) {
+      info->capabilities[info->n_capabilities++] =
+          (K8smMesos__CapabilityInfo__Capability)(CONTAINER_FIRST_CAPABILITY + i);
+    }
+  }
+  return info;
+}
+
+K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+  const struct k8sm_demand *d = b->demand;
+  bool share_pid = task == NULL ? d->host_pid : task->share_pid;
+  bool capabilities = task != NULL && task->has_capabilities;
+  bool host_ipc = d->host_ipc && task == NULL;
+  if (!d->share_cgroups_false && !share_pid && !capabilities && !host_ipc) return NULL;
+  K8smMesos__LinuxInfo *info = K8SMI_TASK_NEW(b, LinuxInfo, linux_info);
+  if (info == NULL) return NULL;
+  if (d->share_cgroups_false) {
+    info->has_share_cgroups = true;
+    info->share_cgroups = false;
+  }
+  if (share_pid) {
+    info->has_share_pid_namespace = true;
+    info->share_pid_namespace = true;
+  }
+  if (host_ipc) {
+    info->has_ipc_mode = true;
+    info->ipc_mode = K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
+  }
+  if (capabilities) {
+    info->effective_capabilities = container_capabilities(b, task->capabilities);
+    info->bounding_capabilities = info->effective_capabilities;
+  }
+  return info;
+}
+
+static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
+                                                   const struct k8smi_demand_mount *mount) {
+  K8smMesos__Volume__Source *source = K8SMI_TASK_NEW(b, Volume__Source, volume__source);
+  if (source == NULL) return NULL;
+  source->has_type = true;
+  if (mount->kind == K8SMI_VOLUME_SECRET) {
+    source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__SECRET;
+    source->secret = k8smi_task_secret(b, mount->value);
+    return source;
+  }
+  if (mount->kind == K8SMI_VOLUME_SANDBOX) {
+    K8smMesos__Volume__Source__SandboxPath *path =
+        K8SMI_TASK_NEW(b, Volume__Source__SandboxPath, volume__source__sandbox_path);
+    source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__SANDBOX_PATH;
+    source->sandbox_path = path;
+    if (path == NULL) return NULL;
+    path->has_type = true;
+    path->type = K8SM_MESOS__VOLUME__SOURCE__SANDBOX_PATH__TYPE__PARENT;
+    path->path = k8smi_task_text(mount->source);
+    return source;
+  }
+  source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__HOST_PATH;
+  source->host_path = K8SMI_TASK_NEW(b, Volume__Source__HostPath, volume__source__host_path);
+  if (source->host_path == NULL) return NULL;
+  source->host_path->path = k8smi_task_text(mount->source);
+  if (mount->propagation == 0) return source;
+  source->host_path->mount_propagation = K8SMI_TASK_NEW(b, MountPropagation, mount_propagation);
+  if (source->host_path->mount_propagation == NULL) return NULL;
+  source->host_path->mount_propagation->has_mode = true;
+  source->host_path->mount_propagation->mode = (K8smMesos__MountPropagation__Mode)mount->propagation;
+  return source;
+}
+
+static bool container_volumes(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                              K8smMesos__ContainerInfo *container) {
+  container->volumes = k8smi_task_array(b, task->mount_count, sizeof *container->volumes);
+  for (size_t i = 0; container->volumes != NULL && i < task->mount_count; i++) {
+    K8smMesos__Volume *volume = K8SMI_TASK_NEW(b, Volume, volume);
+    if (volume == NULL) return false;
+    volume->mode = task->mounts[i].read_only ? K8SM_MESOS__VOLUME__MODE__RO : K8SM_MESOS__VOLUME__MODE__RW;
+    volume->container_path = k8smi_task_text(task->mounts[i].container_path);
+    volume->source = container_source(b, &task->mounts[i]);
+    container->volumes[container->n_volumes++] = volume;
+  }
+  return true;
+}
+
+static bool container_image(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                            K8smMesos__ContainerInfo *container) {
+  if (task->image.len == 0) return true;
+  K8smMesos__ContainerInfo__MesosInfo *mesos =
+      K8SMI_TASK_NEW(b, ContainerInfo__MesosInfo, container_info__mesos_info);
+  K8smMesos__Image *image = K8SMI_TASK_NEW(b, Image, image);
+  K8smMesos__Image__Docker *docker = K8SMI_TASK_NEW(b, Image__Docker, image__docker);
+  if (mesos == NULL || image == NULL || docker == NULL) return false;
+  container->mesos = mesos;
+  mesos->image = image;
+  image->type = K8SM_MESOS__IMAGE__TYPE__DOCKER;
+  image->docker = docker;
+  docker->name = k8smi_task_text(task->image);
+  if (task->pull_always) {
+    image->has_cached = true;
+    image->cached = false;
+  }
+  if (task->pull_config.len > 0) docker->config = k8smi_task_secret(b, task->pull_config);
+  return true;
+}
+
+K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+  K8smMesos__ContainerInfo *container = K8SMI_TASK_NEW(b, ContainerInfo, container_info);
+  if (container == NULL) return NULL;
+  container->type = K8SM_MESOS__CONTAINER_INFO__TYPE__MESOS;
+  container->linux_info = k8smi_task_linux(b, task);
+  if (!container_image(b, task, container) || !container_volumes(b, task, container)) return NULL;
+  if (task->tty) container->tty_info = K8SMI_TASK_NEW(b, TTYInfo, ttyinfo);
+  return container;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "task/build.h"
+
+#include "wire/number.h"
+
+#include <math.h>
+
+/* "nginx.web"; the pause task is "nginx.pause". */
+static char *info_name(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+  struct k8sm_slice pod = b->demand->name;
+  struct k8sm_slice own = task->kind == K8SM_TASK_PAUSE ? K8SMI_S("pause") : task->container;
+  char *text = k8smi_task_array(b, pod.len + own.len + 2, 1);
+  if (text == NULL) return NULL;
+  memcpy(text, pod.ptr, pod.len);
+  text[pod.len] = '.';
+  memcpy(text + pod.len + 1, own.ptr, own.len);
+  return text;
+}
+
+static K8smMesos__TaskInfo__LimitsEntry *info_limit(struct k8smi_task_build *b, struct k8sm_slice name,
+                                                    int64_t milli) {
+  K8smMesos__TaskInfo__LimitsEntry *entry = K8SMI_TASK_NEW(b, TaskInfo__LimitsEntry, task_info__limits_entry);
+  K8smMesos__Value__Scalar *scalar = K8SMI_TASK_NEW(b, Value__Scalar, value__scalar);
+  if (entry == NULL || scalar == NULL) return NULL;
+  scalar->value = milli == K8SMI_UNLIMITED ? (double)INFINITY : k8smi_double_of_milli(milli);
+  entry->key = k8smi_task_text(name);
+  entry->value = scalar;
+  return entry;
+}
+
+static void info_limits(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                        K8smMesos__TaskInfo *info) {
+  if (!task->limits) return;
+  info->limits = k8smi_task_array(b, 2, sizeof *info->limits);
+  if (info->limits == NULL) return;
+  info->limits[0] = info_limit(b, K8SMI_S("cpus"), task->limit_cpus_milli);
+  info->limits[1] = info_limit(b, K8SMI_S("mem"), task->limit_mem_milli);
+  info->n_limits = 2;
+}
+
+static K8smMesos__Port *info_port(struct k8smi_task_build *b, const struct k8smi_demand_port *port,
+                                  uint16_t host_port) {
+  K8smMesos__Port *message = K8SMI_TASK_NEW(b, Port, port);
+  if (message == NULL) return NULL;
+  bool udp = k8smi_eqs(port->protocol, "UDP"), sctp = k8smi_eqs(port->protocol, "SCTP");
+  message->number = host_port != 0 ? host_port : port->container_port;
+  message->name = k8smi_task_text(port->name);
+  message->protocol = k8smi_task_text(udp ? K8SMI_S("udp") : sctp ? K8SMI_S("sctp") : K8SMI_S("tcp"));
+  return message;
+}
+
+/* The container's ports, for those who look for services. */
+static K8smMesos__DiscoveryInfo *info_discovery(struct k8smi_task_build *b, size_t task) {
+  const struct k8sm_demand *d = b->demand;
+  size_t count = 0;
+  for (size_t i = 0; i < d->port_count; i++) count += d->ports[i].task == task;
+  if (count == 0) return NULL;
+  K8smMesos__DiscoveryInfo *discovery = K8SMI_TASK_NEW(b, DiscoveryInfo, discovery_info);
+  K8smMesos__Ports *ports = K8SMI_TASK_NEW(b, Ports, ports);
+  if (discovery == NULL || ports == NULL) return NULL;
+  discovery->visibility = K8SM_MESOS__DISCOVERY_INFO__VISIBILITY__CLUSTER;
+  discovery->name = k8smi_task_text(d->name);
+  discovery->ports = ports;
+  ports->ports = k8smi_task_array(b, count, sizeof *ports->ports);
+  for (size_t i = 0; ports->ports != NULL && i < d->port_count; i++) {
+    if (d->ports[i].task != task) continue;
+    ports->ports[ports->n_ports++] =
+        info_port(b, &d->ports[i], b->placement->host_ports == NULL ? 0 : b->placement->host_ports[i]);
+  }
+  return discovery;
+}
+
+K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, struct k8sm_slice id) {
+  const struct k8smi_demand_task *t = &b->demand->tasks[task];
+  K8smMesos__TaskInfo *info = K8SMI_TASK_NEW(b, TaskInfo, task_info);
+  if (info == NULL) return NULL;
+  info->name = info_name(b, t);
+  info->task_id = K8SMI_TASK_NEW(b, TaskID, task_id);
+  info->agent_id = K8SMI_TASK_NEW(b, AgentID, agent_id);
+  info->kill_policy = K8SMI_TASK_NEW(b, KillPolicy, kill_policy);
+  if (b->no_memory) return NULL;
+  info->task_id->value = k8smi_task_text(id);
+  info->agent_id->value = k8smi_task_text(b->placement->agent_id);
+  info->kill_policy->grace_period = k8smi_task_seconds(b, t->grace_seconds);
+  info->resources = b->placement->tasks[task].items;
+  info->n_resources = b->placement->tasks[task].count;
+  info->command = k8smi_task_command(b, t);
+  info->container = k8smi_task_container(b, t);
+  info->health_check = k8smi_task_health(b, t);
+  info->check = k8smi_task_check(b, t);
+  info->labels = k8smi_task_labels(b, b->demand->labels);
+  info->discovery = info_discovery(b, task);
+  info_limits(b, t, info);
+  return b->no_memory ? NULL : info;
+}
