@@ -46,14 +46,17 @@ static void rules_report(struct k8smi_demand_build *b, const struct k8smi_rule *
     k8smi_find_as(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, K8SM_SEVERITY_NOTE, path, "%s", rule->words);
     break;
   case K8SMI_RULE_IGNORED: k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, path, "%s", rule->words); break;
-  case K8SMI_RULE_LOSS: k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path, "%s", rule->words); break;
+  case K8SMI_RULE_LOSS:
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path, "%s", rule->words);
+    break;
   case K8SMI_RULE_REFUSED: k8smi_demand_refuse(b, path, "%s", rule->words); break;
   default: break;
   }
 }
 
 static void rules_check_below(struct k8smi_demand_build *b, const struct k8smi_field *field,
-                              const struct k8smi_record *record, unsigned index, const struct k8smi_path *path) {
+                              const struct k8smi_record *record, unsigned index,
+                              const struct k8smi_path *path) {
   if (field->kind == K8SMI_KIND_RECORD) {
     rules_check_record(b, field->child, k8smi_get_record(record, index), path);
     return;

@@ -47,7 +47,8 @@ static void command_enter(struct k8smi_demand_build *b, const struct k8smi_deman
   words[SHELL] = directory;
   memcpy(words + SHELL + 1, argv.items, argv.count * sizeof *words);
   s->task->argv = (struct k8smi_strings){words, SHELL + 1 + argv.count};
-  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at, "the image must have a shell, which changes to it");
+  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
+             "the image must have a shell, which changes to it");
 }
 
 /* What the registry is told: the first secret of the pod that was handed in. */
@@ -60,10 +61,11 @@ static void command_pull_config(struct k8smi_demand_build *b, struct k8smi_deman
     const struct k8sm_manifest_data *row = k8smi_demand_key(b, "Secret", name, K8SMI_S(".dockerconfigjson"));
     struct k8smi_path at = k8smi_path_index(&list_path, i);
     if (row == NULL) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at, "no key .dockerconfigjson of Secret '%.*s' was handed in",
-                 K8SMI_P(name));
+      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
+                 "no key .dockerconfigjson of Secret '%.*s' was handed in", K8SMI_P(name));
     } else if (task->pull_config.len > 0) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at, "Mesos takes one secret for a registry: the first");
+      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
+                 "Mesos takes one secret for a registry: the first");
     } else {
       task->pull_config = k8smi_demand_copy(b, row->value);
       b->demand->features |= K8SM_FEATURE_SECRETS;
@@ -120,11 +122,12 @@ void k8smi_demand_make_command(struct k8smi_demand_build *b, struct k8smi_demand
   if (command == 0) entrypoint = command_entrypoint(b, s->task->container);
   if (command + entrypoint.count == 0 && (host || args > 0)) {
     struct k8smi_path at = k8smi_path_field(s->path, host ? K8SMI_S("command") : K8SMI_S("args"));
-    k8smi_demand_refuse(b, &at,
-                        host ? "a container without image needs a command"
-                             : "arguments need a command, or the annotation entrypoint.k8smesos/%.*s: Mesos runs "
-                               "them wrongly in an image without entrypoint",
-                        K8SMI_P(s->task->container));
+    k8smi_demand_refuse(
+        b, &at,
+        host ? "a container without image needs a command"
+             : "arguments need a command, or the annotation entrypoint.k8smesos/%.*s: Mesos runs "
+               "them wrongly in an image without entrypoint",
+        K8SMI_P(s->task->container));
     return;
   }
   s->task->has_value = command + entrypoint.count > 0;

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-static int data_compare_object(const struct k8sm_manifest_data *row, const char *kind, struct k8sm_slice name) {
+static int data_compare_object(const struct k8sm_manifest_data *row, const char *kind,
+                               struct k8sm_slice name) {
   int c = k8smi_cmp(row->kind, k8smi_s(kind));
   return c != 0 ? c : k8smi_cmp(row->name, name);
 }
@@ -31,7 +32,8 @@ void k8smi_demand_sort_data(struct k8smi_demand_build *b) {
 }
 
 /* The first row that is not before the object, or (`behind`) the first one after it. */
-static size_t data_bound(const struct k8smi_demand_build *b, const char *kind, struct k8sm_slice name, bool behind) {
+static size_t data_bound(const struct k8smi_demand_build *b, const char *kind, struct k8sm_slice name,
+                         bool behind) {
   size_t low = 0, high = b->data_count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;

@@ -34,7 +34,8 @@ struct k8sm_slice k8smi_demand_take(struct k8smi_demand_build *b, struct k8smi_b
   return s;
 }
 
-void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format, ...) {
+void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format,
+                         ...) {
   char text[512];
   va_list args;
   va_start(args, format);
@@ -69,7 +70,8 @@ static int demand_check_ids(const struct k8sm_demand *d, struct k8sm_diags *diag
   struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
   struct k8smi_path uid = k8smi_path_field(&metadata, K8SMI_S("uid"));
   if (d->uid.len == 0) {
-    k8smi_find(diags, K8SM_DIAG_FIELD_REQUIRED, &uid, "a pod needs a uid to be run: it is part of its tasks' ids");
+    k8smi_find(diags, K8SM_DIAG_FIELD_REQUIRED, &uid,
+               "a pod needs a uid to be run: it is part of its tasks' ids");
     return K8SM_ERR_INVALID;
   }
   int result = K8SM_OK;
@@ -92,7 +94,8 @@ static uint32_t demand_policy(struct k8sm_slice text) {
 
 /* A container's own policy comes before the pod's; an init container has done its work once it exits
  * with 0, so Always means OnFailure for it. */
-static void demand_set_policy(struct k8smi_demand_task *task, const struct k8smi_record *container, uint32_t pod) {
+static void demand_set_policy(struct k8smi_demand_task *task, const struct k8smi_record *container,
+                              uint32_t pod) {
   struct k8sm_slice own = k8smi_get_str(container, K8SMI_Container_restartPolicy);
   task->restart_policy = own.len > 0 ? demand_policy(own) : pod;
   if (task->kind == K8SM_TASK_INIT && task->restart_policy == K8SMI_RESTART_ALWAYS) {
@@ -150,7 +153,8 @@ static bool demand_make_tasks(struct k8smi_demand_build *b) {
 static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
                                   const struct k8smi_record *container, const struct k8smi_path *path) {
   struct k8smi_demand_source s = {container, task, path, {{0}, NULL, 0, 0, 0, 0}};
-  k8smi_map_init(&s.variables, &b->demand->arena.allocator, k8smi_hash(b->demand->uid.ptr, b->demand->uid.len, 1));
+  k8smi_map_init(&s.variables, &b->demand->arena.allocator,
+                 k8smi_hash(b->demand->uid.ptr, b->demand->uid.len, 1));
   k8smi_demand_make_env(b, &s);
   k8smi_demand_make_command(b, &s);
   k8smi_demand_make_security(b, &s);

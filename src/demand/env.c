@@ -24,7 +24,8 @@ static const struct k8smi_demand_env *env_find(const struct k8smi_demand_source 
   return i == K8SMI_MAP_NONE ? NULL : &s->task->env[i];
 }
 
-static void env_expand_into(struct k8smi_buf *buf, const struct k8smi_demand_source *s, struct k8sm_slice text) {
+static void env_expand_into(struct k8smi_buf *buf, const struct k8smi_demand_source *s,
+                            struct k8sm_slice text) {
   size_t i = 0;
   while (i < text.len && buf->len <= K8SMI_DEMAND_MAX_TEXT) {
     struct k8sm_slice rest = {text.ptr + i, text.len - i};
@@ -66,7 +67,8 @@ struct k8sm_slice k8smi_demand_expand(struct k8smi_demand_build *b, const struct
 /* A later variable of the same name takes the place of the former. */
 static void env_set(struct k8smi_demand_build *b, struct k8smi_demand_source *s, struct k8smi_demand_env *env,
                     const struct k8smi_demand_env *variable, const struct k8smi_path *path) {
-  if (!variable->secret && k8smi_text_valid(variable->value.ptr, variable->value.len) != variable->value.len) {
+  if (!variable->secret &&
+      k8smi_text_valid(variable->value.ptr, variable->value.len) != variable->value.len) {
     k8smi_demand_refuse(b, path, "the value of '%.*s' is no text", K8SMI_P(variable->name));
     return;
   }
@@ -112,14 +114,15 @@ static void env_from_object(struct k8smi_demand_build *b, struct k8smi_demand_so
   }
 }
 
-static void env_from(struct k8smi_demand_build *b, struct k8smi_demand_source *s, struct k8smi_demand_env *env,
-                     const struct k8smi_record *from, const struct k8smi_path *path) {
+static void env_from(struct k8smi_demand_build *b, struct k8smi_demand_source *s,
+                     struct k8smi_demand_env *env, const struct k8smi_record *from,
+                     const struct k8smi_path *path) {
   static const struct {
     const char *kind;
     const char *field;
     unsigned slot, name, optional;
-  } sources[] = {{"ConfigMap", "configMapRef", K8SMI_EnvFromSource_configMapRef, K8SMI_ConfigMapEnvSource_name,
-                  K8SMI_ConfigMapEnvSource_optional},
+  } sources[] = {{"ConfigMap", "configMapRef", K8SMI_EnvFromSource_configMapRef,
+                  K8SMI_ConfigMapEnvSource_name, K8SMI_ConfigMapEnvSource_optional},
                  {"Secret", "secretRef", K8SMI_EnvFromSource_secretRef, K8SMI_SecretEnvSource_name,
                   K8SMI_SecretEnvSource_optional}};
   struct k8sm_slice prefix = k8smi_get_str(from, K8SMI_EnvFromSource_prefix);
@@ -143,12 +146,15 @@ static bool env_key_value(struct k8smi_demand_build *b, const char *kind, const 
   bool secret = kind[0] == 'S';
   struct k8sm_slice name =
       k8smi_get_str(ref, secret ? K8SMI_SecretKeySelector_name : K8SMI_ConfigMapKeySelector_name);
-  struct k8sm_slice key = k8smi_get_str(ref, secret ? K8SMI_SecretKeySelector_key : K8SMI_ConfigMapKeySelector_key);
-  unsigned optional = secret ? (unsigned)K8SMI_SecretKeySelector_optional : (unsigned)K8SMI_ConfigMapKeySelector_optional;
+  struct k8sm_slice key =
+      k8smi_get_str(ref, secret ? K8SMI_SecretKeySelector_key : K8SMI_ConfigMapKeySelector_key);
+  unsigned optional =
+      secret ? (unsigned)K8SMI_SecretKeySelector_optional : (unsigned)K8SMI_ConfigMapKeySelector_optional;
   const struct k8sm_manifest_data *row = k8smi_demand_key(b, kind, name, key);
   if (row == NULL) {
     if (!k8smi_get_bool(ref, optional, false)) {
-      k8smi_demand_refuse(b, path, "the key '%.*s' of %s '%.*s' was not handed in", K8SMI_P(key), kind, K8SMI_P(name));
+      k8smi_demand_refuse(b, path, "the key '%.*s' of %s '%.*s' was not handed in", K8SMI_P(key), kind,
+                          K8SMI_P(name));
     }
     return false;
   }

@@ -63,9 +63,11 @@ static void files_of_downward(struct k8smi_demand_build *b, struct k8smi_demand_
   for (size_t i = 0; i < items.count && !b->no_memory; i++) {
     const struct k8smi_record *item = k8smi_list_record(items, i);
     const struct k8smi_record *field = k8smi_get_record(item, K8SMI_DownwardAPIVolumeFile_fieldRef);
-    const struct k8smi_record *resource = k8smi_get_record(item, K8SMI_DownwardAPIVolumeFile_resourceFieldRef);
+    const struct k8smi_record *resource =
+        k8smi_get_record(item, K8SMI_DownwardAPIVolumeFile_resourceFieldRef);
     struct k8smi_path at = k8smi_path_index(&list_path, i);
-    struct k8smi_path ref = k8smi_path_field(&at, field != NULL ? K8SMI_S("fieldRef") : K8SMI_S("resourceFieldRef"));
+    struct k8smi_path ref =
+        k8smi_path_field(&at, field != NULL ? K8SMI_S("fieldRef") : K8SMI_S("resourceFieldRef"));
     struct k8sm_slice value;
     bool known = field != NULL ? k8smi_demand_field_value(b, field, &ref, &value)
                                : k8smi_demand_resource_value(b, resource, K8SMI_S(""), &ref, &value);

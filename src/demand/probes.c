@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Probes: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
- * Mesos has one health check and one check for a task. The liveness probe is the health check; the
- * readiness probe the check, or the startup probe where there is no other. */
+/* Probes:
+ * https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/ Mesos
+ * has one health check and one check for a task. The liveness probe is the health check; the readiness probe
+ * the check, or the startup probe where there is no other. */
 #include "demand/build.h"
 
 /* A port by number, or by its name among the container's ports; 0, with a finding, if it is neither. */
@@ -23,8 +24,8 @@ static uint32_t probe_port(struct k8smi_demand_build *b, const struct k8smi_dema
   return 0;
 }
 
-static void probe_exec(struct k8smi_demand_build *b, const struct k8smi_record *exec, const struct k8smi_path *path,
-                       struct k8smi_demand_check *check) {
+static void probe_exec(struct k8smi_demand_build *b, const struct k8smi_record *exec,
+                       const struct k8smi_path *path, struct k8smi_demand_check *check) {
   struct k8smi_list command = k8smi_get_list(exec, K8SMI_ExecAction_command);
   struct k8smi_path at = k8smi_path_field(path, K8SMI_S("command"));
   if (command.count == 0) k8smi_demand_refuse(b, &at, "Mesos has nothing to run");
@@ -109,9 +110,10 @@ void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_
     probe_read(b, s, probe, &at, probes[i].check);
     if (probes[i].no_tls) probe_without_tls(b, probes[i].check, &at);
     if (probes[i].field == K8SMI_Container_startupProbe) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
-                 "Mesos has no startup check: the first success of readiness, or of this probe where there is no "
-                 "other, counts as started; until then liveness has a grace period");
+      k8smi_find(
+          b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
+          "Mesos has no startup check: the first success of readiness, or of this probe where there is no "
+          "other, counts as started; until then liveness has a grace period");
     }
   }
 }

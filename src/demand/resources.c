@@ -6,10 +6,10 @@
 #include "wire/number.h"
 
 enum {
-  RES_MIN_CPU_MILLI = 10,          /* Mesos refuses less, and allocators do not offer less */
+  RES_MIN_CPU_MILLI = 10,           /* Mesos refuses less, and allocators do not offer less */
   RES_MIN_EXECUTOR_MEM = 32 * 1000, /* the agent's floor, in thousandths of a MB */
   RES_TOKEN_MEM = 1000,
-  RES_TOKEN_SHARE = 50,            /* a task's token is this part of its request: cpu shares follow it */
+  RES_TOKEN_SHARE = 50, /* a task's token is this part of its request: cpu shares follow it */
   RES_DEFAULT_CPU_MILLI = 250,
   RES_DEFAULT_MEM_MB = 64,
   RES_DEFAULT_DISK_MB = 32
@@ -54,8 +54,8 @@ static struct res_amounts res_read_all(const struct k8smi_record *record, unsign
 }
 
 /* Resources that have no place in a Demand: devices, huge pages, and what others invent. */
-static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_record *resources, unsigned field,
-                              const char *name, const struct k8smi_path *path) {
+static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_record *resources,
+                              unsigned field, const char *name, const struct k8smi_path *path) {
   struct k8smi_path list_path = k8smi_path_field(path, k8smi_s(name));
   struct k8smi_list list = k8smi_get_list(resources, field);
   for (size_t i = 0; i < list.count; i++) {
@@ -65,7 +65,8 @@ static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_r
     struct k8smi_path at = k8smi_path_key(&list_path, key);
     if (!known) k8smi_demand_refuse(b, &at, "only cpu, memory and ephemeral-storage are matched with offers");
     if (k8smi_eqs(key, res_names[RES_DISK]) && field == K8SMI_ResourceRequirements_limits) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at, "Mesos limits the disk of the executor, not of a task");
+      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
+                 "Mesos limits the disk of the executor, not of a task");
     }
   }
 }
@@ -92,7 +93,8 @@ static void res_set_task(struct k8smi_demand_build *b, struct k8smi_demand_task 
   if (b->demand->flags & K8SM_DEMAND_NO_LIMITS) {
     if (limits.v[RES_CPU] >= 0 || limits.v[RES_MEM] >= 0) {
       struct k8smi_path at = k8smi_path_field(path, K8SMI_S("limits"));
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at, "the options say that agents can't limit tasks");
+      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
+                 "the options say that agents can't limit tasks");
     }
     return;
   }
@@ -133,8 +135,9 @@ static void res_classify(struct res_sums *sums, struct res_amounts requests, str
   }
 }
 
-static void res_make_container(struct k8smi_demand_build *b, struct res_sums *sums, struct k8smi_demand_task *task,
-                               const struct k8smi_record *container, const struct k8smi_path *path) {
+static void res_make_container(struct k8smi_demand_build *b, struct res_sums *sums,
+                               struct k8smi_demand_task *task, const struct k8smi_record *container,
+                               const struct k8smi_path *path) {
   const struct k8smi_record *resources = k8smi_get_record(container, K8SMI_Container_resources);
   struct k8smi_path at = k8smi_path_field(path, K8SMI_S("resources"));
   struct res_amounts asked = res_read_all(resources, K8SMI_ResourceRequirements_requests);
@@ -147,8 +150,8 @@ static void res_make_container(struct k8smi_demand_build *b, struct res_sums *su
   res_set_task(b, task, requests.v[RES_CPU], limits, &at);
 }
 
-static void res_make_list(struct k8smi_demand_build *b, struct res_sums *sums, unsigned field, const char *name,
-                          struct k8smi_demand_task *tasks) {
+static void res_make_list(struct k8smi_demand_build *b, struct res_sums *sums, unsigned field,
+                          const char *name, struct k8smi_demand_task *tasks) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
   struct k8smi_path list = k8smi_path_field(&spec, k8smi_s(name));
   struct k8smi_list containers = k8smi_get_list(b->spec, field);
@@ -168,7 +171,8 @@ static void res_apply_pod_level(struct k8smi_demand_build *b, struct res_amounts
   struct res_amounts overhead = res_read_all(b->spec, K8SMI_PodSpec_overhead);
   res_refuse_others(b, pod, K8SMI_ResourceRequirements_requests, "requests", &at);
   if (k8smi_get_list(pod, K8SMI_ResourceRequirements_limits).count > 0) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &limits_at, "Mesos limits tasks, not the pod as a whole");
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &limits_at,
+               "Mesos limits tasks, not the pod as a whole");
   }
   for (int k = 0; k < RES_KINDS; k++) {
     if (requests.v[k] >= 0) total->v[k] = requests.v[k];
@@ -192,12 +196,15 @@ void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
   d->disk_milli = total.v[RES_DISK];
   d->tasks[0].cpus_milli = RES_MIN_CPU_MILLI;
   d->tasks[0].mem_milli = RES_TOKEN_MEM;
-  d->qos_class = !sums.any ? K8SMI_S("BestEffort") : sums.guaranteed ? K8SMI_S("Guaranteed") : K8SMI_S("Burstable");
+  d->qos_class = !sums.any         ? K8SMI_S("BestEffort")
+                 : sums.guaranteed ? K8SMI_S("Guaranteed")
+                                   : K8SMI_S("Burstable");
 }
 
 /* ---- resourceFieldRef ---- */
 
-static const struct k8smi_record *res_find_container(const struct k8smi_demand_build *b, struct k8sm_slice name) {
+static const struct k8smi_record *res_find_container(const struct k8smi_demand_build *b,
+                                                     struct k8sm_slice name) {
   static const unsigned fields[] = {K8SMI_PodSpec_containers, K8SMI_PodSpec_initContainers};
   for (size_t f = 0; f < 2; f++) {
     struct k8smi_list list = k8smi_get_list(b->spec, fields[f]);

@@ -11,11 +11,13 @@ static int resume_invalid(struct k8sm_diags *diags, const char *words) {
 }
 
 /* Marks the tasks that are to be launched now. */
-static int resume_mark(struct k8sm_demand *d, const struct k8sm_resume_options *options, struct k8sm_diags *diags) {
+static int resume_mark(struct k8sm_demand *d, const struct k8sm_resume_options *options,
+                       struct k8sm_diags *diags) {
   for (size_t i = 0; i < options->launch_count; i++) {
     struct k8sm_launch launch;
     k8smi_row_read(&launch, sizeof launch, options->launches, options->launch_size, i);
-    if (launch.task >= d->task_count) return resume_invalid(diags, "options.launches names a task that is not there");
+    if (launch.task >= d->task_count)
+      return resume_invalid(diags, "options.launches names a task that is not there");
     if (d->tasks[launch.task].launch) return resume_invalid(diags, "options.launches names a task twice");
     d->tasks[launch.task].launch = true;
     d->tasks[launch.task].restart = launch.restart;
@@ -44,7 +46,8 @@ int k8sm_demand_resume(const struct k8sm_demand *demand, const struct k8sm_resum
   struct k8sm_resume_options o;
   int result = k8smi_options_read(&o, sizeof o, options, "k8sm_resume_options", diags);
   if (result != K8SM_OK) return result;
-  if (o.agent_id == NULL || o.agent_id[0] == '\0') return resume_invalid(diags, "options.agent_id is required");
+  if (o.agent_id == NULL || o.agent_id[0] == '\0')
+    return resume_invalid(diags, "options.agent_id is required");
   if (o.executor == NULL || o.executor_len == 0) return resume_invalid(diags, "options.executor is required");
   if (!k8smi_nonce_valid(o.nonce)) {
     return resume_invalid(diags, "options.nonce must be 1 to 32 letters and digits");
@@ -81,7 +84,7 @@ size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first, struct 
   size_t left = k8smi_rows_left(demand->task_count, first);
   for (size_t i = 0; i < left && i < n; i++) {
     const struct k8smi_demand_task *t = &demand->tasks[first + i];
-    struct k8sm_demand_task row = {t->container, t->kind,      t->stage,  t->cpus_milli,
+    struct k8sm_demand_task row = {t->container, t->kind,   t->stage,  t->cpus_milli,
                                    t->mem_milli, t->launch, t->restart};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }
@@ -89,6 +92,7 @@ size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first, struct 
 }
 
 int k8sm_demand_get_budget(const struct k8sm_demand *demand, struct k8sm_demand_budget *ret) {
-  struct k8sm_demand_budget budget = {sizeof budget, demand->cpus_milli, demand->mem_milli, demand->disk_milli};
+  struct k8sm_demand_budget budget = {sizeof budget, demand->cpus_milli, demand->mem_milli,
+                                      demand->disk_milli};
   return k8smi_struct_write(ret, &budget, sizeof budget);
 }

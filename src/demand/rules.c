@@ -3,22 +3,32 @@
 
 #include "pod/fields.h"
 
-#define RULE_MAPPED             {K8SMI_RULE_MAPPED, 0, NULL, NULL}
-#define RULE_BELOW              {K8SMI_RULE_BELOW, 0, NULL, NULL}
-#define RULE_FREE               {K8SMI_RULE_FREE, 0, NULL, NULL}
-#define RULE_NOTE(words)        {K8SMI_RULE_NOTE, 0, NULL, words}
-#define RULE_IGNORED(words)     {K8SMI_RULE_IGNORED, 0, NULL, words}
-#define RULE_LOSS(words)        {K8SMI_RULE_LOSS, 0, NULL, words}
-#define RULE_REFUSED(words)     {K8SMI_RULE_REFUSED, 0, NULL, words}
-#define RULE_UNLESS(policy, fine, words) {K8SMI_RULE_##policy, 0, fine, words}
-#define RULE_FALSE(policy, words) {K8SMI_RULE_##policy, K8SMI_WHEN_FALSE, NULL, words}
-#define RULE_NO_VOLUME          RULE_REFUSED("no volume of this kind can be mounted on a Mesos agent")
+#define RULE_MAPPED                                                                                          \
+  { K8SMI_RULE_MAPPED, 0, NULL, NULL }
+#define RULE_BELOW                                                                                           \
+  { K8SMI_RULE_BELOW, 0, NULL, NULL }
+#define RULE_FREE                                                                                            \
+  { K8SMI_RULE_FREE, 0, NULL, NULL }
+#define RULE_NOTE(words)                                                                                     \
+  { K8SMI_RULE_NOTE, 0, NULL, words }
+#define RULE_IGNORED(words)                                                                                  \
+  { K8SMI_RULE_IGNORED, 0, NULL, words }
+#define RULE_LOSS(words)                                                                                     \
+  { K8SMI_RULE_LOSS, 0, NULL, words }
+#define RULE_REFUSED(words)                                                                                  \
+  { K8SMI_RULE_REFUSED, 0, NULL, words }
+#define RULE_UNLESS(policy, fine, words)                                                                     \
+  { K8SMI_RULE_##policy, 0, fine, words }
+#define RULE_FALSE(policy, words)                                                                            \
+  { K8SMI_RULE_##policy, K8SMI_WHEN_FALSE, NULL, words }
+#define RULE_NO_VOLUME RULE_REFUSED("no volume of this kind can be mounted on a Mesos agent")
 
 static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_volumes] = RULE_BELOW,
     [K8SMI_PodSpec_initContainers] = RULE_BELOW,
     [K8SMI_PodSpec_containers] = RULE_BELOW,
-    [K8SMI_PodSpec_ephemeralContainers] = RULE_IGNORED("containers can't be added to an executor for debugging"),
+    [K8SMI_PodSpec_ephemeralContainers] =
+        RULE_IGNORED("containers can't be added to an executor for debugging"),
     [K8SMI_PodSpec_restartPolicy] = RULE_MAPPED,
     [K8SMI_PodSpec_terminationGracePeriodSeconds] = RULE_MAPPED,
     [K8SMI_PodSpec_activeDeadlineSeconds] = RULE_MAPPED,
@@ -44,7 +54,8 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
         RULE_UNLESS(NOTE, "default-scheduler", "this library places the pod, whatever scheduler it names"),
     [K8SMI_PodSpec_tolerations] = RULE_NOTE("agents have no taints: there is nothing to tolerate"),
     [K8SMI_PodSpec_hostAliases] = RULE_REFUSED("the Mesos containerizer can't add lines to /etc/hosts"),
-    [K8SMI_PodSpec_priorityClassName] = RULE_IGNORED("pods are placed in the order they come, none is preempted"),
+    [K8SMI_PodSpec_priorityClassName] =
+        RULE_IGNORED("pods are placed in the order they come, none is preempted"),
     [K8SMI_PodSpec_priority] = RULE_IGNORED("pods are placed in the order they come, none is preempted"),
     [K8SMI_PodSpec_dnsConfig] = RULE_IGNORED("containers use the name servers of their agent"),
     [K8SMI_PodSpec_readinessGates] = RULE_REFUSED("nothing sets the conditions that the pod waits for"),
@@ -59,7 +70,8 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_schedulingGates] = RULE_REFUSED("a pod with gates is not ready to be scheduled"),
     [K8SMI_PodSpec_resourceClaims] = RULE_REFUSED("devices can't be claimed on Mesos"),
     [K8SMI_PodSpec_resources] = RULE_BELOW,
-    [K8SMI_PodSpec_hostnameOverride] = RULE_IGNORED("a container on its agent's network keeps the agent's name"),
+    [K8SMI_PodSpec_hostnameOverride] =
+        RULE_IGNORED("a container on its agent's network keeps the agent's name"),
     [K8SMI_PodSpec_workloadRef] = RULE_REFUSED("pods are placed one by one, not as a gang"),
     [K8SMI_PodSpec_schedulingGroup] = RULE_REFUSED("pods are placed one by one, not as a gang"),
     [K8SMI_PodSpec_evictionResponders] = RULE_IGNORED("there is no eviction"),
@@ -69,7 +81,8 @@ static const struct k8smi_rule rules_of_pod_security[K8SMI_PodSecurityContext__C
     [K8SMI_PodSecurityContext_seLinuxOptions] = RULE_IGNORED("Mesos sets no SELinux labels"),
     [K8SMI_PodSecurityContext_windowsOptions] = RULE_IGNORED("agents run Linux"),
     [K8SMI_PodSecurityContext_runAsUser] = RULE_MAPPED,
-    [K8SMI_PodSecurityContext_runAsGroup] = RULE_IGNORED("a task has the groups that its user has on the agent"),
+    [K8SMI_PodSecurityContext_runAsGroup] =
+        RULE_IGNORED("a task has the groups that its user has on the agent"),
     [K8SMI_PodSecurityContext_runAsNonRoot] = RULE_MAPPED,
     [K8SMI_PodSecurityContext_supplementalGroups] =
         RULE_IGNORED("a task has the groups that its user has on the agent"),
@@ -101,7 +114,8 @@ static const struct k8smi_rule rules_of_security[K8SMI_SecurityContext__COUNT] =
 static const struct k8smi_rule rules_of_seccomp[K8SMI_SeccompProfile__COUNT] = {
     [K8SMI_SeccompProfile_type] =
         RULE_UNLESS(IGNORED, "Unconfined", "the agent's own seccomp profile holds, if it has one"),
-    [K8SMI_SeccompProfile_localhostProfile] = RULE_REFUSED("profiles of the kubelet's folder are not on the agent"),
+    [K8SMI_SeccompProfile_localhostProfile] =
+        RULE_REFUSED("profiles of the kubelet's folder are not on the agent"),
 };
 
 static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
@@ -116,7 +130,8 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
     [K8SMI_Container_resources] = RULE_BELOW,
     [K8SMI_Container_resizePolicy] = RULE_FREE,
     [K8SMI_Container_restartPolicy] = RULE_MAPPED,
-    [K8SMI_Container_restartPolicyRules] = RULE_REFUSED("restarts follow the policy alone, not the exit code"),
+    [K8SMI_Container_restartPolicyRules] =
+        RULE_REFUSED("restarts follow the policy alone, not the exit code"),
     [K8SMI_Container_volumeMounts] = RULE_BELOW,
     [K8SMI_Container_volumeDevices] = RULE_REFUSED("Mesos mounts no block devices"),
     [K8SMI_Container_livenessProbe] = RULE_BELOW,
@@ -180,7 +195,8 @@ static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
     [K8SMI_Probe_exec] = RULE_MAPPED,
     [K8SMI_Probe_httpGet] = RULE_BELOW,
     [K8SMI_Probe_tcpSocket] = RULE_BELOW,
-    [K8SMI_Probe_grpc] = RULE_LOSS("Mesos does not speak gRPC: the port is checked for an open connection only"),
+    [K8SMI_Probe_grpc] =
+        RULE_LOSS("Mesos does not speak gRPC: the port is checked for an open connection only"),
     [K8SMI_Probe_initialDelaySeconds] = RULE_MAPPED,
     [K8SMI_Probe_timeoutSeconds] = RULE_MAPPED,
     [K8SMI_Probe_periodSeconds] = RULE_MAPPED,
@@ -192,7 +208,8 @@ static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
 static const struct k8smi_rule rules_of_http[K8SMI_HTTPGetAction__COUNT] = {
     [K8SMI_HTTPGetAction_path] = RULE_MAPPED,
     [K8SMI_HTTPGetAction_port] = RULE_MAPPED,
-    [K8SMI_HTTPGetAction_host] = RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
+    [K8SMI_HTTPGetAction_host] =
+        RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
     [K8SMI_HTTPGetAction_scheme] = RULE_MAPPED,
     [K8SMI_HTTPGetAction_httpHeaders] = RULE_LOSS("Mesos' checks send no headers of their own"),
     [K8SMI_HTTPGetAction_protocol] = RULE_IGNORED("Mesos' checks use HTTP/1.1"),
@@ -200,12 +217,14 @@ static const struct k8smi_rule rules_of_http[K8SMI_HTTPGetAction__COUNT] = {
 
 static const struct k8smi_rule rules_of_tcp[K8SMI_TCPSocketAction__COUNT] = {
     [K8SMI_TCPSocketAction_port] = RULE_MAPPED,
-    [K8SMI_TCPSocketAction_host] = RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
+    [K8SMI_TCPSocketAction_host] =
+        RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
 };
 
 static const struct k8smi_rule rules_of_lifecycle[K8SMI_Lifecycle__COUNT] = {
     [K8SMI_Lifecycle_postStart] = RULE_REFUSED("Mesos can't run a hook in a container that has started"),
-    [K8SMI_Lifecycle_preStop] = RULE_IGNORED("Mesos has no hooks: TERM comes at once, KILL after the grace period"),
+    [K8SMI_Lifecycle_preStop] =
+        RULE_IGNORED("Mesos has no hooks: TERM comes at once, KILL after the grace period"),
     [K8SMI_Lifecycle_stopSignal] = RULE_UNLESS(IGNORED, "SIGTERM", "Mesos stops a task with TERM"),
 };
 
@@ -281,7 +300,8 @@ static const struct k8smi_rule rules_of_empty_dir[K8SMI_EmptyDirVolumeSource__CO
 
 static const struct k8smi_rule rules_of_host_path[K8SMI_HostPathVolumeSource__COUNT] = {
     [K8SMI_HostPathVolumeSource_path] = RULE_MAPPED,
-    [K8SMI_HostPathVolumeSource_type] = RULE_LOSS("the path must be there: its type is not checked, nothing is made"),
+    [K8SMI_HostPathVolumeSource_type] =
+        RULE_LOSS("the path must be there: its type is not checked, nothing is made"),
 };
 
 const struct k8smi_rule *k8smi_rules_of(unsigned type) {

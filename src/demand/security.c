@@ -6,16 +6,49 @@
 #include <k8smesos/cluster.h>
 
 /* By number, without CAP_. */
-static const char *const cap_names[] = {
-    "CHOWN",          "DAC_OVERRIDE",   "DAC_READ_SEARCH", "FOWNER",          "FSETID",           "KILL",
-    "SETGID",         "SETUID",         "SETPCAP",         "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",
-    "NET_ADMIN",      "NET_RAW",        "IPC_LOCK",        "IPC_OWNER",       "SYS_MODULE",       "SYS_RAWIO",
-    "SYS_CHROOT",     "SYS_PTRACE",     "SYS_PACCT",       "SYS_ADMIN",       "SYS_BOOT",         "SYS_NICE",
-    "SYS_RESOURCE",   "SYS_TIME",       "SYS_TTY_CONFIG",  "MKNOD",           "LEASE",            "AUDIT_WRITE",
-    "AUDIT_CONTROL",  "SETFCAP",        "MAC_OVERRIDE",    "MAC_ADMIN",       "SYSLOG",           "WAKE_ALARM",
-    "BLOCK_SUSPEND",  "AUDIT_READ",     "PERFMON",         "BPF",             "CHECKPOINT_RESTORE"};
+static const char *const cap_names[] = {"CHOWN",
+                                        "DAC_OVERRIDE",
+                                        "DAC_READ_SEARCH",
+                                        "FOWNER",
+                                        "FSETID",
+                                        "KILL",
+                                        "SETGID",
+                                        "SETUID",
+                                        "SETPCAP",
+                                        "LINUX_IMMUTABLE",
+                                        "NET_BIND_SERVICE",
+                                        "NET_BROADCAST",
+                                        "NET_ADMIN",
+                                        "NET_RAW",
+                                        "IPC_LOCK",
+                                        "IPC_OWNER",
+                                        "SYS_MODULE",
+                                        "SYS_RAWIO",
+                                        "SYS_CHROOT",
+                                        "SYS_PTRACE",
+                                        "SYS_PACCT",
+                                        "SYS_ADMIN",
+                                        "SYS_BOOT",
+                                        "SYS_NICE",
+                                        "SYS_RESOURCE",
+                                        "SYS_TIME",
+                                        "SYS_TTY_CONFIG",
+                                        "MKNOD",
+                                        "LEASE",
+                                        "AUDIT_WRITE",
+                                        "AUDIT_CONTROL",
+                                        "SETFCAP",
+                                        "MAC_OVERRIDE",
+                                        "MAC_ADMIN",
+                                        "SYSLOG",
+                                        "WAKE_ALARM",
+                                        "BLOCK_SUSPEND",
+                                        "AUDIT_READ",
+                                        "PERFMON",
+                                        "BPF",
+                                        "CHECKPOINT_RESTORE"};
 enum { CAP_COUNT = sizeof cap_names / sizeof cap_names[0] };
-#define CAP_ALL (((uint64_t)1 << CAP_COUNT) - 1)
+#define CAP_ALL    (((uint64_t)1 << CAP_COUNT) - 1)
 #define CAP_BIT(n) ((uint64_t)1 << (n))
 
 /* What container runtimes leave a container of root, unless told otherwise: CHOWN, DAC_OVERRIDE, FOWNER,
@@ -27,7 +60,8 @@ enum { CAP_COUNT = sizeof cap_names / sizeof cap_names[0] };
 
 /* The bits of a name, with or without CAP_; 0 for one that is none. */
 static uint64_t cap_bits(struct k8sm_slice name) {
-  if (name.len > 4 && memcmp(name.ptr, "CAP_", 4) == 0) name = (struct k8sm_slice){name.ptr + 4, name.len - 4};
+  if (name.len > 4 && memcmp(name.ptr, "CAP_", 4) == 0)
+    name = (struct k8sm_slice){name.ptr + 4, name.len - 4};
   if (k8smi_eqs(name, "ALL")) return CAP_ALL;
   for (unsigned i = 0; i < CAP_COUNT; i++) {
     if (k8smi_eqs(name, cap_names[i])) return CAP_BIT(i);
@@ -44,7 +78,8 @@ static uint64_t cap_list(struct k8smi_demand_build *b, const struct k8smi_record
     uint64_t one = cap_bits(k8smi_list_str(list, i));
     struct k8smi_path at = k8smi_path_index(&list_path, i);
     if (one == 0) {
-      k8smi_demand_refuse(b, &at, "'%.*s' is no capability that Mesos knows", K8SMI_P(k8smi_list_str(list, i)));
+      k8smi_demand_refuse(b, &at, "'%.*s' is no capability that Mesos knows",
+                          K8SMI_P(k8smi_list_str(list, i)));
     }
     bits |= one;
   }
@@ -82,7 +117,8 @@ static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_so
     k8smi_demand_refuse(b, &at, "Mesos knows users by name only: it can't run as uid %lld", (long long)uid);
   } else if (non_root) {
     at = k8smi_path_field(path, K8SMI_S("runAsNonRoot"));
-    k8smi_demand_refuse(b, &at, "the image's user is not honoured: the container would run as the framework's user");
+    k8smi_demand_refuse(b, &at,
+                        "the image's user is not honoured: the container would run as the framework's user");
   } else if (s->task->image.len > 0) {
     k8smi_find_as(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, K8SM_SEVERITY_NOTE, &at,
                   "not set: the container runs as the framework's user, whatever user the image states");

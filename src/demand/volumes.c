@@ -23,7 +23,8 @@ struct mount_list {
 };
 
 /* Grows in the demand's arena: doubling, the old array stays behind. */
-static void mount_add(struct k8smi_demand_build *b, struct mount_list *list, const struct k8smi_demand_mount *mount) {
+static void mount_add(struct k8smi_demand_build *b, struct mount_list *list,
+                      const struct k8smi_demand_mount *mount) {
   if (list->count == list->cap) {
     size_t cap = list->cap == 0 ? 4 : list->cap * 2;
     struct k8smi_demand_mount *items = k8smi_demand_array(b, cap, sizeof *items);
@@ -35,7 +36,8 @@ static void mount_add(struct k8smi_demand_build *b, struct mount_list *list, con
   list->items[list->count++] = *mount;
 }
 
-static struct k8sm_slice mount_join(struct k8smi_demand_build *b, struct k8sm_slice a, struct k8sm_slice rest) {
+static struct k8sm_slice mount_join(struct k8smi_demand_build *b, struct k8sm_slice a,
+                                    struct k8sm_slice rest) {
   if (rest.len == 0) return a;
   struct k8smi_buf buf;
   if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
@@ -99,22 +101,27 @@ static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, s
       size_t skip = name.len == sub_path.len ? sub_path.len : sub_path.len + 1;
       name = (struct k8sm_slice){name.ptr + skip, name.len - skip};
     }
-    struct k8smi_demand_mount mount = {K8SMI_VOLUME_SECRET, true, 0, mount_join(b, target, name), {NULL, 0},
-                                       files->items[i].value};
+    struct k8smi_demand_mount mount = {K8SMI_VOLUME_SECRET,         true,      0,
+                                       mount_join(b, target, name), {NULL, 0}, files->items[i].value};
     mount_add(b, list, &mount);
     b->demand->features |= K8SM_FEATURE_SECRETS;
   }
   if (list->count == before && files != NULL) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path, "the volume has no files: nothing is mounted");
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
+               "the volume has no files: nothing is mounted");
   }
 }
 
-static void mount_directory(struct k8smi_demand_build *b, struct mount_list *list, const struct k8smi_record *record,
-                            const struct k8smi_record *volume, struct k8sm_slice target, struct k8sm_slice sub_path) {
+static void mount_directory(struct k8smi_demand_build *b, struct mount_list *list,
+                            const struct k8smi_record *record, const struct k8smi_record *volume,
+                            struct k8sm_slice target, struct k8sm_slice sub_path) {
   const struct k8smi_record *host = k8smi_get_record(volume, K8SMI_Volume_hostPath);
   struct k8smi_demand_mount mount = {host != NULL ? K8SMI_VOLUME_HOST : K8SMI_VOLUME_SANDBOX,
-                                     k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false), 0, target,
-                                     {NULL, 0}, {NULL, 0}};
+                                     k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false),
+                                     0,
+                                     target,
+                                     {NULL, 0},
+                                     {NULL, 0}};
   if (host != NULL) {
     mount.source = mount_join(b, k8smi_get_str(host, K8SMI_HostPathVolumeSource_path), sub_path);
     mount.propagation = mount_propagation(record);
@@ -135,8 +142,9 @@ static bool mount_is_api_access(const struct k8smi_record *volume) {
          memcmp(name.ptr, prefix, sizeof prefix - 1) == 0;
 }
 
-static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_source *s, struct mount_list *list,
-                      const struct k8smi_record *record, const struct k8smi_path *path) {
+static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                      struct mount_list *list, const struct k8smi_record *record,
+                      const struct k8smi_path *path) {
   struct k8smi_path name_path = k8smi_path_field(path, K8SMI_S("name"));
   struct k8smi_path target_path = k8smi_path_field(path, K8SMI_S("mountPath"));
   struct k8sm_slice name = k8smi_get_str(record, K8SMI_VolumeMount_name);

@@ -59,6 +59,7 @@ K8smMesos__Labels *k8smi_task_labels(struct k8smi_task_build *b, struct k8smi_pa
 K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t seconds) {
   const int64_t nanos = 1000 * 1000 * 1000;
   K8smMesos__DurationInfo *duration = K8SMI_TASK_NEW(b, DurationInfo, duration_info);
-  if (duration != NULL) duration->nanoseconds = (seconds > INT64_MAX / nanos ? INT64_MAX / nanos : seconds) * nanos;
+  if (duration != NULL)
+    duration->nanoseconds = (seconds > INT64_MAX / nanos ? INT64_MAX / nanos : seconds) * nanos;
   return duration;
 }

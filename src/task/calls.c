@@ -83,8 +83,8 @@ static int calls_make_rows(struct calls_work *w) {
 }
 
 /* One LAUNCH_GROUP: a task alone, so that its end takes no other with it. */
-static K8smMesos__Offer__Operation *calls_operation(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *executor,
-                                                    K8smMesos__TaskInfo *task) {
+static K8smMesos__Offer__Operation *
+calls_operation(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *executor, K8smMesos__TaskInfo *task) {
   K8smMesos__Offer__Operation *operation = K8SMI_TASK_NEW(b, Offer__Operation, offer__operation);
   K8smMesos__Offer__Operation__LaunchGroup *launch =
       K8SMI_TASK_NEW(b, Offer__Operation__LaunchGroup, offer__operation__launch_group);
@@ -117,7 +117,8 @@ static int calls_task_id(struct calls_work *w, const struct k8smi_demand_task *t
   return ret->ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
-static int calls_record_executor(struct calls_work *w, uint32_t placement, const K8smMesos__ExecutorInfo *executor) {
+static int calls_record_executor(struct calls_work *w, uint32_t placement,
+                                 const K8smMesos__ExecutorInfo *executor) {
   struct k8sm_calls *c = w->calls;
   struct k8sm_call_executor *row = &c->executors[placement];
   struct k8smi_buf buf;
@@ -161,7 +162,8 @@ static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMes
   return result;
 }
 
-static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *p, K8smMesos__Call__Accept *accept) {
+static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *p,
+                            K8smMesos__Call__Accept *accept) {
   for (size_t i = 0; i < p->offer_ids.count; i++) {
     struct k8sm_slice id = p->offer_ids.items[i];
     if (k8smi_map_get(&w->offers, id) != K8SMI_MAP_NONE) continue;
@@ -242,8 +244,8 @@ static int calls_check_options(const struct k8sm_task_options *o, struct k8sm_di
   return K8SM_ERR_INVALID;
 }
 
-int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options *options, struct k8sm_calls **ret,
-                    struct k8sm_diags *diags) {
+int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options *options,
+                    struct k8sm_calls **ret, struct k8sm_diags *diags) {
   struct calls_work w;
   memset(&w, 0, sizeof w);
   w.build.plan = plan;

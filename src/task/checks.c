@@ -9,7 +9,8 @@ static double check_grace(const struct k8smi_demand_check *startup) {
 
 K8smMesos__HealthCheck *k8smi_task_health(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
   const struct k8smi_demand_check *c = &task->liveness;
-  K8smMesos__HealthCheck *h = c->kind == K8SMI_CHECK_NONE ? NULL : K8SMI_TASK_NEW(b, HealthCheck, health_check);
+  K8smMesos__HealthCheck *h =
+      c->kind == K8SMI_CHECK_NONE ? NULL : K8SMI_TASK_NEW(b, HealthCheck, health_check);
   if (h == NULL) return NULL;
   h->has_delay_seconds = h->has_interval_seconds = h->has_timeout_seconds = true;
   h->has_consecutive_failures = h->has_grace_period_seconds = h->has_type = true;
@@ -38,10 +39,12 @@ K8smMesos__HealthCheck *k8smi_task_health(struct k8smi_task_build *b, const stru
 }
 
 K8smMesos__CheckInfo *k8smi_task_check(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
-  const struct k8smi_demand_check *c = task->readiness.kind != K8SMI_CHECK_NONE ? &task->readiness : &task->startup;
+  const struct k8smi_demand_check *c =
+      task->readiness.kind != K8SMI_CHECK_NONE ? &task->readiness : &task->startup;
   K8smMesos__CheckInfo *check = c->kind == K8SMI_CHECK_NONE ? NULL : K8SMI_TASK_NEW(b, CheckInfo, check_info);
   if (check == NULL) return NULL;
-  check->has_delay_seconds = check->has_interval_seconds = check->has_timeout_seconds = check->has_type = true;
+  check->has_delay_seconds = check->has_interval_seconds = check->has_timeout_seconds = check->has_type =
+      true;
   check->delay_seconds = c->delay;
   check->interval_seconds = c->interval;
   check->timeout_seconds = c->timeout;

@@ -39,7 +39,8 @@ static K8smMesos__Environment__Variable *task_variable(struct k8smi_task_build *
   return v;
 }
 
-static K8smMesos__Environment *task_environment(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+static K8smMesos__Environment *task_environment(struct k8smi_task_build *b,
+                                                const struct k8smi_demand_task *task) {
   if (task->env_count == 0) return NULL;
   K8smMesos__Environment *environment = K8SMI_TASK_NEW(b, Environment, environment);
   if (environment == NULL) return NULL;

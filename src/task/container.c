@@ -111,7 +111,8 @@ static bool container_image(struct k8smi_task_build *b, const struct k8smi_deman
   return true;
 }
 
-K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
+K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,
+                                               const struct k8smi_demand_task *task) {
   K8smMesos__ContainerInfo *container = K8SMI_TASK_NEW(b, ContainerInfo, container_info);
   if (container == NULL) return NULL;
   container->type = K8SM_MESOS__CONTAINER_INFO__TYPE__MESOS;

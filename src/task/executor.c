@@ -8,8 +8,8 @@
 static K8smMesos__ExecutorInfo *executor_again(struct k8smi_task_build *b, int *result) {
   const struct k8sm_slice bytes = b->demand->executor;
   ProtobufCMessage *message = NULL;
-  *result = k8smi_message_decode(&b->arena, &k8sm_mesos__executor_info__descriptor, bytes.ptr, bytes.len, &message,
-                                 b->diags);
+  *result = k8smi_message_decode(&b->arena, &k8sm_mesos__executor_info__descriptor, bytes.ptr, bytes.len,
+                                 &message, b->diags);
   return *result == K8SM_OK ? (K8smMesos__ExecutorInfo *)message : NULL;
 }
 
