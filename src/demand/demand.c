@@ -110,6 +110,7 @@ static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_t
   task->kind = kind;
   task->stage = stage;
   task->launch = stage == 0;
+  task->spec_image = k8smi_get_str(container, K8SMI_Container_image);
   task->tty = k8smi_get_bool(container, K8SMI_Container_tty, false);
   task->grace_seconds = d->grace_seconds;
   task->share_pid = d->host_pid || k8smi_get_bool(b->spec, K8SMI_PodSpec_shareProcessNamespace, false);

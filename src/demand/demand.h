@@ -79,6 +79,7 @@ struct k8smi_demand_task {
   int64_t limit_mem_milli;
 
   struct k8sm_slice image;   /* empty: the agent's file system */
+  struct k8sm_slice spec_image; /* as the pod names it, also where it is not used */
   bool pull_always;
   struct k8sm_slice pull_config; /* docker's config.json for the registry; empty: the agent's own */
   bool has_value;            /* CommandInfo.value is set: argv[0] */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to do next, derived from the status alone. */
+#include "status/status.h"
+
+#include "base/abi.h"
+
+/* Rows between `first` and first + n are written, all are counted. */
+struct action_rows {
+  char *rows;
+  size_t row_size;
+  size_t first;
+  size_t n;
+  size_t count;
+};
+
+static void action_add(struct action_rows *to, const struct k8sm_action *row) {
+  if (to->count >= to->first && to->count - to->first < to->n) {
+    k8smi_row_write(to->rows, to->row_size, to->count - to->first, row, sizeof *row);
+  }
+  to->count++;
+}
+
+static void action_acks(const struct k8sm_status *s, struct action_rows *to) {
+  for (size_t i = 0; i < s->ack_count; i++) {
+    struct k8sm_action row = {.type = K8SM_ACTION_ACKNOWLEDGE,
+                              .task_id = s->acks[i].task_id,
+                              .agent_id = s->acks[i].agent_id,
+                              .uuid = s->acks[i].uuid};
+    action_add(to, &row);
+  }
+}
+
+static void action_kills(const struct k8sm_status *s, struct action_rows *to) {
+  for (uint32_t i = 0; i < s->demand->task_count; i++) {
+    const struct k8smi_status_task *t = &s->tasks[i];
+    if (!t->kill || !k8smi_task_alive(t)) continue;
+    struct k8sm_action row = {.type = K8SM_ACTION_KILL,
+                              .task_id = t->task_id,
+                              .agent_id = s->agent_id,
+                              .task = i,
+                              .restart = t->restart,
+                              .at_mono_ms = t->kill_mono_ms,
+                              .grace_seconds = t->kill_grace};
+    action_add(to, &row);
+  }
+  for (size_t i = 0; i < s->stray_count; i++) {
+    struct k8sm_action row = {.type = K8SM_ACTION_KILL,
+                              .task_id = s->strays[i].task_id,
+                              .agent_id = s->strays[i].agent_id,
+                              .at_mono_ms = s->strays[i].kill_mono_ms,
+                              .grace_seconds = s->demand->grace_seconds};
+    action_add(to, &row);
+  }
+}
+
+static void action_launches(const struct k8sm_status *s, struct action_rows *to) {
+  for (uint32_t i = 0; i < s->demand->task_count; i++) {
+    if (!k8smi_status_wants_launch(s, i)) continue;
+    struct k8sm_action row = {.type = K8SM_ACTION_LAUNCH,
+                              .agent_id = s->agent_id,
+                              .task = i,
+                              .restart = s->tasks[i].restart,
+                              .at_mono_ms = s->tasks[i].due_mono_ms};
+    action_add(to, &row);
+  }
+}
+
+/* The pod's own back-off when its sandbox was lost, else that of its tasks. */
+static uint64_t action_attempt_time(const struct k8sm_status *s) {
+  uint64_t at = s->attempt_mono_ms;
+  for (size_t i = 0; i < s->demand->task_count && !s->lost; i++) {
+    if (s->tasks[i].due_mono_ms > at) at = s->tasks[i].due_mono_ms;
+  }
+  return at;
+}
+
+size_t k8sm_status_actions(const struct k8sm_status *status, size_t first, struct k8sm_action *rows,
+                           size_t row_size, size_t n) {
+  struct action_rows to = {(char *)rows, row_size, first, n, 0};
+  action_acks(status, &to);
+  action_kills(status, &to);
+  action_launches(status, &to);
+  if (k8smi_status_wants_attempt(status)) {
+    struct k8sm_action row = {.type = K8SM_ACTION_ATTEMPT, .at_mono_ms = action_attempt_time(status)};
+    action_add(&to, &row);
+  }
+  if (status->ending && !k8smi_status_alive(status)) {
+    struct k8sm_action row = {.type = K8SM_ACTION_DONE};
+    action_add(&to, &row);
+  }
+  return k8smi_rows_left(to.count, first);
+}
+
+uint64_t k8sm_status_deadline(const struct k8sm_status *status) {
+  const struct k8sm_status *s = status;
+  if (s->rebase) return 0;
+  uint64_t at = k8smi_status_active_deadline(s);
+  bool attempt = k8smi_status_wants_attempt(s);
+  for (size_t i = 0; i < s->demand->task_count; i++) {
+    const struct k8smi_status_task *t = &s->tasks[i];
+    if (t->check_pending && t->check_mono_ms < at) at = t->check_mono_ms;
+    if (t->kill && k8smi_task_alive(t) && t->kill_mono_ms > s->mono_ms && t->kill_mono_ms < at)
+      at = t->kill_mono_ms;
+    if (k8smi_status_wants_launch(s, i) && t->due_mono_ms > s->mono_ms && t->due_mono_ms < at)
+      at = t->due_mono_ms;
+  }
+  for (size_t i = 0; i < s->stray_count; i++) {
+    if (s->strays[i].kill_mono_ms > s->mono_ms && s->strays[i].kill_mono_ms < at)
+      at = s->strays[i].kill_mono_ms;
+  }
+  if (attempt && action_attempt_time(s) > s->mono_ms && action_attempt_time(s) < at)
+    at = action_attempt_time(s);
+  return at;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "status/status.h"
+
+#define STATUS_F(Type, member, kind)                                                                         \
+  { #member, offsetof(struct Type, member), K8SMI_STATUS_##kind }
+#define STATUS_POD(member, kind)  STATUS_F(k8sm_status, member, kind)
+#define STATUS_TASK(member, kind) STATUS_F(k8smi_status_task, member, kind)
+#define STATUS_END(member)                                                                                   \
+  STATUS_TASK(member.set, BOOL), STATUS_TASK(member.exit_code, I32), STATUS_TASK(member.signal, I32),        \
+      STATUS_TASK(member.reason, TEXT), STATUS_TASK(member.message, TEXT),                                   \
+      STATUS_TASK(member.container_id, TEXT), STATUS_TASK(member.started_wall_ms, I64),                      \
+      STATUS_TASK(member.finished_wall_ms, I64)
+#define STATUS_CONDITION(name, index)                                                                        \
+  {"condition." name ".holds",                                                                               \
+   offsetof(struct k8sm_status, conditions) + (index) * sizeof(struct k8smi_status_condition) +              \
+       offsetof(struct k8smi_status_condition, holds),                                                       \
+   K8SMI_STATUS_BOOL},                                                                                       \
+  {                                                                                                          \
+    "condition." name ".since_wall_ms",                                                                      \
+        offsetof(struct k8sm_status, conditions) + (index) * sizeof(struct k8smi_status_condition) +         \
+            offsetof(struct k8smi_status_condition, since_wall_ms),                                          \
+        K8SMI_STATUS_I64                                                                                     \
+  }
+
+static const struct k8smi_status_field status_pod_fields[] = {
+    STATUS_POD(mono_ms, U64),
+    STATUS_POD(wall_ms, I64),
+    STATUS_POD(phase, U32),
+    STATUS_POD(created_wall_ms, I64),
+    STATUS_POD(started_wall_ms, I64),
+    STATUS_POD(started_mono_ms, U64),
+    STATUS_POD(unplaced, TEXT),
+    STATUS_POD(shown_init, TEXT),
+    STATUS_POD(placed, BOOL),
+    STATUS_POD(launched, BOOL),
+    STATUS_POD(lost, BOOL),
+    STATUS_POD(stage, U32),
+    STATUS_POD(placed_mono_ms, U64),
+    STATUS_POD(agent_id, TEXT),
+    STATUS_POD(hostname, TEXT),
+    STATUS_POD(pod_ip, TEXT),
+    STATUS_POD(attempt_backoff_ms, I64),
+    STATUS_POD(attempt_mono_ms, U64),
+    STATUS_POD(unreachable, BOOL),
+    STATUS_POD(deleted, BOOL),
+    STATUS_POD(deadline_exceeded, BOOL),
+    STATUS_POD(grace_seconds, I64),
+    STATUS_POD(ending, BOOL),
+    STATUS_POD(ending_mono_ms, U64),
+    STATUS_CONDITION("PodReadyToStartContainers", K8SMI_CONDITION_READY_TO_START),
+    STATUS_CONDITION("Initialized", K8SMI_CONDITION_INITIALIZED),
+    STATUS_CONDITION("Ready", K8SMI_CONDITION_READY),
+    STATUS_CONDITION("ContainersReady", K8SMI_CONDITION_CONTAINERS_READY),
+    STATUS_CONDITION("PodScheduled", K8SMI_CONDITION_SCHEDULED),
+};
+
+static const struct k8smi_status_field status_task_fields[] = {
+    STATUS_TASK(progress, U32),
+    STATUS_TASK(restart, U32),
+    STATUS_TASK(restarts, U32),
+    STATUS_TASK(restarting, BOOL),
+    STATUS_TASK(ran, BOOL),
+    STATUS_TASK(started, BOOL),
+    STATUS_TASK(ready, BOOL),
+    STATUS_TASK(task_id, TEXT),
+    STATUS_TASK(uuid, BYTES),
+    STATUS_TASK(container_id, TEXT),
+    STATUS_TASK(reason, TEXT),
+    STATUS_TASK(message, TEXT),
+    STATUS_TASK(started_wall_ms, I64),
+    STATUS_TASK(started_mono_ms, U64),
+    STATUS_END(end),
+    STATUS_END(last),
+    STATUS_TASK(start_failures, U32),
+    STATUS_TASK(backoff_ms, I64),
+    STATUS_TASK(due_mono_ms, U64),
+    STATUS_TASK(check_pending, BOOL),
+    STATUS_TASK(check_result, BOOL),
+    STATUS_TASK(check_mono_ms, U64),
+    STATUS_TASK(kill, BOOL),
+    STATUS_TASK(kill_grace, I64),
+    STATUS_TASK(kill_mono_ms, U64),
+};
+
+static const struct k8smi_status_field status_stray_fields[] = {
+    STATUS_F(k8smi_status_stray, task_id, TEXT),
+    STATUS_F(k8smi_status_stray, agent_id, TEXT),
+    STATUS_F(k8smi_status_stray, kill_mono_ms, U64),
+};
+
+#define STATUS_FIELDS(table)                                                                                 \
+  (struct k8smi_status_fields) {                                                                             \
+    table, sizeof(table) / sizeof(table)[0]                                                                  \
+  }
+
+struct k8smi_status_fields k8smi_status_pod_fields(void) {
+  return STATUS_FIELDS(status_pod_fields);
+}
+struct k8smi_status_fields k8smi_status_task_fields(void) {
+  return STATUS_FIELDS(status_task_fields);
+}
+struct k8smi_status_fields k8smi_status_stray_fields(void) {
+  return STATUS_FIELDS(status_stray_fields);
+}
+
+struct k8sm_slice k8smi_status_text(struct k8sm_status *s, struct k8sm_slice text) {
+  struct k8sm_slice copy = k8smi_arena_slice(&s->arena, text);
+  if (text.ptr != NULL && copy.ptr == NULL) s->no_memory = true;
+  return copy;
+}
+
+struct k8sm_slice k8smi_status_take(struct k8sm_status *s, struct k8smi_buf *buf) {
+  struct k8sm_slice text = {NULL, 0};
+  if (!buf->failed) text = k8smi_arena_copy(&s->arena, buf->ptr, buf->len);
+  if (text.ptr == NULL) s->no_memory = true;
+  k8smi_buf_free(buf);
+  return text;
+}
+
+struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
+                                       const struct k8sm_status_options *options,
+                                       const struct k8sm_allocator *allocator) {
+  struct k8sm_status *s = K8SMI_VALUE_NEW(k8sm_status, allocator, 0);
+  if (s == NULL) return NULL;
+  k8smi_refs_init(&s->refs);
+  memcpy(&s->demand, &demand, sizeof demand); /* demands are immutable: only a reference is taken */
+  k8sm_demand_ref(s->demand);
+  s->options = *options;
+  s->options.allocator = NULL;
+  s->tasks = k8smi_arena_array(&s->arena, demand->task_count, sizeof *s->tasks);
+  s->strays = k8smi_arena_array(&s->arena, K8SMI_STATUS_MAX_STRAYS, sizeof *s->strays);
+  if (s->tasks != NULL && s->strays != NULL) return s;
+  k8sm_status_unref(s);
+  return NULL;
+}
+
+/* Texts that came over by assignment get a copy of their own. */
+static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_status_fields fields) {
+  for (size_t i = 0; i < fields.count; i++) {
+    if (fields.items[i].kind != K8SMI_STATUS_TEXT && fields.items[i].kind != K8SMI_STATUS_BYTES) continue;
+    struct k8sm_slice text;
+    char *at = (char *)record + fields.items[i].offset;
+    memcpy(&text, at, sizeof text);
+    text = k8smi_status_text(s, text);
+    memcpy(at, &text, sizeof text);
+  }
+}
+
+struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
+                                      const struct k8sm_allocator *allocator) {
+  struct k8sm_status *s = k8smi_status_empty(from->demand, &from->options, allocator);
+  if (s == NULL) return NULL;
+  struct k8smi_status_task *tasks = s->tasks;
+  struct k8smi_status_stray *strays = s->strays;
+  size_t head = offsetof(struct k8sm_status, options);
+  memcpy((char *)s + head, (const char *)from + head, sizeof *s - head);
+  s->tasks = tasks;
+  s->strays = strays;
+  s->acks = NULL;
+  s->ack_count = 0;
+  memcpy(tasks, from->tasks, s->demand->task_count * sizeof *tasks);
+  memcpy(strays, from->strays, from->stray_count * sizeof *strays);
+  status_own_texts(s, s, k8smi_status_pod_fields());
+  for (size_t i = 0; i < s->demand->task_count; i++)
+    status_own_texts(s, &tasks[i], k8smi_status_task_fields());
+  for (size_t i = 0; i < s->stray_count; i++) status_own_texts(s, &strays[i], k8smi_status_stray_fields());
+  if (!s->no_memory) return s;
+  k8sm_status_unref(s);
+  return NULL;
+}

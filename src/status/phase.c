@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Phase and conditions, as the kubelet finds them. */
+#include "status/status.h"
+
+const char *k8smi_phase_name(uint32_t phase) {
+  static const char *const names[] = {"Pending", "Running", "Succeeded", "Failed"};
+  return names[phase];
+}
+
+uint32_t k8smi_container_state(const struct k8smi_status_task *t) {
+  if (t->progress == K8SMI_PROGRESS_RUNNING || t->progress == K8SMI_PROGRESS_KILLING)
+    return K8SM_STATE_RUNNING;
+  return t->progress == K8SMI_PROGRESS_ENDED && t->end.set ? K8SM_STATE_TERMINATED : K8SM_STATE_WAITING;
+}
+
+struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task) {
+  if (s->tasks[task].reason.len > 0) return s->tasks[task].reason;
+  return s->demand->stages > 1 && s->stage + 1 < s->demand->stages ? K8SMI_S("PodInitializing")
+                                                                   : K8SMI_S("ContainerCreating");
+}
+
+bool k8smi_container_ready(const struct k8sm_status *s, size_t task) {
+  const struct k8smi_status_task *t = &s->tasks[task];
+  uint32_t state = k8smi_container_state(t);
+  if (s->demand->tasks[task].kind == K8SM_TASK_INIT)
+    return state == K8SM_STATE_TERMINATED && t->end.exit_code == 0;
+  return state == K8SM_STATE_RUNNING && t->started && t->ready;
+}
+
+struct phase_counts {
+  size_t pending; /* of initialization */
+  size_t init_failed;
+  size_t waiting;
+  size_t running;
+  size_t stopped; /* mains */
+  size_t succeeded;
+  bool started; /* some main, ever */
+};
+
+static void phase_count_init(const struct k8sm_status *s, size_t i, struct phase_counts *c) {
+  const struct k8smi_status_task *t = &s->tasks[i];
+  uint32_t state = k8smi_container_state(t);
+  if (s->demand->tasks[i].kind == K8SM_TASK_SIDECAR) {
+    if (state == K8SM_STATE_RUNNING) c->running++;
+    if (state == K8SM_STATE_RUNNING && !t->started) c->pending++;
+    if (state == K8SM_STATE_WAITING && !t->last.set) {
+      c->pending++;
+      c->waiting++;
+    }
+    return;
+  }
+  const struct k8smi_status_end *end = state == K8SM_STATE_TERMINATED ? &t->end : &t->last;
+  if (state == K8SM_STATE_RUNNING || !end->set) {
+    c->pending++;
+  } else if (end->exit_code != 0) {
+    if (state == K8SM_STATE_TERMINATED) c->init_failed++;
+  }
+}
+
+static void phase_count_main(const struct k8smi_status_task *t, struct phase_counts *c) {
+  uint32_t state = k8smi_container_state(t);
+  if (state != K8SM_STATE_WAITING || t->last.set) c->started = true;
+  if (state == K8SM_STATE_RUNNING) {
+    c->running++;
+  } else if (state == K8SM_STATE_TERMINATED) {
+    c->stopped++;
+    if (t->end.exit_code == 0) c->succeeded++;
+  } else if (t->last.set) {
+    c->stopped++;
+    if (t->last.exit_code == 0) c->succeeded++;
+  } else {
+    c->waiting++;
+  }
+}
+
+/* All mains have stopped and nothing runs. */
+static uint32_t phase_of_stopped(const struct k8sm_status *s, const struct phase_counts *c) {
+  bool all = c->succeeded == c->stopped;
+  if (s->ending) return all ? K8SMI_PHASE_SUCCEEDED : K8SMI_PHASE_FAILED;
+  return K8SMI_PHASE_RUNNING; /* something will start again */
+}
+
+static uint32_t phase_find(const struct k8sm_status *s) {
+  struct phase_counts c;
+  memset(&c, 0, sizeof c);
+  if (s->deadline_exceeded) return K8SMI_PHASE_FAILED;
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    if (s->demand->tasks[i].kind == K8SM_TASK_MAIN) {
+      phase_count_main(&s->tasks[i], &c);
+    } else {
+      phase_count_init(s, i, &c);
+    }
+  }
+  if (c.init_failed > 0) return K8SMI_PHASE_FAILED;
+  if (s->deleted && !k8smi_status_alive(s) && (c.waiting > 0 || c.pending > 0)) return K8SMI_PHASE_FAILED;
+  if (c.pending > 0 && !c.started) return K8SMI_PHASE_PENDING;
+  if (c.waiting > 0) return K8SMI_PHASE_PENDING;
+  if (c.running > 0) return K8SMI_PHASE_RUNNING;
+  return phase_of_stopped(s, &c);
+}
+
+void k8smi_status_set_phase(struct k8sm_status *s) {
+  if (s->phase == K8SMI_PHASE_SUCCEEDED || s->phase == K8SMI_PHASE_FAILED) return; /* final */
+  s->phase = phase_find(s);
+}
+
+/* ---- Conditions ---- */
+
+static bool condition_sandbox(const struct k8sm_status *s) {
+  for (size_t i = 0; i < s->demand->task_count; i++) {
+    if (k8smi_task_alive(&s->tasks[i]) && s->tasks[i].progress >= K8SMI_PROGRESS_STARTING) return true;
+  }
+  return false;
+}
+
+static bool condition_containers_ready(const struct k8sm_status *s) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    if (s->demand->tasks[i].kind != K8SM_TASK_INIT && !k8smi_container_ready(s, i)) return false;
+  }
+  return s->phase != K8SMI_PHASE_SUCCEEDED && s->phase != K8SMI_PHASE_FAILED;
+}
+
+void k8smi_status_set_conditions(struct k8sm_status *s) {
+  bool ready = condition_containers_ready(s);
+  bool holds[K8SMI_CONDITIONS];
+  holds[K8SMI_CONDITION_READY_TO_START] = condition_sandbox(s);
+  holds[K8SMI_CONDITION_INITIALIZED] = s->stage + 1 >= s->demand->stages || s->phase == K8SMI_PHASE_SUCCEEDED;
+  holds[K8SMI_CONDITION_READY] = ready && !s->unreachable;
+  holds[K8SMI_CONDITION_CONTAINERS_READY] = ready;
+  holds[K8SMI_CONDITION_SCHEDULED] = s->placed;
+  for (size_t i = 0; i < K8SMI_CONDITIONS; i++) {
+    struct k8smi_status_condition *c = &s->conditions[i];
+    if (c->holds == holds[i] && c->since_wall_ms != 0) continue;
+    c->holds = holds[i];
+    c->since_wall_ms = s->wall_ms;
+  }
+}

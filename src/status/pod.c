@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the states of its tasks mean for the pod: stages, the end, kills, a new attempt. */
+#include "status/status.h"
+
+enum {
+  POD_KILL_AGAIN_MS = 10 * 1000,      /* a KILL may be lost without a word */
+  POD_KILL_AGAIN_LATE_MS = 60 * 1000, /* TASK_KILLING was seen: the executor has it */
+  POD_MIN_GRACE_SECONDS = 2           /* of sidecars, when the mains took all of it */
+};
+
+/* ---- Stages ---- */
+
+/* Has this task done what the next stage waits for? */
+static bool pod_task_lets_go_on(const struct k8sm_status *s, size_t i) {
+  const struct k8smi_status_task *t = &s->tasks[i];
+  if (s->demand->tasks[i].kind == K8SM_TASK_SIDECAR) return t->started;
+  return t->progress == K8SMI_PROGRESS_ENDED && t->end.set && t->end.exit_code == 0;
+}
+
+static void pod_advance_stage(struct k8sm_status *s) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    const struct k8smi_demand_task *d = &s->demand->tasks[i];
+    if (d->kind == K8SM_TASK_MAIN || d->stage < s->stage) continue;
+    if (!pod_task_lets_go_on(s, i)) return;
+    s->stage = d->stage + 1;
+  }
+}
+
+/* ---- The end ---- */
+
+static bool pod_init_failed(const struct k8sm_status *s) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    const struct k8smi_status_task *t = &s->tasks[i];
+    if (s->demand->tasks[i].kind == K8SM_TASK_INIT && t->progress == K8SMI_PROGRESS_ENDED &&
+        t->end.exit_code != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool pod_completed(const struct k8sm_status *s) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    if (s->demand->tasks[i].kind == K8SM_TASK_MAIN && s->tasks[i].progress != K8SMI_PROGRESS_ENDED)
+      return false;
+  }
+  return true;
+}
+
+uint64_t k8smi_status_active_deadline(const struct k8sm_status *s) {
+  int64_t seconds = s->demand->active_deadline_seconds;
+  if (seconds <= 0 || s->started_wall_ms == 0 || s->ending) return UINT64_MAX;
+  if (seconds > INT64_MAX / 1000) return UINT64_MAX;
+  return s->started_mono_ms + (uint64_t)seconds * 1000;
+}
+
+static void pod_begin_end(struct k8sm_status *s) {
+  if (s->ending) return;
+  if (k8smi_status_active_deadline(s) <= s->mono_ms) s->deadline_exceeded = true;
+  if (!s->deleted && !s->deadline_exceeded && !pod_completed(s) && !pod_init_failed(s)) return;
+  s->ending = true;
+  s->ending_mono_ms = s->mono_ms;
+  if (!s->deleted) s->grace_seconds = s->demand->grace_seconds;
+}
+
+/* ---- Kills ---- */
+
+/* Which tasks are to die now: the mains first, then the sidecars from the last to the first, the pause
+ * task at the end. UINT32_MAX: mains and init containers; else the number of one task. */
+static uint32_t pod_next_victim(const struct k8sm_status *s) {
+  uint32_t victim = 0;
+  for (uint32_t i = 1; i < s->demand->task_count; i++) {
+    if (!k8smi_task_alive(&s->tasks[i])) continue;
+    if (s->demand->tasks[i].kind != K8SM_TASK_SIDECAR) return UINT32_MAX;
+    victim = i;
+  }
+  return victim;
+}
+
+static int64_t pod_grace_left(const struct k8sm_status *s) {
+  int64_t gone = (int64_t)((s->mono_ms - s->ending_mono_ms) / 1000);
+  int64_t least = s->grace_seconds < POD_MIN_GRACE_SECONDS ? s->grace_seconds : POD_MIN_GRACE_SECONDS;
+  int64_t left = s->grace_seconds - gone;
+  return left > least ? left : least;
+}
+
+static void pod_want_kills(struct k8sm_status *s) {
+  uint32_t victim = pod_next_victim(s);
+  for (uint32_t i = 0; i < s->demand->task_count; i++) {
+    struct k8smi_status_task *t = &s->tasks[i];
+    bool wave = s->demand->tasks[i].kind == K8SM_TASK_MAIN || s->demand->tasks[i].kind == K8SM_TASK_INIT;
+    if (!k8smi_task_alive(t) || t->kill || (victim == UINT32_MAX ? !wave : i != victim)) continue;
+    t->kill = true;
+    t->kill_mono_ms = s->mono_ms;
+    t->kill_grace = victim == UINT32_MAX ? s->grace_seconds : pod_grace_left(s);
+  }
+}
+
+void k8smi_status_begin(struct k8sm_status *s) {
+  for (size_t i = 0; i < s->demand->task_count; i++) {
+    struct k8smi_status_task *t = &s->tasks[i];
+    if (!t->kill || t->kill_mono_ms > s->mono_ms) continue;
+    t->kill_mono_ms =
+        s->mono_ms + (t->progress == K8SMI_PROGRESS_KILLING ? POD_KILL_AGAIN_LATE_MS : POD_KILL_AGAIN_MS);
+  }
+  for (size_t i = 0; i < s->stray_count; i++) {
+    if (s->strays[i].kill_mono_ms <= s->mono_ms) s->strays[i].kill_mono_ms = s->mono_ms + POD_KILL_AGAIN_MS;
+  }
+}
+
+/* ---- What is wanted ---- */
+
+bool k8smi_status_wants_launch(const struct k8sm_status *s, size_t task) {
+  return s->launched && !s->lost && !s->ending && s->tasks[task].progress == K8SMI_PROGRESS_NONE &&
+         s->demand->tasks[task].stage <= s->stage && k8smi_status_alive(s);
+}
+
+bool k8smi_status_wants_attempt(const struct k8sm_status *s) {
+  return s->launched && !s->ending && !k8smi_status_alive(s);
+}
+
+/* How far initialization has come, in kubectl's words. */
+static void pod_show_init(struct k8sm_status *s) {
+  struct k8smi_buf buf;
+  s->shown_init = (struct k8sm_slice){NULL, 0};
+  if (s->stage + 1 >= s->demand->stages) return;
+  if (!k8smi_buf_init(&buf, &s->arena.allocator)) return;
+  k8smi_buf_puts(&buf, "Init:");
+  k8smi_buf_u64(&buf, s->stage);
+  k8smi_buf_putc(&buf, '/');
+  k8smi_buf_u64(&buf, s->demand->stages - 1);
+  s->shown_init = k8smi_status_take(s, &buf);
+}
+
+void k8smi_status_evaluate(struct k8sm_status *s) {
+  for (size_t i = 0; i < s->demand->task_count; i++) k8smi_task_settle_check(s, i);
+  pod_advance_stage(s);
+  pod_show_init(s);
+  pod_begin_end(s);
+  if (s->ending) {
+    for (size_t i = 0; i < s->demand->task_count; i++) k8smi_task_give_up(&s->tasks[i]);
+    pod_want_kills(s);
+  }
+  k8smi_status_set_phase(s);
+  k8smi_status_set_conditions(s);
+}

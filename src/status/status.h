@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_STATUS_STATUS_H
+#define K8SMI_STATUS_STATUS_H
+
+/* What a Status holds, and the steps by which a change becomes the next one. A status under
+ * construction is written to freely; once it is given out it never changes. */
+
+#include <k8smesos/status.h>
+#include <k8smesos/task.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/findings.h"
+#include "base/refs.h"
+#include "demand/demand.h"
+#include "wire/mesos.h"
+
+/* How far the instance of a task has come that was launched last. In this order. */
+enum k8smi_progress {
+  K8SMI_PROGRESS_NONE = 0, /* to be launched, now or when its turn has come */
+  K8SMI_PROGRESS_SENT,     /* in an ACCEPT; nothing was heard of it */
+  K8SMI_PROGRESS_STAGING,
+  K8SMI_PROGRESS_STARTING,
+  K8SMI_PROGRESS_RUNNING,
+  K8SMI_PROGRESS_KILLING,
+  K8SMI_PROGRESS_ENDED /* for good: not to be launched again in this attempt */
+};
+
+/* How a container ended. */
+struct k8smi_status_end {
+  bool set;
+  int32_t exit_code;
+  int32_t signal;
+  struct k8sm_slice reason;
+  struct k8sm_slice message;
+  struct k8sm_slice container_id;
+  int64_t started_wall_ms;
+  int64_t finished_wall_ms;
+};
+
+struct k8smi_status_task {
+  uint32_t progress; /* enum k8smi_progress */
+  uint32_t restart;  /* starts of this attempt before the next or present one */
+  uint32_t restarts; /* restartCount */
+  bool restarting;   /* the next start counts as a restart */
+  bool ran;          /* this instance was seen running */
+  bool started;      /* its startup probe, if any, has succeeded */
+  bool ready;
+  struct k8sm_slice task_id;
+  struct k8sm_slice uuid; /* of the last update */
+  struct k8sm_slice container_id;
+  struct k8sm_slice reason; /* why it waits; empty: the usual */
+  struct k8sm_slice message;
+  int64_t started_wall_ms;
+  uint64_t started_mono_ms;
+  struct k8smi_status_end end;  /* when it has ended for good */
+  struct k8smi_status_end last; /* lastState */
+  uint32_t start_failures;      /* in a row */
+  int64_t backoff_ms;           /* of the next restart */
+  uint64_t due_mono_ms;         /* not launched before */
+  /* A readiness result that waits for its threshold. */
+  bool check_pending;
+  bool check_result;
+  uint64_t check_mono_ms; /* when it counts */
+  /* A kill that is wanted. */
+  bool kill;
+  int64_t kill_grace;
+  uint64_t kill_mono_ms; /* when to send it next */
+};
+
+/* A task of an attempt that is over, and that lives all the same: it is killed. */
+struct k8smi_status_stray {
+  struct k8sm_slice task_id;
+  struct k8sm_slice agent_id;
+  uint64_t kill_mono_ms;
+};
+enum { K8SMI_STATUS_MAX_STRAYS = 32 };
+
+struct k8smi_status_ack {
+  struct k8sm_slice task_id;
+  struct k8sm_slice agent_id;
+  struct k8sm_slice uuid;
+};
+
+enum { K8SMI_PHASE_PENDING = 0, K8SMI_PHASE_RUNNING, K8SMI_PHASE_SUCCEEDED, K8SMI_PHASE_FAILED };
+
+/* In the order in which the kubelet writes them. */
+enum {
+  K8SMI_CONDITION_READY_TO_START = 0,
+  K8SMI_CONDITION_INITIALIZED,
+  K8SMI_CONDITION_READY,
+  K8SMI_CONDITION_CONTAINERS_READY,
+  K8SMI_CONDITION_SCHEDULED,
+  K8SMI_CONDITIONS
+};
+struct k8smi_status_condition {
+  bool holds;
+  int64_t since_wall_ms;
+};
+
+struct k8sm_status {
+  k8smi_refs refs;
+  struct k8smi_arena arena;
+  struct k8sm_demand *demand; /* a reference; of the present attempt */
+  struct k8sm_status_options options;
+
+  uint64_t mono_ms; /* of the last change */
+  int64_t wall_ms;
+  bool rebase; /* read from a record: monotonic times are of another clock */
+
+  uint32_t phase; /* K8SMI_PHASE_* */
+  int64_t created_wall_ms;
+  int64_t started_wall_ms; /* status.startTime */
+  uint64_t started_mono_ms;
+  struct k8sm_slice unplaced;   /* why no agent takes it */
+  struct k8sm_slice shown_init; /* "Init:1/3"; empty when initialized */
+
+  /* The attempt. */
+  bool placed;
+  bool launched; /* some task of it was */
+  bool lost;     /* its sandbox is gone */
+  uint32_t stage;
+  uint64_t placed_mono_ms;
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice pod_ip;
+  int64_t attempt_backoff_ms;
+  uint64_t attempt_mono_ms; /* the next one not before */
+  bool unreachable;
+
+  /* The end. */
+  bool deleted;
+  bool deadline_exceeded;
+  int64_t grace_seconds; /* of the end */
+  bool ending;
+  uint64_t ending_mono_ms;
+
+  struct k8smi_status_condition conditions[K8SMI_CONDITIONS];
+  struct k8smi_status_task *tasks; /* as the demand's */
+  struct k8smi_status_stray *strays;
+  size_t stray_count;
+  struct k8smi_status_ack *acks; /* of this status alone */
+  size_t ack_count;
+  bool no_memory; /* while under construction */
+};
+
+/* ---- fields.c: everything that is kept, as a table ---- */
+
+enum k8smi_status_kind {
+  K8SMI_STATUS_BOOL,
+  K8SMI_STATUS_U32,
+  K8SMI_STATUS_I32,
+  K8SMI_STATUS_U64,
+  K8SMI_STATUS_I64,
+  K8SMI_STATUS_TEXT,
+  K8SMI_STATUS_BYTES
+};
+struct k8smi_status_field {
+  const char *name; /* in the record */
+  size_t offset;
+  enum k8smi_status_kind kind;
+};
+struct k8smi_status_fields {
+  const struct k8smi_status_field *items;
+  size_t count;
+};
+struct k8smi_status_fields k8smi_status_pod_fields(void);
+struct k8smi_status_fields k8smi_status_task_fields(void);
+struct k8smi_status_fields k8smi_status_stray_fields(void);
+/* A new status with everything that `from` keeps, in an arena of its own, without its
+ * acknowledgements. NULL when memory ran out. */
+struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from, const struct k8sm_allocator *allocator);
+/* A new status with nothing but its demand. */
+struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
+                                       const struct k8sm_status_options *options,
+                                       const struct k8sm_allocator *allocator);
+
+/* ---- Texts of a status under construction ---- */
+
+struct k8sm_slice k8smi_status_text(struct k8sm_status *s, struct k8sm_slice text);
+/* The contents of a buffer; frees it. */
+struct k8sm_slice k8smi_status_take(struct k8sm_status *s, struct k8smi_buf *buf);
+
+/* ---- rules.c: what a Mesos state means ---- */
+
+enum k8smi_effect {
+  K8SMI_EFFECT_WAITING = 0, /* on its way to running */
+  K8SMI_EFFECT_RUNNING,
+  K8SMI_EFFECT_KILLING,
+  K8SMI_EFFECT_EXIT,    /* the container ended, or never came up: the message tells */
+  K8SMI_EFFECT_DROPPED, /* never started: try again */
+  K8SMI_EFFECT_REFUSED, /* never started: Mesos does not want it like this */
+  K8SMI_EFFECT_LOST,    /* the sandbox is gone: no end of the container's own */
+  K8SMI_EFFECT_GONE,    /* nobody knows how it ended */
+  K8SMI_EFFECT_UNREACHABLE
+};
+/* `source` and `reason` are -1 where the status has none. */
+enum k8smi_effect k8smi_status_effect(int state, int source, int reason);
+
+/* ---- exits.c: Mesos' words on the end of a command ---- */
+
+/* False: the message is about something else. *rest is what stands behind. */
+bool k8smi_exit_parse(struct k8sm_slice message, int32_t *exit_code, int32_t *signal,
+                      struct k8sm_slice *rest);
+/* Why a container could not be started: "ErrImagePull", "CreateContainerError", … Static. */
+struct k8sm_slice k8smi_start_error(struct k8sm_slice message, bool again);
+
+/* ---- update.c ---- */
+int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags);
+
+/* ---- container.c: what happens to one task ---- */
+
+struct k8smi_happening {
+  int64_t wall_ms;
+  struct k8sm_slice message;
+  int reason; /* TaskStatus.Reason, or -1 */
+};
+void k8smi_task_sent(struct k8sm_status *s, size_t task, struct k8sm_slice id, uint32_t restart);
+void k8smi_task_running(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
+void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
+void k8smi_task_dropped(struct k8sm_status *s, size_t task, const struct k8smi_happening *h, bool refused);
+void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
+void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
+void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success);
+/* A new attempt: as if it had never run, with what was in lastState. */
+void k8smi_task_renew(struct k8smi_status_task *t);
+/* The pod ends: what waits is not launched any more; its last end stays. */
+void k8smi_task_give_up(struct k8smi_status_task *t);
+/* A result that has waited long enough counts. */
+void k8smi_task_settle_check(struct k8sm_status *s, size_t task);
+
+/* Doubles a back-off: 0 → base → … → cap. */
+int64_t k8smi_status_next_backoff(const struct k8sm_status *s, int64_t backoff_ms);
+
+static inline bool k8smi_task_alive(const struct k8smi_status_task *t) {
+  return t->progress > K8SMI_PROGRESS_NONE && t->progress < K8SMI_PROGRESS_ENDED;
+}
+bool k8smi_status_alive(const struct k8sm_status *s);
+
+/* ---- pod.c: what follows for the pod ---- */
+
+/* Brings stages, the end, kills, phase and conditions up to date. */
+void k8smi_status_evaluate(struct k8sm_status *s);
+/* Before the first of the changes of a call: what was due is taken as done. */
+void k8smi_status_begin(struct k8sm_status *s);
+/* When the pod's activeDeadlineSeconds are over; UINT64_MAX: never. */
+uint64_t k8smi_status_active_deadline(const struct k8sm_status *s);
+/* Is a new attempt wanted? */
+bool k8smi_status_wants_attempt(const struct k8sm_status *s);
+/* May this task be launched, its time apart? */
+bool k8smi_status_wants_launch(const struct k8sm_status *s, size_t task);
+
+/* ---- phase.c ---- */
+
+void k8smi_status_set_phase(struct k8sm_status *s);
+void k8smi_status_set_conditions(struct k8sm_status *s);
+const char *k8smi_phase_name(uint32_t phase);
+/* K8SM_STATE_* of a container. */
+uint32_t k8smi_container_state(const struct k8smi_status_task *t);
+/* Why it waits. */
+struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task);
+bool k8smi_container_ready(const struct k8sm_status *s, size_t task);
+
+#endif

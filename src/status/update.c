@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TaskStatus: whose it is, whether it is news, and what it does to the task. */
+#include "status/status.h"
+
+#include "wire/number.h"
+
+/* ---- Reading ---- */
+
+/* The first byte tells an Event in protobuf (field 1 is an enum) from a TaskStatus (field 1 is a
+ * message); in JSON an Event has a type. */
+static int update_decode(struct k8smi_arena *scratch, const struct k8sm_change *change,
+                         const K8smMesos__TaskStatus **ret, struct k8sm_diags *diags) {
+  enum { EVENT_FIRST_BYTE = 0x08 };
+  ProtobufCMessage *message = NULL;
+  struct k8sm_slice text = change->text;
+  bool json = change->format == K8SM_FORMAT_JSON ||
+              (change->format == K8SM_FORMAT_AUTO && text.len > 0 && text.ptr[0] == '{');
+  uint32_t format = json ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF;
+  if (json || (text.len > 0 && text.ptr[0] == EVENT_FIRST_BYTE)) {
+    int result = k8smi_message_read(scratch, format, &k8sm_mesos__event__descriptor, text.ptr, text.len,
+                                    &message, json ? NULL : diags);
+    const K8smMesos__Event *event = (const K8smMesos__Event *)message;
+    if (result == K8SM_OK && event->update != NULL && event->update->status != NULL) {
+      *ret = event->update->status;
+      return K8SM_OK;
+    }
+    if (result == K8SM_ERR_NOMEM) return k8smi_find_nomem(diags, result);
+    if (!json && result != K8SM_OK) return result;
+    if (result == K8SM_OK && event->has_type) {
+      k8smi_find(diags, K8SM_DIAG_MESSAGE_TYPE, NULL, "an event that is no UPDATE");
+      return K8SM_ERR_INVALID;
+    }
+  }
+  int result = k8smi_message_read(scratch, format, &k8sm_mesos__task_status__descriptor, text.ptr, text.len,
+                                  &message, diags);
+  if (result == K8SM_OK) *ret = (const K8smMesos__TaskStatus *)message;
+  return result;
+}
+
+/* ---- Whose it is ---- */
+
+struct update_target {
+  struct k8sm_task_id id;
+  struct k8sm_slice text;  /* the id */
+  struct k8sm_slice agent; /* may be empty */
+  size_t task;
+};
+
+static void update_note(struct k8sm_diags *diags, uint32_t code, struct k8sm_slice id, const char *words) {
+  k8smi_find(diags, code, NULL, "task '%.*s' %s", K8SMI_P(id), words);
+}
+
+/* False: it is not a task of this pod. */
+static bool update_find(const struct k8sm_status *s, struct update_target *t) {
+  if (k8sm_task_id_parse(t->text.ptr, t->text.len, &t->id) != K8SM_OK) return false;
+  if (!k8smi_eq(t->id.uid, s->demand->uid)) return false;
+  for (t->task = 0; t->task < s->demand->task_count; t->task++) {
+    if (k8smi_eq(s->demand->tasks[t->task].container, t->id.container)) return true;
+  }
+  return false;
+}
+
+/* An instance that nobody told of: what runs under a good id is the pod's own. */
+static bool update_adopts(const struct k8smi_status_task *t, const struct k8sm_task_id *id) {
+  return t->progress == K8SMI_PROGRESS_NONE && id->restart >= t->restart;
+}
+
+static void update_add_ack(struct k8sm_status *s, const struct update_target *t,
+                           const K8smMesos__TaskStatus *u) {
+  if (!u->has_uuid || u->uuid.len == 0) return;
+  struct k8sm_slice uuid = {(const char *)u->uuid.data, u->uuid.len};
+  struct k8smi_status_ack *ack = &s->acks[s->ack_count++]; /* there is room for one of each change */
+  ack->task_id = k8smi_status_text(s, t->text);
+  ack->agent_id = k8smi_status_text(s, t->agent);
+  ack->uuid = k8smi_status_text(s, uuid);
+}
+
+/* ---- Former attempts ---- */
+
+static bool update_terminal(enum k8smi_effect effect) {
+  return effect >= K8SMI_EFFECT_EXIT && effect != K8SMI_EFFECT_UNREACHABLE;
+}
+
+/* A task of an attempt that is over: while it lives it is killed. */
+static void update_stray(struct k8sm_status *s, const struct update_target *t, enum k8smi_effect effect) {
+  size_t i = 0;
+  while (i < s->stray_count && !k8smi_eq(s->strays[i].task_id, t->text)) i++;
+  if (update_terminal(effect)) {
+    if (i < s->stray_count) s->strays[i] = s->strays[--s->stray_count];
+    return;
+  }
+  if (effect == K8SMI_EFFECT_UNREACHABLE || i >= K8SMI_STATUS_MAX_STRAYS) return;
+  if (i == s->stray_count) {
+    s->strays[i].task_id = k8smi_status_text(s, t->text);
+    s->strays[i].agent_id = k8smi_status_text(s, t->agent);
+    s->stray_count++;
+  }
+  s->strays[i].kill_mono_ms = s->mono_ms;
+}
+
+/* ---- What it does ---- */
+
+static bool update_check_result(const K8smMesos__CheckStatusInfo *check) {
+  enum { HTTP_FIRST_GOOD = 200, HTTP_FIRST_BAD = 400 };
+  if (check->command != NULL) return check->command->has_exit_code && check->command->exit_code == 0;
+  if (check->http != NULL) {
+    return check->http->has_status_code && check->http->status_code >= HTTP_FIRST_GOOD &&
+           check->http->status_code < HTTP_FIRST_BAD;
+  }
+  return check->tcp != NULL && check->tcp->has_succeeded && check->tcp->succeeded;
+}
+
+/* The address and the container's id come with some updates and not with others: the last ones stay. */
+static void update_container(struct k8sm_status *s, struct k8smi_status_task *t,
+                             const K8smMesos__ContainerStatus *c) {
+  if (c == NULL) return;
+  if (c->container_id != NULL && c->container_id->value != NULL &&
+      !k8smi_eqs(t->container_id, c->container_id->value)) {
+    t->container_id = k8smi_status_text(s, k8smi_s(c->container_id->value));
+  }
+  for (size_t i = 0; i < c->n_network_infos; i++) {
+    const K8smMesos__NetworkInfo *network = c->network_infos[i];
+    for (size_t j = 0; j < network->n_ip_addresses; j++) {
+      const char *ip = network->ip_addresses[j]->ip_address;
+      if (ip == NULL) continue;
+      if (!k8smi_eqs(s->pod_ip, ip)) s->pod_ip = k8smi_status_text(s, k8smi_s(ip));
+      return;
+    }
+  }
+}
+
+static uint32_t update_progress(const K8smMesos__TaskStatus *u) {
+  switch (u->state) {
+  case K8SM_MESOS__TASK_STATE__TASK_STAGING: return K8SMI_PROGRESS_STAGING;
+  case K8SM_MESOS__TASK_STATE__TASK_STARTING: return K8SMI_PROGRESS_STARTING;
+  case K8SM_MESOS__TASK_STATE__TASK_RUNNING: return K8SMI_PROGRESS_RUNNING;
+  case K8SM_MESOS__TASK_STATE__TASK_KILLING: return K8SMI_PROGRESS_KILLING;
+  default: return K8SMI_PROGRESS_ENDED;
+  }
+}
+
+static void update_apply(struct k8sm_status *s, const struct update_target *target,
+                         const K8smMesos__TaskStatus *u, enum k8smi_effect effect,
+                         const struct k8smi_happening *h) {
+  struct k8smi_status_task *t = &s->tasks[target->task];
+  update_container(s, t, u->container_status);
+  switch (effect) {
+  case K8SMI_EFFECT_WAITING: t->progress = update_progress(u); break;
+  case K8SMI_EFFECT_RUNNING: k8smi_task_running(s, target->task, h); break;
+  case K8SMI_EFFECT_KILLING:
+    k8smi_task_running(s, target->task, h);
+    t->progress = K8SMI_PROGRESS_KILLING;
+    break;
+  case K8SMI_EFFECT_EXIT: k8smi_task_exited(s, target->task, h); break;
+  case K8SMI_EFFECT_DROPPED: k8smi_task_dropped(s, target->task, h, false); break;
+  case K8SMI_EFFECT_REFUSED: k8smi_task_dropped(s, target->task, h, true); break;
+  case K8SMI_EFFECT_LOST: k8smi_task_lost(s, target->task, h); break;
+  case K8SMI_EFFECT_GONE: k8smi_task_gone(s, target->task, h); break;
+  case K8SMI_EFFECT_UNREACHABLE: break;
+  }
+  s->unreachable = effect == K8SMI_EFFECT_UNREACHABLE;
+  if (effect == K8SMI_EFFECT_RUNNING && u->check_status != NULL && u->has_reason &&
+      u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_CHECK_STATUS_UPDATED) {
+    k8smi_task_checked(s, target->task, update_check_result(u->check_status));
+  }
+  if (k8smi_task_alive(t) && t->kill && effect != K8SMI_EFFECT_KILLING) t->kill_mono_ms = s->mono_ms;
+}
+
+/* An update of the present attempt. False: it says nothing new. */
+static bool update_is_news(struct k8sm_status *s, const struct update_target *target,
+                           const K8smMesos__TaskStatus *u, enum k8smi_effect effect) {
+  struct k8smi_status_task *t = &s->tasks[target->task];
+  if (!k8smi_eq(t->task_id, target->text)) {
+    if (!update_adopts(t, &target->id)) return false;
+    k8smi_task_sent(s, target->task, target->text, target->id.restart);
+  }
+  if (!k8smi_task_alive(t)) return false;
+  if (effect == K8SMI_EFFECT_UNREACHABLE) return true;
+  if (update_terminal(effect)) return true;
+  struct k8sm_slice uuid = {(const char *)u->uuid.data, u->has_uuid ? u->uuid.len : 0};
+  if (uuid.len > 0 && k8smi_eq(uuid, t->uuid)) return false;
+  return update_progress(u) >= t->progress;
+}
+
+static void update_present(struct k8sm_status *s, const struct update_target *target,
+                           const K8smMesos__TaskStatus *u, enum k8smi_effect effect,
+                           const struct k8sm_change *change, struct k8sm_diags *diags) {
+  if (!update_is_news(s, target, u, effect)) {
+    update_note(diags, K8SM_DIAG_UPDATE_STALE, target->text, "has gone further than this update says");
+    return;
+  }
+  bool copy = u->has_reason && u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
+  struct k8smi_happening h = {change->wall_ms, {NULL, 0}, u->has_reason ? (int)u->reason : -1};
+  int64_t stamp;
+  if (!copy && u->has_timestamp && k8smi_milli_of_double(u->timestamp, &stamp) && stamp > 0)
+    h.wall_ms = stamp;
+  if (!copy || update_terminal(effect)) h.message = k8smi_s(u->message);
+  if (!s->placed) {
+    s->placed = true;
+    s->placed_mono_ms = s->mono_ms;
+  }
+  if (s->agent_id.len == 0) s->agent_id = k8smi_status_text(s, target->agent);
+  if (s->started_wall_ms == 0) {
+    s->started_wall_ms = change->wall_ms;
+    s->started_mono_ms = s->mono_ms;
+  }
+  struct k8smi_status_task *t = &s->tasks[target->task];
+  if (u->has_uuid && u->uuid.len > 0) {
+    t->uuid = k8smi_status_text(s, (struct k8sm_slice){(const char *)u->uuid.data, u->uuid.len});
+  }
+  update_apply(s, target, u, effect, &h);
+}
+
+static void update_take(struct k8sm_status *s, const K8smMesos__TaskStatus *u,
+                        const struct k8sm_change *change, struct k8sm_diags *diags) {
+  struct update_target target = {.text = k8smi_s(u->task_id->value)};
+  if (u->agent_id != NULL) target.agent = k8smi_s(u->agent_id->value);
+  if (!update_find(s, &target)) {
+    update_note(diags, K8SM_DIAG_UPDATE_FOREIGN, target.text, "is not of this pod");
+    return;
+  }
+  enum k8smi_effect effect = k8smi_status_effect((int)u->state, u->has_source ? (int)u->source : -1,
+                                                 u->has_reason ? (int)u->reason : -1);
+  if (target.agent.len == 0) target.agent = s->agent_id;
+  update_add_ack(s, &target, u);
+  if (target.id.attempt != s->demand->attempt) {
+    update_note(diags, K8SM_DIAG_UPDATE_STALE, target.text, "is of another attempt");
+    if (target.id.attempt < s->demand->attempt) update_stray(s, &target, effect);
+    return;
+  }
+  update_present(s, &target, u, effect, change, diags);
+}
+
+int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
+  struct k8smi_arena scratch;
+  const K8smMesos__TaskStatus *update = NULL;
+  if (!k8smi_arena_init(&scratch, &s->arena.allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  int result = update_decode(&scratch, change, &update, diags);
+  if (result == K8SM_OK) update_take(s, update, change, diags);
+  k8smi_arena_free(&scratch);
+  return result;
+}
