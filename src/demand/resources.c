@@ -53,7 +53,8 @@ static struct res_amounts res_read_all(const struct k8smi_record *record, unsign
   return a;
 }
 
-/* Resources that have no place in a Demand: devices, huge pages, and what others invent. */
+/* Resources that have no place in a Demand: devices, huge pages, and what others invent. A limit that
+ * became the request by default is reported once. */
 static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_record *resources,
                               unsigned field, const char *name, const struct k8smi_path *path) {
   struct k8smi_path list_path = k8smi_path_field(path, k8smi_s(name));
@@ -63,6 +64,9 @@ static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_r
     bool known = false;
     for (int k = 0; k < RES_KINDS; k++) known = known || k8smi_eqs(key, res_names[k]);
     struct k8smi_path at = k8smi_path_key(&list_path, key);
+    bool twice = field == K8SMI_ResourceRequirements_requests &&
+                 k8smi_get_pair(resources, K8SMI_ResourceRequirements_limits, key.ptr).ptr != NULL;
+    if (twice) continue;
     if (!known) k8smi_demand_refuse(b, &at, "only cpu, memory and ephemeral-storage are matched with offers");
     if (k8smi_eqs(key, res_names[RES_DISK]) && field == K8SMI_ResourceRequirements_limits) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_PODS_H
 #define TESTS_SUPPORT_PODS_H
 
-/* Pods, demands and plans for tests. JSON is written with ' in place of ". cmocka comes before. */
+/* Pods, demands and plans for tests. JSON is written with ' in place of ", and ` for '. cmocka comes before. */
 
 #include "demand/demand.h"
 #include "match/plan.h"
@@ -38,6 +38,7 @@ static inline char *pods_json(const char *text) {
   strcpy(json, text);
   for (char *c = json; *c != '\0'; c++) {
     if (*c == '\'') *c = '"';
+    if (*c == '`') *c = '\'';
   }
   return json;
 }
@@ -97,7 +98,6 @@ static inline struct k8sm_demand *pods_demand(const char *spec, uint64_t flags) 
 static inline K8smMesos__Resource *pods_scalar(struct k8smi_arena *a, const char *name, int64_t milli) {
   K8smMesos__Resource *r = k8smi_message_new(a, &k8sm_mesos__resource__descriptor);
   r->name = (char *)(uintptr_t)k8smi_arena_slice(a, k8smi_s(name)).ptr;
-  r->has_type = true;
   r->type = K8SM_MESOS__VALUE__TYPE__SCALAR;
   r->scalar = k8smi_message_new(a, &k8sm_mesos__value__scalar__descriptor);
   r->scalar->value = (double)milli / 1000;
