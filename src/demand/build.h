@@ -23,7 +23,7 @@ struct k8smi_demand_build {
   const struct k8smi_record *spec;
   struct k8sm_manifest_data *data; /* of the pod's namespace, sorted by kind, name and key */
   size_t data_count;
-  struct k8smi_map volumes; /* from name to index in spec.volumes */
+  struct k8smi_map volumes;         /* from name to index in spec.volumes */
   struct k8smi_demand_files *files; /* by volume; made when first mounted */
   size_t refused;
   bool no_memory;

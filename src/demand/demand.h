@@ -41,12 +41,12 @@ struct k8smi_demand_env {
 
 /* A mount, ready for mesos.v1.Volume. */
 struct k8smi_demand_mount {
-  uint32_t kind;               /* K8SMI_VOLUME_* */
+  uint32_t kind; /* K8SMI_VOLUME_* */
   bool read_only;
-  int propagation;             /* HOST: mesos.v1.MountPropagation.Mode; 0: private */
+  int propagation; /* HOST: mesos.v1.MountPropagation.Mode; 0: private */
   struct k8sm_slice container_path;
-  struct k8sm_slice source;    /* SANDBOX: path below the executor's sandbox; HOST: path */
-  struct k8sm_slice value;     /* SECRET: the bytes */
+  struct k8sm_slice source; /* SANDBOX: path below the executor's sandbox; HOST: path */
+  struct k8sm_slice value;  /* SECRET: the bytes */
 };
 
 enum { K8SMI_CHECK_NONE = 0, K8SMI_CHECK_COMMAND, K8SMI_CHECK_HTTP, K8SMI_CHECK_TCP };
@@ -67,9 +67,9 @@ struct k8smi_demand_task {
   struct k8sm_slice container; /* empty: the pause task */
   uint32_t kind;               /* K8SM_TASK_* */
   uint32_t stage;
-  uint32_t restart_policy;     /* K8SMI_RESTART_*, of this container */
-  bool launch;                 /* by this Demand */
-  uint32_t restart;            /* its number, when launched */
+  uint32_t restart_policy; /* K8SMI_RESTART_*, of this container */
+  bool launch;             /* by this Demand */
+  uint32_t restart;        /* its number, when launched */
 
   int64_t cpus_milli; /* the token */
   int64_t mem_milli;
@@ -78,12 +78,12 @@ struct k8smi_demand_task {
   int64_t limit_cpus_milli; /* or K8SMI_UNLIMITED */
   int64_t limit_mem_milli;
 
-  struct k8sm_slice image;   /* empty: the agent's file system */
+  struct k8sm_slice image;      /* empty: the agent's file system */
   struct k8sm_slice spec_image; /* as the pod names it, also where it is not used */
   bool pull_always;
   struct k8sm_slice pull_config; /* docker's config.json for the registry; empty: the agent's own */
-  bool has_value;            /* CommandInfo.value is set: argv[0] */
-  struct k8smi_strings argv; /* CommandInfo.arguments, argv[0] included */
+  bool has_value;                /* CommandInfo.value is set: argv[0] */
+  struct k8smi_strings argv;     /* CommandInfo.arguments, argv[0] included */
   const struct k8smi_demand_env *env;
   size_t env_count;
   struct k8sm_slice user;
@@ -121,7 +121,7 @@ struct k8sm_demand {
   struct k8sm_slice qos_class; /* "Guaranteed", "Burstable", "BestEffort" */
   bool host_pid;
   bool host_ipc;
-  bool share_cgroups_false;   /* linux_info.share_cgroups = false on executor and tasks */
+  bool share_cgroups_false;      /* linux_info.share_cgroups = false on executor and tasks */
   struct k8smi_pair_list labels; /* for TaskInfo and ExecutorInfo */
   const struct k8smi_demand_port *ports;
   size_t port_count;

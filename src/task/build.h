@@ -20,7 +20,7 @@ struct k8smi_task_build {
 
 void *k8smi_task_message(struct k8smi_task_build *b, const ProtobufCMessageDescriptor *type);
 /* A new, initialized message: K8SMI_TASK_NEW(b, TaskInfo, task_info). */
-#define K8SMI_TASK_NEW(b, Type, type) \
+#define K8SMI_TASK_NEW(b, Type, type)                                                                        \
   ((K8smMesos__##Type *)k8smi_task_message((b), &k8sm_mesos__##type##__descriptor))
 /* n pointers; NULL for none, or (no_memory) when memory ran out. */
 void *k8smi_task_array(struct k8smi_task_build *b, size_t n, size_t item_size);
@@ -43,7 +43,8 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
 K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, struct k8sm_slice id);
 
 /* container.c */
-K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,
+                                               const struct k8smi_demand_task *task);
 K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
 
 /* command.c */

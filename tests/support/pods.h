@@ -2,7 +2,8 @@
 #ifndef TESTS_SUPPORT_PODS_H
 #define TESTS_SUPPORT_PODS_H
 
-/* Pods, demands and plans for tests. JSON is written with ' in place of ", and ` for '. cmocka comes before. */
+/* Pods, demands and plans for tests. JSON is written with ' in place of ", and ` for '. cmocka comes before.
+ */
 
 #include "demand/demand.h"
 #include "match/plan.h"
@@ -74,23 +75,23 @@ static inline struct k8sm_demand *pods_demand(const char *spec, uint64_t flags) 
 }
 
 #define PODS_NGINX                                                                                           \
-  "{'containers':[{'name':'nginx','image':'nginx:1.25','ports':[{'name':'http','containerPort':80,"        \
-  "'hostPort':31080}],'resources':{'requests':{'cpu':'500m','memory':'128Mi'},"                            \
+  "{'containers':[{'name':'nginx','image':'nginx:1.25','ports':[{'name':'http','containerPort':80,"          \
+  "'hostPort':31080}],'resources':{'requests':{'cpu':'500m','memory':'128Mi'},"                              \
   "'limits':{'memory':'256Mi'}}}]}"
 
 /* An init container, a sidecar, a main. */
 #define PODS_STAGES                                                                                          \
-  "{'initContainers':[{'name':'setup','image':'busybox:1','command':['sh','-c','true']},"                  \
-  "{'name':'proxy','image':'envoy:1','restartPolicy':'Always'}],"                                          \
+  "{'initContainers':[{'name':'setup','image':'busybox:1','command':['sh','-c','true']},"                    \
+  "{'name':'proxy','image':'envoy:1','restartPolicy':'Always'}],"                                            \
   "'containers':[{'name':'app','image':'app:1'}]}"
 
 #define PODS_THREE                                                                                           \
-  "{'containers':[{'name':'kubedns','image':'kubedns:1','livenessProbe':{'httpGet':{'path':'/health',"     \
-  "'port':10054},'initialDelaySeconds':60,'timeoutSeconds':5,'failureThreshold':5},"                       \
-  "'readinessProbe':{'httpGet':{'path':'/readiness','port':8081}},"                                        \
-  "'ports':[{'name':'dns','containerPort':10053,'protocol':'UDP'}],"                                       \
-  "'volumeMounts':[{'name':'config','mountPath':'/config'}]},"                                             \
-  "{'name':'dnsmasq','image':'dnsmasq:1'},{'name':'sidecar','image':'sidecar:1'}],"                        \
+  "{'containers':[{'name':'kubedns','image':'kubedns:1','livenessProbe':{'httpGet':{'path':'/health',"       \
+  "'port':10054},'initialDelaySeconds':60,'timeoutSeconds':5,'failureThreshold':5},"                         \
+  "'readinessProbe':{'httpGet':{'path':'/readiness','port':8081}},"                                          \
+  "'ports':[{'name':'dns','containerPort':10053,'protocol':'UDP'}],"                                         \
+  "'volumeMounts':[{'name':'config','mountPath':'/config'}]},"                                               \
+  "{'name':'dnsmasq','image':'dnsmasq:1'},{'name':'sidecar','image':'sidecar:1'}],"                          \
   "'volumes':[{'name':'config','emptyDir':{}}]}"
 
 /* ---- A plan with one placement, made without a matcher ---- */
@@ -106,8 +107,8 @@ static inline K8smMesos__Resource *pods_scalar(struct k8smi_arena *a, const char
   return r;
 }
 
-static inline void pods_resources(struct k8smi_arena *a, struct k8smi_resources *to, int64_t cpus, int64_t mem,
-                                  int64_t disk) {
+static inline void pods_resources(struct k8smi_arena *a, struct k8smi_resources *to, int64_t cpus,
+                                  int64_t mem, int64_t disk) {
   to->items = k8smi_arena_array(a, 3, sizeof *to->items);
   if (cpus > 0) to->items[to->count++] = pods_scalar(a, "cpus", cpus);
   if (mem > 0) to->items[to->count++] = pods_scalar(a, "mem", mem);

@@ -12,7 +12,7 @@
 
 #include <k8smesos/cluster.h>
 
-#define assert_slice(slice, text) \
+#define assert_slice(slice, text)                                                                            \
   assert_true((slice).len == strlen(text) && memcmp((slice).ptr, (text), strlen(text)) == 0)
 
 static void nginx_is_an_executor_a_pause_task_and_a_container(void **state) {
@@ -58,7 +58,8 @@ static void budgets(void **state) {
   } cases[] = {
       {"{'containers':[{'name':'a'},{'name':'b'}]}", 500, 128000},
       {"{'containers':[{'name':'a','resources':{'requests':{'cpu':'200m','memory':'1Gi'}}}],"
-       "'initContainers':[{'name':'s','restartPolicy':'Always','resources':{'requests':{'cpu':'100m','memory':'0'}}},"
+       "'initContainers':[{'name':'s','restartPolicy':'Always','resources':{'requests':{'cpu':'100m','memory'"
+       ":'0'}}},"
        "{'name':'i','resources':{'requests':{'cpu':'500m','memory':'0'}}}]}",
        600, 1024000},
       {"{'containers':[{'name':'a','resources':{'requests':{'cpu':'200m','memory':'1Gi'}}}],"
@@ -85,12 +86,13 @@ static void budgets(void **state) {
 
 static void limits_are_never_below_the_token(void **state) {
   (void)state;
-  struct k8sm_demand *d = pods_demand(
-      "{'containers':[{'name':'a','resources':{'limits':{'cpu':'1m','memory':'1'}}}]}", 0);
+  struct k8sm_demand *d =
+      pods_demand("{'containers':[{'name':'a','resources':{'limits':{'cpu':'1m','memory':'1'}}}]}", 0);
   assert_int_equal(d->tasks[1].limit_cpus_milli, d->tasks[1].cpus_milli);
   assert_int_equal(d->tasks[1].limit_mem_milli, d->tasks[1].mem_milli);
   k8sm_demand_unref(d);
-  d = pods_demand("{'containers':[{'name':'a','resources':{'requests':{'cpu':'4'}}}]}", K8SM_DEMAND_NO_LIMITS);
+  d = pods_demand("{'containers':[{'name':'a','resources':{'requests':{'cpu':'4'}}}]}",
+                  K8SM_DEMAND_NO_LIMITS);
   assert_false(d->tasks[1].limits);
   assert_false(d->share_cgroups_false);
   assert_int_equal(d->features, 0);
@@ -151,8 +153,10 @@ static void environments_are_resolved(void **state) {
   struct k8sm_demand *d = make_with_data(
       ",'labels':{'app':'shop','tier':'front'},'annotations':{'note':'hi'}",
       "{'nodeName':'n7','containers':[{'name':'c','resources':{'limits':{'cpu':'1500m','memory':'64Mi'}},"
-      "'envFrom':[{'prefix':'P_','configMapRef':{'name':'cm'}},{'secretRef':{'name':'none','optional':true}}],"
-      "'env':[{'name':'A','value':'x'},{'name':'B','value':'$(A)-$$(A)-$(NO)-$(P_a)-$'},{'name':'A','value':'y'},"
+      "'envFrom':[{'prefix':'P_','configMapRef':{'name':'cm'}},{'secretRef':{'name':'none','optional':true}}]"
+      ","
+      "'env':[{'name':'A','value':'x'},{'name':'B','value':'$(A)-$$(A)-$(NO)-$(P_a)-$'},{'name':'A','value':'"
+      "y'},"
       "{'name':'UID','valueFrom':{'fieldRef':{'fieldPath':'metadata.uid'}}},"
       "{'name':'APP','valueFrom':{'fieldRef':{'fieldPath':'metadata.labels[`app`]'}}},"
       "{'name':'NODE','valueFrom':{'fieldRef':{'fieldPath':'spec.nodeName'}}},"
@@ -184,8 +188,8 @@ static void expansion_is_bounded(void **state) {
   (void)state;
   char spec[8192] = "{'containers':[{'name':'c','env':[{'name':'V0','value':'0123456789'}";
   for (int i = 1; i < 40; i++) {
-    snprintf(spec + strlen(spec), sizeof spec - strlen(spec), ",{'name':'V%d','value':'$(V%d)$(V%d)'}", i, i - 1,
-             i - 1);
+    snprintf(spec + strlen(spec), sizeof spec - strlen(spec), ",{'name':'V%d','value':'$(V%d)$(V%d)'}", i,
+             i - 1, i - 1);
   }
   strcat(spec, "]}]}");
   struct findings f;
@@ -204,11 +208,13 @@ static void mounts(void **state) {
       "{'name':'conf','mountPath':'/etc/conf'},{'name':'pass','mountPath':'/etc/pw','subPath':'p/w'},"
       "{'name':'kube-api-access-x','mountPath':'/var/run/secrets/kubernetes.io/serviceaccount'},"
       "{'name':'mix','mountPath':'/mix/'}]}],"
-      "'volumes':[{'name':'tmp','emptyDir':{'sizeLimit':'1Gi'}},{'name':'host','hostPath':{'path':'/var/log'}},"
+      "'volumes':[{'name':'tmp','emptyDir':{'sizeLimit':'1Gi'}},{'name':'host','hostPath':{'path':'/var/"
+      "log'}},"
       "{'name':'conf','configMap':{'name':'cm'}},"
       "{'name':'pass','secret':{'secretName':'pw','items':[{'key':'password','path':'p/w'}]}},"
       "{'name':'kube-api-access-x','projected':{'sources':[{'serviceAccountToken':{'path':'token'}}]}},"
-      "{'name':'mix','projected':{'sources':[{'configMap':{'name':'cm','items':[{'key':'a','path':'a.txt'}]}},"
+      "{'name':'mix','projected':{'sources':[{'configMap':{'name':'cm','items':[{'key':'a','path':'a.txt'}]}}"
+      ","
       "{'downwardAPI':{'items':[{'path':'name','fieldRef':{'fieldPath':'metadata.name'}}]}}]}}]}",
       &f);
   assert_non_null(d);
@@ -281,7 +287,9 @@ static void pull_secrets_and_policy(void **state) {
   (void)state;
   struct findings f;
   struct k8sm_demand *d = make_with_data(
-      "", "{'imagePullSecrets':[{'name':'reg'},{'name':'none'}],'containers':[{'name':'c','image':'i:latest'}]}", &f);
+      "",
+      "{'imagePullSecrets':[{'name':'reg'},{'name':'none'}],'containers':[{'name':'c','image':'i:latest'}]}",
+      &f);
   assert_slice(d->tasks[1].pull_config, "{}");
   assert_true(d->tasks[1].pull_always); /* the default of the tag latest */
   assert_non_null(findings_at(&f, "spec.imagePullSecrets[1]"));
@@ -334,7 +342,8 @@ static void capabilities(void **state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char spec[512];
-    snprintf(spec, sizeof spec, "{'containers':[{'name':'c','securityContext':{'capabilities':%s}}]}", cases[i].text);
+    snprintf(spec, sizeof spec, "{'containers':[{'name':'c','securityContext':{'capabilities':%s}}]}",
+             cases[i].text);
     struct k8sm_demand *d = pods_demand(spec, 0);
     assert_true(d->tasks[1].has_capabilities);
     assert_true(d->tasks[1].capabilities == cases[i].bits);
@@ -361,9 +370,11 @@ static void what_cannot_be_mapped_is_refused_with_its_path(void **state) {
        "spec.containers[0].lifecycle.postStart"},
       {"{'containers':[{'name':'c','resources':{'limits':{'nvidia.com/gpu':'1'}}}]}",
        "spec.containers[0].resources.limits[nvidia.com/gpu]"},
-      {"{'containers':[{'name':'c','env':[{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.podIP'}}}]}]}",
+      {"{'containers':[{'name':'c','env':[{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.podIP'}}}"
+       "]}]}",
        "spec.containers[0].env[0].valueFrom.fieldRef"},
-      {"{'containers':[{'name':'c','env':[{'name':'K','valueFrom':{'configMapKeyRef':{'name':'x','key':'y'}}}]}]}",
+      {"{'containers':[{'name':'c','env':[{'name':'K','valueFrom':{'configMapKeyRef':{'name':'x','key':'y'}}}"
+       "]}]}",
        "spec.containers[0].env[0].valueFrom.configMapKeyRef"},
       {"{'containers':[{'name':'c','envFrom':[{'secretRef':{'name':'x'}}]}]}",
        "spec.containers[0].envFrom[0].secretRef"},
@@ -418,11 +429,19 @@ static void what_is_lost_is_a_warning(void **state) {
       "'securityContext':{'readOnlyRootFilesystem':true,'allowPrivilegeEscalation':false}}]}",
       &f);
   static const char *const paths[] = {
-      "spec.dnsPolicy", "spec.priorityClassName", "spec.tolerations", "spec.hostname", "spec.hostNetwork",
-      "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution", "spec.containers[0].stdin",
-      "spec.containers[0].lifecycle.preStop", "spec.containers[0].terminationMessagePath",
-      "spec.containers[0].imagePullPolicy", "spec.containers[0].securityContext.readOnlyRootFilesystem",
-      "spec.containers[0].securityContext.allowPrivilegeEscalation", "spec.securityContext.runAsUser"};
+      "spec.dnsPolicy",
+      "spec.priorityClassName",
+      "spec.tolerations",
+      "spec.hostname",
+      "spec.hostNetwork",
+      "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution",
+      "spec.containers[0].stdin",
+      "spec.containers[0].lifecycle.preStop",
+      "spec.containers[0].terminationMessagePath",
+      "spec.containers[0].imagePullPolicy",
+      "spec.containers[0].securityContext.readOnlyRootFilesystem",
+      "spec.containers[0].securityContext.allowPrivilegeEscalation",
+      "spec.securityContext.runAsUser"};
   assert_non_null(d);
   assert_int_equal(f.diags.errors, 0);
   assert_int_equal(f.diags.count, sizeof paths / sizeof paths[0]);
@@ -552,7 +571,8 @@ static void every_allocation_may_fail(void **state) {
     struct failing failing;
     struct k8sm_demand *d = NULL;
     failing_init(&failing, n);
-    struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1", .allocator = &failing.allocator};
+    struct k8sm_demand_options options = {
+        .size = sizeof options, .nonce = "n1", .allocator = &failing.allocator};
     int result = k8sm_demand_make(pod, &options, &d, NULL);
     if (result == K8SM_OK) {
       k8sm_demand_unref(d);

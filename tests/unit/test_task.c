@@ -11,7 +11,7 @@
 #include "support/failing.h"
 #include "support/pods.h"
 
-#define assert_slice(slice, text) \
+#define assert_slice(slice, text)                                                                            \
   assert_true((slice).len == strlen(text) && memcmp((slice).ptr, (text), strlen(text)) == 0)
 
 static struct k8sm_calls *make_calls(struct k8sm_demand **demands, size_t n, uint32_t format) {
@@ -36,38 +36,43 @@ static K8smMesos__Call *decode(struct k8smi_arena *arena, const struct k8sm_call
 }
 
 #define NGINX_LABELS                                                                                         \
-  "'labels':{'labels':[{'key':'io.kubernetes.pod.name','value':'web'},"                                    \
-  "{'key':'io.kubernetes.pod.namespace','value':'default'},"                                               \
+  "'labels':{'labels':[{'key':'io.kubernetes.pod.name','value':'web'},"                                      \
+  "{'key':'io.kubernetes.pod.namespace','value':'default'},"                                                 \
   "{'key':'io.kubernetes.pod.uid','value':'" PODS_UID "'}]}"
 #define NGINX_SCALAR(name, value)                                                                            \
   "{'name':'" name "','type':'SCALAR','scalar':{'value':" value "},'allocation_info':{'role':'*'}}"
 #define NGINX_EXECUTOR                                                                                       \
   "'executor':{'type':'DEFAULT','executor_id':{'value':'" PODS_UID ".0'},'framework_id':{'value':'F1'},"     \
-  "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"                                     \
-  "'resources':[" NGINX_SCALAR("cpus", "0.5") "," NGINX_SCALAR("mem", "128.0") ","                         \
-  NGINX_SCALAR("disk", "32.0") "],'name':'web','shutdown_grace_period':{'nanoseconds':30000000000},"       \
-  NGINX_LABELS "}"
+  "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"                                       \
+  "'resources':[" NGINX_SCALAR("cpus", "0.5") "," NGINX_SCALAR("mem", "128.0") "," NGINX_SCALAR(             \
+      "disk", "32.0") "],'name':'web','shutdown_grace_period':{'nanoseconds':30000000000}," NGINX_LABELS "}"
 
 /* Read by eye: the first ACCEPT that a pod with one container becomes. */
 static const char nginx_accept[] =
     "{'framework_id':{'value':'F1'},'type':'ACCEPT','accept':{'offer_ids':[{'value':'O1'}],'operations':["
     "{'type':'LAUNCH_GROUP','launch_group':{" NGINX_EXECUTOR ",'task_group':{'tasks':[{"
     "'name':'web.pause','task_id':{'value':'" PODS_UID ".0..0.n1'},'agent_id':{'value':'S1'},"
-    "'resources':[" NGINX_SCALAR("cpus", "0.01") "," NGINX_SCALAR("mem", "1.0") "],"
-    "'command':{'shell':false,'value':'sleep','arguments':['sleep','1000000000']},"
-    "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"
-    "'kill_policy':{'grace_period':{'nanoseconds':0}}," NGINX_LABELS "}]}}},"
-    "{'type':'LAUNCH_GROUP','launch_group':{" NGINX_EXECUTOR ",'task_group':{'tasks':[{"
-    "'name':'web.nginx','task_id':{'value':'" PODS_UID ".0.nginx.0.n1'},'agent_id':{'value':'S1'},"
-    "'resources':[" NGINX_SCALAR("cpus", "0.01") "," NGINX_SCALAR("mem", "1.0") "],"
-    "'command':{'shell':false},"
-    "'container':{'type':'MESOS','mesos':{'image':{'type':'DOCKER','docker':{'name':'nginx:1.25'}}},"
-    "'linux_info':{'share_cgroups':false}},"
-    "'kill_policy':{'grace_period':{'nanoseconds':30000000000}}," NGINX_LABELS ","
-    "'discovery':{'visibility':'CLUSTER','name':'web','ports':{'ports':[{'number':31080,'name':'http',"
-    "'protocol':'tcp'}]}},"
-    "'limits':{'cpus':{'value':'Infinity'},'mem':{'value':256.0}}}]}}}],"
-    "'filters':{'refuse_seconds':5.0}}}";
+    "'resources':[" NGINX_SCALAR("cpus", "0.01") "," NGINX_SCALAR(
+        "mem",
+        "1.0") "],"
+               "'command':{'shell':false,'value':'sleep','arguments':['sleep','1000000000']},"
+               "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"
+               "'kill_policy':{'grace_period':{'nanoseconds':0}}," NGINX_LABELS "}]}}},"
+               "{'type':'LAUNCH_GROUP','launch_group':{" NGINX_EXECUTOR ",'task_group':{'tasks':[{"
+               "'name':'web.nginx','task_id':{'value':'" PODS_UID ".0.nginx.0.n1'},'agent_id':{'value':'S1'},"
+               "'resources':[" NGINX_SCALAR("cpus", "0.01") "," NGINX_SCALAR(
+                   "mem", "1.0") "],"
+                                 "'command':{'shell':false},"
+                                 "'container':{'type':'MESOS','mesos':{'image':{'type':'DOCKER','docker':{'"
+                                 "name':'nginx:1.25'}}},"
+                                 "'linux_info':{'share_cgroups':false}},"
+                                 "'kill_policy':{'grace_period':{'nanoseconds':30000000000}}," NGINX_LABELS
+                                 ","
+                                 "'discovery':{'visibility':'CLUSTER','name':'web','ports':{'ports':[{'"
+                                 "number':31080,'name':'http',"
+                                 "'protocol':'tcp'}]}},"
+                                 "'limits':{'cpus':{'value':'Infinity'},'mem':{'value':256.0}}}]}}}],"
+                                 "'filters':{'refuse_seconds':5.0}}}";
 
 static void the_accept_of_nginx(void **state) {
   (void)state;
@@ -114,8 +119,8 @@ static void both_formats_say_the_same(void **state) {
     struct k8sm_call row;
     struct k8sm_blob *blob = NULL;
     k8sm_calls_rows(proto, 0, &row, sizeof row, 1);
-    assert_int_equal(k8sm_message_convert(K8SM_MESSAGE_CALL, row.bytes.ptr, row.bytes.len, K8SM_FORMAT_PROTOBUF,
-                                          K8SM_FORMAT_JSON, NULL, &blob, NULL),
+    assert_int_equal(k8sm_message_convert(K8SM_MESSAGE_CALL, row.bytes.ptr, row.bytes.len,
+                                          K8SM_FORMAT_PROTOBUF, K8SM_FORMAT_JSON, NULL, &blob, NULL),
                      K8SM_OK);
     k8sm_calls_rows(json, 0, &row, sizeof row, 1);
     assert_int_equal(k8sm_blob_bytes(blob).len, row.bytes.len);
@@ -147,7 +152,8 @@ static void checks_volumes_and_users(void **state) {
       "'command':['a','','b'],"
       "'securityContext':{'runAsUser':0,'capabilities':{'drop':['ALL'],'add':['CHOWN','BPF']}},"
       "'livenessProbe':{'exec':{'command':['t','x']},'periodSeconds':7},"
-      "'readinessProbe':{'tcpSocket':{'port':80}},'startupProbe':{'tcpSocket':{'port':80},'failureThreshold':30,"
+      "'readinessProbe':{'tcpSocket':{'port':80}},'startupProbe':{'tcpSocket':{'port':80},'failureThreshold':"
+      "30,"
       "'periodSeconds':2,'initialDelaySeconds':1},"
       "'env':[{'name':'E','value':''}],"
       "'volumeMounts':[{'name':'h','mountPath':'/h','mountPropagation':'Bidirectional'},"
@@ -198,15 +204,17 @@ static void secrets_are_secrets(void **state) {
   struct k8sm_demand_options options = {
       .size = sizeof options, .nonce = "n1", .data = data, .data_count = 1, .data_size = sizeof data[0]};
   struct k8sm_pod *pod = pods_parse(
-      "", "{'containers':[{'name':'c','image':'i','env':[{'name':'K','valueFrom':{'secretKeyRef':{'name':'pw',"
-          "'key':'k'}}}],'volumeMounts':[{'name':'v','mountPath':'/v'}]}],"
-          "'volumes':[{'name':'v','secret':{'secretName':'pw'}}]}");
+      "",
+      "{'containers':[{'name':'c','image':'i','env':[{'name':'K','valueFrom':{'secretKeyRef':{'name':'pw',"
+      "'key':'k'}}}],'volumeMounts':[{'name':'v','mountPath':'/v'}]}],"
+      "'volumes':[{'name':'v','secret':{'secretName':'pw'}}]}");
   struct k8sm_demand *d = NULL;
   assert_int_equal(k8sm_demand_make(pod, &options, &d, NULL), K8SM_OK);
   struct k8sm_calls *calls = make_calls(&d, 1, K8SM_FORMAT_JSON);
   struct k8smi_arena arena;
   k8smi_arena_init(&arena, NULL, 0);
-  K8smMesos__TaskInfo *task = decode(&arena, calls, 0)->accept->operations[1]->launch_group->task_group->tasks[0];
+  K8smMesos__TaskInfo *task =
+      decode(&arena, calls, 0)->accept->operations[1]->launch_group->task_group->tasks[0];
   K8smMesos__Environment__Variable *v = task->command->environment->variables[0];
   assert_int_equal(v->type, K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET);
   assert_null(v->value);
@@ -328,8 +336,9 @@ static void every_allocation_may_fail(void **state) {
     struct failing failing;
     struct k8sm_calls *calls = NULL;
     failing_init(&failing, n);
-    struct k8sm_task_options options = {
-        .size = sizeof options, .format = n % 2 == 0 ? K8SM_FORMAT_JSON : K8SM_FORMAT_AUTO, .allocator = &failing.allocator};
+    struct k8sm_task_options options = {.size = sizeof options,
+                                        .format = n % 2 == 0 ? K8SM_FORMAT_JSON : K8SM_FORMAT_AUTO,
+                                        .allocator = &failing.allocator};
     int result = k8sm_plan_calls(plan, &options, &calls, NULL);
     if (result == K8SM_OK) k8sm_calls_unref(calls);
     assert_int_equal(failing.held, 0);
