@@ -11,7 +11,7 @@
 #include "wire/mesos.h"
 
 /* Resources in Mesos' own form, ready for the call: parts of what the offers gave, with their
- * allocation_info and reservations. */
+ * allocation_info and reservations (shared with the offer's message: not to be changed). */
 struct k8smi_resources {
   K8smMesos__Resource **items;
   size_t count;
@@ -23,10 +23,11 @@ struct k8smi_placement {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
   struct k8sm_slice role;
-  struct k8smi_strings offer_ids; /* sorted; all offers of this agent and role that the ACCEPT names */
+  struct k8smi_strings offer_ids; /* sorted; all that placements on this agent and role spend from */
   struct k8smi_resources executor;
   struct k8smi_resources *tasks; /* one for each task of the demand; empty for those not launched */
   uint16_t *host_ports;          /* one for each port of the demand; 0: none */
+  size_t first_offer, first_resource, first_port; /* the numbers of its first rows */
 };
 
 struct k8sm_plan {
@@ -35,11 +36,17 @@ struct k8sm_plan {
   uint64_t generation;
   struct k8sm_demand **demands; /* references */
   size_t demand_count;
+  struct k8sm_offers **sources; /* references: ids and parts of resources are theirs */
+  size_t source_count;
   struct k8smi_placement *placements; /* in the order of the demands */
   size_t placement_count;
   struct k8sm_plan_refusal *refusals;
   size_t refusal_count;
   struct k8sm_slice *summaries; /* one for each demand; empty when placed */
+  size_t offer_rows, resource_rows, port_rows;
 };
+
+/* Gives the rows of all placements their numbers, when the plan is whole. */
+void k8smi_plan_number_rows(struct k8sm_plan *plan);
 
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spends a plan: all of it, or nothing. */
+#include "cluster/cluster.h"
+#include "match/plan.h"
+
+/* Why a placement does not hold any more; NULL: it does. An agent that has changed may not fit. */
+static const char *apply_stale(const struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
+                               const struct k8smi_placement *placement) {
+  uint32_t agent = k8smi_map_get(&cluster->agent_map, placement->agent_id);
+  if (agent == K8SMI_MAP_NONE) return "its agent is not known any more";
+  if (k8smi_agent_at(cluster, agent)->generation > plan->generation) return "its agent has changed";
+  for (size_t i = 0; i < placement->offer_ids.count; i++) {
+    uint32_t held = k8smi_map_get(&cluster->held_map, placement->offer_ids.items[i]);
+    if (held == K8SMI_MAP_NONE || k8smi_held_at(cluster, held)->generation > plan->generation) {
+      return "an offer is not held any more";
+    }
+  }
+  return NULL;
+}
+
+int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, struct k8sm_diags *diags) {
+  struct k8smi_path list = k8smi_path_field(NULL, K8SMI_S("placements"));
+  bool stale = false;
+  for (size_t i = 0; i < plan->placement_count; i++) {
+    const struct k8smi_placement *placement = &plan->placements[i];
+    const struct k8sm_demand *demand = plan->demands[placement->demand];
+    const char *why = apply_stale(cluster, plan, placement);
+    if (why == NULL) continue;
+    struct k8smi_path path = k8smi_path_index(&list, i);
+    k8smi_find(diags, K8SM_DIAG_PLAN_STALE, &path, "%.*s/%.*s on %.*s: %s", K8SMI_P(demand->name_space),
+               K8SMI_P(demand->name), K8SMI_P(placement->agent_id), why);
+    stale = true;
+  }
+  if (stale) return K8SM_ERR_STATE;
+  for (size_t i = 0; i < plan->placement_count; i++) {
+    const struct k8smi_strings ids = plan->placements[i].offer_ids;
+    for (size_t k = 0; k < ids.count; k++) {
+      uint32_t held = k8smi_map_get(&cluster->held_map, ids.items[k]);
+      if (held != K8SMI_MAP_NONE) k8smi_cluster_drop(cluster, held); /* else a neighbour's, gone already */
+    }
+  }
+  if (plan->placement_count > 0) cluster->generation++;
+  return K8SM_OK;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/match.h"
+#include "base/sort.h"
+
+/* The ids of the offers that a pool's pods spend from, by id. */
+static bool finish_ids(struct k8smi_match *match, struct k8smi_pool *pool) {
+  size_t count = 0;
+  for (size_t i = 0; i < pool->offer_count; i++) count += pool->offers[i].open;
+  struct k8sm_slice *ids = k8smi_arena_array(&match->plan->arena, count, sizeof *ids);
+  if (ids == NULL) return false;
+  pool->open_ids.items = ids;
+  for (size_t i = 0; i < pool->offer_count; i++) {
+    if (pool->offers[i].open) ids[pool->open_ids.count++] = pool->offers[i].offer->id;
+  }
+  return true;
+}
+
+/* The plan keeps what its ids and resources are parts of. */
+static bool finish_offers(struct k8smi_match *match) {
+  struct k8sm_plan *plan = match->plan;
+  size_t count = 0;
+  for (struct k8smi_pool *pool = match->pools; pool != NULL; pool = pool->next) {
+    if (!finish_ids(match, pool)) return false;
+    count += pool->open_ids.count;
+  }
+  plan->sources = k8smi_arena_array(&plan->arena, count, sizeof(struct k8sm_offers *));
+  if (plan->sources == NULL) return false;
+  for (struct k8smi_pool *pool = match->pools; pool != NULL; pool = pool->next) {
+    for (size_t i = 0; i < pool->offer_count; i++) {
+      if (pool->offers[i].open) plan->sources[plan->source_count++] = k8sm_offers_ref(pool->offers[i].owner);
+    }
+  }
+  for (size_t i = 0; i < plan->placement_count; i++)
+    plan->placements[i].offer_ids = match->pool_of[i]->open_ids;
+  return true;
+}
+
+static int finish_refusal_order(const void *a, const void *b, const void *ctx) {
+  const struct k8sm_plan_refusal *x = a, *y = b;
+  (void)ctx;
+  if (x->agents != y->agents) return x->agents > y->agents ? -1 : 1;
+  return (x->code > y->code) - (x->code < y->code);
+}
+
+static void finish_refusal(struct k8sm_plan *plan, const struct k8smi_refused *refused) {
+  struct k8sm_plan_refusal *first = &plan->refusals[plan->refusal_count], *to = first;
+  if (refused->histogram.agents == 0) {
+    *to++ = (struct k8sm_plan_refusal){.demand = refused->demand, .code = K8SM_DIAG_NO_AGENTS};
+  }
+  for (int i = 0; i < K8SMI_PREDICATES; i++) {
+    uint32_t agents = refused->histogram.counts[i];
+    if (agents == 0) continue;
+    *to++ = (struct k8sm_plan_refusal){refused->demand, k8smi_predicates[i].code, agents, 0};
+  }
+  k8smi_sort(first, (size_t)(to - first), sizeof *first, finish_refusal_order, NULL);
+  plan->refusal_count += (size_t)(to - first);
+}
+
+static bool finish_refusals(struct k8smi_match *match) {
+  struct k8sm_plan *plan = match->plan;
+  struct k8smi_buf line;
+  size_t rows = 0;
+  for (const struct k8smi_refused *r = match->refused; r != NULL; r = r->next) rows += K8SMI_PREDICATES;
+  plan->refusals = k8smi_arena_array(&plan->arena, rows, sizeof *plan->refusals);
+  plan->summaries = k8smi_arena_array(&plan->arena, plan->demand_count, sizeof *plan->summaries);
+  if (plan->refusals == NULL || plan->summaries == NULL) return false;
+  bool fine = k8smi_buf_init(&line, &plan->arena.allocator);
+  for (const struct k8smi_refused *r = match->refused; fine && r != NULL; r = r->next) {
+    finish_refusal(plan, r);
+    k8smi_buf_clear(&line);
+    k8smi_histogram_write(&r->histogram, &line);
+    if (!line.failed) plan->summaries[r->demand] = k8smi_arena_copy(&plan->arena, line.ptr, line.len);
+    fine = !line.failed && plan->summaries[r->demand].ptr != NULL;
+  }
+  k8smi_buf_free(&line);
+  return fine;
+}
+
+bool k8smi_match_finish(struct k8smi_match *match) {
+  if (!finish_offers(match) || !finish_refusals(match)) return false;
+  k8smi_plan_number_rows(match->plan);
+  return true;
+}

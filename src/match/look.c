@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the predicates, and the texts about them, look up. */
+#include "match/predicates.h"
+
+const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_check *check) {
+  const struct k8smi_pair_list selector = check->need->demand->node_selector;
+  for (size_t i = 0; i < selector.count; i++) {
+    struct k8sm_slice value = k8smi_labels_get(check->agent->labels, selector.items[i].key);
+    if (value.ptr == NULL || !k8smi_eq(value, selector.items[i].value)) return &selector.items[i];
+  }
+  return NULL;
+}
+
+static bool look_offer_has_port(const struct k8smi_offer *offer, struct k8sm_slice uid, uint16_t port) {
+  for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
+    const struct k8smi_resource *r = &offer->resources[i];
+    if (r->kind == K8SMI_PORTS && k8smi_resource_usable(r, uid) &&
+        k8smi_ranges_find(&r->ranges, port) < r->ranges.count) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool look_slot_has_port(const struct k8smi_check *check, uint16_t port) {
+  struct k8sm_slice uid = check->need->demand->uid;
+  if (check->slot->pool != NULL) return k8smi_pool_find_port(check->slot->pool, uid, port) != NULL;
+  uint32_t row = check->slot->ports == 0 ? K8SMI_ROW_NONE : check->slot->first_offer;
+  for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(check->cluster, row)->next) {
+    if (look_offer_has_port(k8smi_held_at(check->cluster, row)->offer, uid, port)) return true;
+  }
+  return false;
+}
+
+uint16_t k8smi_missing_port(const struct k8smi_check *check) {
+  for (size_t i = 0; i < check->need->port_count; i++) {
+    if (!look_slot_has_port(check, check->need->ports[i])) return check->need->ports[i];
+  }
+  return 0;
+}
+
+/* What of a resource names this pod. */
+static bool look_owned(const struct k8smi_resource *r, struct k8sm_slice uid, uint32_t scalar) {
+  return r->kind == scalar && r->spend == K8SMI_SPEND_OWNED && k8smi_eq(r->owner, uid);
+}
+
+int64_t k8smi_slot_has(const struct k8smi_check *check, uint32_t scalar) {
+  struct k8sm_slice uid = check->need->demand->uid;
+  const struct k8smi_pool *pool = check->slot->pool;
+  int64_t sum = check->slot->free[scalar];
+  for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
+    if (look_owned(pool->parts[i].resource, uid, scalar)) sum += pool->parts[i].left;
+  }
+  if (pool != NULL || check->slot->owned == 0) return sum;
+  for (uint32_t row = check->slot->first_offer; row != K8SMI_ROW_NONE;
+       row = k8smi_held_at(check->cluster, row)->next) {
+    const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
+    for (size_t i = 0; offer->owned && i < offer->resource_count; i++) {
+      if (look_owned(&offer->resources[i], uid, scalar)) sum += offer->resources[i].milli;
+    }
+  }
+  return sum;
+}

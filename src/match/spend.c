@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes a pod's resources from the open offers of a pool, as Resource messages: parts of what was
+ * offered, with the same reservations and allocation. */
+#include "match/pool.h"
+#include "wire/number.h"
+
+struct spend_job {
+  struct k8smi_pool *pool;
+  const struct k8smi_need *need;
+  struct k8smi_arena *scratch;
+  struct k8smi_arena *arena; /* the plan's */
+  int64_t *free_scalars;
+};
+
+/* A resource list that grows in the plan's arena. */
+struct spend_list {
+  struct k8smi_resources *to;
+  size_t cap;
+};
+
+/* The offer's message without its value, which is the caller's to fill in. */
+static K8smMesos__Resource *spend_new(struct spend_job *job, struct spend_list *list,
+                                      const struct k8smi_part *part) {
+  if (list->to->count == list->cap) {
+    size_t cap = list->cap == 0 ? 4 : list->cap * 2;
+    K8smMesos__Resource **items = k8smi_arena_array(job->arena, cap, sizeof(K8smMesos__Resource *));
+    if (items == NULL) return NULL;
+    if (list->cap != 0) memcpy(items, list->to->items, list->cap * sizeof *items);
+    list->to->items = items;
+    list->cap = cap;
+  }
+  K8smMesos__Resource *resource = k8smi_arena_alloc(job->arena, sizeof *resource);
+  if (resource == NULL) return NULL;
+  memcpy(resource, part->resource->message, sizeof *resource);
+  resource->scalar = NULL;
+  resource->ranges = NULL;
+  list->to->items[list->to->count++] = resource;
+  return resource;
+}
+
+static bool spend_part(struct spend_job *job, struct spend_list *list, struct k8smi_part *part,
+                       int64_t milli) {
+  K8smMesos__Resource *resource = spend_new(job, list, part);
+  K8smMesos__Value__Scalar *scalar = k8smi_arena_alloc(job->arena, sizeof *scalar);
+  if (resource == NULL || scalar == NULL) return false;
+  memcpy(scalar, part->resource->message->scalar, sizeof *scalar);
+  scalar->value = k8smi_double_of_milli(milli);
+  resource->scalar = scalar;
+  part->left -= milli;
+  if (part->resource->spend != K8SMI_SPEND_OWNED) job->free_scalars[part->resource->kind] -= milli;
+  return true;
+}
+
+/* Parts stand in the order in which they are to be spent; an amount is split over as many as it takes. */
+static bool spend_scalars(struct spend_job *job, struct spend_list *list, const int64_t *amounts) {
+  for (uint32_t kind = 0; kind < K8SMI_SCALARS; kind++) {
+    int64_t missing = amounts[kind];
+    for (size_t i = 0; missing > 0 && i < job->pool->part_count; i++) {
+      struct k8smi_part *part = &job->pool->parts[i];
+      if (part->resource->kind != kind || part->left == 0 || !job->pool->offers[part->offer].open ||
+          !k8smi_resource_usable(part->resource, job->need->demand->uid)) {
+        continue;
+      }
+      int64_t take = part->left < missing ? part->left : missing;
+      if (!spend_part(job, list, part, take)) return false;
+      missing -= take;
+    }
+  }
+  return true;
+}
+
+/* Ranges of the ports that come from one part, neighbours merged; `ports` are sorted. */
+static K8smMesos__Value__Ranges *spend_ranges(struct spend_job *job, const uint16_t *ports, size_t count) {
+  K8smMesos__Value__Ranges *ranges = k8smi_message_new(job->arena, &k8sm_mesos__value__ranges__descriptor);
+  if (ranges == NULL) return NULL;
+  ranges->range = k8smi_arena_array(job->arena, count, sizeof *ranges->range);
+  if (ranges->range == NULL) return NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (i > 0 && ports[i] == ports[i - 1] + 1) {
+      ranges->range[ranges->n_range - 1]->end = ports[i];
+      continue;
+    }
+    K8smMesos__Value__Range *range = k8smi_message_new(job->arena, &k8sm_mesos__value__range__descriptor);
+    if (range == NULL) return NULL;
+    range->begin = range->end = ports[i];
+    ranges->range[ranges->n_range++] = range;
+  }
+  return ranges;
+}
+
+static bool spend_ports(struct spend_job *job, struct spend_list *list) {
+  size_t count = job->need->port_count, done = 0;
+  if (count == 0) return true;
+  uint16_t *ports = k8smi_arena_array(job->scratch, count, sizeof *ports);
+  struct k8smi_part **parts = k8smi_arena_array(job->scratch, count, sizeof(struct k8smi_part *));
+  if (ports == NULL || parts == NULL) return false;
+  for (size_t i = 0; i < count; i++) {
+    parts[i] = k8smi_pool_find_port(job->pool, job->need->demand->uid, job->need->ports[i]);
+  }
+  for (size_t first = 0; done < count; first++) { /* all ports of a part at its first */
+    struct k8smi_part *part = parts[first];
+    size_t n = 0;
+    if (part == NULL) continue;
+    for (size_t i = first; i < count; i++) {
+      if (parts[i] != part) continue;
+      ports[n++] = job->need->ports[i];
+      parts[i] = NULL;
+      if (!k8smi_pool_take_port(job->pool, job->scratch, job->need->ports[i])) return false;
+    }
+    K8smMesos__Resource *resource = spend_new(job, list, part);
+    if (resource == NULL || (resource->ranges = spend_ranges(job, ports, n)) == NULL) return false;
+    done += n;
+  }
+  return true;
+}
+
+bool k8smi_pool_spend(struct k8smi_pool *pool, const struct k8smi_need *need, struct k8smi_arena *scratch,
+                      struct k8smi_arena *arena, struct k8smi_placement *placement, int64_t *free_scalars) {
+  const struct k8sm_demand *d = need->demand;
+  struct spend_job job = {pool, need, scratch, arena, free_scalars};
+  struct spend_list executor = {&placement->executor, 0};
+  const int64_t budget[K8SMI_SCALARS] = {d->cpus_milli, d->mem_milli, d->disk_milli};
+  placement->tasks = k8smi_arena_array(arena, d->task_count, sizeof *placement->tasks);
+  placement->host_ports = k8smi_arena_array(arena, d->port_count, sizeof *placement->host_ports);
+  if (placement->tasks == NULL || placement->host_ports == NULL) return false;
+  if (!spend_scalars(&job, &executor, budget) || !spend_ports(&job, &executor)) return false;
+  for (size_t i = 0; i < d->task_count; i++) {
+    int64_t token[K8SMI_SCALARS];
+    struct spend_list task = {&placement->tasks[i], 0};
+    if (!d->tasks[i].launch) continue;
+    k8smi_need_of_task(&d->tasks[i], token);
+    if (!spend_scalars(&job, &task, token)) return false;
+  }
+  for (size_t i = 0; i < d->port_count; i++) placement->host_ports[i] = d->ports[i].host_port;
+  return true;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/summary.h"
+#include "base/sort.h"
+
+static void summary_count(struct k8smi_histogram *histogram, uint32_t refused) {
+  for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
+}
+
+void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
+                          struct k8smi_histogram *ret) {
+  struct k8smi_check check = {.cluster = cluster, .need = need};
+  struct k8sm_slice pinned = need->demand->agent_id;
+  uint32_t slot;
+  *ret = (struct k8smi_histogram){.agents = cluster->known};
+  if (pinned.len != 0) { /* all but one refuse for that: no need to ask them */
+    uint32_t agent = k8smi_map_get(&cluster->agent_map, pinned);
+    bool known = agent != K8SMI_MAP_NONE && k8smi_agent_at(cluster, agent)->labels != NULL;
+    ret->counts[0] = (uint32_t)cluster->known - known;
+    if (known) summary_count(ret, k8smi_check_all(&check, agent, &slot));
+    return;
+  }
+  for (uint32_t i = 0; i < cluster->agents.high; i++) {
+    if (!k8smi_table_used(&cluster->agents, i) || k8smi_agent_at(cluster, i)->labels == NULL) continue;
+    summary_count(ret, k8smi_check_all(&check, i, &slot));
+  }
+}
+
+/* An entry of the line: the text of "3 Insufficient cpu" begins with its count. */
+struct summary_entry {
+  char count[12];
+  const char *words;
+};
+
+static struct summary_entry summary_entry(uint32_t count, const char *words) {
+  struct summary_entry entry = {.words = words};
+  char digits[10];
+  size_t n = 0, i = 0;
+  for (; count != 0; count /= 10) digits[n++] = (char)('0' + count % 10);
+  while (n > 0) entry.count[i++] = digits[--n];
+  return entry;
+}
+
+/* As strings: a space sorts before every digit, so that comparing the parts comes to the same. */
+static int summary_order(const void *a, const void *b, const void *ctx) {
+  const struct summary_entry *x = a, *y = b;
+  (void)ctx;
+  int by_count = strcmp(x->count, y->count);
+  return by_count != 0 ? by_count : strcmp(x->words, y->words);
+}
+
+void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to) {
+  struct summary_entry entries[K8SMI_PREDICATES];
+  size_t count = 0;
+  if (histogram->agents == 0) {
+    k8smi_buf_puts(to, "no nodes available to schedule pods");
+    return;
+  }
+  for (int i = 0; i < K8SMI_PREDICATES; i++) {
+    if (histogram->counts[i] == 0) continue;
+    entries[count++] = summary_entry(histogram->counts[i], k8smi_predicates[i].words);
+  }
+  k8smi_sort(entries, count, sizeof entries[0], summary_order, NULL);
+  k8smi_buf_puts(to, "0/");
+  k8smi_buf_u64(to, histogram->agents);
+  k8smi_buf_puts(to, " nodes are available: ");
+  for (size_t i = 0; i < count; i++) {
+    if (i > 0) k8smi_buf_puts(to, ", ");
+    k8smi_buf_puts(to, entries[i].count);
+    k8smi_buf_putc(to, ' ');
+    k8smi_buf_puts(to, entries[i].words);
+  }
+  k8smi_buf_putc(to, '.');
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_MATCH_SUMMARY_H
+#define K8SMI_MATCH_SUMMARY_H
+
+#include "match/predicates.h"
+
+/* How many agents refuse a pod, by predicate. */
+struct k8smi_histogram {
+  size_t agents; /* known */
+  uint32_t counts[K8SMI_PREDICATES];
+};
+
+/* Asks every agent. */
+void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
+                          struct k8smi_histogram *ret);
+
+/* The line of kube-scheduler, at the end of the buffer. */
+void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to);
+
+#endif
