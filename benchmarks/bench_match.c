@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How long it takes to find places for pods, beside a plain scan over an array of agents that does no
+ * more than compare three numbers. Lines are name, value, unit; notes go to standard error. */
+#include "demand/demand.h"
+#include "match/plan.h"
+#include "offer/offer.h"
+#include "support/demands.h"
+#include <k8smesos/match.h>
+
+#include <inttypes.h>
+#include <time.h>
+
+enum { BENCH_BATCH = 200, BENCH_LARGE_BATCH = 1000 };
+
+struct bench_agent {
+  int64_t free[3];
+};
+
+struct bench {
+  struct world w;
+  struct k8sm_cluster *cluster;
+  struct bench_agent *agents; /* for the plain scan */
+  size_t count;
+};
+
+static uint32_t bench_random = 1;
+
+static uint32_t bench_below(uint32_t n) {
+  bench_random = bench_random * 1664525u + 1013904223u;
+  return (bench_random >> 8) % n;
+}
+
+static uint64_t bench_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Agents that are in use already: what they have left differs. */
+static void bench_fill(struct bench *b, size_t agents) {
+  char id[32], agent[32];
+  struct k8sm_cluster_options o = {.size = sizeof o};
+  memset(b, 0, sizeof *b);
+  world_init(&b->w);
+  b->count = agents;
+  b->agents = calloc(agents, sizeof *b->agents);
+  if (b->agents == NULL || k8sm_cluster_new(&o, &b->cluster, NULL) != K8SM_OK) abort();
+  for (size_t i = 0; i < agents; i++) {
+    int64_t cpus = 500 * (int64_t)(1 + bench_below(32)), mem = 512000 * (int64_t)(1 + bench_below(64));
+    snprintf(id, sizeof id, "4e8c-O%zu", i);
+    snprintf(agent, sizeof agent, "4e8c-S%zu", i);
+    world_simple(&b->w, id, agent, "*", (double)cpus / 1000, (double)mem / 1000, true);
+    b->agents[i] = (struct bench_agent){{cpus, mem, 10000000}};
+  }
+  struct k8sm_offers *offers = world_offers(&b->w);
+  if (offers == NULL || k8sm_cluster_add(b->cluster, offers, 0, NULL) != K8SM_OK) abort();
+  k8sm_offers_unref(offers);
+}
+
+static void bench_empty(struct bench *b) {
+  k8sm_cluster_free(b->cluster);
+  free(b->agents);
+  world_free(&b->w);
+}
+
+static struct k8sm_demand **bench_demands(struct bench *b, size_t n) {
+  struct k8sm_demand **demands = world_new(&b->w, n * sizeof(struct k8sm_demand *));
+  char name[32];
+  for (size_t i = 0; i < n; i++) {
+    snprintf(name, sizeof name, "pod-%zu", i);
+    demands[i] = world_demand(&b->w, name, 250, 128000, 32000);
+  }
+  return demands;
+}
+
+/* The best of several runs, in ns. */
+static uint64_t bench_matches(struct bench *b, struct k8sm_demand **demands, size_t n, size_t expected) {
+  uint64_t best = UINT64_MAX;
+  for (int run = 0; run < 9; run++) {
+    struct k8sm_plan *plan;
+    uint64_t start = bench_now();
+    if (k8sm_cluster_match(b->cluster, demands, n, NULL, &plan, NULL) != K8SM_OK) abort();
+    uint64_t took = bench_now() - start;
+    if (plan->placement_count != expected) abort();
+    k8sm_plan_unref(plan);
+    if (took < best) best = took;
+  }
+  return best;
+}
+
+/* The fullest agent with room, found by looking at all. */
+static size_t bench_scan_one(const struct bench *b, const int64_t *need) {
+  size_t found = b->count;
+  int64_t least = INT64_MAX;
+  for (size_t i = 0; i < b->count; i++) {
+    const int64_t *have = b->agents[i].free;
+    if (have[0] < need[0] || have[1] < need[1] || have[2] < need[2]) continue;
+    int64_t room = have[0] + have[1] / 4096;
+    if (room >= least) continue;
+    least = room;
+    found = i;
+  }
+  return found;
+}
+
+static uint64_t bench_scan(struct bench *b, size_t n) {
+  const int64_t need[3] = {270, 192000, 32000};
+  uint64_t best = UINT64_MAX;
+  size_t bytes = b->count * sizeof *b->agents;
+  struct bench_agent *kept = malloc(bytes);
+  if (kept == NULL) abort();
+  memcpy(kept, b->agents, bytes);
+  for (int run = 0; run < 3; run++) {
+    uint64_t start = bench_now();
+    for (size_t i = 0; i < n; i++) {
+      size_t at = bench_scan_one(b, need);
+      for (int s = 0; at < b->count && s < 3; s++) b->agents[at].free[s] -= need[s];
+    }
+    uint64_t took = bench_now() - start;
+    if (took < best) best = took;
+    memcpy(b->agents, kept, bytes);
+  }
+  free(kept);
+  return best;
+}
+
+static void bench_line(const char *what, size_t agents, const char *measure, uint64_t value,
+                       const char *unit) {
+  printf("match.%s.agents_%zu.%s\t%" PRIu64 "\t%s\n", what, agents, measure, value, unit);
+}
+
+static void bench_places(struct bench *b, const char *name, size_t n) {
+  uint64_t ours = bench_matches(b, bench_demands(b, n), n, n), plain = bench_scan(b, n);
+  bench_line(name, b->count, "pods_per_s", n * 1000000000u / ours, "1/s");
+  bench_line(name, b->count, "us_per_batch", ours / 1000, "us");
+  bench_line(name, b->count, "scan_us_per_batch", plain / 1000, "us");
+  printf("match.%s.agents_%zu.times_scan\t%" PRIu64 ".%02" PRIu64 "\tratio\n", name, b->count, plain / ours,
+         plain % ours * 100 / ours);
+}
+
+int main(void) {
+  static const size_t sizes[] = {100, 1000, 10000, 50000};
+  fprintf(stderr, "strategy PACK; pods of 0.25 cpus and 128 MB; agents with 0.5 to 16 cpus left\n");
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    struct bench b;
+    bench_fill(&b, sizes[i]);
+    bench_places(&b, "simple", BENCH_BATCH);
+    if (sizes[i] >= 1000) bench_places(&b, "simple_1000", BENCH_LARGE_BATCH);
+    struct k8sm_demand **one = bench_demands(&b, 1);
+    one[0]->cpus_milli = 1000000;
+    bench_line("refuse", sizes[i], "us", bench_matches(&b, one, 1, 0) / 1000, "us");
+    world_demand_port(one[0], 80, "TCP");
+    bench_line("refuse_port", sizes[i], "us", bench_matches(&b, one, 1, 0) / 1000, "us");
+    bench_empty(&b);
+  }
+  return 0;
+}
