@@ -18,6 +18,15 @@ static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch,
   }
 }
 
+static int answers_say(struct k8sm_driver *d, const struct drv_pod *pod) {
+  struct drv_place *place = pod->place;
+  if (place == NULL || place->said) return K8SM_OK;
+  int r = k8smi_drv_eventf(&d->core, 0, pod->key, "Scheduled: assigned to %s (agent %s)", place->hostname.ptr,
+                           place->agent_id.ptr);
+  if (r == K8SM_OK) place->said = true;
+  return r;
+}
+
 static int answers_dropped(struct k8sm_driver *d, const struct drv_launch *launch, struct drv_pod *pod) {
   struct drv_task *next;
   int r = K8SM_OK;
@@ -29,12 +38,20 @@ static int answers_dropped(struct k8sm_driver *d, const struct drv_launch *launc
   return r;
 }
 
+/* True if the launch names the offer; it is taken out then, since there is nothing left to give back. */
+static bool answers_lose_offer(struct drv_launch *launch, struct k8sm_slice offer_id) {
+  for (size_t i = 0; i < launch->offer_count; i++) {
+    if (!k8smi_eq(launch->offers[i], offer_id)) continue;
+    launch->offers[i] = launch->offers[--launch->offer_count];
+    return true;
+  }
+  return false;
+}
+
 void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id) {
   for (struct drv_call *c = d->outbox.first; c != NULL; c = c->next) {
-    if (c->launch == NULL || c->exchange != 0 || c->outcome != DRV_CALL_PENDING) continue;
-    for (size_t i = 0; i < c->launch->offer_count; i++) {
-      if (k8smi_eq(c->launch->offers[i], offer_id)) c->outcome = DRV_CALL_REFUSED;
-    }
+    bool waits = c->launch != NULL && c->exchange == 0 && c->outcome == DRV_CALL_PENDING;
+    if (waits && answers_lose_offer(c->launch, offer_id)) c->outcome = DRV_CALL_REFUSED;
   }
 }
 
@@ -43,8 +60,10 @@ int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call) {
   int r = K8SM_OK;
   if (launch == NULL) return r;
   bool refused = call->outcome == DRV_CALL_REFUSED;
-  for (size_t i = 0; refused && r == K8SM_OK && i < launch->count; i++)
-    r = answers_dropped(d, launch, launch->pods[i]);
+  for (size_t i = 0; r == K8SM_OK && i < launch->count; i++) {
+    struct drv_pod *pod = launch->pods[i];
+    r = refused ? answers_dropped(d, launch, pod) : answers_say(d, pod);
+  }
   if (r == K8SM_OK && refused && d->session.state == DRV_SESSION_SUBSCRIBED) {
     r = k8smi_drv_offers_decline(d, launch->offers, launch->offer_count, 0);
   }

@@ -51,6 +51,8 @@ struct drv_core {
 int k8smi_drv_core_init(struct drv_core *core, const struct k8sm_driver_options *options,
                         struct k8sm_diags *diags);
 void k8smi_drv_core_free(struct drv_core *core);
+/* To where it stays: options point to the allocator beside them. */
+void k8smi_drv_core_settle(struct drv_core *core);
 
 uint64_t k8smi_drv_random(struct drv_core *core);
 /* 1 to max. */

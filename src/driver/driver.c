@@ -14,9 +14,10 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
     return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   }
   d->core = core;
+  k8smi_drv_core_settle(&d->core);
   k8smi_drv_session_init(&d->session, &d->core);
   k8smi_drv_pods_init(&d->pods, &d->core);
-  d->framework_due_ms = d->reconcile.due_ms = d->reconcile.doubt_ms = d->offers.idle_ms = DRV_NEVER;
+  d->framework_due_ms = d->reconcile.due_ms = d->reconcile.doubt_ms = DRV_NEVER;
   d->starved_ms = DRV_NEVER;
   const struct k8sm_cluster_options o = {
       .size = sizeof o, .allocator = &d->core.allocator, .features = d->core.options.features};

@@ -65,7 +65,7 @@ int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t gra
   int r = k8smi_drv_pod_change(d, pod, &change, 1);
   if (r != K8SM_OK) return r;
   pod->deleting = true;
-  pod->delete_asked = false;
+  pod->delete_asked = pod->delete_again = false;
   pod->grace_seconds = grace_seconds;
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
     if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
@@ -307,7 +307,8 @@ static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
 /* Takes the pod out of the dirty list only when all is done. */
 static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
-  int r = life_settle(d, pod, &look);
+  int r = pod->delete_again ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+  if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0) return life_remove(d, pod);

@@ -13,7 +13,7 @@ void k8smi_drv_offers_reset(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   k8sm_cluster_remove_all(o->cluster);
   o->fresh = o->revive = false;
-  o->idle_ms = DRV_NEVER;
+  o->since_ms = d->core.mono_ms;
 }
 
 int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds) {
@@ -80,13 +80,14 @@ static int offers_revive(struct k8sm_driver *d) {
 
 static int offers_suppress(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
-  if (o->suppressed ||
-      d->core.mono_ms < k8smi_drv_min(o->idle_ms, DRV_NEVER - OFFERS_IDLE_MS) + OFFERS_IDLE_MS) {
-    return K8SM_OK;
-  }
+  if (o->suppressed || d->core.mono_ms < o->since_ms + OFFERS_IDLE_MS) return K8SM_OK;
   int r = offers_roles_call(d, K8SM_CALL_SUPPRESS);
   if (r == K8SM_OK) o->suppressed = true;
   return r;
+}
+
+static bool offers_none_held(const struct k8sm_driver *d) {
+  return k8sm_cluster_offers(d->offers.cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 0;
 }
 
 /* Nothing is wanted now. What is going to be soon is waited for; else the offers go back, for no longer than
@@ -95,10 +96,7 @@ static int offers_idle(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   uint64_t next = offers_next_need(d), now = d->core.mono_ms;
   o->revive = false;
-  if (next != DRV_NEVER)
-    o->idle_ms = DRV_NEVER;
-  else if (o->idle_ms == DRV_NEVER)
-    o->idle_ms = now;
+  if (next != DRV_NEVER) o->since_ms = now;
   int r = offers_suppress(d);
   if (r != K8SM_OK || k8sm_cluster_offers(o->cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 0)
     return r;
@@ -114,7 +112,6 @@ static int offers_idle(struct k8sm_driver *d) {
 static int offers_wanted(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   uint64_t now = d->core.mono_ms, hold = d->core.options.hold_ms;
-  o->idle_ms = DRV_NEVER;
   int r = offers_revive(d);
   if (r != K8SM_OK || now < hold) return r;
   struct k8sm_held_offer row;
@@ -125,8 +122,13 @@ static int offers_wanted(struct k8sm_driver *d) {
   return K8SM_OK;
 }
 
+/* Before any offer has had the time to come there is nothing to say about pods that have no place. */
+static bool offers_too_early(const struct k8sm_driver *d) {
+  return d->core.mono_ms < d->offers.since_ms + d->core.options.hold_ms && offers_none_held(d);
+}
+
 static int offers_match(struct k8sm_driver *d) {
-  if (!d->offers.fresh || !d->framework_kept) return K8SM_OK;
+  if (!d->offers.fresh || !d->framework_kept || d->pods.needs == 0 || offers_too_early(d)) return K8SM_OK;
   int r = k8smi_drv_launch(d);
   if (r == K8SM_ERR_NOMEM) return r;
   d->offers.fresh = false;
@@ -136,10 +138,19 @@ static int offers_match(struct k8sm_driver *d) {
                           k8sm_result_name(r));
 }
 
+static void offers_look(struct k8sm_driver *d) {
+  bool wanting = d->pods.needs != 0;
+  if (wanting != d->offers.wanting) d->offers.since_ms = d->core.mono_ms;
+  d->offers.wanting = wanting;
+}
+
 int k8smi_drv_offers_pump(struct k8sm_driver *d) {
+  struct drv_offers *o = &d->offers;
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return K8SM_OK;
+  offers_look(d);
   int r = offers_match(d);
   if (r != K8SM_OK) return r;
+  offers_look(d);
   return d->pods.needs == 0 ? offers_idle(d) : offers_wanted(d);
 }
 
@@ -147,8 +158,11 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   const struct drv_offers *o = &d->offers;
   uint64_t due = DRV_NEVER;
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return due;
-  if (o->idle_ms != DRV_NEVER && !o->suppressed) due = o->idle_ms + OFFERS_IDLE_MS;
+  if (!o->wanting && !o->suppressed) due = o->since_ms + OFFERS_IDLE_MS;
   if (o->revive) due = k8smi_drv_min(due, o->revived_ms + OFFERS_REVIVE_MS);
+  if (o->fresh && d->pods.needs != 0 && offers_none_held(d)) {
+    due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
+  }
   struct k8sm_held_offer row;
   for (size_t i = 0; d->pods.needs != 0 && k8sm_cluster_offers(o->cluster, i, &row, sizeof row, 1) != 0;
        i++) {

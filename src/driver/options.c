@@ -72,7 +72,6 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
   struct k8sm_demand_options *o = &core->options.demand;
   int r = k8smi_options_read(o, sizeof *o, from, "k8sm_demand_options", diags);
   if (r != K8SM_OK) return r;
-  o->allocator = &core->allocator;
   if (o->role_count == 0) { /* a pod may use what the framework may */
     o->roles = core->options.framework.roles;
     o->role_count = core->options.framework.role_count;
@@ -118,8 +117,6 @@ static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *
     r = k8smi_options_read(&o->status, sizeof o->status, from->status, "k8sm_status_options", diags);
   }
   if (r != K8SM_OK) return r;
-  o->match.allocator = &core->allocator;
-  o->status.allocator = &core->allocator;
   const char *master = from->master;
   if (!drvopt_text(&core->arena, &master)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   o->master = k8smi_s(master);
@@ -156,6 +153,12 @@ int k8smi_drv_core_init(struct drv_core *core, const struct k8sm_driver_options 
   }
   if (r != K8SM_OK) k8smi_drv_core_free(core);
   return r;
+}
+
+void k8smi_drv_core_settle(struct drv_core *core) {
+  core->options.demand.allocator = &core->allocator;
+  core->options.match.allocator = &core->allocator;
+  core->options.status.allocator = &core->allocator;
 }
 
 void k8smi_drv_core_free(struct drv_core *core) {

@@ -83,6 +83,7 @@ void k8smi_drv_outbox_reset(struct drv_outbox *ob) {
   }
   ob->rejected = 0;
   ob->due_ms = 0;
+  ob->news = true;
 }
 
 struct drv_call *k8smi_drv_outbox_take(struct drv_outbox *ob) {
@@ -144,7 +145,7 @@ void k8smi_drv_outbox_end(struct drv_outbox *ob, const struct drv_core *core, ui
   } else if (c->status >= 500) {
     outbox_retry(c, core, DRV_CALL_REFUSED);
   } else {
-    c->complain = true;
+    c->complain = ob->news = true;
     c->outcome = DRV_CALL_REFUSED;
     if (c->status == 403 || c->status == 307) ob->rejected = c->status;
   }
@@ -157,7 +158,7 @@ void k8smi_drv_outbox_lost(struct drv_outbox *ob, const struct drv_core *core, u
   outbox_retry(c, core, DRV_CALL_UNKNOWN);
 }
 
-static int outbox_say(struct drv_call *c, struct drv_core *core) {
+static int outbox_say_one(struct drv_call *c, struct drv_core *core) {
   const struct k8sm_slice none = {NULL, 0};
   int r = K8SM_OK;
   if (c->cancel) r = k8smi_drv_cancel(core, c->exchange);
@@ -168,6 +169,15 @@ static int outbox_say(struct drv_call *c, struct drv_core *core) {
                          k8smi_drv_call_name(c->type), c->status, c->words_len == 0 ? "" : ": ", c->words);
   }
   if (r == K8SM_OK) c->complain = false;
+  return r;
+}
+
+int k8smi_drv_outbox_say(struct drv_outbox *ob, struct drv_core *core) {
+  int r = K8SM_OK;
+  for (struct drv_call *c = ob->news ? ob->first : NULL; r == K8SM_OK && c != NULL; c = c->next) {
+    r = outbox_say_one(c, core);
+  }
+  if (r == K8SM_OK) ob->news = false;
   return r;
 }
 
@@ -192,9 +202,9 @@ int k8smi_drv_outbox_pump(struct drv_outbox *ob, struct drv_core *core, const st
   uint64_t due = DRV_NEVER;
   bool open = session->state == DRV_SESSION_SUBSCRIBED;
   for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
-    int r = outbox_say(c, core);
+    int r = K8SM_OK;
     bool ready = open && c->outcome == DRV_CALL_PENDING && c->exchange == 0 && c->waits == 0;
-    if (r == K8SM_OK && ready && core->mono_ms >= c->not_before_ms) {
+    if (ready && core->mono_ms >= c->not_before_ms) {
       r = outbox_send(c, core, session);
     } else if (ready) {
       due = k8smi_drv_min(due, c->not_before_ms);

@@ -40,6 +40,7 @@ struct drv_outbox {
   struct drv_call *first;
   struct drv_call *last;
   uint64_t due_ms;   /* the earliest repetition; 0: look at all calls */
+  bool news;         /* some call has something to say */
   uint32_t rejected; /* HTTP status that says that the subscription is no good; 0: none */
 };
 
@@ -64,7 +65,10 @@ void k8smi_drv_outbox_chunk(struct drv_outbox *ob, uint64_t exchange, struct k8s
 void k8smi_drv_outbox_end(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange);
 void k8smi_drv_outbox_lost(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange);
 
-/* Sends what can go, when subscribed; gives up and reports what is to be. Errors: NOMEM. */
+/* Gives up exchanges and reports answers, where that is due; calls with an outcome can be taken afterwards.
+ * Errors: NOMEM. */
+int k8smi_drv_outbox_say(struct drv_outbox *ob, struct drv_core *core);
+/* Sends what can go, when subscribed. Errors: NOMEM. */
 int k8smi_drv_outbox_pump(struct drv_outbox *ob, struct drv_core *core, const struct drv_session *session);
 uint64_t k8smi_drv_outbox_deadline(const struct drv_outbox *ob);
 

@@ -95,6 +95,7 @@ static bool pod_restore_place(struct drv_core *core, struct drv_pod *pod, const 
     port->protocol = k8smi_arena_slice(&place->arena, port->protocol);
   }
   place->port_count = s->port_count;
+  place->said = true;
   return ok && !place->arena.over_limit;
 }
 
@@ -111,7 +112,7 @@ static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const 
 static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
                             struct k8sm_diags *diags) {
   pod->recorded = true;
-  pod->deleting = s->deleting != 0;
+  pod->deleting = pod->delete_again = s->deleting != 0;
   pod->grace_seconds = s->grace_seconds;
   bool ok = s->agent_id.len == 0 || pod_restore_place(core, pod, s);
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);

@@ -30,6 +30,7 @@ struct drv_place {
   struct k8sm_slice executor; /* ExecutorInfo, sent again with each later launch */
   struct k8sm_plan_port *ports;
   size_t port_count;
+  bool said; /* to people */
 };
 
 enum drv_need {
@@ -57,6 +58,7 @@ struct drv_pod {
   bool recorded;     /* there is a row to be removed at the end */
   bool deleting;     /* and the host has the record of it */
   bool delete_asked; /* the record is on its way */
+  bool delete_again; /* restored: its status may not know of the deletion that was recorded */
   bool said;         /* a STATUS effect has gone out; then `said_hash` is its bytes' */
   bool changed;      /* the status has, since the last STATUS effect */
   int64_t grace_seconds;

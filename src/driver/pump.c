@@ -55,7 +55,7 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
     d->framework_kept = true;
     d->offers.fresh = true;
   }
-  if (record->kind != DRV_RECORD_DELETE || record->pod == NULL || record->pod->deleting) return K8SM_OK;
+  if (record->kind != DRV_RECORD_DELETE || record->pod == NULL) return K8SM_OK;
   return k8smi_drv_pod_delete(d, record->pod, record->pod->grace_seconds);
 }
 
@@ -86,6 +86,8 @@ static int pump_records(struct k8sm_driver *d) {
 
 static int pump_calls(struct k8sm_driver *d) {
   struct drv_call *call;
+  int said = k8smi_drv_outbox_say(&d->outbox, &d->core);
+  if (said != K8SM_OK) return said;
   while ((call = k8smi_drv_outbox_take(&d->outbox)) != NULL) {
     int r = k8smi_drv_launch_ended(d, call);
     if (r != K8SM_OK) {
@@ -111,8 +113,8 @@ static int pump_work(struct k8sm_driver *d) {
 }
 
 static int pump_stop(struct k8sm_driver *d) {
-  int r = k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session);
-  if (r == K8SM_OK) r = pump_calls(d);
+  int r = pump_calls(d);
+  if (r == K8SM_OK) r = k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session);
   if (r != K8SM_OK) return r;
   if (d->life == DRV_LEAVING && d->core.mono_ms >= d->leave_ms) {
     k8smi_drv_session_stop(&d->session);
@@ -122,7 +124,7 @@ static int pump_stop(struct k8sm_driver *d) {
   if (!d->stop_due) return K8SM_OK;
   k8smi_drv_outbox_reset(&d->outbox);
   r = pump_session(d);
-  if (r == K8SM_OK) r = k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session);
+  if (r == K8SM_OK) r = k8smi_drv_outbox_say(&d->outbox, &d->core);
   if (r != K8SM_OK) return r;
   const struct k8sm_effect e = {.type = K8SM_EFFECT_STOPPED, .to = K8SM_TO_HOST, .code = d->stop_code};
   r = k8smi_effects_add(d->core.queue, &e);

@@ -14,7 +14,8 @@ struct drv_offers {
   bool refused;        /* some were declined for long: the master holds filters against us */
   bool revive;         /* a need has come up that filters may be in the way of */
   uint64_t revived_ms; /* when the last REVIVE went out */
-  uint64_t idle_ms;    /* since when nothing has been wanted; DRV_NEVER: something is */
+  bool wanting;        /* some pod needs something */
+  uint64_t since_ms;   /* when that last changed, or the subscription began */
 };
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */

@@ -5,32 +5,37 @@
 static int words_of_end(struct drv_core *core, const struct drv_pod *pod,
                         const struct k8sm_container_status *c) {
   const char *colon = c->message.len == 0 ? "" : ": ";
+  struct k8sm_slice how = c->state == K8SM_STATE_TERMINATED ? c->reason : K8SMI_S("Ended");
   if (c->signal != 0) {
-    return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended by signal %d%s%.*s",
-                            K8SMI_P(c->reason), K8SMI_P(c->name), c->signal, colon, K8SMI_P(c->message));
+    return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended by signal %d%s%.*s", K8SMI_P(how),
+                            K8SMI_P(c->name), c->signal, colon, K8SMI_P(c->message));
   }
   return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended with exit code %d%s%.*s",
-                          K8SMI_P(c->reason), K8SMI_P(c->name), c->exit_code, colon, K8SMI_P(c->message));
+                          K8SMI_P(how), K8SMI_P(c->name), c->exit_code, colon, K8SMI_P(c->message));
+}
+
+/* Reasons that only say that things take their course. */
+static bool words_are_usual(struct k8sm_slice reason) {
+  return reason.len == 0 || k8smi_eqs(reason, "ContainerCreating") || k8smi_eqs(reason, "PodInitializing");
 }
 
 static int words_of_container(struct drv_core *core, const struct drv_pod *pod,
                               const struct k8sm_container_status *from,
                               const struct k8sm_container_status *to) {
-  bool same_state = from->state == to->state && from->started_wall_ms == to->started_wall_ms;
-  if (to->state == K8SM_STATE_RUNNING && !same_state) {
+  bool same = from->state == to->state && from->started_wall_ms == to->started_wall_ms;
+  if (to->state == K8SM_STATE_RUNNING && !same) {
     return k8smi_drv_eventf(core, 0, pod->key, "Started: container %.*s", K8SMI_P(to->name));
   }
   if (to->state == K8SM_STATE_RUNNING && from->ready != to->ready) {
     return k8smi_drv_eventf(core, 0, pod->key, "%s: container %.*s", to->ready ? "Ready" : "Unready",
                             K8SMI_P(to->name));
   }
-  if (to->state == K8SM_STATE_TERMINATED && !same_state) return words_of_end(core, pod, to);
+  bool ended = to->finished_wall_ms != 0 && to->finished_wall_ms != from->finished_wall_ms;
+  int r = to->state != K8SM_STATE_RUNNING && ended ? words_of_end(core, pod, to) : K8SM_OK;
   bool told = from->state == K8SM_STATE_WAITING && k8smi_eq(from->reason, to->reason);
-  if (to->state == K8SM_STATE_WAITING && !told && to->reason.len != 0) {
-    return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s waits%s%.*s", K8SMI_P(to->reason),
-                            K8SMI_P(to->name), to->message.len == 0 ? "" : ": ", K8SMI_P(to->message));
-  }
-  return K8SM_OK;
+  if (r != K8SM_OK || to->state != K8SM_STATE_WAITING || told || words_are_usual(to->reason)) return r;
+  return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s waits%s%.*s", K8SMI_P(to->reason),
+                          K8SMI_P(to->name), to->message.len == 0 ? "" : ": ", K8SMI_P(to->message));
 }
 
 static int words_of_containers(struct drv_core *core, const struct drv_pod *pod,
@@ -51,10 +56,6 @@ int k8smi_drv_words_of_change(struct drv_core *core, const struct drv_pod *pod,
   int r = words_of_containers(core, pod, from, to);
   if (r != K8SM_OK || k8sm_status_summarize(from, &a) != K8SM_OK || k8sm_status_summarize(to, &b) != K8SM_OK)
     return r;
-  if (b.agent_id.len != 0 && !k8smi_eq(a.agent_id, b.agent_id)) {
-    r = k8smi_drv_eventf(core, 0, pod->key, "Scheduled: assigned to %.*s (agent %.*s)", K8SMI_P(b.hostname),
-                         K8SMI_P(b.agent_id));
-  }
   if (r == K8SM_OK && !k8smi_eq(a.phase, b.phase)) {
     r = k8smi_drv_eventf(core, 0, pod->key, "%.*s: the pod was %.*s", K8SMI_P(b.phase), K8SMI_P(a.phase));
   }

@@ -23,16 +23,14 @@ static struct local_output *output_new(struct k8smi_local *local, uint32_t type,
   return output;
 }
 
-/* The body is whole: into the queue with it. A NUL follows every slice. */
+/* The body is whole: into the queue with it. */
 static void output_put(struct k8smi_local *local, struct local_output *output) {
-  size_t len = output->body.len;
-  if (len > 0) k8smi_buf_putc(&output->body, '\0');
   if (output->body.failed) {
     k8smi_local_fail(local);
     output_free(local, output);
     return;
   }
-  if (len > 0) output->head.body = (struct k8sm_slice){output->body.ptr, len};
+  if (output->body.len > 0) output->head.body = (struct k8sm_slice){output->body.ptr, output->body.len};
   local_list_add(&local->outputs, &output->link);
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/script.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void script_fail(const char *words) {
-  fprintf(stderr, "script: %s\n", words);
-  abort();
-}
+#include <cmocka.h>
 
 static void script_say(struct script *s, const char *format, ...) {
   char line[2048];
@@ -21,7 +19,7 @@ static void script_say(struct script *s, const char *format, ...) {
   if (s->trace_len + (size_t)n + 1 > s->trace_cap) {
     s->trace_cap = (s->trace_cap + (size_t)n) * 2 + 1024;
     s->trace = realloc(s->trace, s->trace_cap);
-    if (s->trace == NULL) script_fail("out of memory");
+    if (s->trace == NULL) fail_msg("out of memory");
   }
   memcpy(s->trace + s->trace_len, line, (size_t)n);
   s->trace_len += (size_t)n;
@@ -39,8 +37,8 @@ static void script_new_driver(struct script *s, const struct k8sm_driver_options
   struct k8sm_driver_options o = *options;
   failing_init(&s->memory, 0);
   o.allocator = &s->memory.allocator;
-  if (k8sm_driver_new(&o, &s->driver, NULL) != K8SM_OK) script_fail("no driver");
-  if (k8sm_effects_new(o.allocator, &s->effects) != K8SM_OK) script_fail("no effects");
+  if (k8sm_driver_new(&o, &s->driver, NULL) != K8SM_OK) fail_msg("no driver");
+  if (k8sm_effects_new(o.allocator, &s->effects) != K8SM_OK) fail_msg("no effects");
 }
 
 void script_open(struct script *s, const struct k8sm_driver_options *options) {
@@ -52,7 +50,7 @@ void script_open(struct script *s, const struct k8sm_driver_options *options) {
 static void script_free_driver(struct script *s) {
   k8sm_driver_free(s->driver);
   k8sm_effects_free(s->effects);
-  if (s->memory.held != 0) script_fail("the driver leaks");
+  if (s->memory.held != 0) fail_msg("the driver leaks");
 }
 
 void script_close(struct script *s) {
@@ -72,7 +70,7 @@ void script_restart(struct script *s, const struct k8sm_driver_options *options)
     script_step(s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
                                        .key = {s->rows[i].key, strlen(s->rows[i].key)},
                                        .bytes = {s->rows[i].bytes, s->rows[i].len}});
-    if (s->result != K8SM_OK) script_fail(s->findings);
+    if (s->result != K8SM_OK) fail_msg("%s", s->findings);
   }
 }
 
@@ -104,7 +102,7 @@ static void script_note_tasks(struct script *s, const char *json) {
   char id[256];
   const char *at = json;
   while (script_text(&at, "\"task_id\":{\"value\":\"", id, sizeof id)) {
-    if (s->task_count == SCRIPT_TASKS) script_fail("too many tasks");
+    if (s->task_count == SCRIPT_TASKS) fail_msg("too many tasks");
     snprintf(s->tasks[s->task_count++], sizeof s->tasks[0], "%s", id);
   }
 }
@@ -141,7 +139,7 @@ static void script_request(struct script *s, const struct k8sm_effect *e) {
   char about[512] = "";
   struct script_call call = {.exchange = e->exchange, .streaming = (e->flags & K8SM_REQUEST_STREAMING) != 0};
   const char *at = e->bytes.ptr;
-  if (!script_text(&at, "\"type\":\"", call.type, sizeof call.type)) script_fail("a request without a type");
+  if (!script_text(&at, "\"type\":\"", call.type, sizeof call.type)) fail_msg("a request without a type");
   if (call.streaming) {
     s->stream = e->exchange;
     script_say(s, "> %s %s %s", call.type, e->authority.ptr, e->path.ptr);
@@ -149,22 +147,22 @@ static void script_request(struct script *s, const struct k8sm_effect *e) {
   }
   script_about(s, call.type, e->bytes.ptr, about, sizeof about);
   script_say(s, "> %s%s", call.type, about);
-  if (e->stream_id.len == 0) script_fail("a call without a stream id");
-  if (s->call_count == SCRIPT_CALLS) script_fail("too many calls");
+  if (e->stream_id.len == 0) fail_msg("a call without a stream id");
+  if (s->call_count == SCRIPT_CALLS) fail_msg("too many calls");
   s->calls[s->call_count++] = call;
 }
 
 static void script_store(struct script *s, const struct k8sm_effect *e) {
   size_t i = 0;
   while (i < s->row_count && strcmp(s->rows[i].key, e->key.ptr) != 0) i++;
-  if (i == SCRIPT_ROWS) script_fail("too many rows");
+  if (i == SCRIPT_ROWS) fail_msg("too many rows");
   if (i == s->row_count) {
     s->rows[s->row_count++] = (struct script_row){.bytes = NULL};
     snprintf(s->rows[i].key, sizeof s->rows[i].key, "%s", e->key.ptr);
   }
   free(s->rows[i].bytes);
   s->rows[i].bytes = malloc(e->bytes.len + 1);
-  if (s->rows[i].bytes == NULL) script_fail("out of memory");
+  if (s->rows[i].bytes == NULL) fail_msg("out of memory");
   if (e->bytes.len != 0) memcpy(s->rows[i].bytes, e->bytes.ptr, e->bytes.len);
   s->rows[i].len = e->bytes.len;
   script_say(s, "record %s%s", e->key.ptr, e->bytes.len == 0 ? " away" : "");
@@ -185,7 +183,7 @@ static void script_effect(struct script *s, const struct k8sm_effect *e) {
     break;
   case K8SM_EFFECT_STATUS:
     if (s->quiet_status) break;
-    if (!script_text(&at, "\"phase\":\"", phase, sizeof phase)) script_fail("a status without a phase");
+    if (!script_text(&at, "\"phase\":\"", phase, sizeof phase)) fail_msg("a status without a phase");
     script_say(s, "status %s %s", e->key.ptr, phase);
     break;
   case K8SM_EFFECT_EVENT:
@@ -194,7 +192,7 @@ static void script_effect(struct script *s, const struct k8sm_effect *e) {
     break;
   case K8SM_EFFECT_FOREIGN: script_say(s, "foreign"); break;
   case K8SM_EFFECT_STOPPED: script_say(s, "stopped %s", e->code == 0 ? "" : k8sm_diag_name(e->code)); break;
-  default: script_fail("an effect of a type that is none");
+  default: fail_msg("an effect of a type that is none");
   }
 }
 
@@ -244,12 +242,24 @@ void script_tick(struct script *s) {
   script_step(s, (struct k8sm_input){.type = K8SM_INPUT_TICK});
 }
 
+static void script_heart(struct script *s, uint64_t until) {
+  enum { SCRIPT_HEARTBEAT_MS = 15000 };
+  while (s->heartbeats && s->stream != 0 && until - s->now > SCRIPT_HEARTBEAT_MS) {
+
+    s->heartbeats = false;
+    script_wait(s, SCRIPT_HEARTBEAT_MS);
+    s->heartbeats = true;
+    script_event(s, "{\"type\":\"HEARTBEAT\"}");
+  }
+}
+
 void script_wait(struct script *s, uint64_t ms) {
   uint64_t until = s->now + ms;
+  script_heart(s, until);
   for (uint64_t due; (due = k8sm_driver_deadline(s->driver)) <= until;) {
     if (due > s->now) s->now = due;
     script_tick(s);
-    if (due < s->now && k8sm_driver_deadline(s->driver) <= due) script_fail("the deadline does not move on");
+    if (due < s->now && k8sm_driver_deadline(s->driver) <= due) fail_msg("the deadline does not move on");
   }
   s->now = until;
 }
@@ -269,7 +279,7 @@ void script_bytes(struct script *s, const void *bytes, size_t len) {
 
 void script_event(struct script *s, const char *json) {
   char *record = malloc(strlen(json) + 32);
-  if (record == NULL) script_fail("out of memory");
+  if (record == NULL) fail_msg("out of memory");
   int n = sprintf(record, "%zu\n%s", strlen(json), json);
   script_bytes(s, record, (size_t)n);
   free(record);
@@ -350,7 +360,7 @@ void script_update(struct script *s, const char *task, const char *agent, const 
 static size_t script_find_call(const struct script *s, const char *type) {
   size_t i = 0;
   while (i < s->call_count && strcmp(s->calls[i].type, type) != 0) i++;
-  if (i == s->call_count) script_fail("no such call waits for an answer");
+  if (i == s->call_count) fail_msg("no such call waits for an answer");
   return i;
 }
 
@@ -377,13 +387,13 @@ const char *script_task(const struct script *s, const char *container) {
       return s->tasks[i];
     }
   }
-  script_fail("no such task was launched");
+  fail_msg("no such task was launched");
   return NULL;
 }
 
 int script_pod(struct script *s, const char *yaml) {
   struct k8sm_pod *pod;
-  if (k8sm_pod_parse(yaml, strlen(yaml), NULL, &pod, NULL) != K8SM_OK) script_fail("not a pod");
+  if (k8sm_pod_parse(yaml, strlen(yaml), NULL, &pod, NULL) != K8SM_OK) fail_msg("not a pod");
   script_step(s, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod});
   int result = s->result;
   k8sm_pod_unref(pod);
@@ -405,8 +415,7 @@ int script_record(struct script *s, uint32_t type, uint64_t number) {
 void script_expect(struct script *s, const char *lines) {
   const char *have = s->trace_len == 0 ? "" : s->trace;
   if (strcmp(have, lines) != 0) {
-    fprintf(stderr, "---- expected\n%s---- got\n%s----\n", lines, have);
-    abort();
+    fail_msg("---- expected\n%s---- got\n%s----", lines, have);
   }
   script_forget(s);
 }

@@ -49,6 +49,7 @@ struct script {
   uint64_t open_record; /* the last RECORD that waits for an answer */
   bool hold_records;    /* records are not answered by themselves */
   bool hold_calls;      /* calls are not answered 202 by themselves */
+  bool heartbeats;      /* come every 15 s while script_wait waits */
   bool quiet_status;    /* no lines for STATUS effects */
   int result;           /* of the last step */
   char findings[1024];  /* of it */

@@ -38,7 +38,7 @@ static void chunks_of_one_byte(void **state) {
   struct script s;
   (void)state;
   static const char body[] =
-      "83\n{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"F1\"},"
+      "86\n{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"F1\"},"
       "\"new\":{\"in\":\"1.13\"}}}"
       "20\n{\"type\":\"HEARTBEAT\"}";
   open_asked(&s);

@@ -205,6 +205,7 @@ static void parts_sent(struct parts *p, const char *expected) {
   char text[256] = "";
   k8smi_effects_clear(p->core.queue);
   k8smi_drv_outbox_wake(&p->outbox);
+  assert_int_equal(k8smi_drv_outbox_say(&p->outbox, &p->core), K8SM_OK);
   assert_int_equal(k8smi_drv_outbox_pump(&p->outbox, &p->core, &p->session), K8SM_OK);
   for (size_t i = 0; k8sm_effects_rows(p->core.queue, i, &e, sizeof e, 1) != 0; i++) {
     if (e.type == K8SM_EFFECT_REQUEST) strcat(strcat(text, e.bytes.ptr), " ");

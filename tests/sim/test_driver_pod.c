@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of pods, as traces: what is recorded, sent and said, in which order. */
+#include "sim/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char nginx[] =
+    "apiVersion: v1\nkind: Pod\n"
+    "metadata: {name: nginx, namespace: default, uid: u1}\n"
+    "spec: {containers: [{name: nginx, image: nginx, ports: [{containerPort: 80}]}]}\n";
+static const char once[] = "apiVersion: v1\nkind: Pod\n"
+                           "metadata: {name: once, namespace: default, uid: u2}\n"
+                           "spec: {restartPolicy: Never, containers: [{name: job, image: busybox}]}\n";
+static const char staged[] =
+    "apiVersion: v1\nkind: Pod\n"
+    "metadata: {name: staged, namespace: default, uid: u3}\n"
+    "spec: {initContainers: [{name: init, image: busybox}], containers: [{name: main, image: busybox}]}\n";
+static const char huge[] = "apiVersion: v1\nkind: Pod\n"
+                           "metadata: {name: huge, namespace: default, uid: u4}\n"
+                           "spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 64}}}]}\n";
+
+static void open_subscribed(struct script *s) {
+  struct k8sm_driver_options o = script_options();
+  script_open(s, &o);
+  script_tick(s);
+  script_subscribe(s, "F1");
+  script_forget(s);
+}
+
+static const char by_executor[] = ",\"source\":\"SOURCE_EXECUTOR\"";
+
+static void update(struct script *s, const char *container, const char *state, const char *uuid,
+                   const char *message) {
+  char more[512];
+  snprintf(more, sizeof more, "%s%s%s%s", by_executor, message == NULL ? "" : ",\"message\":\"",
+           message == NULL ? "" : message, message == NULL ? "" : "\"");
+  script_update(s, script_task(s, container), "A1", state, uuid, more);
+}
+
+/* TASK_STARTING and TASK_RUNNING. */
+static void up(struct script *s, const char *container) {
+  update(s, container, "TASK_STARTING", "starting--------", NULL);
+  update(s, container, "TASK_RUNNING", "running---------", NULL);
+}
+
+/* nginx, placed on A1 and running. */
+static void open_running(struct script *s) {
+  open_subscribed(s);
+  script_pod(s, nginx);
+  script_offer(s, "O1", "A1");
+  up(s, "");
+  up(s, "nginx");
+  script_wait(s, 6000); /* SUPPRESS */
+  script_forget(s);
+}
+
+static void nginx_runs(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_records = true;
+  assert_int_equal(script_pod(&s, nginx), K8SM_OK);
+  script_expect(&s, "status default/nginx Pending\n"
+                    "> REVIVE\n");
+  /* The launch is recorded before it happens. */
+  script_offer(&s, "O1", "A1");
+  script_expect(&s, "record pod/u1\n"
+                    "status default/nginx Pending\n");
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  script_expect(&s, "> ACCEPT O1\n"
+                    "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n");
+  assert_int_equal(s.task_count, 2);
+  s.hold_records = false;
+  up(&s, "");
+  up(&s, "nginx");
+  script_expect(&s, "record pod/u1\n"
+                    "status default/nginx Pending\n"
+                    "> ACKNOWLEDGE pause.0\n"
+                    "record pod/u1\n"
+                    "> ACKNOWLEDGE pause.0\n"
+                    "record pod/u1\n"
+                    "> ACKNOWLEDGE nginx.0\n"
+                    "event default/nginx: Started: container nginx\n"
+                    "event default/nginx: Running: the pod was Pending\n"
+                    "record pod/u1\n"
+                    "status default/nginx Running\n"
+                    "> ACKNOWLEDGE nginx.0\n");
+  script_wait(&s, 60000);
+  script_expect(&s, "> SUPPRESS\n");
+  struct k8sm_driver_pod row;
+  struct k8sm_status_summary sum = {.size = sizeof sum};
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, &row, sizeof row, 1), 1);
+  assert_int_equal(k8sm_status_summarize(row.status, &sum), K8SM_OK);
+  assert_string_equal(sum.phase.ptr, "Running");
+  assert_string_equal(sum.agent_id.ptr, "A1");
+  assert_int_equal(sum.ready, 1);
+  script_close(&s);
+}
+
+static void nginx_is_deleted_in_order(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  s.hold_records = true;
+  script_delete(&s, "default/nginx", -1);
+  script_expect(&s, "record pod/u1\n");
+  assert_int_equal(script_delete(&s, "u1", -1), K8SM_OK); /* it is under way already */
+  s.hold_records = false;
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  script_expect(&s, "> KILL nginx.0\n");
+  update(&s, "nginx", "TASK_KILLING", "killing---------", NULL);
+  script_expect(&s, "record pod/u1\n"
+                    "> ACKNOWLEDGE nginx.0\n");
+  update(&s, "nginx", "TASK_KILLED", "killed----------", "Command terminated with signal Terminated");
+  script_expect(&s, "event default/nginx: Error: container nginx ended by signal 15\n"
+                    "event default/nginx: Failed: the pod was Running\n"
+                    "record pod/u1\n"
+                    "status default/nginx Failed\n"
+                    "> KILL pause.0\n"
+                    "> ACKNOWLEDGE nginx.0\n");
+  update(&s, "", "TASK_KILLED", "killed2---------", "Command terminated with signal Terminated");
+  script_expect(&s, "record pod/u1\n"
+                    "status default/nginx Failed\n"
+                    "record pod/u1 away\n"
+                    "event default/nginx: Deleted: the pod is gone\n"
+                    "> ACKNOWLEDGE pause.0\n");
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 0);
+  /* An end that is told once more, since the acknowledgement was lost, is acknowledged once more. */
+  update(&s, "", "TASK_KILLED", "killed2---------", "Command terminated with signal Terminated");
+  script_expect(&s, "> ACKNOWLEDGE pause.0\n");
+  script_close(&s);
+}
+
+static void kills_are_repeated(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  script_delete(&s, "default/nginx", 5);
+  script_expect(&s, "record pod/u1\n> KILL nginx.0\n");
+  script_wait(&s, 9999);
+  script_expect(&s, "");
+  script_wait(&s, 1);
+  script_expect(&s, "> KILL nginx.0\n");
+  script_close(&s);
+}
+
+static void deleted_before_it_has_a_place(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  script_pod(&s, nginx);
+  script_forget(&s);
+  script_delete(&s, "default/nginx", -1);
+  script_expect(&s, "event default/nginx: Failed: the pod was Pending\n"
+                    "status default/nginx Failed\n"
+                    "event default/nginx: Deleted: the pod is gone\n");
+  script_close(&s);
+}
+
+static void a_refused_record_launches_nothing(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_records = true;
+  script_pod(&s, nginx);
+  script_offer(&s, "O1", "A1");
+  script_forget(&s);
+  script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
+  script_expect(&s, "event default/nginx: record 2 was refused: what depends on it does not happen\n"
+                    "status default/nginx Pending\n"
+                    "> DECLINE O1\n");
+  /* It is tried again, as another attempt, and this time the host keeps it. */
+  s.hold_records = false;
+  script_wait(&s, 30000);
+  script_expect(&s,
+                "event default/nginx: Attempt: number 1 begins\n"
+                "status default/nginx Pending\n"
+                "event default/nginx: FailedScheduling: 0/1 nodes are available: 1 agent(s) had no offer.\n"
+                "status default/nginx Pending\n");
+  script_offer(&s, "O2", "A1");
+  script_expect(&s, "record pod/u1\n"
+                    "status default/nginx Pending\n"
+                    "> ACCEPT O2\n"
+                    "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n");
+  script_close(&s);
+}
+
+static void a_rescinded_offer_is_not_used(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_records = true;
+  script_pod(&s, nginx);
+  script_offer(&s, "O1", "A1");
+  script_forget(&s);
+  script_event(&s, "{\"type\":\"RESCIND\",\"rescind\":{\"offer_id\":{\"value\":\"O1\"}}}");
+  script_expect(&s, "status default/nginx Pending\n");
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  script_expect(&s, "");
+  script_close(&s);
+}
+
+static void offers_are_declined_by_reason(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  script_offer(&s, "O1", "A1"); /* nothing is wanted */
+  script_expect(&s, "> DECLINE O1\n");
+  script_pod(&s, huge);
+  script_expect(&s, "status default/huge Pending\n"
+                    "> REVIVE\n");
+  script_offer(&s, "O2", "A1"); /* something is wanted, and this does not suit: held for a while */
+  script_expect(&s, "event default/huge: FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu.\n"
+                    "status default/huge Pending\n");
+  script_wait(&s, 4999);
+  script_expect(&s, "");
+  script_wait(&s, 1);
+  script_expect(&s, "> DECLINE O2\n");
+  script_offer(&s, "O3", "A1"); /* the same words are not said twice */
+  script_expect(&s, "");
+  script_close(&s);
+}
+
+static void a_container_that_fails_restarts(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  update(&s, "nginx", "TASK_FAILED", "failed----------", "Command exited with status 3");
+  script_expect(&s, "event default/nginx: Ended: container nginx ended with exit code 3\n"
+                    "record pod/u1\n"
+                    "status default/nginx Running\n"
+                    "> REVIVE\n"
+                    "> ACKNOWLEDGE nginx.0\n");
+  script_wait(&s, 30000);
+  script_expect(&s,
+                "event default/nginx: FailedScheduling: 0/1 nodes are available: 1 agent(s) had no offer.\n");
+  script_offer(&s, "O2", "A1");
+  script_expect(&s, "record pod/u1\n"
+                    "> ACCEPT O2\n");
+  script_close(&s);
+}
+
+static void stages(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  script_pod(&s, staged);
+  script_offer(&s, "O1", "A1");
+  up(&s, "");
+  up(&s, "init");
+  script_forget(&s);
+  s.quiet_status = true;
+  update(&s, "init", "TASK_FINISHED", "finished--------", "Command exited with status 0");
+  script_expect(&s, "event default/staged: Completed: container init ended with exit code 0\n"
+                    "record pod/u3\n"
+                    "> ACKNOWLEDGE init.0\n");
+  script_wait(&s, 1000);
+  script_expect(&s, "");
+  script_offer(&s, "O2", "A1");
+  script_expect(&s, "record pod/u3\n"
+                    "> ACCEPT O2\n");
+  up(&s, "main");
+  script_expect(&s, "record pod/u3\n"
+                    "> ACKNOWLEDGE main.0\n"
+                    "event default/staged: Started: container main\n"
+                    "event default/staged: Running: the pod was Pending\n"
+                    "record pod/u3\n"
+                    "> ACKNOWLEDGE main.0\n");
+  script_close(&s);
+}
+
+static void runs_to_its_end(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  script_pod(&s, once);
+  script_offer(&s, "O1", "A1");
+  up(&s, "");
+  up(&s, "job");
+  script_forget(&s);
+  update(&s, "job", "TASK_FINISHED", "finished--------", "Command exited with status 0");
+  script_expect(&s, "event default/once: Completed: container job ended with exit code 0\n"
+                    "event default/once: Succeeded: the pod was Running\n"
+                    "record pod/u2\n"
+                    "status default/once Succeeded\n"
+                    "> KILL pause.0\n"
+                    "> ACKNOWLEDGE job.0\n");
+  update(&s, "", "TASK_KILLED", "killed----------", "Command terminated with signal Terminated");
+  script_expect(&s, "record pod/u2\n"
+                    "status default/once Succeeded\n"
+                    "> ACKNOWLEDGE pause.0\n");
+  script_delete(&s, "default/once", -1);
+  script_expect(&s, "record pod/u2\n"
+                    "record pod/u2 away\n"
+                    "event default/once: Deleted: the pod is gone\n");
+  script_close(&s);
+}
+
+static void the_driver_restarts_and_adopts(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  open_running(&s);
+  o.seed = 8;
+  script_restart(&s, &o);
+  s.quiet_status = true;
+  script_expect(&s, "restart\n");
+  script_tick(&s);
+  script_expect(&s, "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler\n");
+  script_subscribe(&s, "F1");
+  script_expect(&s, "event: Subscribed: at 10.0.0.1:5050 as framework F1\n"
+                    "> RECONCILE pause.0 nginx.0\n");
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_RUNNING", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  script_expect(&s, "record pod/u1\n");
+  script_wait(&s, 10000); /* the pause task has not been answered for */
+  script_expect(&s, "> RECONCILE pause.0\n");
+  script_update(&s, script_task(&s, ""), "A1", "TASK_RUNNING", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  script_wait(&s, 20000);
+  script_expect(&s, "record pod/u1\n"
+                    "> RECONCILE\n");
+  script_delete(&s, "u1", 0);
+  script_expect(&s, "record pod/u1\n"
+                    "> KILL nginx.0\n");
+  script_close(&s);
+}
+
+static void a_deletion_survives_a_restart(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  open_running(&s);
+  script_delete(&s, "u1", 7);
+  script_forget(&s);
+  script_restart(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  script_expect(&s, "restart\n"
+                    "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler\n"
+                    "status default/nginx Running\n"
+                    "event: Subscribed: at 10.0.0.1:5050 as framework F1\n"
+                    "> KILL nginx.0\n"
+                    "> RECONCILE pause.0 nginx.0\n");
+  script_close(&s);
+}
+
+static void silence_after_an_accept(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_calls = true;
+  s.quiet_status = s.heartbeats = true;
+  script_pod(&s, nginx);
+  script_answer(&s, "REVIVE", 202, NULL);
+  script_offer(&s, "O1", "A1");
+  script_forget(&s);
+  script_lose(&s, "ACCEPT"); /* taken or not: nobody knows */
+  s.hold_calls = false;
+  script_wait(&s, 29999);
+  script_expect(&s, "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n"
+                    "> SUPPRESS\n");
+  script_wait(&s, 1);
+  script_expect(&s, "> RECONCILE pause.0 nginx.0\n");
+  script_wait(&s, 300000);
+  script_expect(&s, "> RECONCILE pause.0 nginx.0\n"
+                    "> RECONCILE pause.0 nginx.0\n"
+                    "> RECONCILE pause.0 nginx.0\n"
+                    "> RECONCILE pause.0 nginx.0\n"
+                    "> KILL pause.0\n"
+                    "> KILL nginx.0\n"
+                    "> KILL pause.0\n"
+                    "> KILL nginx.0\n"
+                    "> KILL pause.0\n"
+                    "> KILL nginx.0\n"
+                    "> KILL pause.0\n"
+                    "> KILL nginx.0\n"
+                    "> RECONCILE pause.0 nginx.0\n");
+  script_close(&s);
+}
+
+static void an_accept_that_is_refused(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_calls = true;
+  s.quiet_status = true;
+  script_pod(&s, nginx);
+  script_answer(&s, "REVIVE", 202, NULL);
+  script_offer(&s, "O1", "A1");
+  script_forget(&s);
+  script_answer(&s, "ACCEPT", 400, "Failed to validate");
+  script_expect(&s, "event: the master answered ACCEPT with HTTP 400: Failed to validate\n"
+                    "> DECLINE O1\n");
+  script_close(&s);
+}
+
+static void other_peoples_tasks(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  script_update(&s, "somebody-elses-task", "A1", "TASK_RUNNING", "0123456789abcdef", "");
+  script_expect(&s, "foreign\n");
+  script_update(&s, "gone.0.c.0.n", "A1", "TASK_RUNNING", "0123456789abcdef", "");
+  script_expect(&s, "event: task gone.0.c.0.n is of a pod that is not known here; it is left alone\n"
+                    "> ACKNOWLEDGE c.0\n");
+  script_event(
+      &s,
+      "{\"type\":\"MESSAGE\",\"message\":{\"agent_id\":{\"value\":\"A1\"},\"executor_id\":{\"value\":\"e\"},"
+      "\"data\":\"aGk=\"}}");
+  script_expect(&s, "foreign\n");
+  script_close(&s);
+}
+
+static void a_lost_subscription_is_reconciled(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  s.quiet_status = true;
+  script_lost(&s, "connection reset");
+  script_wait(&s, 1000);
+  script_expect(&s, "event: master 10.0.0.1:5050: connection reset\n"
+                    "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler\n");
+  script_subscribe(&s, "F1");
+  script_expect(&s, "event: Subscribed: at 10.0.0.1:5050 as framework F1\n"
+                    "> RECONCILE pause.0 nginx.0\n");
+  /* The master has never heard of them. */
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_GONE", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  script_update(&s, script_task(&s, ""), "A1", "TASK_GONE", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  script_expect(&s, "event default/nginx: Ended: container nginx ended with exit code 137\n"
+                    "record pod/u1\n"
+                    "> REVIVE\n"
+                    "record pod/u1\n"
+                    "event default/nginx: Attempt: number 1 begins\n");
+  script_wait(&s, 30000);
+  script_expect(&s,
+                "event default/nginx: FailedScheduling: 0/1 nodes are available: 1 agent(s) had no offer.\n"
+                "> RECONCILE\n");
+  script_close(&s);
+}
+
+static void the_executor_dies(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  s.quiet_status = true;
+  script_event(&s, "{\"type\":\"FAILURE\",\"failure\":{\"agent_id\":{\"value\":\"A1\"},\"executor_id\":{"
+                   "\"value\":\"u1.0\"},"
+                   "\"status\":9}}");
+  script_expect(&s, "");
+  script_wait(&s, 2000);
+  script_expect(&s, "> RECONCILE pause.0 nginx.0\n");
+  script_close(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(nginx_runs),
+      cmocka_unit_test(nginx_is_deleted_in_order),
+      cmocka_unit_test(kills_are_repeated),
+      cmocka_unit_test(deleted_before_it_has_a_place),
+      cmocka_unit_test(a_refused_record_launches_nothing),
+      cmocka_unit_test(a_rescinded_offer_is_not_used),
+      cmocka_unit_test(offers_are_declined_by_reason),
+      cmocka_unit_test(a_container_that_fails_restarts),
+      cmocka_unit_test(stages),
+      cmocka_unit_test(runs_to_its_end),
+      cmocka_unit_test(the_driver_restarts_and_adopts),
+      cmocka_unit_test(a_deletion_survives_a_restart),
+      cmocka_unit_test(silence_after_an_accept),
+      cmocka_unit_test(an_accept_that_is_refused),
+      cmocka_unit_test(other_peoples_tasks),
+      cmocka_unit_test(a_lost_subscription_is_reconciled),
+      cmocka_unit_test(the_executor_dies),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
