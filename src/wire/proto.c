@@ -235,12 +235,13 @@ static int proto_keep(const struct proto_reader *r, const struct proto_item *ite
   return k8smi_unknown_add(r->arena, message, unknown) ? K8SM_OK : proto_no_memory(r);
 }
 
-/* The field with this number; mostly the same as the last time, or the next one in the schema. */
+/* The field with this number; mostly the same as the last time, or the next one in the schema. (A message
+ * without fields has no array of them.) */
 static inline const ProtobufCFieldDescriptor *proto_find(const ProtobufCMessageDescriptor *type,
                                                          const ProtobufCFieldDescriptor *last, uint32_t id) {
   if (last != NULL && last->id == id) return last;
   const ProtobufCFieldDescriptor *next = last == NULL ? type->fields : last + 1;
-  if (next < type->fields + type->n_fields && next->id == id) return next;
+  if (next != NULL && next < type->fields + type->n_fields && next->id == id) return next;
   return k8smi_field_by_id(type, id);
 }
 
