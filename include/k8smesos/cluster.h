@@ -47,8 +47,8 @@ K8SM_API uint64_t k8sm_cluster_generation(const struct k8sm_cluster *cluster);
  * note. Errors: NOMEM (nothing changed), LIMIT. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_add(struct k8sm_cluster *cluster, struct k8sm_offers *offers,
                                             uint64_t mono_ms, struct k8sm_diags *diags);
-/* Drops an offer: rescinded, declined, expired or used elsewhere. Unknown ids are fine. Returns 1 if
- * it was held, else 0. */
+/* Drops an offer: rescinded, declined, expired or used elsewhere. Returns 1 if it was held, else 0: an
+ * unknown id is remembered for a while (the latest 1,024 are), since RESCIND may overtake its offer. */
 K8SM_API int k8sm_cluster_remove(struct k8sm_cluster *cluster, struct k8sm_slice offer_id);
 /* Drops all offers, as a disconnection does. Agents are remembered. */
 K8SM_API void k8sm_cluster_remove_all(struct k8sm_cluster *cluster);
@@ -59,7 +59,8 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_set_features(struct k8sm_cluster *cluste
                                                      uint32_t features);
 
 /* Spends what the plan's placements take: their offers leave the cluster. If one of them does not hold
- * any more nothing is taken, K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). */
+ * any more (an offer is gone, or its agent has other labels or features since) nothing is taken,
+ * K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). Changes elsewhere do not matter. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
                                               struct k8sm_diags *diags);
 

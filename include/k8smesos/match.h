@@ -15,8 +15,8 @@ extern "C" {
 struct k8sm_plan; /* Value. */
 
 enum {
-  K8SM_STRATEGY_PACK = 0,      /* the fullest agent that still has room */
-  K8SM_STRATEGY_SPREAD = 1,    /* the emptiest agent */
+  K8SM_STRATEGY_PACK = 0,      /* where the least is offered that still suffices */
+  K8SM_STRATEGY_SPREAD = 1,    /* where the most is offered */
   K8SM_STRATEGY_FIRST_FIT = 2  /* the first by agent id */
 };
 
@@ -28,9 +28,17 @@ struct k8sm_match_options {
   uint32_t reserved;
 };
 
-/* Places the demands one after another, each all or nothing, from the offers held; a pod's resources
- * all come from one agent and one role. The cluster is afterwards as before: k8sm_cluster_apply
- * spends the plan. The plan does not depend on the order in which offers came.
+/* Places the demands one after another, each all or nothing, from the offers held. The cluster is
+ * afterwards as before: k8sm_cluster_apply spends the plan. The plan does not depend on the order in
+ * which offers came.
+ *  - A pod's resources all come from one agent and one role: the first of the demand's roles in which
+ *    any agent has a place for it. Among several agents the strategy decides, by cpus and memory that
+ *    are left there for the role (4 GiB count as one cpu); of equals the first by id.
+ *  - Of an agent's offers as few are used as suffice. Within them reservations whose label `pod` names
+ *    the pod's uid go first, then what is reserved for the role, then the rest; an amount is split
+ *    over several where it must be. Reservations with other labels, revocable and shared resources,
+ *    volumes and disks with a source are never used.
+ *  - A pod that is under way goes to its agent, or nowhere.
  * Owns: *ret; the plan keeps references to the demands. Errors: NOMEM, ABI, INVALID. Pods that fit
  * nowhere are no error: see k8sm_plan_refusals. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands,
@@ -46,13 +54,13 @@ struct k8sm_placement {
   struct k8sm_slice hostname;
   struct k8sm_slice role;
   uint32_t demand; /* its number among the demands of the match */
-  uint32_t offers; /* how many offers it spends from; see k8sm_plan_offers */
+  uint32_t offers; /* how many rows of k8sm_plan_offers it has */
 };
 K8SM_API size_t k8sm_plan_placements(const struct k8sm_plan *plan, size_t first, struct k8sm_placement *rows,
                                      size_t row_size, size_t n);
 
-/* An offer that placements use. Placements of one agent and role may share offers: one ACCEPT then
- * launches them all. */
+/* An offer that placements use. Placements of one agent and role share their offers: each has rows for
+ * all that any of them spends from, and one ACCEPT launches them all. */
 struct k8sm_plan_offer {
   struct k8sm_slice id;
   uint32_t placement;
@@ -86,7 +94,8 @@ struct k8sm_plan_port {
 K8SM_API size_t k8sm_plan_ports(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_port *rows,
                                 size_t row_size, size_t n);
 
-/* Why a pod has no place: how many agents said so, one row per pod and reason, most first. */
+/* Why a pod has no place: how many agents said so, one row per pod and reason, most first. An agent
+ * stops at its first reason, except that all scalars of which it has too little count. */
 struct k8sm_plan_refusal {
   uint32_t demand;
   uint32_t code; /* K8SM_DIAG_* of the 4xx */
@@ -96,11 +105,12 @@ struct k8sm_plan_refusal {
 K8SM_API size_t k8sm_plan_refusals(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_refusal *rows,
                                    size_t row_size, size_t n);
 
-/* The line that kube-scheduler would write: "0/5 nodes are available: 2 Insufficient cpu, 3 …." Empty for a
- * demand that is placed, or a number that is none. */
+/* The line that kube-scheduler would write, for all agents known: "0/5 nodes are available: 2 Insufficient
+ * cpu, 3 agent(s) had no offer." Empty for a demand that is placed, or a number that is none. */
 K8SM_API struct k8sm_slice k8sm_plan_summary(const struct k8sm_plan *plan, uint32_t demand);
 
-/* Why each agent refuses, or not (code 0): the first check that did, in the order of agent ids. */
+/* Why each agent refuses, or not (code 0): the first check that did, in the order of agent ids. Of an
+ * agent that offers to several of the demand's roles, the first of these is explained. */
 struct k8sm_explanation {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
@@ -111,6 +121,7 @@ struct k8sm_explanation {
   uint32_t reserved;
 };
 struct k8sm_explain; /* Value. */
+/* Owns: *ret. Errors: NOMEM, ABI, INVALID. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *demand,
                                                 const struct k8sm_match_options *options,
                                                 struct k8sm_explain **ret, struct k8sm_diags *diags);

@@ -135,7 +135,9 @@ struct k8sm_action {
 };
 /* What to do next. All but ACKNOWLEDGE are derived from the status alone: they stand until a change
  * (LAUNCHED, a terminal UPDATE, …) takes them away, so carrying one out twice must be prevented by
- * telling the status. */
+ * telling the status. An action is due when at_mono_ms is not after the last change's mono_ms. A KILL
+ * that is due is taken as sent by the next call of k8sm_status_apply, which sets the time of the next
+ * one: carry out what is due after each call. */
 K8SM_API size_t k8sm_status_actions(const struct k8sm_status *status, size_t first, struct k8sm_action *rows,
                                     size_t row_size, size_t n);
 

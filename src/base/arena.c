@@ -51,14 +51,11 @@ bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n) {
   return (c != NULL && c->size - c->used >= n) || arena_add_chunk(arena, n, true);
 }
 
-void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n) {
+void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n) {
   if (n > SIZE_MAX - 8) return NULL;
   n = n == 0 ? 8 : (n + 7) & ~(size_t)7;
+  if (!arena_add_chunk(arena, n, false)) return NULL;
   struct k8smi_chunk *c = arena->chunks;
-  if (c == NULL || c->size - c->used < n) {
-    if (!arena_add_chunk(arena, n, false)) return NULL;
-    c = arena->chunks;
-  }
   void *p = (char *)c + c->used;
   c->used += n;
   return p;

@@ -28,8 +28,18 @@ void k8smi_arena_free(struct k8smi_arena *arena);
 /* Takes the memory for about n bytes in one go. False when it can't be had. */
 bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n);
 
-/* Aligned to 8 (sufficient for every type of the library); NULL when memory or the limit ran out. */
-void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n);
+/* From a new chunk: what k8smi_arena_alloc does when the newest one is full. */
+void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n);
+/* Aligned to 8 (sufficient for every type of the library); NULL when memory or the limit ran out. Inline,
+ * because decoders do little else. */
+static inline void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n) {
+  struct k8smi_chunk *c = arena->chunks;
+  const size_t size = n == 0 ? 8 : (n + 7) & ~(size_t)7;
+  if (c == NULL || size < n || c->size - c->used < size) return k8smi_arena_alloc_chunk(arena, n);
+  void *p = (char *)c + c->used;
+  c->used += size;
+  return p;
+}
 void *k8smi_arena_zalloc(struct k8smi_arena *arena, size_t n);
 /* n items, with the product checked. */
 void *k8smi_arena_array(struct k8smi_arena *arena, size_t n, size_t item_size);

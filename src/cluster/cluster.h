@@ -35,6 +35,8 @@ struct k8smi_slot {
   struct k8smi_pool *pool;    /* of the match under way, if it spends from here; else NULL */
   int64_t key;                /* in the tree */
   int64_t max[K8SMI_SCALARS]; /* largest `free` in the subtree, by scalar */
+  int64_t min[K8SMI_SCALARS]; /* smallest */
+  uint32_t size;              /* of the subtree */
   uint32_t left, right;
   int64_t free[K8SMI_SCALARS]; /* what any pod may spend of all its offers */
   uint32_t agent, role;

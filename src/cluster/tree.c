@@ -16,17 +16,20 @@ static bool tree_before(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
   return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
 }
 
-static void tree_measure(const struct k8sm_cluster *c, struct k8smi_slot *node) {
+static void tree_include(struct k8smi_slot *node, const struct k8smi_slot *child) {
+  node->size += child->size;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
-    int64_t max = node->free[s];
-    if (node->left != K8SMI_ROW_NONE && k8smi_slot_at(c, node->left)->max[s] > max) {
-      max = k8smi_slot_at(c, node->left)->max[s];
-    }
-    if (node->right != K8SMI_ROW_NONE && k8smi_slot_at(c, node->right)->max[s] > max) {
-      max = k8smi_slot_at(c, node->right)->max[s];
-    }
-    node->max[s] = max;
+    if (child->max[s] > node->max[s]) node->max[s] = child->max[s];
+    if (child->min[s] < node->min[s]) node->min[s] = child->min[s];
   }
+}
+
+static void tree_measure(const struct k8sm_cluster *c, struct k8smi_slot *node) {
+  node->size = 1;
+  memcpy(node->max, node->free, sizeof node->max);
+  memcpy(node->min, node->free, sizeof node->min);
+  if (node->left != K8SMI_ROW_NONE) tree_include(node, k8smi_slot_at(c, node->left));
+  if (node->right != K8SMI_ROW_NONE) tree_include(node, k8smi_slot_at(c, node->right));
 }
 
 /* Splits a subtree into what comes before the slot and what comes behind it. */
@@ -127,4 +130,13 @@ uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
   if (left && tree_covers(node->free, search->need) && search->fits(search->ctx, root)) return root;
   if (search->last && !left) return K8SMI_ROW_NONE;
   return k8smi_tree_search(search, search->last ? node->left : node->right);
+}
+
+uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least) {
+  if (root == K8SMI_ROW_NONE) return 0;
+  const struct k8smi_slot *node = k8smi_slot_at(cluster, root);
+  if (node->max[scalar] < least) return node->size;
+  if (node->min[scalar] >= least) return 0;
+  return (node->free[scalar] < least) + k8smi_tree_count_less(cluster, node->left, scalar, least) +
+         k8smi_tree_count_less(cluster, node->right, scalar, least);
 }

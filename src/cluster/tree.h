@@ -4,9 +4,9 @@
 
 #include "cluster/cluster.h"
 
-/* The slots of a role in a treap, by key and then by the agent's id; each node knows the largest free
- * scalars below it, so that a search skips what is too small for the pod. Nodes are the slots
- * themselves: changing a tree takes no memory, and so never fails. A node's priority is a mix of its
+/* The slots of a role in a treap, by key and then by the agent's id; each node knows the largest and
+ * the smallest free scalars below it, so that a search skips what is too small for the pod. Nodes are the
+ * slots themselves: changing a tree takes no memory, and so never fails. A node's priority is a mix of its
  * number, hence taking a slot out and putting it back leaves the tree as it was. */
 
 /* The room of free resources as one number, to order agents by: thousandths of a cpu, with 4 GiB of
@@ -33,5 +33,8 @@ struct k8smi_search {
   void *ctx;
 };
 uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root);
+
+/* How many slots of a tree have less than `least` of a scalar. */
+uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least);
 
 #endif

@@ -7,37 +7,55 @@ static struct local_offer *accept_find(struct k8smi_local *local, const K8smMeso
   return k8smi_local_index_get(&local->offer_index, k8smi_s(id->value));
 }
 
-/* The ids one by one; a fault is a text in the arena. */
-static const char *accept_offer_fault(struct local_accept *accept, const K8smMesos__OfferID *id) {
-  struct local_offer *offer = accept_find(accept->framework->local, id);
-  if (offer == NULL) return LOCAL_WORDS(accept->arena, "Offer ", id->value, " is no longer valid");
-  if (offer->accepted) return LOCAL_WORDS(accept->arena, "Duplicate offer ", id->value, " in offer list");
+/* What may be wrong with one of the offers; a fault is a text in the arena. Each rule sees all ids before
+ * the next one does, and all but the first two only ids of offers that there are. */
+typedef const char *accept_rule(struct local_accept *accept, struct local_offer *offer, const char *id);
+
+static const char *accept_once(struct local_accept *accept, struct local_offer *offer, const char *id) {
+  if (offer == NULL) return NULL;
+  if (offer->accepted) return LOCAL_WORDS(accept->arena, "Duplicate offer ", id, " in offer list");
   offer->accepted = true;
-  if (offer->framework != accept->framework) {
-    return LOCAL_WORDS(accept->arena, "Offer ", id->value, " has invalid framework ", offer->framework->id,
-                       " while framework ", accept->framework->id, " is expected");
-  }
-  struct k8sm_slice role = offer->held.bag.amounts[0].role;
-  if (accept->agent != NULL && !k8smi_eq(role, accept->role)) {
-    return LOCAL_WORDS(accept->arena, "Aggregated offers must be allocated to the same role. Offer ",
-                       id->value, " uses role '", role.ptr, " but another is using role '", accept->role.ptr);
-  }
-  if (accept->agent != NULL && offer->agent != accept->agent) {
-    return LOCAL_WORDS(accept->arena, "Aggregated offers must belong to one single agent. Offer ", id->value,
-                       " uses agent ", offer->agent->id, " and agent ", accept->agent->id);
-  }
-  if (accept->agent == NULL) {
-    accept->agent = offer->agent;
-    accept->role = k8smi_arena_slice(accept->arena, role);
-    if (accept->role.ptr == NULL) k8smi_local_fail(accept->framework->local);
-  }
   return NULL;
 }
 
+static const char *accept_standing(struct local_accept *accept, struct local_offer *offer, const char *id) {
+  return offer != NULL ? NULL : LOCAL_WORDS(accept->arena, "Offer ", id, " is no longer valid");
+}
+
+static const char *accept_own(struct local_accept *accept, struct local_offer *offer, const char *id) {
+  if (offer->framework == accept->framework) return NULL;
+  return LOCAL_WORDS(accept->arena, "Offer ", id, " has invalid framework ", offer->framework->id,
+                     " while framework ", accept->framework->id, " is expected");
+}
+
+static const char *accept_one_role(struct local_accept *accept, struct local_offer *offer, const char *id) {
+  struct k8sm_slice role = offer->held.bag.amounts[0].role;
+  if (accept->role.ptr == NULL) {
+    accept->role = k8smi_arena_slice(accept->arena, role);
+    if (accept->role.ptr == NULL) k8smi_local_fail(accept->framework->local);
+    return NULL;
+  }
+  if (k8smi_eq(role, accept->role)) return NULL;
+  return LOCAL_WORDS(accept->arena, "Aggregated offers must be allocated to the same role. Offer ", id,
+                     " uses role '", role.ptr, " but another is using role '", accept->role.ptr);
+}
+
+static const char *accept_one_agent(struct local_accept *accept, struct local_offer *offer, const char *id) {
+  if (accept->agent == NULL) accept->agent = offer->agent;
+  if (offer->agent == accept->agent) return NULL;
+  return LOCAL_WORDS(accept->arena, "Aggregated offers must belong to one single agent. Offer ", id,
+                     " uses agent ", offer->agent->id, " and agent ", accept->agent->id);
+}
+
 static const char *accept_offers_fault(struct local_accept *accept, const K8smMesos__Call__Accept *call) {
+  static accept_rule *const RULES[] = {accept_once, accept_standing, accept_own, accept_one_role,
+                                       accept_one_agent};
   const char *fault = call->n_offer_ids == 0 ? "No offers specified" : NULL;
-  for (size_t i = 0; i < call->n_offer_ids && fault == NULL; i++) {
-    fault = accept_offer_fault(accept, call->offer_ids[i]);
+  for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++) {
+    for (size_t j = 0; j < call->n_offer_ids && fault == NULL; j++) {
+      fault = RULES[i](accept, accept_find(accept->framework->local, call->offer_ids[j]),
+                       call->offer_ids[j]->value);
+    }
   }
   return fault;
 }
@@ -107,10 +125,6 @@ static void accept_refuse(struct local_accept *accept, const K8smMesos__Call__Ac
   }
 }
 
-static bool accept_spend(struct local_accept *accept, const struct local_bag *bag) {
-  return k8smi_local_bag_sub(accept->arena, &accept->left, bag, &accept->left);
-}
-
 /* What the agent itself refuses of a launch that passed the master; NULL: nothing. */
 static const char *accept_agent_fault(const struct local_agent *agent, const struct local_launch *launch) {
   for (size_t i = 0; i < launch->task_count && agent->no_cgroups; i++) {
@@ -135,61 +149,91 @@ static const char *accept_agent_fault(const struct local_agent *agent, const str
   return NULL;
 }
 
-/* A launch that is fine: resources change hands, and the agent gets to work. */
+/* A launch that passed the master, at the agent. */
+struct accept_order {
+  struct local_launch *launch;
+  struct local_executor *executor; /* NULL: the agent has refused */
+  struct local_bag executor_bag;   /* of a new one */
+  const char *fault;
+  int reason;
+};
+
+static bool accept_read_bag(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n,
+                            struct local_bag *ret) {
+  const char *why;
+  struct local_accept *accept = launch->accept;
+  if (k8smi_local_bag_read(accept->arena, resources, n, accept->role, ret, &why) == K8SM_OK) return true;
+  k8smi_local_fail(accept->framework->local);
+  return false;
+}
+
+/* What the agent says to it. */
+static void accept_ask_agent(struct accept_order *order) {
+  const struct local_launch *launch = order->launch;
+  const struct local_accept *accept = launch->accept;
+  order->fault = accept_agent_fault(accept->agent, launch);
+  order->reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_GC_ERROR;
+  if (order->fault != NULL || launch->existing != NULL || launch->executor == NULL) return;
+  if (k8smi_local_executor_find(accept->agent, accept->framework, launch->executor->executor_id->value) !=
+      NULL) {
+    order->fault = "Master wants to launch executor, but one already exists";
+    order->reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED;
+  }
+}
+
+/* The executor: that of before, a new one, or none when the agent has refused. */
+static void accept_give_executor(struct accept_order *order) {
+  const struct local_launch *launch = order->launch;
+  const struct local_accept *accept = launch->accept;
+  const K8smMesos__ExecutorInfo *info = launch->executor;
+  if (order->fault == NULL && launch->existing != NULL) {
+    order->executor = launch->existing;
+  } else if (order->fault == NULL) {
+    const char *id = info == NULL ? launch->tasks[0]->task_id->value : info->executor_id->value;
+    order->executor =
+        k8smi_local_executor_new(accept->framework, accept->agent, id, info, &order->executor_bag);
+  } else if (info != NULL && launch->existing == NULL) {
+    k8smi_local_failure_event(accept->framework, accept->agent, info->executor_id->value, -1);
+    k8smi_local_agent_give(accept->agent, accept->framework, &order->executor_bag);
+  }
+}
+
+static void accept_give_task(struct accept_order *order, const K8smMesos__TaskInfo *info, uint64_t group) {
+  const struct local_accept *accept = order->launch->accept;
+  struct local_bag bag;
+  if (!accept_read_bag(order->launch, info->resources, info->n_resources, &bag)) return;
+  struct local_task *task =
+      k8smi_local_task_new(accept->framework, accept->agent, order->executor, info, group, &bag);
+  if (task == NULL) return;
+  if (order->fault == NULL) {
+    k8smi_local_executor_launch(order->executor, task);
+    return;
+  }
+  bool aware = accept->framework->partition_aware;
+  int state = aware ? K8SM_MESOS__TASK_STATE__TASK_DROPPED : K8SM_MESOS__TASK_STATE__TASK_LOST;
+  k8smi_local_task_end(task, &(struct local_news){.state = state,
+                                                  .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,
+                                                  .reason = order->reason,
+                                                  .message = order->fault});
+}
+
+/* Resources change hands, and the agent gets to work. */
 static void accept_start(struct local_launch *launch) {
   struct local_accept *accept = launch->accept;
-  struct local_framework *framework = accept->framework;
-  struct k8smi_local *local = framework->local;
-  const K8smMesos__ExecutorInfo *info = launch->executor;
-  struct local_executor *executor = launch->existing;
-  struct local_executor *left_over =
-      executor != NULL || info == NULL
-          ? NULL
-          : k8smi_local_executor_find(accept->agent, framework, info->executor_id->value);
-  const char *fault = accept_agent_fault(accept->agent, launch);
-  int reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_GC_ERROR;
-  struct local_bag mine = {NULL, 0};
-  const char *why;
-  if (fault == NULL && left_over != NULL) {
-    fault = "Master wants to launch executor, but one already exists";
-    reason = K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED;
-  }
-  if (!accept_spend(accept, &launch->needed)) k8smi_local_fail(local);
-  if (info != NULL && executor == NULL &&
-      k8smi_local_bag_read(accept->arena, info->resources, info->n_resources, accept->role, &mine, &why) !=
-          K8SM_OK) {
+  struct k8smi_local *local = accept->framework->local;
+  struct accept_order order = {.launch = launch};
+  const K8smMesos__ExecutorInfo *info = launch->existing == NULL ? launch->executor : NULL;
+  if (info != NULL && !accept_read_bag(launch, info->resources, info->n_resources, &order.executor_bag))
+    return;
+  if (!k8smi_local_bag_sub(accept->arena, &accept->left, &launch->needed, &accept->left)) {
     k8smi_local_fail(local);
+    return;
   }
-  if (fault != NULL && info != NULL && executor == NULL) {
-    k8smi_local_failure_event(framework, accept->agent, info->executor_id->value, -1);
-    k8smi_local_agent_give(accept->agent, framework, &mine);
-  } else if (fault == NULL && executor == NULL) {
-    const char *id = info == NULL ? launch->tasks[0]->task_id->value : info->executor_id->value;
-    executor = k8smi_local_executor_new(framework, accept->agent, id, info, &mine);
-  }
+  accept_ask_agent(&order);
+  accept_give_executor(&order);
   uint64_t group = local->next_group++;
-  for (size_t i = 0; i < launch->task_count && !local->failed; i++) {
-    const K8smMesos__TaskInfo *task_info = launch->tasks[i];
-    struct local_bag bag;
-    if (k8smi_local_bag_read(accept->arena, task_info->resources, task_info->n_resources, accept->role, &bag,
-                             &why) != K8SM_OK) {
-      k8smi_local_fail(local);
-      return;
-    }
-    struct local_task *task = k8smi_local_task_new(framework, accept->agent, fault == NULL ? executor : NULL,
-                                                   task_info, group, &bag);
-    if (task == NULL) return;
-    if (fault != NULL) {
-      k8smi_local_task_end(task, &(struct local_news){.state = framework->partition_aware
-                                                                   ? K8SM_MESOS__TASK_STATE__TASK_DROPPED
-                                                                   : K8SM_MESOS__TASK_STATE__TASK_LOST,
-                                                      .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,
-                                                      .reason = reason,
-                                                      .message = fault});
-    } else {
-      k8smi_local_executor_launch(executor, task);
-    }
-  }
+  for (size_t i = 0; i < launch->task_count && !local->failed; i++)
+    accept_give_task(&order, launch->tasks[i], group);
 }
 
 static void accept_error(const struct local_launch *launch, int reason, const char *fault) {

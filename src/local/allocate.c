@@ -27,10 +27,20 @@ static int64_t allocate_share(const struct allocate_total *total, const struct l
   return cpus > mem ? cpus : mem;
 }
 
-/* Reserved for the role itself or for one above it. */
+/* One place in the order of an agent's allocation. */
+struct allocate_turn {
+  struct local_framework *framework;
+  struct local_role *role;
+  int64_t share;
+  bool had;
+};
+
+/* Reserved for the role itself or for one above it; in a form that the framework understands. */
 static bool allocate_is_for(const struct local_amount *amount, const void *ctx) {
-  const struct k8sm_slice *role = ctx;
+  const struct allocate_turn *turn = ctx;
+  const struct k8sm_slice *role = &turn->role->name;
   struct k8sm_slice owner = k8smi_local_amount_reserved(amount);
+  if (amount->form->n_reservations > 1 && !turn->framework->refinement) return false;
   if (owner.ptr == NULL) return true;
   bool below =
       role->len > owner.len && role->ptr[owner.len] == '/' && memcmp(role->ptr, owner.ptr, owner.len) == 0;
@@ -59,14 +69,6 @@ static bool allocate_is_refused(struct local_framework *framework, const struct 
   }
   return false;
 }
-
-/* One place in the order of an agent's allocation. */
-struct allocate_turn {
-  struct local_framework *framework;
-  struct local_role *role;
-  int64_t share;
-  bool had;
-};
 
 struct allocate_cycle {
   struct k8smi_local *local;
@@ -111,7 +113,7 @@ static bool allocate_offer(struct allocate_cycle *cycle, struct local_agent *age
   struct k8smi_arena *arena = &cycle->arena;
   struct local_bag fit, mine, first, bag;
   /* What is counted by names and numbers stands first, as a master has it. */
-  if (!k8smi_local_bag_pick(arena, &agent->free.bag, allocate_is_for, &turn->role->name, &fit) ||
+  if (!k8smi_local_bag_pick(arena, &agent->free.bag, allocate_is_for, turn, &fit) ||
       !k8smi_local_bag_allocate(arena, &fit, turn->role->name, &mine) ||
       !k8smi_local_bag_pick(arena, &mine, allocate_is_not_scalar, NULL, &first) ||
       !k8smi_local_bag_pick(arena, &mine, allocate_is_scalar, NULL, &bag) ||

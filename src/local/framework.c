@@ -80,11 +80,12 @@ static bool framework_set_roles(struct local_framework *framework, struct k8smi_
 }
 
 static void framework_set_capabilities(struct local_framework *framework) {
-  framework->partition_aware = framework->killing_state = false;
+  framework->partition_aware = framework->killing_state = framework->refinement = false;
   for (size_t i = 0; i < framework->info->n_capabilities; i++) {
     const K8smMesos__FrameworkInfo__Capability *c = framework->info->capabilities[i];
     framework->partition_aware |= c->type == K8SM_MESOS__FRAMEWORK_INFO__CAPABILITY__TYPE__PARTITION_AWARE;
     framework->killing_state |= c->type == K8SM_MESOS__FRAMEWORK_INFO__CAPABILITY__TYPE__TASK_KILLING_STATE;
+    framework->refinement |= c->type == K8SM_MESOS__FRAMEWORK_INFO__CAPABILITY__TYPE__RESERVATION_REFINEMENT;
   }
 }
 

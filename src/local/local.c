@@ -15,11 +15,13 @@ bool k8smi_local_have(struct k8smi_local *local, const void *p) {
   return p != NULL;
 }
 
+/* Goes on while there is somebody to get an offer. */
 static void whole_allocate(void *owner) {
   struct k8smi_local *local = owner;
   k8smi_local_allocate(local);
-  k8smi_local_timer_set(&local->timers, &local->allocation,
-                        local->now + local->options.allocation_interval_ms);
+  LOCAL_EACH(link, &local->frameworks) {
+    if (LOCAL_OF(link, local_framework, link)->connected) k8smi_local_wake(local);
+  }
 }
 
 static void whole_default(uint64_t *value, uint64_t fallback) {
@@ -154,7 +156,6 @@ void k8smi_local_gone(struct k8smi_local *local, uint64_t exchange, uint64_t mon
   }
 }
 
-/* Allocation runs while somebody may get an offer. */
 void k8smi_local_wake(struct k8smi_local *local) {
   if (!k8smi_local_timer_is_set(&local->allocation)) {
     k8smi_local_timer_set(&local->timers, &local->allocation,

@@ -39,7 +39,8 @@ struct k8smi_local_request {
   struct k8sm_slice method, path, content_type, accept, body;
   struct k8sm_slice stream_id; /* ptr NULL: absent */
 };
-/* A whole request came in. Errors: NOMEM. */
+/* A whole request came in. Errors: NOMEM, here and below: what was under way is lost, and from then on the
+ * only call that does anything is k8smi_local_free. */
 int k8smi_local_request(struct k8smi_local *local, const struct k8smi_local_request *request,
                         uint64_t mono_ms, int64_t wall_ms);
 /* The client of an exchange is gone. */

@@ -57,6 +57,19 @@ static bool offer_write_executors(struct k8smi_arena *arena, const struct local_
   return true;
 }
 
+/* The older form of reservations, for frameworks that do not know the stack: `role`, and `reservation`
+ * for a dynamic one. What has more than one reservation is not offered to them. */
+static void offer_write_older(K8smMesos__Resource *resource) {
+  static char everybody[] = "*";
+  resource->role = everybody;
+  if (resource->n_reservations == 0) return;
+  K8smMesos__Resource__ReservationInfo *only = resource->reservations[0];
+  resource->role = only->role;
+  if (only->type == K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC) resource->reservation = only;
+  resource->n_reservations = 0;
+  resource->reservations = NULL;
+}
+
 static K8smMesos__Offer *offer_write(struct k8smi_arena *arena, struct local_offer *offer) {
   K8smMesos__Offer *to = OFFER_NEW(arena, offer);
   if (to == NULL || !offer_write_ids(arena, offer, to) || !offer_write_url(arena, offer->agent, to) ||
@@ -65,6 +78,8 @@ static K8smMesos__Offer *offer_write(struct k8smi_arena *arena, struct local_off
     return NULL;
   }
   to->n_resources = offer->held.bag.count;
+  for (size_t i = 0; !offer->framework->refinement && i < to->n_resources; i++)
+    offer_write_older(to->resources[i]);
   to->hostname = offer->agent->hostname;
   to->attributes = offer->agent->attributes;
   to->n_attributes = offer->agent->attribute_count;

@@ -23,14 +23,16 @@ static struct local_output *output_new(struct k8smi_local *local, uint32_t type,
   return output;
 }
 
-/* The body is whole: into the queue with it. */
+/* The body is whole: into the queue with it. A NUL follows every slice. */
 static void output_put(struct k8smi_local *local, struct local_output *output) {
+  size_t len = output->body.len;
+  if (len > 0) k8smi_buf_putc(&output->body, '\0');
   if (output->body.failed) {
     k8smi_local_fail(local);
     output_free(local, output);
     return;
   }
-  if (output->body.len > 0) output->head.body = (struct k8sm_slice){output->body.ptr, output->body.len};
+  if (len > 0) output->head.body = (struct k8sm_slice){output->body.ptr, len};
   local_list_add(&local->outputs, &output->link);
 }
 

@@ -34,7 +34,7 @@ static bool predicate_ports(const struct k8smi_check *k) {
   return k8smi_missing_port(k) != 0;
 }
 
-static bool predicate_scalar(const struct k8smi_check *k, int scalar) {
+static bool predicate_scalar(const struct k8smi_check *k, uint32_t scalar) {
   if (k->slot->free[scalar] >= k->need->scalars[scalar]) return false;
   return k->slot->owned == 0 || k8smi_slot_has(k, scalar) < k->need->scalars[scalar];
 }
@@ -102,7 +102,7 @@ uint32_t k8smi_check_slot(struct k8smi_check *check, uint32_t slot) {
 uint32_t k8smi_check_all(struct k8smi_check *check, uint32_t agent, uint32_t *ret_slot) {
   const struct k8smi_strings roles = check->need->demand->roles;
   const struct k8smi_slot *first = NULL;
-  uint32_t refused = k8smi_check_agent(check, agent), first_refused = K8SMI_REFUSED_ROLE;
+  uint32_t refused = k8smi_check_agent(check, agent), first_refused = 1u << K8SMI_BY_ROLE;
   if (refused != 0) return refused;
   for (size_t i = 0; i < roles.count; i++) {
     uint32_t slot = k8smi_slot_find(check->cluster, agent, roles.items[i]);

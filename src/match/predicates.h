@@ -33,7 +33,7 @@ enum { K8SMI_PREDICATES = 10 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Checks return bits by the number of the predicate's row; 0: fits. */
-enum { K8SMI_REFUSED_PINNED = 1 << 0, K8SMI_REFUSED_ROLE = 1 << 5 };
+enum { K8SMI_BY_PIN = 0, K8SMI_BY_OFFER = 4, K8SMI_BY_ROLE = 5, K8SMI_BY_SCALAR = 7 };
 uint32_t k8smi_check_agent(struct k8smi_check *check, uint32_t agent);
 uint32_t k8smi_check_slot(struct k8smi_check *check, uint32_t slot);
 /* All checks, for each role of the demand until one fits: its slot, or for an explanation the one whose

@@ -1,22 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/summary.h"
 #include "base/sort.h"
+#include "cluster/tree.h"
 
 static void summary_count(struct k8smi_histogram *histogram, uint32_t refused) {
   for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
 }
 
+/* All agents but one refuse a pod that is under way: no need to ask them. */
+static void summary_pinned(struct k8smi_check *check, struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
+  uint32_t slot, agent = k8smi_map_get(&c->agent_map, check->need->demand->agent_id);
+  bool known = agent != K8SMI_MAP_NONE && k8smi_agent_at(c, agent)->labels != NULL;
+  to->counts[K8SMI_BY_PIN] = (uint32_t)c->known - known;
+  if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
+}
+
+/* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees. */
+static bool summary_is_simple(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  const struct k8sm_demand *d = need->demand;
+  for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
+    if ((d->features >> bit & 1) != 0 && c->lacking[bit] > 0) return false;
+  }
+  return d->node_name.len == 0 && d->node_selector.count == 0 && d->features >> K8SMI_FEATURE_BITS == 0 &&
+         need->port_count == 0 && d->roles.count == 1 && c->owned == 0;
+}
+
+static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need *need,
+                           struct k8smi_histogram *to) {
+  uint32_t role = k8smi_map_get(&c->role_map, need->demand->roles.items[0]);
+  size_t slots = role == K8SMI_MAP_NONE ? 0 : k8smi_role_at(c, role)->slots;
+  to->counts[K8SMI_BY_OFFER] = (uint32_t)(c->known - c->offering);
+  to->counts[K8SMI_BY_ROLE] = (uint32_t)(c->offering - slots);
+  for (int s = 0; slots > 0 && s < K8SMI_SCALARS; s++) {
+    to->counts[K8SMI_BY_SCALAR + s] =
+        k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s]);
+  }
+}
+
 void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
                           struct k8smi_histogram *ret) {
   struct k8smi_check check = {.cluster = cluster, .need = need};
-  struct k8sm_slice pinned = need->demand->agent_id;
   uint32_t slot;
   *ret = (struct k8smi_histogram){.agents = cluster->known};
-  if (pinned.len != 0) { /* all but one refuse for that: no need to ask them */
-    uint32_t agent = k8smi_map_get(&cluster->agent_map, pinned);
-    bool known = agent != K8SMI_MAP_NONE && k8smi_agent_at(cluster, agent)->labels != NULL;
-    ret->counts[0] = (uint32_t)cluster->known - known;
-    if (known) summary_count(ret, k8smi_check_all(&check, agent, &slot));
+  if (need->demand->agent_id.len != 0) {
+    summary_pinned(&check, ret);
+    return;
+  }
+  if (summary_is_simple(cluster, need)) {
+    summary_simple(cluster, need, ret);
     return;
   }
   for (uint32_t i = 0; i < cluster->agents.high; i++) {

@@ -10,7 +10,7 @@ struct k8smi_histogram {
   uint32_t counts[K8SMI_PREDICATES];
 };
 
-/* Asks every agent. */
+/* Asks every agent, or counts without asking where that comes to the same. */
 void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
                           struct k8smi_histogram *ret);
 

@@ -5,6 +5,7 @@
 
 #include "wire/json.h"
 #include "wire/number.h"
+#include "wire/yaml_out.h"
 
 #include <stdlib.h>
 
@@ -237,13 +238,18 @@ static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
 
 int k8sm_status_encode(const struct k8sm_status *status, uint32_t format,
                        const struct k8sm_allocator *allocator, struct k8sm_blob **ret) {
-  struct k8smi_buf buf;
+  struct k8smi_buf json, yaml;
   struct k8smi_json w;
-  if (format != K8SM_FORMAT_JSON && format != K8SM_FORMAT_AUTO) return K8SM_ERR_UNSUPPORTED;
-  if (!k8smi_buf_init(&buf, allocator)) return K8SM_ERR_NOMEM;
-  k8smi_json_init(&w, &buf, true);
+  if (format != K8SM_FORMAT_JSON && format != K8SM_FORMAT_YAML) return K8SM_ERR_UNSUPPORTED;
+  if (!k8smi_buf_init(&json, allocator) || !k8smi_buf_init(&yaml, allocator)) return K8SM_ERR_NOMEM;
+  k8smi_json_init(&w, &json, true);
   encode_pod(&w, status);
-  int result = buf.failed ? K8SM_ERR_NOMEM : k8smi_buf_to_blob(&buf, ret);
-  k8smi_buf_free(&buf);
+  int result = json.failed ? K8SM_ERR_NOMEM : K8SM_OK;
+  if (result == K8SM_OK && format == K8SM_FORMAT_YAML) {
+    result = k8smi_put_yaml(&yaml, (struct k8sm_slice){json.ptr, json.len});
+  }
+  if (result == K8SM_OK) result = k8smi_buf_to_blob(format == K8SM_FORMAT_YAML ? &yaml : &json, ret);
+  k8smi_buf_free(&json);
+  k8smi_buf_free(&yaml);
   return result;
 }

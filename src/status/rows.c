@@ -68,11 +68,11 @@ static struct k8sm_slice rows_shown_init(const struct k8sm_status *s, uint32_t t
 /* As kubectl finds its STATUS: the first container that has something to say. */
 static struct k8sm_slice rows_shown_mains(const struct k8sm_status *s) {
   struct k8sm_slice shown = {NULL, 0};
-  bool running = false;
+  bool running = false, over = s->ending && !k8smi_status_alive(s);
   for (uint32_t i = (uint32_t)s->demand->task_count; i-- > 1;) {
     if (s->demand->tasks[i].kind != K8SM_TASK_MAIN) continue;
     uint32_t state = k8smi_container_state(&s->tasks[i]);
-    if (state == K8SM_STATE_WAITING) shown = k8smi_waiting_reason(s, i);
+    if (state == K8SM_STATE_WAITING && !over) shown = k8smi_waiting_reason(s, i);
     if (state == K8SM_STATE_TERMINATED) shown = s->tasks[i].end.reason;
     if (state == K8SM_STATE_RUNNING && k8smi_container_ready(s, i)) running = true;
   }

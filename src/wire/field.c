@@ -132,17 +132,12 @@ static void *field_append(struct k8smi_arena *arena, ProtobufCMessage *message,
 void *k8smi_field_add(struct k8smi_arena *arena, ProtobufCMessage *message,
                       const ProtobufCFieldDescriptor *field, size_t ahead) {
   if (field->label == PROTOBUF_C_LABEL_REPEATED) return field_append(arena, message, field, ahead);
+  if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0) return k8smi_field_set_one(message, field);
   char *member = (char *)message + field->offset, *quantifier = (char *)message + field->quantifier_offset;
-  if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
-    uint32_t chosen;
-    memcpy(&chosen, quantifier, sizeof chosen);
-    if (chosen != field->id) memset(member, 0, k8smi_field_size(field)); /* what another member left there */
-    memcpy(quantifier, &field->id, sizeof field->id);
-  } else if (field->label == PROTOBUF_C_LABEL_OPTIONAL && field->type != PROTOBUF_C_TYPE_STRING &&
-             field->type != PROTOBUF_C_TYPE_MESSAGE) {
-    const protobuf_c_boolean has = 1;
-    memcpy(quantifier, &has, sizeof has);
-  }
+  uint32_t chosen;
+  memcpy(&chosen, quantifier, sizeof chosen);
+  if (chosen != field->id) memset(member, 0, k8smi_field_size(field)); /* what another member left there */
+  memcpy(quantifier, &field->id, sizeof field->id);
   return member;
 }
 

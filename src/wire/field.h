@@ -36,6 +36,13 @@ size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldD
  * k8smi_message_new and filled by this function alone. NULL when memory ran out. */
 void *k8smi_field_add(struct k8smi_arena *arena, ProtobufCMessage *message,
                       const ProtobufCFieldDescriptor *field, size_t ahead);
+/* The same for a field that is neither repeated nor of a oneof. protobuf-c leaves the quantifier's offset 0
+ * where presence shows in the pointer, or goes without saying. */
+static inline void *k8smi_field_set_one(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
+  const protobuf_c_boolean has = 1;
+  if (field->quantifier_offset != 0) memcpy((char *)message + field->quantifier_offset, &has, sizeof has);
+  return (char *)message + field->offset;
+}
 
 /* One more unknown field; the data is not copied. False when memory ran out. */
 bool k8smi_unknown_add(struct k8smi_arena *arena, ProtobufCMessage *message,

@@ -6,18 +6,36 @@
 
 #define JSON_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* True when none of eight bytes ends a run of plain text: a quote, a backslash, a control character
- * or what is not ASCII. (May be false for nothing when a smaller byte precedes; the byte loop decides.) */
-static bool json_plain8(const char *p) {
+static bool json_plain(char c) {
+  return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+}
+
+/* How many of eight bytes are plain text, up to a quote, a backslash, a control character or what is not
+ * ASCII: all of them at once. A borrow marks only bytes behind the first that ends the run. */
+static size_t json_plain_run(const char *p) {
   uint64_t w;
   memcpy(&w, p, sizeof w);
   uint64_t quote = w ^ JSON_EACH('"'), slash = w ^ JSON_EACH('\\');
   uint64_t hit = (w - JSON_EACH(0x20)) | (quote - JSON_EACH(1)) | (slash - JSON_EACH(1)) | w;
-  return (hit & JSON_EACH(0x80)) == 0;
+  hit &= JSON_EACH(0x80);
+  if (hit == 0) return sizeof w;
+#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return (size_t)__builtin_ctzll(hit) / 8;
+#else
+  size_t n = 0;
+  while (n < sizeof w && json_plain(p[n])) n++;
+  return n;
+#endif
 }
 
-static bool json_plain(char c) {
-  return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
+static const char *json_skip_plain(const char *p, const char *end) {
+  while (end - p >= 8) {
+    size_t n = json_plain_run(p);
+    p += n;
+    if (n < 8) return p;
+  }
+  while (p < end && json_plain(*p)) p++;
+  return p;
 }
 
 static int json_hex_digit(char c) {
@@ -72,8 +90,7 @@ struct k8smi_json_scan k8smi_json_scan_string(const char *begin, const char *end
   struct k8smi_json_scan scan = {NULL, NULL, 0, false};
   const char *p = begin + 1;
   for (;;) {
-    while (end - p >= 8 && json_plain8(p)) p += 8;
-    while (p < end && json_plain(*p)) p++;
+    p = json_skip_plain(p, end);
     if (p == end)
       return (struct k8smi_json_scan){p, "the text ends in a string", K8SM_DIAG_JSON_SYNTAX, false};
     if (*p == '"') break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/field.h"
+#include "wire/utf8.h"
 
 /* Protobuf bytes → a message in memory. https://protobuf.dev/programming-guides/encoding/
  * What a field's number does not promise (another wire type, a number that is not in the schema) is kept
@@ -111,11 +112,11 @@ static inline const char *proto_read_item(const uint8_t *p, const uint8_t *end, 
 }
 
 /* How many fields with the tag of `item` follow one another, this one included: the size of an array. */
-static size_t proto_count_run(const struct proto_item *item, const uint8_t *end) {
-  const size_t tag = (size_t)(item->value - item->begin);
-  const uint8_t *p = item->end;
+static size_t proto_count_run(struct proto_item item, const uint8_t *end) {
+  const size_t tag = (size_t)(item.value - item.begin);
+  const uint8_t *p = item.end;
   size_t run = 1;
-  while ((size_t)(end - p) > tag && memcmp(p, item->begin, tag) == 0) {
+  while ((size_t)(end - p) > tag && memcmp(p, item.begin, tag) == 0) {
     uint64_t n;
     p = proto_varint(p + tag, end, &n);
     if (p == NULL || n > (uint64_t)(end - p)) break;
@@ -144,30 +145,29 @@ static void proto_store_number(void *to, ProtobufCType type, uint64_t n) {
   }
 }
 
-static int proto_store_text(const struct proto_reader *r, const struct proto_item *item, void *to,
+static int proto_store_text(const struct proto_reader *r, const uint8_t *bytes, size_t len, void *to,
                             const struct k8smi_frame *frame) {
-  size_t len = (size_t)(item->end - item->bytes);
-  int result = k8smi_field_check_text(item->bytes, len, frame, r->diags);
-  if (result != K8SM_OK) return result;
-  const char *text = k8smi_arena_copy(r->arena, item->bytes, len).ptr;
+  if (k8smi_text_valid(bytes, len) != len) return k8smi_field_check_text(bytes, len, frame, r->diags);
+  char *text = k8smi_arena_alloc(r->arena, len + 1);
   if (text == NULL) return proto_no_memory(r);
+  memcpy(text, bytes, len);
+  text[len] = '\0';
   memcpy(to, &text, sizeof text);
   return K8SM_OK;
 }
 
-static int proto_store_bytes(const struct proto_reader *r, const struct proto_item *item, void *to) {
-  ProtobufCBinaryData data = {(size_t)(item->end - item->bytes), NULL};
-  data.data = k8smi_arena_alloc(r->arena, data.len + 1);
+static int proto_store_bytes(const struct proto_reader *r, const uint8_t *bytes, size_t len, void *to) {
+  ProtobufCBinaryData data = {len, k8smi_arena_alloc(r->arena, len + 1)};
   if (data.data == NULL) return proto_no_memory(r);
-  memcpy(data.data, item->bytes, data.len);
-  data.data[data.len] = 0;
+  memcpy(data.data, bytes, len);
+  data.data[len] = 0;
   memcpy(to, &data, sizeof data);
   return K8SM_OK;
 }
 
 /* A message that comes twice where one is allowed is read into the same place: both together are it. */
-static int proto_store_message(const struct proto_reader *r, const struct proto_item *item, void *to,
-                               const struct k8smi_frame *frame) {
+static int proto_store_message(const struct proto_reader *r, const uint8_t *bytes, const uint8_t *end,
+                               void *to, const struct k8smi_frame *frame) {
   ProtobufCMessage *message;
   if (frame->depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(frame, r->diags);
   memcpy(&message, to, sizeof message);
@@ -175,7 +175,7 @@ static int proto_store_message(const struct proto_reader *r, const struct proto_
   if (!merged) message = k8smi_message_new(r->arena, frame->field->descriptor);
   if (message == NULL) return proto_no_memory(r);
   memcpy(to, &message, sizeof message);
-  return proto_read_message(r, item->bytes, item->end, message, merged, frame);
+  return proto_read_message(r, bytes, end, message, merged, frame);
 }
 
 static size_t proto_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
@@ -185,36 +185,43 @@ static size_t proto_count(const ProtobufCMessage *message, const ProtobufCFieldD
   return n;
 }
 
-static int proto_store(const struct proto_reader *r, const struct proto_item *item, const uint8_t *end,
-                       ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                       const struct k8smi_frame *parent) {
-  size_t ahead = 1, n = proto_count(message, field);
-  if (n == 0 && item->wire == PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED)
-    ahead = proto_count_run(item, end);
-  struct k8smi_frame frame = k8smi_frame_in(parent, field, n);
-  void *to = k8smi_field_add(r->arena, message, field, ahead);
+/* Where the value of a repeated field, or of one in a oneof, goes. */
+static void *proto_place(const struct proto_reader *r, struct proto_item item, const uint8_t *end,
+                         ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t count) {
+  bool run = count == 0 && item.wire == PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED;
+  return k8smi_field_add(r->arena, message, field, run ? proto_count_run(item, end) : 1);
+}
+
+static inline int proto_store(const struct proto_reader *r, const struct proto_item *item, const uint8_t *end,
+                              ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                              const struct k8smi_frame *parent) {
+  bool one = field->label != PROTOBUF_C_LABEL_REPEATED && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0;
+  size_t n = one ? 0 : proto_count(message, field);
+  void *to = one ? k8smi_field_set_one(message, field) : proto_place(r, *item, end, message, field, n);
   if (to == NULL) return proto_no_memory(r);
-  switch (field->type) {
-  case PROTOBUF_C_TYPE_STRING: return proto_store_text(r, item, to, &frame);
-  case PROTOBUF_C_TYPE_BYTES: return proto_store_bytes(r, item, to);
-  case PROTOBUF_C_TYPE_MESSAGE: return proto_store_message(r, item, to, &frame);
-  default: proto_store_number(to, field->type, item->number); return K8SM_OK;
+  if (proto_wires[field->type] != PROTO_BYTES) {
+    proto_store_number(to, field->type, item->number);
+    return K8SM_OK;
   }
+  struct k8smi_frame frame = k8smi_frame_in(parent, field, n);
+  size_t len = (size_t)(item->end - item->bytes);
+  if (field->type == PROTOBUF_C_TYPE_STRING) return proto_store_text(r, item->bytes, len, to, &frame);
+  if (field->type == PROTOBUF_C_TYPE_BYTES) return proto_store_bytes(r, item->bytes, len, to);
+  return proto_store_message(r, item->bytes, item->end, to, &frame);
 }
 
 /* Many numbers in one field of bytes; a reader takes them whether the schema says "packed" or not. */
-static int proto_store_packed(const struct proto_reader *r, const struct proto_item *item,
-                              ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                              const struct k8smi_frame *parent) {
+static int proto_store_packed(const struct proto_reader *r, struct proto_item item, ProtobufCMessage *message,
+                              const ProtobufCFieldDescriptor *field, const struct k8smi_frame *parent) {
   uint8_t wire = proto_wires[field->type];
   size_t size = wire == PROTO_FIXED64 ? 8 : 4, ahead = proto_count(message, field);
-  for (const uint8_t *p = item->bytes; p < item->end; p++) ahead += *p < 0x80;
-  if (wire != PROTO_VARINT) ahead = (size_t)(item->end - item->bytes) / size;
-  for (const uint8_t *p = item->bytes; p < item->end;) {
+  for (const uint8_t *p = item.bytes; p < item.end; p++) ahead += *p < 0x80;
+  if (wire != PROTO_VARINT) ahead = (size_t)(item.end - item.bytes) / size;
+  for (const uint8_t *p = item.bytes; p < item.end;) {
     uint64_t n;
-    const uint8_t *next = wire == PROTO_VARINT              ? proto_varint(p, item->end, &n)
-                          : (size_t)(item->end - p) >= size ? p + size
-                                                            : NULL;
+    const uint8_t *next = wire == PROTO_VARINT             ? proto_varint(p, item.end, &n)
+                          : (size_t)(item.end - p) >= size ? p + size
+                                                           : NULL;
     if (next == NULL) return proto_broken(r, p, "a packed number is broken", parent);
     if (wire != PROTO_VARINT) n = proto_little_endian(p, size);
     void *to = k8smi_field_add(r->arena, message, field, ahead);
@@ -225,13 +232,12 @@ static int proto_store_packed(const struct proto_reader *r, const struct proto_i
   return K8SM_OK;
 }
 
-static int proto_keep(const struct proto_reader *r, const struct proto_item *item,
-                      ProtobufCMessage *message) {
-  ProtobufCMessageUnknownField unknown = {item->id, (ProtobufCWireType)item->wire,
-                                          (size_t)(item->end - item->value), NULL};
+static int proto_keep(const struct proto_reader *r, struct proto_item item, ProtobufCMessage *message) {
+  ProtobufCMessageUnknownField unknown = {item.id, (ProtobufCWireType)item.wire,
+                                          (size_t)(item.end - item.value), NULL};
   unknown.data = k8smi_arena_alloc(r->arena, unknown.len);
   if (unknown.data == NULL) return proto_no_memory(r);
-  memcpy(unknown.data, item->value, unknown.len);
+  memcpy(unknown.data, item.value, unknown.len);
   return k8smi_unknown_add(r->arena, message, unknown) ? K8SM_OK : proto_no_memory(r);
 }
 
@@ -260,9 +266,9 @@ static int proto_read_message(const struct proto_reader *r, const uint8_t *p, co
       seen |= k8smi_field_bit(type, field);
       last = field;
     } else if (field != NULL && item.wire == PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED) {
-      result = proto_store_packed(r, &item, message, field, frame);
+      result = proto_store_packed(r, item, message, field, frame);
     } else {
-      result = proto_keep(r, &item, message);
+      result = proto_keep(r, item, message);
     }
     if (result != K8SM_OK) return result;
   }

@@ -36,6 +36,36 @@ static size_t utf8_plain(const unsigned char *p, size_t len, bool no_nul) {
   return i;
 }
 
+/* Bytes that are neither NUL nor beyond ASCII, in a word. (A zero also hides behind the borrow of one below
+ * it; either way there is one.) */
+static bool utf8_is_plain(uint64_t w) {
+  return ((w | (w - UTF8_LOW_BITS)) & UTF8_HIGH_BITS) == 0;
+}
+
+static uint64_t utf8_load4(const unsigned char *p) {
+  uint32_t w;
+  memcpy(&w, p, sizeof w);
+  return w;
+}
+
+/* Whole texts that need no closer look: most of them. Loads overlap instead of ending in single bytes. */
+static bool utf8_all_plain(const unsigned char *p, size_t len) {
+  uint64_t w;
+  if (len >= 8) {
+    for (size_t i = 0; i + 8 < len; i += 8) {
+      memcpy(&w, p + i, 8);
+      if (!utf8_is_plain(w)) return false;
+    }
+    memcpy(&w, p + len - 8, 8);
+    return utf8_is_plain(w);
+  }
+  if (len >= 4) return utf8_is_plain(utf8_load4(p) | utf8_load4(p + len - 4) << 32);
+  for (size_t i = 0; i < len; i++) {
+    if (p[i] == 0 || p[i] >= 0x80) return false;
+  }
+  return true;
+}
+
 static size_t utf8_check(const unsigned char *p, size_t len, bool no_nul) {
   size_t i = utf8_plain(p, len, no_nul);
   while (i < len) {
@@ -52,7 +82,7 @@ size_t k8smi_utf8_valid(const void *bytes, size_t len) {
 }
 
 size_t k8smi_text_valid(const void *bytes, size_t len) {
-  return utf8_check(bytes, len, true);
+  return utf8_all_plain(bytes, len) ? len : utf8_check(bytes, len, true);
 }
 
 char *k8smi_utf8_put(char *to, uint32_t c) {

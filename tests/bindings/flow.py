@@ -96,16 +96,15 @@ class Flow(unittest.TestCase):
         self.assertEqual(str(k8smesos.TaskId.parse(calls.tasks[1].task_id)), calls.tasks[1].task_id)
 
     def test_refusal(self):
-        cluster = Cluster()
-        plan = match(cluster)
-        self.assertEqual(plan.placements, [])
-        self.assertTrue(plan.summary(0).startswith("0/0 nodes are available"))
+        self.assertEqual(match(Cluster()).placements, [])
         demand = Demand.make(nginx().with_uid("u2"), nonce="n2")
         cluster = cluster_with_offer()
         cluster.apply(match(cluster))
+        plan = cluster.match([demand])
+        self.assertTrue(plan.summary(0).startswith("0/1 nodes are available: 1 "), plan.summary(0))
+        self.assertEqual([(refusal.demand, refusal.agents) for refusal in plan.refusals], [(0, 1)])
         (explanation,) = cluster.explain(demand)
-        self.assertEqual(explanation.agent_id, "golden-S1")
-        self.assertNotEqual(explanation.code, 0)
+        self.assertEqual((explanation.agent_id, explanation.code), ("golden-S1", plan.refusals[0].code))
 
 
 class Errors(unittest.TestCase):
@@ -163,6 +162,7 @@ class Statuses(unittest.TestCase):
         self.assertEqual(fresh.summary.agent_id, "")
         self.assertEqual(k8smesos.Status.load(demand, placed.save()).to_json(), placed.to_json())
         self.assertIn('"phase":"Pending"', placed.to_json())
+        self.assertIn("phase: Pending", placed.to_yaml())
 
 
 class Drivers(unittest.TestCase):

@@ -83,8 +83,8 @@ void client_feed(struct client *c, struct k8sm_slice body) {
   struct k8sm_slice record;
   while (k8smi_recordio_next(&c->recordio, &at, &left, &record, NULL) == K8SM_OK) {
     ProtobufCMessage *event;
-    assert_int_equal(k8smi_message_read(&c->arena, c->format, &k8sm_mesos__event__descriptor, record.ptr,
-                                        record.len, &event, NULL),
+    assert_int_equal(k8smi_message_read(&c->arena, K8SM_FORMAT_AUTO, &k8sm_mesos__event__descriptor,
+                                        record.ptr, record.len, &event, NULL),
                      K8SM_OK);
     client_take(c, (void *)event);
   }
@@ -249,6 +249,14 @@ void client_wait(struct client *c, uint64_t ms) {
 bool client_await_offer(struct client *c) {
   for (int i = 0; i < 100 && c->offer_count == 0; i++) client_wait(c, 100);
   return c->offer_count > 0;
+}
+
+void client_gather(struct client *c) {
+  while (c->offer_count > 0) {
+    client_call(c, "{\"type\":\"DECLINE\",\"framework_id\":{\"value\":\"%F\"},\"decline\":{\"offer_ids\":"
+                   "[{\"value\":\"%O\"}],\"filters\":{\"refuse_seconds\":0}}}");
+  }
+  assert_true(client_await_offer(c));
 }
 
 size_t client_count(const struct client *c, int type) {

@@ -62,6 +62,9 @@ void client_wait(struct client *c, uint64_t ms);
 /* Until there is an offer: true; at most ten seconds. */
 bool client_await_offer(struct client *c);
 
+/* Gives all standing offers back, so that what is free comes as one offer an agent. */
+void client_gather(struct client *c);
+
 /* How many events of a type have come, and the n-th of them (from 0; NULL: none). */
 size_t client_count(const struct client *c, int type);
 const K8smMesos__Event *client_event(const struct client *c, int type, size_t n);

@@ -25,23 +25,30 @@ static void cluster_take(struct k8sm_cluster *c, struct world *w, size_t first, 
 static size_t tree_check(const struct k8sm_cluster *c, uint32_t root) {
   if (root == K8SMI_ROW_NONE) return 0;
   const struct k8smi_slot *s = k8smi_slot_at(c, root);
-  int64_t max[K8SMI_SCALARS], sum[K8SMI_SCALARS] = {0, 0, 0};
+  int64_t max[K8SMI_SCALARS], min[K8SMI_SCALARS], sum[K8SMI_SCALARS] = {0, 0, 0};
   memcpy(max, s->free, sizeof max);
+  memcpy(min, s->free, sizeof min);
   uint32_t children[] = {s->left, s->right};
   for (int i = 0; i < 2; i++) {
     if (children[i] == K8SMI_ROW_NONE) continue;
     const struct k8smi_slot *child = k8smi_slot_at(c, children[i]);
     assert_true(i == 0 ? child->key <= s->key : child->key >= s->key);
-    for (int k = 0; k < K8SMI_SCALARS; k++) max[k] = child->max[k] > max[k] ? child->max[k] : max[k];
+    for (int k = 0; k < K8SMI_SCALARS; k++) {
+      max[k] = child->max[k] > max[k] ? child->max[k] : max[k];
+      min[k] = child->min[k] < min[k] ? child->min[k] : min[k];
+    }
   }
   assert_memory_equal(max, s->max, sizeof max);
+  assert_memory_equal(min, s->min, sizeof min);
   uint32_t offers = 0;
   for (uint32_t h = s->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next, offers++) {
     for (int k = 0; k < K8SMI_SCALARS; k++) sum[k] += k8smi_held_at(c, h)->offer->free[k];
   }
   assert_int_equal(offers, s->offers);
   assert_memory_equal(sum, s->free, sizeof sum);
-  return 1 + tree_check(c, s->left) + tree_check(c, s->right);
+  size_t size = 1 + tree_check(c, s->left) + tree_check(c, s->right);
+  assert_int_equal(size, s->size);
+  return size;
 }
 
 static void cluster_check(const struct k8sm_cluster *c) {

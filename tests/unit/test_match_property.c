@@ -3,7 +3,7 @@
  * the library: it reads the messages that were offered, and looks for places by trying everything. */
 #include "support/demands.h"
 #include "cluster/tree.h"
-#include "match/plan.h"
+#include "match/summary.h"
 #include "wire/number.h"
 
 #include <setjmp.h>
@@ -377,6 +377,25 @@ static struct k8sm_plan *match_unchanged(struct k8sm_cluster *c, struct k8sm_dem
   return plan;
 }
 
+/* The counts of the refusals are what comes out when each agent is asked. */
+static void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
+  uint32_t counts[K8SMI_PREDICATES] = {0}, slot;
+  struct k8smi_arena arena;
+  struct k8smi_need need;
+  struct k8smi_histogram histogram;
+  assert_true(k8smi_arena_init(&arena, NULL, 0) && k8smi_need_make(&arena, d, &need));
+  struct k8smi_check check = {.cluster = c, .need = &need};
+  const struct k8smi_order *agents = k8smi_agents_in_order(c);
+  for (size_t i = 0; i < agents->count; i++) {
+    uint32_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
+    for (int p = 0; p < K8SMI_PREDICATES; p++) counts[p] += refused >> p & 1;
+  }
+  k8smi_histogram_make(c, &need, &histogram);
+  assert_int_equal(histogram.agents, agents->count);
+  assert_memory_equal(histogram.counts, counts, sizeof counts);
+  k8smi_arena_free(&arena);
+}
+
 /* All offers of the plan leave, the others stay; a second time nothing is taken. */
 static void check_apply(struct k8sm_cluster *c, const struct k8sm_plan *plan) {
   size_t held = k8sm_cluster_offers(c, 0, NULL, 0, 0);
@@ -404,6 +423,7 @@ static void one_seed(uint32_t seed, size_t *placed) {
     check_fewest(&w, plan);
     *placed += plan->placement_count;
     check_apply(c, plan);
+    for (int i = 0; i < MODEL_PODS; i++) check_counts(c, demands[i]);
     k8sm_plan_unref(plan);
     k8sm_cluster_free(c);
   }

@@ -308,11 +308,99 @@ static void memory_runs_out(void **state) {
   world_free(&w);
 }
 
+/* An OFFERS event of what the world holds, in the format. */
+static struct k8smi_buf event_of(struct world *w, uint32_t format) {
+  K8smMesos__Event event = K8SM_MESOS__EVENT__INIT;
+  K8smMesos__Event__Offers offers = K8SM_MESOS__EVENT__OFFERS__INIT;
+  struct k8smi_buf bytes;
+  event.has_type = 1;
+  event.type = K8SM_MESOS__EVENT__TYPE__OFFERS;
+  event.offers = &offers;
+  offers.offers = w->offers;
+  offers.n_offers = w->count;
+  assert_true(k8smi_buf_init(&bytes, NULL));
+  k8smi_message_write(&bytes, format, &event.base);
+  assert_false(bytes.failed);
+  return bytes;
+}
+
+static void events_in_both_formats(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  world_simple(&w, "o1", "a1", "r", 0.1, 512, true);
+  spoil_negative(&w, world_offer(&w, "o2", "a2", "r"));
+  world_reserve(&w, world_scalar(&w, world_simple(&w, "o3", "a3", "r", 1, 1, false), "cpus", 2), "r", NULL,
+                NULL);
+  for (uint32_t format = K8SM_FORMAT_JSON; format <= K8SM_FORMAT_PROTOBUF; format += 2) {
+    struct k8smi_buf bytes = event_of(&w, format);
+    struct k8sm_offers_options o = {.size = sizeof o, .format = format};
+    struct k8sm_offers *offers;
+    struct k8sm_resource rows[8];
+    assert_int_equal(k8sm_offers_parse(bytes.ptr, bytes.len, &o, &offers, found_new()), K8SM_OK);
+    assert_int_equal(found.count, 1);
+    assert_string_equal(found_path(0), "offers.offers[1].resources[0].scalar.value");
+    assert_int_equal(k8sm_offers_resources(offers, 0, rows, sizeof rows[0], 8), 8);
+    assert_int_equal(rows[0].milli, 100);
+    assert_string_equal(rows[7].reservation.ptr, "r");
+    assert_int_equal(rows[7].offer, 1);
+    k8sm_offers_unref(offers);
+    for (size_t len = 0; len < bytes.len; len++) { /* cut anywhere: read, or refused with a finding */
+      char *cut = malloc(len + 1);
+      assert_non_null(cut);
+      memcpy(cut, bytes.ptr, len);
+      int result = k8sm_offers_parse(cut, len, &o, &offers, found_new());
+      if (result == K8SM_OK) k8sm_offers_unref(offers);
+      assert_true(result == K8SM_OK || found.errors > 0);
+      free(cut);
+    }
+    o.max_memory = 1500;
+    assert_int_equal(k8sm_offers_parse(bytes.ptr, bytes.len, &o, &offers, found_new()), K8SM_ERR_LIMIT);
+    assert_int_equal(found_rows[0].code, K8SM_DIAG_TOO_LARGE);
+    struct failing f;
+    int result = K8SM_ERR_NOMEM;
+    o.max_memory = 0;
+    for (size_t fail_at = 1; result == K8SM_ERR_NOMEM; fail_at++) {
+      failing_init(&f, fail_at);
+      o.allocator = &f.allocator;
+      result = k8sm_offers_parse(bytes.ptr, bytes.len, &o, &offers, found_new());
+      if (result == K8SM_OK) k8sm_offers_unref(offers);
+      assert_int_equal(f.held, 0);
+    }
+    assert_int_equal(result, K8SM_OK);
+    k8smi_buf_free(&bytes);
+  }
+  world_free(&w);
+}
+
+static void other_events(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *message;
+  } cases[] = {
+      {"{\"type\":\"HEARTBEAT\"}", "an event HEARTBEAT, not OFFERS"},
+      {"{}", "an event without a type, not OFFERS"},
+  };
+  struct k8sm_offers_options o = {.size = sizeof o, .format = K8SM_FORMAT_JSON};
+  struct k8sm_offers *offers;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const char *text = cases[i].text;
+    assert_int_equal(k8sm_offers_parse(text, strlen(text), &o, &offers, found_new()), K8SM_ERR_INVALID);
+    assert_int_equal(found_rows[0].code, K8SM_DIAG_MESSAGE_TYPE);
+    assert_string_equal(found_text + found_rows[0].message, cases[i].message);
+  }
+  const char *none = "{\"type\":\"OFFERS\"}";
+  assert_int_equal(k8sm_offers_parse(none, strlen(none), &o, &offers, found_new()), K8SM_OK);
+  assert_int_equal(k8sm_offers_rows(offers, 0, NULL, 0, 0), 0);
+  k8sm_offers_unref(offers);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ranges_in_normal_form), cmocka_unit_test(ranges_against_a_set),
-      cmocka_unit_test(rows_of_an_offer),      cmocka_unit_test(an_invalid_offer_is_left_out),
-      cmocka_unit_test(who_may_spend),         cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(ranges_in_normal_form),  cmocka_unit_test(ranges_against_a_set),
+      cmocka_unit_test(rows_of_an_offer),       cmocka_unit_test(an_invalid_offer_is_left_out),
+      cmocka_unit_test(who_may_spend),          cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(events_in_both_formats), cmocka_unit_test(other_events),
   };
   return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
 }

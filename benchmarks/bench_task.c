@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* How fast Mesos messages are read: an OFFERS event of a thousand offers, by our walk over the descriptors
+ * and by protobuf-c's own unpack, in turns, the best round of each. Lines of name, value and unit, tabs
+ * between. */
+
+#include "wire/mesos.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { BENCH_OFFERS = 1000, BENCH_ROUNDS = 30 };
+
+static double bench_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void bench_require(bool fine, const char *what) {
+  if (fine) return;
+  fprintf(stderr, "bench_task: %s\n", what);
+  exit(1);
+}
+
+/* An offer as a master writes it: two roles' worth of cpus, mem, disk and ports, attributes, url, domain. */
+static void bench_put_offer(struct k8smi_buf *json, unsigned n) {
+  char text[2048];
+  static const char resource[] = "{\"name\":\"%s\",\"type\":\"SCALAR\",\"scalar\":{\"value\":%u.5},"
+                                 "\"allocation_info\":{\"role\":\"web\"}%s}";
+  static const char reserved[] =
+      ",\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"web\",\"principal\":\"p\"}]";
+  int len =
+      snprintf(text, sizeof text,
+               "{\"id\":{\"value\":\"f865b66f-6e1b-46d2-b553-aec43e4a5525-O%u\"},"
+               "\"framework_id\":{\"value\":\"f865b66f-6e1b-46d2-b553-aec43e4a5525-0010\"},"
+               "\"agent_id\":{\"value\":\"f865b66f-6e1b-46d2-b553-aec43e4a5525-S%u\"},\"hostname\":\"agent%u."
+               "example.com\","
+               "\"url\":{\"scheme\":\"http\",\"address\":{\"hostname\":\"agent%u.example.com\",\"ip\":\"10.0."
+               "0.1\",\"port\":5051},\"path\":\"/slave(1)\"},"
+               "\"domain\":{\"fault_domain\":{\"region\":{\"name\":\"eu\"},\"zone\":{\"name\":\"z%u\"}}},"
+               "\"attributes\":[{\"name\":\"rack\",\"type\":\"TEXT\",\"text\":{\"value\":\"rack-%u\"}},{"
+               "\"name\":\"disk\",\"type\":\"TEXT\",\"text\":{\"value\":\"ssd\"}}],"
+               "\"allocation_info\":{\"role\":\"web\"},\"resources\":[",
+               n, n, n, n, n % 5, n % 40);
+  k8smi_buf_put(json, text, (size_t)len);
+  const char *names[] = {"cpus", "mem", "disk"};
+  for (unsigned i = 0; i < 6; i++) {
+    len = snprintf(text, sizeof text, resource, names[i % 3], n % 64 + i, i < 3 ? "" : reserved);
+    k8smi_buf_put(json, text, (size_t)len);
+    k8smi_buf_putc(json, ',');
+  }
+  k8smi_buf_puts(
+      json, "{\"name\":\"ports\",\"type\":\"RANGES\",\"ranges\":{\"range\":[{\"begin\":31000,\"end\":31099},"
+            "{\"begin\":31101,\"end\":32000}]},\"allocation_info\":{\"role\":\"web\"}}]}");
+}
+
+static void bench_offers(struct k8smi_buf *json, struct k8smi_buf *protobuf) {
+  struct k8smi_arena arena;
+  ProtobufCMessage *event;
+  bench_require(k8smi_arena_init(&arena, NULL, 0), "memory");
+  k8smi_buf_puts(json, "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[");
+  for (unsigned n = 0; n < BENCH_OFFERS; n++) {
+    if (n > 0) k8smi_buf_putc(json, ',');
+    bench_put_offer(json, n);
+  }
+  k8smi_buf_puts(json, "]}}");
+  bench_require(k8smi_message_decode_json(&arena, &k8sm_mesos__event__descriptor, json->ptr, json->len,
+                                          &event, NULL) == K8SM_OK,
+                "the event is not right");
+  k8smi_message_encode(protobuf, event);
+  bench_require(!json->failed && !protobuf->failed, "memory");
+  k8smi_arena_free(&arena);
+}
+
+static double bench_ours(const struct k8smi_buf *bytes, uint32_t format) {
+  struct k8smi_arena arena;
+  ProtobufCMessage *event;
+  double begin = bench_now();
+  bench_require(k8smi_arena_init(&arena, NULL, 0), "memory");
+  int r = k8smi_message_read(&arena, format, &k8sm_mesos__event__descriptor, bytes->ptr, bytes->len, &event,
+                             NULL);
+  bench_require(r == K8SM_OK, "can't be read");
+  k8smi_arena_free(&arena);
+  return bench_now() - begin;
+}
+
+static double bench_theirs(const struct k8smi_buf *bytes) {
+  double begin = bench_now();
+  ProtobufCMessage *event = protobuf_c_message_unpack(&k8sm_mesos__event__descriptor, NULL, bytes->len,
+                                                      (const uint8_t *)bytes->ptr);
+  bench_require(event != NULL, "protobuf-c can't read it");
+  protobuf_c_message_free_unpacked(event, NULL);
+  return bench_now() - begin;
+}
+
+static void bench_better(double *best, double seconds) {
+  if (seconds < *best) *best = seconds;
+}
+
+int main(void) {
+  struct k8smi_buf json, protobuf;
+  double ours = 1e9, theirs = 1e9, from_json = 1e9;
+  bench_require(k8smi_buf_init(&json, NULL) && k8smi_buf_init(&protobuf, NULL), "memory");
+  bench_offers(&json, &protobuf);
+  for (int round = 0; round < BENCH_ROUNDS; round++) {
+    bench_better(&ours, bench_ours(&protobuf, K8SM_FORMAT_PROTOBUF));
+    bench_better(&theirs, bench_theirs(&protobuf));
+    bench_better(&from_json, bench_ours(&json, K8SM_FORMAT_JSON));
+  }
+  const double mb = (double)protobuf.len / 1e6;
+  fprintf(stderr, "%d offers: %zu bytes of protobuf, %zu of JSON\n", BENCH_OFFERS, protobuf.len, json.len);
+  printf("offers.decode.mb_per_s\t%.1f\tMB/s\n", mb / ours);
+  printf("offers.decode.protobuf_c.mb_per_s\t%.1f\tMB/s\n", mb / theirs);
+  printf("offers.decode.ratio\t%.2f\tx\n", theirs / ours);
+  printf("offers.decode.json.mb_per_s\t%.1f\tMB/s\n", (double)json.len / 1e6 / from_json);
+  k8smi_buf_free(&protobuf);
+  k8smi_buf_free(&json);
+  return 0;
+}

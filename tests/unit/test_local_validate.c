@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "support/local_client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What a master refuses of an ACCEPT. Each case is a launch with one thing wrong. */
+
+#define EXECUTOR_RESOURCES "[" CPUS("0.1") "," MEM("32") "," DISK("8") "]"
+#define SCALAR(name, n)    "{\"name\":\"" name "\",\"type\":\"SCALAR\",\"scalar\":{\"value\":" n "}}"
+#define CPUS(n)            SCALAR("cpus", n)
+#define MEM(n)             SCALAR("mem", n)
+#define DISK(n)            SCALAR("disk", n)
+#define TASK_RESOURCES     "\"resources\":[" CPUS("0.1") "," MEM("32") "]"
+#define COMMAND            "\"command\":{\"value\":\"sleep 1000\"}"
+
+struct group_case {
+  const char *executor; /* members beside id and framework; NULL: the usual ones */
+  const char *task;     /* members beside name, id and agent; NULL: the usual ones */
+  const char *task_id;  /* NULL: "t" */
+  const char *expected; /* the message; NULL: it is launched */
+};
+
+static const char GOOD_EXECUTOR[] = "\"type\":\"DEFAULT\",\"resources\":" EXECUTOR_RESOURCES;
+static const char GOOD_TASK[] = TASK_RESOURCES "," COMMAND;
+
+static const struct group_case GROUPS[] = {
+    {NULL, NULL, NULL, NULL},
+    {"\"type\":\"DEFAULT\",\"resources\":[" CPUS("0.1") "," MEM("32") "]", NULL, NULL,
+     "Executor 'e' uses no disk"},
+    {"\"type\":\"DEFAULT\",\"resources\":[" MEM("32") "," DISK("8") "]", NULL, NULL,
+     "Executor 'e' uses less CPUs (None) than the minimum required (0.01)"},
+    {"\"type\":\"DEFAULT\",\"resources\":[" CPUS("0.001") "," MEM("32") "," DISK("8") "]", NULL, NULL,
+     "Executor 'e' uses less CPUs (0.001) than the minimum required (0.01)"},
+    {"\"type\":\"DEFAULT\",\"resources\":[" CPUS("0.1") "," MEM("31") "," DISK("8") "]", NULL, NULL,
+     "Executor 'e' uses less memory (31MB) than the minimum required (32MB)"},
+    {"\"resources\":" EXECUTOR_RESOURCES, NULL, NULL, "'ExecutorInfo.type' must be set"},
+    {"\"type\":\"DEFAULT\",\"command\":{\"value\":\"x\"},\"resources\":" EXECUTOR_RESOURCES, NULL, NULL,
+     "'ExecutorInfo.command' must not be set for 'DEFAULT' executor"},
+    {"\"type\":\"CUSTOM\",\"resources\":" EXECUTOR_RESOURCES, NULL, NULL,
+     "'ExecutorInfo.command' must be set for 'CUSTOM' executor"},
+    {"\"type\":\"DEFAULT\",\"container\":{\"type\":\"DOCKER\"},\"resources\":" EXECUTOR_RESOURCES, NULL, NULL,
+     "'ExecutorInfo.container.type' must be 'MESOS' for 'DEFAULT' executor"},
+    {"\"type\":\"DEFAULT\",\"shutdown_grace_period\":{\"nanoseconds\":-1},\"resources\":" EXECUTOR_RESOURCES,
+     NULL, NULL, "ExecutorInfo's 'shutdown_grace_period' must be non-negative"},
+    {"\"type\":\"DEFAULT\",\"container\":{\"type\":\"MESOS\",\"linux_info\":{\"share_cgroups\":true}},"
+     "\"resources\":" EXECUTOR_RESOURCES,
+     NULL, NULL, "The 'share_cgroups' field cannot be set to 'true' on executor containers"},
+    {NULL, COMMAND, NULL, "Task 't' is invalid: Task uses no resources"},
+    {NULL, NULL, "a/b", "Task 'a/b' is invalid: 'a/b' contains invalid characters"},
+    {NULL, NULL, "..", "Task '..' is invalid: '..' is disallowed"},
+    {NULL, NULL, "", "Task '' is invalid: ID must not be empty"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"kill_policy\":{\"grace_period\":{\"nanoseconds\":-1}}", NULL,
+     "Task 't' is invalid: Task's 'kill_policy.grace_period' must be non-negative"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"max_completion_time\":{\"nanoseconds\":-1}", NULL,
+     "Task 't' is invalid: Task's `max_completion_time` must be non-negative"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"check\":{}", NULL,
+     "Task 't' is invalid: Task uses invalid check: CheckInfo must specify 'type'"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"check\":{\"type\":\"TCP\"}", NULL,
+     "Task 't' is invalid: Task uses invalid check: Expecting 'tcp' to be set for TCP check"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"health_check\":{\"type\":\"COMMAND\"}", NULL,
+     "Task 't' is invalid: Task uses invalid health check: Expecting 'command' to be set for COMMAND health "
+     "check"},
+    {NULL,
+     TASK_RESOURCES "," COMMAND
+                    ",\"health_check\":{\"type\":\"TCP\",\"tcp\":{\"port\":1},\"interval_seconds\":-1}",
+     NULL,
+     "Task 't' is invalid: Task uses invalid health check: Expecting 'interval_seconds' to be non-negative"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"container\":{\"type\":\"DOCKER\",\"docker\":{\"image\":\"x\"}}",
+     NULL, "Task 't' is invalid: Docker ContainerInfo is not supported on the task"},
+    {NULL,
+     TASK_RESOURCES
+     "," COMMAND
+     ",\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"mode\":\"RW\",\"container_path\":\"x\"}]}",
+     NULL,
+     "Task 't' is invalid: Task's `ContainerInfo` is invalid: Invalid volume: Only one of them should be "
+     "set: "
+     "'host_path', 'image' and 'source'"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"limits\":{\"cpus\":{\"value\":0.05}}", NULL,
+     "Task 't' is invalid: The cpu limit must be greater than or equal to the cpu request"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"limits\":{\"disk\":{\"value\":1}}", NULL,
+     "Task 't' is invalid: Only cpus and mem may be included in a task's resource limits"},
+    {NULL, "\"resources\":[" CPUS("0.1") "]," COMMAND ",\"limits\":{\"mem\":{\"value\":50}}", NULL,
+     "Task 't' is invalid: When a memory limit is specified, a memory request must also be specified"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"limits\":{\"cpus\":{\"value\":1}}", NULL,
+     "Task 't' is invalid: Resource limits may only be set for tasks within a task group when the "
+     "'share_cgroups' "
+     "field is set to 'false'."},
+    {NULL, "\"resources\":[" CPUS("-1") "]," COMMAND, NULL,
+     "Task 't' is invalid: Task uses invalid resources: Invalid resources: Invalid scalar resource: value < "
+     "0"},
+    {NULL, "\"resources\":[" CPUS("5") "]," COMMAND, NULL,
+     "Total resources cpus(allocated: *):5.1; mem(allocated: *):32; disk(allocated: *):8 required by task "
+     "group and "
+     "its executor are more than available cpus(allocated: *):4; mem(allocated: *):4096; disk(allocated: "
+     "*):10000"},
+};
+
+struct fixture {
+  struct client c;
+  char text[8192];
+};
+
+static int set_up(void **state) {
+  static struct fixture f;
+  client_init(&f.c, client_local("cpus:4;mem:4096;disk:10000", 1), K8SM_FORMAT_JSON);
+  assert_int_equal(client_subscribe(&f.c, ""), 200);
+  *state = &f;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  struct fixture *f = *state;
+  k8smi_local_free(f->c.local);
+  client_free(&f->c);
+  return 0;
+}
+
+static void every_group_case(void **state) {
+  struct fixture *f = *state;
+  for (size_t i = 0; i < sizeof(GROUPS) / sizeof(GROUPS[0]); i++) {
+    const struct group_case *g = &GROUPS[i];
+    const char *id = g->task_id == NULL ? "t" : g->task_id;
+    size_t before = client_count(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE);
+    client_gather(&f->c);
+    snprintf(f->text, sizeof(f->text),
+             "{\"type\":\"LAUNCH_GROUP\",\"launch_group\":{\"executor\":{\"executor_id\":{\"value\":\"e\"},"
+             "\"framework_id\":{\"value\":\"%%F\"},%s},\"task_group\":{\"tasks\":[{\"name\":\"t\",\"task_"
+             "id\":{\"value\":"
+             "\"%s\"},\"agent_id\":{\"value\":\"%%A\"},%s}]}}}",
+             g->executor == NULL ? GOOD_EXECUTOR : g->executor, id, g->task == NULL ? GOOD_TASK : g->task);
+    assert_int_equal(client_accept(&f->c, f->text, 0), 202);
+    client_wait(&f->c, g->expected == NULL ? 500 : 1);
+    const K8smMesos__TaskStatus *status =
+        client_event(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE, before)->update->status;
+    if (g->expected == NULL) {
+      assert_int_equal(status->state, K8SM_MESOS__TASK_STATE__TASK_STARTING);
+      client_kill(&f->c, id);
+      client_wait(&f->c, 5000);
+      continue;
+    }
+    assert_string_equal(status->message, g->expected);
+    assert_int_equal(status->state, K8SM_MESOS__TASK_STATE__TASK_ERROR);
+    assert_int_equal(status->source, K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER);
+    assert_int_equal(status->reason, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_GROUP_INVALID);
+    assert_false(status->has_uuid);
+    client_wait(&f->c, 1500); /* what the launch left is offered again */
+  }
+}
+
+static void one_launch(struct fixture *f, const char *members, const char *expected) {
+  size_t before = client_count(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE);
+  assert_true(client_await_offer(&f->c));
+  snprintf(f->text, sizeof(f->text),
+           "{\"type\":\"LAUNCH\",\"launch\":{\"task_infos\":[{\"name\":\"t\",\"task_id\":{\"value\":\"c\"},"
+           "\"agent_id\":{\"value\":\"%%A\"},%s}]}}",
+           members);
+  assert_int_equal(client_accept(&f->c, f->text, 0), 202);
+  client_wait(&f->c, 500);
+  const K8smMesos__TaskStatus *status =
+      client_event(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE, before)->update->status;
+  if (expected != NULL) {
+    assert_string_equal(status->message, expected);
+    assert_int_equal(status->reason, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_INVALID);
+  }
+}
+
+static void single_tasks(void **state) {
+  struct fixture *f = *state;
+  one_launch(f, TASK_RESOURCES,
+             "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present");
+  one_launch(f, "\"resources\":[" CPUS("9") "]," COMMAND,
+             "Total resources cpus(allocated: *):9 required by task and its executor is more than available "
+             "cpus(allocated: *):4; mem(allocated: *):4096; disk(allocated: *):10000");
+  one_launch(f,
+             TASK_RESOURCES "," COMMAND
+                            ",\"container\":{\"type\":\"MESOS\",\"linux_info\":{\"share_cgroups\":false}}",
+             "Only tasks in a task group may have 'share_cgroups' set to 'false'");
+  one_launch(f, TASK_RESOURCES "," COMMAND, NULL); /* it runs */
+  one_launch(f, TASK_RESOURCES "," COMMAND, "Task has duplicate ID: c");
+}
+
+static void groups_share_cgroups_or_none_does(void **state) {
+  struct fixture *f = *state;
+  assert_true(client_await_offer(&f->c));
+  snprintf(f->text, sizeof(f->text),
+           "{\"type\":\"LAUNCH_GROUP\",\"launch_group\":{\"executor\":{\"executor_id\":{\"value\":\"e\"},"
+           "\"framework_id\":{\"value\":\"%%F\"},%s},\"task_group\":{\"tasks\":["
+           "{\"name\":\"t\",\"task_id\":{\"value\":\"a\"},\"agent_id\":{\"value\":\"%%A\"},%s},"
+           "{\"name\":\"t\",\"task_id\":{\"value\":\"b\"},\"agent_id\":{\"value\":\"%%A\"},%s,\"container\":{"
+           "\"type\":\"MESOS\","
+           "\"linux_info\":{\"share_cgroups\":false}}}]}}}",
+           GOOD_EXECUTOR, GOOD_TASK, GOOD_TASK);
+  client_accept(&f->c, f->text, 0);
+  static const char MESSAGE[] = "If set, the value of 'share_cgroups' must be the same for all tasks in each "
+                                "task group and under a single "
+                                "executor";
+  assert_string_equal(client_status(&f->c, "a", 0)->message, MESSAGE);
+  assert_string_equal(client_status(&f->c, "b", 0)->message, MESSAGE); /* all of the group */
+}
+
+static void bad_offers_spoil_the_whole_accept(void **state) {
+  struct fixture *f = *state;
+  static const char *const COMMANDS[] = {"sleep 1"};
+  char accept[16384];
+  client_group("e", "t", COMMANDS, 1, f->text, sizeof(f->text));
+  snprintf(accept, sizeof(accept),
+           "{\"type\":\"ACCEPT\",\"framework_id\":{\"value\":\"%%F\"},\"accept\":{\"offer_ids\":[{\"value\":"
+           "\"%%O\"},"
+           "{\"value\":\"%%O\"}],\"operations\":[%s]}}",
+           f->text);
+  client_call(&f->c, accept);
+  const K8smMesos__TaskStatus *status = client_status(&f->c, "t.0", 0);
+  assert_int_equal(status->state, K8SM_MESOS__TASK_STATE__TASK_DROPPED);
+  assert_int_equal(status->reason, K8SM_MESOS__TASK_STATUS__REASON__REASON_INVALID_OFFERS);
+  assert_memory_equal(status->message, "Task launched with invalid offers: Duplicate offer ", 50);
+  client_wait(&f->c, 1500);
+  assert_int_equal(f->c.offer_count, 1); /* the resources come again, without a RESCIND */
+  assert_int_equal(client_count(&f->c, K8SM_MESOS__EVENT__TYPE__RESCIND), 0);
+  snprintf(accept, sizeof(accept),
+           "{\"type\":\"ACCEPT\",\"framework_id\":{\"value\":\"%%F\"},\"accept\":{\"operations\":[%s]}}",
+           f->text);
+  client_call(&f->c, accept);
+  assert_string_equal(client_status(&f->c, "t.0", 1)->message,
+                      "Task launched with invalid offers: No offers specified");
+}
+
+static const K8smMesos__OperationStatus *last_operation(const struct fixture *f) {
+  size_t n = client_count(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS);
+  assert_true(n > 0);
+  return client_event(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS, n - 1)
+      ->update_operation_status->status;
+}
+
+static void operations_that_can_not_be(void **state) {
+  struct fixture *f = *state;
+  static const char *const CASES[][2] = {
+      {"{\"type\":\"RESERVE\",\"id\":{\"value\":\"o\"},\"reserve\":{\"resources\":[" CPUS("1") "]}}",
+       "Resource is not dynamically reserved"},
+      {"{\"type\":\"RESERVE\",\"id\":{\"value\":\"o\"},\"reserve\":{\"resources\":[{\"name\":\"cpus\","
+       "\"type\":\"SCALAR\","
+       "\"scalar\":{\"value\":1},\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"x\"}]}]}}",
+       "A reserve operation was attempted for a resource with role 'x', but the resource was allocated to "
+       "role '*'"},
+      {"{\"type\":\"CREATE\",\"id\":{\"value\":\"o\"},\"create\":{\"volumes\":[" DISK("1") "]}}",
+       "Resource does not have DiskInfo"},
+      {"{\"type\":\"UNRESERVE\",\"id\":{\"value\":\"o\"},\"unreserve\":{\"resources\":[" CPUS("1") "]}}",
+       "Resource is not dynamically reserved"},
+      {"{\"type\":\"DESTROY_DISK\",\"id\":{\"value\":\"o\"},\"destroy_disk\":{\"source\":" DISK("1") "}}",
+       "The agent does not support the operation"},
+      {"{\"type\":\"CREATE\",\"id\":{\"value\":\"o\"}}", "Operation has no resources"},
+  };
+  for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+    assert_true(client_await_offer(&f->c));
+    assert_int_equal(client_accept(&f->c, CASES[i][0], 0), 202);
+    assert_string_equal(last_operation(f)->message, CASES[i][1]);
+    assert_int_equal(last_operation(f)->state, K8SM_MESOS__OPERATION_STATE__OPERATION_ERROR);
+    client_wait(&f->c, 1000);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(every_group_case, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(single_tasks, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(groups_share_cgroups_or_none_does, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(bad_offers_spoil_the_whole_accept, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(operations_that_can_not_be, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
