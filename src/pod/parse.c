@@ -2,7 +2,7 @@
 #include "pod/parse.h"
 
 #include "base/abi.h"
-#include "pod/encode.h"
+#include "pod/documents.h"
 
 enum { PARSE_MAX_BYTES = 16 << 20, PARSE_MAX_MEMORY = 64 << 20, PARSE_MAX_DEPTH = 100 };
 
@@ -54,9 +54,7 @@ void k8smi_parse_free(struct k8smi_parse *p) {
 
 uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size_t len) {
   if (p->options.format != K8SM_FORMAT_AUTO) return p->options.format;
-  size_t i = len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-  while (i < len && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r' || bytes[i] == '\n')) i++;
-  return i < len && (bytes[i] == '{' || bytes[i] == '[') ? K8SM_FORMAT_JSON : K8SM_FORMAT_YAML;
+  return k8smi_documents_is_json((struct k8sm_slice){bytes, len}) ? K8SM_FORMAT_JSON : K8SM_FORMAT_YAML;
 }
 
 int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_POD_DOCUMENTS_H
+#define K8SMI_POD_DOCUMENTS_H
+
+#include "base/slice.h"
+
+/* The documents of a file. A YAML stream is cut at its lines of `---` before it is parsed, so that one
+ * document that can't be read does not hide the others. JSON is one piece, whatever it holds. */
+struct k8smi_documents {
+  struct k8sm_slice input;
+  bool json;
+  size_t at;
+  uint32_t line; /* lines before `at` */
+};
+
+struct k8smi_piece {
+  struct k8sm_slice text; /* one document; more only where `...` ends one of them, or in JSON */
+  uint32_t lines_before;
+};
+
+/* The next piece that holds more than blanks and comments; false at the end. */
+bool k8smi_documents_next(struct k8smi_documents *documents, struct k8smi_piece *ret);
+
+/* Whether a text of unknown format is JSON: it looks so, and no line of `---` says otherwise. */
+bool k8smi_documents_is_json(struct k8sm_slice input);
+
+#endif

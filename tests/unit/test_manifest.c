@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <k8smesos/pod.h>
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/failing.h"
+
+static const char *source_root = "."; /* beside it are manifests of other projects */
+
+struct read {
+  struct k8sm_diag rows[64];
+  char text[16384];
+  struct k8sm_diags diags;
+  struct k8sm_manifest *manifest;
+  int result;
+};
+
+static void read_with(struct read *r, const char *bytes, size_t len, uint64_t flags) {
+  struct k8sm_parse_options o = {.size = sizeof o, .flags = flags};
+  r->diags = (struct k8sm_diags)K8SM_DIAGS_INIT(r->rows, r->text);
+  r->manifest = NULL;
+  r->result = k8sm_manifest_parse(bytes, len, &o, &r->manifest, &r->diags);
+  assert_int_equal(r->result == K8SM_OK, r->manifest != NULL);
+  assert_int_equal(r->result == K8SM_OK, r->diags.errors == 0);
+}
+
+static void read_text(struct read *r, const char *text, uint64_t flags) {
+  read_with(r, text, strlen(text), flags);
+}
+
+static struct k8sm_manifest_pod pod_at(const struct read *r, size_t i) {
+  struct k8sm_manifest_pod row = {0};
+  assert_int_equal(r->result, K8SM_OK);
+  assert_true(k8sm_manifest_pods(r->manifest, i, &row, sizeof row, 1) >= 1);
+  return row;
+}
+
+static size_t pod_count(const struct read *r) {
+  return k8sm_manifest_pods(r->manifest, 0, NULL, 0, 0);
+}
+
+static void field_is(struct k8sm_pod *pod, const char *path, const char *want) {
+  struct k8sm_blob *blob = NULL;
+  assert_int_equal(k8sm_pod_get(pod, path, NULL, &blob), K8SM_OK);
+  assert_string_equal(k8sm_blob_bytes(blob).ptr, want);
+  k8sm_blob_unref(blob);
+}
+
+#define TEMPLATE "{metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}"
+
+static const char several[] = "# a comment, then\n"
+                              "---\n"
+                              "apiVersion: v1\n"
+                              "kind: ReplicationController\n"
+                              "metadata: {name: rc, namespace: prod}\n"
+                              "spec: {replicas: 2, template: " TEMPLATE "}\n"
+                              "--- # the service\n"
+                              "apiVersion: v1\n"
+                              "kind: Service\n"
+                              "metadata: {name: svc}\n"
+                              "---\n"
+                              "---\n"
+                              "kind: ConfigMap\n"
+                              "apiVersion: v1\n"
+                              "metadata: {name: cm}\n"
+                              "data: {b: two, a: one}\n"
+                              "binaryData: {c: AAE=}\n"
+                              "---\n"
+                              "{\"kind\": \"Pod\", \"apiVersion\": \"v1\", \"metadata\": {\"name\": \"p\"},\n"
+                              " \"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"i\"}]}}\n";
+
+static void several_documents(void **state) {
+  (void)state;
+  struct read r;
+  read_text(&r, several, K8SM_PARSE_STRICT);
+  assert_int_equal(pod_count(&r), 3);
+  struct k8sm_manifest_pod row = pod_at(&r, 1);
+  assert_string_equal(k8sm_pod_name(row.pod).ptr, "rc-1");
+  assert_string_equal(k8sm_pod_namespace(row.pod).ptr, "prod");
+  assert_string_equal(row.owner.ptr, "ReplicationController/rc");
+  assert_int_equal(row.replica, 1);
+  assert_int_equal(row.document, 0);
+  field_is(row.pod, "kind", "Pod");
+  field_is(row.pod, "metadata.labels[a]", "b");
+  row = pod_at(&r, 2);
+  assert_string_equal(k8sm_pod_name(row.pod).ptr, "p");
+  assert_string_equal(k8sm_pod_namespace(row.pod).ptr, "default");
+  assert_int_equal(row.owner.len, 0);
+  assert_int_equal(row.document, 3);
+  assert_int_equal(r.diags.count, 1);
+  assert_int_equal(r.rows[0].code, K8SM_DIAG_KIND_SKIPPED);
+  assert_int_equal(r.rows[0].document, 1);
+
+  struct k8sm_manifest_data data[4];
+  assert_int_equal(k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 4), 3);
+  assert_string_equal(data[0].kind.ptr, "ConfigMap");
+  assert_string_equal(data[0].name_space.ptr, "default");
+  assert_string_equal(data[0].key.ptr, "a");
+  assert_string_equal(data[1].value.ptr, "two");
+  assert_int_equal(data[2].value.len, 2);
+  assert_memory_equal(data[2].value.ptr, "\0\1", 2);
+
+  struct k8sm_pod *kept = k8sm_pod_ref(pod_at(&r, 0).pod);
+  k8sm_manifest_unref(r.manifest);
+  assert_string_equal(k8sm_pod_name(kept).ptr, "rc-0");
+  field_is(kept, "spec.containers[0].image", "i");
+  k8sm_pod_unref(kept);
+}
+
+static void names_of(const char *text, uint64_t flags, const char *const *want) {
+  struct read r;
+  read_text(&r, text, flags);
+  size_t n = 0;
+  for (; want[n] != NULL; n++) assert_string_equal(k8sm_pod_name(pod_at(&r, n).pod).ptr, want[n]);
+  assert_int_equal(pod_count(&r), n);
+  k8sm_manifest_unref(r.manifest);
+}
+
+#define WORKLOAD(version, kind, spec)                                                                        \
+  "apiVersion: " version "\nkind: " kind "\nmetadata: {name: w}\nspec: " spec
+
+static void workload_kinds(void **state) {
+  (void)state;
+  static const char once[] =
+      "{template: {metadata: {}, spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}";
+  char text[1024];
+  names_of(WORKLOAD("apps/v1", "Deployment", "{template: " TEMPLATE "}"), 0, (const char *[]){"w-0", NULL});
+  names_of(WORKLOAD("apps/v1", "ReplicaSet", "{replicas: 2, template: " TEMPLATE "}"), 0,
+           (const char *[]){"w-0", "w-1", NULL});
+  names_of(WORKLOAD("apps/v1", "ReplicaSet", "{replicas: 2, template: " TEMPLATE "}"), K8SM_PARSE_TEMPLATES,
+           (const char *[]){"w", NULL});
+  names_of(WORKLOAD("apps/v1", "StatefulSet", "{replicas: 2, ordinals: {start: 3}, template: " TEMPLATE "}"),
+           0, (const char *[]){"w-3", "w-4", NULL});
+  names_of(WORKLOAD("apps/v1", "DaemonSet", "{template: " TEMPLATE "}"), 0, (const char *[]){"w-0", NULL});
+  names_of("apiVersion: v1\nkind: PodTemplate\nmetadata: {name: w}\ntemplate: " TEMPLATE, 0,
+           (const char *[]){"w", NULL});
+  snprintf(text, sizeof text, WORKLOAD("batch/v1", "Job", "%s, parallelism: 3, completions: 2}"), once);
+  names_of(text, 0, (const char *[]){"w-0", "w-1", NULL});
+  snprintf(text, sizeof text,
+           WORKLOAD("batch/v1", "CronJob", "{schedule: '* * * * *', jobTemplate: {spec: %s}}}"), once);
+  names_of(text, 0, (const char *[]){"w-0", NULL});
+  names_of("apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  apiVersion: v1\n  metadata: {name: a}\n"
+           "  spec: {containers: [{name: c, image: i}]}\n- null\n"
+           "- kind: PodList\n  apiVersion: v1\n  items:\n  - metadata: {name: b}\n"
+           "    spec: {containers: [{name: c, image: i}]}\n",
+           0, (const char *[]){"a", "b", NULL});
+}
+
+static void claims_become_volumes(void **state) {
+  (void)state;
+  struct read r;
+  read_text(
+      &r,
+      WORKLOAD(
+          "apps/v1", "StatefulSet",
+          "{volumeClaimTemplates: [{metadata: {name: data}}], template: {spec: {volumes: [{name: tmp}, "
+          "{name: data}], containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}}"),
+      0);
+  field_is(pod_at(&r, 0).pod, "spec.volumes",
+           "[{\"name\":\"tmp\",\"emptyDir\":{}},"
+           "{\"name\":\"data\",\"persistentVolumeClaim\":{\"claimName\":\"data-w-0\"}}]");
+  k8sm_manifest_unref(r.manifest);
+}
+
+static void secrets_are_decoded(void **state) {
+  (void)state;
+  struct read r;
+  struct k8sm_manifest_data data[4];
+  read_text(&r,
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: ns}\ndata: {a: b25l, b: b2xk}\n"
+            "stringData: {b: new}\n",
+            0);
+  assert_int_equal(k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 4), 2);
+  assert_string_equal(data[0].value.ptr, "one");
+  assert_string_equal(data[1].value.ptr, "new");
+  assert_string_equal(data[1].name_space.ptr, "ns");
+  k8sm_manifest_unref(r.manifest);
+  read_text(&r, "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: '!!'}\n", 0);
+  assert_int_equal(r.result, K8SM_ERR_INVALID);
+  assert_string_equal(r.text + r.rows[0].path, "data[a]");
+}
+
+/* Each document has its own findings, with its number; the lines are those of the file. */
+static void one_bad_document_does_not_hide_the_next(void **state) {
+  (void)state;
+  struct read r;
+  read_text(&r,
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: X, image: i}]}\n"
+            "---\na: [\n---\n"
+            "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: b}\n"
+            "---\nkind: Pod\n---\n- 1\n",
+            0);
+  assert_int_equal(r.result, K8SM_ERR_INVALID);
+  assert_int_equal(r.diags.count, 5);
+  static const struct {
+    uint32_t code, document, line;
+  } want[] = {{K8SM_DIAG_FIELD_INVALID, 0, 0},
+              {K8SM_DIAG_YAML_SYNTAX, 1, 7},
+              {K8SM_DIAG_KIND_UNKNOWN, 2, 0},
+              {K8SM_DIAG_FIELD_REQUIRED, 3, 0},
+              {K8SM_DIAG_FIELD_TYPE, 4, 14}};
+  for (size_t i = 0; i < 5; i++) {
+    assert_int_equal(r.rows[i].code, want[i].code);
+    assert_int_equal(r.rows[i].document, want[i].document);
+    assert_int_equal(r.rows[i].line, want[i].line);
+  }
+}
+
+static void fails(const char *text, int result, uint32_t code) {
+  struct read r;
+  read_text(&r, text, 0);
+  assert_int_equal(r.result, result);
+  bool found = false;
+  for (size_t i = 0; i < r.diags.count && i < 64; i++) found = found || r.rows[i].code == code;
+  assert_true(found);
+}
+
+static void bad_manifests(void **state) {
+  (void)state;
+  fails("", K8SM_ERR_SYNTAX, K8SM_DIAG_EMPTY_INPUT);
+  fails("# only this\n", K8SM_ERR_INVALID, K8SM_DIAG_NO_POD);
+  fails("apiVersion: v1\nkind: Service\n", K8SM_ERR_INVALID, K8SM_DIAG_NO_POD);
+  fails("metadata: {}\n", K8SM_ERR_INVALID, K8SM_DIAG_FIELD_REQUIRED);
+  fails("{\"kind\":\"Pod\"", K8SM_ERR_SYNTAX, K8SM_DIAG_JSON_SYNTAX);
+  fails(WORKLOAD("apps/v1", "Deployment", "{replicas: 2000000000, template: " TEMPLATE "}"), K8SM_ERR_LIMIT,
+        K8SM_DIAG_TOO_LARGE);
+  fails(WORKLOAD("apps/v1", "Deployment", "{}"), K8SM_ERR_INVALID, K8SM_DIAG_FIELD_REQUIRED);
+  fails(WORKLOAD("batch/v1", "Job", "{template: " TEMPLATE "}"), K8SM_ERR_INVALID,
+        K8SM_DIAG_FIELD_UNSUPPORTED);
+  fails("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {'/': x}", K8SM_ERR_INVALID,
+        K8SM_DIAG_FIELD_INVALID);
+  fails("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: "
+        "List, items: "
+        "[{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: List}]}]}]}]",
+        K8SM_ERR_INVALID, K8SM_DIAG_TOO_DEEP);
+  size_t len = 0, cap = 200000;
+  char *many = malloc(cap);
+  while (len + 7 < cap) len += (size_t)snprintf(many + len, cap - len, "---\na\n");
+  struct read r;
+  read_with(&r, many, len, 0);
+  assert_int_equal(r.result, K8SM_ERR_LIMIT);
+  free(many);
+}
+
+static void located(const char *text, uint32_t document, const char *path, uint32_t line, uint32_t column) {
+  uint32_t l = 0, c = 0;
+  assert_int_equal(k8sm_locate(text, strlen(text), document, path, &l, &c), K8SM_OK);
+  assert_int_equal(l, line);
+  assert_int_equal(c, column);
+}
+
+static void fields_are_found_again(void **state) {
+  (void)state;
+  static const char json[] = "{\n \"a\": [1,\n  {\"b\": \"x\"}]} {\"a\": 2}";
+  located(several, 0, "spec.replicas", 6, 18);
+  located(several, 2, "data[a]", 16, 19);
+  located(several, 3, "spec.containers[0].image", 20, 49);
+  located(several, 3, "spec.containers[0].ports[1]", 20, 26);
+  located(several, 3, "", 19, 1);
+  located("é: {ü: 1}\nb: {c: 2}", 0, "b.c", 2, 8);
+  located("é: {ü: 1}", 0, "é.ü", 1, 10);
+  located(json, 0, "a[1].b", 3, 9);
+  located(json, 1, "a", 3, 22);
+  located(json, 0, "a[7].b", 2, 7);
+  uint32_t l = 7, c = 7;
+  assert_int_equal(k8sm_locate(json, sizeof json - 1, 2, "a", &l, &c), K8SM_ERR_NOT_FOUND);
+  assert_int_equal(k8sm_locate("a: [", 4, 0, "a", &l, &c), K8SM_ERR_SYNTAX);
+  assert_int_equal(k8sm_locate("", 0, 0, "a", &l, &c), K8SM_ERR_NOT_FOUND);
+  assert_int_equal(l, 7);
+  located("a: [\n---\nb: 1", 1, "b", 3, 4);
+}
+
+static void every_allocation_fails_once(void **state) {
+  (void)state;
+  int r = K8SM_ERR_NOMEM;
+  for (size_t n = 1; r != K8SM_OK; n++) {
+    struct failing f;
+    failing_init(&f, n);
+    struct k8sm_parse_options o = {.size = sizeof o, .allocator = &f.allocator};
+    struct k8sm_manifest *m = NULL;
+    r = k8sm_manifest_parse(several, sizeof several - 1, &o, &m, NULL);
+    if (r != K8SM_OK) assert_int_equal(r, K8SM_ERR_NOMEM);
+    k8sm_manifest_unref(m);
+    assert_int_equal(f.held, 0);
+    assert_in_range(n, 1, 2000);
+  }
+}
+
+/* Pod → JSON and YAML → the same Pod. */
+static void check_round_trip(struct k8sm_pod *pod) {
+  struct k8sm_blob *json = NULL;
+  assert_int_equal(k8sm_pod_encode(pod, K8SM_FORMAT_JSON, NULL, &json), K8SM_OK);
+  for (uint32_t format = K8SM_FORMAT_JSON; format <= K8SM_FORMAT_YAML; format++) {
+    struct k8sm_blob *text = NULL, *again = NULL;
+    struct k8sm_pod *back = NULL;
+    struct k8sm_parse_options o = {.size = sizeof o, .flags = K8SM_PARSE_STRICT};
+    assert_int_equal(k8sm_pod_encode(pod, format, NULL, &text), K8SM_OK);
+    struct k8sm_slice s = k8sm_blob_bytes(text);
+    assert_int_equal(k8sm_pod_parse(s.ptr, s.len, &o, &back, NULL), K8SM_OK);
+    assert_int_equal(k8sm_pod_encode(back, K8SM_FORMAT_JSON, NULL, &again), K8SM_OK);
+    assert_string_equal(k8sm_blob_bytes(again).ptr, k8sm_blob_bytes(json).ptr);
+    k8sm_blob_unref(text);
+    k8sm_blob_unref(again);
+    k8sm_pod_unref(back);
+  }
+  k8sm_blob_unref(json);
+}
+
+static size_t check_file(const char *path) {
+  static char bytes[1 << 20];
+  FILE *f = fopen(path, "rb");
+  assert_non_null(f);
+  size_t len = fread(bytes, 1, sizeof bytes, f);
+  fclose(f);
+  struct read r;
+  read_with(&r, bytes, len, 0);
+  if (r.result != K8SM_OK) return 0;
+  size_t n = pod_count(&r);
+  for (size_t i = 0; i < n; i++) check_round_trip(pod_at(&r, i).pod);
+  k8sm_manifest_unref(r.manifest);
+  return n;
+}
+
+static void manifests_of_other_projects(void **state) {
+  (void)state;
+  static const char *const folders[] = {"examples", "microservices-demo"};
+  size_t pods = 0;
+  for (size_t i = 0; i < 2; i++) {
+    char path[1024];
+    int n = snprintf(path, sizeof path, "%s/../shared/vectors/manifests/%s", source_root, folders[i]);
+    DIR *dir = opendir(path);
+    if (dir == NULL) skip();
+    for (struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+      if (e->d_name[0] == '.') continue;
+      snprintf(path + n, sizeof path - (size_t)n, "/%s", e->d_name);
+      pods += check_file(path);
+    }
+    closedir(dir);
+  }
+  assert_in_range(pods, 150, 10000);
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(several_documents),
+      cmocka_unit_test(workload_kinds),
+      cmocka_unit_test(claims_become_volumes),
+      cmocka_unit_test(secrets_are_decoded),
+      cmocka_unit_test(one_bad_document_does_not_hide_the_next),
+      cmocka_unit_test(bad_manifests),
+      cmocka_unit_test(fields_are_found_again),
+      cmocka_unit_test(every_allocation_fails_once),
+      cmocka_unit_test(manifests_of_other_projects),
+  };
+  if (argc > 1) source_root = argv[1];
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
