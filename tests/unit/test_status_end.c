@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How pods end, or lose their sandbox, and what is late or lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/life.h"
+
+static void a_deleted_pod_dies_in_order(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l,
+             "{'terminationGracePeriodSeconds':20,'initContainers':[{'name':'s1','restartPolicy':'Always'},"
+             "{'name':'s2','restartPolicy':'Always'}],'containers':[{'name':'a'},{'name':'b'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  static const char *const names[] = {"s1", "s2", "a", "b"};
+  for (size_t i = 0; i < 4; i++) {
+    if (i > 0) life_launch(&l, names[i], 0);
+    life_run(&l, names[i], 0);
+  }
+  assert_life(&l, "Running(Running) s1=R+ s2=R+ a=R+ b=R+ |");
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
+  assert_life(&l, "Running(Terminating) s1=R+ s2=R+ a=R+ b=R+ | kill:a/20 kill:b/20");
+  life_update(&l, "a", 0, "KILLING", EXECUTOR);
+  l.now += 5000;
+  life_update(&l, "a", 0, "KILLED", SIGNAL("Terminated"));
+  assert_life(&l, "Running(Terminating) s1=R+ s2=R+ a=T(143 Error) b=R+ | kill:b/20+5000");
+  l.now += 1000;
+  life_update(&l, "b", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Running(Terminating) s1=R+ s2=R+ a=T(143 Error) b=T(0 Completed) | kill:s2/14");
+  l.now += 30000;
+  life_update(&l, "s2", 0, "KILLED", SIGNAL("Killed"));
+  assert_life(&l, "Running(Terminating) s1=R+ s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | kill:s1/2");
+  life_update(&l, "s1", 0, "KILLED", SIGNAL("Terminated"));
+  assert_life(&l, "Failed(Terminating) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | "
+                  "kill:pause/2");
+  life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
+  assert_life(&l, "Failed(Error) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | done");
+  struct k8sm_status_summary summary = {.size = sizeof summary};
+  assert_int_equal(k8sm_status_summarize(l.status, &summary), K8SM_OK);
+  assert_int_equal(summary.finished, 1);
+  life_end(&l);
+}
+
+static void kills_are_repeated(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_update(&l, "c", 0, "STARTING", EXECUTOR);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 5);
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:c/5");
+  assert_true(k8sm_status_deadline(l.status) == UINT64_MAX); /* it is due: carried out, then told */
+  life_tick(&l, 1);
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:c/5+9999");
+  assert_true(k8sm_status_deadline(l.status) == l.now + 9999);
+  life_tick(&l, 9999);
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:c/5");
+  /* A KILL while a container is launched is lost: the next state asks for it again. */
+  life_update(&l, "c", 0, "RUNNING", EXECUTOR);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5");
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0");
+  life_update(&l, "c", 0, "KILLING", EXECUTOR);
+  life_tick(&l, 1);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0+9999");
+  life_end(&l);
+}
+
+static void a_pod_deleted_early(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
+  assert_life(&l, "Failed(Failed) c=W(ContainerCreating) | done");
+  life_end(&l);
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:c/30");
+  life_update(&l, "c", 0, "KILLED", EXECUTOR ",'reason':'REASON_TASK_KILLED_DURING_LAUNCH'");
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:pause/30");
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Failed(Failed) c=W(ContainerCreating) | done");
+  life_end(&l);
+  /* In a back-off it has ended already: only the pause task is left. */
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FAILED", EXITED(4));
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
+  assert_life(&l, "Failed(Terminating) c=T(4 Error) | kill:pause/30");
+  life_end(&l);
+}
+
+static void active_deadlines_end_pods(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, "{'activeDeadlineSeconds':60,'containers':[{'name':'c'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  assert_true(k8sm_status_deadline(l.status) == 61000);
+  life_tick(&l, 59999);
+  assert_life(&l, "Running(Running) c=R+ |");
+  life_tick(&l, 1);
+  assert_life(&l, "Failed(DeadlineExceeded) c=R+ | kill:c/30");
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
+  assert_life(&l, "Failed(DeadlineExceeded) c=T(0 Completed) | done");
+  life_end(&l);
+}
+
+static void an_accept_that_failed_is_a_new_attempt(void **state) {
+  (void)state;
+  struct life l;
+  const char *invalid =
+      "'source':'SOURCE_MASTER','reason':'REASON_INVALID_OFFERS','message':'no longer valid'";
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_update(&l, "", 0, "DROPPED", invalid);
+  assert_life(&l, "Pending(ContainerCreating) c=W(ContainerCreating) | launch:pause.0+1000");
+  life_update(&l, "c", 0, "DROPPED", invalid);
+  assert_life(&l, "Pending(ContainerCreating) c=W(ContainerCreating) | attempt+1000");
+  life_end(&l);
+}
+
+static void the_pause_task_is_replanted(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
+  assert_life(&l, "Running(Running) c=R+ | launch:pause.1");
+  life_launch(&l, "", 1);
+  life_run(&l, "", 1);
+  assert_life(&l, "Running(Running) c=R+ |");
+  life_end(&l);
+}
+
+static void a_lost_sandbox_is_a_new_attempt(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, PODS_STAGES);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "setup", 0);
+  life_update(&l, "setup", 0, "FINISHED", EXITED(0));
+  life_launch(&l, "proxy", 0);
+  life_run(&l, "proxy", 0);
+  life_update(&l, "proxy", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
+                  "app=W(ContainerCreating) |"); /* nothing is launched into it any more */
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
+                  "app=W(ContainerCreating) | attempt");
+  life_attempt(&l, 1);
+  assert_life(&l,
+              "Pending(Pending) setup=W(PodInitializing) proxy=W(PodInitializing) app=W(PodInitializing) |");
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "setup", 0);
+  assert_life(&l, "Pending(Init:0/2) setup=R proxy=W(PodInitializing) app=W(PodInitializing) |");
+  /* The former sandbox comes back: its tasks are killed. */
+  assert_int_equal(life_send(&l, PODS_UID ".0.proxy.0.n1", "RUNNING",
+                             "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REREGISTERED'"),
+                   K8SM_OK);
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
+  struct k8sm_action action;
+  assert_int_equal(k8sm_status_actions(l.status, 0, &action, sizeof action, 1), 1);
+  assert_int_equal(action.type, K8SM_ACTION_KILL);
+  assert_true(k8smi_eqs(action.task_id, PODS_UID ".0.proxy.0.n1"));
+  assert_int_equal(life_send(&l, PODS_UID ".0.proxy.0.n1", "KILLED", SIGNAL("Killed")), K8SM_OK);
+  assert_int_equal(k8sm_status_actions(l.status, 0, NULL, 0, 0), 0);
+  /* Lost again and again: attempts back off. */
+  life_update(&l, "setup", 0, "FAILED", SANDBOX_LOST);
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l,
+              "Pending(Init:0/2) setup=W(PodInitializing) proxy=W(PodInitializing) app=W(PodInitializing) | "
+              "attempt+10000");
+  assert_true(k8sm_status_deadline(l.status) == l.now + 10000);
+  life_end(&l);
+}
+
+static void late_news_change_nothing(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_update(&l, "c", 0, "RUNNING", EXECUTOR ",'uuid':'AAAA'");
+  assert_int_equal(l.findings.diags.count, 0);
+  life_update(&l, "c", 0, "RUNNING", EXECUTOR ",'uuid':'AAAA'"); /* the agent did not get our answer */
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
+  struct k8sm_action action;
+  assert_int_equal(k8sm_status_actions(l.status, 0, &action, sizeof action, 1), 1);
+  assert_int_equal(action.type, K8SM_ACTION_ACKNOWLEDGE);
+  assert_int_equal(action.uuid.len, 3);
+  assert_memory_equal(action.uuid.ptr, "\0\0\0", 3);
+  life_update(&l, "c", 0, "STARTING", COPY); /* a copy lags behind */
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
+  assert_life(&l, "Running(Running) c=R+ |");
+  life_update(&l, "c", 0, "FAILED", EXITED(1) ",'uuid':'AAAB'");
+  life_update(&l, "c", 0, "RUNNING", COPY);
+  life_update(&l, "c", 0, "FAILED", EXITED(1) ",'uuid':'AAAB'");
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  assert_int_equal(life_send(&l, "somebody-elses", "RUNNING", EXECUTOR ",'uuid':'AAAA'"), K8SM_OK);
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_FOREIGN);
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  life_end(&l);
+}
+
+static void what_runs_is_adopted(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_update(&l, "", 0, "RUNNING", COPY);
+  life_update(&l, "c", 3, "RUNNING", COPY);
+  assert_life(&l, "Running(Running) c=R+ |");
+  struct k8sm_status_summary summary = {.size = sizeof summary};
+  assert_int_equal(k8sm_status_summarize(l.status, &summary), K8SM_OK);
+  assert_true(k8smi_eqs(summary.agent_id, "S1"));
+  life_end(&l);
+}
+
+static void an_unreachable_pod_keeps_its_states(void **state) {
+  (void)state;
+  struct life l;
+  struct k8sm_blob *blob = NULL;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "UNREACHABLE", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REMOVED'");
+  assert_life(&l, "Running(Running) c=R+ |");
+  assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  assert_non_null(strstr(k8sm_blob_bytes(blob).ptr, "\"reason\":\"NodeStatusUnknown\""));
+  k8sm_blob_unref(blob);
+  life_update(&l, "c", 0, "RUNNING", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REREGISTERED'");
+  assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  assert_null(strstr(k8sm_blob_bytes(blob).ptr, "NodeStatusUnknown"));
+  k8sm_blob_unref(blob);
+  life_end(&l);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_deleted_pod_dies_in_order),
+      cmocka_unit_test(kills_are_repeated),
+      cmocka_unit_test(a_pod_deleted_early),
+      cmocka_unit_test(active_deadlines_end_pods),
+      cmocka_unit_test(an_accept_that_failed_is_a_new_attempt),
+      cmocka_unit_test(the_pause_task_is_replanted),
+      cmocka_unit_test(a_lost_sandbox_is_a_new_attempt),
+      cmocka_unit_test(late_news_change_nothing),
+      cmocka_unit_test(what_runs_is_adopted),
+      cmocka_unit_test(an_unreachable_pod_keeps_its_states),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

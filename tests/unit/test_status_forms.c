@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The PodStatus, records, bad input, and the meaning of Mesos' states. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/failing.h"
+#include "support/life.h"
+
+static const char waiting_for_cpu[] =
+    "{'phase':'Pending','conditions':[{'type':'PodScheduled','status':'False',"
+    "'lastProbeTime':null,'lastTransitionTime':'2026-08-29T10:40:01Z',"
+    "'reason':'Unschedulable','message':'0/1 nodes are available: 1 Insufficient cpu.'}],"
+    "'qosClass':'BestEffort'}";
+
+static const char one_of_two_runs[] =
+    "{'phase':'Pending','conditions':["
+    "{'type':'PodReadyToStartContainers','status':'True','lastProbeTime':null,"
+    "'lastTransitionTime':'2026-08-29T10:40:01Z'},"
+    "{'type':'Initialized','status':'True','lastProbeTime':null,"
+    "'lastTransitionTime':'2026-08-29T10:40:03Z'},"
+    "{'type':'Ready','status':'False','lastProbeTime':null,'lastTransitionTime':'2026-08-29T10:40:01Z',"
+    "'reason':'ContainersNotReady','message':'containers with unready status: [a]'},"
+    "{'type':'ContainersReady','status':'False','lastProbeTime':null,"
+    "'lastTransitionTime':'2026-08-29T10:40:01Z',"
+    "'reason':'ContainersNotReady','message':'containers with unready status: [a]'},"
+    "{'type':'PodScheduled','status':'True','lastProbeTime':null,"
+    "'lastTransitionTime':'2026-08-29T10:40:01Z'}],"
+    "'hostIP':'10.1.2.3','hostIPs':[{'ip':'10.1.2.3'}],'podIP':'10.1.2.3','podIPs':[{'ip':'10.1.2.3'}],"
+    "'startTime':'2026-08-29T10:40:01Z',"
+    "'initContainerStatuses':[{'name':'i','state':{'terminated':{'exitCode':0,'reason':'Completed',"
+    "'startedAt':'2026-08-29T10:40:01Z','finishedAt':'2026-08-29T10:40:03Z'}},'lastState':{},'ready':true,"
+    "'restartCount':0,'image':'i:1','imageID':'','started':false}],"
+    "'containerStatuses':[{'name':'a','state':{'waiting':{'reason':'ContainerCreating'}},'lastState':{},"
+    "'ready':false,'restartCount':0,'image':'a:1','imageID':'','started':false},"
+    "{'name':'z','state':{'running':{'startedAt':'2026-08-29T10:40:04Z'}},'lastState':{},'ready':true,"
+    "'restartCount':0,'image':'z:1','imageID':'','containerID':'mesos://C1','started':true}],"
+    "'qosClass':'BestEffort'}";
+
+static void expect_status(const struct life *l, const char *wanted) {
+  struct k8sm_blob *blob = NULL;
+  char *json = pods_json(wanted);
+  assert_int_equal(k8sm_status_encode(l->status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  assert_string_equal(k8sm_blob_bytes(blob).ptr, json);
+  free(json);
+  k8sm_blob_unref(blob);
+}
+
+static void the_status_of_kubernetes(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, "{'restartPolicy':'Always','initContainers':[{'name':'i','image':'i:1'}],"
+                 "'containers':[{'name':'z','image':'z:1'},{'name':'a','image':'a:1'}]}");
+  life_change(&l, K8SM_CHANGE_UNPLACED, "0/1 nodes are available: 1 Insufficient cpu.", 0);
+  expect_status(&l, waiting_for_cpu);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "i", 0);
+  l.now += 2000;
+  life_update(&l, "i", 0, "FINISHED", EXITED(0));
+  life_launch(&l, "z", 0);
+  life_launch(&l, "a", 0);
+  l.now += 1000;
+  life_update(&l, "z", 0, "RUNNING",
+              "'source':'SOURCE_EXECUTOR','timestamp':1788000004.5,'container_status':{'container_id':{"
+              "'value':'C1','parent':{'value':'P'}},"
+              "'network_infos':[{'ip_addresses':[{'ip_address':'10.1.2.3'}]}]}");
+  expect_status(&l, one_of_two_runs);
+  life_end(&l);
+}
+
+static void records_come_back(void **state) {
+  (void)state;
+  struct life l;
+  struct k8sm_blob *saved = NULL, *again = NULL;
+  struct k8sm_status *loaded = NULL;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  for (uint32_t i = 0; i < 2; i++) {
+    if (i > 0) life_launch(&l, "c", i);
+    life_run(&l, "c", i);
+    life_update(&l, "c", i, "FAILED", EXITED(1) ",'uuid':'AAAB'");
+  }
+  const char *line = "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2+10000";
+  assert_life(&l, line);
+  assert_int_equal(k8sm_status_save(l.status, NULL, &saved), K8SM_OK);
+  struct k8sm_slice bytes = k8sm_blob_bytes(saved);
+  assert_int_equal(
+      k8sm_status_load(l.demand, bytes.ptr, bytes.len, NULL, &loaded, findings_init(&l.findings)), K8SM_OK);
+  assert_int_equal(k8sm_status_save(loaded, NULL, &again), K8SM_OK);
+  assert_string_equal(k8sm_blob_bytes(again).ptr, bytes.ptr);
+  k8sm_blob_unref(again);
+  /* Four seconds later on the wall, on a machine whose monotonic clock has just begun. */
+  assert_true(k8sm_status_deadline(loaded) == 0);
+  k8sm_status_unref(l.status);
+  l.status = loaded;
+  struct k8sm_change tick = {
+      .type = K8SM_CHANGE_TICK, .mono_ms = 50000, .wall_ms = WALL + (int64_t)l.now + 4000};
+  struct k8sm_status *next = NULL;
+  assert_int_equal(k8sm_status_apply(l.status, &tick, sizeof tick, 1, NULL, &next, NULL), K8SM_OK);
+  k8sm_status_unref(l.status);
+  l.status = next;
+  l.now = 50000;
+  assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2+6000");
+  /* Cut anywhere it is refused, and so is that of another pod. */
+  for (size_t n = 0; n < bytes.len; n++) {
+    assert_int_not_equal(k8sm_status_load(l.demand, bytes.ptr, n, NULL, &loaded, NULL), K8SM_OK);
+  }
+  struct k8sm_demand *other = pods_demand(PODS_STAGES, 0);
+  assert_int_equal(k8sm_status_load(other, bytes.ptr, bytes.len, NULL, &loaded, findings_init(&l.findings)),
+                   K8SM_ERR_INVALID);
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_RECORD_INVALID);
+  k8sm_demand_unref(other);
+  k8sm_blob_unref(saved);
+  life_end(&l);
+}
+
+static void bad_changes_are_refused(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  struct k8sm_status *before = l.status;
+  struct k8sm_change change = {.type = 99};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_ERR_INVALID);
+  change =
+      (struct k8sm_change){.type = K8SM_CHANGE_UPDATE, .format = K8SM_FORMAT_JSON, .text = K8SMI_S("{\"x")};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_ERR_SYNTAX);
+  change = (struct k8sm_change){
+      .type = K8SM_CHANGE_UPDATE, .format = K8SM_FORMAT_JSON, .text = K8SMI_S("{\"type\":\"HEARTBEAT\"}")};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_ERR_INVALID);
+  change = (struct k8sm_change){
+      .type = K8SM_CHANGE_UPDATE, .format = K8SM_FORMAT_PROTOBUF, .text = K8SMI_S("\x0a\x7f")};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_ERR_SYNTAX);
+  change = (struct k8sm_change){.type = K8SM_CHANGE_LAUNCHED, .text = K8SMI_S("not-ours")};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_ERR_INVALID);
+  change = (struct k8sm_change){.type = K8SM_CHANGE_ATTEMPT};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_ERR_INVALID);
+  assert_ptr_equal(l.status, before);
+  life_end(&l);
+}
+
+static void protobuf_updates_are_read(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  const char *json = "{\"type\":\"UPDATE\",\"update\":{\"status\":{\"task_id\":{\"value\":\"" PODS_UID
+                     ".0.c.0.n1\"},\"state\":\"TASK_RUNNING\",\"agent_id\":{\"value\":\"S1\"}}}}";
+  struct k8sm_blob *blob = NULL;
+  assert_int_equal(k8sm_message_convert(K8SM_MESSAGE_EVENT, json, strlen(json), K8SM_FORMAT_JSON,
+                                        K8SM_FORMAT_PROTOBUF, NULL, &blob, NULL),
+                   K8SM_OK);
+  struct k8sm_slice event = k8sm_blob_bytes(blob);
+  struct k8sm_change change = {.type = K8SM_CHANGE_UPDATE, .format = K8SM_FORMAT_PROTOBUF, .text = event};
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_OK);
+  assert_life(&l, "Running(Running) c=R+ |");
+  life_end(&l);
+  /* The TaskStatus alone, in both formats. */
+  struct k8smi_arena arena;
+  struct k8smi_buf buf;
+  ProtobufCMessage *message = NULL;
+  k8smi_arena_init(&arena, NULL, 0);
+  k8smi_buf_init(&buf, NULL);
+  assert_int_equal(
+      k8smi_message_decode(&arena, &k8sm_mesos__event__descriptor, event.ptr, event.len, &message, NULL),
+      K8SM_OK);
+  for (uint32_t format = K8SM_FORMAT_JSON; format <= K8SM_FORMAT_PROTOBUF; format += 2) {
+    k8smi_buf_clear(&buf);
+    k8smi_message_write(&buf, format, &((K8smMesos__Event *)message)->update->status->base);
+    life_begin(&l, ONE("Always"));
+    life_place(&l);
+    change = (struct k8sm_change){.type = K8SM_CHANGE_UPDATE, .format = format, .text = {buf.ptr, buf.len}};
+    assert_int_equal(life_apply(&l, &change, 1), K8SM_OK);
+    assert_life(&l, "Running(Running) c=R+ |");
+    life_end(&l);
+  }
+  k8smi_buf_free(&buf);
+  k8smi_arena_free(&arena);
+  k8sm_blob_unref(blob);
+}
+
+static void every_allocation_may_fail(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, PODS_STAGES);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "setup", 0);
+  const char *text =
+      "{\"task_id\":{\"value\":\"" PODS_UID ".0.setup.0.n1\"},\"state\":\"TASK_FAILED\",\"uuid\":\"AAAA\","
+      "\"source\":\"SOURCE_EXECUTOR\",\"message\":\"Command exited with status 3: and why\"}";
+  struct k8sm_change changes[] = {
+      {.type = K8SM_CHANGE_UPDATE,
+       .format = K8SM_FORMAT_JSON,
+       .text = k8smi_s(text),
+       .mono_ms = 9000,
+       .wall_ms = WALL},
+      {.type = K8SM_CHANGE_DELETED, .number = -1, .mono_ms = 9000, .wall_ms = WALL}};
+  size_t n = 1;
+  for (;; n++) {
+    struct failing failing;
+    struct k8sm_status *next = NULL, *loaded = NULL;
+    struct k8sm_blob *encoded = NULL, *saved = NULL;
+    failing_init(&failing, n);
+    struct k8sm_status_options options = {.size = sizeof options, .allocator = &failing.allocator};
+    int result = k8sm_status_apply(l.status, changes, sizeof changes[0], 2, &failing.allocator, &next, NULL);
+    if (result == K8SM_OK) result = k8sm_status_encode(next, K8SM_FORMAT_JSON, &failing.allocator, &encoded);
+    if (result == K8SM_OK) result = k8sm_status_save(next, &failing.allocator, &saved);
+    if (result == K8SM_OK) {
+      struct k8sm_slice bytes = k8sm_blob_bytes(saved);
+      result = k8sm_status_load(l.demand, bytes.ptr, bytes.len, &options, &loaded, NULL);
+    }
+    k8sm_status_unref(loaded);
+    k8sm_blob_unref(saved);
+    k8sm_blob_unref(encoded);
+    k8sm_status_unref(next);
+    assert_int_equal(failing.held, 0);
+    if (result == K8SM_OK) break;
+    assert_int_equal(result, K8SM_ERR_NOMEM);
+  }
+  assert_true(n > 20);
+  life_end(&l);
+}
+
+/* From the facts, not from the table under test. */
+static void states_have_their_meaning(void **state) {
+  (void)state;
+#define S(name)    K8SM_MESOS__TASK_STATE__TASK_##name
+#define FROM(name) K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_##name
+#define WHY(name)  K8SM_MESOS__TASK_STATUS__REASON__REASON_##name
+  static const struct {
+    int state, source, reason;
+    enum k8smi_effect effect;
+  } rows[] = {
+      {S(STARTING), FROM(EXECUTOR), -1, K8SMI_EFFECT_WAITING},
+      {S(STARTING), FROM(MASTER), WHY(RECONCILIATION), K8SMI_EFFECT_WAITING},
+      {S(RUNNING), FROM(EXECUTOR), WHY(TASK_HEALTH_CHECK_STATUS_UPDATED), K8SMI_EFFECT_RUNNING},
+      {S(RUNNING), FROM(MASTER), WHY(AGENT_REREGISTERED), K8SMI_EFFECT_RUNNING},
+      {S(KILLING), FROM(EXECUTOR), WHY(AGENT_DRAINING), K8SMI_EFFECT_KILLING},
+      {S(FINISHED), FROM(EXECUTOR), -1, K8SMI_EFFECT_EXIT},
+      {S(FAILED), FROM(EXECUTOR), -1, K8SMI_EFFECT_EXIT},
+      {S(FAILED), FROM(EXECUTOR), WHY(CONTAINER_LIMITATION_MEMORY), K8SMI_EFFECT_EXIT},
+      {S(FAILED), FROM(EXECUTOR), WHY(MAX_COMPLETION_TIME_REACHED), K8SMI_EFFECT_EXIT},
+      {S(FAILED), FROM(AGENT), WHY(CONTAINER_LIMITATION_MEMORY), K8SMI_EFFECT_EXIT},
+      {S(FAILED), FROM(AGENT), WHY(EXECUTOR_TERMINATED), K8SMI_EFFECT_LOST},
+      {S(FAILED), FROM(AGENT), WHY(EXECUTOR_REGISTRATION_TIMEOUT), K8SMI_EFFECT_LOST},
+      {S(FAILED), FROM(AGENT), WHY(CONTAINER_LAUNCH_FAILED), K8SMI_EFFECT_LOST},
+      {S(KILLED), FROM(EXECUTOR), -1, K8SMI_EFFECT_EXIT},
+      {S(KILLED), FROM(EXECUTOR), WHY(AGENT_DRAINING), K8SMI_EFFECT_LOST},
+      {S(KILLED), FROM(AGENT), WHY(TASK_KILLED_DURING_LAUNCH), K8SMI_EFFECT_DROPPED},
+      {S(DROPPED), FROM(MASTER), WHY(INVALID_OFFERS), K8SMI_EFFECT_DROPPED},
+      {S(DROPPED), FROM(AGENT), WHY(GC_ERROR), K8SMI_EFFECT_DROPPED},
+      {S(DROPPED), FROM(AGENT), WHY(EXECUTOR_TERMINATED), K8SMI_EFFECT_LOST},
+      {S(ERROR), FROM(MASTER), WHY(TASK_GROUP_INVALID), K8SMI_EFFECT_REFUSED},
+      {S(LOST), FROM(MASTER), WHY(INVALID_OFFERS), K8SMI_EFFECT_DROPPED},
+      {S(GONE), FROM(MASTER), WHY(RECONCILIATION), K8SMI_EFFECT_GONE},
+      {S(GONE_BY_OPERATOR), FROM(MASTER), WHY(AGENT_REMOVED_BY_OPERATOR), K8SMI_EFFECT_GONE},
+      {S(UNREACHABLE), FROM(MASTER), WHY(AGENT_REMOVED), K8SMI_EFFECT_UNREACHABLE},
+      {S(UNKNOWN), FROM(MASTER), WHY(RECONCILIATION), K8SMI_EFFECT_UNREACHABLE},
+      {999, -1, -1, K8SMI_EFFECT_UNREACHABLE},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    assert_int_equal(k8smi_status_effect(rows[i].state, rows[i].source, rows[i].reason), rows[i].effect);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_status_of_kubernetes),  cmocka_unit_test(records_come_back),
+      cmocka_unit_test(bad_changes_are_refused),   cmocka_unit_test(protobuf_updates_are_read),
+      cmocka_unit_test(every_allocation_may_fail), cmocka_unit_test(states_have_their_meaning),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
