@@ -4,6 +4,8 @@
  * and by protobuf-c's own unpack, in turns, the best round of each. Lines of name, value and unit, tabs
  * between. */
 
+#include "bench_task.h"
+
 #include "wire/mesos.h"
 
 #include <stdio.h>
@@ -117,5 +119,6 @@ int main(void) {
   printf("offers.decode.json.mb_per_s\t%.1f\tMB/s\n", (double)json.len / 1e6 / from_json);
   k8smi_buf_free(&protobuf);
   k8smi_buf_free(&json);
+  bench_require(bench_task_encode(), "an ACCEPT can't be made");
   return 0;
 }
