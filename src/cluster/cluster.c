@@ -34,7 +34,7 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->held_order = &block->held_order;
   c->rescinded = &block->rescinded;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
-  k8smi_table_init(&c->slots, sizeof(struct k8smi_slot));
+  k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
   k8smi_map_init(&c->agent_map, &allocator, c->seed);

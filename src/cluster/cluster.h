@@ -22,7 +22,7 @@ struct k8smi_agent {
   struct k8sm_slice id;        /* a block of its own */
   struct k8smi_labels *labels; /* NULL: not known yet */
   uint32_t features;
-  uint32_t first_slot; /* chain: k8smi_slot.next */
+  uint32_t first_slot; /* chain: k8smi_cluster_slot.next */
   uint32_t slots;
   uint32_t offers;
   uint64_t generation; /* in which what it can do changed last */
@@ -30,7 +30,7 @@ struct k8smi_agent {
 
 /* What one agent offers to one role: there as long as an offer of it is held. It is also a node of the
  * role's tree, see tree.h. */
-struct k8smi_slot {
+struct k8smi_cluster_slot {
   struct k8smi_cell cell;
   struct k8smi_pool *pool;    /* of the match under way, if it spends from here; else NULL */
   int64_t key;                /* in the tree */
@@ -103,7 +103,7 @@ struct k8sm_cluster {
 static inline struct k8smi_agent *k8smi_agent_at(const struct k8sm_cluster *c, uint32_t row) {
   return k8smi_table_at(&c->agents, row);
 }
-static inline struct k8smi_slot *k8smi_slot_at(const struct k8sm_cluster *c, uint32_t row) {
+static inline struct k8smi_cluster_slot *k8smi_slot_at(const struct k8sm_cluster *c, uint32_t row) {
   return k8smi_table_at(&c->slots, row);
 }
 static inline struct k8smi_role *k8smi_role_at(const struct k8sm_cluster *c, uint32_t row) {

@@ -9,7 +9,7 @@
 uint32_t k8smi_slot_find(const struct k8sm_cluster *cluster, uint32_t agent, struct k8sm_slice role) {
   uint32_t row = k8smi_agent_at(cluster, agent)->first_slot;
   while (row != K8SMI_ROW_NONE) {
-    const struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+    const struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, row);
     if (k8smi_eq(k8smi_role_at(cluster, slot->role)->name, role)) break;
     row = slot->next;
   }
@@ -24,7 +24,7 @@ const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agen
                ? NULL
                : "the agent is offered to too many roles";
   }
-  const struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  const struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, row);
   for (int s = 0; s < K8SMI_SCALARS; s++) {
     if (slot->free[s] > SLOT_SCALAR_MAX - offer->free[s]) return "more of a resource than any machine has";
   }
@@ -51,7 +51,7 @@ static uint32_t slots_new(struct k8sm_cluster *cluster, uint32_t agent_row, stru
   uint32_t role_row = slots_role(cluster, role);
   if (role_row == K8SMI_ROW_NONE) return K8SMI_ROW_NONE;
   uint32_t row = k8smi_table_take(&cluster->slots);
-  struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, row);
   struct k8smi_agent *agent = k8smi_agent_at(cluster, agent_row);
   slot->agent = agent_row;
   slot->role = role_row;
@@ -66,7 +66,7 @@ static uint32_t slots_new(struct k8sm_cluster *cluster, uint32_t agent_row, stru
 }
 
 static void slots_end(struct k8sm_cluster *cluster, uint32_t row) {
-  const struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  const struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, row);
   struct k8smi_agent *agent = k8smi_agent_at(cluster, slot->agent);
   struct k8smi_role *role = k8smi_role_at(cluster, slot->role);
   if (slot->next != K8SMI_ROW_NONE) k8smi_slot_at(cluster, slot->next)->previous = slot->previous;
@@ -86,7 +86,7 @@ static void slots_end(struct k8sm_cluster *cluster, uint32_t row) {
 }
 
 /* Adds what the offer has to the slot's sums, or takes it off. */
-static void slots_count(struct k8sm_cluster *cluster, struct k8smi_slot *slot,
+static void slots_count(struct k8sm_cluster *cluster, struct k8smi_cluster_slot *slot,
                         const struct k8smi_offer *offer, bool in) {
   for (int s = 0; s < K8SMI_SCALARS; s++) slot->free[s] += in ? offer->free[s] : -offer->free[s];
   uint32_t one = in ? 1 : UINT32_MAX; /* -1, modulo 2^32 */
@@ -106,7 +106,7 @@ bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_
     row = slots_new(cluster, agent, held->offer->role);
     if (row == K8SMI_ROW_NONE) return false;
   }
-  struct k8smi_slot *slot = k8smi_slot_at(cluster, row);
+  struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, row);
   held->slot = row;
   held->previous = K8SMI_ROW_NONE;
   held->next = slot->first_offer;
@@ -119,7 +119,7 @@ bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_
 
 void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
   const struct k8smi_held *held = k8smi_held_at(cluster, held_row);
-  struct k8smi_slot *slot = k8smi_slot_at(cluster, held->slot);
+  struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, held->slot);
   k8smi_tree_remove(cluster, held->slot);
   if (held->next != K8SMI_ROW_NONE) k8smi_held_at(cluster, held->next)->previous = held->previous;
   if (held->previous != K8SMI_ROW_NONE) {

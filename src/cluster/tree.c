@@ -11,12 +11,12 @@ static uint32_t tree_priority(const struct k8sm_cluster *c, uint32_t n) {
 }
 
 static bool tree_before(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
-  const struct k8smi_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
+  const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
   if (x->key != y->key) return x->key < y->key;
   return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
 }
 
-static void tree_include(struct k8smi_slot *node, const struct k8smi_slot *child) {
+static void tree_include(struct k8smi_cluster_slot *node, const struct k8smi_cluster_slot *child) {
   node->size += child->size;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
     if (child->max[s] > node->max[s]) node->max[s] = child->max[s];
@@ -24,7 +24,7 @@ static void tree_include(struct k8smi_slot *node, const struct k8smi_slot *child
   }
 }
 
-static void tree_measure(const struct k8sm_cluster *c, struct k8smi_slot *node) {
+static void tree_measure(const struct k8sm_cluster *c, struct k8smi_cluster_slot *node) {
   node->size = 1;
   memcpy(node->max, node->free, sizeof node->max);
   memcpy(node->min, node->free, sizeof node->min);
@@ -39,7 +39,7 @@ static void tree_split(const struct k8sm_cluster *c, uint32_t root, uint32_t slo
     *before = *behind = K8SMI_ROW_NONE;
     return;
   }
-  struct k8smi_slot *node = k8smi_slot_at(c, root);
+  struct k8smi_cluster_slot *node = k8smi_slot_at(c, root);
   if (tree_before(c, root, slot)) {
     tree_split(c, node->right, slot, &node->right, behind);
     *before = root;
@@ -54,7 +54,7 @@ static uint32_t tree_merge(const struct k8sm_cluster *c, uint32_t before, uint32
   if (before == K8SMI_ROW_NONE) return behind;
   if (behind == K8SMI_ROW_NONE) return before;
   bool first = tree_priority(c, before) > tree_priority(c, behind);
-  struct k8smi_slot *node = k8smi_slot_at(c, first ? before : behind);
+  struct k8smi_cluster_slot *node = k8smi_slot_at(c, first ? before : behind);
   if (first) {
     node->right = tree_merge(c, node->right, behind);
   } else {
@@ -65,9 +65,9 @@ static uint32_t tree_merge(const struct k8sm_cluster *c, uint32_t before, uint32
 }
 
 static void tree_put(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
-  struct k8smi_slot *node = k8smi_slot_at(c, slot);
+  struct k8smi_cluster_slot *node = k8smi_slot_at(c, slot);
   if (*root != K8SMI_ROW_NONE && tree_priority(c, *root) > tree_priority(c, slot)) {
-    struct k8smi_slot *top = k8smi_slot_at(c, *root);
+    struct k8smi_cluster_slot *top = k8smi_slot_at(c, *root);
     tree_put(c, tree_before(c, *root, slot) ? &top->right : &top->left, slot);
     tree_measure(c, top);
     return;
@@ -78,7 +78,7 @@ static void tree_put(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot
 }
 
 static void tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
-  struct k8smi_slot *node = k8smi_slot_at(c, *root);
+  struct k8smi_cluster_slot *node = k8smi_slot_at(c, *root);
   if (*root == slot) {
     *root = tree_merge(c, node->left, node->right);
     return;
@@ -88,7 +88,7 @@ static void tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot
 }
 
 void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot) {
-  struct k8smi_slot *node = k8smi_slot_at(cluster, slot);
+  struct k8smi_cluster_slot *node = k8smi_slot_at(cluster, slot);
   node->key = cluster->key_by == K8SMI_KEY_ROOM ? k8smi_room(node->free) : 0;
   tree_put(cluster, &k8smi_role_at(cluster, node->role)->root, slot);
 }
@@ -121,7 +121,7 @@ static bool tree_covers(const int64_t *have, const int64_t *need) {
 
 uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
   if (root == K8SMI_ROW_NONE) return K8SMI_ROW_NONE;
-  const struct k8smi_slot *node = k8smi_slot_at(search->cluster, root);
+  const struct k8smi_cluster_slot *node = k8smi_slot_at(search->cluster, root);
   if (!tree_covers(node->max, search->need)) return K8SMI_ROW_NONE;
   bool left = node->key >= search->least_key; /* else all on the left is below it as well */
   uint32_t found = K8SMI_ROW_NONE;
@@ -134,7 +134,7 @@ uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
 
 uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least) {
   if (root == K8SMI_ROW_NONE) return 0;
-  const struct k8smi_slot *node = k8smi_slot_at(cluster, root);
+  const struct k8smi_cluster_slot *node = k8smi_slot_at(cluster, root);
   if (node->max[scalar] < least) return node->size;
   if (node->min[scalar] >= least) return 0;
   return (node->free[scalar] < least) + k8smi_tree_count_less(cluster, node->left, scalar, least) +

@@ -10,8 +10,8 @@ struct k8sm_explain {
 };
 
 static bool explain_text(struct k8sm_explain *explain, struct k8smi_buf *text,
-                         const struct k8smi_check *check,
-                         void (*write)(const struct k8smi_check *, struct k8smi_buf *),
+                         const struct k8smi_match_check *check,
+                         void (*write)(const struct k8smi_match_check *, struct k8smi_buf *),
                          struct k8sm_slice *ret) {
   k8smi_buf_clear(text);
   write(check, text);
@@ -20,8 +20,8 @@ static bool explain_text(struct k8sm_explain *explain, struct k8smi_buf *text,
   return ret->ptr != NULL;
 }
 
-static bool explain_agent(struct k8sm_explain *explain, struct k8smi_buf *text, struct k8smi_check *check,
-                          uint32_t agent) {
+static bool explain_agent(struct k8sm_explain *explain, struct k8smi_buf *text,
+                          struct k8smi_match_check *check, uint32_t agent) {
   uint32_t slot, refused = k8smi_check_all(check, agent, &slot);
   struct k8sm_explanation *row = &explain->rows[explain->count++];
   row->agent_id = k8smi_arena_slice(&explain->arena, check->agent->id);
@@ -40,7 +40,7 @@ static bool explain_fill(struct k8sm_explain *explain, const struct k8sm_cluster
                          const struct k8sm_demand *demand) {
   const struct k8smi_order *agents = k8smi_agents_in_order(cluster);
   struct k8smi_need need;
-  struct k8smi_check check = {.cluster = cluster, .need = &need};
+  struct k8smi_match_check check = {.cluster = cluster, .need = &need};
   struct k8smi_buf text;
   explain->rows = k8smi_arena_array(&explain->arena, agents->count, sizeof *explain->rows);
   if (explain->rows == NULL || !k8smi_need_make(&explain->arena, demand, &need)) return false;

@@ -2,7 +2,7 @@
 /* What the predicates, and the texts about them, look up. */
 #include "match/predicates.h"
 
-const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_check *check) {
+const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_match_check *check) {
   const struct k8smi_pair_list selector = check->need->demand->node_selector;
   for (size_t i = 0; i < selector.count; i++) {
     struct k8sm_slice value = k8smi_labels_get(check->agent->labels, selector.items[i].key);
@@ -22,7 +22,7 @@ static bool look_offer_has_port(const struct k8smi_offer *offer, struct k8sm_sli
   return false;
 }
 
-static bool look_slot_has_port(const struct k8smi_check *check, uint16_t port) {
+static bool look_slot_has_port(const struct k8smi_match_check *check, uint16_t port) {
   struct k8sm_slice uid = check->need->demand->uid;
   if (check->slot->pool != NULL) return k8smi_pool_find_port(check->slot->pool, uid, port) != NULL;
   uint32_t row = check->slot->ports == 0 ? K8SMI_ROW_NONE : check->slot->first_offer;
@@ -32,7 +32,7 @@ static bool look_slot_has_port(const struct k8smi_check *check, uint16_t port) {
   return false;
 }
 
-uint16_t k8smi_missing_port(const struct k8smi_check *check) {
+uint16_t k8smi_missing_port(const struct k8smi_match_check *check) {
   for (size_t i = 0; i < check->need->port_count; i++) {
     if (!look_slot_has_port(check, check->need->ports[i])) return check->need->ports[i];
   }
@@ -44,7 +44,7 @@ static bool look_owned(const struct k8smi_resource *r, struct k8sm_slice uid, ui
   return r->kind == scalar && r->spend == K8SMI_SPEND_OWNED && k8smi_eq(r->owner, uid);
 }
 
-int64_t k8smi_slot_has(const struct k8smi_check *check, uint32_t scalar) {
+int64_t k8smi_slot_has(const struct k8smi_match_check *check, uint32_t scalar) {
   struct k8sm_slice uid = check->need->demand->uid;
   const struct k8smi_pool *pool = check->slot->pool;
   int64_t sum = check->slot->free[scalar];

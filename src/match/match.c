@@ -5,7 +5,7 @@
 #include "cluster/tree.h"
 
 static struct k8smi_pool *match_pool(struct k8smi_match *match, uint32_t row) {
-  struct k8smi_slot *slot = k8smi_slot_at(match->cluster, row);
+  struct k8smi_cluster_slot *slot = k8smi_slot_at(match->cluster, row);
   if (slot->pool != NULL) return slot->pool;
   struct k8smi_pool *pool = k8smi_pool_make(&match->scratch, match->cluster, row);
   if (pool == NULL) return NULL;

@@ -19,7 +19,7 @@ static int pool_part_order(const void *a, const void *b, const void *ctx) {
 
 static bool pool_add_offers(struct k8smi_pool *pool, struct k8smi_arena *scratch,
                             const struct k8sm_cluster *c) {
-  const struct k8smi_slot *slot = k8smi_slot_at(c, pool->slot);
+  const struct k8smi_cluster_slot *slot = k8smi_slot_at(c, pool->slot);
   pool->offers = k8smi_arena_array(scratch, slot->offers, sizeof *pool->offers);
   if (pool->offers == NULL) return false;
   for (uint32_t row = slot->first_offer; row != K8SMI_ROW_NONE; row = k8smi_held_at(c, row)->next) {

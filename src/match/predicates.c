@@ -3,51 +3,51 @@
 #include "cluster/slots.h"
 #include "match/texts.h"
 
-static bool predicate_pinned(const struct k8smi_check *k) {
+static bool predicate_pinned(const struct k8smi_match_check *k) {
   struct k8sm_slice pinned = k->need->demand->agent_id;
   return pinned.len != 0 && !k8smi_eq(pinned, k->agent->id);
 }
 
-static bool predicate_name(const struct k8smi_check *k) {
+static bool predicate_name(const struct k8smi_match_check *k) {
   struct k8sm_slice name = k->need->demand->node_name;
   return name.len != 0 && !k8smi_eq(name, k->agent->labels->hostname) && !k8smi_eq(name, k->agent->id);
 }
 
-static bool predicate_selector(const struct k8smi_check *k) {
+static bool predicate_selector(const struct k8smi_match_check *k) {
   return k8smi_selector_mismatch(k) != NULL;
 }
 
-static bool predicate_features(const struct k8smi_check *k) {
+static bool predicate_features(const struct k8smi_match_check *k) {
   return (k->need->demand->features & ~k->agent->features) != 0;
 }
 
-static bool predicate_offer(const struct k8smi_check *k) {
+static bool predicate_offer(const struct k8smi_match_check *k) {
   return k->agent->offers == 0;
 }
 
 /* k8smi_check_all finds this out, while it looks for a role that fits. */
-static bool predicate_role(const struct k8smi_check *k) {
+static bool predicate_role(const struct k8smi_match_check *k) {
   return k->slot == NULL;
 }
 
-static bool predicate_ports(const struct k8smi_check *k) {
+static bool predicate_ports(const struct k8smi_match_check *k) {
   return k8smi_missing_port(k) != 0;
 }
 
-static bool predicate_scalar(const struct k8smi_check *k, uint32_t scalar) {
+static bool predicate_scalar(const struct k8smi_match_check *k, uint32_t scalar) {
   if (k->slot->free[scalar] >= k->need->scalars[scalar]) return false;
   return k->slot->owned == 0 || k8smi_slot_has(k, scalar) < k->need->scalars[scalar];
 }
 
-static bool predicate_cpus(const struct k8smi_check *k) {
+static bool predicate_cpus(const struct k8smi_match_check *k) {
   return predicate_scalar(k, K8SMI_CPUS);
 }
 
-static bool predicate_mem(const struct k8smi_check *k) {
+static bool predicate_mem(const struct k8smi_match_check *k) {
   return predicate_scalar(k, K8SMI_MEM);
 }
 
-static bool predicate_disk(const struct k8smi_check *k) {
+static bool predicate_disk(const struct k8smi_match_check *k) {
   return predicate_scalar(k, K8SMI_DISK);
 }
 
@@ -77,7 +77,7 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
      predicate_disk, k8smi_wanted_disk, k8smi_had_disk},
 };
 
-static uint32_t predicates_refuse(const struct k8smi_check *check, bool of_agent) {
+static uint32_t predicates_refuse(const struct k8smi_match_check *check, bool of_agent) {
   uint32_t refused = 0;
   for (int i = 0; i < K8SMI_PREDICATES; i++) {
     const struct k8smi_predicate *p = &k8smi_predicates[i];
@@ -88,20 +88,20 @@ static uint32_t predicates_refuse(const struct k8smi_check *check, bool of_agent
   return refused;
 }
 
-uint32_t k8smi_check_agent(struct k8smi_check *check, uint32_t agent) {
+uint32_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
   check->agent = k8smi_agent_at(check->cluster, agent);
   check->slot = NULL;
   return predicates_refuse(check, true);
 }
 
-uint32_t k8smi_check_slot(struct k8smi_check *check, uint32_t slot) {
+uint32_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot) {
   check->slot = k8smi_slot_at(check->cluster, slot);
   return predicates_refuse(check, false);
 }
 
-uint32_t k8smi_check_all(struct k8smi_check *check, uint32_t agent, uint32_t *ret_slot) {
+uint32_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot) {
   const struct k8smi_strings roles = check->need->demand->roles;
-  const struct k8smi_slot *first = NULL;
+  const struct k8smi_cluster_slot *first = NULL;
   uint32_t refused = k8smi_check_agent(check, agent), first_refused = 1u << K8SMI_BY_ROLE;
   if (refused != 0) return refused;
   for (size_t i = 0; i < roles.count; i++) {

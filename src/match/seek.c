@@ -4,13 +4,13 @@
 #include "match/match.h"
 
 static bool seek_fits(void *ctx, uint32_t slot) {
-  struct k8smi_check *check = ctx;
+  struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
 }
 
 /* The best slot of a role by the strategy, among those where the pod fits. */
-static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_check *check, uint32_t root) {
+static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t root) {
   struct k8smi_search search = {
       .cluster = match->cluster, .least_key = INT64_MIN, .fits = seek_fits, .ctx = check};
   memcpy(search.need, check->need->scalars, sizeof search.need);
@@ -29,7 +29,7 @@ static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_check *chec
 
 /* Resources that name the pod are in no column: where there are any, each agent that has some is
  * asked, in the order of ids. */
-static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_check *check) {
+static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_match_check *check) {
   if (match->cluster->owned == 0) return K8SMI_ROW_NONE;
   const struct k8smi_order *agents = k8smi_agents_in_order(match->cluster);
   for (size_t i = 0; i < agents->count; i++) {
@@ -40,7 +40,7 @@ static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_chec
 }
 
 uint32_t k8smi_match_seek(struct k8smi_match *match, const struct k8smi_need *need) {
-  struct k8smi_check check = {.cluster = match->cluster, .need = need};
+  struct k8smi_match_check check = {.cluster = match->cluster, .need = need};
   const struct k8sm_demand *d = need->demand;
   uint32_t slot = K8SMI_ROW_NONE;
   if (d->agent_id.len != 0) {

@@ -8,7 +8,7 @@ static void summary_count(struct k8smi_histogram *histogram, uint32_t refused) {
 }
 
 /* All agents but one refuse a pod that is under way: no need to ask them. */
-static void summary_pinned(struct k8smi_check *check, struct k8smi_histogram *to) {
+static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
   uint32_t slot, agent = k8smi_map_get(&c->agent_map, check->need->demand->agent_id);
   bool known = agent != K8SMI_MAP_NONE && k8smi_agent_at(c, agent)->labels != NULL;
@@ -40,7 +40,7 @@ static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need
 
 void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
                           struct k8smi_histogram *ret) {
-  struct k8smi_check check = {.cluster = cluster, .need = need};
+  struct k8smi_match_check check = {.cluster = cluster, .need = need};
   uint32_t slot;
   *ret = (struct k8smi_histogram){.agents = cluster->known};
   if (need->demand->agent_id.len != 0) {

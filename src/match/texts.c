@@ -2,19 +2,19 @@
 #include "match/texts.h"
 #include "wire/number.h"
 
-void k8smi_wanted_agent(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_agent(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_slice(to, check->need->demand->agent_id);
 }
 
-void k8smi_had_agent(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_agent(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_slice(to, check->agent->id);
 }
 
-void k8smi_wanted_name(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_name(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_slice(to, check->need->demand->node_name);
 }
 
-void k8smi_had_hostname(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_hostname(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_slice(to, check->agent->labels->hostname);
 }
 
@@ -24,12 +24,12 @@ static void texts_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_
   k8smi_buf_slice(to, value);
 }
 
-void k8smi_wanted_selector(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   const struct k8smi_pair *pair = k8smi_selector_mismatch(check);
   texts_pair(to, pair->key, pair->value);
 }
 
-void k8smi_had_selector(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_selector(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   struct k8sm_slice key = k8smi_selector_mismatch(check)->key;
   struct k8sm_slice value = k8smi_labels_get(check->agent->labels, key);
   if (value.ptr != NULL) texts_pair(to, key, value);
@@ -47,25 +47,25 @@ static void texts_features(struct k8smi_buf *to, uint32_t features) {
   }
 }
 
-void k8smi_wanted_features(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_features(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   texts_features(to, check->need->demand->features);
 }
 
-void k8smi_had_features(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_features(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   texts_features(to, check->agent->features);
 }
 
-void k8smi_wanted_offer(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   (void)check;
   k8smi_buf_puts(to, "an offer");
 }
 
-void k8smi_had_nothing(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_nothing(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   (void)check;
   (void)to;
 }
 
-void k8smi_wanted_roles(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_roles(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   const struct k8smi_strings roles = check->need->demand->roles;
   for (size_t i = 0; i < roles.count; i++) {
     if (i > 0) k8smi_buf_putc(to, ',');
@@ -74,7 +74,7 @@ void k8smi_wanted_roles(const struct k8smi_check *check, struct k8smi_buf *to) {
 }
 
 /* The least of the agent's roles behind `after`; ptr NULL: none. */
-static struct k8sm_slice texts_next_role(const struct k8smi_check *check, struct k8sm_slice after) {
+static struct k8sm_slice texts_next_role(const struct k8smi_match_check *check, struct k8sm_slice after) {
   struct k8sm_slice next = {NULL, 0};
   for (uint32_t row = check->agent->first_slot; row != K8SMI_ROW_NONE;
        row = k8smi_slot_at(check->cluster, row)->next) {
@@ -85,7 +85,7 @@ static struct k8sm_slice texts_next_role(const struct k8smi_check *check, struct
   return next;
 }
 
-void k8smi_had_roles(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_roles(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   const struct k8sm_slice none = {NULL, 0};
   struct k8sm_slice first = texts_next_role(check, none);
   for (struct k8sm_slice role = first; role.ptr != NULL; role = texts_next_role(check, role)) {
@@ -94,7 +94,7 @@ void k8smi_had_roles(const struct k8smi_check *check, struct k8smi_buf *to) {
   }
 }
 
-void k8smi_wanted_ports(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_ports(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   for (size_t i = 0; i < check->need->port_count; i++) {
     if (i > 0) k8smi_buf_putc(to, ',');
     k8smi_buf_u64(to, check->need->ports[i]);
@@ -102,11 +102,11 @@ void k8smi_wanted_ports(const struct k8smi_check *check, struct k8smi_buf *to) {
 }
 
 /* All ports that were asked and are offered: the others are what is missing. */
-void k8smi_had_ports(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_ports(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   const char *before = "";
   for (size_t i = 0; i < check->need->port_count; i++) {
     struct k8smi_need one = *check->need;
-    struct k8smi_check of_one = *check;
+    struct k8smi_match_check of_one = *check;
     one.ports = &check->need->ports[i];
     one.port_count = 1;
     of_one.need = &one;
@@ -117,26 +117,26 @@ void k8smi_had_ports(const struct k8smi_check *check, struct k8smi_buf *to) {
   }
 }
 
-void k8smi_wanted_cpus(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_cpus(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, check->need->scalars[K8SMI_CPUS]);
 }
 
-void k8smi_had_cpus(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_cpus(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, k8smi_slot_has(check, K8SMI_CPUS));
 }
 
-void k8smi_wanted_mem(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_mem(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, check->need->scalars[K8SMI_MEM]);
 }
 
-void k8smi_had_mem(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_mem(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, k8smi_slot_has(check, K8SMI_MEM));
 }
 
-void k8smi_wanted_disk(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_wanted_disk(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, check->need->scalars[K8SMI_DISK]);
 }
 
-void k8smi_had_disk(const struct k8smi_check *check, struct k8smi_buf *to) {
+void k8smi_had_disk(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, k8smi_slot_has(check, K8SMI_DISK));
 }

@@ -5,7 +5,8 @@
 #include "base/abi.h"
 #include "wire/number.h"
 
-static void rows_container(const struct k8sm_status *s, uint32_t task, struct k8sm_container_status *row) {
+static void status_rows_container(const struct k8sm_status *s, uint32_t task,
+                                  struct k8sm_container_status *row) {
   const struct k8smi_status_task *t = &s->tasks[task];
   memset(row, 0, sizeof *row);
   row->name = s->demand->tasks[task].container;
@@ -32,7 +33,7 @@ size_t k8sm_status_containers(const struct k8sm_status *status, size_t first,
   size_t left = k8smi_rows_left(status->demand->task_count - 1, first); /* without the pause task */
   for (size_t i = 0; i < left && i < n; i++) {
     struct k8sm_container_status row;
-    rows_container(status, (uint32_t)(first + i + 1), &row);
+    status_rows_container(status, (uint32_t)(first + i + 1), &row);
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }
   return left;

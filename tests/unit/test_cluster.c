@@ -24,14 +24,14 @@ static void cluster_take(struct k8sm_cluster *c, struct world *w, size_t first, 
 /* The invariants of the trees: order, priorities' maxima, sums; every slot is there once. */
 static size_t tree_check(const struct k8sm_cluster *c, uint32_t root) {
   if (root == K8SMI_ROW_NONE) return 0;
-  const struct k8smi_slot *s = k8smi_slot_at(c, root);
+  const struct k8smi_cluster_slot *s = k8smi_slot_at(c, root);
   int64_t max[K8SMI_SCALARS], min[K8SMI_SCALARS], sum[K8SMI_SCALARS] = {0, 0, 0};
   memcpy(max, s->free, sizeof max);
   memcpy(min, s->free, sizeof min);
   uint32_t children[] = {s->left, s->right};
   for (int i = 0; i < 2; i++) {
     if (children[i] == K8SMI_ROW_NONE) continue;
-    const struct k8smi_slot *child = k8smi_slot_at(c, children[i]);
+    const struct k8smi_cluster_slot *child = k8smi_slot_at(c, children[i]);
     assert_true(i == 0 ? child->key <= s->key : child->key >= s->key);
     for (int k = 0; k < K8SMI_SCALARS; k++) {
       max[k] = child->max[k] > max[k] ? child->max[k] : max[k];

@@ -319,7 +319,7 @@ static void plan_text(const struct k8sm_plan *plan, struct k8smi_buf *to) {
 /* What a match could have changed. */
 static void cluster_text(const struct k8sm_cluster *c, struct k8smi_buf *to) {
   for (uint32_t i = 0; i < c->slots.high; i++)
-    k8smi_buf_put(to, k8smi_slot_at(c, i), sizeof(struct k8smi_slot));
+    k8smi_buf_put(to, k8smi_slot_at(c, i), sizeof(struct k8smi_cluster_slot));
   for (uint32_t i = 0; i < c->roles.high; i++)
     k8smi_buf_put(to, k8smi_role_at(c, i), sizeof(struct k8smi_role));
   k8smi_buf_put(to, &c->generation, sizeof c->generation);
@@ -384,7 +384,7 @@ static void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
   struct k8smi_need need;
   struct k8smi_histogram histogram;
   assert_true(k8smi_arena_init(&arena, NULL, 0) && k8smi_need_make(&arena, d, &need));
-  struct k8smi_check check = {.cluster = c, .need = &need};
+  struct k8smi_match_check check = {.cluster = c, .need = &need};
   const struct k8smi_order *agents = k8smi_agents_in_order(c);
   for (size_t i = 0; i < agents->count; i++) {
     uint32_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
