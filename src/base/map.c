@@ -1,22 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/map.h"
 
-/* Words of eight bytes, multiplied and folded; the length is mixed in. Good enough for tables, keyed
- * by the seed; not for anything that must withstand more than that. */
+/* SipHash-1-3 (Aumasson and Bernstein): keyed, so that who chooses the keys can't choose where they meet. */
+struct hash_state {
+  uint64_t a, b, c, d;
+};
+
+static uint64_t hash_rotate(uint64_t x, int bits) {
+  return x << bits | x >> (64 - bits);
+}
+
+static void hash_round(struct hash_state *s) {
+  s->a += s->b;
+  s->c += s->d;
+  s->b = hash_rotate(s->b, 13) ^ s->a;
+  s->d = hash_rotate(s->d, 16) ^ s->c;
+  s->a = hash_rotate(s->a, 32) + s->d;
+  s->c += s->b;
+  s->d = hash_rotate(s->d, 21) ^ s->a;
+  s->b = hash_rotate(s->b, 17) ^ s->c;
+  s->c = hash_rotate(s->c, 32);
+}
+
+static void hash_word(struct hash_state *s, uint64_t w) {
+  s->d ^= w;
+  hash_round(s);
+  s->a ^= w;
+}
+
+/* At most eight bytes, the lowest first: the same on every machine, since some hashes end in what is sent. */
+static uint64_t hash_load(const unsigned char *p, size_t n) {
+  uint64_t w = 0;
+  for (size_t i = 0; i < n; i++) w |= (uint64_t)p[i] << (8 * i);
+  return w;
+}
+
 uint64_t k8smi_hash(const void *bytes, size_t len, uint64_t seed) {
   const unsigned char *p = bytes;
-  uint64_t h = seed ^ (len * UINT64_C(0x9e3779b97f4a7c15));
-  while (len > 0) {
-    uint64_t w = 0;
-    size_t n = len < 8 ? len : 8;
-    memcpy(&w, p, n);
-    h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
-    h ^= h >> 32;
-    p += n;
-    len -= n;
-  }
-  h *= UINT64_C(0xc4ceb9fe1a85ec53);
-  return h ^ (h >> 29);
+  const uint64_t second = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+  struct hash_state s = {seed ^ UINT64_C(0x736f6d6570736575), second ^ UINT64_C(0x646f72616e646f6d),
+                         seed ^ UINT64_C(0x6c7967656e657261), second ^ UINT64_C(0x7465646279746573)};
+  const uint64_t length = (uint64_t)len << 56;
+  for (; len >= 8; p += 8, len -= 8) hash_word(&s, hash_load(p, 8));
+  hash_word(&s, hash_load(p, len) | length);
+  s.c ^= 0xff;
+  for (int i = 0; i < 3; i++) hash_round(&s);
+  return s.a ^ s.b ^ s.c ^ s.d;
 }
 
 enum { HASH_FREE = 0, HASH_GONE = 1 }; /* hashes of keys are never these */

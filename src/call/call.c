@@ -28,7 +28,8 @@ static void call_put_texts(struct k8smi_build *b, const char *name, const struct
   }
 }
 
-static void call_subscribe(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_subscribe(struct k8smi_build *b, const struct k8sm_call_args *args,
+                                K8smMesos__Call *call) {
   K8smMesos__Call__Subscribe *subscribe = call->subscribe = K8SMI_BUILD(b, call__subscribe);
   if (subscribe == NULL) return;
   b->result = k8smi_framework_info(b->arena, args->framework, args->framework_id, &subscribe->framework_info,
@@ -37,7 +38,8 @@ static void call_subscribe(struct k8smi_build *b, const struct k8sm_call_args *a
                  &subscribe->n_suppressed_roles);
 }
 
-static void call_teardown(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_teardown(struct k8smi_build *b, const struct k8sm_call_args *args,
+                               K8smMesos__Call *call) {
   (void)b;
   (void)args;
   (void)call; /* has no message of its own */
@@ -52,7 +54,8 @@ static void call_put_filters(struct k8smi_build *b, double seconds, K8smMesos__F
   (*ret)->refuse_seconds = seconds;
 }
 
-static void call_decline(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_decline(struct k8smi_build *b, const struct k8sm_call_args *args,
+                              K8smMesos__Call *call) {
   K8smMesos__Call__Decline *decline = call->decline = K8SMI_BUILD(b, call__decline);
   if (decline == NULL) return;
   if (args->item_count == 0)
@@ -66,13 +69,15 @@ static void call_decline(struct k8smi_build *b, const struct k8sm_call_args *arg
   call_put_filters(b, args->refuse_seconds, &decline->filters);
 }
 
-static void call_revive(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_revive(struct k8smi_build *b, const struct k8sm_call_args *args,
+                             K8smMesos__Call *call) {
   K8smMesos__Call__Revive *revive = call->revive = K8SMI_BUILD(b, call__revive);
   if (revive != NULL)
     call_put_texts(b, "items", args->items, args->item_count, &revive->roles, &revive->n_roles);
 }
 
-static void call_suppress(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_suppress(struct k8smi_build *b, const struct k8sm_call_args *args,
+                               K8smMesos__Call *call) {
   K8smMesos__Call__Suppress *suppress = call->suppress = K8SMI_BUILD(b, call__suppress);
   if (suppress != NULL)
     call_put_texts(b, "items", args->items, args->item_count, &suppress->roles, &suppress->n_roles);
@@ -87,7 +92,7 @@ static void call_put_grace(struct k8smi_build *b, double seconds, K8smMesos__Kil
   if ((*ret)->grace_period != NULL) (*ret)->grace_period->nanoseconds = (int64_t)(seconds * 1e9);
 }
 
-static void call_kill(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_kill(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
   K8smMesos__Call__Kill *kill = call->kill = K8SMI_BUILD(b, call__kill);
   if (kill == NULL) return;
   call_put_task_id(b, &args->task_id, &kill->task_id);
@@ -95,7 +100,8 @@ static void call_kill(struct k8smi_build *b, const struct k8sm_call_args *args, 
   call_put_grace(b, args->grace_seconds, &kill->kill_policy);
 }
 
-static void call_shutdown(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_shutdown(struct k8smi_build *b, const struct k8sm_call_args *args,
+                               K8smMesos__Call *call) {
   K8smMesos__Call__Shutdown *shutdown = call->shutdown = K8SMI_BUILD(b, call__shutdown);
   if (shutdown == NULL) return;
   shutdown->executor_id = K8SMI_BUILD(b, executor_id);
@@ -104,8 +110,8 @@ static void call_shutdown(struct k8smi_build *b, const struct k8sm_call_args *ar
   call_put_agent_id(b, &args->agent_id, &shutdown->agent_id);
 }
 
-static void call_acknowledge(struct k8smi_build *b, const struct k8sm_call_args *args,
-                             K8smMesos__Call *call) {
+static void call_make_acknowledge(struct k8smi_build *b, const struct k8sm_call_args *args,
+                                  K8smMesos__Call *call) {
   K8smMesos__Call__Acknowledge *acknowledge = call->acknowledge = K8SMI_BUILD(b, call__acknowledge);
   if (acknowledge == NULL) return;
   call_put_agent_id(b, &args->agent_id, &acknowledge->agent_id);
@@ -118,7 +124,8 @@ static void call_acknowledge(struct k8smi_build *b, const struct k8sm_call_args 
   acknowledge->uuid = (ProtobufCBinaryData){args->uuid.len, uuid};
 }
 
-static void call_reconcile(struct k8smi_build *b, const struct k8sm_call_args *args, K8smMesos__Call *call) {
+static void call_make_reconcile(struct k8smi_build *b, const struct k8sm_call_args *args,
+                                K8smMesos__Call *call) {
   K8smMesos__Call__Reconcile *reconcile = call->reconcile = K8SMI_BUILD(b, call__reconcile);
   const size_t n = args->item_count / 2;
   if (reconcile == NULL || args->item_count == 0) return;
@@ -139,15 +146,15 @@ static const struct {
   K8smMesos__Call__Type type;
   call_build *build;
 } call_table[] = {
-    [K8SM_CALL_SUBSCRIBE] = {K8SM_MESOS__CALL__TYPE__SUBSCRIBE, call_subscribe},
-    [K8SM_CALL_TEARDOWN] = {K8SM_MESOS__CALL__TYPE__TEARDOWN, call_teardown},
-    [K8SM_CALL_DECLINE] = {K8SM_MESOS__CALL__TYPE__DECLINE, call_decline},
-    [K8SM_CALL_REVIVE] = {K8SM_MESOS__CALL__TYPE__REVIVE, call_revive},
-    [K8SM_CALL_SUPPRESS] = {K8SM_MESOS__CALL__TYPE__SUPPRESS, call_suppress},
-    [K8SM_CALL_KILL] = {K8SM_MESOS__CALL__TYPE__KILL, call_kill},
-    [K8SM_CALL_SHUTDOWN] = {K8SM_MESOS__CALL__TYPE__SHUTDOWN, call_shutdown},
-    [K8SM_CALL_ACKNOWLEDGE] = {K8SM_MESOS__CALL__TYPE__ACKNOWLEDGE, call_acknowledge},
-    [K8SM_CALL_RECONCILE] = {K8SM_MESOS__CALL__TYPE__RECONCILE, call_reconcile},
+    [K8SM_CALL_SUBSCRIBE] = {K8SM_MESOS__CALL__TYPE__SUBSCRIBE, call_make_subscribe},
+    [K8SM_CALL_TEARDOWN] = {K8SM_MESOS__CALL__TYPE__TEARDOWN, call_make_teardown},
+    [K8SM_CALL_DECLINE] = {K8SM_MESOS__CALL__TYPE__DECLINE, call_make_decline},
+    [K8SM_CALL_REVIVE] = {K8SM_MESOS__CALL__TYPE__REVIVE, call_make_revive},
+    [K8SM_CALL_SUPPRESS] = {K8SM_MESOS__CALL__TYPE__SUPPRESS, call_make_suppress},
+    [K8SM_CALL_KILL] = {K8SM_MESOS__CALL__TYPE__KILL, call_make_kill},
+    [K8SM_CALL_SHUTDOWN] = {K8SM_MESOS__CALL__TYPE__SHUTDOWN, call_make_shutdown},
+    [K8SM_CALL_ACKNOWLEDGE] = {K8SM_MESOS__CALL__TYPE__ACKNOWLEDGE, call_make_acknowledge},
+    [K8SM_CALL_RECONCILE] = {K8SM_MESOS__CALL__TYPE__RECONCILE, call_make_reconcile},
 };
 
 /* framework_id stands in every call but the first SUBSCRIBE. */
