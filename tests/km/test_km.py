@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""km as its users meet it: exit codes, output, errors with file, line and path.
+
+usage: test_km.py KM EXAMPLES_FOLDER
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KM = sys.argv[1]
+EXAMPLES = pathlib.Path(sys.argv[2])
+DATA = pathlib.Path(__file__).parent / "data"
+OFFERS = str(DATA / "offers.json")
+COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status"]
+
+
+def km(*args, stdin=b"", timeout=60):
+    done = subprocess.run([KM, *map(str, args)], input=stdin, capture_output=True, timeout=timeout)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class Usage(unittest.TestCase):
+    def test_help_and_version(self):
+        code, out, _ = km("--help")
+        self.assertEqual(code, 0)
+        for name in COMMANDS:
+            self.assertIn(f"km {name}", out)
+            code, text, err = km(name, "--help")
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("Examples:", text)
+        self.assertRegex(km("--version")[1], r"^km \d+\.\d+\.\d+")
+
+    def test_wrong_use(self):
+        for args in ([], ["fly"], ["parse"], ["parse", "--nope"], ["match", "-f", "x"], ["run", "-f"],
+                     ["local", "--port=many"], ["parse", "-f", "x", "-o", "xml"], ["delete"],
+                     ["run", "-f", "x", "--mesos-master=nowhere"]):
+            code, out, err = km(*args)
+            self.assertEqual(code, 64, args)
+            self.assertEqual(out, "")
+            self.assertIn("km", err)
+
+
+class Parse(unittest.TestCase):
+    def test_examples(self):
+        for name, pods in (("nginx", 1), ("busybox", 1), ("dns", 1)):
+            code, out, err = km("parse", "-f", EXAMPLES / f"{name}.yaml")
+            self.assertEqual(code, 0, err)
+            pod = json.loads(out)
+            self.assertEqual(pod["kind"], "Pod")
+            self.assertEqual(pod["spec"]["restartPolicy"], "Always")
+            again = km("parse", "-f", "-", stdin=out.encode())
+            self.assertEqual(again[:2], (0, out))
+            code, text, _ = km("parse", "-f", EXAMPLES / f"{name}.yaml", "-o", "yaml")
+            self.assertEqual(km("parse", "-f", "-", stdin=text.encode())[1], out)
+        code, out, _ = km("parse", "-f", EXAMPLES)
+        self.assertEqual(json.loads(out)["kind"], "List")
+
+    def test_bad_input_says_where(self):
+        pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+        deep = "a: " + "[" * 10000 + "]" * 10000
+        aliases = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+            f"{b}: &{b} [{','.join(['*' + a] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi"))
+        cases = [
+            (pod + "  - name: c\n    image: 5\n", r"^stdin:7: spec.containers\[0\].image: "),
+            (pod + "  - name: c\n    image: x\n    ports: [{containerPort: 99999}]\n",
+             r"^stdin:8: spec.containers\[0\].ports\[0\].containerPort: "),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n", r"^stdin:4: spec.containers: "),
+            ("apiVersion: v1\nkind: Pod\nmetadata: {}\nspec:\n  containers: [{name: c, image: x}]\n",
+             r"^stdin:3: metadata.name: "),
+            ("apiVersion: v1\nkind: Pod\n  metadata: [\n", r"^stdin:\d+: "),
+            ("hello there\n", r"^stdin:"),
+            ("kind: Nonsense\napiVersion: v1\n", r"^stdin:"),
+            ("a: b\0c\n", r"^stdin:1: "),
+            (deep, r"^stdin:1: "),
+            (aliases, r"^stdin:"),
+            ("", r"^stdin:"),
+            ('{"apiVersion": "v1", "kind": "Pod",\n  "metadata": {"name": 5}}', r"^stdin:2: metadata.name: "),
+            ('{"apiVersion": "v1", ', r"^stdin:1: "),
+        ]
+        for text, pattern in cases:
+            started = time.monotonic()
+            code, out, err = km("parse", "-f", "-", stdin=text.encode())
+            self.assertEqual((code, out), (1, ""), text[:80])
+            self.assertRegex(err, re.compile(pattern, re.M), text[:80])
+            self.assertLess(len(err.splitlines()), 10)
+            self.assertLess(time.monotonic() - started, 30)
+
+    def test_no_file(self):
+        code, _, err = km("parse", "-f", "/nonexistent.yaml")
+        self.assertEqual(code, 1)
+        self.assertIn("/nonexistent.yaml: No such file", err)
+
+
+class Plans(unittest.TestCase):
+    def test_match_places(self):
+        code, out, err = km("match", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
+        self.assertEqual(code, 0, err)
+        plan = json.loads(out)
+        self.assertEqual(plan["unplaced"], [])
+        placed = plan["placed"][0]
+        self.assertEqual((placed["pod"], placed["agent"], placed["offers"]), ("default/nginx", "f0-S1", ["f0-O1"]))
+        spent = sum(r["scalar"] for r in placed["resources"] if r["name"] == "cpus")
+        self.assertGreaterEqual(spent, 0.25)
+
+    def test_match_says_why_not(self):
+        pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"
+               b"  - {name: c, image: x, resources: {requests: {cpu: 64}}}\n")
+        code, out, _ = km("match", "-f", "-", "--offers", OFFERS, stdin=pod)
+        self.assertEqual(code, 2)
+        missed = json.loads(out)["unplaced"][0]
+        self.assertEqual(missed["pod"], "default/big")
+        self.assertRegex(missed["summary"], r"^0/1 nodes are available: 1 Insufficient cpu")
+        self.assertEqual(missed["reasons"][0]["hostname"], "agent1.example")
+
+    def test_task_is_the_same_each_time(self):
+        args = ("task", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
+        first, second = km(*args), km(*args)
+        self.assertEqual(first, second)
+        self.assertEqual(first[0], 0, first[2])
+        call = json.loads(first[1])
+        self.assertEqual(call["type"], "ACCEPT")
+        groups = [o["launch_group"] for o in call["accept"]["operations"]]
+        self.assertEqual(len(groups), 2)
+        executors = {json.dumps(g["executor"], sort_keys=True) for g in groups}
+        self.assertEqual(len(executors), 1)
+        protobuf = subprocess.run([KM, *map(str, args), "-o", "protobuf"], capture_output=True, check=True).stdout
+        length, record = protobuf.split(b"\n", 1)
+        self.assertEqual(int(length), len(record))
+
+    def test_offers_that_are_none(self):
+        for text in (b"", b"<html>", b'{"type":"OFFERS"}', b"99999999999999999999\nx", b"5\nabc"):
+            with tempfile.NamedTemporaryFile() as f:
+                f.write(text)
+                f.flush()
+                code, out, err = km("match", "-f", EXAMPLES / "nginx.yaml", "--offers", f.name)
+                self.assertEqual((code, out), (1, ""), text)
+                self.assertIn(f.name, err)
+
+
+class Status(unittest.TestCase):
+    def updates(self, states):
+        call = json.loads(km("task", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)[1])
+        lines = []
+        for operation in call["accept"]["operations"]:
+            for task in operation["launch_group"]["task_group"]["tasks"]:
+                for number, state in enumerate(states):
+                    lines.append(json.dumps({"type": "UPDATE", "update": {"status": {
+                        "task_id": task["task_id"], "agent_id": task["agent_id"], "state": state,
+                        "source": "SOURCE_EXECUTOR", "timestamp": 1700000000.0 + number,
+                        "uuid": "AAAAAAAAAAAAAAAAAAAAAA=="}}}))
+        return "\n".join(lines)
+
+    def status(self, states):
+        with tempfile.NamedTemporaryFile("w") as f:
+            f.write(self.updates(states))
+            f.flush()
+            code, out, err = km("status", "-f", EXAMPLES / "nginx.yaml", "--updates", f.name)
+        self.assertEqual(code, 0, err)
+        return json.loads(out)
+
+    def test_running(self):
+        status = self.status(["TASK_STARTING", "TASK_RUNNING"])
+        self.assertEqual(status["phase"], "Running")
+        self.assertTrue(status["containerStatuses"][0]["ready"])
+        ready = [c["status"] for c in status["conditions"] if c["type"] == "Ready"]
+        self.assertEqual(ready, ["True"])
+
+    def test_starting(self):
+        self.assertEqual(self.status(["TASK_STARTING"])["phase"], "Pending")
+
+
+class Run(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.state = f"--state={self.folder.name}/s"
+
+    def tearDown(self):
+        km("delete", "--all", "--grace-period=1", self.state)
+        self.folder.cleanup()
+
+    def pods(self):
+        code, out, err = km("get", "-o", "json", self.state)
+        self.assertEqual(code, 0, err)
+        return {p["name"]: p for p in json.loads(out)["pods"]}
+
+    def test_detached_get_delete(self):
+        code, out, err = km("run", "-f", EXAMPLES, "--detach", "--timeout=40", self.state)
+        self.assertEqual(code, 0, err)
+        self.assertIn("default/nginx", out)
+        self.assertIn("http://127.0.0.1:", out)
+        pods = self.pods()
+        self.assertEqual(len(pods), 3)
+        for pod in pods.values():
+            self.assertEqual(pod["phase"], "Running")
+        code, out, _ = km("get", self.state)
+        self.assertRegex(out, r"(?m)^POD +READY +STATUS +RESTARTS +AGENT +CPU +MEMORY +PORTS +AGE")
+        self.assertEqual(km("delete", "nginx", "--grace-period=1", self.state)[0], 0)
+        self.assertNotIn("nginx", self.pods())
+        code, _, err = km("delete", "nginx", self.state)
+        self.assertEqual(code, 1)
+        self.assertIn("no pod default/nginx", err)
+        self.assertEqual(km("delete", "--all", "--grace-period=1", self.state)[0], 0)
+
+    def test_run_to_the_end(self):
+        for command, want in (("exit 0", 0), ("exit 3", 1)):
+            pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n  containers:\n"
+                   f"  - {{name: c, image: x, command: [sh, -c, '{command}']}}\n")
+            code, out, err = km("run", "-f", "-", self.state, stdin=pod.encode())
+            self.assertEqual(code, want, out + err)
+
+    def test_not_placed(self):
+        pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"
+               b"  - {name: c, image: x, resources: {requests: {cpu: 64}}}\n")
+        code, out, err = km("run", "-f", "-", "--timeout=4", self.state, stdin=pod)
+        self.assertEqual(code, 2, out + err)
+        self.assertIn("Insufficient cpu", out)
+
+    def test_master_not_there(self):
+        code, out, err = km("run", "-f", EXAMPLES / "nginx.yaml", "--mesos-master=127.0.0.1:1", "--timeout=3",
+                            self.state)
+        self.assertEqual(code, 2)
+        self.assertIn("127.0.0.1:1", out)
+
+    def test_nobody_answers(self):
+        code, _, err = km("get", self.state)
+        self.assertEqual(code, 1)
+        self.assertIn("no 'km run' answers", err)
+
+
+if __name__ == "__main__":
+    os.environ.pop("XDG_STATE_HOME", None)
+    unittest.main(argv=[sys.argv[0]], verbosity=1)
