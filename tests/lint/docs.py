@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages under doc/ and the README agree with the code that they speak of.
 
-usage: test_docs.py SOURCE_ROOT
+usage: docs.py SOURCE_ROOT
 """
 import pathlib
 import re
