@@ -11,6 +11,8 @@ struct km_embedded {
   struct k8smi_local *local;
 };
 
+#define DEFAULT_RESOURCES "cpus:4;mem:4096;disk:10000;ports:[31000-32000]"
+
 /* Different from start to start, so that ids of different runs are. */
 static uint64_t fresh_seed(void) {
   return (uint64_t)km_wall_ms() * UINT64_C(0x9e3779b97f4a7c15);
@@ -21,7 +23,8 @@ struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *re
   struct km_embedded *e = km_alloc(NULL, sizeof *e);
   struct k8smi_local_agent *rows = km_alloc(NULL, agents * sizeof *rows);
   for (size_t i = 0; i < agents; i++) {
-    rows[i] = (struct k8smi_local_agent){.resources = resources, .attributes = attributes};
+    rows[i] = (struct k8smi_local_agent){.resources = resources == NULL ? DEFAULT_RESOURCES : resources,
+                                         .attributes = attributes};
   }
   struct k8smi_local_options options = {
       .size = sizeof options, .agents = rows, .agent_count = agents, .seed = fresh_seed()};
