@@ -145,7 +145,6 @@ static void offers_look(struct k8sm_driver *d) {
 }
 
 int k8smi_drv_offers_pump(struct k8sm_driver *d) {
-  struct drv_offers *o = &d->offers;
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return K8SM_OK;
   offers_look(d);
   int r = offers_match(d);

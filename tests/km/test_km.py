@@ -3,6 +3,7 @@
 
 usage: test_km.py KM EXAMPLES_FOLDER
 """
+import base64
 import json
 import os
 import pathlib
@@ -134,7 +135,7 @@ class Plans(unittest.TestCase):
         self.assertEqual(int(length), len(record))
 
     def test_offers_that_are_none(self):
-        for text in (b"", b"<html>", b'{"type":"OFFERS"}', b"99999999999999999999\nx", b"5\nabc"):
+        for text in (b"", b"<html>", b'{"type":"OFFERS"', b"99999999999999999999\nx", b"5\nabc"):
             with tempfile.NamedTemporaryFile() as f:
                 f.write(text)
                 f.flush()
@@ -150,10 +151,11 @@ class Status(unittest.TestCase):
         for operation in call["accept"]["operations"]:
             for task in operation["launch_group"]["task_group"]["tasks"]:
                 for number, state in enumerate(states):
+                    uuid = base64.b64encode(f"{len(lines):16}".encode()).decode()
                     lines.append(json.dumps({"type": "UPDATE", "update": {"status": {
                         "task_id": task["task_id"], "agent_id": task["agent_id"], "state": state,
                         "source": "SOURCE_EXECUTOR", "timestamp": 1700000000.0 + number,
-                        "uuid": "AAAAAAAAAAAAAAAAAAAAAA=="}}}))
+                        "uuid": uuid}}}))
         return "\n".join(lines)
 
     def status(self, states):
