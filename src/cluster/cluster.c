@@ -79,12 +79,12 @@ uint64_t k8sm_cluster_generation(const struct k8sm_cluster *cluster) {
 }
 
 void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t row) {
-  struct k8smi_held *held = k8smi_held_at(cluster, row);
+  const struct k8smi_held *held = k8smi_held_at(cluster, row);
+  k8smi_order_drop_held(cluster, row);
   k8smi_slot_remove(cluster, row);
   k8smi_map_remove(&cluster->held_map, held->offer->id);
   k8sm_offers_unref(held->owner);
   k8smi_table_give(&cluster->held, row);
-  cluster->held_order->stale = true;
 }
 
 int k8sm_cluster_remove(struct k8sm_cluster *cluster, struct k8sm_slice offer_id) {

@@ -131,6 +131,9 @@ struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32
 /* order.c: the known agents, and the offers held, in the order of their ids. */
 const struct k8smi_order *k8smi_agents_in_order(const struct k8sm_cluster *cluster);
 const struct k8smi_order *k8smi_held_in_order(const struct k8sm_cluster *cluster);
+/* Takes an offer that is about to be dropped out of the order, so that dropping many between reads does
+ * not sort them anew each time. */
+void k8smi_order_drop_held(const struct k8sm_cluster *cluster, uint32_t row);
 /* Makes room for `count` rows. False when memory ran out. */
 bool k8smi_order_reserve(struct k8smi_order *order, const struct k8sm_allocator *allocator, size_t count);
 

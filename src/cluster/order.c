@@ -45,3 +45,19 @@ const struct k8smi_order *k8smi_held_in_order(const struct k8sm_cluster *cluster
   order->stale = false;
   return order;
 }
+
+void k8smi_order_drop_held(const struct k8sm_cluster *cluster, uint32_t row) {
+  struct k8smi_order *order = cluster->held_order;
+  size_t low = 0, high = order->count;
+  if (order->stale) return;
+  while (low < high) { /* the first that is not before it: the row itself */
+    size_t middle = low + (high - low) / 2;
+    if (order_of_held(&order->rows[middle], &row, cluster) < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  order->count--;
+  memmove(&order->rows[low], &order->rows[low + 1], (order->count - low) * sizeof *order->rows);
+}

@@ -301,6 +301,10 @@ static void trees_under_load(void **state) {
     snprintf(id, sizeof id, "o%d", i * 7 % N);
     assert_int_equal(k8sm_cluster_remove(c, k8smi_s(id)), 1);
     if (i % 50 == 0) cluster_check(c);
+    struct k8sm_held_offer rows[2];
+    size_t left = k8sm_cluster_offers(c, (size_t)i / 2, rows, sizeof rows[0], 2);
+    assert_int_equal(left, N - 1 - i > i / 2 ? N - 1 - i - i / 2 : 0);
+    if (left >= 2) assert_true(k8smi_cmp(rows[0].id, rows[1].id) < 0);
   }
   assert_int_equal(c->slots.count + c->roles.count + c->held.count, 0);
   k8sm_cluster_free(c);
