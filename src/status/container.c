@@ -234,9 +234,9 @@ static void container_lose_sandbox(struct k8sm_status *s) {
   s->attempt_backoff_ms = k8smi_status_next_backoff(s, s->attempt_backoff_ms);
 }
 
-/* Killed as a pod is ended: whether the container or its executor died first makes no difference. */
-static void container_finish_killed(struct k8sm_status *s, struct k8smi_status_task *t,
-                                    const struct k8smi_happening *h, const char *reason) {
+/* An end that nobody saw. */
+static struct k8smi_status_end container_unseen_end(struct k8sm_status *s, const struct k8smi_status_task *t,
+                                                    const struct k8smi_happening *h, const char *reason) {
   struct k8smi_status_end end = {true,
                                  CONTAINER_EXIT_UNKNOWN,
                                  0,
@@ -245,40 +245,38 @@ static void container_finish_killed(struct k8sm_status *s, struct k8smi_status_t
                                  t->container_id,
                                  t->ran ? t->started_wall_ms : h->wall_ms,
                                  h->wall_ms};
-  container_finish(t, t->ran ? &end : NULL);
+  return end;
 }
 
+/* The pod is started again as a whole: that is no restart of the container. */
 void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
+  bool ran = t->ran;
+  /* Killed as the pod is ended: whether the container or its executor died first makes no difference. */
+  struct k8smi_status_end end = container_unseen_end(s, t, h, s->ending ? "Error" : "ContainerStatusUnknown");
   if (s->ending) {
-    container_finish_killed(s, t, h, "Error");
+    container_finish(t, ran ? &end : NULL);
     return;
   }
   container_lose_sandbox(s);
   container_reset_instance(t);
+  if (ran) t->last = end;
   t->reason = (struct k8sm_slice){NULL, 0};
-  t->message = container_cut(s, h->message);
+  t->message = end.message;
 }
 
 void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
-  if (t->progress == K8SMI_PROGRESS_SENT) {
+  if (!t->ran) {
     k8smi_task_dropped(s, task, h, false);
     return;
   }
-  if (!container_restarts(s, task, CONTAINER_EXIT_UNKNOWN)) {
-    container_finish_killed(s, t, h, "ContainerStatusUnknown");
-    return;
+  struct k8smi_status_end end = container_unseen_end(s, t, h, "ContainerStatusUnknown");
+  if (container_restarts(s, task, end.exit_code)) {
+    container_restart(s, task, &end);
+  } else {
+    container_finish(t, &end);
   }
-  struct k8smi_status_end end = {true,
-                                 CONTAINER_EXIT_UNKNOWN,
-                                 0,
-                                 K8SMI_S("ContainerStatusUnknown"),
-                                 container_cut(s, h->message),
-                                 t->container_id,
-                                 t->started_wall_ms,
-                                 h->wall_ms};
-  container_restart(s, task, &end);
 }
 
 /* ---- Probes ---- */
