@@ -114,6 +114,21 @@ static void check_way_through(struct k8smi_arena *arena, const ProtobufCMessage 
   }
 }
 
+/* protobuf-c's own reader and packer see the same message in the bytes. */
+static void check_against_protobuf_c(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                                     struct k8sm_slice bytes) {
+  ProtobufCMessage *theirs = protobuf_c_message_unpack(type, NULL, bytes.len, (const uint8_t *)bytes.ptr);
+  require(theirs != NULL, "protobuf-c can't read it");
+  uint8_t *packed = malloc(protobuf_c_message_get_packed_size(theirs) + 1);
+  require(packed != NULL, "memory");
+  struct k8sm_slice again = {(const char *)packed, protobuf_c_message_pack(theirs, packed)};
+  if (!k8smi_eq(again, bytes)) complain("protobuf-c packs it otherwise", bytes);
+  if (!k8smi_eq(write_again(arena, K8SM_FORMAT_PROTOBUF, theirs), bytes))
+    complain("what protobuf-c read is written otherwise", bytes);
+  free(packed);
+  protobuf_c_message_free_unpacked(theirs, NULL);
+}
+
 static ProtobufCMessage *check_message(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
                                        struct k8sm_slice bytes) {
   ProtobufCMessage *message;
@@ -134,6 +149,7 @@ static ProtobufCMessage *check_message(struct k8smi_arena *arena, const Protobuf
     if (was == NULL || is == NULL || !json_value_equal(was, is))
       complain("is not the same JSON value", again);
   }
+  check_against_protobuf_c(arena, type, protobuf);
   check_way_through(arena, message, K8SM_FORMAT_JSON, protobuf);
   check_way_through(arena, message, K8SM_FORMAT_PROTOBUF, protobuf);
   return message;
