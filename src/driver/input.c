@@ -160,7 +160,9 @@ int k8smi_drv_take(struct k8sm_driver *d, const struct k8sm_input *in, struct k8
   if (in->mono_ms > d->core.mono_ms) d->core.mono_ms = in->mono_ms;
   d->core.wall_ms = in->wall_ms;
   k8smi_drv_settle(d);
+  const uint64_t random = d->core.random;
   int r = input_table[in->type](d, in, diags);
+  if (r == K8SM_ERR_NOMEM) d->core.random = random; /* tried again, it draws the same numbers */
   if (in->type != K8SM_INPUT_RESTORE) d->begun = true;
   return r;
 }
