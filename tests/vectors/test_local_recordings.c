@@ -14,7 +14,14 @@
  * messages come back, in the same order for each task, and the same answers to calls that are wrong. Ids
  * of master, agents, offers, frameworks, streams and statuses are rewritten. Nothing is compared by time. */
 
-enum hook_action { HOOK_NONE, HOOK_KILL_AGENT, HOOK_RESTORE_AGENT, HOOK_FAIL_OVER, HOOK_KILL_EXECUTOR };
+enum hook_action {
+  HOOK_NONE,
+  HOOK_WAIT,
+  HOOK_KILL_AGENT,
+  HOOK_RESTORE_AGENT,
+  HOOK_FAIL_OVER,
+  HOOK_KILL_EXECUTOR
+};
 
 struct scenario {
   const char *name;
@@ -56,8 +63,13 @@ static const struct scenario SCENARIOS[] = {
     {"lifecycle/volume-on-holder", NULL, {{0}}},
     {"lifecycle/budget-form", NULL, {{0}}},
     {"lifecycle/unreachable-reconcile",
-     "08-reconcile-explicit",
-     {{"04-reconcile-implicit", HOOK_KILL_AGENT, NULL}}},
+     NULL,
+     {{"04-reconcile-implicit", HOOK_KILL_AGENT, NULL},
+      {"08-reconcile-explicit", HOOK_FAIL_OVER, NULL},
+      {"11-reconcile-implicit", HOOK_RESTORE_AGENT, NULL}}},
+    {"lifecycle/lagging-reconcile", "07-accept", {{"02-reconcile-explicit", HOOK_WAIT, NULL}}},
+    {"images-json", "11-accept-oom", {{0}}},
+    {"images-protobuf", "11-accept-oom", {{0}}},
     {"lifecycle/fresh-executor", "12-accept", {{"07-ack", HOOK_KILL_EXECUTOR, "pod5.a0"}}},
 };
 
@@ -76,13 +88,14 @@ static struct k8smi_local *replay_new(const struct scenario *scenario) {
   bool one = lifecycle || strncmp(scenario->name, "agent-lost", 10) == 0 ||
              strncmp(scenario->name, "master-f", 8) == 0;
   /* The features of the recorded agents; those with a linux launcher are "L" in the recordings' notes. */
+  bool no_images = !lifecycle && strncmp(scenario->name, "images", 6) != 0;
   bool no_cgroups = strcmp(scenario->name, "lifecycle/limits-without-cgroups") == 0;
   struct k8smi_local_agent rows[2] = {{"agent1.example", "cpus:4;mem:4096;disk:10000;ports:[31000-32000]",
-                                       "rack:r1;gen:2015;ssd:yes;cores:[1-8,10-12]", !lifecycle, no_cgroups},
+                                       "rack:r1;gen:2015;ssd:yes;cores:[1-8,10-12]", no_images, no_cgroups},
                                       {"agent2.example",
                                        "cpus:2;cpus(analytics):2;mem:2048;mem(analytics):1024;disk:5000;"
                                        "ports:[31000-31500,31600-32000];fpga:3",
-                                       "rack:r2;gen:2016", !lifecycle, 1}};
+                                       "rack:r2;gen:2016", no_images, 1}};
   struct k8smi_local_options options = {
       .size = sizeof(options), .agents = rows, .agent_count = one ? 1 : 2, .seed = 11};
   struct k8smi_local *local;
@@ -282,6 +295,7 @@ static void replay_hook(struct replay *p, const char *before) {
   for (size_t i = 0; i < sizeof(p->scenario->hooks) / sizeof(p->scenario->hooks[0]); i++) {
     if (p->scenario->hooks[i].before == NULL || strcmp(p->scenario->hooks[i].before, before) != 0) continue;
     switch (p->scenario->hooks[i].action) {
+    case HOOK_WAIT: client_wait(&p->local, 6000); break;
     case HOOK_KILL_AGENT: k8smi_local_kill_agent(p->local.local, 0); break;
     case HOOK_RESTORE_AGENT: k8smi_local_restore_agent(p->local.local, 0); break;
     case HOOK_KILL_EXECUTOR: k8smi_local_kill_executor(p->local.local, p->scenario->hooks[i].executor); break;
