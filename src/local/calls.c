@@ -36,7 +36,7 @@ static void call_kill(struct local_framework *framework, const K8smMesos__Call *
     k8smi_local_reconcile_one(framework, kill->task_id, kill->agent_id);
   } else if (task->executor != NULL && !task->executor->shutdown &&
              (kill->agent_id == NULL || strcmp(kill->agent_id->value, task->agent->id) == 0)) {
-    k8smi_local_task_kill(task);
+    k8smi_local_task_kill(task, k8smi_local_task_grace(task, kill->kill_policy));
   }
 }
 

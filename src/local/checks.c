@@ -53,7 +53,7 @@ static void checks_failed(struct local_task *task) {
   checks_tell(task, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_HEALTH_CHECK_STATUS_UPDATED);
   if (probe->failures >= check->consecutive_failures) {
     task->executor->unhealthy = true;
-    k8smi_local_task_kill(task);
+    k8smi_local_task_kill(task, k8smi_local_task_grace(task, NULL));
   }
 }
 

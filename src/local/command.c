@@ -9,6 +9,7 @@ enum {
   COMMAND_TEST,
   COMMAND_TOUCH,
   COMMAND_RM,
+  COMMAND_TRAP,
   COMMAND_FOREVER
 };
 enum { COMMAND_MAX_WORDS = 16, COMMAND_MAX_STEPS = 256 };
@@ -31,6 +32,7 @@ static const struct command_name {
     {"set", COMMAND_STATUS, 0},    {"export", COMMAND_STATUS, 0}, {"date", COMMAND_STATUS, 0},
     {"ls", COMMAND_STATUS, 0},     {"cat", COMMAND_STATUS, 0},    {"touch", COMMAND_TOUCH, 0},
     {"rm", COMMAND_RM, 0},         {"test", COMMAND_TEST, 0},     {"[", COMMAND_TEST, 0},
+    {"trap", COMMAND_TRAP, 0},
 };
 
 static struct k8sm_slice command_base_name(struct k8sm_slice word) {
@@ -67,6 +69,21 @@ static void command_read_test(const struct command_words *w, struct local_step *
   }
 }
 
+/* `trap COMMANDS TERM`; traps for other signals do nothing here. */
+static void command_read_trap(const struct command_words *w, struct local_step *step) {
+  static const char *const NAMES[] = {"TERM", "SIGTERM", "15"};
+  bool term = false;
+  for (size_t i = 2; i < w->count; i++) {
+    for (size_t j = 0; j < sizeof(NAMES) / sizeof(NAMES[0]); j++)
+      term = term || k8smi_eqs(w->word[i], NAMES[j]);
+  }
+  if (term) {
+    step->file = w->word[1];
+  } else {
+    step->kind = COMMAND_STATUS;
+  }
+}
+
 static void command_read_step(const struct command_words *w, bool check, struct local_step *step) {
   step->kind = check ? COMMAND_STATUS : COMMAND_FOREVER;
   struct k8sm_slice name = command_base_name(w->word[0]);
@@ -86,6 +103,7 @@ static void command_read_step(const struct command_words *w, bool check, struct 
     step->number &= 255;
     break;
   case COMMAND_TEST: command_read_test(w, step); break;
+  case COMMAND_TRAP: command_read_trap(w, step); break;
   case COMMAND_TOUCH:
   case COMMAND_RM: step->file = w->count > 1 ? w->word[w->count - 1] : (struct k8sm_slice){"", 0}; break;
   case COMMAND_STATUS:
@@ -153,13 +171,19 @@ static void command_read_words(struct k8sm_slice text, size_t *at, struct comman
   }
 }
 
-static bool command_read_text(struct k8smi_arena *arena, struct k8sm_slice text, bool check,
+static size_t command_count(struct k8sm_slice text) {
+  size_t n = 1;
+  for (size_t i = 0; i < text.len && n < COMMAND_MAX_STEPS; i++) n += strchr(";\n&|", text.ptr[i]) != NULL;
+  return n;
+}
+
+static bool command_read_list(struct k8smi_arena *arena, struct k8sm_slice text, bool check,
                               struct local_script *ret) {
-  struct local_step *steps = k8smi_arena_array(arena, COMMAND_MAX_STEPS, sizeof(struct local_step));
+  size_t most = command_count(text), n = 0, at = 0;
+  struct local_step *steps = k8smi_arena_array(arena, most, sizeof(struct local_step));
   if (steps == NULL) return false;
-  size_t n = 0, at = 0;
   int joint = ';', next;
-  while (at < text.len && n < COMMAND_MAX_STEPS) {
+  while (at < text.len && n < most) {
     struct command_words words;
     command_read_words(text, &at, &words, &next);
     if (words.count > 0) {
@@ -168,7 +192,22 @@ static bool command_read_text(struct k8smi_arena *arena, struct k8sm_slice text,
     }
     joint = next;
   }
-  *ret = (struct local_script){steps, n, check};
+  *ret = (struct local_script){.steps = steps, .count = n, .check = check};
+  return true;
+}
+
+static bool command_read_text(struct k8smi_arena *arena, struct k8sm_slice text, bool check,
+                              struct local_script *ret) {
+  static const struct local_step IGNORED = {.kind = COMMAND_FOREVER, .joint = ';'};
+  if (!command_read_list(arena, text, check, ret)) return false;
+  for (size_t i = 0; i < ret->count; i++) {
+    if (ret->steps[i].kind != COMMAND_TRAP) continue;
+    struct local_script *handler = k8smi_arena_zalloc(arena, sizeof(struct local_script));
+    if (handler == NULL || !command_read_list(arena, ret->steps[i].file, false, handler)) return false;
+    if (handler->count == 0) *handler = (struct local_script){.steps = &IGNORED, .count = 1};
+    ret->on_term = handler;
+    break;
+  }
   return true;
 }
 
@@ -197,14 +236,14 @@ static bool command_read_argv(struct k8smi_arena *arena, const K8smMesos__Comman
   if (words.count == 0) words.word[words.count++] = (struct k8sm_slice){"", 0};
   step->joint = ';';
   command_read_step(&words, check, step);
-  *ret = (struct local_script){step, 1, check};
+  *ret = (struct local_script){.steps = step, .count = 1, .check = check};
   return true;
 }
 
 bool k8smi_local_script_read(struct k8smi_arena *arena, const K8smMesos__CommandInfo *command, bool check,
                              struct local_script *ret) {
   static const struct local_step FOREVER = {.kind = COMMAND_FOREVER, .joint = ';'};
-  *ret = (struct local_script){&FOREVER, 1, check};
+  *ret = (struct local_script){.steps = &FOREVER, .count = 1, .check = check};
   if (command == NULL) return true;
   bool shell = !command->has_shell || command->shell;
   if (shell) return command->value == NULL || command_read_text(arena, k8smi_s(command->value), check, ret);

@@ -5,8 +5,8 @@
 #include "wire/mesos.h"
 
 /* Simulated processes: a command line is read as a script of the few commands that have a meaning here
- * (sleep, exit, true, false, test -f, touch, rm, echo and their like, in lists with ';', '&&' and '||');
- * at the first one that has none, the process runs until it is killed. */
+ * (sleep, exit, true, false, test -f, touch, rm, trap, echo and their like, in lists with ';', '&&' and
+ * '||'); at the first one that has none, the process runs until it is killed. */
 
 struct local_step {
   int kind;       /* COMMAND_* in command.c */
@@ -19,7 +19,8 @@ struct local_step {
 struct local_script {
   const struct local_step *steps;
   size_t count;
-  bool check; /* a check's command: what has no meaning here succeeds */
+  bool check;                         /* a check's command: what has no meaning here succeeds */
+  const struct local_script *on_term; /* what `trap` says; NULL: TERM ends it at once */
 };
 
 struct local_fate {

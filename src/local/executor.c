@@ -151,7 +151,7 @@ static void executor_kill_group(struct local_executor *executor, const struct lo
     struct local_task *task = LOCAL_OF(link, local_task, by_executor);
     if (task == ended || task->group != ended->group || task->phase == LOCAL_TASK_ENDED) continue;
     task->group_killed = true;
-    k8smi_local_task_kill(task);
+    k8smi_local_task_kill(task, LOCAL_KILL_GRACE_MS);
   }
 }
 
@@ -172,7 +172,7 @@ void k8smi_local_executor_shutdown(struct local_executor *executor) {
   executor->shutdown = true;
   if (executor->running > 0) executor_end_later(executor, EXECUTOR_KILLED, EXECUTOR_SHUTDOWN_GRACE_MS);
   LOCAL_EACH(link, &executor->tasks) {
-    k8smi_local_task_kill(LOCAL_OF(link, local_task, by_executor));
+    k8smi_local_task_kill(LOCAL_OF(link, local_task, by_executor), LOCAL_KILL_GRACE_MS);
   }
 }
 

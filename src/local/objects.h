@@ -154,6 +154,7 @@ struct local_task {
   int phase;
   bool group_killed; /* its siblings were told */
   bool out_of_time;  /* max_completion_time */
+  bool forced;       /* its grace is over before it ends by itself */
   bool sent;         /* one status reached the present master */
   bool released;     /* its resources are free again */
   char container_id[LOCAL_UUID_SIZE];

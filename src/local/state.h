@@ -174,8 +174,12 @@ struct local_task *k8smi_local_task_find(const struct local_framework *framework
 void k8smi_local_task_start(struct local_task *task);
 /* The end, from whatever source: the terminal status, and what follows for its group and executor. */
 void k8smi_local_task_end(struct local_task *task, const struct local_news *news);
-/* TERM after KILLING; grace plays no part, since a simulated process ends at once. */
-void k8smi_local_task_kill(struct local_task *task);
+/* What a default executor gives those that nobody named: the rest of a group, and all at a SHUTDOWN. */
+enum { LOCAL_KILL_GRACE_MS = 3000 };
+/* TERM, and KILL when the grace is over. */
+void k8smi_local_task_kill(struct local_task *task, uint64_t grace_ms);
+/* The grace of a KILL call: its own policy, the task's, or what an executor gives. */
+uint64_t k8smi_local_task_grace(const struct local_task *task, const K8smMesos__KillPolicy *policy);
 void k8smi_local_task_release(struct local_task *task);
 
 /* checks.c */

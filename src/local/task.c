@@ -45,15 +45,33 @@ static void task_exit(struct local_task *task, int state, int reason, const char
                                                   .healthy = task->executor->unhealthy ? &UNHEALTHY : NULL});
 }
 
-static void task_exit_status(struct local_task *task) {
-  struct local_fate fate = k8smi_local_script_fate(&task->script);
+/* Ends by itself, in a state that may not be up to its status. */
+static void task_exit_status(struct local_task *task, unsigned status, int state, int reason) {
   char message[] = "Command exited with status \0\0\0";
   size_t at = strlen(message);
-  unsigned status = (unsigned)fate.status & 255;
   if (status >= 100) message[at++] = (char)('0' + status / 100);
   if (status >= 10) message[at++] = (char)('0' + status / 10 % 10);
   message[at] = (char)('0' + status % 10);
-  task_exit(task, status == 0 ? TASK_STATE(FINISHED) : TASK_STATE(FAILED), -1, message);
+  task_exit(task, state, reason, message);
+}
+
+static void task_exit_freely(struct local_task *task) {
+  unsigned status = (unsigned)k8smi_local_script_fate(&task->script).status & 255;
+  task_exit_status(task, status, status == 0 ? TASK_STATE(FINISHED) : TASK_STATE(FAILED), -1);
+}
+
+/* After TERM: by the signal, by what it does at TERM, or by KILL when its grace was over first. */
+static void task_exit_killed(struct local_task *task) {
+  int state = task->out_of_time ? TASK_STATE(FAILED) : TASK_STATE(KILLED);
+  int reason = task->out_of_time ? TASK_REASON(MAX_COMPLETION_TIME_REACHED) : -1;
+  if (task->forced) {
+    task_exit(task, state, reason, "Command terminated with signal Killed");
+  } else if (task->script.on_term == NULL) {
+    task_exit(task, state, reason, "Command terminated with signal Terminated");
+  } else {
+    task_exit_status(task, (unsigned)k8smi_local_script_fate(task->script.on_term).status & 255, state,
+                     reason);
+  }
 }
 
 static void task_run(struct local_task *task) {
@@ -77,19 +95,29 @@ static void task_run(struct local_task *task) {
 
 static void task_step(void *owner) {
   struct local_task *task = owner;
-  const char *terminated = "Command terminated with signal Terminated";
-  if (task->phase == LOCAL_TASK_STARTING) {
-    task_run(task);
-  } else if (task->phase == LOCAL_TASK_RUNNING) {
-    task_exit_status(task);
-  } else if (task->out_of_time) {
-    task_exit(task, TASK_STATE(FAILED), TASK_REASON(MAX_COMPLETION_TIME_REACHED), terminated);
-  } else {
-    task_exit(task, TASK_STATE(KILLED), -1, terminated);
+  switch (task->phase) {
+  case LOCAL_TASK_STARTING: task_run(task); break;
+  case LOCAL_TASK_RUNNING: task_exit_freely(task); break;
+  default: task_exit_killed(task); break;
   }
 }
 
-void k8smi_local_task_kill(struct local_task *task) {
+/* How long it lives on after TERM. */
+static uint64_t task_last_words(struct local_task *task, uint64_t grace_ms) {
+  struct local_fate fate = {true, 0, 0};
+  if (task->script.on_term != NULL) fate = k8smi_local_script_fate(task->script.on_term);
+  task->forced = !fate.ends || fate.after_ms > grace_ms;
+  return LOCAL_TASK_END_MS + (task->forced ? grace_ms : fate.after_ms);
+}
+
+uint64_t k8smi_local_task_grace(const struct local_task *task, const K8smMesos__KillPolicy *policy) {
+  if (policy == NULL || policy->grace_period == NULL) policy = task->info->kill_policy;
+  if (policy == NULL || policy->grace_period == NULL) return LOCAL_KILL_GRACE_MS;
+  int64_t nanoseconds = policy->grace_period->nanoseconds;
+  return nanoseconds < 0 ? 0 : (uint64_t)nanoseconds / 1000000;
+}
+
+void k8smi_local_task_kill(struct local_task *task, uint64_t grace_ms) {
   struct k8smi_local *local = task->framework->local;
   if (task->phase != LOCAL_TASK_RUNNING)
     return; /* before that a kill is lost, and afterwards it changes nothing */
@@ -101,13 +129,13 @@ void k8smi_local_task_kill(struct local_task *task) {
         task,
         &(struct local_news){.state = TASK_STATE(KILLING), .source = TASK_SOURCE(EXECUTOR), .reason = -1});
   }
-  k8smi_local_timer_set(&local->timers, &task->step, local->now + LOCAL_TASK_END_MS);
+  k8smi_local_timer_set(&local->timers, &task->step, local->now + task_last_words(task, grace_ms));
 }
 
 static void task_completion(void *owner) {
   struct local_task *task = owner;
   task->out_of_time = true;
-  k8smi_local_task_kill(task);
+  k8smi_local_task_kill(task, 0);
 }
 
 void k8smi_local_task_start(struct local_task *task) {

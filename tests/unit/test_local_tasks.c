@@ -6,6 +6,7 @@
 
 #include "support/local_client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Tasks of the embedded Mesos, from launch to end, in virtual time. */
@@ -168,6 +169,48 @@ static void shutdown_kills_all_tasks(void **state) {
   expect(f, "b.0", KILLED);
 }
 
+static void kill_with_grace(struct fixture *f, const char *task, unsigned seconds) {
+  snprintf(f->text, sizeof(f->text),
+           "{\"type\":\"KILL\",\"framework_id\":{\"value\":\"%%F\"},\"kill\":{\"task_id\":{\"value\":\"%s\"},"
+           "\"kill_policy\":{\"grace_period\":{\"nanoseconds\":%llu}}}}",
+           task, 1000000000ULL * seconds);
+  assert_int_equal(client_call(&f->c, f->text), 202);
+}
+
+static void grace_is_what_a_task_has_after_term(void **state) {
+  struct fixture *f = *state;
+  static const char COMMAND[] = "trap 'sleep 5; exit 4' TERM; while true; do sleep 1; done";
+  launch(f, "e", "h", "sleep 100000");
+  launch(f, "e", "long", COMMAND);
+  launch(f, "e", "short", COMMAND);
+  launch(f, "e", "none", COMMAND);
+  launch(f, "e", "deaf", "trap '' TERM; sleep 1000");
+  client_wait(&f->c, 1000);
+  kill_with_grace(f, "long.0", 10);
+  kill_with_grace(f, "short.0", 2);
+  client_kill(&f->c, "none.0");
+  kill_with_grace(f, "deaf.0", 20);
+  kill_with_grace(f, "deaf.0", 0); /* a second KILL can't shorten the first */
+  client_wait(&f->c, 2900);
+  expect(f, "short.0",
+         "STARTING EXECUTOR\nRUNNING EXECUTOR\nKILLING EXECUTOR\n"
+         "KILLED EXECUTOR: Command terminated with signal Killed\n");
+  expect(f, "none.0", "STARTING EXECUTOR\nRUNNING EXECUTOR\nKILLING EXECUTOR\n");
+  client_wait(&f->c, 500);
+  expect(f, "none.0",
+         "STARTING EXECUTOR\nRUNNING EXECUTOR\nKILLING EXECUTOR\n"
+         "KILLED EXECUTOR: Command terminated with signal Killed\n");
+  client_wait(&f->c, 5000);
+  expect(f, "long.0",
+         "STARTING EXECUTOR\nRUNNING EXECUTOR\nKILLING EXECUTOR\n"
+         "KILLED EXECUTOR: Command exited with status 4\n");
+  expect(f, "deaf.0", "STARTING EXECUTOR\nRUNNING EXECUTOR\nKILLING EXECUTOR\n");
+  client_wait(&f->c, 15000);
+  expect(f, "deaf.0",
+         "STARTING EXECUTOR\nRUNNING EXECUTOR\nKILLING EXECUTOR\n"
+         "KILLED EXECUTOR: Command terminated with signal Killed\n");
+}
+
 static void resources_of_an_ended_pod_are_offered_again(void **state) {
   struct fixture *f = *state;
   launch(f, "e", "t", "sleep 1");
@@ -193,6 +236,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(an_executor_id_is_taken_while_an_end_is_unacknowledged, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(shutdown_kills_all_tasks, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(grace_is_what_a_task_has_after_term, set_up, tear_down),
       cmocka_unit_test_setup_teardown(resources_of_an_ended_pod_are_offered_again, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
