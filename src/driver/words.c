@@ -4,14 +4,16 @@
 
 static int words_of_end(struct drv_core *core, const struct drv_pod *pod,
                         const struct k8sm_container_status *c) {
-  const char *colon = c->message.len == 0 ? "" : ": ";
-  struct k8sm_slice how = c->state == K8SM_STATE_TERMINATED ? c->reason : K8SMI_S("Ended");
+  const struct k8sm_slice none = {NULL, 0};
+  bool over = c->state == K8SM_STATE_TERMINATED; /* else reason and message say why it waits */
+  struct k8sm_slice how = over ? c->reason : K8SMI_S("Ended"), words = over ? c->message : none;
+  const char *colon = words.len == 0 ? "" : ": ";
   if (c->signal != 0) {
     return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended by signal %d%s%.*s", K8SMI_P(how),
-                            K8SMI_P(c->name), c->signal, colon, K8SMI_P(c->message));
+                            K8SMI_P(c->name), c->signal, colon, K8SMI_P(words));
   }
   return k8smi_drv_eventf(core, 0, pod->key, "%.*s: container %.*s ended with exit code %d%s%.*s",
-                          K8SMI_P(how), K8SMI_P(c->name), c->exit_code, colon, K8SMI_P(c->message));
+                          K8SMI_P(how), K8SMI_P(c->name), c->exit_code, colon, K8SMI_P(words));
 }
 
 /* Reasons that only say that things take their course. */
