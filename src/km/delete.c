@@ -32,7 +32,8 @@ static int ask(const char *folder, const char *key, int64_t grace) {
   return code;
 }
 
-/* Waits until the running km does not know the pod any more, or is gone itself. */
+/* Waits until the running km does not know the pod any more, or is gone itself, as it is in the end when
+ * all pods are. */
 static int wait_gone(const char *folder, const char *key, int64_t seconds) {
   uint64_t end = km_mono_ms() + (uint64_t)seconds * 1000;
   while (km_mono_ms() < end) {
@@ -40,6 +41,7 @@ static int wait_gone(const char *folder, const char *key, int64_t seconds) {
     snprintf(line, sizeof line, "knows %s", key);
     char *answer = km_control_ask_quietly(folder, line);
     bool gone = answer == NULL || strncmp(answer, "no", 2) == 0;
+    if (strcmp(key, "*") == 0) gone = answer == NULL && !km_store_is_held(folder);
     free(answer);
     if (gone) return KM_DONE;
     nanosleep(&(struct timespec){0, 100000000}, NULL);

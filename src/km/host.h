@@ -39,6 +39,8 @@ const char *km_state_folder(const char *option, char *text, size_t cap);
  * forgets what was recorded. */
 struct km_store *km_store_open(const char *folder, bool fresh);
 void km_store_close(struct km_store *store);
+/* Whether a km has the folder open. */
+bool km_store_is_held(const char *folder);
 /* Keeps a row, durably, or removes it (len 0). False, with a line, when it could not be. */
 bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes);
 /* Calls for each row that is kept, "framework" first. False when one can't be read. */

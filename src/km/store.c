@@ -70,6 +70,16 @@ void km_store_close(struct km_store *store) {
   free(store);
 }
 
+bool km_store_is_held(const char *folder) {
+  char path[1200];
+  snprintf(path, sizeof path, "%s/lock", folder);
+  int lock = open(path, O_RDWR | O_CLOEXEC);
+  if (lock < 0) return false;
+  bool held = flock(lock, LOCK_SH | LOCK_NB) != 0;
+  close(lock);
+  return held;
+}
+
 /* Keys as file names: letters, digits, '-' and '_' stand for themselves, others are %XX. */
 static bool file_name(struct k8sm_slice key, char name[3 * MAX_KEY + 1]) {
   size_t n = 0;
