@@ -60,14 +60,13 @@ bool k8smi_bind_number(struct k8smi_bind *b, const struct k8smi_token *found, un
 static bool bind_quantity(struct k8smi_bind *b, const struct k8smi_token *found,
                           const struct k8smi_path *path, struct k8sm_slice *ret) {
   struct k8sm_slice s = found->text;
-  int64_t ignored;
   if (found->kind != K8SMI_TOKEN_STRING && found->kind != K8SMI_TOKEN_NUMBER) {
     bind_bad(b, K8SM_DIAG_FIELD_TYPE, found, "a quantity", path);
     return false;
   }
   while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) s = (struct k8sm_slice){s.ptr + 1, s.len - 1};
   while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t')) s.len--;
-  if (!k8smi_quantity_value(s, &ignored)) {
+  if (!k8smi_quantity_valid(s)) {
     bind_bad(b, K8SM_DIAG_QUANTITY_SYNTAX, found, "a quantity such as 500m, 1.5 or 64Mi", path);
     return false;
   }

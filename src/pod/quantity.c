@@ -56,7 +56,10 @@ static bool quantity_find_suffix(struct k8sm_slice text, enum quantity_format *f
   }
   if (text.len < 2 || (text.ptr[0] != 'e' && text.ptr[0] != 'E')) return false;
   struct k8sm_slice exponent = {text.ptr + 1, text.len - 1};
-  if (exponent.ptr[0] == '+') exponent = (struct k8sm_slice){exponent.ptr + 1, exponent.len - 1};
+  if (exponent.ptr[0] == '+') {
+    exponent = (struct k8sm_slice){exponent.ptr + 1, exponent.len - 1};
+    if (exponent.len > 0 && exponent.ptr[0] == '-') return false;
+  }
   *format = QUANTITY_EXPONENT;
   return k8smi_parse_i64(exponent, power) && *power >= INT32_MIN && *power <= INT32_MAX;
 }
@@ -136,7 +139,7 @@ static bool quantity_read(struct k8sm_slice text, struct quantity *q) {
   size_t at = 0, zeros = 0;
   int64_t power = 0;
   if (text.len == 0 || text.len > QUANTITY_MAX_TEXT) return false;
-  memset(q, 0, sizeof *q);
+  q->count = 0;
   q->negative = text.ptr[0] == '-';
   if (text.ptr[0] == '-' || text.ptr[0] == '+') at++;
   while (at < text.len && text.ptr[at] == '0') at++;
@@ -155,6 +158,19 @@ static bool quantity_read(struct k8sm_slice text, struct quantity *q) {
   for (int64_t i = 0; q->format == QUANTITY_BINARY && i < power; i++) quantity_multiply(q, 1024);
   if (q->count > 0 && q->scale < QUANTITY_NANO) quantity_cut(q, (uint64_t)(QUANTITY_NANO - q->scale));
   return true;
+}
+
+bool k8smi_quantity_valid(struct k8sm_slice text) {
+  enum quantity_format format;
+  int64_t power;
+  size_t at = 0;
+  if (text.len == 0 || text.len > QUANTITY_MAX_TEXT) return false;
+  if (text.ptr[0] == '-' || text.ptr[0] == '+') at++;
+  for (int points = 0; at < text.len && points < 2; at++) {
+    points += text.ptr[at] == '.';
+    if (points == 2 || ((text.ptr[at] < '0' || text.ptr[at] > '9') && text.ptr[at] != '.')) break;
+  }
+  return quantity_find_suffix((struct k8sm_slice){text.ptr + at, text.len - at}, &format, &power);
 }
 
 static bool quantity_number(struct k8sm_slice text, int64_t scale, int64_t *ret) {

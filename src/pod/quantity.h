@@ -7,6 +7,8 @@
 
 /* Quantities: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
 
+/* Whether the text is a quantity; the other functions tell as well, but take longer. */
+bool k8smi_quantity_valid(struct k8sm_slice text);
 /* A quantity's number in thousandths, or in units, rounded up; saturates at INT64_MAX. False if the
  * text is no quantity. */
 bool k8smi_quantity_milli(struct k8sm_slice text, int64_t *ret);

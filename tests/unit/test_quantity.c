@@ -61,6 +61,7 @@ static void canonical_forms(void **state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const char *got = written(k8smi_quantity_canonical, cases[i][0]);
+    assert_true(k8smi_quantity_valid(k8smi_s(cases[i][0])));
     if (got == NULL) fail_msg("%s is a quantity", cases[i][0]);
     assert_string_equal(got, cases[i][1]);
   }
@@ -82,12 +83,13 @@ static void what_is_no_quantity(void **state) {
   (void)state;
   static const char *const texts[] = {
       "",        "1K",  "1i",  "1e",   "1 ",   " 1",  "abc", "1.2.3",
-      "1kk",     "--1", "1e+", "1Kim", "0x10", "1,5", "e5x", "1e99999999999999999999",
+      "1kk",     "--1", "1e+", "1e+-5", "1Kim", "0x10", "1,5", "e5x", "1e99999999999999999999",
       "\xc3\xbc"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     int64_t n = 7;
     if (k8smi_quantity_value(k8smi_s(texts[i]), &n)) fail_msg("\"%s\" is no quantity", texts[i]);
     assert_int_equal(n, 7);
+    assert_false(k8smi_quantity_valid(k8smi_s(texts[i])));
     assert_null(written(k8smi_quantity_canonical, texts[i]));
   }
   char longest[300];
