@@ -26,6 +26,10 @@ struct k8smi_demand_build {
   struct k8smi_map volumes;         /* from name to index in spec.volumes */
   struct k8smi_demand_files *files; /* by volume; made when first mounted */
   size_t refused;
+  struct k8smi_map containers;   /* from name to the number of the task */
+  struct k8sm_slice pull_config; /* for the registry; empty: none */
+  bool pull_config_read;
+  bool user_noted; /* that an image's own user is not honoured */
   bool no_memory;
 };
 

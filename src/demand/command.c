@@ -52,7 +52,7 @@ static void command_enter(struct k8smi_demand_build *b, const struct k8smi_deman
 }
 
 /* What the registry is told: the first secret of the pod that was handed in. */
-static void command_pull_config(struct k8smi_demand_build *b, struct k8smi_demand_task *task) {
+static void command_pull_config(struct k8smi_demand_build *b) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
   struct k8smi_path list_path = k8smi_path_field(&spec, K8SMI_S("imagePullSecrets"));
   struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_imagePullSecrets);
@@ -63,11 +63,11 @@ static void command_pull_config(struct k8smi_demand_build *b, struct k8smi_deman
     if (row == NULL) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
                  "no key .dockerconfigjson of Secret '%.*s' was handed in", K8SMI_P(name));
-    } else if (task->pull_config.len > 0) {
+    } else if (b->pull_config.len > 0) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
                  "Mesos takes one secret for a registry: the first");
     } else {
-      task->pull_config = k8smi_demand_copy(b, row->value);
+      b->pull_config = k8smi_demand_copy(b, row->value);
       b->demand->features |= K8SM_FEATURE_SECRETS;
     }
   }
@@ -85,7 +85,9 @@ static void command_image(struct k8smi_demand_build *b, struct k8smi_demand_sour
   s->task->image = image;
   s->task->pull_always = k8smi_eqs(k8smi_get_str(s->container, K8SMI_Container_imagePullPolicy), "Always");
   b->demand->features |= K8SM_FEATURE_IMAGES;
-  command_pull_config(b, s->task);
+  if (!b->pull_config_read) command_pull_config(b);
+  b->pull_config_read = true;
+  s->task->pull_config = b->pull_config;
 }
 
 /* The entrypoint of an image, as an annotation states it: words with blanks between them. Mesos runs

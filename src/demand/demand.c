@@ -107,6 +107,7 @@ static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_t
                              const struct k8smi_record *container, uint32_t kind, uint32_t stage) {
   const struct k8sm_demand *d = b->demand;
   task->container = k8smi_get_str(container, K8SMI_Container_name);
+  if (!k8smi_map_put(&b->containers, task->container, (uint32_t)(task - d->tasks))) b->no_memory = true;
   task->kind = kind;
   task->stage = stage;
   task->launch = stage == 0;
@@ -286,7 +287,9 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   b.metadata = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_metadata);
   b.spec = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_spec);
   k8smi_map_init(&b.volumes, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 0));
+  k8smi_map_init(&b.containers, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 2));
   demand_run_steps(&b);
+  k8smi_map_free(&b.containers);
   k8smi_map_free(&b.volumes);
   result = demand_result(&b);
   if (result != K8SM_OK) {

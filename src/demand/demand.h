@@ -121,9 +121,9 @@ struct k8sm_demand {
   struct k8sm_slice qos_class; /* "Guaranteed", "Burstable", "BestEffort" */
   bool host_pid;
   bool host_ipc;
-  bool share_cgroups_false;      /* linux_info.share_cgroups = false on executor and tasks */
-  struct k8smi_pair_list labels; /* for TaskInfo and ExecutorInfo */
-  const struct k8smi_demand_port *ports;
+  bool share_cgroups_false;              /* linux_info.share_cgroups = false on executor and tasks */
+  struct k8smi_pair_list labels;         /* for TaskInfo and ExecutorInfo */
+  const struct k8smi_demand_port *ports; /* in the order of the tasks */
   size_t port_count;
   int64_t grace_seconds;
   int64_t active_deadline_seconds; /* 0: none */

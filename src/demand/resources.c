@@ -209,15 +209,12 @@ void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
 
 static const struct k8smi_record *res_find_container(const struct k8smi_demand_build *b,
                                                      struct k8sm_slice name) {
-  static const unsigned fields[] = {K8SMI_PodSpec_containers, K8SMI_PodSpec_initContainers};
-  for (size_t f = 0; f < 2; f++) {
-    struct k8smi_list list = k8smi_get_list(b->spec, fields[f]);
-    for (size_t i = 0; i < list.count; i++) {
-      const struct k8smi_record *c = k8smi_list_record(list, i);
-      if (k8smi_eq(k8smi_get_str(c, K8SMI_Container_name), name)) return c;
-    }
-  }
-  return NULL;
+  struct k8smi_list inits = k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers);
+  struct k8smi_list mains = k8smi_get_list(b->spec, K8SMI_PodSpec_containers);
+  uint32_t task = k8smi_map_get(&b->containers, name);
+  if (task == K8SMI_MAP_NONE) return NULL;
+  return task <= inits.count ? k8smi_list_record(inits, task - 1)
+                             : k8smi_list_record(mains, task - 1 - inits.count);
 }
 
 /* In thousandths of the base unit (cores, bytes), or saturated; false if there is none. */

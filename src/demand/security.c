@@ -119,7 +119,8 @@ static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_so
     at = k8smi_path_field(path, K8SMI_S("runAsNonRoot"));
     k8smi_demand_refuse(b, &at,
                         "the image's user is not honoured: the container would run as the framework's user");
-  } else if (s->task->image.len > 0) {
+  } else if (s->task->image.len > 0 && !b->user_noted) {
+    b->user_noted = true; /* once is enough */
     k8smi_find_as(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, K8SM_SEVERITY_NOTE, &at,
                   "not set: the container runs as the framework's user, whatever user the image states");
   }

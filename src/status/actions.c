@@ -54,8 +54,9 @@ static void action_kills(const struct k8sm_status *s, struct action_rows *to) {
 }
 
 static void action_launches(const struct k8sm_status *s, struct action_rows *to) {
+  if (!k8smi_status_launches(s)) return;
   for (uint32_t i = 0; i < s->demand->task_count; i++) {
-    if (!k8smi_status_wants_launch(s, i)) continue;
+    if (!k8smi_task_wants_launch(s, i)) continue;
     struct k8sm_action row = {.type = K8SM_ACTION_LAUNCH,
                               .agent_id = s->agent_id,
                               .task = i,
@@ -91,24 +92,22 @@ size_t k8sm_status_actions(const struct k8sm_status *status, size_t first, struc
   return k8smi_rows_left(to.count, first);
 }
 
+/* The earlier of two times, the other one only if it is still to come. */
+static uint64_t action_sooner(const struct k8sm_status *s, uint64_t at, uint64_t other) {
+  return other > s->mono_ms && other < at ? other : at;
+}
+
 uint64_t k8sm_status_deadline(const struct k8sm_status *status) {
   const struct k8sm_status *s = status;
   if (s->rebase) return 0;
   uint64_t at = k8smi_status_active_deadline(s);
-  bool attempt = k8smi_status_wants_attempt(s);
+  bool launches = k8smi_status_launches(s);
   for (size_t i = 0; i < s->demand->task_count; i++) {
     const struct k8smi_status_task *t = &s->tasks[i];
-    if (t->check_pending && t->check_mono_ms < at) at = t->check_mono_ms;
-    if (t->kill && k8smi_task_alive(t) && t->kill_mono_ms > s->mono_ms && t->kill_mono_ms < at)
-      at = t->kill_mono_ms;
-    if (k8smi_status_wants_launch(s, i) && t->due_mono_ms > s->mono_ms && t->due_mono_ms < at)
-      at = t->due_mono_ms;
+    if (t->check_pending) at = action_sooner(s, at, t->check_mono_ms);
+    if (t->kill && k8smi_task_alive(t)) at = action_sooner(s, at, t->kill_mono_ms);
+    if (launches && k8smi_task_wants_launch(s, i)) at = action_sooner(s, at, t->due_mono_ms);
   }
-  for (size_t i = 0; i < s->stray_count; i++) {
-    if (s->strays[i].kill_mono_ms > s->mono_ms && s->strays[i].kill_mono_ms < at)
-      at = s->strays[i].kill_mono_ms;
-  }
-  if (attempt && action_attempt_time(s) > s->mono_ms && action_attempt_time(s) < at)
-    at = action_attempt_time(s);
-  return at;
+  for (size_t i = 0; i < s->stray_count; i++) at = action_sooner(s, at, s->strays[i].kill_mono_ms);
+  return k8smi_status_wants_attempt(s) ? action_sooner(s, at, action_attempt_time(s)) : at;
 }

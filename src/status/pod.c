@@ -110,9 +110,12 @@ void k8smi_status_begin(struct k8sm_status *s) {
 
 /* ---- What is wanted ---- */
 
-bool k8smi_status_wants_launch(const struct k8sm_status *s, size_t task) {
-  return s->launched && !s->lost && !s->ending && s->tasks[task].progress == K8SMI_PROGRESS_NONE &&
-         s->demand->tasks[task].stage <= s->stage && k8smi_status_alive(s);
+bool k8smi_status_launches(const struct k8sm_status *s) {
+  return s->launched && !s->lost && !s->ending && k8smi_status_alive(s);
+}
+
+bool k8smi_task_wants_launch(const struct k8sm_status *s, size_t task) {
+  return s->tasks[task].progress == K8SMI_PROGRESS_NONE && s->demand->tasks[task].stage <= s->stage;
 }
 
 bool k8smi_status_wants_attempt(const struct k8sm_status *s) {

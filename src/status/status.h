@@ -246,8 +246,9 @@ void k8smi_status_begin(struct k8sm_status *s);
 uint64_t k8smi_status_active_deadline(const struct k8sm_status *s);
 /* Is a new attempt wanted? */
 bool k8smi_status_wants_attempt(const struct k8sm_status *s);
-/* May this task be launched, its time apart? */
-bool k8smi_status_wants_launch(const struct k8sm_status *s, size_t task);
+/* Is there an executor to launch tasks on? And is it this task's turn, its time apart? */
+bool k8smi_status_launches(const struct k8sm_status *s);
+bool k8smi_task_wants_launch(const struct k8sm_status *s, size_t task);
 
 /* ---- phase.c ---- */
 

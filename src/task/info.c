@@ -49,21 +49,33 @@ static K8smMesos__Port *info_port(struct k8smi_task_build *b, const struct k8smi
   return message;
 }
 
+/* The first port of a task or one behind it: a demand's ports are in the order of its tasks. */
+static size_t info_first_port(const struct k8sm_demand *d, size_t task) {
+  size_t low = 0, high = d->port_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (d->ports[middle].task < task) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
 /* The container's ports, for those who look for services. */
 static K8smMesos__DiscoveryInfo *info_discovery(struct k8smi_task_build *b, size_t task) {
   const struct k8sm_demand *d = b->demand;
-  size_t count = 0;
-  for (size_t i = 0; i < d->port_count; i++) count += d->ports[i].task == task;
-  if (count == 0) return NULL;
+  size_t first = info_first_port(d, task), end = info_first_port(d, task + 1);
+  if (first == end) return NULL;
   K8smMesos__DiscoveryInfo *discovery = K8SMI_TASK_NEW(b, DiscoveryInfo, discovery_info);
   K8smMesos__Ports *ports = K8SMI_TASK_NEW(b, Ports, ports);
   if (discovery == NULL || ports == NULL) return NULL;
   discovery->visibility = K8SM_MESOS__DISCOVERY_INFO__VISIBILITY__CLUSTER;
   discovery->name = k8smi_task_text(d->name);
   discovery->ports = ports;
-  ports->ports = k8smi_task_array(b, count, sizeof *ports->ports);
-  for (size_t i = 0; ports->ports != NULL && i < d->port_count; i++) {
-    if (d->ports[i].task != task) continue;
+  ports->ports = k8smi_task_array(b, end - first, sizeof *ports->ports);
+  for (size_t i = first; ports->ports != NULL && i < end; i++) {
     ports->ports[ports->n_ports++] =
         info_port(b, &d->ports[i], b->placement->host_ports == NULL ? 0 : b->placement->host_ports[i]);
   }

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What becomes of the fields of a PodSpec: resolved, mapped, or refused in words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "demand/rules.h"
+#include "support/pods.h"
+
+#include <k8smesos/cluster.h>
+
+#define assert_slice(slice, text)                                                                            \
+  assert_true((slice).len == strlen(text) && memcmp((slice).ptr, (text), strlen(text)) == 0)
+
+static struct k8sm_demand *make_with_data(const char *metadata, const char *spec, struct findings *f) {
+  static const struct k8sm_manifest_data data[] = {
+      {{"ConfigMap", 9}, {"default", 7}, {"cm", 2}, {"b.key", 5}, {"two", 3}},
+      {{"Secret", 6}, {"default", 7}, {"cm", 2}, {"other", 5}, {"hidden", 6}},
+      {{"ConfigMap", 9}, {"other", 5}, {"cm", 2}, {"a", 1}, {"wrong namespace", 15}},
+      {{"ConfigMap", 9}, {"default", 7}, {"cm", 2}, {"a", 1}, {"one", 3}},
+      {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"password", 8}, {"s3cret", 6}},
+      {{"Secret", 6}, {"default", 7}, {"reg", 3}, {".dockerconfigjson", 17}, {"{}", 2}},
+  };
+  struct k8sm_demand_options options = {.size = sizeof options,
+                                        .nonce = "n1",
+                                        .data = data,
+                                        .data_count = sizeof data / sizeof data[0],
+                                        .data_size = sizeof data[0]};
+  struct k8sm_pod *pod = pods_parse(metadata, spec);
+  struct k8sm_demand *d = NULL;
+  assert_non_null(pod);
+  (void)!k8sm_demand_make(pod, &options, &d, findings_init(f));
+  k8sm_pod_unref(pod);
+  return d;
+}
+
+static const struct k8smi_demand_env *env_of(const struct k8sm_demand *d, const char *name) {
+  for (size_t i = 0; i < d->tasks[1].env_count; i++) {
+    if (k8smi_eqs(d->tasks[1].env[i].name, name)) return &d->tasks[1].env[i];
+  }
+  return NULL;
+}
+
+static void environments_are_resolved(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = make_with_data(
+      ",'labels':{'app':'shop','tier':'front'},'annotations':{'note':'hi'}",
+      "{'nodeName':'n7','containers':[{'name':'c','resources':{'limits':{'cpu':'1500m','memory':'64Mi'}},"
+      "'envFrom':[{'prefix':'P_','configMapRef':{'name':'cm'}},{'secretRef':{'name':'none','optional':true}}]"
+      ","
+      "'env':[{'name':'A','value':'x'},{'name':'B','value':'$(A)-$$(A)-$(NO)-$(P_a)-$'},{'name':'A','value':'"
+      "y'},"
+      "{'name':'UID','valueFrom':{'fieldRef':{'fieldPath':'metadata.uid'}}},"
+      "{'name':'APP','valueFrom':{'fieldRef':{'fieldPath':'metadata.labels[`app`]'}}},"
+      "{'name':'NODE','valueFrom':{'fieldRef':{'fieldPath':'spec.nodeName'}}},"
+      "{'name':'CPU','valueFrom':{'resourceFieldRef':{'resource':'limits.cpu'}}},"
+      "{'name':'MEM','valueFrom':{'resourceFieldRef':{'resource':'limits.memory','divisor':'1Mi'}}},"
+      "{'name':'KEY','valueFrom':{'configMapKeyRef':{'name':'cm','key':'a'}}},"
+      "{'name':'GONE','valueFrom':{'configMapKeyRef':{'name':'cm','key':'z','optional':true}}},"
+      "{'name':'PW','valueFrom':{'secretKeyRef':{'name':'pw','key':'password'}}}]}]}",
+      &f);
+  assert_non_null(d);
+  assert_slice(env_of(d, "A")->value, "y");
+  assert_slice(env_of(d, "B")->value, "x-$(A)-$(NO)-one-$");
+  assert_slice(env_of(d, "P_a")->value, "one");
+  assert_slice(env_of(d, "P_b.key")->value, "two");
+  assert_slice(env_of(d, "UID")->value, PODS_UID);
+  assert_slice(env_of(d, "APP")->value, "shop");
+  assert_slice(env_of(d, "NODE")->value, "n7");
+  assert_slice(env_of(d, "CPU")->value, "2");
+  assert_slice(env_of(d, "MEM")->value, "64");
+  assert_slice(env_of(d, "KEY")->value, "one");
+  assert_null(env_of(d, "GONE"));
+  assert_slice(env_of(d, "PW")->value, "s3cret");
+  assert_true(env_of(d, "PW")->secret);
+  assert_true(d->features & K8SM_FEATURE_SECRETS);
+  k8sm_demand_unref(d);
+}
+
+static void expansion_is_bounded(void **state) {
+  (void)state;
+  char spec[8192] = "{'containers':[{'name':'c','env':[{'name':'V0','value':'0123456789'}";
+  for (int i = 1; i < 40; i++) {
+    snprintf(spec + strlen(spec), sizeof spec - strlen(spec), ",{'name':'V%d','value':'$(V%d)$(V%d)'}", i,
+             i - 1, i - 1);
+  }
+  strcat(spec, "]}]}");
+  struct findings f;
+  assert_null(make_with_data("", spec, &f));
+  assert_true(f.diags.errors > 0);
+}
+
+static void mounts(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = make_with_data(
+      "",
+      "{'containers':[{'name':'c','image':'i','env':[{'name':'E','value':'deep'}],'volumeMounts':["
+      "{'name':'tmp','mountPath':'/tmp/x'},{'name':'tmp','mountPath':'/y','subPathExpr':'$(E)/er'},"
+      "{'name':'host','mountPath':'/logs','readOnly':true,'mountPropagation':'HostToContainer'},"
+      "{'name':'conf','mountPath':'/etc/conf'},{'name':'pass','mountPath':'/etc/pw','subPath':'p/w'},"
+      "{'name':'kube-api-access-x','mountPath':'/var/run/secrets/kubernetes.io/serviceaccount'},"
+      "{'name':'mix','mountPath':'/mix/'}]}],"
+      "'volumes':[{'name':'tmp','emptyDir':{'sizeLimit':'1Gi'}},{'name':'host','hostPath':{'path':'/var/"
+      "log'}},"
+      "{'name':'conf','configMap':{'name':'cm'}},"
+      "{'name':'pass','secret':{'secretName':'pw','items':[{'key':'password','path':'p/w'}]}},"
+      "{'name':'kube-api-access-x','projected':{'sources':[{'serviceAccountToken':{'path':'token'}}]}},"
+      "{'name':'mix','projected':{'sources':[{'configMap':{'name':'cm','items':[{'key':'a','path':'a.txt'}]}}"
+      ","
+      "{'downwardAPI':{'items':[{'path':'name','fieldRef':{'fieldPath':'metadata.name'}}]}}]}}]}",
+      &f);
+  assert_non_null(d);
+  static const struct {
+    uint32_t kind;
+    const char *target, *source, *value;
+  } wanted[] = {
+      {K8SMI_VOLUME_SANDBOX, "/tmp/x", "volumes/tmp", ""},
+      {K8SMI_VOLUME_SANDBOX, "/y", "volumes/tmp/deep/er", ""},
+      {K8SMI_VOLUME_HOST, "/logs", "/var/log", ""},
+      {K8SMI_VOLUME_SECRET, "/etc/conf/a", "", "one"},
+      {K8SMI_VOLUME_SECRET, "/etc/conf/b.key", "", "two"},
+      {K8SMI_VOLUME_SECRET, "/etc/pw", "", "s3cret"},
+      {K8SMI_VOLUME_SECRET, "/mix/a.txt", "", "one"},
+      {K8SMI_VOLUME_SECRET, "/mix/name", "", "web"},
+  };
+  const struct k8smi_demand_task *t = &d->tasks[1];
+  assert_int_equal(t->mount_count, sizeof wanted / sizeof wanted[0]);
+  for (size_t i = 0; i < t->mount_count; i++) {
+    assert_int_equal(t->mounts[i].kind, wanted[i].kind);
+    assert_slice(t->mounts[i].container_path, wanted[i].target);
+    assert_slice(t->mounts[i].source, wanted[i].source);
+    assert_slice(t->mounts[i].value, wanted[i].value);
+  }
+  assert_true(t->mounts[2].read_only);
+  assert_true(t->mounts[2].propagation != 0);
+  assert_non_null(findings_at(&f, "spec.volumes[0].emptyDir.sizeLimit"));
+  assert_non_null(findings_at(&f, "spec.containers[0].volumeMounts[5].name"));
+  assert_int_equal(d->features, K8SM_FEATURE_IMAGES | K8SM_FEATURE_CGROUPS | K8SM_FEATURE_SANDBOX_PATH |
+                                    K8SM_FEATURE_HOST_PATH | K8SM_FEATURE_SECRETS);
+  k8sm_demand_unref(d);
+}
+
+static void words_of(const struct k8sm_demand *d, char *text, size_t cap) {
+  text[0] = '\0';
+  for (size_t i = 0; i < d->tasks[1].argv.count; i++) {
+    struct k8sm_slice w = d->tasks[1].argv.items[i];
+    snprintf(text + strlen(text), cap - strlen(text), "[%.*s]", (int)w.len, w.ptr);
+  }
+}
+
+static void commands(void **state) {
+  (void)state;
+  static const struct {
+    const char *metadata, *container, *words;
+    bool has_value;
+  } cases[] = {
+      {"", "'image':'i'", "", false},
+      {"", "'image':'i','command':['/bin/x','-v'],'args':['$(A)','$$(A)'],'env':[{'name':'A','value':'1'}]",
+       "[/bin/x][-v][1][$(A)]", true},
+      {",'annotations':{'entrypoint.k8smesos/c':'/kube-dns  --x'}", "'image':'i','args':['--y']",
+       "[/kube-dns][--x][--y]", true},
+      {"", "'image':'i','command':['ls'],'workingDir':'/srv'",
+       "[sh][-c][cd \"$1\" && shift && exec \"$@\"][sh][/srv][ls]", true},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char spec[1024], words[1024];
+    struct findings f;
+    snprintf(spec, sizeof spec, "{'containers':[{'name':'c',%s}]}", cases[i].container);
+    struct k8sm_demand *d = make_with_data(cases[i].metadata, spec, &f);
+    assert_non_null(d);
+    words_of(d, words, sizeof words);
+    assert_string_equal(words, cases[i].words);
+    assert_int_equal(d->tasks[1].has_value, cases[i].has_value);
+    k8sm_demand_unref(d);
+  }
+}
+
+static void pull_secrets_and_policy(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = make_with_data(
+      "",
+      "{'imagePullSecrets':[{'name':'reg'},{'name':'none'}],'containers':[{'name':'c','image':'i:latest'}]}",
+      &f);
+  assert_slice(d->tasks[1].pull_config, "{}");
+  assert_true(d->tasks[1].pull_always); /* the default of the tag latest */
+  assert_non_null(findings_at(&f, "spec.imagePullSecrets[1]"));
+  k8sm_demand_unref(d);
+}
+
+static void probes_that_are_approximated(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d =
+      make_with_data("",
+                     "{'containers':[{'name':'c','image':'i','ports':[{'name':'web','containerPort':8443}],"
+                     "'readinessProbe':{'httpGet':{'port':'web','scheme':'HTTPS'}},"
+                     "'livenessProbe':{'grpc':{'port':9}},'startupProbe':{'exec':{'command':['true']}}}]}",
+                     &f);
+  assert_int_equal(d->tasks[1].readiness.kind, K8SMI_CHECK_TCP); /* checks speak no TLS */
+  assert_int_equal(d->tasks[1].readiness.port, 8443);
+  assert_int_equal(d->tasks[1].liveness.kind, K8SMI_CHECK_TCP);
+  assert_int_equal(d->tasks[1].startup.kind, K8SMI_CHECK_COMMAND);
+  assert_non_null(findings_at(&f, "spec.containers[0].readinessProbe.httpGet.scheme"));
+  assert_non_null(findings_at(&f, "spec.containers[0].livenessProbe.grpc"));
+  assert_non_null(findings_at(&f, "spec.containers[0].startupProbe"));
+  k8sm_demand_unref(d);
+}
+
+static void what_cannot_be_mapped_is_refused_with_its_path(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec, *path;
+  } cases[] = {
+      {"{'containers':[{'name':'c','image':'i','args':['--x']}]}", "spec.containers[0].args"},
+      {"{'containers':[{'name':'c','image':'i','workingDir':'/x'}]}", "spec.containers[0].workingDir"},
+      {"{'containers':[{'name':'c','securityContext':{'privileged':true}}]}",
+       "spec.containers[0].securityContext.privileged"},
+      {"{'containers':[{'name':'c','securityContext':{'runAsUser':1000}}]}",
+       "spec.containers[0].securityContext.runAsUser"},
+      {"{'securityContext':{'runAsUser':7},'containers':[{'name':'c'}]}", "spec.securityContext.runAsUser"},
+      {"{'securityContext':{'runAsNonRoot':true},'containers':[{'name':'c'}]}",
+       "spec.containers[0].securityContext.runAsNonRoot"},
+      {"{'containers':[{'name':'c','lifecycle':{'postStart':{'exec':{'command':['x']}}}}]}",
+       "spec.containers[0].lifecycle.postStart"},
+      {"{'containers':[{'name':'c','resources':{'limits':{'nvidia.com/gpu':'1'}}}]}",
+       "spec.containers[0].resources.limits[nvidia.com/gpu]"},
+      {"{'containers':[{'name':'c','env':[{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.podIP'}}}"
+       "]}]}",
+       "spec.containers[0].env[0].valueFrom.fieldRef"},
+      {"{'containers':[{'name':'c','env':[{'name':'K','valueFrom':{'configMapKeyRef':{'name':'x','key':'y'}}}"
+       "]}]}",
+       "spec.containers[0].env[0].valueFrom.configMapKeyRef"},
+      {"{'containers':[{'name':'c','envFrom':[{'secretRef':{'name':'x'}}]}]}",
+       "spec.containers[0].envFrom[0].secretRef"},
+      {"{'containers':[{'name':'c'}],'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'p'}}]}",
+       "spec.volumes[0].persistentVolumeClaim"},
+      {"{'containers':[{'name':'c','volumeMounts':[{'name':'v','mountPath':'/v'}]}],"
+       "'volumes':[{'name':'v','secret':{'secretName':'x'}}]}",
+       "spec.volumes[0].secret"},
+      {"{'containers':[{'name':'c','volumeMounts':[{'name':'v','mountPath':'/v','subPathExpr':'$(U)'}],"
+       "'env':[{'name':'U','value':'../up'}]}],'volumes':[{'name':'v','emptyDir':{}}]}",
+       "spec.containers[0].volumeMounts[0].subPathExpr"},
+      {"{'containers':[{'name':'c','livenessProbe':{'tcpSocket':{'port':'none'}}}]}",
+       "spec.containers[0].livenessProbe.tcpSocket.port"},
+      {"{'containers':[{'name':'c','livenessProbe':{'httpGet':{'port':1,'host':'example.com'}}}]}",
+       "spec.containers[0].livenessProbe.httpGet.host"},
+      {"{'containers':[{'name':'c'}],'hostUsers':false}", "spec.hostUsers"},
+      {"{'containers':[{'name':'c'}],'os':{'name':'windows'}}", "spec.os.name"},
+      {"{'containers':[{'name':'c'}],'runtimeClassName':'kata'}", "spec.runtimeClassName"},
+      {"{'containers':[{'name':'c'}],'affinity':{'podAntiAffinity':"
+       "{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'x'}]}}}",
+       "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"},
+      {"{'containers':[{'name':'c'}],'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'z',"
+       "'whenUnsatisfiable':'DoNotSchedule'}]}",
+       "spec.topologySpreadConstraints[0].whenUnsatisfiable"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1"};
+    struct k8sm_pod *pod = pods_parse("", cases[i].spec);
+    struct k8sm_demand *d = NULL;
+    struct findings f;
+    assert_non_null(pod);
+    assert_int_equal(k8sm_demand_make(pod, &options, &d, findings_init(&f)), K8SM_ERR_UNSUPPORTED);
+    const struct k8sm_diag *row = findings_at(&f, cases[i].path);
+    if (row == NULL) print_error("no finding at %s\n", cases[i].path);
+    assert_non_null(row);
+    assert_int_equal(row->code, K8SM_DIAG_TASK_FIELD_REFUSED);
+    if (f.diags.errors != 1) print_error("more than one error: %s\n", cases[i].spec);
+    assert_int_equal(f.diags.errors, 1);
+    k8sm_pod_unref(pod);
+  }
+}
+
+static void what_is_lost_is_a_warning(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = make_with_data(
+      "",
+      "{'dnsPolicy':'None','priorityClassName':'high','tolerations':[{'operator':'Exists'}],'hostname':'h',"
+      "'affinity':{'podAntiAffinity':{'preferredDuringSchedulingIgnoredDuringExecution':[{'weight':1}]}},"
+      "'containers':[{'name':'c','image':'i','stdin':true,'lifecycle':{'preStop':{'sleep':{'seconds':1}}},"
+      "'terminationMessagePath':'/x','imagePullPolicy':'Never',"
+      "'securityContext':{'readOnlyRootFilesystem':true,'allowPrivilegeEscalation':false}}]}",
+      &f);
+  static const char *const paths[] = {
+      "spec.dnsPolicy",
+      "spec.priorityClassName",
+      "spec.tolerations",
+      "spec.hostname",
+      "spec.hostNetwork",
+      "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution",
+      "spec.containers[0].stdin",
+      "spec.containers[0].lifecycle.preStop",
+      "spec.containers[0].terminationMessagePath",
+      "spec.containers[0].imagePullPolicy",
+      "spec.containers[0].securityContext.readOnlyRootFilesystem",
+      "spec.containers[0].securityContext.allowPrivilegeEscalation",
+      "spec.securityContext.runAsUser"};
+  assert_non_null(d);
+  assert_int_equal(f.diags.errors, 0);
+  assert_int_equal(f.diags.count, sizeof paths / sizeof paths[0]);
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) assert_non_null(findings_at(&f, paths[i]));
+  assert_int_equal(findings_at(&f, "spec.tolerations")->severity, K8SM_SEVERITY_NOTE);
+  assert_int_equal(findings_at(&f, "spec.dnsPolicy")->severity, K8SM_SEVERITY_WARNING);
+  k8sm_demand_unref(d);
+}
+
+static void every_field_has_a_row(void **state) {
+  (void)state;
+  size_t tables = 0;
+  for (unsigned type = 0; type < K8SMI_TYPE_COUNT; type++) {
+    const struct k8smi_rule *rules = k8smi_rules_of(type);
+    if (rules == NULL) continue;
+    tables++;
+    for (unsigned i = 0; i < k8smi_types[type].count; i++) {
+      const struct k8smi_field *field = &k8smi_types[type].fields[i];
+      if (rules[i].policy == K8SMI_RULE_NONE) {
+        print_error("%s.%s has no row\n", k8smi_types[type].name.ptr, field->name.ptr);
+      }
+      assert_int_not_equal(rules[i].policy, K8SMI_RULE_NONE);
+      if (rules[i].policy == K8SMI_RULE_BELOW) assert_non_null(k8smi_rules_of(field->child));
+      if (rules[i].policy >= K8SMI_RULE_NOTE) assert_non_null(rules[i].words);
+    }
+  }
+  assert_true(tables >= 20);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(environments_are_resolved),
+      cmocka_unit_test(expansion_is_bounded),
+      cmocka_unit_test(mounts),
+      cmocka_unit_test(commands),
+      cmocka_unit_test(pull_secrets_and_policy),
+      cmocka_unit_test(probes_that_are_approximated),
+      cmocka_unit_test(what_cannot_be_mapped_is_refused_with_its_path),
+      cmocka_unit_test(what_is_lost_is_a_warning),
+      cmocka_unit_test(every_field_has_a_row),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
