@@ -62,8 +62,8 @@ class Memory:
         return ctypes.addressof(array)
 
     def struct(self, struct) -> Optional[int]:
-        """The address of a struct, or None."""
-        if struct is None:
+        """The address of a struct; None for None and {}, which are "all defaults"."""
+        if not struct:
             return None
         self._kept.append(struct)
         return ctypes.addressof(struct)

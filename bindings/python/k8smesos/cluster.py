@@ -179,7 +179,8 @@ class Cluster(Handle):
     @property
     def generation(self) -> int:
         """Counts the changes."""
-        return _abi.lib.k8sm_cluster_generation(self._pointer)
+        with self._lock:
+            return _abi.lib.k8sm_cluster_generation(self._pointer)
 
     def add(self, offers: Offers, mono_ms: int = 0) -> None:
         """Takes offers in; those that are held already are left out."""

@@ -128,7 +128,8 @@ class Driver(Handle):
     @property
     def deadline(self) -> int:
         """mono_ms at which the next TICK is due; NEVER: only when something comes in."""
-        return _abi.lib.k8sm_driver_deadline(self._pointer)
+        with self._lock:
+            return _abi.lib.k8sm_driver_deadline(self._pointer)
 
     @property
     def framework_id(self) -> str:
