@@ -102,27 +102,21 @@ static const char *form_read(struct k8smi_arena *arena, const K8smMesos__Resourc
 
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
                          struct k8sm_slice role, struct local_bag *ret, const char **why) {
-  struct local_bag sum = {NULL, 0};
-  *why = NULL;
-  if (n > LOCAL_MAX_KINDS) {
-    *why = "Too many resources";
-    return K8SM_ERR_INVALID;
-  }
+  *why = n > LOCAL_MAX_KINDS ? "Too many resources" : NULL;
+  if (*why != NULL) return K8SM_ERR_INVALID;
+  struct local_amount *amounts = k8smi_arena_array(arena, n, sizeof(struct local_amount));
+  if (amounts == NULL) return K8SM_ERR_NOMEM;
   for (size_t i = 0; i < n; i++) {
-    struct local_amount amount = {.role = role};
-    struct local_bag one = {&amount, 1};
     bool nomem = false;
-    *why = form_read(arena, resources[i], &amount, &nomem);
+    amounts[i] = (struct local_amount){.role = role};
+    *why = form_read(arena, resources[i], &amounts[i], &nomem);
     if (*why != NULL) return K8SM_ERR_INVALID;
     if (resources[i]->allocation_info != NULL && resources[i]->allocation_info->role != NULL) {
-      amount.role = k8smi_s(resources[i]->allocation_info->role);
+      amounts[i].role = k8smi_s(resources[i]->allocation_info->role);
     }
-    if (nomem || !form_kind(arena, resources[i], &amount) || !k8smi_local_bag_add(arena, &sum, &one, &sum)) {
-      return K8SM_ERR_NOMEM;
-    }
+    if (nomem || !form_kind(arena, resources[i], &amounts[i])) return K8SM_ERR_NOMEM;
   }
-  *ret = sum;
-  return K8SM_OK;
+  return k8smi_local_bag_collect(arena, amounts, n, ret) ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
 static bool form_write_value(struct k8smi_arena *arena, const struct local_amount *from,

@@ -43,6 +43,17 @@ static void bag_rows_finish(struct bag_rows *b, struct local_bag *ret) {
   *ret = (struct local_bag){b->rows, kept};
 }
 
+bool k8smi_local_bag_collect(struct k8smi_arena *arena, const struct local_amount *amounts, size_t n,
+                             struct local_bag *ret) {
+  struct bag_rows sum;
+  if (!bag_rows_start(arena, &sum, n)) return false;
+  for (size_t i = 0; i < n; i++) {
+    if (!bag_rows_add(arena, &sum, &amounts[i])) return false;
+  }
+  bag_rows_finish(&sum, ret);
+  return true;
+}
+
 bool k8smi_local_bag_add(struct k8smi_arena *arena, const struct local_bag *a, const struct local_bag *b,
                          struct local_bag *ret) {
   struct bag_rows sum;

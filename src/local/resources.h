@@ -39,6 +39,9 @@ int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *
 /* From Mesos' text, "cpus:4;mem(analytics):1024;ports:[31000-32000];disks:{a,b}". Errors: SYNTAX, NOMEM. */
 int k8smi_local_bag_parse(struct k8smi_arena *arena, const char *text, struct local_bag *ret);
 
+/* The bag of these amounts, of which some may be of one kind. False when memory ran out. */
+bool k8smi_local_bag_collect(struct k8smi_arena *arena, const struct local_amount *amounts, size_t n,
+                             struct local_bag *ret);
 /* Sums and differences; false when memory ran out. What a has not, a difference leaves out. */
 bool k8smi_local_bag_add(struct k8smi_arena *arena, const struct local_bag *a, const struct local_bag *b,
                          struct local_bag *ret);

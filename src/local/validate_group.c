@@ -199,7 +199,8 @@ static bool group_add(struct local_launch *launch, K8smMesos__Resource *const *r
 const char *k8smi_local_validate_room(struct local_launch *launch, const char *more) {
   struct k8smi_arena *arena = group_arena(launch);
   bool ok = true;
-  for (size_t i = 0; i < launch->task_count && ok; i++) {
+  /* More kinds than a bag may have are in no offer: adding them all up would only take time. */
+  for (size_t i = 0; i < launch->task_count && ok && launch->needed.count <= LOCAL_MAX_KINDS; i++) {
     ok = group_add(launch, launch->tasks[i]->resources, launch->tasks[i]->n_resources);
   }
   if (ok && launch->executor != NULL && launch->existing == NULL) {
