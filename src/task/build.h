@@ -14,6 +14,7 @@ struct k8smi_task_build {
   const struct k8sm_plan *plan;
   const struct k8smi_placement *placement; /* the one that is written now */
   const struct k8sm_demand *demand;        /* of the placement */
+  K8smMesos__Labels *labels;               /* of the demand, for its executor and tasks */
   struct k8sm_diags *diags;
   bool no_memory;
 };

@@ -143,6 +143,7 @@ static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMes
   int result;
   b->placement = &b->plan->placements[placement];
   b->demand = b->plan->demands[b->placement->demand];
+  b->labels = k8smi_task_labels(b, b->demand->labels);
   K8smMesos__ExecutorInfo *executor = k8smi_task_executor(b, &result);
   if (executor == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
   result = calls_record_executor(w, placement, executor);

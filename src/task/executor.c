@@ -58,7 +58,7 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
   info->n_resources = b->placement->executor.count;
   info->container = executor_container(b);
   info->shutdown_grace_period = k8smi_task_seconds(b, b->demand->grace_seconds);
-  info->labels = k8smi_task_labels(b, b->demand->labels);
+  info->labels = b->labels;
   if (b->no_memory) return NULL;
   *result = K8SM_OK;
   return info;

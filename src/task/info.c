@@ -100,7 +100,7 @@ K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, st
   info->container = k8smi_task_container(b, t);
   info->health_check = k8smi_task_health(b, t);
   info->check = k8smi_task_check(b, t);
-  info->labels = k8smi_task_labels(b, b->demand->labels);
+  info->labels = b->labels;
   info->discovery = info_discovery(b, task);
   info_limits(b, t, info);
   return b->no_memory ? NULL : info;
