@@ -156,6 +156,7 @@ int world_step(struct world *w, struct k8sm_input input) {
   input.mono_ms = w->now;
   input.wall_ms = world_wall(w);
   int result = k8sm_driver_step(w->driver, &input, w->effects, NULL);
+  if (w->memory.calls >= w->memory.fail_at) w->memory.fail_at = 0; /* memory is back */
   for (size_t i = 0; k8sm_effects_rows(w->effects, i, &e, sizeof e, 1) != 0; i++) world_effect(w, &e);
   world_listen(w);
   return result;
@@ -172,10 +173,7 @@ static void world_settle(struct world *w) {
     w->input_count--;
     i.input.bytes = (struct k8sm_slice){i.bytes.ptr, i.bytes.len};
     int result = world_step(w, i.input);
-    if (w->failing && result == K8SM_ERR_NOMEM) {
-      w->memory.fail_at = 0;
-      result = world_step(w, i.input);
-    }
+    if (w->failing && result == K8SM_ERR_NOMEM) result = world_step(w, i.input);
     k8smi_buf_free(&i.bytes);
     assert_int_equal(result, K8SM_OK);
   }
@@ -239,7 +237,6 @@ bool world_pod(struct world *w, const char *yaml) {
   assert_int_equal(k8sm_pod_parse(yaml, strlen(yaml), NULL, &pod, NULL), K8SM_OK);
   int result = world_step(w, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod});
   if (w->failing && result == K8SM_ERR_NOMEM) {
-    w->memory.fail_at = 0;
     result = world_step(w, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod});
   }
   k8sm_pod_unref(pod);
@@ -250,9 +247,7 @@ int world_delete(struct world *w, const char *key, int64_t grace_seconds) {
   const struct k8sm_input in = {
       .type = K8SM_INPUT_DELETE, .key = k8smi_s(key), .grace_seconds = grace_seconds};
   int result = world_step(w, in);
-  if (!w->failing || result != K8SM_ERR_NOMEM) return result;
-  w->memory.fail_at = 0;
-  return world_step(w, in);
+  return w->failing && result == K8SM_ERR_NOMEM ? world_step(w, in) : result;
 }
 
 struct k8sm_status_summary world_summary(struct world *w, const char *key) {

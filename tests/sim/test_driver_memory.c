@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory runs out at every allocation of a pod's life, for the rest of the step: the pod runs and is deleted
+ * all the same, and nothing leaks. */
+#include "sim/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char pod[] = "apiVersion: v1\nkind: Pod\n"
+                          "metadata: {name: p, namespace: default, uid: u1}\n"
+                          "spec:\n"
+                          "  initContainers: [{name: first, image: busybox, command: [sleep, '1']}]\n"
+                          "  containers:\n"
+                          "  - {name: main, image: nginx, ports: [{containerPort: 80, hostPort: 31080}]}\n"
+                          "  - {name: other, image: busybox, command: [sleep, '3']}\n";
+
+/* Returns how many allocations the whole life took. */
+static size_t live(size_t fail_at) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  struct k8sm_driver_counters c = {.size = sizeof c};
+  world_open(&w, &o, 1);
+  w.failing = fail_at != 0;
+  w.memory.fail_at = fail_at == 0 ? 0 : w.memory.calls + fail_at;
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, pod));
+  if (!world_await(&w, "default/p", "Running", 200000)) {
+    fail_msg("allocation %zu: %s\n%.*s", fail_at, world_shown(&w, "default/p"), (int)w.trace.len,
+             w.trace.ptr);
+  }
+  world_wait(&w, 5000); /* a container ends and is restarted */
+  assert_int_equal(world_delete(&w, "u1", 1), K8SM_OK);
+  if (!world_await(&w, "default/p", NULL, 200000)) {
+    fail_msg("allocation %zu: not gone\n%.*s", fail_at, (int)w.trace.len, w.trace.ptr);
+  }
+  assert_int_equal(k8sm_driver_count(w.driver, &c), K8SM_OK);
+  assert_true(c.subscriptions <= 2);
+  size_t calls = w.memory.calls;
+  world_close(&w);
+  return calls;
+}
+
+static void every_allocation_fails(void **state) {
+  (void)state;
+  size_t calls = live(0);
+  for (size_t n = 1; n <= calls; n++) live(n);
+}
+
+/* Rows of a record, read with too little memory, leave nothing behind and can be given again. */
+static void restoring_without_memory(void **state) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, pod));
+  assert_true(world_await(&w, "default/p", "Running", 20000));
+  bool done = false;
+  for (size_t n = 1; !done; n++) {
+    struct k8sm_driver *driver;
+    struct k8sm_effects *effects;
+    struct failing f;
+    failing_init(&f, 0);
+    o.allocator = &f.allocator;
+    assert_int_equal(k8sm_driver_new(&o, &driver, NULL), K8SM_OK);
+    assert_int_equal(k8sm_effects_new(&f.allocator, &effects), K8SM_OK);
+    f.fail_at = f.calls + n;
+    done = true;
+    for (size_t i = 0; i < w.row_count; i++) {
+      const struct world_row *row = &w.rows[i];
+      const struct k8sm_input in = {.size = sizeof in,
+                                    .type = K8SM_INPUT_RESTORE,
+                                    .key = {row->key, strlen(row->key)},
+                                    .bytes = {row->bytes.ptr, row->bytes.len}};
+      if (k8sm_driver_step(driver, &in, effects, NULL) == K8SM_OK) continue;
+      f.fail_at = 0;
+      done = false;
+      assert_int_equal(k8sm_driver_step(driver, &in, effects, NULL), K8SM_OK);
+    }
+    assert_int_equal(k8sm_driver_pods(driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 1);
+    k8sm_driver_free(driver);
+    k8sm_effects_free(effects);
+    assert_int_equal(f.held, 0);
+  }
+  world_close(&w);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails),
+                                     cmocka_unit_test(restoring_without_memory)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
