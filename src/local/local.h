@@ -4,7 +4,8 @@
 
 /* The embedded Mesos: a master and its agents in memory, as a state machine on HTTP exchanges. It
  * simulates containers; it runs nothing. Time is handed in, so tests run it in virtual time. What a
- * real master and agent were seen to do is its specification; it is not kinder than they are.
+ * real master and agent were seen to do is its specification; it is not kinder than they are. Which
+ * commands mean something to it is said in command.h; a process of any other runs until it is killed.
  * Mutable: one thread at a time. Everything it says is deterministic, from its inputs and seed. */
 
 #include <k8smesos/diag.h>

@@ -6,6 +6,7 @@
 
 #include "support/local_client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Frameworks and what they are offered. */
@@ -201,6 +202,43 @@ static void update_framework_changes_roles(void **state) {
   end(&c);
 }
 
+static void constraints_choose_agents(void **state) {
+  (void)state;
+  static const struct {
+    const char *selector, *predicate;
+    size_t offers;
+  } CASES[] = {
+      {"\"attribute_name\":\"rack\"", "\"text_equals\":{\"value\":\"r1\"}", 2},
+      {"\"attribute_name\":\"rack\"", "\"text_equals\":{\"value\":\"r2\"}", 0},
+      {"\"attribute_name\":\"rack\"", "\"text_not_equals\":{\"value\":\"r1\"}", 0},
+      {"\"attribute_name\":\"gen\"", "\"text_equals\":{\"value\":\"x\"}", 2}, /* not a text: it passes */
+      {"\"attribute_name\":\"none\"", "\"exists\":{}", 0},
+      {"\"attribute_name\":\"none\"", "\"not_exists\":{}", 2},
+      {"\"attribute_name\":\"none\"", "\"text_not_equals\":{\"value\":\"x\"}", 2},
+      {"\"pseudoattribute_type\":\"HOSTNAME\"", "\"text_equals\":{\"value\":\"agent2.local\"}", 1},
+      {"\"pseudoattribute_type\":\"ZONE\"", "\"exists\":{}", 0},
+  };
+  for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+    static struct client c;
+    char text[1024];
+    begin(&c, 2, K8SM_FORMAT_JSON, ",\"roles\":[\"*\"]");
+    snprintf(
+        text, sizeof(text),
+        "{\"type\":\"UPDATE_FRAMEWORK\",\"framework_id\":{\"value\":\"%%F\"},\"update_framework\":{"
+        "\"framework_info\":{\"id\":{\"value\":\"%%F\"},\"user\":\"root\",\"name\":\"test\",\"roles\":[\"*\"]"
+        ","
+        "\"capabilities\":[{\"type\":\"MULTI_ROLE\"}]},\"offer_constraints\":{\"role_constraints\":{\"*\":{"
+        "\"groups\":[{\"attribute_constraints\":[{\"selector\":{%s},\"predicate\":{%s}}]}]}}}}}",
+        CASES[i].selector, CASES[i].predicate);
+    assert_int_equal(client_call(&c, text), 200);
+    assert_int_equal(c.offer_count, 2); /* what stands is not touched */
+    decline_all(&c, 0);
+    client_wait(&c, 1500);
+    assert_int_equal(c.offer_count, CASES[i].offers);
+    end(&c);
+  }
+}
+
 static void a_lost_framework_is_removed_in_time(void **state) {
   (void)state;
   static struct client c;
@@ -290,6 +328,7 @@ int main(void) {
       cmocka_unit_test(two_frameworks_take_turns),
       cmocka_unit_test(a_second_subscription_takes_over),
       cmocka_unit_test(update_framework_changes_roles),
+      cmocka_unit_test(constraints_choose_agents),
       cmocka_unit_test(a_lost_framework_is_removed_in_time),
       cmocka_unit_test(teardown_frees_all),
       cmocka_unit_test(bad_frameworks_get_an_error),

@@ -230,6 +230,45 @@ static void bad_offers_spoil_the_whole_accept(void **state) {
                       "Task launched with invalid offers: No offers specified");
 }
 
+/* An agent without an image provider and without cgroup isolators, and what it refuses itself. */
+static void a_bare_agent_refuses_images_and_limits(void **state) {
+  (void)state;
+  static struct fixture f;
+  struct k8smi_local_agent agent = {.resources = "cpus:4;mem:4096;disk:100", .no_images = 1, .no_cgroups = 1};
+  struct k8smi_local_options options = {.size = sizeof(options), .agents = &agent, .agent_count = 1};
+  struct k8smi_local *local;
+  char trace[1024];
+  assert_int_equal(k8smi_local_new(&options, &local, NULL), K8SM_OK);
+  client_init(&f.c, local, K8SM_FORMAT_JSON);
+  client_subscribe(&f.c, "");
+  static const char *const MEMBERS[] = {"\"container\":{\"type\":\"MESOS\",\"mesos\":{\"image\":{\"type\":"
+                                        "\"DOCKER\",\"docker\":{\"name\":\"nginx\"}}}}",
+                                        "\"container\":{\"type\":\"MESOS\",\"linux_info\":{\"share_cgroups\":"
+                                        "false}},\"limits\":{\"cpus\":{\"value\":1}}"};
+  static const char *const TRACES[] = {
+      "STARTING EXECUTOR\nFAILED EXECUTOR: Unsupported container image type: DOCKER\n",
+      "DROPPED AGENT (GC_ERROR): CPU limits can only be set on tasks launched in Mesos containers when the "
+      "agent has "
+      "loaded the 'cgroups/cpu' isolator\n"};
+  for (size_t i = 0; i < 2; i++) {
+    client_gather(&f.c);
+    snprintf(
+        f.text, sizeof(f.text),
+        "{\"type\":\"LAUNCH_GROUP\",\"launch_group\":{\"executor\":{\"executor_id\":{\"value\":\"e%zu\"},"
+        "\"framework_id\":{\"value\":\"%%F\"},%s},\"task_group\":{\"tasks\":[{\"name\":\"t\",\"task_id\":{"
+        "\"value\":"
+        "\"t%zu\"},\"agent_id\":{\"value\":\"%%A\"},%s,%s}]}}}",
+        i, GOOD_EXECUTOR, i, GOOD_TASK, MEMBERS[i]);
+    assert_int_equal(client_accept(&f.c, f.text, 0), 202);
+    client_wait(&f.c, 3000);
+    char id[8];
+    snprintf(id, sizeof(id), "t%zu", i);
+    assert_string_equal(client_trace(&f.c, id, trace, sizeof(trace)), TRACES[i]);
+  }
+  k8smi_local_free(local);
+  client_free(&f.c);
+}
+
 static const K8smMesos__OperationStatus *last_operation(const struct fixture *f) {
   size_t n = client_count(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS);
   assert_true(n > 0);
@@ -270,6 +309,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(single_tasks, set_up, tear_down),
       cmocka_unit_test_setup_teardown(groups_share_cgroups_or_none_does, set_up, tear_down),
       cmocka_unit_test_setup_teardown(bad_offers_spoil_the_whole_accept, set_up, tear_down),
+      cmocka_unit_test(a_bare_agent_refuses_images_and_limits),
       cmocka_unit_test_setup_teardown(operations_that_can_not_be, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
