@@ -66,6 +66,7 @@ static bool effects_room(struct k8sm_effects *effects, size_t rows, size_t bytes
     return false;
   }
   effects->rows = items;
+  if (bytes == 0) return true;
   k8smi_buf_extend(&effects->bytes, bytes);
   bool ok = !effects->bytes.failed;
   effects->bytes.len = len;

@@ -9,7 +9,11 @@ struct launch_step {
   struct drv_pod *pod;
   struct k8sm_status *status;
   struct drv_place *place; /* NULL: it has one */
+  struct k8sm_slice agent_id;
   struct drv_task *tasks;
+  struct drv_task *last_task;
+  size_t task_count;
+  size_t ports;            /* that the plan gives it */
   struct k8sm_blob *bytes; /* of the record */
   struct drv_record *record;
 };
@@ -30,7 +34,7 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch) {
   if (launch == NULL) return;
   k8smi_free(&d->core.allocator, launch->offers, launch->offer_cap * sizeof *launch->offers);
   k8sm_plan_unref(launch->plan);
-  k8smi_free(&d->core.allocator, launch, sizeof *launch + launch->count * sizeof launch->pods[0]);
+  k8smi_free(&d->core.allocator, launch, sizeof *launch + launch->cap * sizeof launch->pods[0]);
 }
 
 static void launch_batch_free(struct k8sm_driver *d, struct launch_batch *b) {
@@ -91,62 +95,79 @@ static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
   return b->steps == NULL || b->launches == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
 }
 
-/* ---- one placement ---- */
+/* ---- placements ---- */
 
-static int launch_ports(const struct launch_batch *b, uint32_t placement, struct drv_place *place) {
-  struct k8sm_plan_port port;
-  size_t total = k8sm_plan_ports(b->plan, 0, NULL, sizeof port, 0);
-  place->ports = k8smi_arena_array(&place->arena, total, sizeof port);
-  if (place->ports == NULL) return K8SM_ERR_NOMEM;
-  for (size_t i = 0; i < total; i++) {
-    k8sm_plan_ports(b->plan, i, &port, sizeof port, 1);
-    if (port.placement != placement) continue;
-    port.container = k8smi_arena_slice(&place->arena, port.container);
-    port.name = k8smi_arena_slice(&place->arena, port.name);
-    port.protocol = k8smi_arena_slice(&place->arena, port.protocol);
-    place->ports[place->port_count++] = port;
-  }
-  return place->arena.over_limit ? K8SM_ERR_NOMEM : K8SM_OK;
-}
-
-static int launch_place(struct k8sm_driver *d, struct launch_batch *b, struct launch_step *s,
-                        uint32_t placement) {
-  struct k8sm_placement p;
+static int launch_place(struct k8sm_driver *d, const struct launch_batch *b, struct launch_step *s,
+                        uint32_t placement, const struct k8sm_placement *p) {
   struct k8sm_call_executor e;
-  k8sm_plan_placements(b->plan, placement, &p, sizeof p, 1);
   k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
   struct drv_place *place = s->place = K8SMI_VALUE_NEW(drv_place, &d->core.allocator, 0);
   if (place == NULL) return K8SM_ERR_NOMEM;
-  place->agent_id = k8smi_arena_copy(&place->arena, p.agent_id.ptr, p.agent_id.len);
-  place->hostname = k8smi_arena_copy(&place->arena, p.hostname.ptr, p.hostname.len);
+  place->agent_id = k8smi_arena_copy(&place->arena, p->agent_id.ptr, p->agent_id.len);
+  place->hostname = k8smi_arena_copy(&place->arena, p->hostname.ptr, p->hostname.len);
   place->executor = k8smi_arena_copy(&place->arena, e.bytes.ptr, e.bytes.len);
-  if (place->agent_id.ptr == NULL || place->hostname.ptr == NULL || place->executor.ptr == NULL)
-    return K8SM_ERR_NOMEM;
-  return launch_ports(b, placement, place);
+  bool ok = place->agent_id.ptr != NULL && place->hostname.ptr != NULL && place->executor.ptr != NULL;
+  return ok ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
-/* Its tasks; *ret_count says how many. */
-static int launch_tasks(struct k8sm_driver *d, const struct launch_batch *b, struct launch_step *s,
-                        uint32_t placement, struct k8sm_slice agent_id, size_t *ret_count) {
+static int launch_steps(struct k8sm_driver *d, struct launch_batch *b) {
+  struct k8sm_placement p;
+  int r = K8SM_OK;
+  for (uint32_t i = 0; r == K8SM_OK && i < b->step_count; i++) {
+    struct launch_step *s = &b->steps[i];
+    k8sm_plan_placements(b->plan, i, &p, sizeof p, 1);
+    s->pod = b->pods[p.demand];
+    s->agent_id = p.agent_id;
+    if (s->pod->need == DRV_NEED_PLACE) r = launch_place(d, b, s, i, &p);
+  }
+  return r;
+}
+
+/* The host ports go to those that are placed anew: room first, then the rows. */
+static int launch_ports(struct launch_batch *b) {
+  struct k8sm_plan_port row;
+  for (size_t i = 0; k8sm_plan_ports(b->plan, i, &row, sizeof row, 1) != 0; i++)
+    b->steps[row.placement].ports++;
+  for (size_t i = 0; i < b->step_count; i++) {
+    struct drv_place *place = b->steps[i].place;
+    if (place == NULL || b->steps[i].ports == 0) continue;
+    place->ports = k8smi_arena_array(&place->arena, b->steps[i].ports, sizeof row);
+    if (place->ports == NULL) return K8SM_ERR_NOMEM;
+  }
+  for (size_t i = 0; k8sm_plan_ports(b->plan, i, &row, sizeof row, 1) != 0; i++) {
+    struct drv_place *place = b->steps[row.placement].place;
+    if (place == NULL) continue;
+    struct k8sm_slice *const texts[] = {&row.container, &row.name, &row.protocol};
+    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+      *texts[k] = k8smi_arena_copy(&place->arena, texts[k]->ptr, texts[k]->len);
+      if (texts[k]->ptr == NULL) return K8SM_ERR_NOMEM;
+    }
+    place->ports[place->port_count++] = row;
+  }
+  return K8SM_OK;
+}
+
+static int launch_tasks(struct k8sm_driver *d, struct launch_batch *b) {
   struct k8sm_call_task row;
-  struct drv_task **end = &s->tasks;
-  size_t total = k8sm_calls_tasks(b->calls, 0, NULL, sizeof row, 0);
-  for (size_t i = 0; i < total; i++) {
-    k8sm_calls_tasks(b->calls, i, &row, sizeof row, 1);
-    if (row.placement != placement) continue;
-    struct drv_task *task = k8smi_drv_task_new(&d->core, row.task_id, agent_id);
+  for (size_t i = 0; k8sm_calls_tasks(b->calls, i, &row, sizeof row, 1) != 0; i++) {
+    struct launch_step *s = &b->steps[row.placement];
+    struct drv_task *task = k8smi_drv_task_new(&d->core, row.task_id, s->agent_id);
     if (task == NULL) return K8SM_ERR_NOMEM;
-    *end = task;
-    end = &task->next;
-    ++*ret_count;
+    if (s->tasks == NULL) {
+      s->tasks = task;
+    } else {
+      s->last_task->next = task;
+    }
+    s->last_task = task;
+    s->task_count++;
   }
   return K8SM_OK;
 }
 
 /* The status after PLACED, for a new attempt, and LAUNCHED for each task. */
-static int launch_status(struct k8sm_driver *d, struct launch_step *s, size_t task_count) {
+static int launch_status(struct k8sm_driver *d, struct launch_step *s) {
   const struct k8sm_allocator *a = &d->core.allocator;
-  size_t n = 0, cap = task_count + 1;
+  size_t n = 0, cap = s->task_count + 1;
   struct k8sm_change *changes = k8smi_zalloc(a, cap * sizeof *changes);
   if (changes == NULL) return K8SM_ERR_NOMEM;
   const struct k8sm_change now = {.mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
@@ -166,15 +187,8 @@ static int launch_status(struct k8sm_driver *d, struct launch_step *s, size_t ta
   return r;
 }
 
-static int launch_step(struct k8sm_driver *d, struct launch_batch *b, uint32_t placement) {
-  struct launch_step *s = &b->steps[placement];
-  struct k8sm_placement p;
-  size_t tasks = 0;
-  k8sm_plan_placements(b->plan, placement, &p, sizeof p, 1);
-  s->pod = b->pods[p.demand];
-  int r = s->pod->need == DRV_NEED_PLACE ? launch_place(d, b, s, placement) : K8SM_OK;
-  if (r == K8SM_OK) r = launch_tasks(d, b, s, placement, p.agent_id, &tasks);
-  if (r == K8SM_OK) r = launch_status(d, s, tasks);
+static int launch_record(struct k8sm_driver *d, struct launch_step *s) {
+  int r = launch_status(d, s);
   if (r != K8SM_OK) return r;
   struct drv_pod_view view = k8smi_drv_pod_view(s->pod);
   view.status = s->status;
@@ -184,33 +198,12 @@ static int launch_step(struct k8sm_driver *d, struct launch_batch *b, uint32_t p
   return r == K8SM_OK ? k8smi_drv_record_new(&d->core, DRV_RECORD_STATE, &s->record) : r;
 }
 
-/* ---- one ACCEPT ---- */
+/* ---- ACCEPTs ---- */
 
 static uint32_t launch_call_of(const struct launch_batch *b, size_t placement) {
   struct k8sm_call_executor e = {.call = UINT32_MAX};
   k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
   return e.call;
-}
-
-/* Placements of one call share its offers, so an id may come more than once. */
-static int launch_offers(struct k8sm_driver *d, const struct launch_batch *b, uint32_t row,
-                         struct drv_launch *l) {
-  struct k8sm_plan_offer offer;
-  size_t total = k8sm_plan_offers(b->plan, 0, NULL, sizeof offer, 0);
-  for (size_t i = 0; i < total; i++) {
-    k8sm_plan_offers(b->plan, i, &offer, sizeof offer, 1);
-    if (launch_call_of(b, offer.placement) != row) continue;
-    size_t k = 0;
-    while (k < l->offer_count && !k8smi_eq(l->offers[k], offer.id)) k++;
-    if (k < l->offer_count) continue;
-    void *items = l->offers;
-    if (!k8smi_grow(&d->core.allocator, &items, &l->offer_cap, l->offer_count + 1, sizeof *l->offers)) {
-      return K8SM_ERR_NOMEM;
-    }
-    l->offers = items;
-    l->offers[l->offer_count++] = offer.id;
-  }
-  return K8SM_OK;
 }
 
 static int launch_call(struct k8sm_driver *d, struct launch_batch *b, uint32_t row) {
@@ -221,23 +214,52 @@ static int launch_call(struct k8sm_driver *d, struct launch_batch *b, uint32_t r
   size_t size = sizeof(struct drv_launch) + c.placements * sizeof(struct drv_pod *);
   struct drv_launch *l = b->launches[row] = k8smi_zalloc(&d->core.allocator, size);
   if (l == NULL) return K8SM_ERR_NOMEM;
-  l->count = c.placements;
+  l->cap = c.placements;
   l->plan = k8sm_plan_ref(b->plan);
-  size_t n = 0;
-  for (uint32_t i = 0; i < b->step_count && n < l->count; i++) {
-    if (launch_call_of(b, i) == row) l->pods[n++] = b->steps[i].pod;
-  }
-  int r = launch_offers(d, b, row, l);
-  if (r != K8SM_OK) return r;
   k8smi_buf_init(&buf, &d->core.allocator);
   k8smi_buf_slice(&buf, c.bytes);
-  r = k8smi_buf_to_blob(&buf, &bytes);
+  int r = k8smi_buf_to_blob(&buf, &bytes);
   k8smi_buf_free(&buf);
   if (r != K8SM_OK) return r;
   l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, bytes);
   if (l->call != NULL) return K8SM_OK;
   k8sm_blob_unref(bytes);
   return K8SM_ERR_NOMEM;
+}
+
+static void launch_pods(struct launch_batch *b) {
+  for (uint32_t i = 0; i < b->step_count; i++) {
+    struct drv_launch *l = b->launches[launch_call_of(b, i)];
+    if (l->count == 0) l->first_placement = i;
+    l->pods[l->count++] = b->steps[i].pod;
+  }
+}
+
+/* All placements of an ACCEPT share its offers: those of the first one are all. */
+static int launch_offers(struct k8sm_driver *d, struct launch_batch *b) {
+  struct k8sm_plan_offer row;
+  for (size_t i = 0; k8sm_plan_offers(b->plan, i, &row, sizeof row, 1) != 0; i++) {
+    struct drv_launch *l = b->launches[launch_call_of(b, row.placement)];
+    void *items = l->offers;
+    if (l->first_placement != row.placement) continue;
+    if (!k8smi_grow(&d->core.allocator, &items, &l->offer_cap, l->offer_count + 1, sizeof *l->offers)) {
+      return K8SM_ERR_NOMEM;
+    }
+    l->offers = items;
+    l->offers[l->offer_count++] = row.id;
+  }
+  return K8SM_OK;
+}
+
+static int launch_prepare(struct k8sm_driver *d, struct launch_batch *b) {
+  int r = launch_steps(d, b);
+  if (r == K8SM_OK) r = launch_ports(b);
+  if (r == K8SM_OK) r = launch_tasks(d, b);
+  for (size_t i = 0; r == K8SM_OK && i < b->step_count; i++) r = launch_record(d, &b->steps[i]);
+  for (uint32_t i = 0; r == K8SM_OK && i < b->launch_count; i++) r = launch_call(d, b, i);
+  if (r != K8SM_OK) return r;
+  launch_pods(b);
+  return launch_offers(d, b);
 }
 
 /* ---- it happens ---- */
@@ -324,8 +346,7 @@ int k8smi_drv_launch(struct k8sm_driver *d) {
   if (d->pods.needs == 0) return K8SM_OK;
   int r = launch_collect(d, &b);
   if (r == K8SM_OK) r = launch_plan(d, &b);
-  for (uint32_t i = 0; r == K8SM_OK && i < b.step_count; i++) r = launch_step(d, &b, i);
-  for (uint32_t i = 0; r == K8SM_OK && i < b.launch_count; i++) r = launch_call(d, &b, i);
+  if (r == K8SM_OK && b.step_count != 0) r = launch_prepare(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_commit(d, &b);
   if (r == K8SM_OK) r = launch_refusals(d, &b);
   launch_batch_free(d, &b);

@@ -49,8 +49,12 @@ static int offers_decline_held(struct k8sm_driver *d, uint64_t until, double sec
     if (row.since_mono_ms <= until) ids[n++] = row.id;
   }
   int r = k8smi_drv_offers_decline(d, ids, n, seconds);
+  if (r == K8SM_OK && n == total) {
+    k8sm_cluster_remove_all(d->offers.cluster);
+    n = 0;
+  }
   /* Last first: an id dies with its offer, and the others must live until their turn. */
-  for (size_t i = total; r == K8SM_OK && i-- > 0;) {
+  for (size_t i = n == 0 ? 0 : total; r == K8SM_OK && i-- > 0;) {
     k8sm_cluster_offers(d->offers.cluster, i, &row, sizeof row, 1);
     if (row.since_mono_ms <= until) k8sm_cluster_remove(d->offers.cluster, row.id);
   }
@@ -159,7 +163,7 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return due;
   if (!o->wanting && !o->suppressed) due = o->since_ms + OFFERS_IDLE_MS;
   if (o->revive) due = k8smi_drv_min(due, o->revived_ms + OFFERS_REVIVE_MS);
-  if (o->fresh && d->pods.needs != 0 && offers_none_held(d)) {
+  if (o->fresh && d->framework_kept && d->pods.needs != 0 && offers_none_held(d)) {
     due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
   }
   struct k8sm_held_offer row;

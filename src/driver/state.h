@@ -84,11 +84,13 @@ int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, e
 
 struct drv_launch {
   struct k8sm_plan *plan;    /* that it came from: `offers` are its memory */
-  struct k8sm_slice *offers; /* that the ACCEPT names, once each */
+  struct k8sm_slice *offers; /* that the ACCEPT names */
   size_t offer_count;
   size_t offer_cap;
   struct drv_call *call;
+  uint32_t first_placement; /* of the plan, that belongs to it */
   size_t count;
+  size_t cap;
   struct drv_pod *pods[]; /* alive as long as the launch is: drv_pod.launches */
 };
 
