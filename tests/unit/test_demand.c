@@ -12,7 +12,8 @@
 #include <k8smesos/cluster.h>
 
 #define assert_slice(slice, text)                                                                            \
-  assert_true((slice).len == strlen(text) && memcmp((slice).ptr, (text), strlen(text)) == 0)
+  assert_true((slice).len == strlen(text) &&                                                                 \
+              ((slice).len == 0 || memcmp((slice).ptr, (text), (slice).len) == 0))
 
 static void nginx_is_an_executor_a_pause_task_and_a_container(void **state) {
   (void)state;

@@ -13,7 +13,8 @@
 #include <k8smesos/cluster.h>
 
 #define assert_slice(slice, text)                                                                            \
-  assert_true((slice).len == strlen(text) && memcmp((slice).ptr, (text), strlen(text)) == 0)
+  assert_true((slice).len == strlen(text) &&                                                                 \
+              ((slice).len == 0 || memcmp((slice).ptr, (text), (slice).len) == 0))
 
 static struct k8sm_demand *make_with_data(const char *metadata, const char *spec, struct findings *f) {
   static const struct k8sm_manifest_data data[] = {

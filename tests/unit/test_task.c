@@ -12,7 +12,8 @@
 #include "support/pods.h"
 
 #define assert_slice(slice, text)                                                                            \
-  assert_true((slice).len == strlen(text) && memcmp((slice).ptr, (text), strlen(text)) == 0)
+  assert_true((slice).len == strlen(text) &&                                                                 \
+              ((slice).len == 0 || memcmp((slice).ptr, (text), (slice).len) == 0))
 
 static struct k8sm_calls *make_calls(struct k8sm_demand **demands, size_t n, uint32_t format) {
   struct k8sm_task_options options = {.size = sizeof options, .format = format, .refuse_seconds = 5};
