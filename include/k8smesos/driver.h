@@ -36,7 +36,7 @@ struct k8sm_driver_options {
   uint64_t seed;         /* random; jitter and nonces are made from it. Two processes that share a
                             framework id must not share a seed */
   uint32_t format;       /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
-  uint32_t features;     /* K8SM_FEATURE_* of agents; 0: all but IMAGES are taken to be there, and IMAGES too */
+  uint32_t features;        /* K8SM_FEATURE_* of agents that say nothing of their own; 0: all */
   uint64_t backoff_base_ms; /* of subscriptions; 0: 1,000 */
   uint64_t backoff_cap_ms;  /* 0: 15,000 */
   uint64_t hold_ms;         /* offers that may be needed are held this long; 0: 5,000 */
@@ -57,7 +57,8 @@ enum {
   K8SM_INPUT_END = 5,      /* exchange: the response is complete */
   K8SM_INPUT_LOST = 6,     /* exchange, bytes: no response, or no more of it; what went wrong, in words */
   K8SM_INPUT_POD = 7,      /* pod: run it; its uid must be set */
-  K8SM_INPUT_DELETE = 8,   /* key: "namespace/name" or a uid; grace_seconds, -1: the pod's own */
+  K8SM_INPUT_DELETE = 8,   /* key: "namespace/name" or a uid; grace_seconds, -1: the pod's own. Again: only
+                              a shorter grace changes something. The pod is there until it has ended */
   K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
   K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */
   K8SM_INPUT_STOP = 11     /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
