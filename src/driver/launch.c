@@ -76,17 +76,37 @@ static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
   return K8SM_OK;
 }
 
+/* Whether the pod goes on to another stage after the tasks that this demand launches. */
+static bool launch_has_more_stages(const struct k8sm_demand *demand) {
+  uint32_t last = 0, launched = 0;
+  struct k8sm_demand_task row;
+  for (size_t i = 0; k8sm_demand_tasks(demand, i, &row, sizeof row, 1) != 0; i++) {
+    if (row.stage > last) last = row.stage;
+    if (row.launch && row.stage > launched) launched = row.stage;
+  }
+  return launched < last;
+}
+
+/* For how long an ACCEPT refuses what it leaves: not at all while something waits for an offer, or soon
+ * will on the same agent. */
+static double launch_refuse_seconds(const struct k8sm_driver *d, const struct launch_batch *b) {
+  if (b->step_count < b->pod_count) return 0;
+  for (size_t i = 0; i < b->pod_count; i++) {
+    if (launch_has_more_stages(b->demands[i])) return 0;
+  }
+  return d->core.options.refuse.leftover;
+}
+
 static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
   int r =
       k8sm_cluster_match(d->offers.cluster, b->demands, b->pod_count, &d->core.options.match, &b->plan, NULL);
   if (r != K8SM_OK) return r;
   b->step_count = k8sm_plan_placements(b->plan, 0, NULL, sizeof(struct k8sm_placement), 0);
   if (b->step_count == 0) return K8SM_OK;
-  bool all = b->step_count == b->pod_count;
   const struct k8sm_task_options o = {.size = sizeof o,
                                       .allocator = &d->core.allocator,
                                       .format = d->core.options.format,
-                                      .refuse_seconds = all ? d->core.options.refuse.leftover : 0};
+                                      .refuse_seconds = launch_refuse_seconds(d, b)};
   r = k8sm_plan_calls(b->plan, &o, &b->calls, NULL);
   if (r != K8SM_OK) return r;
   b->launch_count = k8sm_calls_rows(b->calls, 0, NULL, sizeof(struct k8sm_call), 0);
