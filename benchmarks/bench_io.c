@@ -101,7 +101,7 @@ static void bench_exchanges(double seconds) {
     }
     if (id % 256 == 0) end = bench_now();
   }
-  bench_line("io_exchanges", (double)b.exchanges / (end - start), "1/s");
+  bench_line("io.exchanges_per_s", (double)b.exchanges / (end - start), "1/s");
   bench_close(&b);
 }
 
@@ -124,7 +124,7 @@ static void bench_stream(double seconds) {
     }
     end = bench_now();
   }
-  bench_line("io_stream", (double)b.bytes / (end - start) / 1e6, "MB/s");
+  bench_line("io.stream.mb_per_s", (double)b.bytes / (end - start) / 1e6, "MB/s");
   bench_close(&b);
 }
 
@@ -162,12 +162,12 @@ static void bench_plain(double seconds) {
     bench_pass(ends[1], ends[0], block, BENCH_RESPONSE_BYTES);
     if (passes % 256 == 0) end = bench_now();
   }
-  bench_line("plain_exchanges", (double)passes / (end - start), "1/s");
+  bench_line("io.plain.exchanges_per_s", (double)passes / (end - start), "1/s");
   for (start = end = bench_now(), passes = 0; end - start < seconds; passes++) {
     bench_pass(ends[0], ends[1], block, sizeof block);
     end = bench_now();
   }
-  bench_line("plain_stream", (double)passes * BENCH_BLOCK / (end - start) / 1e6, "MB/s");
+  bench_line("io.plain.stream.mb_per_s", (double)passes * BENCH_BLOCK / (end - start) / 1e6, "MB/s");
   close(ends[0]);
   close(ends[1]);
 }
