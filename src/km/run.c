@@ -219,7 +219,9 @@ static int loop(struct km_runner *r, const struct run_options *o, int parent) {
       km_runner_delete_all(r, -1);
       r->dirty = true;
     }
-    km_runner_turn(r, r->live ? km_mono_ms() + 1000 : give_up);
+    uint64_t now = km_mono_ms();
+    if (give_up <= now) give_up = UINT64_MAX; /* it had its say in the verdict */
+    km_runner_turn(r, r->live ? now + 1000 : give_up);
   }
 }
 
