@@ -60,12 +60,14 @@ void km_poll(struct k8sm_pollfd *fds, size_t n, struct pollfd *raw, uint64_t dea
   static const struct {
     int16_t ours;
     short theirs;
-  } bits[] = {{K8SM_POLL_IN, POLLIN}, {K8SM_POLL_OUT, POLLOUT}, {K8SM_POLL_ERR, POLLERR}, {K8SM_POLL_HUP, POLLHUP}};
+  } bits[] = {
+      {K8SM_POLL_IN, POLLIN}, {K8SM_POLL_OUT, POLLOUT}, {K8SM_POLL_ERR, POLLERR}, {K8SM_POLL_HUP, POLLHUP}};
   enum { BITS = sizeof bits / sizeof bits[0] };
   uint64_t wait = deadline <= now ? 0 : deadline - now;
   for (size_t i = 0; i < n; i++) {
     raw[i] = (struct pollfd){.fd = fds[i].fd};
-    for (size_t b = 0; b < BITS; b++) raw[i].events |= fds[i].events & bits[b].ours ? bits[b].theirs : (short)0;
+    for (size_t b = 0; b < BITS; b++)
+      raw[i].events |= fds[i].events & bits[b].ours ? bits[b].theirs : (short)0;
     fds[i].revents = 0;
   }
   if (poll(raw, (nfds_t)n, wait > 60000 ? 60000 : (int)wait) <= 0) return;

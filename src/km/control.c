@@ -49,7 +49,8 @@ struct km_control *km_control_listen(const char *folder, km_control_answer *answ
   }
   unlink(c->address.sun_path); /* of a km that was killed; the lock says that none runs */
   c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (c->fd >= 0 && bind(c->fd, (struct sockaddr *)&c->address, sizeof c->address) == 0 && listen(c->fd, 8) == 0) {
+  if (c->fd >= 0 && bind(c->fd, (struct sockaddr *)&c->address, sizeof c->address) == 0 &&
+      listen(c->fd, 8) == 0) {
     return c;
   }
   fprintf(stderr, "km: %s: %s\n", c->address.sun_path, strerror(errno));
@@ -81,7 +82,8 @@ size_t km_control_pollfds(const struct km_control *c, struct k8sm_pollfd *fds, s
   for (size_t i = 0; i < MAX_PEERS && count < n; i++) {
     const struct peer *p = &c->peers[i];
     if (p->fd < 0) continue;
-    fds[count++] = (struct k8sm_pollfd){p->fd, (int16_t)(p->answer == NULL ? K8SM_POLL_IN : K8SM_POLL_OUT), 0};
+    fds[count++] =
+        (struct k8sm_pollfd){p->fd, (int16_t)(p->answer == NULL ? K8SM_POLL_IN : K8SM_POLL_OUT), 0};
   }
   return count;
 }
@@ -132,8 +134,10 @@ void km_control_process(struct km_control *c, const struct k8sm_pollfd *fds, siz
     for (size_t i = 0; i < MAX_PEERS; i++) {
       struct peer *p = &c->peers[i];
       if (p->fd < 0 || p->fd != fds[k].fd) continue;
-      if (p->answer == NULL) read_line(c, p);
-      else write_answer(p);
+      if (p->answer == NULL)
+        read_line(c, p);
+      else
+        write_answer(p);
     }
   }
 }
@@ -146,7 +150,8 @@ char *km_control_ask_quietly(const char *folder, const char *line) {
   size_t cap = 4096, len = 0;
   char *answer = km_alloc(NULL, cap);
   bool ok = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-            send(fd, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line) && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
+            send(fd, line, strlen(line), MSG_NOSIGNAL) == (ssize_t)strlen(line) &&
+            send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
   for (ssize_t n = 1; ok && n > 0; len += n > 0 ? (size_t)n : 0) {
     if (len + 1 == cap) answer = km_alloc(answer, cap *= 2);
     n = recv(fd, answer + len, cap - 1 - len, 0);

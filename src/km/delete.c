@@ -25,9 +25,12 @@ static int ask(const char *folder, const char *key, int64_t grace) {
   char *answer = km_control_ask(folder, line);
   if (answer == NULL) return KM_FAILED;
   int code = strncmp(answer, "ok", 2) == 0 ? KM_DONE : KM_FAILED;
-  if (code != KM_DONE) fprintf(stderr, "km delete: %s", answer);
-  else if (strcmp(key, "*") != 0) printf("pod %s deleted\n", key);
-  else printf("all pods deleted\n");
+  if (code != KM_DONE)
+    fprintf(stderr, "km delete: %s", answer);
+  else if (strcmp(key, "*") != 0)
+    printf("pod %s deleted\n", key);
+  else
+    printf("all pods deleted\n");
   free(answer);
   return code;
 }
@@ -52,7 +55,8 @@ static int wait_gone(const char *folder, const char *key, int64_t seconds) {
 
 static void add_key(struct km_texts *keys, const char *name) {
   char key[600];
-  snprintf(key, sizeof key, "%s%s", strchr(name, '/') == NULL && strcmp(name, "*") != 0 ? "default/" : "", name);
+  snprintf(key, sizeof key, "%s%s", strchr(name, '/') == NULL && strcmp(name, "*") != 0 ? "default/" : "",
+           name);
   keys->items = km_alloc(keys->items, (keys->count + 1) * sizeof *keys->items);
   keys->items[keys->count++] = km_strdup(key, strlen(key));
 }

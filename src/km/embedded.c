@@ -18,7 +18,8 @@ static uint64_t fresh_seed(void) {
   return (uint64_t)km_wall_ms() * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *resources, const char *attributes) {
+struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *resources,
+                                    const char *attributes) {
   static struct km_report report;
   struct km_embedded *e = km_alloc(NULL, sizeof *e);
   struct k8smi_local_agent *rows = km_alloc(NULL, agents * sizeof *rows);
@@ -67,8 +68,8 @@ static int take_requests(struct km_embedded *e) {
       k8smi_local_gone(e->local, event.exchange, km_mono_ms());
       continue;
     }
-    struct k8smi_local_request request = {event.exchange,     event.method, event.path,     event.content_type,
-                                          event.accept,       event.body,   event.stream_id};
+    struct k8smi_local_request request = {event.exchange, event.method, event.path,     event.content_type,
+                                          event.accept,   event.body,   event.stream_id};
     int result = k8smi_local_request(e->local, &request, km_mono_ms(), km_wall_ms());
     if (result != K8SM_OK) return result;
   }

@@ -50,8 +50,10 @@ static int show(const char *answer, const struct km_texts *names, bool json) {
   }
   int code = names->count == 0 || select_pods(document, names) ? KM_DONE : KM_FAILED;
   char *text = json_dumps(document, JSON_INDENT(2));
-  if (json) puts(text);
-  else km_view_table(text, km_wall_ms(), stdout, NULL);
+  if (json)
+    puts(text);
+  else
+    km_view_table(text, km_wall_ms(), stdout, NULL);
   free(text);
   json_decref(document);
   return code;

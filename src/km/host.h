@@ -24,7 +24,8 @@ void km_poll(struct k8sm_pollfd *fds, size_t n, struct pollfd *raw, uint64_t dea
 /* ---- embedded.c: the embedded Mesos, served on 127.0.0.1 ---- */
 struct km_embedded;
 /* port 0: any. NULL, with a line, when it can't be had. */
-struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *resources, const char *attributes);
+struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *resources,
+                                    const char *attributes);
 void km_embedded_free(struct km_embedded *embedded);
 uint16_t km_embedded_port(const struct km_embedded *embedded);
 size_t km_embedded_pollfds(const struct km_embedded *embedded, struct k8sm_pollfd *fds, size_t n);
@@ -44,8 +45,8 @@ bool km_store_is_held(const char *folder);
 /* Keeps a row, durably, or removes it (len 0). False, with a line, when it could not be. */
 bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes);
 /* Calls for each row that is kept, "framework" first. False when one can't be read. */
-bool km_store_each(struct km_store *store, bool (*row)(void *ctx, const char *key, const char *bytes, size_t len),
-                   void *ctx);
+bool km_store_each(struct km_store *store,
+                   bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx);
 void km_store_clear(struct km_store *store);
 
 /* ---- control.c: how `km get` and `km delete` reach a running km: one line in, an answer out ---- */

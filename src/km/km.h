@@ -21,9 +21,9 @@ struct km_texts {
 };
 
 struct km_option {
-  const char *name;    /* without the dashes */
-  char letter;         /* 0: none */
-  int kind;            /* KM_FLAG: bool; KM_TEXT: const char *; KM_NUMBER: int64_t; KM_TEXTS: struct km_texts */
+  const char *name; /* without the dashes */
+  char letter;      /* 0: none */
+  int kind;         /* KM_FLAG: bool; KM_TEXT: const char *; KM_NUMBER: int64_t; KM_TEXTS: struct km_texts */
   void *value;
   const char *metavar; /* NULL for a flag */
   const char *help;
@@ -46,8 +46,8 @@ void km_texts_free(struct km_texts *texts);
 int km_misuse(const struct km_command *command, const char *format, ...);
 
 /* The commands, one file each. */
-extern const struct km_command km_command_run, km_command_get, km_command_delete, km_command_local, km_command_parse,
-    km_command_match, km_command_task, km_command_status;
+extern const struct km_command km_command_run, km_command_get, km_command_delete, km_command_local,
+    km_command_parse, km_command_match, km_command_task, km_command_status, km_command_replay;
 
 /* ---- report.c: findings as lines on standard error ---- */
 
@@ -119,7 +119,8 @@ struct km_demand_flags {
   const char *role;
 };
 /* The demands of a set, one for each pod; findings are printed. *ret_made tells how many are not NULL. */
-struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags, size_t *ret_made);
+struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
+                                     size_t *ret_made);
 void km_demands_free(struct k8sm_demand **demands, size_t count);
 /* Fills a cluster with the OFFERS events of a file. NULL, with lines, if that fails. */
 struct k8sm_cluster *km_cluster_load(const char *offers_file);

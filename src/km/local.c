@@ -39,7 +39,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
   const struct km_option options[] = {
       {"port", 0, KM_NUMBER, &port, "N", "to listen on, on 127.0.0.1 (default 5050; 0: any)"},
       {"agents", 0, KM_NUMBER, &agents, "N", "how many agents (default 1)"},
-      {"resources", 0, KM_TEXT, &resources, "TEXT", "of each (default cpus:4;mem:4096;disk:10000;ports:[31000-32000])"},
+      {"resources", 0, KM_TEXT, &resources, "TEXT",
+       "of each (default cpus:4;mem:4096;disk:10000;ports:[31000-32000])"},
       {"attributes", 0, KM_TEXT, &attributes, "TEXT", "of each, as rack:r1;zone:a"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);

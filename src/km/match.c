@@ -34,7 +34,8 @@ static json_t *offers_of(const struct k8sm_plan *plan, uint32_t placement) {
   return list;
 }
 
-/* A resource as Mesos writes it; "task" says which task of the pod asks it, and is absent for the executor. */
+/* A resource as Mesos writes it; "task" says which task of the pod asks it, and is absent for the executor.
+ */
 static json_t *resources_of(const struct k8sm_plan *plan, uint32_t placement) {
   json_t *list = json_array();
   struct k8sm_plan_resource row;

@@ -25,8 +25,10 @@ struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_d
     demands[i] = NULL;
     km_report_begin(&report);
     int result = k8sm_demand_make(set->pods[i].pod, &options, &demands[i], &report.diags);
-    if (result == K8SM_OK) (*ret_made)++;
-    else if (report.diags.count == 0) km_report_result("mapping a pod", result);
+    if (result == K8SM_OK)
+      (*ret_made)++;
+    else if (report.diags.count == 0)
+      km_report_result("mapping a pod", result);
     km_report_end(&report, &source, set->pods[i].document);
   }
   return demands;

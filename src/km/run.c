@@ -20,13 +20,14 @@ const struct km_command km_command_run = {
     "  km run -f batch.yaml --host-filesystem --no-limits --mesos-master=127.0.0.1:5050\n"
     "                                            on agents without images and cgroups\n\n"
     "It stays in the foreground until all pods have ended. The first interrupt deletes the pods with grace,\n"
-    "the second leaves them to run. Started again with the same files and state folder it adopts what runs.\n",
+    "the second leaves them to run. Started again with the same files and state folder it adopts what "
+    "runs.\n",
     run,
 };
 
 struct run_options {
   struct km_texts files;
-  const char *master, *state, *role, *user, *name, *protocol;
+  const char *master, *state, *role, *user, *name, *protocol, *record;
   int64_t timeout, agents;
   bool detach, host_filesystem, no_limits, quiet;
 };
@@ -52,27 +53,18 @@ static const char *user_name(const struct run_options *o) {
 
 static bool make_driver(struct km_runner *r, const struct run_options *o, const struct km_set *set,
                         struct km_report *report) {
-  struct k8sm_framework framework = {.size = sizeof framework,
-                                     .name = o->name,
-                                     .user = user_name(o),
-                                     .roles = o->role == NULL ? NULL : &o->role,
-                                     .role_count = o->role != NULL};
-  struct k8sm_demand_options demand = {.size = sizeof demand,
-                                       .flags = (o->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
-                                                (o->no_limits ? K8SM_DEMAND_NO_LIMITS : 0),
-                                       .data = set->data,
-                                       .data_count = set->data_count,
-                                       .data_size = sizeof *set->data,
-                                       .roles = framework.roles,
-                                       .role_count = framework.role_count};
-  struct k8sm_driver_options options = {
-      .size = sizeof options,
-      .framework = &framework,
-      .demand = &demand,
-      .master = r->master,
-      .seed = random_seed(),
-      .format = strcmp(o->protocol, "json") == 0 ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF};
-  int result = k8sm_driver_new(&options, &r->driver, &report->diags);
+  const struct km_driver_setup setup = {.master = r->master,
+                                        .name = o->name,
+                                        .user = user_name(o),
+                                        .role = o->role,
+                                        .protocol = o->protocol,
+                                        .seed = random_seed(),
+                                        .host_filesystem = o->host_filesystem,
+                                        .no_limits = o->no_limits,
+                                        .data = set->data,
+                                        .data_count = set->data_count};
+  if (o->record != NULL && (r->trace = km_trace_create(o->record, &setup)) == NULL) return false;
+  int result = km_driver_make(&setup, &r->driver, &report->diags);
   if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->effects);
   if (result == K8SM_OK) result = k8sm_client_new(NULL, &r->client, &report->diags);
   if (result != K8SM_OK && report->diags.count == 0) km_report_result("starting", result);
@@ -98,9 +90,11 @@ static bool is_there(const struct km_runner *r, const struct k8sm_pod *pod) {
   return false;
 }
 
-static int give_pod(struct km_runner *r, const struct km_set *set, struct km_pod *pod, struct km_report *report) {
+static int give_pod(struct km_runner *r, const struct km_set *set, struct km_pod *pod,
+                    struct km_report *report) {
   char uid[37];
-  if (k8sm_pod_uid(pod->pod).len == 0 && (km_random_uid(uid) != KM_DONE || km_pod_set_uid(pod, uid) != KM_DONE)) {
+  if (k8sm_pod_uid(pod->pod).len == 0 &&
+      (km_random_uid(uid) != KM_DONE || km_pod_set_uid(pod, uid) != KM_DONE)) {
     return KM_FAILED;
   }
   struct k8sm_input input = {.type = K8SM_INPUT_POD, .pod = pod->pod};
@@ -116,8 +110,10 @@ static int give_pods(struct km_runner *r, struct km_set *set, struct km_report *
   size_t adopted = 0;
   int code = KM_DONE;
   for (size_t i = 0; i < set->pod_count; i++) {
-    if (is_there(r, set->pods[i].pod)) adopted++;
-    else if (give_pod(r, set, &set->pods[i], report) != KM_DONE) code = KM_FAILED;
+    if (is_there(r, set->pods[i].pod))
+      adopted++;
+    else if (give_pod(r, set, &set->pods[i], report) != KM_DONE)
+      code = KM_FAILED;
   }
   if (adopted > 0) printf("km run: adopts %zu pod%s from its record\n", adopted, adopted == 1 ? "" : "s");
   return code;
@@ -150,6 +146,7 @@ static void tear_down(struct km_runner *r) {
   km_control_close(r->control);
   km_embedded_free(r->embedded);
   km_store_close(r->store);
+  km_trace_close(r->trace);
   free(r->answers);
 }
 
@@ -204,7 +201,8 @@ static int loop(struct km_runner *r, const struct run_options *o, int parent) {
     bool over = r->failed || r->stopped || counts.finished == counts.pods || code == KM_UNPLACED;
     if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
     if (code != -1 && over) {
-      if (code == KM_UNPLACED) fprintf(stderr, "km run: not every pod has a place after %lld s\n", (long long)o->timeout);
+      if (code == KM_UNPLACED)
+        fprintf(stderr, "km run: not every pod has a place after %lld s\n", (long long)o->timeout);
       stop(r, true);
       return code;
     }
@@ -294,6 +292,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"host-filesystem", 0, KM_FLAG, &o.host_filesystem, NULL,
        "run commands on the agents' own file system, without images"},
       {"no-limits", 0, KM_FLAG, &o.no_limits, NULL, "for agents without cgroup isolators: no limits"},
+      {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);

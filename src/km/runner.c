@@ -66,6 +66,7 @@ static int step_once(struct km_runner *r, struct k8sm_input *input, struct k8sm_
     km_report_result("the driver", result);
     r->failed = true;
   }
+  km_trace_write(r->trace, input, result, r->effects);
   carry_out(r);
   return result;
 }
@@ -182,7 +183,8 @@ char *km_runner_answer(void *ctx, const char *line) {
   char key[600];
   long long grace = -1;
   if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->master);
-  if (sscanf(line, "knows %599s", key) == 1) return knows(r, key) ? km_strdup("yes\n", 4) : km_strdup("no\n", 3);
+  if (sscanf(line, "knows %599s", key) == 1)
+    return knows(r, key) ? km_strdup("yes\n", 4) : km_strdup("no\n", 3);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);
   return km_strdup("no such request\n", 16);
 }

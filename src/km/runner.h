@@ -5,24 +5,29 @@
 /* The host of a driver: carries its effects out and feeds back what comes. */
 
 #include "host.h"
+#include "trace.h"
 
 struct km_runner {
   struct k8sm_driver *driver;
   struct k8sm_effects *effects;
   struct k8sm_client *client;
   struct km_store *store;
+  struct km_trace *trace;       /* NULL: not recorded */
   struct km_embedded *embedded; /* NULL: the master is elsewhere */
   struct km_control *control;
   char master[300];
   int signal_fd;
-  bool live;        /* the table is redrawn in place */
-  bool dirty;       /* something that it shows has changed */
-  bool quiet;       /* events are not printed */
-  bool stopped;     /* the driver said STOPPED */
-  bool failed;      /* the library ran out of memory, or the embedded Mesos broke */
+  bool live;    /* the table is redrawn in place */
+  bool dirty;   /* something that it shows has changed */
+  bool quiet;   /* events are not printed */
+  bool stopped; /* the driver said STOPPED */
+  bool failed;  /* the library ran out of memory, or the embedded Mesos broke */
   uint32_t stop_code;
-  size_t lines;     /* of the table on the screen */
-  struct { uint64_t number; bool kept; } *answers; /* to RECORD effects, to be fed back */
+  size_t lines; /* of the table on the screen */
+  struct {
+    uint64_t number;
+    bool kept;
+  } * answers; /* to RECORD effects, to be fed back */
   size_t answer_count;
 };
 

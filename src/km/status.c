@@ -40,8 +40,8 @@ static const char *member(json_t *object, const char *name) {
 /* False: not an UPDATE of a task of ours. */
 static bool read_update(struct k8sm_slice event, uint32_t format, struct update *u) {
   struct k8sm_blob *blob;
-  if (k8sm_message_convert(K8SM_MESSAGE_EVENT, event.ptr, event.len, format, K8SM_FORMAT_JSON, NULL, &blob, NULL) !=
-      K8SM_OK) {
+  if (k8sm_message_convert(K8SM_MESSAGE_EVENT, event.ptr, event.len, format, K8SM_FORMAT_JSON, NULL, &blob,
+                           NULL) != K8SM_OK) {
     return false;
   }
   struct k8sm_slice s = k8sm_blob_bytes(blob);
@@ -78,7 +78,8 @@ static bool read_updates(const char *file, struct updates *updates) {
   }
   bool ok = result == K8SM_ERR_NOT_FOUND && events > 0;
   if (!ok && report.diags.errors == 0) {
-    fprintf(stderr, "%s: not a Mesos v1 scheduler event, nor a run of them (JSON lines, or RecordIO)\n", file);
+    fprintf(stderr, "%s: not a Mesos v1 scheduler event, nor a run of them (JSON lines, or RecordIO)\n",
+            file);
   }
   struct km_source source = {file, NULL, 0, NULL};
   km_report_end(&report, &source, -1);
@@ -116,8 +117,8 @@ static bool launched_before(const struct updates *updates, size_t i) {
 }
 
 static struct k8sm_change change_of(uint32_t type, const struct update *u) {
-  struct k8sm_change c = {.type = type, .format = u->format, .wall_ms = u->wall_ms,
-                          .mono_ms = (uint64_t)u->wall_ms};
+  struct k8sm_change c = {
+      .type = type, .format = u->format, .wall_ms = u->wall_ms, .mono_ms = (uint64_t)u->wall_ms};
   c.agent_id = (struct k8sm_slice){u->agent_id, strlen(u->agent_id)};
   if (type == K8SM_CHANGE_UPDATE) c.text = u->event;
   if (type == K8SM_CHANGE_LAUNCHED) c.text = (struct k8sm_slice){u->task_id, strlen(u->task_id)};

@@ -21,9 +21,12 @@ enum { MAX_KEY = 255 };
 
 const char *km_state_folder(const char *option, char *text, size_t cap) {
   const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-  if (option != NULL) snprintf(text, cap, "%s", option);
-  else if (state != NULL && state[0] == '/') snprintf(text, cap, "%s/km", state);
-  else snprintf(text, cap, "%s/.local/state/km", home == NULL ? "" : home);
+  if (option != NULL)
+    snprintf(text, cap, "%s", option);
+  else if (state != NULL && state[0] == '/')
+    snprintf(text, cap, "%s/km", state);
+  else
+    snprintf(text, cap, "%s/.local/state/km", home == NULL ? "" : home);
   return text;
 }
 
@@ -57,7 +60,8 @@ struct km_store *km_store_open(const char *folder, bool fresh) {
   store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (store->lock < 0) return open_failed(store, folder, strerror(errno));
   if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-    return open_failed(store, folder, "another km runs with it; give this one a folder of its own with --state=DIR");
+    return open_failed(store, folder,
+                       "another km runs with it; give this one a folder of its own with --state=DIR");
   }
   if (fresh) km_store_clear(store);
   return store;
@@ -86,8 +90,10 @@ static bool file_name(struct k8sm_slice key, char name[3 * MAX_KEY + 1]) {
   if (key.len == 0 || key.len > MAX_KEY) return false;
   for (size_t i = 0; i < key.len; i++) {
     unsigned char c = (unsigned char)key.ptr[i];
-    if (isalnum(c) || c == '-' || c == '_') name[n++] = (char)c;
-    else n += (size_t)sprintf(name + n, "%%%02X", c);
+    if (isalnum(c) || c == '-' || c == '_')
+      name[n++] = (char)c;
+    else
+      n += (size_t)sprintf(name + n, "%%%02X", c);
   }
   name[n] = '\0';
   return n + 4 < 256; /* NAME_MAX, with the suffix of a file in the making */
@@ -130,8 +136,10 @@ bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_sli
   char name[3 * MAX_KEY + 1];
   bool ok = file_name(key, name);
   if (!ok) errno = ENAMETOOLONG;
-  if (ok && bytes.len == 0) ok = unlinkat(store->records, name, 0) == 0 || errno == ENOENT;
-  else if (ok) ok = replace_file(store->records, name, bytes);
+  if (ok && bytes.len == 0)
+    ok = unlinkat(store->records, name, 0) == 0 || errno == ENOENT;
+  else if (ok)
+    ok = replace_file(store->records, name, bytes);
   ok = ok && fsync(store->records) == 0;
   if (!ok) fprintf(stderr, "km: record %.*s: %s\n", (int)key.len, key.ptr, strerror(errno));
   return ok;
@@ -171,8 +179,8 @@ static bool give_row(struct km_store *store, const char *name,
   return ok;
 }
 
-bool km_store_each(struct km_store *store, bool (*row)(void *ctx, const char *key, const char *bytes, size_t len),
-                   void *ctx) {
+bool km_store_each(struct km_store *store,
+                   bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx) {
   DIR *dir = open_records(store);
   bool ok = dir != NULL;
   if (ok && faccessat(store->records, "framework", R_OK, 0) == 0) ok = give_row(store, "framework", row, ctx);

@@ -30,7 +30,8 @@ static int plan_and_print(struct k8sm_cluster *cluster, struct k8sm_demand *cons
   static struct km_report report;
   struct k8sm_plan *plan;
   struct k8sm_calls *calls;
-  struct k8sm_task_options options = {.size = sizeof options, .format = format, .refuse_seconds = refuse_seconds};
+  struct k8sm_task_options options = {
+      .size = sizeof options, .format = format, .refuse_seconds = refuse_seconds};
   km_report_begin(&report);
   int result = k8sm_cluster_match(cluster, demands, count, NULL, &plan, &report.diags);
   if (result != K8SM_OK) {
@@ -59,8 +60,8 @@ static int plan_and_print(struct k8sm_cluster *cluster, struct k8sm_demand *cons
   return code;
 }
 
-static int task_set(struct km_set *set, const struct km_demand_flags *flags, const char *offers, uint32_t format,
-                    double refuse_seconds) {
+static int task_set(struct km_set *set, const struct km_demand_flags *flags, const char *offers,
+                    uint32_t format, double refuse_seconds) {
   size_t made;
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
   struct k8sm_demand **demands = km_demands_make(set, flags, &made);

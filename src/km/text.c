@@ -21,25 +21,35 @@ char *km_strdup(const char *text, size_t len) {
 }
 
 void km_put_cpus(char *text, size_t cap, int64_t milli) {
-  if (milli % 1000 == 0) snprintf(text, cap, "%lld", (long long)(milli / 1000));
-  else snprintf(text, cap, "%lldm", (long long)milli);
+  if (milli % 1000 == 0)
+    snprintf(text, cap, "%lld", (long long)(milli / 1000));
+  else
+    snprintf(text, cap, "%lldm", (long long)milli);
 }
 
 void km_put_mem(char *text, size_t cap, int64_t milli) {
   int64_t mib = (milli + 999) / 1000; /* Mesos' MB are 2^20 bytes */
-  if (mib >= 1024 && mib % 1024 == 0) snprintf(text, cap, "%lldGi", (long long)(mib / 1024));
-  else snprintf(text, cap, "%lldMi", (long long)mib);
+  if (mib >= 1024 && mib % 1024 == 0)
+    snprintf(text, cap, "%lldGi", (long long)(mib / 1024));
+  else
+    snprintf(text, cap, "%lldMi", (long long)mib);
 }
 
 /* As kubectl shows ages: the two largest units while the first is small. */
 void km_put_age(char *text, size_t cap, int64_t ms) {
   long long s = ms < 0 ? 0 : ms / 1000;
-  if (s < 120) snprintf(text, cap, "%llds", s);
-  else if (s < 600) snprintf(text, cap, "%lldm%llds", s / 60, s % 60);
-  else if (s < 3 * 3600) snprintf(text, cap, "%lldm", s / 60);
-  else if (s < 8 * 3600) snprintf(text, cap, "%lldh%lldm", s / 3600, s / 60 % 60);
-  else if (s < 48 * 3600) snprintf(text, cap, "%lldh", s / 3600);
-  else snprintf(text, cap, "%lldd", s / 86400);
+  if (s < 120)
+    snprintf(text, cap, "%llds", s);
+  else if (s < 600)
+    snprintf(text, cap, "%lldm%llds", s / 60, s % 60);
+  else if (s < 3 * 3600)
+    snprintf(text, cap, "%lldm", s / 60);
+  else if (s < 8 * 3600)
+    snprintf(text, cap, "%lldh%lldm", s / 3600, s / 60 % 60);
+  else if (s < 48 * 3600)
+    snprintf(text, cap, "%lldh", s / 3600);
+  else
+    snprintf(text, cap, "%lldd", s / 86400);
 }
 
 void km_table_row(struct km_table *table, const char *const cells[KM_COLUMNS]) {

@@ -8,9 +8,9 @@
 
 /* RFC 9562's layout, with the version given. */
 static void format_uid(const unsigned char b[16], unsigned version, char text[37]) {
-  snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%x%x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-           b[4], b[5], version, b[6] & 15u, b[7], (b[8] & 0x3fu) | 0x80u, b[9], b[10], b[11], b[12], b[13], b[14],
-           b[15]);
+  snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%x%x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+           b[3], b[4], b[5], version, b[6] & 15u, b[7], (b[8] & 0x3fu) | 0x80u, b[9], b[10], b[11], b[12],
+           b[13], b[14], b[15]);
 }
 
 int km_random_uid(char text[37]) {

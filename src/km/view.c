@@ -16,8 +16,10 @@ static json_t *ports_of(const struct k8sm_driver *driver, uint32_t pod) {
   for (size_t i = 0; k8sm_driver_ports(driver, i, &row, sizeof row, 1) > 0; i++) {
     char port[64];
     if (row.placement != pod) continue;
-    if (row.host_port == 0) snprintf(port, sizeof port, "%u/%s", row.container_port, row.protocol.ptr);
-    else snprintf(port, sizeof port, "%u->%u/%s", row.host_port, row.container_port, row.protocol.ptr);
+    if (row.host_port == 0)
+      snprintf(port, sizeof port, "%u/%s", row.container_port, row.protocol.ptr);
+    else
+      snprintf(port, sizeof port, "%u->%u/%s", row.host_port, row.container_port, row.protocol.ptr);
     json_array_append_new(list, json_string(port));
   }
   return list;
@@ -32,7 +34,8 @@ static json_t *status_document(const struct k8sm_status *status) {
   return document == NULL ? json_null() : document;
 }
 
-static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number, const struct k8sm_driver_pod *pod) {
+static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number,
+                            const struct k8sm_driver_pod *pod) {
   struct k8sm_status_summary s = {.size = sizeof s};
   struct k8sm_demand_budget b = {.size = sizeof b};
   if (k8sm_status_summarize(pod->status, &s) != K8SM_OK) return NULL;
@@ -95,14 +98,15 @@ static const char *word(json_t *pod, const char *name) {
 static void add_pod(struct km_table *table, json_t *pod, int64_t now) {
   char key[520], ready[32], restarts[24], cpus[24], mem[24], ports[256], age[24] = "";
   snprintf(key, sizeof key, "%s/%s", word(pod, "namespace"), word(pod, "name"));
-  snprintf(ready, sizeof ready, "%lld/%lld", (long long)number(pod, "ready"), (long long)number(pod, "containers"));
+  snprintf(ready, sizeof ready, "%lld/%lld", (long long)number(pod, "ready"),
+           (long long)number(pod, "containers"));
   snprintf(restarts, sizeof restarts, "%lld", (long long)number(pod, "restarts"));
   km_put_cpus(cpus, sizeof cpus, number(pod, "cpusMilli"));
   km_put_mem(mem, sizeof mem, number(pod, "memMilliMB"));
   join_ports(json_object_get(pod, "ports"), ports, sizeof ports);
   if (number(pod, "createdMillis") != 0) km_put_age(age, sizeof age, now - number(pod, "createdMillis"));
-  const char *const cells[KM_COLUMNS] = {key,  ready, word(pod, "shown"), restarts, word(pod, "agent"),
-                                         cpus, mem,   ports,              age};
+  const char *const cells[KM_COLUMNS] = {
+      key, ready, word(pod, "shown"), restarts, word(pod, "agent"), cpus, mem, ports, age};
   km_table_row(table, cells);
 }
 

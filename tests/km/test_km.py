@@ -18,7 +18,7 @@ KM = sys.argv[1]
 EXAMPLES = pathlib.Path(sys.argv[2])
 DATA = pathlib.Path(__file__).parent / "data"
 OFFERS = str(DATA / "offers.json")
-COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status"]
+COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status", "replay"]
 
 
 def km(*args, stdin=b"", timeout=60):
@@ -215,6 +215,30 @@ class Run(unittest.TestCase):
                    f"  - {{name: c, image: x, command: [sh, -c, '{command}']}}\n")
             code, out, err = km("run", "-f", "-", self.state, stdin=pod.encode())
             self.assertEqual(code, want, out + err)
+
+    def test_a_recorded_run_replays_exactly(self):
+        trace = pathlib.Path(self.folder.name, "trace")
+        pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n"
+               "  initContainers: [{name: a, image: x, command: ['true']}]\n"
+               "  containers: [{name: c, image: x, command: ['true']}]\n")
+        for protocol in ("protobuf", "json"):
+            code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", f"--protocol={protocol}",
+                                stdin=pod.encode())
+            self.assertEqual(code, 0, out + err)
+            code, out, err = km("replay", trace)
+            self.assertEqual(code, 0, out + err)
+            self.assertIn("the same as recorded", out)
+            self.assertIn('"type":"ACCEPT"', out)
+        lines = trace.read_text().splitlines(keepends=True)
+        trace.write_text("".join(lines[:4] + lines[5:]))
+        code, _, err = km("replay", trace)
+        self.assertEqual(code, 1)
+        self.assertIn("not what was recorded", err)
+        for text in ("", "hello", '{"km":1}'):
+            trace.write_text(text)
+            code, _, err = km("replay", trace)
+            self.assertEqual(code, 1)
+            self.assertIn("trace", err)
 
     def test_not_placed(self):
         pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static int run(const struct km_command *command, int argc, char **argv);
+
+const struct km_command km_command_replay = {
+    "replay",
+    "Run the inputs of a recorded 'km run' again, and show what was decided and why",
+    "FILE",
+    "  km run -f nginx.yaml --record=run.trace\n"
+    "  km replay run.trace                       every input and what followed, the same byte for byte\n"
+    "  km replay run.trace --quiet               only whether it is the same\n",
+    run,
+};
+
+struct replay {
+  struct k8sm_driver *driver;
+  struct k8sm_effects *effects;
+  uint64_t start; /* mono_ms of the first input */
+  size_t inputs, effects_seen;
+  bool quiet;
+};
+
+static const char *input_name(uint32_t type) {
+  static const char *const names[] = {"TICK", "RESTORE", "LEADER", "RESPONSE", "CHUNK",   "END",
+                                      "LOST", "POD",     "DELETE", "RECORDED", "REFUSED", "STOP"};
+  return type < sizeof names / sizeof names[0] ? names[type] : "?";
+}
+
+static void print_input(const struct replay *r, const struct k8sm_input *in) {
+  printf("%10" PRIu64 " ms  %s", in->mono_ms - r->start, input_name(in->type));
+  if (in->exchange != 0) printf(" exchange %" PRIu64, in->exchange);
+  if (in->status != 0) printf(" status %u", (unsigned)in->status);
+  if (in->number != 0) printf(" %" PRIu64, in->number);
+  if (in->pod != NULL)
+    printf(" %s/%s", k8sm_pod_namespace(in->pod).ptr, k8sm_pod_name(in->pod).ptr);
+  else if (in->key.len > 0)
+    printf(" %s", in->key.ptr);
+  if (in->bytes.len > 0) printf(" (%zu bytes)", in->bytes.len);
+  putchar('\n');
+}
+
+/* The type of a call, for those who read the trace. */
+static void print_call(const struct k8sm_effect *e) {
+  bool json = e->bytes.len > 0 && e->bytes.ptr[0] == '{';
+  struct k8sm_blob *blob;
+  int result = k8sm_message_convert(K8SM_MESSAGE_CALL, e->bytes.ptr, e->bytes.len,
+                                    json ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF, K8SM_FORMAT_JSON, NULL,
+                                    &blob, NULL);
+  if (result != K8SM_OK) {
+    printf("call that can't be read\n");
+    return;
+  }
+  printf("%s\n", k8sm_blob_bytes(blob).ptr);
+  k8sm_blob_unref(blob);
+}
+
+static void print_effect(const struct k8sm_effect *e) {
+  switch (e->type) {
+  case K8SM_EFFECT_REQUEST:
+    printf("               -> %s exchange %" PRIu64 ": ", e->authority.ptr, e->exchange);
+    print_call(e);
+    break;
+  case K8SM_EFFECT_CANCEL: printf("               -> gives exchange %" PRIu64 " up\n", e->exchange); break;
+  case K8SM_EFFECT_RECORD:
+    printf("               -> record %" PRIu64 ": %s (%zu bytes)\n", e->number, e->key.ptr, e->bytes.len);
+    break;
+  case K8SM_EFFECT_STATUS: printf("               -> status of %s: %s\n", e->key.ptr, e->bytes.ptr); break;
+  case K8SM_EFFECT_EVENT:
+    printf("               -> %s%s%s\n", e->key.len > 0 ? e->key.ptr : "", e->key.len > 0 ? ": " : "",
+           e->bytes.ptr);
+    break;
+  case K8SM_EFFECT_STOPPED: printf("               -> stopped\n"); break;
+  default: printf("               -> an event for others (%zu bytes)\n", e->bytes.len);
+  }
+}
+
+static void print_step(struct replay *r, const struct k8sm_input *in) {
+  struct k8sm_effect e;
+  if (!r->quiet) print_input(r, in);
+  for (size_t i = 0; k8sm_effects_rows(r->effects, i, &e, sizeof e, 1) > 0; i++) {
+    r->effects_seen++;
+    if (!r->quiet) print_effect(&e);
+  }
+}
+
+static int replay_all(struct replay *r, struct km_trace_reader *reader, const char *file) {
+  struct k8sm_input input;
+  int result, read;
+  uint64_t sum;
+  while ((read = km_trace_next(reader, &input, &result, &sum)) == 1) {
+    if (r->inputs++ == 0) r->start = input.mono_ms;
+    int now = k8sm_driver_step(r->driver, &input, r->effects, NULL);
+    print_step(r, &input);
+    if (now == result && km_trace_sum(r->effects) == sum) continue;
+    fprintf(stderr, "%s:%zu: what follows from this input is not what was recorded: another version of km?\n",
+            file, r->inputs + 1);
+    return KM_FAILED;
+  }
+  if (read < 0) return KM_FAILED;
+  printf("%zu inputs, %zu effects, the same as recorded\n", r->inputs, r->effects_seen);
+  return KM_DONE;
+}
+
+static int replay_file(const char *file, bool quiet) {
+  static struct km_report report;
+  struct km_driver_setup setup;
+  struct replay r = {.quiet = quiet};
+  struct km_trace_reader *reader = km_trace_open(file, &setup);
+  if (reader == NULL) return KM_FAILED;
+  km_report_begin(&report);
+  int code = KM_FAILED, result = km_driver_make(&setup, &r.driver, &report.diags);
+  if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r.effects);
+  km_report_end(&report, NULL, -1);
+  if (result == K8SM_OK)
+    code = replay_all(&r, reader, file);
+  else
+    km_report_result("replaying", result);
+  k8sm_effects_free(r.effects);
+  k8sm_driver_free(r.driver);
+  km_trace_reader_close(reader);
+  return code;
+}
+
+static int run(const struct km_command *command, int argc, char **argv) {
+  struct km_texts files = {0};
+  bool quiet = false;
+  const struct km_option options[] = {
+      {"quiet", 'q', KM_FLAG, &quiet, NULL, "say only whether it is the same"},
+  };
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &files);
+  if (code == -1 && files.count != 1) code = km_misuse(command, "which recording? FILE");
+  if (code == -1) code = replay_file(files.items[0], quiet);
+  km_texts_free(&files);
+  return code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef KM_TRACE_H
+#define KM_TRACE_H
+
+/* A driver's options and inputs in a file: what --record writes and `km replay` reads. A line of JSON for
+ * each; bytes are in hexadecimal. The driver has no clock and no randomness of its own, so the same inputs
+ * give the same effects, byte for byte; each line keeps a sum over them to prove it. */
+
+#include "km.h"
+
+/* What makes a driver of `km run`. */
+struct km_driver_setup {
+  const char *master, *name, *user, *role, *protocol;
+  uint64_t seed;
+  bool host_filesystem, no_limits;
+  const struct k8sm_manifest_data *data;
+  size_t data_count;
+};
+int km_driver_make(const struct km_driver_setup *setup, struct k8sm_driver **ret, struct k8sm_diags *diags);
+
+struct km_trace; /* NULL: nothing is recorded */
+/* NULL, with a line, when the file can't be made. */
+struct km_trace *km_trace_create(const char *file, const struct km_driver_setup *setup);
+/* Appends an input, what the driver said, and the sum over its effects. */
+void km_trace_write(struct km_trace *trace, const struct k8sm_input *input, int result,
+                    const struct k8sm_effects *effects);
+void km_trace_close(struct km_trace *trace);
+
+/* FNV-1a over every field of every effect. */
+uint64_t km_trace_sum(const struct k8sm_effects *effects);
+
+/* ---- trace_read.c ---- */
+struct km_trace_reader;
+/* NULL, with a line, if the file is none. */
+struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *setup);
+/* The next input, and what it led to when it was recorded. Valid until the next call. 1: read; 0: the end;
+ * -1: a line that can't be read, with a line on standard error. */
+int km_trace_next(struct km_trace_reader *reader, struct k8sm_input *input, int *result, uint64_t *sum);
+void km_trace_reader_close(struct km_trace_reader *reader);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct km_trace_reader {
+  FILE *in;
+  const char *name;
+  size_t line;
+  json_t *head; /* the setup's texts point into it */
+  struct k8sm_manifest_data *data;
+  char **texts; /* of the head, and of the last line from `head_texts` on */
+  size_t text_count, head_texts;
+  struct k8sm_pod *pod;
+};
+
+static void drop_texts(struct km_trace_reader *r, size_t from) {
+  for (size_t i = from; i < r->text_count; i++) free(r->texts[i]);
+  r->text_count = from;
+}
+
+static int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The bytes of a member; they stay until drop_texts. */
+static struct k8sm_slice bytes_of(struct km_trace_reader *r, json_t *object, const char *name) {
+  json_t *value = json_object_get(object, name);
+  const char *text = json_string_value(value);
+  struct k8sm_slice s = {NULL, 0};
+  if (text == NULL) return s;
+  size_t len = json_string_length(value) / 2;
+  char *bytes = km_alloc(NULL, len + 1);
+  for (size_t i = 0; i < len; i++) bytes[i] = (char)(digit(text[2 * i]) * 16 + digit(text[2 * i + 1]));
+  bytes[len] = '\0';
+  r->texts = km_alloc(r->texts, (r->text_count + 1) * sizeof *r->texts);
+  r->texts[r->text_count++] = bytes;
+  s.ptr = bytes;
+  s.len = len;
+  return s;
+}
+
+static uint64_t number(json_t *object, const char *name) {
+  return (uint64_t)json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(json_t *object, const char *name) {
+  return json_string_value(json_object_get(object, name));
+}
+
+/* The next line as an object; NULL at the end (*bad false), or if it is none. */
+static json_t *read_line(struct km_trace_reader *r, bool *bad) {
+  json_error_t error;
+  json_t *object = json_loadf(r->in, JSON_DISABLE_EOF_CHECK, &error);
+  r->line++;
+  *bad = false;
+  if (json_is_object(object)) return object;
+  json_decref(object);
+  /* What stops in the middle of a line is the end of a km that was killed. */
+  *bad = !feof(r->in);
+  if (*bad) fprintf(stderr, "%s:%zu: not a line of a recording: %s\n", r->name, r->line, error.text);
+  return NULL;
+}
+
+static void read_data(struct km_trace_reader *r, struct km_driver_setup *setup) {
+  json_t *rows = json_object_get(r->head, "data"), *row;
+  size_t i;
+  r->data = km_alloc(NULL, json_array_size(rows) * sizeof *r->data);
+  json_array_foreach(rows, i, row) {
+    r->data[i] = (struct k8sm_manifest_data){bytes_of(r, row, "kind"), bytes_of(r, row, "namespace"),
+                                             bytes_of(r, row, "name"), bytes_of(r, row, "key"),
+                                             bytes_of(r, row, "value")};
+  }
+  setup->data = r->data;
+  setup->data_count = json_array_size(rows);
+  r->head_texts = r->text_count;
+}
+
+struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *setup) {
+  struct km_trace_reader *r = km_alloc(NULL, sizeof *r);
+  bool bad = false;
+  *r = (struct km_trace_reader){.in = fopen(file, "r"), .name = file};
+  if (r->in == NULL)
+    fprintf(stderr, "%s: %s\n", file, strerror(errno));
+  else
+    r->head = read_line(r, &bad);
+  if (r->in != NULL && (text(r->head, "km") == NULL || text(r->head, "protocol") == NULL)) {
+    if (!bad) fprintf(stderr, "%s: not a recording of 'km run --record'\n", file);
+    bad = true;
+  }
+  if (r->in == NULL || bad) {
+    km_trace_reader_close(r);
+    return NULL;
+  }
+  *setup = (struct km_driver_setup){.master = text(r->head, "master"),
+                                    .name = text(r->head, "name"),
+                                    .user = text(r->head, "user"),
+                                    .role = text(r->head, "role"),
+                                    .protocol = text(r->head, "protocol"),
+                                    .seed = number(r->head, "seed"),
+                                    .host_filesystem = number(r->head, "hostFilesystem") != 0,
+                                    .no_limits = number(r->head, "noLimits") != 0};
+  read_data(r, setup);
+  return r;
+}
+
+static bool read_pod(struct km_trace_reader *r, json_t *line) {
+  static const struct k8sm_parse_options as_it_is = {
+      .size = sizeof as_it_is, .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
+  struct k8sm_slice json = bytes_of(r, line, "pod");
+  k8sm_pod_unref(r->pod);
+  r->pod = NULL;
+  return json.ptr == NULL || k8sm_pod_parse(json.ptr, json.len, &as_it_is, &r->pod, NULL) == K8SM_OK;
+}
+
+int km_trace_next(struct km_trace_reader *r, struct k8sm_input *in, int *result, uint64_t *sum) {
+  bool bad;
+  json_t *line = read_line(r, &bad);
+  if (line == NULL) return bad ? -1 : 0;
+  drop_texts(r, r->head_texts);
+  if (!read_pod(r, line)) {
+    fprintf(stderr, "%s:%zu: the pod can't be read\n", r->name, r->line);
+    json_decref(line);
+    return -1;
+  }
+  *in = (struct k8sm_input){.size = sizeof *in,
+                            .type = (uint32_t)number(line, "type"),
+                            .status = (uint32_t)number(line, "status"),
+                            .mono_ms = number(line, "mono"),
+                            .wall_ms = (int64_t)number(line, "wall"),
+                            .exchange = number(line, "exchange"),
+                            .number = number(line, "number"),
+                            .key = bytes_of(r, line, "key"),
+                            .bytes = bytes_of(r, line, "bytes"),
+                            .content_type = bytes_of(r, line, "contentType"),
+                            .stream_id = bytes_of(r, line, "streamID"),
+                            .location = bytes_of(r, line, "location"),
+                            .pod = r->pod,
+                            .grace_seconds = (int64_t)number(line, "grace"),
+                            .flags = (uint32_t)number(line, "flags")};
+  *result = (int)(int64_t)number(line, "result");
+  *sum = number(line, "sum");
+  json_decref(line);
+  return 1;
+}
+
+void km_trace_reader_close(struct km_trace_reader *r) {
+  if (r == NULL) return;
+  drop_texts(r, 0);
+  k8sm_pod_unref(r->pod);
+  free(r->texts);
+  free(r->data);
+  json_decref(r->head);
+  if (r->in != NULL) fclose(r->in);
+  free(r);
+}
