@@ -62,6 +62,14 @@ char *km_control_ask(const char *folder, const char *line);
 /* The same without a line. */
 char *km_control_ask_quietly(const char *folder, const char *line);
 
+/* ---- events.c: what happened, for `km describe` ---- */
+struct km_events;
+struct km_events *km_events_new(void);
+void km_events_free(struct km_events *events);
+void km_events_add(struct km_events *events, struct k8sm_slice key, struct k8sm_slice text, int64_t wall_ms);
+/* Those of a pod, the oldest first, as a JSON array. To be freed. */
+char *km_events_json(const struct km_events *events, const char *key);
+
 /* ---- view.c: pods as tables and JSON ---- */
 /* The document of `km get -o json`. To be freed. */
 char *km_view_json(const struct k8sm_driver *driver, const char *master);

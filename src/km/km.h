@@ -47,7 +47,8 @@ int km_misuse(const struct km_command *command, const char *format, ...);
 
 /* The commands, one file each. */
 extern const struct km_command km_command_run, km_command_get, km_command_delete, km_command_local,
-    km_command_parse, km_command_match, km_command_task, km_command_status, km_command_replay;
+    km_command_parse, km_command_match, km_command_task, km_command_status, km_command_replay,
+    km_command_describe;
 
 /* ---- report.c: findings as lines on standard error ---- */
 

@@ -4,15 +4,15 @@
 #include <string.h>
 
 static const struct km_command *const commands[] = {
-    &km_command_run,   &km_command_get,  &km_command_delete, &km_command_local,  &km_command_parse,
-    &km_command_match, &km_command_task, &km_command_status, &km_command_replay,
+    &km_command_run,   &km_command_get,   &km_command_describe, &km_command_delete, &km_command_local,
+    &km_command_parse, &km_command_match, &km_command_task,     &km_command_status, &km_command_replay,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *out) {
   fputs("km runs Kubernetes pods on Apache Mesos.\n\n", out);
   for (size_t i = 0; i < COMMANDS; i++)
-    fprintf(out, "  km %-7s  %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(out, "  km %-8s  %s\n", commands[i]->name, commands[i]->summary);
   fputs("\n"
         "Begin with\n"
         "  km run -f nginx.yaml                      on an embedded Mesos that simulates containers\n"

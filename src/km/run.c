@@ -147,6 +147,7 @@ static void tear_down(struct km_runner *r) {
   km_embedded_free(r->embedded);
   km_store_close(r->store);
   km_trace_close(r->trace);
+  km_events_free(r->events);
   free(r->answers);
 }
 
@@ -224,7 +225,7 @@ static int loop(struct km_runner *r, const struct run_options *o, int parent) {
 }
 
 static int run_here(const struct run_options *o, struct km_set *set, int parent) {
-  struct km_runner r = {.quiet = o->quiet};
+  struct km_runner r = {.quiet = o->quiet, .events = km_events_new()};
   int code = KM_FAILED;
   r.signal_fd = km_signals_watch();
   if (set_up(&r, o, set)) {

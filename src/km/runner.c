@@ -20,7 +20,8 @@ void km_runner_draw(struct km_runner *r) {
   r->dirty = false;
 }
 
-static void print_event(struct km_runner *r, const struct k8sm_effect *effect) {
+static void take_event(struct km_runner *r, const struct k8sm_effect *effect) {
+  km_events_add(r->events, effect->key, effect->bytes, km_wall_ms());
   if (r->quiet) return;
   char clock[16];
   time_t now = time(NULL);
@@ -46,7 +47,7 @@ static void carry_out(struct km_runner *r) {
   for (size_t i = 0; k8sm_effects_rows(r->effects, i, &effect, sizeof effect, 1) > 0; i++) {
     switch (effect.type) {
     case K8SM_EFFECT_RECORD: keep_record(r, &effect); break;
-    case K8SM_EFFECT_EVENT: print_event(r, &effect); break;
+    case K8SM_EFFECT_EVENT: take_event(r, &effect); break;
     case K8SM_EFFECT_STATUS: r->dirty = true; break;
     case K8SM_EFFECT_STOPPED:
       r->stopped = true;
@@ -183,6 +184,7 @@ char *km_runner_answer(void *ctx, const char *line) {
   char key[600];
   long long grace = -1;
   if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->master);
+  if (sscanf(line, "events %599s", key) == 1) return km_events_json(r->events, key);
   if (sscanf(line, "knows %599s", key) == 1)
     return knows(r, key) ? km_strdup("yes\n", 4) : km_strdup("no\n", 3);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);

@@ -15,6 +15,7 @@ struct km_runner {
   struct km_trace *trace;       /* NULL: not recorded */
   struct km_embedded *embedded; /* NULL: the master is elsewhere */
   struct km_control *control;
+  struct km_events *events;
   char master[300];
   int signal_fd;
   bool live;    /* the table is redrawn in place */

@@ -18,7 +18,7 @@ KM = sys.argv[1]
 EXAMPLES = pathlib.Path(sys.argv[2])
 DATA = pathlib.Path(__file__).parent / "data"
 OFFERS = str(DATA / "offers.json")
-COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status", "replay"]
+COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status", "replay", "describe"]
 
 
 def km(*args, stdin=b"", timeout=60):
@@ -202,6 +202,11 @@ class Run(unittest.TestCase):
             self.assertEqual(pod["phase"], "Running")
         code, out, _ = km("get", self.state)
         self.assertRegex(out, r"(?m)^POD +READY +STATUS +RESTARTS +AGENT +CPU +MEMORY +PORTS +AGE")
+        code, out, _ = km("describe", "nginx", self.state)
+        self.assertEqual(code, 0)
+        for text in ("Name:", "Status:            Running", "Restart Count: 0", "PodScheduled", "Scheduled: assigned"):
+            self.assertIn(text, out)
+        self.assertEqual(km("describe", "nobody", self.state)[0], 1)
         self.assertEqual(km("delete", "nginx", "--grace-period=1", self.state)[0], 0)
         self.assertNotIn("nginx", self.pods())
         code, _, err = km("delete", "nginx", self.state)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(const struct km_command *command, int argc, char **argv);
+
+const struct km_command km_command_describe = {
+    "describe",
+    "Show everything about pods of a running 'km run', and what happened to them",
+    "POD …",
+    "  km describe nginx\n"
+    "  km describe kube-system/dns --state=DIR\n",
+    run,
+};
+
+static const char *word(json_t *object, const char *name) {
+  const char *s = json_string_value(json_object_get(object, name));
+  return s == NULL ? "" : s;
+}
+
+static void print_field(int indent, const char *name, const char *value) {
+  if (value[0] != '\0') printf("%*s%-*s %s\n", indent, "", 18 - indent, name, value);
+}
+
+static void print_number(int indent, const char *name, json_t *value) {
+  char text[24];
+  if (!json_is_integer(value)) return;
+  snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+  print_field(indent, name, text);
+}
+
+/* A state is an object with one member, whose name is the state's. */
+static void print_state(const char *title, json_t *state) {
+  const char *name;
+  json_t *detail;
+  json_object_foreach(state, name, detail) {
+    char shown[32];
+    snprintf(shown, sizeof shown, "%c%s", name[0] - 'a' + 'A', name + 1);
+    print_field(4, title, shown);
+    print_field(6, "Reason:", word(detail, "reason"));
+    print_field(6, "Message:", word(detail, "message"));
+    print_number(6, "Exit Code:", json_object_get(detail, "exitCode"));
+    print_number(6, "Signal:", json_object_get(detail, "signal"));
+    print_field(6, "Started:", word(detail, "startedAt"));
+    print_field(6, "Finished:", word(detail, "finishedAt"));
+  }
+}
+
+static void print_containers(const char *title, json_t *statuses) {
+  size_t i;
+  json_t *c;
+  if (json_array_size(statuses) == 0) return;
+  printf("%s\n", title);
+  json_array_foreach(statuses, i, c) {
+    printf("  %s:\n", word(c, "name"));
+    print_field(4, "Container ID:", word(c, "containerID"));
+    print_field(4, "Image:", word(c, "image"));
+    print_state("State:", json_object_get(c, "state"));
+    print_state("Last State:", json_object_get(c, "lastState"));
+    print_field(4, "Ready:", json_is_true(json_object_get(c, "ready")) ? "True" : "False");
+    print_number(4, "Restart Count:", json_object_get(c, "restartCount"));
+  }
+}
+
+static void print_conditions(json_t *conditions) {
+  size_t i;
+  json_t *c;
+  if (json_array_size(conditions) == 0) return;
+  printf("Conditions:\n");
+  json_array_foreach(conditions, i, c) {
+    const char *message = word(c, "message");
+    printf("  %-26s %-8s %s%s%s\n", word(c, "type"), word(c, "status"), word(c, "reason"),
+           message[0] != '\0' ? ": " : "", message);
+  }
+}
+
+static void print_events(json_t *events) {
+  size_t i;
+  json_t *e;
+  printf("Events:%s\n", json_array_size(events) == 0 ? " none" : "");
+  json_array_foreach(events, i, e) {
+    char age[24], often[64] = "";
+    long long count = json_integer_value(json_object_get(e, "count"));
+    int64_t first = json_integer_value(json_object_get(e, "firstMillis"));
+    int64_t last = json_integer_value(json_object_get(e, "lastMillis"));
+    km_put_age(age, sizeof age, km_wall_ms() - last);
+    if (count > 1) {
+      char over[24];
+      km_put_age(over, sizeof over, km_wall_ms() - first);
+      snprintf(often, sizeof often, " (%lld times over %s)", count, over);
+    }
+    printf("  %-6s %s%s\n", age, word(e, "message"), often);
+  }
+}
+
+static void print_pod(json_t *pod, json_t *events) {
+  char agent[600] = "", cpus[24], mem[24];
+  json_t *status = json_object_get(pod, "status");
+  print_field(0, "Name:", word(pod, "name"));
+  print_field(0, "Namespace:", word(pod, "namespace"));
+  print_field(0, "UID:", word(pod, "uid"));
+  if (word(pod, "agent")[0] != '\0')
+    snprintf(agent, sizeof agent, "%s (%s)", word(pod, "agent"), word(pod, "agentID"));
+  print_field(0, "Agent:", agent);
+  print_field(0, "Start Time:", word(status, "startTime"));
+  print_field(0, "Status:", word(pod, "shown"));
+  print_field(0, "Reason:", word(status, "reason"));
+  print_field(0, "Message:", word(pod, "message"));
+  print_field(0, "IP:", word(status, "podIP"));
+  print_field(0, "QoS Class:", word(status, "qosClass"));
+  km_put_cpus(cpus, sizeof cpus, json_integer_value(json_object_get(pod, "cpusMilli")));
+  km_put_mem(mem, sizeof mem, json_integer_value(json_object_get(pod, "memMilliMB")));
+  print_field(0, "CPU:", cpus);
+  print_field(0, "Memory:", mem);
+  print_containers("Init Containers:", json_object_get(status, "initContainerStatuses"));
+  print_containers("Containers:", json_object_get(status, "containerStatuses"));
+  print_conditions(json_object_get(status, "conditions"));
+  print_events(events);
+}
+
+static json_t *find_pod(json_t *document, const char *key) {
+  size_t i;
+  json_t *pod;
+  json_array_foreach(json_object_get(document, "pods"), i, pod) {
+    char have[600];
+    snprintf(have, sizeof have, "%s/%s", word(pod, "namespace"), word(pod, "name"));
+    if (strcmp(have, key) == 0) return pod;
+  }
+  return NULL;
+}
+
+static json_t *ask(const char *folder, const char *line) {
+  char *answer = km_control_ask(folder, line);
+  json_t *document = answer == NULL ? NULL : json_loads(answer, 0, NULL);
+  free(answer);
+  return document;
+}
+
+static int describe(const char *folder, json_t *document, const char *name) {
+  char key[600], line[640];
+  snprintf(key, sizeof key, "%s%s", strchr(name, '/') == NULL ? "default/" : "", name);
+  snprintf(line, sizeof line, "events %s", key);
+  json_t *pod = find_pod(document, key);
+  if (pod == NULL) {
+    fprintf(stderr, "km describe: no pod %s\n", key);
+    return KM_FAILED;
+  }
+  json_t *events = ask(folder, line);
+  print_pod(pod, events);
+  json_decref(events);
+  return KM_DONE;
+}
+
+static int run(const struct km_command *command, int argc, char **argv) {
+  struct km_texts names = {0};
+  const char *state = NULL;
+  const struct km_option options[] = {
+      {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
+  };
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
+  if (code == -1 && names.count == 0) code = km_misuse(command, "which pod?");
+  if (code == -1) {
+    char folder[1024];
+    json_t *document = ask(km_state_folder(state, folder, sizeof folder), "get");
+    code = document == NULL ? KM_FAILED : KM_DONE;
+    for (size_t i = 0; document != NULL && i < names.count; i++) {
+      if (i > 0) putchar('\n');
+      if (describe(folder, document, names.items[i]) != KM_DONE) code = KM_FAILED;
+    }
+    json_decref(document);
+  }
+  km_texts_free(&names);
+  return code;
+}
