@@ -33,6 +33,8 @@ const (
 	FormatJSON     Format = C.K8SM_FORMAT_JSON
 	FormatYAML     Format = C.K8SM_FORMAT_YAML
 	FormatProtobuf Format = C.K8SM_FORMAT_PROTOBUF
+	// FormatProtobufBare is a Kubernetes object without the envelope that names its kind.
+	FormatProtobufBare Format = C.K8SM_FORMAT_PROTOBUF_BARE
 )
 
 // Version is that of the library that runs.

@@ -22,6 +22,8 @@ const (
 	ParseNoValidate ParseFlags = C.K8SM_PARSE_NO_VALIDATE // types are checked all the same
 	ParseStrict     ParseFlags = C.K8SM_PARSE_STRICT      // unknown fields are errors
 	ParseTemplates  ParseFlags = C.K8SM_PARSE_TEMPLATES   // one pod per template
+	// ParseKeepUnknown keeps unknown fields, and writes them again.
+	ParseKeepUnknown ParseFlags = C.K8SM_PARSE_KEEP_UNKNOWN
 )
 
 // ParseOptions; zero is the default of each.
@@ -118,7 +120,7 @@ func (p *Pod) UID() string {
 	return text(C.k8sm_pod_uid(p.ptr))
 }
 
-// Encode writes the pod as Kubernetes does, in JSON or YAML.
+// Encode writes the pod as Kubernetes does, in JSON, YAML or protobuf.
 func (p *Pod) Encode(format Format) ([]byte, error) {
 	defer runtime.KeepAlive(p)
 	var blob *C.struct_k8sm_blob

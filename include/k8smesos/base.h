@@ -82,7 +82,8 @@ enum {
   K8SM_FORMAT_AUTO = 0, /* told apart by content */
   K8SM_FORMAT_JSON = 1,
   K8SM_FORMAT_YAML = 2,
-  K8SM_FORMAT_PROTOBUF = 3
+  K8SM_FORMAT_PROTOBUF = 3,     /* of Kubernetes objects: in the envelope that names their kind */
+  K8SM_FORMAT_PROTOBUF_BARE = 4 /* a Kubernetes object without it: only for calls that say so */
 };
 
 /* Immutable bytes that a function made. Value. */

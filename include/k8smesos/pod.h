@@ -18,7 +18,9 @@ enum {
   K8SM_PARSE_NO_DEFAULTS = 1 << 0, /* leave out what the API server would fill in */
   K8SM_PARSE_NO_VALIDATE = 1 << 1, /* types are checked all the same */
   K8SM_PARSE_STRICT = 1 << 2,      /* unknown fields are errors; else they are notes */
-  K8SM_PARSE_TEMPLATES = 1 << 3    /* manifests: one pod per template, replicas not multiplied */
+  K8SM_PARSE_TEMPLATES = 1 << 3,   /* manifests: one pod per template, replicas not multiplied */
+  K8SM_PARSE_KEEP_UNKNOWN = 1 << 4 /* unknown fields are kept, and written by k8sm_pod_encode where the
+                                    * format is that which they were read from (YAML and JSON are one) */
 };
 
 /* How a manifest is read. */
@@ -31,13 +33,15 @@ struct k8sm_parse_options {
   uint64_t max_memory;           /* of one value; 0: 64 MiB */
   uint32_t max_depth;            /* 0: 100 */
   uint32_t max_alias_nodes;      /* nodes that YAML aliases may expand to, in all; 0: 100,000 */
-  uint32_t format;               /* K8SM_FORMAT_*; AUTO: JSON when the first character is { or [, else YAML */
+  uint32_t format;               /* K8SM_FORMAT_*; AUTO: protobuf when the envelope is there ("k8s" and 0),
+                                  * JSON when the first character is { or [, else YAML */
 };
 
-/* Reads one Pod (apiVersion v1, kind Pod) from JSON or YAML. All findings of the pod are reported at
- * once. Bytes need no NUL after them and are not kept.
+/* Reads one Pod (apiVersion v1, kind Pod) from JSON, YAML or Kubernetes protobuf; with
+ * K8SM_FORMAT_PROTOBUF_BARE from the message of a Pod without its envelope. All findings of the pod are
+ * reported at once; what is no protobuf at all ends it. Bytes need no NUL after them and are not kept.
  * Owns: *ret is a reference of the caller's.
- * Errors: SYNTAX (not YAML, NUL, not UTF-8), INVALID (not a pod, a field of a wrong type, or a rule of
+ * Errors: SYNTAX (not YAML, not protobuf, NUL, not UTF-8), INVALID (not a pod, a field of a wrong type, or a rule of
  * the API server broken), LIMIT, NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_pod_parse(const void *bytes, size_t len, const struct k8sm_parse_options *options,
                                           struct k8sm_pod **ret, struct k8sm_diags *diags);
@@ -54,10 +58,15 @@ K8SM_API K8SM_MUST_USE int k8sm_pod_with_uid(const struct k8sm_pod *pod, const c
                                              const struct k8sm_allocator *allocator, struct k8sm_pod **ret,
                                              struct k8sm_diags *diags);
 
-/* Writes the pod: JSON in the field order and form of Kubernetes, or YAML of the same value.
+/* Writes the pod byte for byte as Kubernetes does: compact JSON without a newline behind it, YAML of the
+ * same value, protobuf in its envelope, or the bare message of protobuf.
  * Errors: NOMEM; UNSUPPORTED for another format. */
 K8SM_API K8SM_MUST_USE int k8sm_pod_encode(const struct k8sm_pod *pod, uint32_t format,
                                            const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
+
+/* Writes the pods as one v1 PodList, in their order: as k8sm_pod_encode. */
+K8SM_API K8SM_MUST_USE int k8sm_pods_encode(struct k8sm_pod *const *pods, size_t n, uint32_t format,
+                                            const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
 
 /* The value at a field path ("spec.containers[0].image", "metadata.labels[app]"): a scalar's text, or
  * the JSON of an object or array. Owns: *ret. Errors: NOT_FOUND when it is not set, INVALID if the
@@ -85,8 +94,8 @@ struct k8sm_pod_container {
 K8SM_API size_t k8sm_pod_containers(const struct k8sm_pod *pod, size_t first, struct k8sm_pod_container *rows,
                                     size_t row_size, size_t n);
 
-/* Reads a file of one or more documents: Pods, the pods of workload kinds, and the data objects that
- * pods refer to. A document that is wrong does not hide the findings of the others.
+/* Reads a file of one or more documents (JSON, YAML) or of one object in its envelope (protobuf): Pods, the
+ * pods of workload kinds, the data objects that pods refer to, and lists of them. A document that is wrong does not hide the findings of the others.
  * Errors: as k8sm_pod_parse; INVALID also when there is no pod and no data object at all. */
 K8SM_API K8SM_MUST_USE int k8sm_manifest_parse(const void *bytes, size_t len,
                                                const struct k8sm_parse_options *options,

@@ -37,7 +37,7 @@ bool km_read_file(const char *name, char **ret, size_t *ret_len) {
 }
 
 static bool is_manifest_name(const char *name) {
-  static const char *const endings[] = {".yaml", ".yml", ".json"};
+  static const char *const endings[] = {".yaml", ".yml", ".json", ".pb"};
   size_t n = strlen(name);
   for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
     size_t e = strlen(endings[i]);
@@ -74,7 +74,7 @@ static bool add_folder(struct km_set *set, const char *folder) {
   if (count > 0) qsort(names, count, sizeof *names, by_name);
   for (size_t i = 0; i < count; i++) add_file(set, names[i]);
   free(names);
-  if (count == 0) fprintf(stderr, "%s: no .yaml, .yml or .json file in this folder\n", folder);
+  if (count == 0) fprintf(stderr, "%s: no .yaml, .yml, .json or .pb file in this folder\n", folder);
   return count > 0;
 }
 

@@ -4,17 +4,22 @@
 #include "pod/defaults.h"
 #include "wire/base64.h"
 
+/* Names that come near an unknown one are looked for this often: it takes a while. */
+enum { BIND_MAX_SUGGESTIONS = 32 };
+
 bool k8smi_bind_init(struct k8smi_bind *b, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
                      struct k8sm_diags *diags) {
   memset(b, 0, sizeof *b);
   b->tokens = tokens;
   b->arena = arena;
   b->diags = diags;
-  return k8smi_buf_init(&b->items, &arena->allocator) && k8smi_buf_init(&b->raw, &arena->allocator);
+  return k8smi_buf_init(&b->items, &arena->allocator) && k8smi_buf_init(&b->kept, &arena->allocator) &&
+         k8smi_buf_init(&b->raw, &arena->allocator);
 }
 
 void k8smi_bind_free(struct k8smi_bind *b) {
   k8smi_buf_free(&b->items);
+  k8smi_buf_free(&b->kept);
   k8smi_buf_free(&b->raw);
 }
 
@@ -116,7 +121,7 @@ static int bind_item(struct k8smi_bind *b, const struct k8smi_field *field, cons
   return K8SM_OK;
 }
 
-static size_t bind_item_size(unsigned kind) {
+size_t k8smi_bind_item_size(unsigned kind) {
   switch (kind) {
   case K8SMI_KIND_LIST_RECORD: return sizeof(struct k8smi_record *);
   case K8SMI_KIND_LIST_I32:
@@ -127,18 +132,36 @@ static size_t bind_item_size(unsigned kind) {
   }
 }
 
-/* Takes the items above `mark` off the stack, into the arena. */
-static int bind_take(struct k8smi_bind *b, size_t mark, size_t item_size, const struct k8smi_list **ret) {
-  if (b->items.failed) return k8smi_find_nomem(b->diags, K8SM_ERR_NOMEM);
-  size_t bytes = b->items.len - mark;
+static int bind_take_from(struct k8smi_bind *b, struct k8smi_buf *stack, size_t mark, size_t item_size,
+                          const struct k8smi_list **ret) {
+  if (stack->failed) return k8smi_find_nomem(b->diags, K8SM_ERR_NOMEM);
+  size_t bytes = stack->len - mark;
   struct k8smi_list *list = k8smi_arena_alloc(b->arena, sizeof *list + bytes);
   if (list == NULL) return bind_no_room(b);
   list->count = bytes / item_size;
   list->items = list + 1;
-  if (bytes > 0) memcpy(list + 1, b->items.ptr + mark, bytes);
-  b->items.len = mark;
+  if (bytes > 0) memcpy(list + 1, stack->ptr + mark, bytes);
+  stack->len = mark;
   *ret = list;
   return K8SM_OK;
+}
+
+int k8smi_bind_take(struct k8smi_bind *b, size_t mark, size_t item_size, const struct k8smi_list **ret) {
+  return bind_take_from(b, &b->items, mark, item_size, ret);
+}
+
+int k8smi_bind_keep(struct k8smi_bind *b, size_t mark, union k8smi_slot *slots, uint64_t *present) {
+  const uint64_t bit = (uint64_t)1 << K8SMI_FIELD_UNKNOWN;
+  if (b->kept.len == mark && !b->kept.failed) return K8SM_OK;
+  if (*present & bit) { /* a message in two parts: what the first one had comes first */
+    const struct k8smi_list *before = slots[K8SMI_FIELD_UNKNOWN].list;
+    size_t bytes = before->count * sizeof(struct k8smi_pair);
+    if (k8smi_buf_extend(&b->kept, bytes) == NULL) return k8smi_find_nomem(b->diags, K8SM_ERR_NOMEM);
+    memmove(b->kept.ptr + mark + bytes, b->kept.ptr + mark, b->kept.len - mark - bytes);
+    memcpy(b->kept.ptr + mark, before->items, bytes);
+  }
+  *present |= bit;
+  return bind_take_from(b, &b->kept, mark, sizeof(struct k8smi_pair), &slots[K8SMI_FIELD_UNKNOWN].list);
 }
 
 static int bind_list(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_path *path,
@@ -153,7 +176,7 @@ static int bind_list(struct k8smi_bind *b, const struct k8smi_field *field, cons
     r = bind_item(b, field, &t, &item);
     if (r != K8SM_OK) return r;
   }
-  return bind_take(b, mark, bind_item_size(field->kind), ret);
+  return k8smi_bind_take(b, mark, k8smi_bind_item_size(field->kind), ret);
 }
 
 static int bind_map_value(struct k8smi_bind *b, unsigned kind, const struct k8smi_token *t,
@@ -177,8 +200,8 @@ static int bind_map_value(struct k8smi_bind *b, unsigned kind, const struct k8sm
   return ret->ptr == NULL ? bind_no_room(b) : K8SM_OK;
 }
 
-/* Merge sort: stable, no worst case, no memory beyond the arena's; already sorted pairs cost one pass. */
-static bool bind_sort_pairs(struct k8smi_arena *arena, struct k8smi_pair *pairs, size_t n) {
+/* Merge sort: no worst case, no memory beyond the arena's; already sorted pairs cost one pass. */
+bool k8smi_bind_sort_pairs(struct k8smi_arena *arena, struct k8smi_pair *pairs, size_t n) {
   size_t sorted = 1;
   while (sorted < n && k8smi_cmp(pairs[sorted - 1].key, pairs[sorted].key) <= 0) sorted++;
   if (sorted >= n) return true;
@@ -216,10 +239,10 @@ static int bind_map(struct k8smi_bind *b, const struct k8smi_field *field, const
     k8smi_buf_put(&b->items, &pair, sizeof pair);
   }
   if (!b->items.failed && b->items.len > mark &&
-      !bind_sort_pairs(b->arena, (struct k8smi_pair *)(void *)(b->items.ptr + mark),
-                       (b->items.len - mark) / sizeof(struct k8smi_pair)))
+      !k8smi_bind_sort_pairs(b->arena, (struct k8smi_pair *)(void *)(b->items.ptr + mark),
+                             (b->items.len - mark) / sizeof(struct k8smi_pair)))
     return bind_no_room(b);
-  return bind_take(b, mark, sizeof(struct k8smi_pair), ret);
+  return k8smi_bind_take(b, mark, sizeof(struct k8smi_pair), ret);
 }
 
 static int bind_int_or_string(struct k8smi_bind *b, const struct k8smi_token *t,
@@ -302,16 +325,30 @@ static int bind_field(struct k8smi_bind *b, const struct k8smi_field *field, con
   }
 }
 
-static int bind_unknown(struct k8smi_bind *b, const struct k8smi_token *key,
+/* The value of an unknown member, kept with its name. */
+static int bind_keep_member(struct k8smi_bind *b, struct k8sm_slice name, const struct k8smi_token *t) {
+  struct k8smi_pair pair;
+  int r = bind_raw_text(b, t, &pair.value);
+  if (r != K8SM_OK) return r;
+  pair.key = k8smi_arena_copy(b->arena, name.ptr, name.len);
+  pair.value = k8smi_arena_copy(b->arena, pair.value.ptr, pair.value.len);
+  if (pair.key.ptr == NULL || pair.value.ptr == NULL) return bind_no_room(b);
+  k8smi_buf_put(&b->kept, &pair, sizeof pair);
+  return K8SM_OK;
+}
+
+static int bind_unknown(struct k8smi_bind *b, unsigned type, const struct k8smi_token *key,
                         const struct k8smi_path *parent) {
   struct k8smi_token t;
   struct k8smi_path path = k8smi_path_field(parent, key->text);
-  b->unknown++;
+  struct k8sm_slice near = {NULL, 0};
+  if (b->unknown++ < BIND_MAX_SUGGESTIONS) near = k8smi_type_suggest(&k8smi_types[type], key->text);
   b->invalid = b->invalid || b->strict;
   k8smi_find_as(b->diags, K8SM_DIAG_FIELD_UNKNOWN, b->strict ? K8SM_SEVERITY_ERROR : K8SM_SEVERITY_NOTE,
-                &path, "unknown field");
+                &path, near.len > 0 ? "unknown field, did you mean %.*s?" : "unknown field", K8SMI_P(near));
   int r = bind_next(b, &t);
-  return r == K8SM_OK ? bind_skip(b, &t) : r;
+  if (r != K8SM_OK) return r;
+  return b->keep_unknown ? bind_keep_member(b, key->text, &t) : bind_skip(b, &t);
 }
 
 /* After the OBJECT token: up to and with its end. */
@@ -321,14 +358,16 @@ static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_p
   union k8smi_slot slots[64];
   uint64_t present = 0;
   unsigned field = 0;
+  size_t mark = b->kept.len;
+  int r;
   for (;;) {
     struct k8smi_token t;
-    int r = bind_next(b, &t);
+    r = bind_next(b, &t);
     if (r != K8SM_OK) return r;
     if (t.kind == K8SMI_TOKEN_OBJECT_END) break;
     field = k8smi_type_find(of, t.text, field);
     if (field == of->count) {
-      r = bind_unknown(b, &t, path);
+      r = bind_unknown(b, type, &t, path);
     } else {
       struct k8smi_path at = k8smi_path_field(path, of->fields[field].name);
       bool set;
@@ -338,6 +377,8 @@ static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_p
     }
     if (r != K8SM_OK) return r;
   }
+  r = k8smi_bind_keep(b, mark, slots, &present);
+  if (r != K8SM_OK) return r;
   if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &present)) return bind_no_room(b);
   *ret = k8smi_record_new(b->arena, present, slots);
   return *ret == NULL ? bind_no_room(b) : K8SM_OK;

@@ -14,9 +14,12 @@ struct k8smi_bind {
   struct k8sm_diags *diags;
   bool strict;            /* unknown fields are errors */
   bool defaults;          /* fill in what the API server would */
+  bool keep_unknown;      /* unknown fields are kept in the record */
   bool invalid;           /* a finding that is an error was made */
+  uint32_t max_depth;     /* of protobuf; tokens have their own */
   size_t unknown;         /* fields that the table does not have */
   struct k8smi_buf items; /* a stack: items of the lists and maps that are being read */
+  struct k8smi_buf kept;  /* a stack: the unknown fields of the objects that are being read */
   struct k8smi_buf raw;   /* JSON of a value without a type */
   char time[K8SMI_TIME_LEN];
 };
@@ -33,6 +36,15 @@ int k8smi_bind_record(struct k8smi_bind *b, enum k8smi_type_id type, const struc
 
 /* Reads the rest of a value whose first token is `token` as compact JSON into b->raw (not cleared). */
 int k8smi_bind_raw(struct k8smi_bind *b, const struct k8smi_token *token);
+
+/* For the readers of both: bytes that an item of a list or map of the kind takes on the stack. */
+size_t k8smi_bind_item_size(unsigned kind);
+/* Takes the items above `mark` off the stack, into the arena. Errors: NOMEM, LIMIT. */
+int k8smi_bind_take(struct k8smi_bind *b, size_t mark, size_t item_size, const struct k8smi_list **ret);
+/* The unknown fields above `mark` go into the record that is being made. Errors: NOMEM, LIMIT. */
+int k8smi_bind_keep(struct k8smi_bind *b, size_t mark, union k8smi_slot *slots, uint64_t *present);
+/* By key, stable. False when memory ran out. */
+bool k8smi_bind_sort_pairs(struct k8smi_arena *arena, struct k8smi_pair *pairs, size_t n);
 
 /* For bind.c: the texts of scalars. False: `found` does not fit, and that has been reported. */
 bool k8smi_bind_number(struct k8smi_bind *b, const struct k8smi_token *found, unsigned kind,

@@ -20,12 +20,18 @@ static void encode_put_base64(struct k8smi_buf *buf, struct k8sm_slice s) {
   k8smi_put_base64(buf, s.ptr, s.len);
 }
 
+/* JSON that has come as JSON is compact already; what was in protobuf is as it came. */
+static void encode_raw(struct k8smi_json *w, struct k8sm_slice json) {
+  if (json.len == 0) json = K8SMI_S("null");
+  k8smi_json_compact(w, json);
+}
+
 void k8smi_encode_item(struct k8smi_json *w, const struct k8smi_field *field, const struct k8smi_list *list,
                        size_t i) {
   switch (field->kind) {
   case K8SMI_KIND_LIST_RECORD: k8smi_encode_record(w, field->child, k8smi_list_record(*list, i)); break;
   case K8SMI_KIND_LIST_STRING: k8smi_json_string(w, k8smi_list_str(*list, i)); break;
-  case K8SMI_KIND_LIST_RAW: k8smi_json_raw(w, k8smi_list_str(*list, i)); break;
+  case K8SMI_KIND_LIST_RAW: encode_raw(w, k8smi_list_str(*list, i)); break;
   case K8SMI_KIND_LIST_I32:
   case K8SMI_KIND_LIST_I64: k8smi_json_i64(w, ((const int64_t *)list->items)[i]); break;
   case K8SMI_KIND_MAP_QUANTITY: encode_quoted(w, k8smi_list_pair(*list, i).value, encode_put_quantity); break;
@@ -65,7 +71,7 @@ void k8smi_encode_value(struct k8smi_json *w, const struct k8smi_field *field, u
   case K8SMI_KIND_RAW:
     text = (struct k8sm_slice){slot.text->bytes, slot.text->len};
     if (field->kind == K8SMI_KIND_RAW) {
-      k8smi_json_raw(w, text);
+      encode_raw(w, text);
     } else if (field->kind == K8SMI_KIND_QUANTITY) {
       encode_quoted(w, text, encode_put_quantity);
     } else {
@@ -73,6 +79,16 @@ void k8smi_encode_value(struct k8smi_json *w, const struct k8smi_field *field, u
     }
     return;
   default: encode_collection(w, field, slot.list);
+  }
+}
+
+/* Members that were kept as they came. */
+static void encode_unknown(struct k8smi_json *w, const struct k8smi_list *unknown) {
+  for (size_t i = 0; i < unknown->count; i++) {
+    struct k8smi_pair pair = k8smi_list_pair(*unknown, i);
+    if (pair.key.ptr == NULL) continue; /* a field of protobuf: JSON has no name for it */
+    k8smi_json_key_slice(w, pair.key);
+    k8smi_json_raw(w, pair.value);
   }
 }
 
@@ -109,5 +125,7 @@ void k8smi_encode_record(struct k8smi_json *w, unsigned type, const struct k8smi
       encode_zero(w, field);
     }
   }
+  if (record != NULL && (record->present >> K8SMI_FIELD_UNKNOWN & 1) != 0)
+    encode_unknown(w, record->slots[slot].list);
   k8smi_json_close(w, '}');
 }

@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-/* A record's presence word has a bit for each field. */
-#define BEGIN(T) static_assert((int)K8SMI_##T##__COUNT <= 64, "too many fields for a presence word");
+/* A record's presence word has a bit for each field, and one for those that are unknown. */
+#define BEGIN(T) static_assert((int)K8SMI_##T##__COUNT < 64, "too many fields for a presence word");
 #define F(T, name, number, via, kind, child, mode)
 #define END(T)
 #include "pod/fields.def"

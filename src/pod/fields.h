@@ -69,4 +69,7 @@ extern const struct k8smi_type k8smi_types[K8SMI_TYPE_COUNT];
  * order are found at once. Count of the type's fields when there is none. */
 unsigned k8smi_type_find(const struct k8smi_type *type, struct k8sm_slice name, unsigned hint);
 
+/* The field whose name comes nearest to a name that is none; empty: none comes near. */
+struct k8sm_slice k8smi_type_suggest(const struct k8smi_type *type, struct k8sm_slice name);
+
 #endif

@@ -77,7 +77,7 @@ static int manifest_piece(struct k8smi_parse *p, struct k8sm_manifest *m, const 
   size_t before = p->diags == NULL ? 0 : p->diags->count;
   int r = k8smi_parse_tokens(p, piece->text.ptr, piece->text.len, format, piece->lines_before, &tokens);
   while (r == K8SM_OK) {
-    struct k8smi_object object = {p, m, tokens, {NULL, 0}, {NULL, 0}, *document, 0, NULL};
+    struct k8smi_object object = {p, m, tokens, NULL, {NULL, 0}, {NULL, 0}, *document, 0, NULL};
     int bad = manifest_document(&object);
     if (*wrong == K8SM_OK) *wrong = bad;
     k8smi_find_document(p->diags, before, *document);
@@ -94,8 +94,17 @@ static int manifest_piece(struct k8smi_parse *p, struct k8sm_manifest *m, const 
   return K8SM_OK;
 }
 
-static int manifest_read(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice input) {
-  uint32_t format = k8smi_parse_format(p, input.ptr, input.len), number = 0, pieces = 0;
+static int manifest_proto(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice input) {
+  const struct k8smi_object object = {p, m, NULL, NULL, {NULL, 0}, {NULL, 0}, 0, 0, NULL};
+  struct k8smi_envelope envelope;
+  int r = k8smi_envelope_read(input, &envelope, p->diags);
+  return r == K8SM_OK ? k8smi_manifest_envelope(&object, &envelope) : r;
+}
+
+/* The documents of a text, one after another. */
+static int manifest_documents(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice input,
+                              uint32_t format) {
+  uint32_t number = 0, pieces = 0;
   struct k8smi_documents documents = {input, format == K8SM_FORMAT_JSON, 0, 0};
   struct k8smi_piece piece;
   int wrong = K8SM_OK;
@@ -107,6 +116,18 @@ static int manifest_read(struct k8smi_parse *p, struct k8sm_manifest *m, struct 
     int r = manifest_piece(p, m, &piece, format, &number, &wrong);
     if (r != K8SM_OK) return r;
   }
+  return wrong;
+}
+
+static int manifest_read(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice input) {
+  uint32_t format = k8smi_parse_format(p, input.ptr, input.len);
+  if (format == K8SM_FORMAT_PROTOBUF_BARE) {
+    struct k8smi_path path = k8smi_path_field(NULL, K8SMI_S("format"));
+    k8smi_find(p->diags, K8SM_DIAG_OPTION_INVALID, &path, "a bare message does not say what it is");
+    return K8SM_ERR_INVALID;
+  }
+  int wrong =
+      format == K8SM_FORMAT_PROTOBUF ? manifest_proto(p, m, input) : manifest_documents(p, m, input, format);
   if (wrong == K8SM_OK && m->pod_count == 0 && m->data_count == 0) {
     k8smi_find(p->diags, K8SM_DIAG_NO_POD, NULL,
                "found no pod, expected at least one, or an object that pods refer to");

@@ -37,7 +37,8 @@ struct k8sm_manifest {
 struct k8smi_object {
   struct k8smi_parse *parse;
   struct k8sm_manifest *manifest;
-  struct k8smi_tokens *tokens;
+  struct k8smi_tokens *tokens;           /* JSON or YAML; NULL for protobuf */
+  const struct k8smi_envelope *envelope; /* protobuf; NULL otherwise */
   struct k8sm_slice kind;
   struct k8sm_slice api_version;
   uint32_t document;
@@ -47,6 +48,15 @@ struct k8smi_object {
 
 /* Reads the object's kind and apiVersion and goes back to its beginning. What is no object has neither. */
 int k8smi_manifest_peek(struct k8smi_object *object, bool *is_null);
+/* Reads all of the object as one of the type. INVALID if anything was wrong with it. */
+int k8smi_manifest_record(const struct k8smi_object *object, struct k8smi_arena *arena, unsigned type,
+                          const struct k8smi_record **ret);
+/* An object in an envelope, from its envelope's kind on. */
+int k8smi_manifest_envelope(const struct k8smi_object *like, const struct k8smi_envelope *envelope);
+/* Reads each item of a list that came in protobuf. */
+int k8smi_manifest_proto_list(const struct k8smi_object *list);
+/* An item of a list, as JSON; it may leave out what it is, if the list says so. */
+int k8smi_manifest_item(const struct k8smi_object *list, struct k8sm_slice json, size_t index);
 /* Reads the object by its kind, from its first token on. Errors: as k8sm_manifest_parse, of this object. */
 int k8smi_manifest_object(const struct k8smi_object *object);
 

@@ -78,8 +78,7 @@ int k8smi_manifest_data_of(const struct k8smi_object *object, unsigned type) {
   const struct data_kind *kind = &data_kinds[type == K8SMI_TYPE_ConfigMap ? 0 : 1];
   memset(&d, 0, sizeof d);
   d.object = object;
-  int wrong = k8smi_parse_record(object->parse, object->tokens, &object->manifest->arena,
-                                 (enum k8smi_type_id)type, object->path, &d.record);
+  int wrong = k8smi_manifest_record(object, &object->manifest->arena, type, &d.record);
   if (wrong != K8SM_OK) return wrong;
   int r = data_head(&d, kind);
   if (r == K8SM_OK) r = data_map(&d, kind->first, kind->first_name, kind->second);

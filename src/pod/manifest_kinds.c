@@ -25,13 +25,34 @@ int k8smi_manifest_peek(struct k8smi_object *object, bool *is_null) {
   return r;
 }
 
+/* An item of a PodList need not say that it is a Pod; on its own it must. */
+static int manifest_identify(struct k8smi_parse *p, struct k8sm_pod *pod) {
+  static const struct {
+    unsigned field;
+    struct k8sm_slice text;
+  } says[] = {{K8SMI_Pod_kind, {"Pod", 3}}, {K8SMI_Pod_apiVersion, {"v1", 2}}};
+  union k8smi_slot slots[64];
+  uint64_t present = k8smi_record_spread(pod->record, slots), before = present;
+  for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+    if (present >> says[i].field & 1) continue;
+    slots[says[i].field].text = k8smi_text_new(&pod->arena, says[i].text);
+    if (slots[says[i].field].text == NULL) return k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
+    present |= (uint64_t)1 << says[i].field;
+  }
+  if (present == before) return K8SM_OK;
+  const struct k8smi_record *record = k8smi_record_new(&pod->arena, present, slots);
+  if (record == NULL) return k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
+  pod->record = record;
+  return K8SM_OK;
+}
+
 static int manifest_pod(const struct k8smi_object *object, unsigned type) {
   struct k8smi_parse *p = object->parse;
   struct k8sm_pod *pod = k8smi_parse_new_pod(p);
   if (pod == NULL) return K8SM_ERR_NOMEM;
-  int wrong = k8smi_parse_record(p, object->tokens, &pod->arena, (enum k8smi_type_id)type, object->path,
-                                 &pod->record);
-  int r = pod->record == NULL ? wrong : k8smi_pod_complete(p, pod, object->path);
+  int wrong = k8smi_manifest_record(object, &pod->arena, type, &pod->record);
+  int r = pod->record == NULL ? wrong : manifest_identify(p, pod);
+  if (r == K8SM_OK && pod->record != NULL) r = k8smi_pod_complete(p, pod, object->path);
   if (r == K8SM_OK) r = wrong;
   if (r == K8SM_OK) return k8smi_manifest_add_pod(object, pod, 0, (struct k8sm_slice){NULL, 0});
   k8sm_pod_unref(pod);
@@ -40,12 +61,12 @@ static int manifest_pod(const struct k8smi_object *object, unsigned type) {
 
 /* One item of a list, as the JSON that it was turned into. Items of "PodList" and the like may leave out
  * what they are. */
-static int manifest_item(const struct k8smi_object *list, struct k8sm_slice json, size_t index) {
+int k8smi_manifest_item(const struct k8smi_object *list, struct k8sm_slice json, size_t index) {
   static const char suffix[] = "List";
   struct k8smi_path items = k8smi_path_field(list->path, K8SMI_S("items"));
   struct k8smi_path path = k8smi_path_index(&items, index);
   struct k8smi_parse parse = *list->parse;
-  struct k8smi_object item = {&parse,         list->manifest,  NULL, {NULL, 0}, {NULL, 0},
+  struct k8smi_object item = {&parse,         list->manifest,  NULL, NULL, {NULL, 0}, {NULL, 0},
                               list->document, list->lists + 1, &path};
   bool is_null = false;
   if (!k8smi_arena_init(&parse.scratch, parse.options.allocator, (size_t)parse.options.max_memory))
@@ -68,12 +89,12 @@ static int manifest_list(const struct k8smi_object *object, unsigned type) {
     k8smi_find(p->diags, K8SM_DIAG_TOO_DEEP, object->path, "lists of lists of lists");
     return K8SM_ERR_INVALID;
   }
-  int wrong =
-      k8smi_parse_record(p, object->tokens, &p->scratch, (enum k8smi_type_id)type, object->path, &record);
+  if (object->envelope != NULL) return k8smi_manifest_proto_list(object);
+  int wrong = k8smi_manifest_record(object, &p->scratch, type, &record);
   if (wrong != K8SM_OK) return wrong;
   struct k8smi_list items = k8smi_get_list(record, K8SMI_List_items);
   for (size_t i = 0; i < items.count; i++) {
-    int r = manifest_item(object, k8smi_list_str(items, i), i);
+    int r = k8smi_manifest_item(object, k8smi_list_str(items, i), i);
     if (r == K8SM_ERR_NOMEM || r == K8SM_ERR_LIMIT) return r;
     if (wrong == K8SM_OK) wrong = r;
   }
@@ -142,8 +163,8 @@ int k8smi_manifest_object(const struct k8smi_object *object) {
       return manifest_kinds[i].read(object, manifest_kinds[i].type);
   }
   if (object->kind.len > 0 && object->api_version.len > 0) return manifest_unknown(object);
-  struct k8smi_token t;
-  int r = k8smi_tokens_next(object->tokens, &t, object->parse->diags);
+  struct k8smi_token t = {.kind = K8SMI_TOKEN_OBJECT};
+  int r = object->tokens == NULL ? K8SM_OK : k8smi_tokens_next(object->tokens, &t, object->parse->diags);
   if (r != K8SM_OK) return r;
   if (t.kind != K8SMI_TOKEN_OBJECT) {
     struct k8smi_where where = {0, t.line, t.column};

@@ -198,8 +198,7 @@ static bool workload_owner(struct workload *w) {
 static int workload_read(struct workload *w) {
   struct k8smi_parse *p = w->object->parse;
   const struct k8smi_record *object = NULL, *spec = NULL;
-  int wrong = k8smi_parse_record(p, w->object->tokens, &w->base->arena, (enum k8smi_type_id)w->kind->type,
-                                 w->object->path, &object);
+  int wrong = k8smi_manifest_record(w->object, &w->base->arena, w->kind->type, &object);
   if (object == NULL || (wrong != K8SM_OK && wrong != K8SM_ERR_INVALID)) return wrong;
   const struct k8smi_record *template_ = workload_template(w, object, &spec);
   w->name = k8smi_get_str(k8smi_get_record(object, K8SMI_Pod_metadata), K8SMI_ObjectMeta_name);

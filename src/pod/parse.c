@@ -6,8 +6,8 @@
 
 enum { PARSE_MAX_BYTES = 16 << 20, PARSE_MAX_MEMORY = 64 << 20, PARSE_MAX_DEPTH = 100 };
 
-static const uint64_t parse_known_flags =
-    K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE | K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES;
+static const uint64_t parse_known_flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE |
+                                          K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES | K8SM_PARSE_KEEP_UNKNOWN;
 
 static int parse_bad_option(struct k8smi_parse *p, const char *option, const char *expected) {
   struct k8smi_path path = k8smi_path_field(NULL, k8smi_s(option));
@@ -18,7 +18,7 @@ static int parse_bad_option(struct k8smi_parse *p, const char *option, const cha
 static int parse_check_options(struct k8smi_parse *p) {
   struct k8sm_parse_options *o = &p->options;
   if (o->flags & ~parse_known_flags) return parse_bad_option(p, "flags", "K8SM_PARSE_* only");
-  if (o->format > K8SM_FORMAT_YAML) return parse_bad_option(p, "format", "AUTO, JSON or YAML");
+  if (o->format > K8SM_FORMAT_PROTOBUF_BARE) return parse_bad_option(p, "format", "K8SM_FORMAT_*");
   if (o->max_bytes == 0) o->max_bytes = PARSE_MAX_BYTES;
   if (o->max_bytes > INT32_MAX) o->max_bytes = INT32_MAX; /* texts have 32-bit lengths */
   if (o->max_memory == 0) o->max_memory = PARSE_MAX_MEMORY;
@@ -54,7 +54,9 @@ void k8smi_parse_free(struct k8smi_parse *p) {
 
 uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size_t len) {
   if (p->options.format != K8SM_FORMAT_AUTO) return p->options.format;
-  return k8smi_documents_is_json((struct k8sm_slice){bytes, len}) ? K8SM_FORMAT_JSON : K8SM_FORMAT_YAML;
+  struct k8sm_slice input = {bytes, len};
+  if (k8smi_is_envelope(input)) return K8SM_FORMAT_PROTOBUF;
+  return k8smi_documents_is_json(input) ? K8SM_FORMAT_JSON : K8SM_FORMAT_YAML;
 }
 
 int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,
@@ -74,14 +76,32 @@ struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p) {
   return pod;
 }
 
+static bool parse_bind_init(struct k8smi_parse *p, struct k8smi_bind *b, struct k8smi_tokens *tokens,
+                            struct k8smi_arena *arena) {
+  if (!k8smi_bind_init(b, tokens, arena, p->diags)) return false;
+  b->strict = (p->options.flags & K8SM_PARSE_STRICT) != 0;
+  b->defaults = (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0;
+  b->keep_unknown = (p->options.flags & K8SM_PARSE_KEEP_UNKNOWN) != 0;
+  b->max_depth = p->options.max_depth;
+  return true;
+}
+
 int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
                        enum k8smi_type_id type, const struct k8smi_path *path,
                        const struct k8smi_record **ret) {
   struct k8smi_bind b;
-  if (!k8smi_bind_init(&b, tokens, arena, p->diags)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
-  b.strict = (p->options.flags & K8SM_PARSE_STRICT) != 0;
-  b.defaults = (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0;
+  if (!parse_bind_init(p, &b, tokens, arena)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
   int r = k8smi_bind_record(&b, type, path, ret);
+  k8smi_bind_free(&b);
+  return r == K8SM_OK && b.invalid ? K8SM_ERR_INVALID : r;
+}
+
+int k8smi_parse_message(struct k8smi_parse *p, const struct k8smi_envelope *envelope,
+                        struct k8smi_arena *arena, enum k8smi_type_id type, const struct k8smi_path *path,
+                        const struct k8smi_record **ret) {
+  struct k8smi_bind b;
+  if (!parse_bind_init(p, &b, NULL, arena)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
+  int r = k8smi_proto_record(&b, type, envelope, path, ret);
   k8smi_bind_free(&b);
   return r == K8SM_OK && b.invalid ? K8SM_ERR_INVALID : r;
 }

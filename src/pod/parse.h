@@ -5,6 +5,7 @@
 #include "base/refs.h"
 #include "pod/bind.h"
 #include "pod/pod.h"
+#include "pod/proto.h"
 
 /* What k8sm_pod_parse and k8sm_manifest_parse have in common. */
 
@@ -27,7 +28,7 @@ int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
                      const struct k8sm_parse_options *options, struct k8sm_diags *diags);
 void k8smi_parse_free(struct k8smi_parse *p);
 
-/* K8SM_FORMAT_JSON or _YAML: what the options say, or what the text looks like. */
+/* What the options say, or what the bytes look like. */
 uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size_t len);
 int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,
                        uint32_t lines_before, struct k8smi_tokens **ret);
@@ -39,6 +40,11 @@ struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p);
 int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
                        enum k8smi_type_id type, const struct k8smi_path *path,
                        const struct k8smi_record **ret);
+
+/* The same from protobuf. */
+int k8smi_parse_message(struct k8smi_parse *p, const struct k8smi_envelope *envelope,
+                        struct k8smi_arena *arena, enum k8smi_type_id type, const struct k8smi_path *path,
+                        const struct k8smi_record **ret);
 
 /* Replaces a text of the metadata (K8SMI_ObjectMeta_*); false when memory ran out. */
 bool k8smi_pod_set_metadata(struct k8sm_pod *pod, unsigned field, struct k8sm_slice text);

@@ -75,15 +75,13 @@ int k8sm_pod_with_uid(const struct k8sm_pod *pod, const char *uid, const struct 
 }
 
 /* What the document says it is must be a Pod of v1; without that the rest means little. */
-static int pod_check_kind(struct k8smi_parse *p, const struct k8smi_record *record) {
-  static const struct {
-    unsigned field;
-    struct k8sm_slice name, expected;
-  } wanted[] = {{K8SMI_Pod_kind, {"kind", 4}, {"Pod", 3}},
-                {K8SMI_Pod_apiVersion, {"apiVersion", 10}, {"v1", 2}}};
+static int pod_check_identity(struct k8smi_parse *p, struct k8sm_slice kind, struct k8sm_slice api_version) {
+  const struct {
+    struct k8sm_slice name, found, expected;
+  } wanted[] = {{K8SMI_S("kind"), kind, K8SMI_S("Pod")}, {K8SMI_S("apiVersion"), api_version, K8SMI_S("v1")}};
   int r = K8SM_OK;
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-    struct k8sm_slice found = k8smi_get_str(record, wanted[i].field);
+    struct k8sm_slice found = wanted[i].found;
     struct k8smi_path path = k8smi_path_field(NULL, wanted[i].name);
     if (k8smi_eq(found, wanted[i].expected)) continue;
     r = K8SM_ERR_INVALID;
@@ -118,12 +116,37 @@ int k8smi_pod_complete(struct k8smi_parse *p, struct k8sm_pod *pod, const struct
   return k8smi_validate_pod(pod->record, &o, p->diags);
 }
 
-static int pod_read(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8sm_pod *pod) {
+static int pod_read_tokens(struct k8smi_parse *p, struct k8sm_slice input, uint32_t format,
+                           struct k8sm_pod *pod) {
+  struct k8smi_tokens *tokens = NULL;
+  int r = k8smi_parse_tokens(p, input.ptr, input.len, format, 0, &tokens);
+  if (r != K8SM_OK) return r;
   int wrong = k8smi_parse_record(p, tokens, &pod->arena, K8SMI_TYPE_Pod, NULL, &pod->record);
-  if (wrong != K8SM_OK && wrong != K8SM_ERR_INVALID) return wrong;
-  int r = pod_check_end(p, tokens);
-  if (r != K8SM_OK || pod->record == NULL) return r == K8SM_OK ? wrong : r;
-  r = pod_check_kind(p, pod->record);
+  if (wrong == K8SM_OK || wrong == K8SM_ERR_INVALID) {
+    r = pod_check_end(p, tokens);
+    if (r != K8SM_OK) wrong = r;
+  }
+  k8smi_tokens_free(tokens);
+  return wrong;
+}
+
+static int pod_read_proto(struct k8smi_parse *p, struct k8sm_slice input, uint32_t format,
+                          struct k8sm_pod *pod) {
+  struct k8smi_envelope envelope = {K8SMI_S("v1"), K8SMI_S("Pod"), input};
+  int r = format == K8SM_FORMAT_PROTOBUF ? k8smi_envelope_read(input, &envelope, p->diags) : K8SM_OK;
+  if (r == K8SM_OK && !k8smi_eqs(envelope.kind, "Pod")) /* then its fields mean something else */
+    return pod_check_identity(p, envelope.kind, envelope.api_version);
+  return r == K8SM_OK ? k8smi_parse_message(p, &envelope, &pod->arena, K8SMI_TYPE_Pod, NULL, &pod->record)
+                      : r;
+}
+
+static int pod_read(struct k8smi_parse *p, struct k8sm_slice input, struct k8sm_pod *pod) {
+  uint32_t format = k8smi_parse_format(p, input.ptr, input.len);
+  bool proto = format == K8SM_FORMAT_PROTOBUF || format == K8SM_FORMAT_PROTOBUF_BARE;
+  int wrong = proto ? pod_read_proto(p, input, format, pod) : pod_read_tokens(p, input, format, pod);
+  if ((wrong != K8SM_OK && wrong != K8SM_ERR_INVALID) || pod->record == NULL) return wrong;
+  int r = pod_check_identity(p, k8smi_get_str(pod->record, K8SMI_Pod_kind),
+                             k8smi_get_str(pod->record, K8SMI_Pod_apiVersion));
   if (r == K8SM_OK) r = k8smi_pod_complete(p, pod, NULL);
   return r == K8SM_OK ? wrong : r;
 }
@@ -131,15 +154,12 @@ static int pod_read(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k
 int k8sm_pod_parse(const void *bytes, size_t len, const struct k8sm_parse_options *options,
                    struct k8sm_pod **ret, struct k8sm_diags *diags) {
   struct k8smi_parse p;
-  struct k8smi_tokens *tokens = NULL;
   struct k8sm_pod *pod = NULL;
   int r = k8smi_parse_init(&p, bytes, len, options, diags);
-  if (r == K8SM_OK) r = k8smi_parse_tokens(&p, bytes, len, k8smi_parse_format(&p, bytes, len), 0, &tokens);
   if (r == K8SM_OK) {
     pod = k8smi_parse_new_pod(&p);
-    r = pod == NULL ? K8SM_ERR_NOMEM : pod_read(&p, tokens, pod);
+    r = pod == NULL ? K8SM_ERR_NOMEM : pod_read(&p, (struct k8sm_slice){bytes, len}, pod);
   }
-  k8smi_tokens_free(tokens);
   k8smi_parse_free(&p);
   if (r == K8SM_OK) {
     *ret = pod;

@@ -20,6 +20,11 @@ union k8smi_slot {
   const struct k8smi_int_or_string *int_or_string;
 };
 
+/* The bit and slot behind those of all fields: a list of pairs, the unknown fields that are kept. In JSON
+ * the member's name and its value as compact JSON; in protobuf no key (its length says whether the field
+ * stood in the inlined message), and the field with its tag. Each is written where it was read. */
+enum { K8SMI_FIELD_UNKNOWN = 63 };
+
 struct k8smi_record {
   uint64_t present;         /* bit i: field i is set */
   union k8smi_slot slots[]; /* of the fields that are set, in their order */

@@ -113,6 +113,33 @@ void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json) {
   k8smi_buf_slice(w->buf, json);
 }
 
+void k8smi_json_compact(struct k8smi_json *w, struct k8sm_slice json) {
+  const char *from = json.ptr, *end = from + json.len, *p = from;
+  bool in_string = false;
+  json_begin_item(w);
+  while (p < end) {
+    unsigned char c = (unsigned char)*p;
+    bool blank = !in_string && (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+    bool separator = w->html && c == 0xe2 && json_line_separator(p, end);
+    bool escape = separator || (w->html && (c == '<' || c == '>' || c == '&'));
+    if (c == '"') in_string = !in_string;
+    if (in_string && c == '\\') p++; /* and what it escapes */
+    if (!blank && !escape) {
+      p++;
+      continue;
+    }
+    k8smi_buf_put(w->buf, from, (size_t)(p - from));
+    if (separator) {
+      k8smi_buf_puts(w->buf, p[2] == '\xa8' ? "\\u2028" : "\\u2029");
+    } else if (escape) {
+      json_put_escape(w->buf, c);
+    }
+    p += separator ? 3 : 1;
+    from = p;
+  }
+  k8smi_buf_put(w->buf, from, (size_t)(end - from));
+}
+
 void k8smi_json_member(struct k8smi_json *w, const char *key, struct k8sm_slice text) {
   k8smi_json_key(w, key);
   k8smi_json_string(w, text);

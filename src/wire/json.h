@@ -24,6 +24,8 @@ void k8smi_json_i64(struct k8smi_json *w, int64_t n);
 void k8smi_json_bool(struct k8smi_json *w, bool b);
 /* Text that is JSON already. */
 void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json);
+/* A value that is JSON, without the blanks in it, and with `html` the same escapes as in strings. */
+void k8smi_json_compact(struct k8smi_json *w, struct k8sm_slice json);
 /* Key and value in one call. */
 void k8smi_json_member(struct k8smi_json *w, const char *key, struct k8sm_slice text);
 void k8smi_json_member_i64(struct k8smi_json *w, const char *key, int64_t n);

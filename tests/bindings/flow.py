@@ -48,6 +48,7 @@ class Pods(unittest.TestCase):
         pod = nginx()
         self.assertEqual(Pod.parse(pod.to_json()).to_json(), pod.to_json())
         self.assertEqual(Pod.parse(pod.to_yaml()).to_json(), pod.to_json())
+        self.assertEqual(Pod.parse(pod.to_protobuf()).to_json(), pod.to_json())
 
     def test_with_uid(self):
         pod = nginx()

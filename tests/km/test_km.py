@@ -57,6 +57,9 @@ class Parse(unittest.TestCase):
             self.assertEqual(pod["spec"]["restartPolicy"], "Always")
             again = km("parse", "-f", "-", stdin=out.encode())
             self.assertEqual(again[:2], (0, out))
+            protobuf = subprocess.run([KM, "parse", "-f", str(EXAMPLES / f"{name}.yaml"), "-o", "protobuf"],
+                                      capture_output=True, check=True).stdout
+            self.assertEqual(km("parse", "-f", "-", stdin=protobuf)[1], out)
             code, text, _ = km("parse", "-f", EXAMPLES / f"{name}.yaml", "-o", "yaml")
             self.assertEqual(km("parse", "-f", "-", stdin=text.encode())[1], out)
         code, out, _ = km("parse", "-f", EXAMPLES)

@@ -271,7 +271,7 @@ static void options_are_checked(void **state) {
   struct k8sm_parse_options o = {.size = sizeof o, .flags = 1u << 20};
   assert_int_equal(k8sm_pod_parse("{}", 2, &o, &pod, NULL), K8SM_ERR_INVALID);
   o = (struct k8sm_parse_options){.size = sizeof o, .format = K8SM_FORMAT_PROTOBUF};
-  assert_int_equal(k8sm_pod_parse("{}", 2, &o, &pod, NULL), K8SM_ERR_INVALID);
+  assert_int_equal(k8sm_pod_parse("{}", 2, &o, &pod, NULL), K8SM_ERR_SYNTAX);
   o = (struct k8sm_parse_options){.size = sizeof o, .max_bytes = 4};
   assert_int_equal(k8sm_pod_parse("{    }", 6, &o, &pod, NULL), K8SM_ERR_LIMIT);
   o = (struct k8sm_parse_options){.size = sizeof o, .max_memory = 1000};

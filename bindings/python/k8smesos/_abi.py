@@ -266,6 +266,7 @@ def _prototypes():
         "pod_uid": (S, P),
         "pod_with_uid": (c_int, P, T, P, P, P),
         "pod_encode": (c_int, P, U, P, P),
+        "pods_encode": (c_int, P, N, U, P, P),
         "pod_get": (c_int, P, T, P, P),
         "manifest_parse": (c_int, P, N, P, P, P),
         "demand_make": (c_int, P, P, P, P),

@@ -27,6 +27,7 @@ class Format(_Code):
     JSON = 1
     YAML = 2
     PROTOBUF = 3
+    PROTOBUF_BARE = 4
 
 
 class ParseFlag(enum.IntFlag):
@@ -34,6 +35,7 @@ class ParseFlag(enum.IntFlag):
     NO_VALIDATE = 2
     STRICT = 4
     TEMPLATES = 8
+    KEEP_UNKNOWN = 16
 
 
 class ContainerKind(_Code):

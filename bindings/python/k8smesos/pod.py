@@ -92,6 +92,10 @@ class Pod(Handle):
     def to_yaml(self) -> str:
         return blob("pod_encode", self._pointer, Format.YAML, None).decode()
 
+    def to_protobuf(self, bare: bool = False) -> bytes:
+        """Kubernetes' protobuf: in the envelope that names the kind, or the bare message."""
+        return blob("pod_encode", self._pointer, Format.PROTOBUF_BARE if bare else Format.PROTOBUF, None)
+
     def get(self, path: str, default: Optional[str] = None) -> Optional[str]:
         """The value at a field path ("spec.containers[0].image"), or `default` if it is not set."""
         try:

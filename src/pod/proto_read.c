@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pod/proto_private.h"
+
+#include "pod/defaults.h"
+#include "pod/proto_fields.h"
+
+/* Kubernetes protobuf → records. A field that comes again takes the place of the one before, unless it is
+ * repeated, or a message: then both together are it, as every implementation of protobuf has it. What is
+ * copied for that is bounded by the arena's limit. */
+
+/* The object that is being read. */
+struct podpb_object {
+  struct k8smi_bind *b;
+  const struct k8smi_type *type;
+  const struct k8smi_proto_type *numbers;
+  const struct k8smi_path *path;
+  union k8smi_slot *slots;
+  uint64_t present;
+  uint32_t depth;
+};
+
+static const struct k8smi_record podpb_empty = {0};
+
+static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice bytes,
+                         const struct k8smi_record *before, const struct k8smi_path *path, uint32_t depth,
+                         const struct k8smi_record **ret);
+
+static unsigned podpb_wire_of(unsigned kind) {
+  switch (kind) {
+  case K8SMI_KIND_BOOL:
+  case K8SMI_KIND_I32:
+  case K8SMI_KIND_I64:
+  case K8SMI_KIND_LIST_I32:
+  case K8SMI_KIND_LIST_I64: return K8SMI_PROTO_VARINT;
+  default: return K8SMI_PROTO_BYTES;
+  }
+}
+
+static int podpb_wrong_wire(struct podpb_object *o, const struct k8smi_path *path, uint32_t found,
+                            unsigned expected) {
+  k8smi_find(o->b->diags, K8SM_DIAG_PROTOBUF_SYNTAX, path, "found wire type %u, expected %u", (unsigned)found,
+             expected);
+  return K8SM_ERR_SYNTAX;
+}
+
+/* Puts an element of a list or map on the stack. */
+static int podpb_push(struct podpb_object *o, const struct k8smi_field *field, struct k8sm_slice bytes,
+                      const struct k8smi_path *path) {
+  struct k8smi_bind *b = o->b;
+  struct k8sm_slice text;
+  struct k8smi_pair pair;
+  const struct k8smi_record *record;
+  int r;
+  switch (field->kind) {
+  case K8SMI_KIND_LIST_RECORD:
+    r = podpb_message(b, field->child, bytes, NULL, path, o->depth + 1, &record);
+    if (r == K8SM_OK) k8smi_buf_put(&b->items, &record, sizeof(record));
+    return r;
+  case K8SMI_KIND_LIST_STRING:
+  case K8SMI_KIND_LIST_RAW:
+    r = k8smi_proto_text_of(b, field->kind, bytes, path, &text);
+    if (r != K8SM_OK) return r;
+    text = k8smi_arena_copy(b->arena, text.ptr, text.len);
+    if (text.ptr == NULL) return k8smi_proto_no_room(b);
+    k8smi_buf_put(&b->items, &text, sizeof text);
+    return K8SM_OK;
+  default:
+    r = k8smi_proto_pair(b, field->kind, bytes, path->parent, &pair);
+    if (r == K8SM_OK) k8smi_buf_put(&b->items, &pair, sizeof pair);
+    return r;
+  }
+}
+
+/* Numbers come one by one, or many in one field ("packed"): a reader takes both. */
+static int podpb_push_numbers(struct podpb_object *o, const struct k8smi_field *field,
+                              const struct k8smi_proto_item *item, const struct k8smi_path *path) {
+  int64_t number = k8smi_proto_number(field->kind, item->number);
+  if (item->wire != K8SMI_PROTO_BYTES) {
+    k8smi_buf_put(&o->b->items, &number, sizeof number);
+    return K8SM_OK;
+  }
+  for (const uint8_t *p = item->bytes; p < item->end;) {
+    uint64_t n;
+    p = k8smi_proto_varint(p, item->end, &n);
+    if (p == NULL) return k8smi_proto_broken(o->b, path, "a packed number is broken");
+    number = k8smi_proto_number(field->kind, n);
+    k8smi_buf_put(&o->b->items, &number, sizeof number);
+  }
+  return K8SM_OK;
+}
+
+/* Of equal keys, the last one wins. */
+static size_t podpb_unique(struct k8smi_pair *pairs, size_t n) {
+  size_t kept = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (i + 1 < n && k8smi_eq(pairs[i].key, pairs[i + 1].key)) continue;
+    pairs[kept++] = pairs[i];
+  }
+  return kept;
+}
+
+/* The elements above `mark` become the list, behind those that it has already. */
+static int podpb_take(struct podpb_object *o, const struct k8smi_field *field, size_t mark, unsigned at) {
+  struct k8smi_bind *b = o->b;
+  size_t size = k8smi_bind_item_size(field->kind);
+  if (field->kind >= K8SMI_KIND_MAP_STRING && !b->items.failed) {
+    struct k8smi_pair *pairs = (struct k8smi_pair *)(void *)(b->items.ptr + mark);
+    size_t count = (b->items.len - mark) / sizeof *pairs;
+    if (!k8smi_bind_sort_pairs(b->arena, pairs, count)) return k8smi_proto_no_room(b);
+    b->items.len = mark + podpb_unique(pairs, count) * sizeof *pairs;
+  }
+  int r = k8smi_bind_take(b, mark, size, &o->slots[at].list);
+  if (r == K8SM_OK) o->present |= (uint64_t)1 << at;
+  return r;
+}
+
+/* All fields of the same number that follow one another, from *item on; *item is the last of them. */
+static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *field, const uint8_t *end,
+                          struct k8smi_proto_item *item, unsigned at) {
+  struct k8smi_bind *b = o->b;
+  const bool number = podpb_wire_of(field->kind) == K8SMI_PROTO_VARINT, had = o->present >> at & 1;
+  struct k8smi_path name = k8smi_path_field(o->path, field->name), path = k8smi_path_index(&name, 0);
+  size_t mark = b->items.len;
+  if (had) {
+    const struct k8smi_list *before = o->slots[at].list;
+    k8smi_buf_put(&b->items, before->items, before->count * k8smi_bind_item_size(field->kind));
+    path.index = before->count;
+  }
+  const size_t tag = (size_t)(item->value - item->begin);
+  for (;; path.index++) {
+    if (item->wire != K8SMI_PROTO_BYTES && !(number && item->wire == K8SMI_PROTO_VARINT))
+      return podpb_wrong_wire(o, &name, item->wire, podpb_wire_of(field->kind));
+    int r = number ? podpb_push_numbers(o, field, item, &path)
+                   : podpb_push(o, field, k8smi_proto_bytes(item), &path);
+    if (r != K8SM_OK) return r;
+    const uint8_t *next = item->end;
+    if ((size_t)(end - next) <= tag || memcmp(next, item->begin, tag) != 0) break;
+    const char *wrong = k8smi_proto_next(next, end, item);
+    if (wrong != NULL) return k8smi_proto_broken(b, &name, wrong);
+  }
+  return podpb_take(o, field, mark, at);
+}
+
+/* One value. *set: whether the field holds anything: a plain value of zero is the same as none. */
+static int podpb_single(struct podpb_object *o, const struct k8smi_field *field,
+                        const struct k8smi_proto_item *item, union k8smi_slot *slot, bool *set) {
+  const bool pointer = field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
+  struct k8smi_path path = k8smi_path_field(o->path, field->name);
+  struct k8sm_slice text;
+  int r;
+  if (item->wire != podpb_wire_of(field->kind))
+    return podpb_wrong_wire(o, &path, item->wire, podpb_wire_of(field->kind));
+  switch (field->kind) {
+  case K8SMI_KIND_BOOL:
+  case K8SMI_KIND_I32:
+  case K8SMI_KIND_I64:
+    slot->number = k8smi_proto_number(field->kind, item->number);
+    *set = pointer || slot->number != 0;
+    return K8SM_OK;
+  case K8SMI_KIND_RECORD:
+    r = podpb_message(o->b, field->child, k8smi_proto_bytes(item), *set ? slot->record : NULL, &path,
+                      o->depth + 1, &slot->record);
+    *set = true;
+    return r;
+  case K8SMI_KIND_INT_OR_STRING:
+    *set = true;
+    return k8smi_proto_int_or_string(o->b, k8smi_proto_bytes(item), &path, slot);
+  default: break;
+  }
+  r = k8smi_proto_text_of(o->b, field->kind, k8smi_proto_bytes(item), &path, &text);
+  *set = text.len > 0 || (pointer && field->kind != K8SMI_KIND_TIME);
+  if (r != K8SM_OK || !*set) return r;
+  slot->text = k8smi_text_new(o->b->arena, text);
+  return slot->text == NULL ? k8smi_proto_no_room(o->b) : K8SM_OK;
+}
+
+/* A field that the table does not have: reported, and kept with its tag where that is asked for. */
+static int podpb_unknown(struct podpb_object *o, const struct k8smi_proto_item *item, bool inlined) {
+  struct k8smi_bind *b = o->b;
+  struct k8smi_pair pair = {{NULL, inlined}, {NULL, 0}};
+  b->unknown++;
+  b->invalid = b->invalid || b->strict;
+  k8smi_find_as(b->diags, K8SM_DIAG_FIELD_UNKNOWN, b->strict ? K8SM_SEVERITY_ERROR : K8SM_SEVERITY_NOTE,
+                o->path, "field number %u: unknown field", (unsigned)item->id);
+  if (!b->keep_unknown) return K8SM_OK;
+  pair.value = k8smi_arena_copy(b->arena, item->begin, (size_t)(item->end - item->begin));
+  if (pair.value.ptr == NULL) return k8smi_proto_no_room(b);
+  k8smi_buf_put(&b->kept, &pair, sizeof pair);
+  return K8SM_OK;
+}
+
+static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool inlined) {
+  const struct k8smi_proto_table *table = inlined ? &o->numbers->inlined : &o->numbers->own;
+  const uint8_t *p = (const uint8_t *)bytes.ptr, *end = p + bytes.len;
+  struct k8smi_proto_item item;
+  for (int r; p < end; p = item.end) {
+    const char *wrong = k8smi_proto_next(p, end, &item);
+    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
+    unsigned at = k8smi_proto_field(table, item.id);
+    if (at == K8SMI_PROTO_NO_FIELD) {
+      bool via = !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;
+      r = via ? podpb_fields(o, k8smi_proto_bytes(&item), true) : podpb_unknown(o, &item, inlined);
+    } else if (o->type->fields[at].kind >= K8SMI_KIND_LIST_STRING) {
+      r = podpb_repeated(o, &o->type->fields[at], end, &item, at);
+    } else {
+      bool set = o->present >> at & 1;
+      r = podpb_single(o, &o->type->fields[at], &item, &o->slots[at], &set);
+      o->present = (o->present & ~((uint64_t)1 << at)) | (uint64_t)set << at;
+    }
+    if (r != K8SM_OK) return r;
+  }
+  return K8SM_OK;
+}
+
+/* Reads a message into a record, on top of what stood `before` it. */
+static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice bytes,
+                         const struct k8smi_record *before, const struct k8smi_path *path, uint32_t depth,
+                         const struct k8smi_record **ret) {
+  union k8smi_slot slots[64];
+  struct podpb_object o = {b,
+                           &k8smi_types[type],
+                           &k8smi_proto_types[type],
+                           path,
+                           slots,
+                           before == NULL ? 0 : k8smi_record_spread(before, slots),
+                           depth};
+  if (depth > b->max_depth) {
+    k8smi_find(b->diags, K8SM_DIAG_TOO_DEEP, path, "nested deeper than %u levels", (unsigned)b->max_depth);
+    return K8SM_ERR_LIMIT;
+  }
+  size_t mark = b->kept.len;
+  int r = podpb_fields(&o, bytes, false);
+  if (r == K8SM_OK) r = k8smi_bind_keep(b, mark, slots, &o.present);
+  if (r != K8SM_OK) return r;
+  if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &o.present)) return k8smi_proto_no_room(b);
+  *ret = o.present == 0 ? &podpb_empty : k8smi_record_new(b->arena, o.present, slots);
+  return *ret == NULL ? k8smi_proto_no_room(b) : K8SM_OK;
+}
+
+int k8smi_proto_record(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_envelope *from,
+                       const struct k8smi_path *path, const struct k8smi_record **ret) {
+  union k8smi_slot slots[64];
+  const struct k8smi_record *before = NULL;
+  if (from->kind.len > 0) {
+    slots[K8SMI_Pod_kind].text = k8smi_text_new(b->arena, from->kind);
+    slots[K8SMI_Pod_apiVersion].text = k8smi_text_new(b->arena, from->api_version);
+    if (slots[K8SMI_Pod_kind].text == NULL || slots[K8SMI_Pod_apiVersion].text == NULL)
+      return k8smi_proto_no_room(b);
+    before = k8smi_record_new(b->arena, (uint64_t)1 << K8SMI_Pod_kind | (uint64_t)1 << K8SMI_Pod_apiVersion,
+                              slots);
+    if (before == NULL) return k8smi_proto_no_room(b);
+  }
+  return podpb_message(b, type, from->object, before, path, 1, ret);
+}
