@@ -44,6 +44,16 @@ func nginx(t *testing.T) *k8smesos.Pod {
 	return must[*k8smesos.Pod](t)(k8smesos.ParsePod(golden(t, "nginx.yaml"), nil))
 }
 
+func TestLimits(t *testing.T) {
+	for _, options := range []k8smesos.ParseOptions{{MaxBytes: 2}, {MaxDepth: 2}, {MaxNodes: 2}} {
+		_, err := k8smesos.ParsePod(golden(t, "nginx.yaml"), &options)
+		if !errors.Is(err, k8smesos.ErrLimit) {
+			t.Errorf("%+v: %v", options, err)
+		}
+	}
+	must[*k8smesos.Pod](t)(k8smesos.ParsePod(golden(t, "nginx.yaml"), &k8smesos.ParseOptions{MaxContainers: 1})).Close()
+}
+
 func demand(t *testing.T) *k8smesos.Demand {
 	t.Helper()
 	return must[*k8smesos.Demand](t)(k8smesos.MakeDemand(nginx(t), &k8smesos.DemandOptions{Nonce: "n1"}))

@@ -34,6 +34,8 @@ type ParseOptions struct {
 	MaxMemory        uint64
 	MaxDepth         uint32
 	MaxAliasNodes    uint32
+	MaxNodes         uint32
+	MaxContainers    uint32
 	Format           Format
 }
 
@@ -49,6 +51,8 @@ func (o *ParseOptions) fill(m *memory) C.struct_k8sm_parse_options {
 		max_depth:         C.uint32_t(o.MaxDepth),
 		max_alias_nodes:   C.uint32_t(o.MaxAliasNodes),
 		format:            C.uint32_t(o.Format),
+		max_nodes:         C.uint32_t(o.MaxNodes),
+		max_containers:    C.uint32_t(o.MaxContainers),
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c

@@ -35,6 +35,8 @@ struct k8sm_parse_options {
   uint32_t max_alias_nodes;      /* nodes that YAML aliases may expand to, in all; 0: 100,000 */
   uint32_t format;               /* K8SM_FORMAT_*; AUTO: protobuf when the envelope is there ("k8s" and 0),
                                   * JSON when the first character is { or [, else YAML */
+  uint32_t max_nodes;            /* names and values of one document, in all; 0: 4,000,000 */
+  uint32_t max_containers;       /* of one pod, of all kinds; 0: 1,000 */
 };
 
 /* Reads one Pod (apiVersion v1, kind Pod) from JSON, YAML or Kubernetes protobuf; with

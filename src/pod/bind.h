@@ -16,7 +16,9 @@ struct k8smi_bind {
   bool defaults;          /* fill in what the API server would */
   bool keep_unknown;      /* unknown fields are kept in the record */
   bool invalid;           /* a finding that is an error was made */
-  uint32_t max_depth;     /* of protobuf; tokens have their own */
+  uint32_t max_depth;     /* of protobuf; tokens have their own, here and in the next */
+  uint32_t max_nodes;     /* fields */
+  uint32_t nodes;         /* that were read */
   size_t unknown;         /* fields that the table does not have */
   struct k8smi_buf items; /* a stack: items of the lists and maps that are being read */
   struct k8smi_buf kept;  /* a stack: the unknown fields of the objects that are being read */

@@ -51,7 +51,7 @@ static int locate_next(struct k8smi_tokens *tokens) {
 /* Counts documents as k8sm_manifest_parse does. NOT_FOUND: the document is not in this piece. */
 static int locate_in_piece(struct k8smi_arena *arena, const struct k8smi_piece *piece, bool json,
                            uint32_t *skip, const char *path, struct k8smi_where *ret) {
-  const struct k8smi_tokens_options o = {0, 0, piece->lines_before};
+  const struct k8smi_tokens_options o = {.lines_before = piece->lines_before};
   struct k8smi_tokens *tokens = NULL;
   int r = json ? k8smi_tokens_json(arena, piece->text.ptr, piece->text.len, &o, &tokens, NULL)
                : k8smi_tokens_yaml(arena, piece->text.ptr, piece->text.len, &o, &tokens, NULL);

@@ -4,7 +4,7 @@
 #include "base/abi.h"
 #include "pod/documents.h"
 
-enum { PARSE_MAX_BYTES = 16 << 20, PARSE_MAX_MEMORY = 64 << 20, PARSE_MAX_DEPTH = 100 };
+enum { PARSE_MAX_BYTES = 16 << 20, PARSE_MAX_MEMORY = 64 << 20, PARSE_MAX_DEPTH = 100, PARSE_MAX_CONTAINERS = 1000 };
 
 static const uint64_t parse_known_flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE |
                                           K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES | K8SM_PARSE_KEEP_UNKNOWN;
@@ -24,6 +24,8 @@ static int parse_check_options(struct k8smi_parse *p) {
   if (o->max_memory == 0) o->max_memory = PARSE_MAX_MEMORY;
   if (o->max_memory > SIZE_MAX) o->max_memory = SIZE_MAX;
   if (o->max_depth == 0) o->max_depth = PARSE_MAX_DEPTH;
+  if (o->max_nodes == 0) o->max_nodes = K8SMI_TOKENS_MAX_NODES;
+  if (o->max_containers == 0) o->max_containers = PARSE_MAX_CONTAINERS;
   return K8SM_OK;
 }
 
@@ -61,7 +63,8 @@ uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size
 
 int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,
                        uint32_t lines_before, struct k8smi_tokens **ret) {
-  struct k8smi_tokens_options o = {p->options.max_depth, p->options.max_alias_nodes, lines_before};
+  struct k8smi_tokens_options o = {p->options.max_depth, p->options.max_alias_nodes, p->options.max_nodes,
+                                   lines_before};
   return format == K8SM_FORMAT_JSON ? k8smi_tokens_json(&p->scratch, bytes, len, &o, ret, p->diags)
                                     : k8smi_tokens_yaml(&p->scratch, bytes, len, &o, ret, p->diags);
 }
@@ -83,6 +86,7 @@ static bool parse_bind_init(struct k8smi_parse *p, struct k8smi_bind *b, struct 
   b->defaults = (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0;
   b->keep_unknown = (p->options.flags & K8SM_PARSE_KEEP_UNKNOWN) != 0;
   b->max_depth = p->options.max_depth;
+  b->max_nodes = p->options.max_nodes;
   return true;
 }
 

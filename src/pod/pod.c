@@ -109,8 +109,24 @@ static int pod_check_end(struct k8smi_parse *p, struct k8smi_tokens *tokens) {
   return r;
 }
 
+/* The containers of a pod, of all kinds. */
+static int pod_check_containers(struct k8smi_parse *p, const struct k8sm_pod *pod,
+                                const struct k8smi_path *path) {
+  static const uint8_t lists[] = {K8SMI_PodSpec_initContainers, K8SMI_PodSpec_containers,
+                                  K8SMI_PodSpec_ephemeralContainers};
+  const struct k8smi_record *spec = k8smi_get_record(pod->record, K8SMI_Pod_spec);
+  size_t count = 0;
+  for (size_t i = 0; i < sizeof lists; i++) count += k8smi_get_list(spec, lists[i]).count;
+  if (count <= p->options.max_containers) return K8SM_OK;
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("spec"));
+  k8smi_find(p->diags, K8SM_DIAG_TOO_LARGE, &at, "found %zu containers, expected at most %u", count,
+             (unsigned)p->options.max_containers);
+  return K8SM_ERR_LIMIT;
+}
+
 int k8smi_pod_complete(struct k8smi_parse *p, struct k8sm_pod *pod, const struct k8smi_path *path) {
-  int r = k8smi_parse_namespace(p, pod);
+  int r = pod_check_containers(p, pod, path);
+  if (r == K8SM_OK) r = k8smi_parse_namespace(p, pod);
   if (r != K8SM_OK || (p->options.flags & K8SM_PARSE_NO_VALIDATE) != 0) return r;
   struct k8smi_validate_options o = {p->scratch.allocator, path};
   return k8smi_validate_pod(pod->record, &o, p->diags);

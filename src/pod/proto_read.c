@@ -25,6 +25,14 @@ static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice 
                          const struct k8smi_record *before, const struct k8smi_path *path, uint32_t depth,
                          const struct k8smi_record **ret);
 
+/* Every field that is read, of the whole message. */
+static int podpb_count(struct podpb_object *o) {
+  if (o->b->nodes++ < o->b->max_nodes) return K8SM_OK;
+  k8smi_find(o->b->diags, K8SM_DIAG_TOO_LARGE, o->path, "more than %u fields in one message",
+             (unsigned)o->b->max_nodes);
+  return K8SM_ERR_LIMIT;
+}
+
 static unsigned podpb_wire_of(unsigned kind) {
   switch (kind) {
   case K8SMI_KIND_BOOL:
@@ -130,8 +138,10 @@ static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *fiel
   for (;; path.index++) {
     if (item->wire != K8SMI_PROTO_BYTES && !(number && item->wire == K8SMI_PROTO_VARINT))
       return podpb_wrong_wire(o, &name, item->wire, podpb_wire_of(field->kind));
-    int r = number ? podpb_push_numbers(o, field, item, &path)
-                   : podpb_push(o, field, k8smi_proto_bytes(item), &path);
+    int r = podpb_count(o);
+    if (r != K8SM_OK) return r;
+    r = number ? podpb_push_numbers(o, field, item, &path)
+               : podpb_push(o, field, k8smi_proto_bytes(item), &path);
     if (r != K8SM_OK) return r;
     const uint8_t *next = item->end;
     if ((size_t)(end - next) <= tag || memcmp(next, item->begin, tag) != 0) break;
@@ -196,6 +206,8 @@ static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool in
   for (int r; p < end; p = item.end) {
     const char *wrong = k8smi_proto_next(p, end, &item);
     if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
+    r = podpb_count(o);
+    if (r != K8SM_OK) return r;
     unsigned at = k8smi_proto_field(table, item.id);
     if (at == K8SMI_PROTO_NO_FIELD) {
       bool via = !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;

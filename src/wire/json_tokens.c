@@ -31,6 +31,7 @@ struct json_tokens {
   struct k8smi_keys keys;
   struct json_level *levels;
   uint32_t depth, level_cap, max_depth;
+  uint32_t nodes, max_nodes; /* keys and values of the document */
   uint32_t document;
   /* Where lines have been counted to. */
   const char *counted;
@@ -82,6 +83,14 @@ static void json_skip_space(struct json_tokens *j) {
   const char *p = j->at;
   while (p < j->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
   j->at = p;
+}
+
+static int json_count_node(struct json_tokens *j, struct k8sm_diags *diags) {
+  if (j->nodes++ < j->max_nodes) return K8SM_OK;
+  struct k8smi_where where = json_where_at(j, j->at);
+  k8smi_find_at(diags, K8SM_DIAG_TOO_LARGE, &where, NULL, "more than %u keys and values in one document",
+                (unsigned)j->max_nodes);
+  return K8SM_ERR_LIMIT;
 }
 
 static int json_open_level(struct json_tokens *j, bool object, struct k8sm_diags *diags) {
@@ -239,6 +248,8 @@ static int json_next(struct k8smi_tokens *tokens, struct k8smi_token *ret, struc
     return K8SM_OK;
   }
   if (keys && *j->at != '"') return json_unexpected(j, j->at, "a key in double quotes", diags);
+  int r = json_count_node(j, diags);
+  if (r != K8SM_OK) return r;
   return keys ? json_read_key(j, ret, diags) : json_read_value(j, ret, diags);
 }
 
@@ -249,6 +260,7 @@ static int json_next_document(struct k8smi_tokens *tokens, struct k8sm_diags *di
   if (j->at == j->end) return K8SM_ERR_NOT_FOUND;
   j->expect = JSON_EXPECT_DOCUMENT;
   j->document_begin = j->at;
+  j->nodes = 0;
   j->document++;
   return K8SM_OK;
 }
@@ -260,11 +272,12 @@ static void json_rewind(struct k8smi_tokens *tokens) {
     if (level.object) k8smi_keys_close(&j->keys, level.mark);
   }
   j->at = j->document_begin;
+  j->nodes = 0;
   j->expect = JSON_EXPECT_DOCUMENT;
 }
 
-static const struct k8smi_tokens_ops json_tokens_ops = {json_next, json_next_document, json_rewind, json_where,
-                                                        NULL};
+static const struct k8smi_tokens_ops json_tokens_ops = {json_next, json_next_document, json_rewind,
+                                                        json_where, NULL};
 
 int k8smi_tokens_json(struct k8smi_arena *arena, const void *bytes, size_t len,
                       const struct k8smi_tokens_options *options, struct k8smi_tokens **ret,
@@ -278,6 +291,7 @@ int k8smi_tokens_json(struct k8smi_arena *arena, const void *bytes, size_t len,
   j->end = j->begin + len;
   j->line = 1;
   j->max_depth = options == NULL || options->max_depth == 0 ? JSON_DEFAULT_DEPTH : options->max_depth;
+  j->max_nodes = options == NULL || options->max_nodes == 0 ? K8SMI_TOKENS_MAX_NODES : options->max_nodes;
   j->expect = JSON_EXPECT_DOCUMENT;
   k8smi_keys_init(&j->keys, arena);
   if (len >= sizeof byte_order_mark && memcmp(bytes, byte_order_mark, sizeof byte_order_mark) == 0) {

@@ -32,8 +32,11 @@ struct k8smi_token {
 struct k8smi_tokens_options {
   uint32_t max_depth;       /* 0: 100 */
   uint32_t max_alias_nodes; /* YAML; 0: 100,000 */
+  uint32_t max_nodes;       /* keys and values of a document; 0: 4,000,000 */
   uint32_t lines_before;    /* of the whole input, when the text is a piece of it; YAML */
 };
+
+enum { K8SMI_TOKENS_MAX_NODES = 4000000 };
 
 struct k8smi_tokens; /* a reader */
 

@@ -29,12 +29,13 @@ uint32_t k8smi_yaml_target(const struct k8smi_yaml_tape *tape, uint32_t index) {
 }
 
 int k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena, const char *bytes,
-                         size_t len, uint32_t max_depth) {
+                         size_t len, uint32_t max_depth, uint32_t max_nodes) {
   memset(tape, 0, sizeof *tape);
   tape->arena = arena;
   tape->bytes = bytes;
   tape->len = len;
   tape->max_depth = max_depth;
+  tape->max_nodes = max_nodes;
   k8smi_keys_init(&tape->keys, arena);
   k8smi_map_init(&tape->anchors, &arena->allocator, tape->keys.seed);
   yaml_parser_t *parser = k8smi_arena_alloc(arena, sizeof *parser);
@@ -310,13 +311,26 @@ static int tape_check_merges(struct k8smi_yaml_tape *tape, uint32_t map, struct 
   return K8SM_OK;
 }
 
+static int tape_check_nodes(struct k8smi_yaml_tape *tape, const yaml_event_t *event,
+                            struct k8sm_diags *diags) {
+  if (tape->count < tape->max_nodes) return K8SM_OK;
+  tape_go_to(tape, event->start_mark.index);
+  struct k8smi_where where = tape_where(tape);
+  k8smi_find_at(diags, K8SM_DIAG_TOO_LARGE, &where, NULL, "more than %u keys and values in one document",
+                (unsigned)tape->max_nodes);
+  return K8SM_ERR_LIMIT;
+}
+
 /* One event. *done when the document is complete. */
 static int tape_event(struct k8smi_yaml_tape *tape, const yaml_event_t *event, bool *done,
                       struct k8sm_diags *diags) {
   struct k8smi_yaml_open *open = tape->depth == 0 ? NULL : &tape->open[tape->depth - 1];
   bool is_key = open != NULL && open->is_map && open->wants_key;
   uint32_t opened = tape->depth;
-  int r = K8SM_OK;
+  bool makes_node = event->type == YAML_SCALAR_EVENT || event->type == YAML_ALIAS_EVENT ||
+                    event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT;
+  int r = makes_node ? tape_check_nodes(tape, event, diags) : K8SM_OK;
+  if (r != K8SM_OK) return r;
   switch (event->type) {
   case YAML_STREAM_END_EVENT: tape->at_end = *done = true; return K8SM_OK;
   case YAML_DOCUMENT_END_EVENT: *done = true; return K8SM_OK;

@@ -35,6 +35,7 @@ struct k8smi_yaml_tape {
   const char *bytes;
   size_t len;
   uint32_t max_depth;
+  uint32_t max_nodes;
   struct k8smi_yaml_node **blocks; /* of nodes; pointers to nodes stay good as it grows */
   size_t block_cap;
   uint32_t count;
@@ -51,7 +52,7 @@ struct k8smi_yaml_tape {
 
 /* Errors: NOMEM, LIMIT. */
 int k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena, const char *bytes,
-                         size_t len, uint32_t max_depth);
+                         size_t len, uint32_t max_depth, uint32_t max_nodes);
 void k8smi_yaml_tape_free(struct k8smi_yaml_tape *tape);
 
 /* Reads the next document; the nodes of the last one are gone. NOT_FOUND at the end of the stream.

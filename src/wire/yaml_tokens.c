@@ -254,6 +254,7 @@ int k8smi_tokens_yaml(struct k8smi_arena *arena, const void *bytes, size_t len,
   uint32_t depth = options == NULL || options->max_depth == 0 ? YAML_MAX_DEPTH : options->max_depth;
   uint32_t aliases =
       options == NULL || options->max_alias_nodes == 0 ? YAML_MAX_ALIAS_NODES : options->max_alias_nodes;
+  uint32_t nodes = options == NULL || options->max_nodes == 0 ? K8SMI_TOKENS_MAX_NODES : options->max_nodes;
   uint32_t lines_before = options == NULL ? 0 : options->lines_before;
   int r = yaml_find_nul(bytes, len, lines_before, diags);
   if (r != K8SM_OK) return r;
@@ -261,7 +262,7 @@ int k8smi_tokens_yaml(struct k8smi_arena *arena, const void *bytes, size_t len,
   if (y == NULL) return k8smi_find_nomem(diags, k8smi_arena_error(arena));
   y->base.ops = &yaml_reader_ops;
   y->alias_nodes_left = aliases;
-  r = k8smi_yaml_tape_init(&y->tape, arena, len == 0 ? "" : bytes, len, depth);
+  r = k8smi_yaml_tape_init(&y->tape, arena, len == 0 ? "" : bytes, len, depth, nodes);
   if (r != K8SM_OK) {
     k8smi_yaml_tape_free(&y->tape);
     return k8smi_find_nomem(diags, r);

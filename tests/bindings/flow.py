@@ -123,6 +123,12 @@ class Errors(unittest.TestCase):
         self.assertEqual((finding.name, finding.path), ("FIELD_REQUIRED", "spec.containers[1].name"))
         self.assertEqual(finding.line, 9)
 
+    def test_limits(self):
+        for limit in ("max_bytes", "max_depth", "max_nodes"):
+            with self.assertRaises(k8smesos.LimitExceeded, msg=limit):
+                Pod.parse(read("nginx.yaml"), **{limit: 2})
+        self.assertEqual(len(Pod.parse(read("nginx.yaml"), max_containers=1).containers), 1)
+
     def test_missing_uid(self):
         pod = Pod.parse(read("nginx.yaml").replace(b"  uid: 0f6b8a52-9d1c-4e57-8a3e-2c6d1b7f4a90\n", b""))
         with self.assertRaises(k8smesos.Invalid):

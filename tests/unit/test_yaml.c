@@ -87,7 +87,7 @@ static void anchors_and_merges(void **state) {
   reads("[&a {p: 1}, &b {<<: *a, q: 2}, {z: 3, <<: *b}]", "[{p:#1 }{q:#2 p:#1 }{z:#3 q:#2 p:#1 }]");
   reads("{<<: 1}", "YAML_SYNTAX 1:6");
   reads("{'<<': 1}", "{<<:#1 }");
-  const struct k8smi_tokens_options few = {0, 5, 0};
+  const struct k8smi_tokens_options few = {.max_alias_nodes = 5};
   static const char yaml[] = "[&a [1, 2], *a, *a]";
   assert_string_equal(tokens_of(yaml, sizeof yaml - 1, &few), "YAML_ALIASES 1:9");
 }
@@ -101,7 +101,7 @@ static void places_of_errors(void **state) {
   reads("a: \"\\q\"", "YAML_SYNTAX 1:5");
   assert_string_equal(tokens_of("a\n\0b", 4, NULL), "NUL_BYTE 2:1");
   reads("", "EMPTY_INPUT 1:1");
-  const struct k8smi_tokens_options shallow = {2, 0, 10};
+  const struct k8smi_tokens_options shallow = {.max_depth = 2, .lines_before = 10};
   assert_string_equal(tokens_of("[[1]]", 5, &shallow), "[[#1 ]]");
   assert_string_equal(tokens_of("[\n[[1]]]", 8, &shallow), "TOO_DEEP 12:2");
   assert_string_equal(tokens_of("[&a [[1]]]", 10, &shallow), "TOO_DEEP 11:6");

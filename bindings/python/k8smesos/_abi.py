@@ -39,7 +39,7 @@ ParseOptions = _struct(
     (c_void_p, "allocator"),
     (c_char_p, "default_namespace"),
     (c_uint64, "max_bytes max_memory"),
-    (c_uint32, "max_depth max_alias_nodes format"),
+    (c_uint32, "max_depth max_alias_nodes format max_nodes max_containers"),
 )
 PodContainer = _struct(
     "pod_container",

@@ -59,7 +59,8 @@ class Pod(Handle):
         """Reads one Pod from JSON or YAML.
 
         Fields: flags (ParseFlag), default_namespace, max_bytes, max_memory, max_depth,
-        max_alias_nodes, format. Raises BadSyntax, Invalid or LimitExceeded, with all findings.
+        max_alias_nodes, max_nodes, max_containers, format. Raises BadSyntax, Invalid or
+        LimitExceeded, with all findings.
         """
         return _parse(cls, "pod_parse", source, fields)
 
