@@ -147,6 +147,14 @@ const (
 	CallShutdown    CallType = C.K8SM_CALL_SHUTDOWN
 	CallAcknowledge CallType = C.K8SM_CALL_ACKNOWLEDGE
 	CallReconcile   CallType = C.K8SM_CALL_RECONCILE
+	CallMessage     CallType = C.K8SM_CALL_MESSAGE
+	CallRequest     CallType = C.K8SM_CALL_REQUEST
+
+	CallAcceptInverseOffers        CallType = C.K8SM_CALL_ACCEPT_INVERSE_OFFERS
+	CallDeclineInverseOffers       CallType = C.K8SM_CALL_DECLINE_INVERSE_OFFERS
+	CallAcknowledgeOperationStatus CallType = C.K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS
+	CallReconcileOperations        CallType = C.K8SM_CALL_RECONCILE_OPERATIONS
+	CallUpdateFramework            CallType = C.K8SM_CALL_UPDATE_FRAMEWORK
 )
 
 // Framework is what a framework tells of itself; zero is the default of each.
@@ -184,12 +192,15 @@ func number(flag bool) C.uint32_t {
 type CallArgs struct {
 	Type                                     CallType
 	Format                                   Format
-	Framework                                *Framework // SUBSCRIBE
+	Framework                                *Framework // SUBSCRIBE, UPDATE_FRAMEWORK
 	FrameworkID, TaskID, AgentID, ExecutorID string
 	UUID                                     []byte   // raw
-	Items                                    []string // offer ids, roles, or task id and agent id by turns
+	Items                                    []string // what the type says in task.h: offer ids, roles, ids by turns
 	Suppressed                               []string
 	RefuseSeconds, GraceSeconds              float64
+	OperationID, ResourceProviderID          string
+	Data                                     []byte // MESSAGE
+	OfferConstraints                         []byte // SUBSCRIBE, UPDATE_FRAMEWORK: the message in protobuf
 }
 
 // EncodeCall encodes a call.
@@ -204,6 +215,9 @@ func EncodeCall(args CallArgs) ([]byte, error) {
 		items: m.slices(args.Items), item_count: C.size_t(len(args.Items)),
 		suppressed: m.slices(args.Suppressed), suppressed_count: C.size_t(len(args.Suppressed)),
 		refuse_seconds: C.double(args.RefuseSeconds), grace_seconds: C.double(args.GraceSeconds),
+		operation_id:         m.slice([]byte(args.OperationID)),
+		resource_provider_id: m.slice([]byte(args.ResourceProviderID)),
+		data:                 m.slice(args.Data), offer_constraints: m.slice(args.OfferConstraints),
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var blob *C.struct_k8sm_blob

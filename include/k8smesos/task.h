@@ -92,7 +92,17 @@ enum {
   K8SM_CALL_KILL = 6,       /* task_id, agent_id, grace_seconds */
   K8SM_CALL_SHUTDOWN = 7,   /* executor_id, agent_id */
   K8SM_CALL_ACKNOWLEDGE = 8, /* task_id, agent_id, uuid */
-  K8SM_CALL_RECONCILE = 9   /* tasks: pairs of task id and agent id; none: implicit */
+  K8SM_CALL_RECONCILE = 9,  /* items: task id and agent id by turns; none: implicit */
+  K8SM_CALL_MESSAGE = 10,   /* agent_id, executor_id, data: to the executor, unreliable */
+  K8SM_CALL_REQUEST = 11,   /* agent_id (may be empty), items: mesos.v1.Resource in protobuf. A hint, which the
+                             * default allocator ignores */
+  K8SM_CALL_ACCEPT_INVERSE_OFFERS = 12,  /* items: inverse offers; refuse_seconds */
+  K8SM_CALL_DECLINE_INVERSE_OFFERS = 13, /* the same */
+  K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS = 14, /* operation_id, uuid; agent_id and resource_provider_id as in
+                                                * the status, may be empty */
+  K8SM_CALL_RECONCILE_OPERATIONS = 15, /* items: operation id, agent id, resource provider id by turns (the
+                                        * last two may be empty); none: implicit */
+  K8SM_CALL_UPDATE_FRAMEWORK = 16      /* framework, suppressed, offer_constraints: they replace what was */
 };
 
 /* What a framework tells of itself (FrameworkInfo). */
@@ -115,18 +125,23 @@ struct k8sm_call_args {
   size_t size;
   uint32_t type;   /* K8SM_CALL_* */
   uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
-  const struct k8sm_framework *framework; /* SUBSCRIBE */
+  const struct k8sm_framework *framework; /* SUBSCRIBE, UPDATE_FRAMEWORK */
   struct k8sm_slice framework_id;         /* required, but for the first SUBSCRIBE */
   struct k8sm_slice task_id;
-  struct k8sm_slice agent_id; /* KILL, RECONCILE: may be empty */
+  struct k8sm_slice agent_id; /* KILL: may be empty */
   struct k8sm_slice executor_id;
   struct k8sm_slice uuid;              /* raw bytes */
-  const struct k8sm_slice *items;      /* offer ids, roles, or task id and agent id by turns */
+  const struct k8sm_slice *items;      /* what the type says */
   size_t item_count;
-  const struct k8sm_slice *suppressed; /* SUBSCRIBE: roles that want no offers */
+  const struct k8sm_slice *suppressed; /* SUBSCRIBE, UPDATE_FRAMEWORK: roles that want no offers */
   size_t suppressed_count;
-  double refuse_seconds; /* DECLINE; negative: the master's default */
+  double refuse_seconds; /* DECLINE and the answers to inverse offers; negative: the master's default */
   double grace_seconds;  /* KILL; negative: the task's own */
+  struct k8sm_slice operation_id;
+  struct k8sm_slice resource_provider_id;
+  struct k8sm_slice data;              /* MESSAGE: any bytes */
+  struct k8sm_slice offer_constraints; /* SUBSCRIBE, UPDATE_FRAMEWORK: a mesos.v1.scheduler.OfferConstraints in
+                                        * protobuf (k8sm_message_convert makes it of JSON); empty: none */
 };
 
 /* Encodes a call. Owns: *ret. Errors: INVALID (an argument that is missing, or an id that Mesos does

@@ -147,6 +147,16 @@ class Calls(unittest.TestCase):
         self.assertIn(b'"DECLINE"', call)
         self.assertIn(b'"golden-O1"', call)
 
+    def test_call_about_an_operation(self):
+        call = k8smesos.call_encode(
+            k8smesos.CallType.ACKNOWLEDGE_OPERATION_STATUS,
+            format=Format.JSON,
+            framework_id=FRAMEWORK,
+            operation_id="reserve-1",
+            uuid=b"\1",
+        )
+        self.assertIn(b'"operation_id":{"value":"reserve-1"}', call)
+
     def test_missing_argument(self):
         with self.assertRaises(k8smesos.Invalid):
             k8smesos.call_encode(k8smesos.CallType.KILL, framework_id=FRAMEWORK)

@@ -204,6 +204,96 @@ static void every_call_is_encoded(void **state) {
       "{\"task_id\":{\"value\":\"t2\"}}]}}");
 }
 
+/* With what a master sends for them to answer: inverse offers, operations, offer constraints. */
+static void the_rarer_calls_are_encoded(void **state) {
+  (void)state;
+  const struct k8sm_slice fw = K8SMI_S("fw"), t = K8SMI_S("t"), s = K8SMI_S("s"), o = K8SMI_S("o");
+  const struct k8sm_slice six[] = {K8SMI_S("o1"), K8SMI_S("s1"), K8SMI_S("p1"),
+                                   K8SMI_S("o2"), {NULL, 0},     {NULL, 0}};
+  expect_call(
+      (struct k8sm_call_args){
+          .type = K8SM_CALL_MESSAGE, .framework_id = fw, .agent_id = s, .executor_id = t, .data = {"\0a", 2}},
+      "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"MESSAGE\",\"message\":{\"agent_id\":{\"value\":"
+      "\"s\"},\"executor_id\":{\"value\":\"t\"},\"data\":\"AGE=\"}}");
+  expect_call(
+      (struct k8sm_call_args){.type = K8SM_CALL_ACCEPT_INVERSE_OFFERS,
+                              .framework_id = fw,
+                              .items = two,
+                              .item_count = 2,
+                              .refuse_seconds = -1},
+      "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"ACCEPT_INVERSE_OFFERS\",\"accept_inverse_offers\":"
+      "{\"inverse_offer_ids\":[{\"value\":\"x1\"},{\"value\":\"x2\"}]}}");
+  expect_call((struct k8sm_call_args){.type = K8SM_CALL_DECLINE_INVERSE_OFFERS,
+                                      .framework_id = fw,
+                                      .items = two,
+                                      .item_count = 1,
+                                      .refuse_seconds = 5},
+              "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"DECLINE_INVERSE_OFFERS\",\"decline_inverse_"
+              "offers\":{\"inverse_offer_ids\":[{\"value\":\"x1\"}],\"filters\":{\"refuse_seconds\":5.0}}}");
+  expect_call((struct k8sm_call_args){.type = K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS,
+                                      .framework_id = fw,
+                                      .agent_id = s,
+                                      .resource_provider_id = t,
+                                      .operation_id = o,
+                                      .uuid = {"\1", 1}},
+              "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"ACKNOWLEDGE_OPERATION_STATUS\",\"acknowledge_"
+              "operation_status\":{\"agent_id\":{\"value\":\"s\"},\"resource_provider_id\":{\"value\":\"t\"},"
+              "\"uuid\":\"AQ==\",\"operation_id\":{\"value\":\"o\"}}}");
+  expect_call(
+      (struct k8sm_call_args){.type = K8SM_CALL_RECONCILE_OPERATIONS, .framework_id = fw},
+      "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"RECONCILE_OPERATIONS\",\"reconcile_operations\":{}}");
+  expect_call(
+      (struct k8sm_call_args){
+          .type = K8SM_CALL_RECONCILE_OPERATIONS, .framework_id = fw, .items = six, .item_count = 6},
+      "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"RECONCILE_OPERATIONS\",\"reconcile_operations\":{"
+      "\"operations\":[{\"operation_id\":{\"value\":\"o1\"},\"agent_id\":{\"value\":\"s1\"},\"resource_"
+      "provider_id\":{\"value\":\"p1\"}},{\"operation_id\":{\"value\":\"o2\"}}]}}");
+}
+
+/* The message of a JSON text, in protobuf. */
+static struct k8sm_blob *message_of(const char *name, const char *json) {
+  struct k8sm_blob *blob = NULL;
+  assert_int_equal(k8sm_message_convert(name, json, strlen(json), K8SM_FORMAT_JSON, K8SM_FORMAT_PROTOBUF,
+                                        NULL, &blob, NULL),
+                   K8SM_OK);
+  return blob;
+}
+
+static void calls_with_messages_of_the_caller(void **state) {
+  (void)state;
+  const struct k8sm_slice fw = K8SMI_S("fw");
+  struct k8sm_blob *constraints = message_of("mesos.v1.scheduler.OfferConstraints",
+                                             "{\"role_constraints\":{\"*\":{\"groups\":[{\"attribute_"
+                                             "constraints\":[{\"selector\":{\"attribute_name\":"
+                                             "\"rack\"},\"predicate\":{\"exists\":{}}}]}]}}}");
+  struct k8sm_blob *resource =
+      message_of("mesos.v1.Resource", "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1.5}}");
+  const struct k8sm_slice wanted = k8sm_blob_bytes(resource);
+  const char *roles[] = {"r"};
+  const struct k8sm_framework framework = {.size = sizeof framework, .roles = roles, .role_count = 1};
+  expect_call(
+      (struct k8sm_call_args){.type = K8SM_CALL_UPDATE_FRAMEWORK,
+                              .framework = &framework,
+                              .framework_id = fw,
+                              .suppressed = two,
+                              .suppressed_count = 1,
+                              .offer_constraints = k8sm_blob_bytes(constraints)},
+      "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"UPDATE_FRAMEWORK\",\"update_framework\":{"
+      "\"framework_info\":{\"user\":\"root\",\"name\":\"Kubernetes\",\"id\":{\"value\":\"fw\"},"
+      "\"failover_timeout\":2419200.0,\"checkpoint\":true,\"capabilities\":[{\"type\":\"PARTITION_AWARE\"},"
+      "{\"type\":\"TASK_KILLING_STATE\"},{\"type\":\"MULTI_ROLE\"},{\"type\":\"RESERVATION_REFINEMENT\"}],"
+      "\"roles\":[\"r\"]},\"suppressed_roles\":[\"x1\"],\"offer_constraints\":{\"role_constraints\":{\"*\":{"
+      "\"groups\":[{\"attribute_constraints\":[{\"selector\":{\"attribute_name\":\"rack\"},\"predicate\":{"
+      "\"exists\":{}}}]}]}}}}}");
+  expect_call(
+      (struct k8sm_call_args){
+          .type = K8SM_CALL_REQUEST, .framework_id = fw, .items = &wanted, .item_count = 1},
+      "{\"framework_id\":{\"value\":\"fw\"},\"type\":\"REQUEST\",\"request\":{\"requests\":[{"
+      "\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1.5}}]}]}}");
+  k8sm_blob_unref(constraints);
+  k8sm_blob_unref(resource);
+}
+
 static void calls_that_miss_something(void **state) {
   (void)state;
   const struct k8sm_slice fw = K8SMI_S("fw"), t = K8SMI_S("t"), s = K8SMI_S("s"), bad = K8SMI_S("a/b");
@@ -216,7 +306,7 @@ static void calls_that_miss_something(void **state) {
     const char *path;
   } wrong[] = {
       {{.type = 0}, "type"},
-      {{.type = 10}, "type"},
+      {{.type = 17}, "type"},
       {{.type = K8SM_CALL_SUBSCRIBE, .format = K8SM_FORMAT_YAML}, "format"},
       {{.type = K8SM_CALL_SUBSCRIBE, .framework_id = bad}, "framework_id"},
       {{.type = K8SM_CALL_SUBSCRIBE, .framework = &negative}, "framework.failover_timeout_seconds"},
@@ -234,6 +324,15 @@ static void calls_that_miss_something(void **state) {
       {{.type = K8SM_CALL_SHUTDOWN, .framework_id = fw, .executor_id = t}, "agent_id"},
       {{.type = K8SM_CALL_ACKNOWLEDGE, .framework_id = fw, .task_id = t, .agent_id = s}, "uuid"},
       {{.type = K8SM_CALL_RECONCILE, .framework_id = fw, .items = four, .item_count = 3}, "items"},
+      {{.type = K8SM_CALL_MESSAGE, .framework_id = fw, .agent_id = s}, "executor_id"},
+      {{.type = K8SM_CALL_MESSAGE, .framework_id = fw, .executor_id = t}, "agent_id"},
+      {{.type = K8SM_CALL_REQUEST, .framework_id = fw, .items = &t, .item_count = 1}, "items"},
+      {{.type = K8SM_CALL_ACCEPT_INVERSE_OFFERS, .framework_id = fw}, "items"},
+      {{.type = K8SM_CALL_DECLINE_INVERSE_OFFERS, .framework_id = fw}, "items"},
+      {{.type = K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS, .framework_id = fw, .uuid = t}, "operation_id"},
+      {{.type = K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS, .framework_id = fw, .operation_id = t}, "uuid"},
+      {{.type = K8SM_CALL_RECONCILE_OPERATIONS, .framework_id = fw, .items = four, .item_count = 4}, "items"},
+      {{.type = K8SM_CALL_UPDATE_FRAMEWORK}, "framework_id"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     struct k8sm_diag rows[4];
@@ -369,6 +468,8 @@ int main(void) {
       cmocka_unit_test(foreign_ids_are_not_ours),
       cmocka_unit_test(ids_that_mesos_refuses_are_not_made),
       cmocka_unit_test(every_call_is_encoded),
+      cmocka_unit_test(the_rarer_calls_are_encoded),
+      cmocka_unit_test(calls_with_messages_of_the_caller),
       cmocka_unit_test(calls_that_miss_something),
       cmocka_unit_test(allocations_that_fail),
       cmocka_unit_test(converting),

@@ -164,6 +164,7 @@ CallArgs = _struct(
     (c_void_p, "suppressed"),
     (c_size_t, "suppressed_count"),
     (c_double, "refuse_seconds grace_seconds"),
+    (Slice, "operation_id resource_provider_id data offer_constraints"),
 )
 
 # status.h

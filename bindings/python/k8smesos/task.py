@@ -96,7 +96,17 @@ def fill_framework(memory: Memory, roles: Sequence[str] = (), **fields) -> _abi.
     return given
 
 
-_SLICES = ("framework_id", "task_id", "agent_id", "executor_id", "uuid")
+_SLICES = (
+    "framework_id",
+    "task_id",
+    "agent_id",
+    "executor_id",
+    "uuid",
+    "operation_id",
+    "resource_provider_id",
+    "data",
+    "offer_constraints",
+)
 
 
 def call_encode(
@@ -111,9 +121,10 @@ def call_encode(
 ) -> bytes:
     """Encodes a call.
 
-    `framework` (fields of a FrameworkInfo) is for SUBSCRIBE; `items` are offer ids, roles, or task id
-    and agent id by turns; negative seconds leave the master's or the task's own. Fields: format,
-    framework_id, task_id, agent_id, executor_id, uuid (raw bytes).
+    `framework` (fields of a FrameworkInfo) is for SUBSCRIBE and UPDATE_FRAMEWORK; what `items` are is said
+    in task.h at K8SM_CALL_* (offer ids, roles, ids by turns); negative seconds leave the master's or the
+    task's own. Fields: format, framework_id, task_id, agent_id, executor_id, uuid (raw bytes),
+    operation_id, resource_provider_id, data (bytes), offer_constraints (bytes of that message).
     """
     memory = Memory()
     given = options(
