@@ -107,6 +107,58 @@ func (c *Cluster) SetFeatures(agentID string, features Features) error {
 	return failure("cluster_set_features", result, nil)
 }
 
+// Taint keeps pods away that do not tolerate it. Effect is NoSchedule, PreferNoSchedule or NoExecute.
+type Taint struct {
+	Key, Value, Effect string
+}
+
+// Node is what a v1 Node object, or any other source, says of an agent beside its offers.
+type Node struct {
+	Labels        map[string]string
+	Taints        []Taint
+	Unschedulable bool
+	CPUsMilli     int64 // allocatable in all; 0: not stated
+	MemMilli      int64
+	DiskMilli     int64
+}
+
+// SetNode states what a node is beside its offers, in place of what was stated before; nil: nothing any more.
+func (c *Cluster) SetNode(agentID string, node *Node) error {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	s := newSink()
+	if node == nil {
+		result := C.k8sm_cluster_set_node(c.ptr, m.slice([]byte(agentID)), nil, s.diags())
+		_, err := s.done("cluster_set_node", result, nil)
+		return err
+	}
+	labels := allocate[C.struct_k8sm_node_label](&m, len(node.Labels))
+	taints := allocate[C.struct_k8sm_node_taint](&m, len(node.Taints))
+	i := 0
+	for key, value := range node.Labels {
+		labels[i] = C.struct_k8sm_node_label{key: m.text(key), value: m.text(value)}
+		i++
+	}
+	for i, t := range node.Taints {
+		taints[i] = C.struct_k8sm_node_taint{key: m.text(t.Key), value: m.text(t.Value), effect: m.text(t.Effect)}
+	}
+	given := allocate[C.struct_k8sm_node](&m, 1)
+	given[0].size = C.size_t(unsafe.Sizeof(given[0]))
+	given[0].labels, given[0].label_count = first(labels), C.size_t(len(labels))
+	given[0].label_size = C.size_t(unsafe.Sizeof(C.struct_k8sm_node_label{}))
+	given[0].taints, given[0].taint_count = first(taints), C.size_t(len(taints))
+	given[0].taint_size = C.size_t(unsafe.Sizeof(C.struct_k8sm_node_taint{}))
+	given[0].cpus_milli, given[0].mem_milli = C.int64_t(node.CPUsMilli), C.int64_t(node.MemMilli)
+	given[0].disk_milli = C.int64_t(node.DiskMilli)
+	if node.Unschedulable {
+		given[0].unschedulable = 1
+	}
+	result := C.k8sm_cluster_set_node(c.ptr, m.slice([]byte(agentID)), &given[0], s.diags())
+	_, err := s.done("cluster_set_node", result, nil)
+	return err
+}
+
 // Strategy chooses among agents that fit.
 type Strategy uint32
 
@@ -118,7 +170,9 @@ const (
 
 // MatchOptions; zero is the default of each.
 type MatchOptions struct {
-	Strategy Strategy
+	Strategy      Strategy
+	WallMS        int64 // now, since 1970; 0: planned maintenance is not looked at
+	MaintenanceMS int64 // agents whose maintenance begins within so much time take no pods
 }
 
 func (o *MatchOptions) fill() C.struct_k8sm_match_options {
@@ -126,6 +180,8 @@ func (o *MatchOptions) fill() C.struct_k8sm_match_options {
 	c.size = C.size_t(unsafe.Sizeof(c))
 	if o != nil {
 		c.strategy = C.uint32_t(o.Strategy)
+		c.wall_ms = C.int64_t(o.WallMS)
+		c.maintenance_ms = C.int64_t(o.MaintenanceMS)
 	}
 	return c
 }

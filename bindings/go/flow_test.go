@@ -163,6 +163,24 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+func TestNode(t *testing.T) {
+	cluster := cluster(t)
+	node := k8smesos.Node{
+		Labels: map[string]string{"disk": "ssd"},
+		Taints: []k8smesos.Taint{{Key: "dedicated", Value: "gpu", Effect: "NoSchedule"}},
+	}
+	if err := cluster.SetNode("golden-S1", &node); err != nil {
+		t.Fatal(err)
+	}
+	explained := must[[]k8smesos.Explanation](t)(cluster.Explain(demand(t), &k8smesos.MatchOptions{WallMS: 1}))
+	if explained[0].Predicate != "taint" || explained[0].Had != "dedicated=gpu:NoSchedule" {
+		t.Errorf("explained: %+v", explained)
+	}
+	if err := cluster.SetNode("golden-S1", nil); err != nil || match(t, cluster).Summary(0) != "" {
+		t.Errorf("without a node object: %v", err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	_, err := k8smesos.ParsePod(golden(t, "broken.yaml"), nil)
 	findings := k8smesos.Findings(err)

@@ -58,6 +58,44 @@ K8SM_API int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice
 K8SM_API K8SM_MUST_USE int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
                                                      uint32_t features);
 
+/* A label of a node. Texts of NULL are empty. */
+struct k8sm_node_label {
+  const char *key;
+  const char *value;
+};
+
+/* A taint of a node. */
+struct k8sm_node_taint {
+  const char *key;
+  const char *value;
+  const char *effect; /* "NoSchedule", "PreferNoSchedule", "NoExecute" */
+};
+
+/* What a v1 Node object, or any other source, says of an agent beside its offers. Copied. Its labels come
+ * before those that the agent's attributes make; its taints are beside them. What is stated of its size is
+ * for scores only: pods are placed from offers. */
+struct k8sm_node {
+  size_t size;
+  const struct k8sm_node_label *labels;
+  size_t label_count;
+  size_t label_size; /* sizeof(struct k8sm_node_label) */
+  const struct k8sm_node_taint *taints;
+  size_t taint_count;
+  size_t taint_size; /* sizeof(struct k8sm_node_taint) */
+  int64_t cpus_milli; /* allocatable in all, in thousandths; 0: not stated */
+  int64_t mem_milli;  /* thousandths of a MB */
+  int64_t disk_milli;
+  uint32_t unschedulable; /* 1: takes no more pods, unless they tolerate
+                             node.kubernetes.io/unschedulable:NoSchedule */
+  uint32_t reserved;
+};
+
+/* States what a node is beside its offers, in place of what was stated before; NULL: nothing any more. The
+ * agent need not be known yet. https://kubernetes.io/docs/concepts/architecture/nodes/
+ * Errors: INVALID (an effect that is none, a label twice), NOMEM, LIMIT, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_set_node(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                                 const struct k8sm_node *node, struct k8sm_diags *diags);
+
 /* Spends what the plan's placements take: their offers leave the cluster. If one of them does not hold
  * any more (an offer is gone, or its agent has other labels or features since) nothing is taken,
  * K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). Changes elsewhere do not matter. */

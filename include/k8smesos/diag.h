@@ -69,6 +69,10 @@ enum {
   X(408, AGENT_PINNED, ERROR, "the pod is under way on another agent")                               \
   X(409, NODE_SELECTOR, ERROR, "the agent's labels do not match the pod's node selector")            \
   X(410, NODE_NAME, ERROR, "the pod names another node")                                             \
+  X(411, UNTOLERATED_TAINT, ERROR, "the agent has a taint that the pod does not tolerate")           \
+  X(412, UNSCHEDULABLE, ERROR, "the agent is not to take more pods")                                 \
+  X(413, AGENT_MAINTENANCE, ERROR, "the agent has planned maintenance while the pod would run")      \
+  X(414, SCHEDULING_GATED, ERROR, "the pod waits for its scheduling gates")                          \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

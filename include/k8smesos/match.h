@@ -26,6 +26,9 @@ struct k8sm_match_options {
   const struct k8sm_allocator *allocator;
   uint32_t strategy; /* K8SM_STRATEGY_* */
   uint32_t reserved;
+  int64_t wall_ms;        /* now, in ms since 1970; 0: planned maintenance of agents is not looked at */
+  int64_t maintenance_ms; /* agents whose maintenance begins within so much time take no pods, but for
+                             those whose activeDeadlineSeconds ends before it; 0: one hour */
 };
 
 /* Places the demands one after another, each all or nothing, from the offers held. The cluster is

@@ -2,6 +2,7 @@
 /* The agents remembered: what they are called, and what they can do. */
 #include "cluster/cluster.h"
 #include "base/abi.h"
+#include "base/findings.h"
 
 int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret) {
   uint32_t row = k8smi_map_get(&cluster->agent_map, id);
@@ -30,13 +31,16 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
   return K8SM_OK;
 }
 
-/* Keeps `known` and `lacking` right: an agent counts while it is known. */
+/* Keeps the counts of known agents right: an agent counts while it is known. */
 static void agents_count(struct k8sm_cluster *cluster, const struct k8smi_agent *agent, bool in) {
   if (agent->labels == NULL) return;
-  cluster->known = in ? cluster->known + 1 : cluster->known - 1;
+  const struct k8smi_node *node = agent->node;
+  size_t one = in ? 1 : SIZE_MAX; /* -1, modulo */
+  cluster->known += one;
+  if (k8smi_agent_taint(agent, 0) != NULL || (node != NULL && node->unschedulable)) cluster->tainted += one;
+  if (agent->labels->away_from_ms != INT64_MAX) cluster->leaving += one;
   for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
-    if (agent->features >> bit & 1) continue;
-    cluster->lacking[bit] = in ? cluster->lacking[bit] + 1 : cluster->lacking[bit] - 1;
+    if ((agent->features >> bit & 1) == 0) cluster->lacking[bit] += one;
   }
 }
 
@@ -54,6 +58,7 @@ struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32
 void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   k8smi_labels_free(k8smi_agent_set_labels(cluster, row, NULL), &cluster->allocator);
+  k8smi_node_free(agent->node, &cluster->allocator);
   k8smi_map_remove(&cluster->agent_map, agent->id);
   k8smi_text_free(&cluster->allocator, agent->id);
   k8smi_table_give(&cluster->agents, row);
@@ -66,6 +71,26 @@ int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice ag
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   agents_count(cluster, agent, false);
   agent->features = features & K8SM_FEATURE_ALL;
+  agents_count(cluster, agent, true);
+  agent->generation = ++cluster->generation;
+  return K8SM_OK;
+}
+
+int k8sm_cluster_set_node(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                          const struct k8sm_node *node, struct k8sm_diags *diags) {
+  uint32_t row;
+  struct k8smi_node *made = NULL;
+  int result = node == NULL ? K8SM_OK : k8smi_node_make(&cluster->allocator, node, &made, diags);
+  if (result != K8SM_OK) return result;
+  result = k8smi_agent_get(cluster, agent_id, &row);
+  if (result != K8SM_OK) {
+    k8smi_node_free(made, &cluster->allocator);
+    return k8smi_find_nomem(diags, result);
+  }
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  agents_count(cluster, agent, false);
+  k8smi_node_free(agent->node, &cluster->allocator);
+  agent->node = made;
   agents_count(cluster, agent, true);
   agent->generation = ++cluster->generation;
   return K8SM_OK;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "cluster/labels.h"
+#include "cluster/node.h"
 #include "cluster/table.h"
 #include "offer/offer.h"
 
@@ -20,7 +21,8 @@ enum { K8SMI_FEATURE_BITS = 6, K8SMI_AGENT_ROLES_MAX = 256 };
 struct k8smi_agent {
   struct k8smi_cell cell;
   struct k8sm_slice id;        /* a block of its own */
-  struct k8smi_labels *labels; /* NULL: not known yet */
+  struct k8smi_labels *labels; /* of its offers; NULL: not known yet */
+  struct k8smi_node *node;     /* what the caller says of it beside; NULL: nothing */
   uint32_t features;
   uint32_t first_slot; /* chain: k8smi_cluster_slot.next */
   uint32_t slots;
@@ -98,6 +100,8 @@ struct k8sm_cluster {
   size_t offering;                    /* agents that have offers */
   size_t owned;                       /* offers with resources that name a pod */
   size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */
+  size_t tainted;                     /* known agents with taints, or that are not to be used */
+  size_t leaving;                     /* known agents with planned maintenance */
 };
 
 static inline struct k8smi_agent *k8smi_agent_at(const struct k8sm_cluster *c, uint32_t row) {
@@ -111,6 +115,22 @@ static inline struct k8smi_role *k8smi_role_at(const struct k8sm_cluster *c, uin
 }
 static inline struct k8smi_held *k8smi_held_at(const struct k8sm_cluster *c, uint32_t row) {
   return k8smi_table_at(&c->held, row);
+}
+
+/* The labels of an agent that is known. */
+static inline struct k8smi_label_view k8smi_agent_view(const struct k8smi_agent *agent) {
+  const struct k8smi_pair_list none = {NULL, 0};
+  return (struct k8smi_label_view){agent->node == NULL ? none : agent->node->labels, agent->labels->pairs};
+}
+static inline struct k8sm_slice k8smi_agent_label(const struct k8smi_agent *agent, struct k8sm_slice key) {
+  const struct k8smi_label_view view = k8smi_agent_view(agent);
+  return k8smi_view_get(&view, key);
+}
+/* Its taints: the caller's, then those of its attributes. NULL behind the last. */
+static inline const struct k8smi_taint *k8smi_agent_taint(const struct k8smi_agent *agent, size_t i) {
+  size_t own = agent->node == NULL ? 0 : agent->node->taints.count;
+  if (i < own) return &agent->node->taints.items[i];
+  return i - own < agent->labels->taints.count ? &agent->labels->taints.items[i - own] : NULL;
 }
 
 /* text.c: a copy in a block of its own (false when memory ran out), and its end. */

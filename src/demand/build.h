@@ -25,6 +25,7 @@ struct k8smi_demand_build {
   size_t data_count;
   struct k8smi_map volumes;         /* from name to index in spec.volumes */
   struct k8smi_demand_files *files; /* by volume; made when first mounted */
+  struct k8smi_placement_rules *rules; /* the demand's, while they are made */
   size_t refused;
   struct k8smi_map containers;   /* from name to the number of the task */
   struct k8sm_slice pull_config; /* for the registry; empty: none */
@@ -60,6 +61,10 @@ void k8smi_demand_make_resources(struct k8smi_demand_build *b);
 bool k8smi_demand_resource_value(struct k8smi_demand_build *b, const struct k8smi_record *selector,
                                  struct k8sm_slice container, const struct k8smi_path *path,
                                  struct k8sm_slice *ret);
+
+/* placement.c: where the pod may go; and, when all that agents are refused for is known, the key of it. */
+void k8smi_demand_make_placement(struct k8smi_demand_build *b);
+void k8smi_demand_make_agent_key(struct k8smi_demand_build *b);
 
 /* ports.c */
 void k8smi_demand_make_ports(struct k8smi_demand_build *b);

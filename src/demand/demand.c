@@ -243,6 +243,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   if (!demand_make_tasks(b)) return;
   demand_make_labels(b);
   demand_make_roles(b);
+  k8smi_demand_make_placement(b);
   k8smi_demand_check_rules(b);
   k8smi_demand_sort_data(b);
   k8smi_demand_index_volumes(b);
@@ -250,6 +251,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   k8smi_demand_make_ports(b);
   demand_make_containers(b, K8SMI_PodSpec_initContainers, "initContainers", b->demand->tasks + 1);
   demand_make_containers(b, K8SMI_PodSpec_containers, "containers", b->demand->tasks + 1 + inits);
+  k8smi_demand_make_agent_key(b);
 }
 
 static int demand_result(struct k8smi_demand_build *b) {

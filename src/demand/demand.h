@@ -9,19 +9,10 @@
 #include "base/arena.h"
 #include "base/refs.h"
 #include "base/slice.h"
+#include "demand/placement.h"
 #include "pod/record.h"
 
 #define K8SMI_UNLIMITED INT64_MAX
-
-struct k8smi_pair_list {
-  const struct k8smi_pair *items;
-  size_t count;
-};
-
-struct k8smi_strings {
-  const struct k8sm_slice *items;
-  size_t count;
-};
 
 struct k8smi_demand_port {
   struct k8sm_slice name;
@@ -130,6 +121,8 @@ struct k8sm_demand {
   uint32_t restart_policy;         /* K8SMI_RESTART_*, of the pod */
   struct k8smi_pair_list node_selector;
   struct k8sm_slice node_name;
+  struct k8smi_pair_list pod_labels;         /* the pod's own: what selectors of pods look at */
+  const struct k8smi_placement_rules *rules; /* NULL: it says no more about where it may go */
 
   /* Under way already: */
   struct k8sm_slice agent_id; /* pinned; empty: anywhere */

@@ -52,7 +52,7 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_affinity] = RULE_BELOW,
     [K8SMI_PodSpec_schedulerName] =
         RULE_UNLESS(NOTE, "default-scheduler", "this library places the pod, whatever scheduler it names"),
-    [K8SMI_PodSpec_tolerations] = RULE_NOTE("agents have no taints: there is nothing to tolerate"),
+    [K8SMI_PodSpec_tolerations] = RULE_MAPPED,
     [K8SMI_PodSpec_hostAliases] = RULE_REFUSED("the Mesos containerizer can't add lines to /etc/hosts"),
     [K8SMI_PodSpec_priorityClassName] =
         RULE_IGNORED("pods are placed in the order they come, none is preempted"),
@@ -67,7 +67,7 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_setHostnameAsFQDN] = RULE_IGNORED("there is no cluster DNS"),
     [K8SMI_PodSpec_os] = RULE_BELOW,
     [K8SMI_PodSpec_hostUsers] = RULE_FALSE(REFUSED, "Mesos has no user namespaces"),
-    [K8SMI_PodSpec_schedulingGates] = RULE_REFUSED("a pod with gates is not ready to be scheduled"),
+    [K8SMI_PodSpec_schedulingGates] = RULE_MAPPED,
     [K8SMI_PodSpec_resourceClaims] = RULE_REFUSED("devices can't be claimed on Mesos"),
     [K8SMI_PodSpec_resources] = RULE_BELOW,
     [K8SMI_PodSpec_hostnameOverride] =
@@ -238,12 +238,18 @@ static const struct k8smi_rule rules_of_affinity[K8SMI_Affinity__COUNT] = {
     [K8SMI_Affinity_podAntiAffinity] = RULE_BELOW,
 };
 
-/* The three affinities have the same two fields. */
-static const struct k8smi_rule rules_of_terms[K8SMI_NodeAffinity__COUNT] = {
-    [K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution] =
-        RULE_REFUSED("affinity is not matched; nodeSelector and nodeName are"),
+static const struct k8smi_rule rules_of_node_terms[K8SMI_NodeAffinity__COUNT] = {
+    [K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
     [K8SMI_NodeAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
-        RULE_IGNORED("affinity is not matched; nodeSelector and nodeName are"),
+        RULE_IGNORED("what is required of a node is matched, what is preferred is not"),
+};
+
+/* Affinity and anti-affinity of pods have the same two fields. */
+static const struct k8smi_rule rules_of_pod_terms[K8SMI_PodAffinity__COUNT] = {
+    [K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution] =
+        RULE_REFUSED("affinity to pods is not matched; affinity to nodes is"),
+    [K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
+        RULE_IGNORED("affinity to pods is not matched; affinity to nodes is"),
 };
 
 static const struct k8smi_rule rules_of_spread[K8SMI_TopologySpreadConstraint__COUNT] = {
@@ -322,9 +328,9 @@ const struct k8smi_rule *k8smi_rules_of(unsigned type) {
       [K8SMI_TYPE_Lifecycle] = rules_of_lifecycle,
       [K8SMI_TYPE_PodOS] = rules_of_os,
       [K8SMI_TYPE_Affinity] = rules_of_affinity,
-      [K8SMI_TYPE_NodeAffinity] = rules_of_terms,
-      [K8SMI_TYPE_PodAffinity] = rules_of_terms,
-      [K8SMI_TYPE_PodAntiAffinity] = rules_of_terms,
+      [K8SMI_TYPE_NodeAffinity] = rules_of_node_terms,
+      [K8SMI_TYPE_PodAffinity] = rules_of_pod_terms,
+      [K8SMI_TYPE_PodAntiAffinity] = rules_of_pod_terms,
       [K8SMI_TYPE_TopologySpreadConstraint] = rules_of_spread,
       [K8SMI_TYPE_Volume] = rules_of_volume,
       [K8SMI_TYPE_EmptyDirVolumeSource] = rules_of_empty_dir,

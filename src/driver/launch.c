@@ -98,8 +98,9 @@ static double launch_refuse_seconds(const struct k8sm_driver *d, const struct la
 }
 
 static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
-  int r =
-      k8sm_cluster_match(d->offers.cluster, b->demands, b->pod_count, &d->core.options.match, &b->plan, NULL);
+  struct k8sm_match_options match = d->core.options.match;
+  match.wall_ms = (int64_t)d->core.wall_ms;
+  int r = k8sm_cluster_match(d->offers.cluster, b->demands, b->pod_count, &match, &b->plan, NULL);
   if (r != K8SM_OK) return r;
   b->step_count = k8sm_plan_placements(b->plan, 0, NULL, sizeof(struct k8sm_placement), 0);
   if (b->step_count == 0) return K8SM_OK;

@@ -22,7 +22,8 @@ static bool explain_text(struct k8sm_explain *explain, struct k8smi_buf *text,
 
 static bool explain_agent(struct k8sm_explain *explain, struct k8smi_buf *text,
                           struct k8smi_match_check *check, uint32_t agent) {
-  uint32_t slot, refused = k8smi_check_all(check, agent, &slot);
+  uint32_t slot;
+  uint64_t refused = k8smi_check_all(check, agent, &slot);
   struct k8sm_explanation *row = &explain->rows[explain->count++];
   row->agent_id = k8smi_arena_slice(&explain->arena, check->agent->id);
   row->hostname = k8smi_arena_slice(&explain->arena, check->agent->labels->hostname);
@@ -37,13 +38,14 @@ static bool explain_agent(struct k8sm_explain *explain, struct k8smi_buf *text,
 }
 
 static bool explain_fill(struct k8sm_explain *explain, const struct k8sm_cluster *cluster,
-                         const struct k8sm_demand *demand) {
+                         const struct k8sm_demand *demand, const struct k8sm_match_options *options) {
   const struct k8smi_order *agents = k8smi_agents_in_order(cluster);
   struct k8smi_need need;
   struct k8smi_match_check check = {.cluster = cluster, .need = &need};
   struct k8smi_buf text;
   explain->rows = k8smi_arena_array(&explain->arena, agents->count, sizeof *explain->rows);
-  if (explain->rows == NULL || !k8smi_need_make(&explain->arena, demand, &need)) return false;
+  if (explain->rows == NULL || !k8smi_need_make(&explain->arena, cluster, demand, options, &need))
+    return false;
   bool fine = k8smi_buf_init(&text, &explain->arena.allocator);
   for (size_t i = 0; fine && i < agents->count; i++)
     fine = explain_agent(explain, &text, &check, agents->rows[i]);
@@ -59,7 +61,7 @@ int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *deman
   if (result != K8SM_OK) return result;
   struct k8sm_explain *explain = K8SMI_VALUE_NEW(k8sm_explain, o.allocator, 0);
   if (explain == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  if (!explain_fill(explain, cluster, demand)) {
+  if (!explain_fill(explain, cluster, demand, &o)) {
     k8sm_explain_unref(explain);
     return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   }

@@ -5,8 +5,44 @@
 const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_match_check *check) {
   const struct k8smi_pair_list selector = check->need->demand->node_selector;
   for (size_t i = 0; i < selector.count; i++) {
-    struct k8sm_slice value = k8smi_labels_get(check->agent->labels, selector.items[i].key);
+    struct k8sm_slice value = k8smi_agent_label(check->agent, selector.items[i].key);
     if (value.ptr == NULL || !k8smi_eq(value, selector.items[i].value)) return &selector.items[i];
+  }
+  return NULL;
+}
+
+/* The name of a node is its hostname; we take the agent's id as well. */
+static bool look_field_holds(const struct k8smi_agent *agent, const struct k8smi_expression *e) {
+  bool host = k8smi_expression_holds(e, agent->labels->hostname), id = k8smi_expression_holds(e, agent->id);
+  if (!k8smi_eqs(e->key, "metadata.name")) return false;
+  return e->op == K8SMI_OP_NOT_IN ? host && id : host || id;
+}
+
+const struct k8smi_expression *k8smi_node_term_mismatch(const struct k8smi_agent *agent,
+                                                        const struct k8smi_node_term *term) {
+  for (size_t i = 0; i < term->fields.count; i++) {
+    if (!look_field_holds(agent, &term->fields.items[i])) return &term->fields.items[i];
+  }
+  for (size_t i = 0; i < term->labels.count; i++) {
+    const struct k8smi_expression *e = &term->labels.items[i];
+    if (!k8smi_expression_holds(e, k8smi_agent_label(agent, e->key))) return e;
+  }
+  return NULL;
+}
+
+bool k8smi_node_affinity_holds(const struct k8smi_agent *agent, const struct k8smi_placement_rules *rules) {
+  bool holds = !rules->selects_nodes;
+  for (size_t i = 0; !holds && i < rules->nodes.count; i++) {
+    holds = k8smi_node_term_mismatch(agent, &rules->nodes.items[i]) == NULL;
+  }
+  return holds;
+}
+
+const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agent,
+                                                  const struct k8smi_placement_rules *rules) {
+  const struct k8smi_taint *taint;
+  for (size_t i = 0; (taint = k8smi_agent_taint(agent, i)) != NULL; i++) {
+    if (taint->effect != K8SMI_EFFECT_PREFER && !k8smi_tolerates(rules->tolerations, taint)) return taint;
   }
   return NULL;
 }

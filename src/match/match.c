@@ -34,11 +34,11 @@ static bool match_place(struct k8smi_match *match, const struct k8smi_need *need
   return true;
 }
 
-static bool match_refuse(struct k8smi_match *match, const struct k8smi_need *need, uint32_t demand) {
+static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t demand) {
   struct k8smi_refused *refused = k8smi_arena_zalloc(&match->scratch, sizeof *refused);
   if (refused == NULL) return false;
   refused->demand = demand;
-  k8smi_histogram_make(match->cluster, need, &refused->histogram);
+  k8smi_histogram_make(check, &refused->histogram);
   *match->last_refused = refused;
   match->last_refused = &refused->next;
   return true;
@@ -46,9 +46,14 @@ static bool match_refuse(struct k8smi_match *match, const struct k8smi_need *nee
 
 static bool match_one(struct k8smi_match *match, uint32_t demand) {
   struct k8smi_need need;
-  if (!k8smi_need_make(&match->scratch, match->plan->demands[demand], &need)) return false;
-  uint32_t slot = k8smi_match_seek(match, &need);
-  return slot == K8SMI_ROW_NONE ? match_refuse(match, &need, demand)
+  struct k8smi_match_check check = {.cluster = match->cluster, .need = &need};
+  if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
+                       &need) ||
+      !k8smi_class_find(&match->classes, &match->scratch, &check, &check.same)) {
+    return false;
+  }
+  uint32_t slot = k8smi_match_seek(match, &check);
+  return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
                                 : match_place(match, &need, demand, slot);
 }
 
@@ -70,7 +75,7 @@ static int match_run(struct k8smi_match *match, struct k8sm_demand *const *deman
     plan->demands[plan->demand_count] = k8sm_demand_ref(demands[plan->demand_count]);
   }
   k8smi_tree_key_by(match->cluster,
-                    match->strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
+                    match->options.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
   bool fine = true;
   for (uint32_t i = 0; fine && i < n; i++) fine = match_one(match, i);
   fine = fine && k8smi_match_finish(match);
@@ -97,13 +102,15 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
     k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "too many demands for one match");
     return K8SM_ERR_INVALID;
   }
-  struct k8smi_match match = {.cluster = cluster, .strategy = o.strategy, .last_refused = &match.refused};
+  struct k8smi_match match = {.cluster = cluster, .options = o, .last_refused = &match.refused};
   match.plan = K8SMI_VALUE_NEW(k8sm_plan, o.allocator, 0);
   if (match.plan == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&match.plan->refs);
   match.plan->generation = cluster->generation;
+  k8smi_map_init(&match.classes.by_key, &match.plan->arena.allocator, cluster->seed);
   result = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) ? match_run(&match, demands, n)
                                                                              : K8SM_ERR_NOMEM;
+  k8smi_map_free(&match.classes.by_key);
   k8smi_arena_free(&match.scratch);
   if (result != K8SM_OK) {
     k8sm_plan_unref(match.plan);

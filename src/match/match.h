@@ -2,6 +2,7 @@
 #ifndef K8SMI_MATCH_MATCH_H
 #define K8SMI_MATCH_MATCH_H
 
+#include "match/classes.h"
 #include "match/summary.h"
 
 /* A match under way. */
@@ -16,14 +17,15 @@ struct k8smi_match {
   struct k8sm_cluster *cluster;
   struct k8sm_plan *plan;
   struct k8smi_arena scratch;
-  uint32_t strategy;
+  struct k8sm_match_options options;
+  struct k8smi_classes classes;
   struct k8smi_pool *pools;    /* slots that are spent from: to be put back */
   struct k8smi_pool **pool_of; /* by placement */
   struct k8smi_refused *refused, **last_refused;
 };
 
 /* seek.c: the slot for a pod; K8SMI_ROW_NONE: it fits nowhere. */
-uint32_t k8smi_match_seek(struct k8smi_match *match, const struct k8smi_need *need);
+uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check);
 
 /* finish.c: what can be said only at the end: which offers are spent from, and the refusals in words.
  * False when memory ran out. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/need.h"
 #include "base/sort.h"
+#include "match/predicates.h"
+
+enum { NEED_MAINTENANCE_MS = 60 * 60 * 1000 };
 
 /* Sums that would not fit stay at the end: no agent has that. */
 static int64_t need_add(int64_t a, int64_t b) {
@@ -18,29 +21,56 @@ void k8smi_need_of_task(const struct k8smi_demand_task *task, int64_t *ret_scala
   ret_scalars[K8SMI_DISK] = task->disk_milli;
 }
 
-bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_demand *demand, struct k8smi_need *ret) {
-  *ret =
-      (struct k8smi_need){.demand = demand, .resumed = demand->agent_id.len != 0 && demand->cpus_milli == 0};
-  ret->scalars[K8SMI_CPUS] = demand->cpus_milli;
-  ret->scalars[K8SMI_MEM] = demand->mem_milli;
-  ret->scalars[K8SMI_DISK] = demand->disk_milli;
+static bool need_ports(struct k8smi_arena *arena, struct k8smi_need *need) {
+  const struct k8sm_demand *demand = need->demand;
+  if (need->resumed || demand->port_count == 0) return true;
+  need->ports = k8smi_arena_array(arena, demand->port_count, sizeof *need->ports);
+  if (need->ports == NULL) return false;
+  for (size_t i = 0; i < demand->port_count; i++) {
+    if (demand->ports[i].host_port != 0) need->ports[need->port_count++] = demand->ports[i].host_port;
+  }
+  k8smi_sort(need->ports, need->port_count, sizeof *need->ports, need_port_order, NULL);
+  size_t kept = 0; /* TCP and UDP may ask the same number: Mesos knows no protocols */
+  for (size_t i = 0; i < need->port_count; i++) {
+    if (kept == 0 || need->ports[kept - 1] != need->ports[i]) need->ports[kept++] = need->ports[i];
+  }
+  need->port_count = kept;
+  return true;
+}
+
+static void need_scalars(struct k8smi_need *need) {
+  const struct k8sm_demand *demand = need->demand;
+  need->scalars[K8SMI_CPUS] = demand->cpus_milli;
+  need->scalars[K8SMI_MEM] = demand->mem_milli;
+  need->scalars[K8SMI_DISK] = demand->disk_milli;
   for (size_t i = 0; i < demand->task_count; i++) {
     int64_t token[K8SMI_SCALARS];
     if (!demand->tasks[i].launch) continue;
     k8smi_need_of_task(&demand->tasks[i], token);
-    for (int s = 0; s < K8SMI_SCALARS; s++) ret->scalars[s] = need_add(ret->scalars[s], token[s]);
+    for (int s = 0; s < K8SMI_SCALARS; s++) need->scalars[s] = need_add(need->scalars[s], token[s]);
   }
-  if (ret->resumed || demand->port_count == 0) return true;
-  ret->ports = k8smi_arena_array(arena, demand->port_count, sizeof *ret->ports);
-  if (ret->ports == NULL) return false;
-  for (size_t i = 0; i < demand->port_count; i++) {
-    if (demand->ports[i].host_port != 0) ret->ports[ret->port_count++] = demand->ports[i].host_port;
-  }
-  k8smi_sort(ret->ports, ret->port_count, sizeof *ret->ports, need_port_order, NULL);
-  size_t kept = 0; /* TCP and UDP may ask the same number: Mesos knows no protocols */
-  for (size_t i = 0; i < ret->port_count; i++) {
-    if (kept == 0 || ret->ports[kept - 1] != ret->ports[i]) ret->ports[kept++] = ret->ports[i];
-  }
-  ret->port_count = kept;
+}
+
+/* Maintenance matters if it begins while the pod may still run, and soon. */
+static void need_times(struct k8smi_need *need, const struct k8sm_match_options *options) {
+  int64_t deadline = need->demand->active_deadline_seconds;
+  int64_t soon = options->maintenance_ms > 0 ? options->maintenance_ms : NEED_MAINTENANCE_MS;
+  if (options->wall_ms <= 0) return;
+  if (deadline > 0 && deadline < soon / 1000) soon = deadline * 1000;
+  need->now_ms = options->wall_ms;
+  need->until_ms = need_add(options->wall_ms, soon);
+}
+
+bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *cluster,
+                     const struct k8sm_demand *demand, const struct k8sm_match_options *options,
+                     struct k8smi_need *ret) {
+  static const struct k8smi_placement_rules none = {0};
+  *ret =
+      (struct k8smi_need){.demand = demand, .resumed = demand->agent_id.len != 0 && demand->cpus_milli == 0};
+  ret->rules = demand->rules == NULL || ret->resumed ? &none : demand->rules;
+  need_scalars(ret);
+  need_times(ret, options);
+  if (!need_ports(arena, ret)) return false;
+  ret->rows = k8smi_predicates_applying(cluster, ret);
   return true;
 }

@@ -2,21 +2,27 @@
 #ifndef K8SMI_MATCH_NEED_H
 #define K8SMI_MATCH_NEED_H
 
-#include "base/arena.h"
+#include <k8smesos/match.h>
+#include "cluster/cluster.h"
 #include "demand/demand.h"
-#include "offer/offer.h"
 
 /* What a demand asks of one agent, all in all. */
 struct k8smi_need {
   const struct k8sm_demand *demand;
-  int64_t scalars[K8SMI_SCALARS]; /* the executor's budget and the tokens of the tasks to launch */
-  uint16_t *ports;                /* host ports to take, sorted, each once */
+  const struct k8smi_placement_rules *rules; /* never NULL: empty if the pod says nothing, or runs already */
+  int64_t scalars[K8SMI_SCALARS];            /* the executor's budget and the tokens of the tasks to launch */
+  uint16_t *ports;                           /* host ports to take, sorted, each once */
   size_t port_count;
-  bool resumed; /* the executor is there, with its budget and its ports */
+  bool resumed;     /* the executor is there, with its budget and its ports */
+  int64_t now_ms;   /* wall clock; 0: not known, and no maintenance matters */
+  int64_t until_ms; /* maintenance that begins before matters */
+  uint64_t rows;    /* of the predicates: those that can refuse it in this cluster */
 };
 
 /* False when memory ran out. */
-bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_demand *demand, struct k8smi_need *ret);
+bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *cluster,
+                     const struct k8sm_demand *demand, const struct k8sm_match_options *options,
+                     struct k8smi_need *ret);
 
 /* What a task asks, by scalar. */
 void k8smi_need_of_task(const struct k8smi_demand_task *task, int64_t *ret_scalars);

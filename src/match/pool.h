@@ -2,7 +2,6 @@
 #ifndef K8SMI_MATCH_POOL_H
 #define K8SMI_MATCH_POOL_H
 
-#include "cluster/cluster.h"
 #include "match/need.h"
 #include "match/plan.h"
 

@@ -1,20 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/predicates.h"
 #include "cluster/slots.h"
+#include "match/classes.h"
 #include "match/texts.h"
 
+#include <assert.h>
+
+/* ---- Of the agent ---- */
+
+static bool predicate_has_gates(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->rules->gates.count > 0;
+}
+
+static bool predicate_gates(const struct k8smi_match_check *k) {
+  return k->need->rules->gates.count > 0;
+}
+
+static bool predicate_is_pinned(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->demand->agent_id.len != 0;
+}
+
 static bool predicate_pinned(const struct k8smi_match_check *k) {
-  struct k8sm_slice pinned = k->need->demand->agent_id;
-  return pinned.len != 0 && !k8smi_eq(pinned, k->agent->id);
+  return !k8smi_eq(k->need->demand->agent_id, k->agent->id);
+}
+
+static bool predicate_meets_taints(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  return c->tainted > 0 && !need->resumed;
+}
+
+/* https://kubernetes.io/docs/concepts/architecture/nodes/#manual-node-administration */
+static bool predicate_unschedulable(const struct k8smi_match_check *k) {
+  const struct k8smi_taint taint = {
+      K8SMI_S("node.kubernetes.io/unschedulable"), {"", 0}, K8SMI_EFFECT_NO_SCHEDULE};
+  return k->agent->node != NULL && k->agent->node->unschedulable &&
+         !k8smi_tolerates(k->need->rules->tolerations, &taint);
+}
+
+static bool predicate_names_node(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->demand->node_name.len != 0 && !need->resumed;
 }
 
 static bool predicate_name(const struct k8smi_match_check *k) {
   struct k8sm_slice name = k->need->demand->node_name;
-  return name.len != 0 && !k8smi_eq(name, k->agent->labels->hostname) && !k8smi_eq(name, k->agent->id);
+  return !k8smi_eq(name, k->agent->labels->hostname) && !k8smi_eq(name, k->agent->id);
+}
+
+static bool predicate_taint(const struct k8smi_match_check *k) {
+  return k8smi_untolerated_taint(k->agent, k->need->rules) != NULL;
+}
+
+static bool predicate_selects_nodes(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return (need->demand->node_selector.count > 0 || need->rules->selects_nodes) && !need->resumed;
 }
 
 static bool predicate_selector(const struct k8smi_match_check *k) {
-  return k8smi_selector_mismatch(k) != NULL;
+  return k8smi_selector_mismatch(k) != NULL || !k8smi_node_affinity_holds(k->agent, k->need->rules);
+}
+
+static bool predicate_meets_maintenance(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  return c->leaving > 0 && need->now_ms > 0 && !need->resumed;
+}
+
+static bool predicate_maintenance(const struct k8smi_match_check *k) {
+  const struct k8smi_labels *labels = k->agent->labels;
+  return labels->away_from_ms < k->need->until_ms && labels->away_until_ms > k->need->now_ms;
+}
+
+static bool predicate_needs_features(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  uint32_t features = need->demand->features;
+  if (need->resumed) return false;
+  for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
+    if ((features >> bit & 1) != 0 && c->lacking[bit] > 0) return true;
+  }
+  return features >> K8SMI_FEATURE_BITS != 0;
 }
 
 static bool predicate_features(const struct k8smi_match_check *k) {
@@ -25,9 +87,16 @@ static bool predicate_offer(const struct k8smi_match_check *k) {
   return k->agent->offers == 0;
 }
 
+/* ---- Of what it offers to a role ---- */
+
 /* k8smi_check_all finds this out, while it looks for a role that fits. */
 static bool predicate_role(const struct k8smi_match_check *k) {
   return k->slot == NULL;
+}
+
+static bool predicate_needs_ports(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->port_count > 0;
 }
 
 static bool predicate_ports(const struct k8smi_match_check *k) {
@@ -52,57 +121,81 @@ static bool predicate_disk(const struct k8smi_match_check *k) {
 }
 
 const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
-    {K8SM_DIAG_AGENT_PINNED, K8SMI_SCOPE_AGENT, "agent", "node(s) didn't run the pod's executor",
-     predicate_pinned, k8smi_wanted_agent, k8smi_had_agent},
+    [K8SMI_BY_GATES] = {K8SM_DIAG_SCHEDULING_GATED, K8SMI_SCOPE_AGENT, "scheduling-gate",
+                        "node(s) wait for the pod's scheduling gates", predicate_has_gates, predicate_gates,
+                        k8smi_wanted_no_gates, k8smi_had_gates},
+    [K8SMI_BY_PIN] = {K8SM_DIAG_AGENT_PINNED, K8SMI_SCOPE_AGENT, "agent",
+                      "node(s) didn't run the pod's executor", predicate_is_pinned, predicate_pinned,
+                      k8smi_wanted_agent, k8smi_had_agent},
+    {K8SM_DIAG_UNSCHEDULABLE, K8SMI_SCOPE_AGENT, "unschedulable", "node(s) were unschedulable",
+     predicate_meets_taints, predicate_unschedulable, k8smi_wanted_schedulable, k8smi_had_unschedulable},
     {K8SM_DIAG_NODE_NAME, K8SMI_SCOPE_AGENT, "node-name", "node(s) didn't match the requested node name",
-     predicate_name, k8smi_wanted_name, k8smi_had_hostname},
+     predicate_names_node, predicate_name, k8smi_wanted_name, k8smi_had_hostname},
+    {K8SM_DIAG_UNTOLERATED_TAINT, K8SMI_SCOPE_AGENT, "taint", "node(s) had untolerated taint(s)",
+     predicate_meets_taints, predicate_taint, k8smi_wanted_no_taint, k8smi_had_taint},
     {K8SM_DIAG_NODE_SELECTOR, K8SMI_SCOPE_AGENT, "node-selector",
-     "node(s) didn't match Pod's node affinity/selector", predicate_selector, k8smi_wanted_selector,
-     k8smi_had_selector},
+     "node(s) didn't match Pod's node affinity/selector", predicate_selects_nodes, predicate_selector,
+     k8smi_wanted_selector, k8smi_had_selector},
+    {K8SM_DIAG_AGENT_MAINTENANCE, K8SMI_SCOPE_AGENT, "maintenance", "node(s) had planned maintenance",
+     predicate_meets_maintenance, predicate_maintenance, k8smi_wanted_time, k8smi_had_window},
     {K8SM_DIAG_AGENT_FEATURE, K8SMI_SCOPE_AGENT, "agent-feature",
-     "node(s) lacked an agent feature that the pod needs", predicate_features, k8smi_wanted_features,
-     k8smi_had_features},
-    {K8SM_DIAG_NO_OFFER, K8SMI_SCOPE_AGENT, "offer", "agent(s) had no offer", predicate_offer,
-     k8smi_wanted_offer, k8smi_had_nothing},
-    {K8SM_DIAG_ROLE_MISSING, K8SMI_SCOPE_SLOT, "role", "agent(s) had no offer of a role that the pod may use",
-     predicate_role, k8smi_wanted_roles, k8smi_had_roles},
+     "node(s) lacked an agent feature that the pod needs", predicate_needs_features, predicate_features,
+     k8smi_wanted_features, k8smi_had_features},
+    [K8SMI_BY_OFFER] = {K8SM_DIAG_NO_OFFER, K8SMI_SCOPE_AGENT, "offer", "agent(s) had no offer", NULL,
+                        predicate_offer, k8smi_wanted_offer, k8smi_had_nothing},
+    [K8SMI_BY_ROLE] = {K8SM_DIAG_ROLE_MISSING, K8SMI_SCOPE_SLOT, "role",
+                       "agent(s) had no offer of a role that the pod may use", NULL, predicate_role,
+                       k8smi_wanted_roles, k8smi_had_roles},
     {K8SM_DIAG_PORT_TAKEN, K8SMI_SCOPE_SLOT, "host-port",
-     "node(s) didn't have free ports for the requested pod ports", predicate_ports, k8smi_wanted_ports,
-     k8smi_had_ports},
-    {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", predicate_cpus,
-     k8smi_wanted_cpus, k8smi_had_cpus},
-    {K8SM_DIAG_INSUFFICIENT_MEM, K8SMI_SCOPE_RESOURCE, "mem", "Insufficient memory", predicate_mem,
+     "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports, predicate_ports,
+     k8smi_wanted_ports, k8smi_had_ports},
+    [K8SMI_BY_SCALAR] = {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", NULL,
+                         predicate_cpus, k8smi_wanted_cpus, k8smi_had_cpus},
+    {K8SM_DIAG_INSUFFICIENT_MEM, K8SMI_SCOPE_RESOURCE, "mem", "Insufficient memory", NULL, predicate_mem,
      k8smi_wanted_mem, k8smi_had_mem},
-    {K8SM_DIAG_INSUFFICIENT_DISK, K8SMI_SCOPE_RESOURCE, "disk", "Insufficient ephemeral-storage",
+    {K8SM_DIAG_INSUFFICIENT_DISK, K8SMI_SCOPE_RESOURCE, "disk", "Insufficient ephemeral-storage", NULL,
      predicate_disk, k8smi_wanted_disk, k8smi_had_disk},
 };
+static_assert(K8SMI_PREDICATES <= 64, "sets of rows are 64 bits");
 
-static uint32_t predicates_refuse(const struct k8smi_match_check *check, bool of_agent) {
-  uint32_t refused = 0;
+uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need) {
+  uint64_t rows = 0;
   for (int i = 0; i < K8SMI_PREDICATES; i++) {
     const struct k8smi_predicate *p = &k8smi_predicates[i];
-    if ((p->scope == K8SMI_SCOPE_AGENT) != of_agent || !p->refuses(check)) continue;
-    refused |= 1u << i;
+    if (p->applies == NULL || p->applies(cluster, need)) rows |= K8SMI_ROW(i);
+  }
+  return rows;
+}
+
+static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_t rows) {
+  uint64_t refused = 0;
+  for (; rows != 0; rows &= rows - 1) {
+    int i = __builtin_ctzll(rows);
+    const struct k8smi_predicate *p = &k8smi_predicates[i];
+    if (!p->refuses(check)) continue;
+    refused |= K8SMI_ROW(i);
     if (p->scope != K8SMI_SCOPE_RESOURCE) break;
   }
   return refused;
 }
 
-uint32_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
+uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
   check->agent = k8smi_agent_at(check->cluster, agent);
   check->slot = NULL;
-  return predicates_refuse(check, true);
+  if (check->same == NULL) return predicates_refuse(check, check->need->rows & K8SMI_ROWS_AGENT);
+  uint8_t answer = check->same->answers[agent];
+  return answer == 0 ? 0 : K8SMI_ROW(answer - 1);
 }
 
-uint32_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot) {
+uint64_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot) {
   check->slot = k8smi_slot_at(check->cluster, slot);
-  return predicates_refuse(check, false);
+  return predicates_refuse(check, check->need->rows & ~K8SMI_ROWS_AGENT);
 }
 
-uint32_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot) {
+uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot) {
   const struct k8smi_strings roles = check->need->demand->roles;
   const struct k8smi_cluster_slot *first = NULL;
-  uint32_t refused = k8smi_check_agent(check, agent), first_refused = 1u << K8SMI_BY_ROLE;
+  uint64_t refused = k8smi_check_agent(check, agent), first_refused = K8SMI_ROW(K8SMI_BY_ROLE);
   if (refused != 0) return refused;
   for (size_t i = 0; i < roles.count; i++) {
     uint32_t slot = k8smi_slot_find(check->cluster, agent, roles.items[i]);

@@ -9,6 +9,7 @@
 struct k8smi_match_check {
   const struct k8sm_cluster *cluster;
   const struct k8smi_need *need;
+  const struct k8smi_class *same; /* what agents answered to pods like this; NULL: ask them */
   const struct k8smi_agent *agent;
   const struct k8smi_cluster_slot *slot; /* for the checks of a role's resources */
 };
@@ -24,24 +25,44 @@ struct k8smi_predicate {
   uint32_t scope;    /* K8SMI_SCOPE_* */
   const char *name;  /* in explanations */
   const char *words; /* in the summary: "3 " and these */
+  /* Can it refuse the pod anywhere in this cluster? NULL: yes. */
+  bool (*applies)(const struct k8sm_cluster *cluster, const struct k8smi_need *need);
   bool (*refuses)(const struct k8smi_match_check *check);
   void (*wanted)(const struct k8smi_match_check *check, struct k8smi_buf *to);
   void (*had)(const struct k8smi_match_check *check, struct k8smi_buf *to);
 };
 
-enum { K8SMI_PREDICATES = 10 };
+/* The numbers of those rows that are spoken of elsewhere. */
+enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 8, K8SMI_BY_ROLE = 9, K8SMI_BY_SCALAR = 11 };
+enum { K8SMI_PREDICATES = 14 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
-/* Checks return bits by the number of the predicate's row; 0: fits. */
-enum { K8SMI_BY_PIN = 0, K8SMI_BY_OFFER = 4, K8SMI_BY_ROLE = 5, K8SMI_BY_SCALAR = 7 };
-uint32_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent);
-uint32_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot);
+/* Sets of rows are bits by their numbers. These are what the tree of a role answers. */
+#define K8SMI_ROW(n)     (UINT64_C(1) << (n))
+#define K8SMI_ROWS_AGENT (K8SMI_ROW(K8SMI_BY_OFFER + 1) - 1) /* of K8SMI_SCOPE_AGENT */
+#define K8SMI_ROWS_PLAIN                                                                                     \
+  (K8SMI_ROW(K8SMI_BY_OFFER) | K8SMI_ROW(K8SMI_BY_ROLE) | K8SMI_ROW(K8SMI_BY_SCALAR) |                       \
+   K8SMI_ROW(K8SMI_BY_SCALAR + 1) | K8SMI_ROW(K8SMI_BY_SCALAR + 2))
+
+/* The rows that can refuse a pod. */
+uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need);
+
+/* Checks return the rows that refuse; 0: fits. */
+uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent);
+uint64_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot);
 /* All checks, for each role of the demand until one fits: its slot, or for an explanation the one whose
  * refusal counts, is the check's. Refusals are those of the first role that is offered anything. */
-uint32_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot);
+uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot);
 
 /* look.c: the first pair of the node selector that the agent does not have; NULL: none. */
 const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_match_check *check);
+/* Whether a term of a node affinity holds, and what of it does not: NULL if all does. */
+const struct k8smi_expression *k8smi_node_term_mismatch(const struct k8smi_agent *agent,
+                                                        const struct k8smi_node_term *term);
+bool k8smi_node_affinity_holds(const struct k8smi_agent *agent, const struct k8smi_placement_rules *rules);
+/* The first taint that keeps the pod away; NULL: none. */
+const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agent,
+                                                  const struct k8smi_placement_rules *rules);
 /* The first host port that is not to be had; 0: none. */
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check);
 /* What the pod may spend of a scalar: with what names it. */

@@ -3,19 +3,63 @@
 #include "cluster/tree.h"
 #include "match/match.h"
 
+/* The tree has seen to offers and scalars. */
 static bool seek_fits(void *ctx, uint32_t slot) {
   struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
+  if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
 }
 
+static bool seek_covers(const struct k8smi_cluster_slot *slot, const int64_t *need) {
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    if (slot->free[s] < need[s]) return false;
+  }
+  return true;
+}
+
+/* True if a slot comes before another, by the strategy: by room, and among equals by the agent's id. */
+static bool seek_before(const struct k8smi_match *match, uint32_t a, uint32_t b) {
+  const struct k8sm_cluster *c = match->cluster;
+  const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
+  if (x->key != y->key) return (x->key < y->key) == (match->options.strategy != K8SM_STRATEGY_SPREAD);
+  return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
+}
+
+/* Where few agents can take the pod, they are asked one by one. */
+static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
+  uint32_t best = K8SMI_ROW_NONE;
+  for (size_t i = 0; i < check->same->fit_count; i++) {
+    uint32_t row = k8smi_agent_at(match->cluster, check->same->fits[i])->first_slot;
+    while (row != K8SMI_ROW_NONE && k8smi_slot_at(match->cluster, row)->role != role) {
+      row = k8smi_slot_at(match->cluster, row)->next;
+    }
+    if (row == K8SMI_ROW_NONE || (best != K8SMI_ROW_NONE && !seek_before(match, row, best)) ||
+        !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars)) {
+      continue;
+    }
+    check->agent = k8smi_agent_at(match->cluster, check->same->fits[i]);
+    if (k8smi_check_slot(check, row) == 0) best = row;
+  }
+  return best;
+}
+
+/* In the tree one of every (all / few) slots is of an agent that can take the pod. */
+static bool seek_are_few(const struct k8smi_match_check *check, size_t slots) {
+  return check->same != NULL &&
+         (check->same->fit_count == 0 || check->same->fit_count < slots / check->same->fit_count);
+}
+
 /* The best slot of a role by the strategy, among those where the pod fits. */
-static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t root) {
+static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
   struct k8smi_search search = {
       .cluster = match->cluster, .least_key = INT64_MIN, .fits = seek_fits, .ctx = check};
+  uint32_t root = k8smi_role_at(match->cluster, role)->root;
+  if (seek_are_few(check, k8smi_role_at(match->cluster, role)->slots))
+    return seek_among_few(match, check, role);
   memcpy(search.need, check->need->scalars, sizeof search.need);
-  if (match->strategy == K8SM_STRATEGY_FIRST_FIT) return k8smi_tree_search(&search, root);
-  if (match->strategy == K8SM_STRATEGY_PACK) {
+  if (match->options.strategy == K8SM_STRATEGY_FIRST_FIT) return k8smi_tree_search(&search, root);
+  if (match->options.strategy == K8SM_STRATEGY_PACK) {
     search.least_key = k8smi_room(search.need); /* what has less room can't have it */
     return k8smi_tree_search(&search, root);
   }
@@ -39,19 +83,20 @@ static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_matc
   return K8SMI_ROW_NONE;
 }
 
-uint32_t k8smi_match_seek(struct k8smi_match *match, const struct k8smi_need *need) {
-  struct k8smi_match_check check = {.cluster = match->cluster, .need = need};
-  const struct k8sm_demand *d = need->demand;
+static uint32_t seek_pinned(const struct k8smi_match *match, struct k8smi_match_check *check) {
+  uint32_t slot, agent = k8smi_map_get(&match->cluster->agent_map, check->need->demand->agent_id);
+  if (agent == K8SMI_MAP_NONE || k8smi_agent_at(match->cluster, agent)->labels == NULL) return K8SMI_ROW_NONE;
+  return k8smi_check_all(check, agent, &slot) == 0 ? slot : K8SMI_ROW_NONE;
+}
+
+uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check) {
+  const struct k8sm_demand *d = check->need->demand;
   uint32_t slot = K8SMI_ROW_NONE;
-  if (d->agent_id.len != 0) {
-    uint32_t agent = k8smi_map_get(&match->cluster->agent_map, d->agent_id);
-    if (agent == K8SMI_MAP_NONE || k8smi_agent_at(match->cluster, agent)->labels == NULL)
-      return K8SMI_ROW_NONE;
-    return k8smi_check_all(&check, agent, &slot) == 0 ? slot : K8SMI_ROW_NONE;
-  }
+  if (check->need->rules->gates.count > 0) return slot;
+  if (d->agent_id.len != 0) return seek_pinned(match, check);
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
-    if (role != K8SMI_MAP_NONE) slot = seek_in_role(match, &check, k8smi_role_at(match->cluster, role)->root);
+    if (role != K8SMI_MAP_NONE) slot = seek_in_role(match, check, role);
   }
-  return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, &check);
+  return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, check);
 }

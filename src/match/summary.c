@@ -3,7 +3,7 @@
 #include "base/sort.h"
 #include "cluster/tree.h"
 
-static void summary_count(struct k8smi_histogram *histogram, uint32_t refused) {
+static void summary_count(struct k8smi_histogram *histogram, uint64_t refused) {
   for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
 }
 
@@ -18,12 +18,7 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
 
 /* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees. */
 static bool summary_is_simple(const struct k8sm_cluster *c, const struct k8smi_need *need) {
-  const struct k8sm_demand *d = need->demand;
-  for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
-    if ((d->features >> bit & 1) != 0 && c->lacking[bit] > 0) return false;
-  }
-  return d->node_name.len == 0 && d->node_selector.count == 0 && d->features >> K8SMI_FEATURE_BITS == 0 &&
-         need->port_count == 0 && d->roles.count == 1 && c->owned == 0;
+  return (need->rows & ~K8SMI_ROWS_PLAIN) == 0 && need->demand->roles.count == 1 && c->owned == 0;
 }
 
 static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need *need,
@@ -38,13 +33,17 @@ static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need
   }
 }
 
-void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
-                          struct k8smi_histogram *ret) {
-  struct k8smi_match_check check = {.cluster = cluster, .need = need};
+void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret) {
+  const struct k8sm_cluster *cluster = check->cluster;
+  const struct k8smi_need *need = check->need;
   uint32_t slot;
-  *ret = (struct k8smi_histogram){.agents = cluster->known};
+  *ret = (struct k8smi_histogram){.agents = cluster->known, .gates = need->rules->gates};
+  if (need->rules->gates.count > 0) {
+    ret->counts[K8SMI_BY_GATES] = (uint32_t)cluster->known;
+    return;
+  }
   if (need->demand->agent_id.len != 0) {
-    summary_pinned(&check, ret);
+    summary_pinned(check, ret);
     return;
   }
   if (summary_is_simple(cluster, need)) {
@@ -53,7 +52,7 @@ void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi
   }
   for (uint32_t i = 0; i < cluster->agents.high; i++) {
     if (!k8smi_table_used(&cluster->agents, i) || k8smi_agent_at(cluster, i)->labels == NULL) continue;
-    summary_count(ret, k8smi_check_all(&check, i, &slot));
+    summary_count(ret, k8smi_check_all(check, i, &slot));
   }
 }
 
@@ -80,9 +79,23 @@ static int summary_order(const void *a, const void *b, const void *ctx) {
   return by_count != 0 ? by_count : strcmp(x->words, y->words);
 }
 
+/* What kube-scheduler says of a pod that it does not try to place. */
+static void summary_write_gates(const struct k8smi_strings gates, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, "waiting for scheduling gates: [");
+  for (size_t i = 0; i < gates.count; i++) {
+    if (i > 0) k8smi_buf_putc(to, ' ');
+    k8smi_buf_slice(to, gates.items[i]);
+  }
+  k8smi_buf_putc(to, ']');
+}
+
 void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to) {
   struct summary_entry entries[K8SMI_PREDICATES];
   size_t count = 0;
+  if (histogram->gates.count > 0) {
+    summary_write_gates(histogram->gates, to);
+    return;
+  }
   if (histogram->agents == 0) {
     k8smi_buf_puts(to, "no nodes available to schedule pods");
     return;

@@ -6,13 +6,13 @@
 
 /* How many agents refuse a pod, by predicate. */
 struct k8smi_histogram {
-  size_t agents; /* known */
+  size_t agents;              /* known */
+  struct k8smi_strings gates; /* of a pod that is not ready to be placed */
   uint32_t counts[K8SMI_PREDICATES];
 };
 
 /* Asks every agent, or counts without asking where that comes to the same. */
-void k8smi_histogram_make(const struct k8sm_cluster *cluster, const struct k8smi_need *need,
-                          struct k8smi_histogram *ret);
+void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret);
 
 /* The line of kube-scheduler, at the end of the buffer. */
 void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to);

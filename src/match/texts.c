@@ -24,15 +24,109 @@ static void texts_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_
   k8smi_buf_slice(to, value);
 }
 
+static void texts_list(struct k8smi_buf *to, struct k8smi_strings list) {
+  for (size_t i = 0; i < list.count; i++) {
+    if (i > 0) k8smi_buf_putc(to, ',');
+    k8smi_buf_slice(to, list.items[i]);
+  }
+}
+
+/* "rack in (r1,r2)", "gpu", "!gpu", "cores>8": as kubectl writes selectors. */
+static void texts_expression(struct k8smi_buf *to, const struct k8smi_expression *e) {
+  static const char *const words[K8SMI_OPS] = {
+      [K8SMI_OP_IN] = " in (", [K8SMI_OP_NOT_IN] = " notin (",
+      [K8SMI_OP_EXISTS] = "",  [K8SMI_OP_NOT_EXISTS] = "",
+      [K8SMI_OP_GT] = ">",     [K8SMI_OP_LT] = "<",
+  };
+  if (e->op == K8SMI_OP_NOT_EXISTS) k8smi_buf_putc(to, '!');
+  k8smi_buf_slice(to, e->key);
+  k8smi_buf_puts(to, words[e->op]);
+  if (e->op == K8SMI_OP_IN || e->op == K8SMI_OP_NOT_IN) {
+    texts_list(to, e->values);
+    k8smi_buf_putc(to, ')');
+  }
+  if (e->op == K8SMI_OP_GT || e->op == K8SMI_OP_LT) k8smi_buf_i64(to, e->number);
+}
+
+/* The selector's first pair that is missing; else of each term of the affinity what does not hold. */
 void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   const struct k8smi_pair *pair = k8smi_selector_mismatch(check);
-  texts_pair(to, pair->key, pair->value);
+  const struct k8smi_node_terms terms = check->need->rules->nodes;
+  if (pair != NULL) {
+    texts_pair(to, pair->key, pair->value);
+    return;
+  }
+  for (size_t i = 0; i < terms.count; i++) {
+    if (i > 0) k8smi_buf_puts(to, " or ");
+    texts_expression(to, k8smi_node_term_mismatch(check->agent, &terms.items[i]));
+  }
+  if (terms.count == 0) k8smi_buf_puts(to, "no node at all");
+}
+
+static void texts_label(const struct k8smi_match_check *check, struct k8sm_slice key, struct k8smi_buf *to,
+                        const char *before) {
+  struct k8sm_slice value =
+      k8smi_eqs(key, "metadata.name") ? check->agent->labels->hostname : k8smi_agent_label(check->agent, key);
+  if (value.ptr == NULL) return;
+  k8smi_buf_puts(to, before);
+  texts_pair(to, key, value);
 }
 
 void k8smi_had_selector(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  struct k8sm_slice key = k8smi_selector_mismatch(check)->key;
-  struct k8sm_slice value = k8smi_labels_get(check->agent->labels, key);
-  if (value.ptr != NULL) texts_pair(to, key, value);
+  const struct k8smi_pair *pair = k8smi_selector_mismatch(check);
+  const struct k8smi_node_terms terms = check->need->rules->nodes;
+  size_t start = to->len;
+  if (pair != NULL) {
+    texts_label(check, pair->key, to, "");
+    return;
+  }
+  for (size_t i = 0; i < terms.count; i++) {
+    struct k8sm_slice key = k8smi_node_term_mismatch(check->agent, &terms.items[i])->key;
+    texts_label(check, key, to, to->len > start ? "," : "");
+  }
+}
+
+void k8smi_wanted_no_gates(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  (void)check;
+  k8smi_buf_puts(to, "no scheduling gates");
+}
+
+void k8smi_had_gates(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  texts_list(to, check->need->rules->gates);
+}
+
+void k8smi_wanted_schedulable(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  (void)check;
+  k8smi_buf_puts(to, "schedulable");
+}
+
+void k8smi_had_unschedulable(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  (void)check;
+  k8smi_buf_puts(to, "unschedulable");
+}
+
+void k8smi_wanted_no_taint(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  (void)check;
+  k8smi_buf_puts(to, "no taint that the pod does not tolerate");
+}
+
+void k8smi_had_taint(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  const struct k8smi_taint *taint = k8smi_untolerated_taint(check->agent, check->need->rules);
+  k8smi_buf_slice(to, taint->key);
+  if (taint->value.len > 0) k8smi_buf_putc(to, '=');
+  k8smi_buf_slice(to, taint->value);
+  k8smi_buf_putc(to, ':');
+  k8smi_buf_puts(to, k8smi_effect_name(taint->effect));
+}
+
+void k8smi_wanted_time(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, "no maintenance before ");
+  k8smi_put_time(to, check->need->until_ms);
+}
+
+void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, "maintenance from ");
+  k8smi_put_time(to, check->agent->labels->away_from_ms);
 }
 
 static void texts_features(struct k8smi_buf *to, uint32_t features) {
@@ -66,11 +160,7 @@ void k8smi_had_nothing(const struct k8smi_match_check *check, struct k8smi_buf *
 }
 
 void k8smi_wanted_roles(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  const struct k8smi_strings roles = check->need->demand->roles;
-  for (size_t i = 0; i < roles.count; i++) {
-    if (i > 0) k8smi_buf_putc(to, ',');
-    k8smi_buf_slice(to, roles.items[i]);
-  }
+  texts_list(to, check->need->demand->roles);
 }
 
 /* The least of the agent's roles behind `after`; ptr NULL: none. */

@@ -12,6 +12,14 @@ void k8smi_wanted_name(const struct k8smi_match_check *check, struct k8smi_buf *
 void k8smi_had_hostname(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_selector(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_no_gates(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_gates(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_schedulable(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_unschedulable(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_no_taint(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_taint(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_time(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_features(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_features(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_offer(const struct k8smi_match_check *check, struct k8smi_buf *to);

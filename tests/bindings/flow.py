@@ -107,6 +107,19 @@ class Flow(unittest.TestCase):
         (explanation,) = cluster.explain(demand)
         self.assertEqual((explanation.agent_id, explanation.code), ("golden-S1", plan.refusals[0].code))
 
+    def test_node(self):
+        cluster = cluster_with_offer()
+        demand = Demand.make(nginx(), nonce="n1")
+        cluster.set_node("golden-S1", {"disk": "ssd"}, taints=[("dedicated", "gpu", "NoSchedule")])
+        (explanation,) = cluster.explain(demand)
+        self.assertEqual((explanation.predicate, explanation.had), ("taint", "dedicated=gpu:NoSchedule"))
+        cluster.set_node("golden-S1", unschedulable=1)
+        self.assertIn("1 node(s) were unschedulable", cluster.match([demand]).summary(0))
+        cluster.set_node("golden-S1")
+        self.assertEqual(len(cluster.match([demand], wall_ms=1).placements), 1)
+        with self.assertRaises(k8smesos.Invalid):
+            cluster.set_node("golden-S1", taints=[("k", "v", "Sometimes")])
+
 
 class Errors(unittest.TestCase):
     def test_broken_yaml_has_a_line(self):

@@ -176,6 +176,19 @@ static int act_features(struct oom_fixture *f) {
   return k8sm_cluster_set_features(f->cluster, (struct k8sm_slice){"golden-S2", 9}, K8SM_FEATURE_IMAGES);
 }
 
+static int act_node(struct oom_fixture *f) {
+  const struct k8sm_node_label labels[] = {{"b", "2"}, {"a", "1"}};
+  const struct k8sm_node_taint taints[] = {{"k", "v", "NoSchedule"}};
+  const struct k8sm_node node = {.size = sizeof node,
+                                 .labels = labels,
+                                 .label_count = 2,
+                                 .label_size = sizeof labels[0],
+                                 .taints = taints,
+                                 .taint_count = 1,
+                                 .taint_size = sizeof taints[0]};
+  return k8sm_cluster_set_node(f->cluster, (struct k8sm_slice){"golden-S3", 9}, &node, &f->diags);
+}
+
 static int act_match(struct oom_fixture *f) {
   return k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, &f->diags);
 }
@@ -259,6 +272,7 @@ const struct oom_arrow oom_arrows[] = {
     {"cluster", NULL, NULL, act_cluster, no_cluster},
     {"cluster add", NULL, before_cluster, act_add, cluster_is_empty},
     {"cluster features", NULL, before_cluster, act_features, NULL},
+    {"cluster node", NULL, before_cluster, act_node, NULL},
     {"match", NULL, before_match, act_match, nothing_matched},
     {"explain", NULL, before_match, act_explain, no_explain},
     {"apply", NULL, before_plan, act_apply, NULL},

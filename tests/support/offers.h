@@ -15,6 +15,7 @@ struct world {
   struct k8smi_arena arena;
   K8smMesos__Offer **offers;
   size_t count, cap;
+  size_t first; /* of those not handed to a cluster yet; for whoever wants to know */
 };
 
 /* A resource: name, then a scalar or ranges. Role, reservation and the rest as the test sets them. */
@@ -139,6 +140,27 @@ static inline void world_attribute(struct world *w, K8smMesos__Offer *o, const c
   a->text = WORLD_NEW(w, K8smMesos__Value__Text, VALUE__TEXT);
   a->text->value = world_text(w, text);
   o->attributes[o->n_attributes++] = a;
+}
+
+static inline void world_attribute_scalar(struct world *w, K8smMesos__Offer *o, const char *name,
+                                          double value) {
+  world_attribute(w, o, name, "");
+  K8smMesos__Attribute *a = o->attributes[o->n_attributes - 1];
+  a->type = K8SM_MESOS__VALUE__TYPE__SCALAR;
+  a->text = NULL;
+  a->scalar = WORLD_NEW(w, K8smMesos__Value__Scalar, VALUE__SCALAR);
+  a->scalar->value = value;
+}
+
+static inline void world_domain(struct world *w, K8smMesos__Offer *o, const char *region, const char *zone) {
+  o->domain = WORLD_NEW(w, K8smMesos__DomainInfo, DOMAIN_INFO);
+  o->domain->fault_domain = WORLD_NEW(w, K8smMesos__DomainInfo__FaultDomain, DOMAIN_INFO__FAULT_DOMAIN);
+  K8smMesos__DomainInfo__FaultDomain *d = o->domain->fault_domain;
+  d->region =
+      WORLD_NEW(w, K8smMesos__DomainInfo__FaultDomain__RegionInfo, DOMAIN_INFO__FAULT_DOMAIN__REGION_INFO);
+  d->zone = WORLD_NEW(w, K8smMesos__DomainInfo__FaultDomain__ZoneInfo, DOMAIN_INFO__FAULT_DOMAIN__ZONE_INFO);
+  d->region->name = world_text(w, region);
+  d->zone->name = world_text(w, zone);
 }
 
 /* The plain offer: cpus, mem and disk in units, ports 31000 to 32000 when asked. */

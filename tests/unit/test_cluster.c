@@ -155,7 +155,17 @@ static void rescinds_are_bounded(void **state) {
 
 static struct k8sm_slice label_of(const struct k8sm_cluster *c, const char *key) {
   uint32_t row = k8smi_map_get(&c->agent_map, K8SMI_S("a"));
-  return k8smi_labels_get(k8smi_agent_at(c, row)->labels, k8smi_s(key));
+  return k8smi_agent_label(k8smi_agent_at(c, row), k8smi_s(key));
+}
+
+static void check_label(const struct k8sm_cluster *c, const char *key, const char *value) {
+  struct k8sm_slice have = label_of(c, key);
+  if (value == NULL) {
+    assert_null(have.ptr);
+  } else {
+    assert_non_null(have.ptr);
+    assert_string_equal(have.ptr, value);
+  }
 }
 
 static void attributes_are_labels(void **state) {
@@ -166,29 +176,153 @@ static void attributes_are_labels(void **state) {
   world_attribute(&w, o, "rack", "r1");
   world_attribute(&w, o, "ssd", "no");
   world_attribute(&w, o, "ssd", "yes");
-  world_attribute(&w, o, "gen", "");
-  K8smMesos__Attribute *gen = o->attributes[3];
-  gen->type = K8SM_MESOS__VALUE__TYPE__SCALAR;
-  gen->scalar = WORLD_NEW(&w, K8smMesos__Value__Scalar, VALUE__SCALAR);
-  gen->scalar->value = 2015.5;
-  world_attribute(&w, o, "cores", "");
-  o->attributes[4]->type = K8SM_MESOS__VALUE__TYPE__RANGES;
+  static const struct {
+    const char *name;
+    double value;
+    const char *label;
+  } scalars[] = {{"gen", 2015.5, "2015.5"},
+                 {"big", 1000000, "1000000"},
+                 {"huge", 123456789.125, "123456789.125"},
+                 {"small", 0.001, "0.001"},
+                 {"minus", -5, "-5"}};
+  for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++)
+    world_attribute_scalar(&w, o, scalars[i].name, scalars[i].value);
   struct k8sm_cluster *c = cluster_new(NULL);
   cluster_take(c, &w, 0, 0);
-  assert_string_equal(label_of(c, "kubernetes.io/hostname").ptr, "a.example");
-  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-rack").ptr, "r1");
-  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-ssd").ptr, "yes");
-  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-gen").ptr, "2015.5");
-  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-cores").ptr, "");
-  assert_null(label_of(c, "k8s.mesosphere.io/attribute-").ptr);
-  assert_null(label_of(c, "rack").ptr);
+  check_label(c, "kubernetes.io/hostname", "a.example");
+  check_label(c, "kubernetes.io/os", "linux");
+  check_label(c, "kubernetes.io/arch", NULL);
+  check_label(c, "topology.kubernetes.io/zone", NULL);
+  check_label(c, "k8s.mesosphere.io/attribute-rack", "r1");
+  check_label(c, "k8s.mesosphere.io/attribute-ssd", "yes");
+  check_label(c, "k8s.mesosphere.io/attribute-", NULL);
+  check_label(c, "rack", NULL);
+  for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++) {
+    char key[64];
+    snprintf(key, sizeof key, "k8s.mesosphere.io/attribute-%s", scalars[i].name);
+    check_label(c, key, scalars[i].label);
+  }
   world_attribute(&w, world_simple(&w, "o2", "a", "*", 1, 100, true), "rack",
                   "r2"); /* the newest offer counts */
   cluster_take(c, &w, 1, 0);
-  assert_string_equal(label_of(c, "k8s.mesosphere.io/attribute-rack").ptr, "r2");
-  assert_null(label_of(c, "k8s.mesosphere.io/attribute-ssd").ptr);
+  check_label(c, "k8s.mesosphere.io/attribute-rack", "r2");
+  check_label(c, "k8s.mesosphere.io/attribute-ssd", NULL);
   k8sm_cluster_free(c);
   world_free(&w);
+}
+
+/* What is no label is made one: nothing is dropped in silence. */
+static void attributes_are_made_valid(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_simple(&w, "o1", "a", "*", 1, 100, true);
+  world_attribute(&w, o, "has space", "has space");
+  world_attribute(&w, o, "x:y", ":x:y!");
+  world_attribute(&w, o, "  ", "no name is left");
+  world_attribute(&w, o, "topology.example.com/row", "r7");
+  world_attribute(&w, o, "not/a/key", "v");
+  world_attribute(&w, o, "long", "0123456789012345678901234567890123456789012345678901234567890-----tail");
+  world_attribute(&w, o, "arch", "x86_64");
+  world_attribute(&w, o, "os", "Linux");
+  world_attribute(&w, o, "r", "");
+  K8smMesos__Attribute *ranges = o->attributes[8];
+  ranges->type = K8SM_MESOS__VALUE__TYPE__RANGES;
+  K8smMesos__Resource *r = world_ports(&w, o, 8000, 9000);
+  world_range(&w, r, 31000, 32000);
+  ranges->ranges = r->ranges;
+  o->n_resources--; /* it was only to make the ranges */
+  struct k8sm_cluster *c = cluster_new(NULL);
+  cluster_take(c, &w, 0, 0);
+  check_label(c, "k8s.mesosphere.io/attribute-has_space", "has_space");
+  check_label(c, "k8s.mesosphere.io/attribute-x_y", "x_y");
+  check_label(c, "topology.example.com/row", "r7");
+  check_label(c, "k8s.mesosphere.io/attribute-topology.example.com_row", NULL);
+  check_label(c, "k8s.mesosphere.io/attribute-not_a_key", "v");
+  check_label(c, "k8s.mesosphere.io/attribute-long",
+              "0123456789012345678901234567890123456789012345678901234567890");
+  check_label(c, "kubernetes.io/arch", "amd64");
+  check_label(c, "kubernetes.io/os", "linux");
+  check_label(c, "k8s.mesosphere.io/attribute-arch", "x86_64");
+  check_label(c, "k8s.mesosphere.io/attribute-r", "8000-9000_31000-32000");
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+static void domains_taints_and_nodes(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_simple(&w, "o1", "a", "*", 1, 100, true);
+  world_domain(&w, o, "north", "north-1");
+  world_attribute(&w, o, "topology.kubernetes.io/zone", "elsewhere"); /* the domain knows better */
+  world_attribute(&w, o, "taint-example.com/dedicated", "gpu:NoSchedule");
+  world_attribute(&w, o, "taint-old", "NoExecute");
+  world_attribute(&w, o, "taint-none", "gpu:Sometimes"); /* no effect: an attribute like others */
+  struct k8sm_cluster *c = cluster_new(NULL);
+  cluster_take(c, &w, 0, 0);
+  const struct k8smi_agent *a = k8smi_agent_at(c, 0);
+  check_label(c, "topology.kubernetes.io/region", "north");
+  check_label(c, "topology.kubernetes.io/zone", "north-1");
+  check_label(c, "k8s.mesosphere.io/attribute-taint-none", "gpu_Sometimes");
+  assert_int_equal(c->tainted, 1);
+  assert_string_equal(k8smi_agent_taint(a, 0)->key.ptr, "example.com/dedicated");
+  assert_string_equal(k8smi_agent_taint(a, 0)->value.ptr, "gpu");
+  assert_int_equal(k8smi_agent_taint(a, 1)->effect, K8SMI_EFFECT_NO_EXECUTE);
+  assert_null(k8smi_agent_taint(a, 2));
+  const struct k8sm_node_label labels[] = {{"topology.kubernetes.io/zone", "z9"}, {"disk", NULL}};
+  const struct k8sm_node_taint taints[] = {{"own", "x", "PreferNoSchedule"}};
+  struct k8sm_node node = {.size = sizeof node,
+                           .labels = labels,
+                           .label_count = 2,
+                           .label_size = sizeof labels[0],
+                           .taints = taints,
+                           .taint_count = 1,
+                           .taint_size = sizeof taints[0]};
+  uint64_t generation = k8sm_cluster_generation(c);
+  assert_int_equal(k8sm_cluster_set_node(c, K8SMI_S("a"), &node, NULL), K8SM_OK);
+  assert_int_equal(k8sm_cluster_generation(c), generation + 1);
+  check_label(c, "topology.kubernetes.io/zone", "z9");
+  check_label(c, "topology.kubernetes.io/region", "north");
+  check_label(c, "disk", "");
+  assert_string_equal(k8smi_agent_taint(a, 0)->key.ptr, "own");
+  assert_string_equal(k8smi_agent_taint(a, 1)->key.ptr, "example.com/dedicated");
+  node.label_count = node.taint_count = 0;
+  node.unschedulable = 1;
+  assert_int_equal(k8sm_cluster_set_node(c, K8SMI_S("unknown"), &node, NULL), K8SM_OK);
+  assert_int_equal(c->tainted, 1); /* one that is not known does not count */
+  assert_int_equal(k8sm_cluster_set_node(c, K8SMI_S("a"), NULL, NULL), K8SM_OK);
+  check_label(c, "disk", NULL);
+  check_label(c, "topology.kubernetes.io/zone", "north-1");
+  k8sm_cluster_forget(c, K8SMI_S("a"));
+  assert_int_equal(c->tainted, 0);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+static void bad_nodes(void **state) {
+  (void)state;
+  struct k8sm_diag rows[4];
+  char text[512];
+  struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
+  struct k8sm_cluster *c = cluster_new(NULL);
+  const struct k8sm_node_label labels[] = {{"a", "1"}, {"b", "2"}, {"a", "3"}};
+  const struct k8sm_node_taint taints[] = {
+      {"k", "v", "NoSchedule"}, {"k", "v", NULL}, {NULL, "v", "NoExecute"}};
+  struct k8sm_node node = {
+      .size = sizeof node, .labels = labels, .label_count = 3, .label_size = sizeof labels[0]};
+  assert_int_equal(k8sm_cluster_set_node(c, K8SMI_S("a"), &node, &diags), K8SM_ERR_INVALID);
+  assert_string_equal(text + rows[0].path, "labels[a]");
+  node.label_count = 0;
+  node.taints = taints;
+  node.taint_count = 3;
+  node.taint_size = sizeof taints[0];
+  assert_int_equal(k8sm_cluster_set_node(c, K8SMI_S("a"), &node, &diags), K8SM_ERR_INVALID);
+  assert_int_equal(diags.count, 3);
+  assert_string_equal(text + rows[1].path, "taints[1]");
+  assert_string_equal(text + rows[2].path, "taints[2]");
+  assert_int_equal(c->agents.count, 0);
+  k8sm_cluster_free(c);
 }
 
 static void features_by_agent(void **state) {
@@ -364,10 +498,17 @@ static void memory_runs_out(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(offers_come_and_go),   cmocka_unit_test(offers_that_are_left_out),
-      cmocka_unit_test(rescinds_are_bounded), cmocka_unit_test(attributes_are_labels),
-      cmocka_unit_test(features_by_agent),    cmocka_unit_test(too_many_agents),
-      cmocka_unit_test(a_long_life),          cmocka_unit_test(trees_under_load),
+      cmocka_unit_test(offers_come_and_go),
+      cmocka_unit_test(offers_that_are_left_out),
+      cmocka_unit_test(rescinds_are_bounded),
+      cmocka_unit_test(attributes_are_labels),
+      cmocka_unit_test(attributes_are_made_valid),
+      cmocka_unit_test(domains_taints_and_nodes),
+      cmocka_unit_test(bad_nodes),
+      cmocka_unit_test(features_by_agent),
+      cmocka_unit_test(too_many_agents),
+      cmocka_unit_test(a_long_life),
+      cmocka_unit_test(trees_under_load),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests_name("cluster", tests, NULL, NULL);

@@ -292,7 +292,6 @@ static void what_is_lost_is_a_warning(void **state) {
   static const char *const paths[] = {
       "spec.dnsPolicy",
       "spec.priorityClassName",
-      "spec.tolerations",
       "spec.hostname",
       "spec.hostNetwork",
       "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution",
@@ -307,7 +306,7 @@ static void what_is_lost_is_a_warning(void **state) {
   assert_int_equal(f.diags.errors, 0);
   assert_int_equal(f.diags.count, sizeof paths / sizeof paths[0]);
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) assert_non_null(findings_at(&f, paths[i]));
-  assert_int_equal(findings_at(&f, "spec.tolerations")->severity, K8SM_SEVERITY_NOTE);
+  assert_null(findings_at(&f, "spec.tolerations"));
   assert_int_equal(findings_at(&f, "spec.dnsPolicy")->severity, K8SM_SEVERITY_WARNING);
   k8sm_demand_unref(d);
 }

@@ -380,17 +380,18 @@ static struct k8sm_plan *match_unchanged(struct k8sm_cluster *c, struct k8sm_dem
 /* The counts of the refusals are what comes out when each agent is asked. */
 static void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
   uint32_t counts[K8SMI_PREDICATES] = {0}, slot;
+  const struct k8sm_match_options options = {.size = sizeof options};
   struct k8smi_arena arena;
   struct k8smi_need need;
   struct k8smi_histogram histogram;
-  assert_true(k8smi_arena_init(&arena, NULL, 0) && k8smi_need_make(&arena, d, &need));
+  assert_true(k8smi_arena_init(&arena, NULL, 0) && k8smi_need_make(&arena, c, d, &options, &need));
   struct k8smi_match_check check = {.cluster = c, .need = &need};
   const struct k8smi_order *agents = k8smi_agents_in_order(c);
   for (size_t i = 0; i < agents->count; i++) {
-    uint32_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
+    uint64_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
     for (int p = 0; p < K8SMI_PREDICATES; p++) counts[p] += refused >> p & 1;
   }
-  k8smi_histogram_make(c, &need, &histogram);
+  k8smi_histogram_make(&check, &histogram);
   assert_int_equal(histogram.agents, agents->count);
   assert_memory_equal(histogram.counts, counts, sizeof counts);
   k8smi_arena_free(&arena);

@@ -106,10 +106,26 @@ ClusterOptions = _struct(
 )
 Agent = _struct("agent", (Slice, "id hostname"), (c_uint32, "offers features"))
 HeldOffer = _struct("held_offer", (Slice, "id agent_id role"), (c_uint64, "since_mono_ms"))
+NodeLabel = _struct("node_label", (c_char_p, "key value"))
+NodeTaint = _struct("node_taint", (c_char_p, "key value effect"))
+Node = _struct(
+    "node",
+    (c_size_t, "size"),
+    (c_void_p, "labels"),
+    (c_size_t, "label_count label_size"),
+    (c_void_p, "taints"),
+    (c_size_t, "taint_count taint_size"),
+    (c_int64, "cpus_milli mem_milli disk_milli"),
+    (c_uint32, "unschedulable reserved"),
+)
 
 # match.h
 MatchOptions = _struct(
-    "match_options", (c_size_t, "size"), (c_void_p, "allocator"), (c_uint32, "strategy reserved")
+    "match_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_uint32, "strategy reserved"),
+    (c_int64, "wall_ms maintenance_ms"),
 )
 Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"))
 PlanOffer = _struct("plan_offer", (Slice, "id"), (c_uint32, "placement"))
@@ -284,6 +300,7 @@ def _prototypes():
         "cluster_remove_all": (None, P),
         "cluster_forget": (c_int, P, S),
         "cluster_set_features": (c_int, P, S, U),
+        "cluster_set_node": (c_int, P, S, P, P),
         "cluster_apply": (c_int, P, P, P),
         "cluster_match": (c_int, P, P, N, P, P, P),
         "cluster_explain": (c_int, P, P, P, P, P),

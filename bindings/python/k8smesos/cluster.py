@@ -3,7 +3,7 @@
 
 import ctypes
 import threading
-from typing import List, NamedTuple, Sequence, Union
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _abi
 from ._object import Handle, Memory, create, options, rows, text
@@ -210,17 +210,37 @@ class Cluster(Handle):
             result = _abi.lib.k8sm_cluster_set_features(self._pointer, memory.slice(agent_id), features)
         check("cluster_set_features", result)
 
-    def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK) -> Plan:
-        """Places the demands from the offers held; the cluster stays as it is."""
+    def set_node(
+        self,
+        agent_id: str,
+        labels: Optional[Mapping[str, str]] = None,
+        taints: Sequence[Tuple[str, str, str]] = (),
+        **fields,
+    ) -> None:
+        """States what a node is beside its offers: labels, taints (key, value, effect), unschedulable, and
+        cpus_milli, mem_milli, disk_milli in all. What was stated before is forgotten."""
+        memory = Memory()
+        given = options(_abi.Node, **fields)
+        rows_of_labels = [_abi.NodeLabel(k.encode(), v.encode()) for k, v in (labels or {}).items()]
+        rows_of_taints = [_abi.NodeTaint(*(part.encode() for part in taint)) for taint in taints]
+        given.labels = memory.array(_abi.NodeLabel, rows_of_labels)
+        given.label_count, given.label_size = len(rows_of_labels), ctypes.sizeof(_abi.NodeLabel)
+        given.taints = memory.array(_abi.NodeTaint, rows_of_taints)
+        given.taint_count, given.taint_size = len(rows_of_taints), ctypes.sizeof(_abi.NodeTaint)
+        self._change("cluster_set_node", memory.slice(agent_id), ctypes.addressof(given))
+
+    def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
+        """Places the demands from the offers held; the cluster stays as it is. Fields: wall_ms,
+        maintenance_ms."""
         memory, demands = Memory(), list(demands)
         array = memory.array(ctypes.c_void_p, [demand._pointer for demand in demands])
-        given = memory.struct(options(_abi.MatchOptions, strategy=strategy))
+        given = memory.struct(options(_abi.MatchOptions, strategy=strategy, **fields))
         with self._lock:
             return Plan._make("cluster_match", self._pointer, array, len(demands), given)
 
-    def explain(self, demand: Demand, strategy: Strategy = Strategy.PACK) -> List[Explanation]:
-        """Why each agent refuses the demand, or not, in the order of agent ids."""
-        given = options(_abi.MatchOptions, strategy=strategy)
+    def explain(self, demand: Demand, strategy: Strategy = Strategy.PACK, **fields) -> List[Explanation]:
+        """Why each agent refuses the demand, or not, in the order of agent ids. Fields: as of match."""
+        given = options(_abi.MatchOptions, strategy=strategy, **fields)
         with self._lock:
             made = _Explain._make("cluster_explain", self._pointer, demand._pointer, ctypes.addressof(given))
         return rows("explain_rows", made._pointer, _abi.Explanation, Explanation)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pod → placement rules. */
+#include "demand/placement_private.h"
+
+static bool place_says_something(const struct k8smi_demand_build *b) {
+  static const unsigned fields[] = {
+      K8SMI_PodSpec_affinity,        K8SMI_PodSpec_nodeSelector,
+      K8SMI_PodSpec_tolerations,     K8SMI_PodSpec_topologySpreadConstraints,
+      K8SMI_PodSpec_schedulingGates,
+  };
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    if (k8smi_has(b->spec, fields[i])) return true;
+  }
+  return false;
+}
+
+static void place_gates(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules) {
+  struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_schedulingGates);
+  struct k8sm_slice *items = k8smi_demand_array(b, list.count, sizeof *items);
+  if (items == NULL) return;
+  for (size_t i = 0; i < list.count; i++) {
+    items[i] = k8smi_get_str(k8smi_list_record(list, i), K8SMI_PodSchedulingGate_name);
+  }
+  rules->gates = (struct k8smi_strings){items, list.count};
+}
+
+void k8smi_demand_make_placement(struct k8smi_demand_build *b) {
+  struct k8smi_list labels = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_labels);
+  b->demand->pod_labels = (struct k8smi_pair_list){labels.items, labels.count};
+  if (!place_says_something(b)) return;
+  b->rules = k8smi_demand_array(b, 1, sizeof *b->rules);
+  if (b->rules == NULL) return;
+  b->demand->rules = b->rules;
+  k8smi_placement_nodes(b, b->rules);
+  k8smi_placement_pods(b, b->rules);
+  place_gates(b, b->rules);
+}
