@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { FIRST_CHUNK = 1024, MAX_CHUNK = 256 * 1024 };
+enum { SMALL_CHUNK = 256, FIRST_CHUNK = 1024, MAX_CHUNK = 256 * 1024 };
 
 bool k8smi_arena_init(struct k8smi_arena *arena, const struct k8sm_allocator *user, size_t limit) {
   memset(arena, 0, sizeof *arena);
@@ -12,23 +12,70 @@ bool k8smi_arena_init(struct k8smi_arena *arena, const struct k8sm_allocator *us
 }
 
 void k8smi_arena_free(struct k8smi_arena *arena) {
-  struct k8smi_chunk *c = arena->chunks;
-  arena->chunks = NULL;
-  while (c != NULL) {
-    struct k8smi_chunk *next = c->next;
-    k8smi_free(&arena->allocator, c, c->size);
-    c = next;
-  }
-  arena->total = 0;
+  k8smi_arena_rewind(arena, (struct k8smi_arena_mark){NULL, 0, 0});
+  arena->lent = NULL;
 }
 
-/* A chunk with room for n bytes, at least; chunks double up to MAX_CHUNK. */
+static void arena_enter_chunk(struct k8smi_arena *arena, struct k8smi_chunk *c, size_t size) {
+  c->next = arena->chunks;
+  c->size = size;
+  c->used = sizeof *c;
+  c->top = size;
+  arena->chunks = c;
+}
+
+void k8smi_arena_lend(struct k8smi_arena *arena, void *memory, size_t size) {
+  arena->lent = memory;
+  arena_enter_chunk(arena, memory, size);
+}
+
+struct k8smi_arena_mark k8smi_arena_mark(const struct k8smi_arena *arena) {
+  struct k8smi_chunk *c = arena->chunks;
+  return (struct k8smi_arena_mark){c, c == NULL ? 0 : c->used, c == NULL ? 0 : c->top};
+}
+
+void k8smi_arena_rewind(struct k8smi_arena *arena, struct k8smi_arena_mark mark) {
+  while (arena->chunks != mark.chunk) {
+    struct k8smi_chunk *c = arena->chunks;
+    arena->chunks = c->next;
+    if (c == arena->lent) continue;
+    arena->total -= c->size;
+    k8smi_free(&arena->allocator, c, c->size);
+  }
+  arena->over_limit = false;
+  if (mark.chunk == NULL) return;
+  mark.chunk->used = mark.used;
+  mark.chunk->top = mark.top;
+}
+
+void k8smi_arena_follow(struct k8smi_arena *arena, size_t len) {
+  const struct k8smi_chunk *c = arena->chunks;
+  arena->input_len = len;
+  arena->input_read = 0;
+  arena->input_base = c == NULL ? 0 : arena->total - (c->top - c->used);
+}
+
+/* How large the next chunk is at best. When the input's length is known: as much as what is left of it
+ * should take, by what was taken so far, and a sixteenth more. Never less than a sixteenth of all, so that
+ * there are few of them. Otherwise they double up to MAX_CHUNK. */
+static size_t arena_next_size(const struct k8smi_arena *arena) {
+  if (arena->input_len == 0 || arena->input_read == 0) {
+    size_t size = arena->total < FIRST_CHUNK ? FIRST_CHUNK : arena->total;
+    return size > MAX_CHUNK ? MAX_CHUNK : size;
+  }
+  uint64_t left = arena->input_len - arena->input_read, least = arena->total / 16;
+  uint64_t size = left * (arena->total - arena->input_base) / arena->input_read;
+  size += size / 16 + sizeof(struct k8smi_chunk);
+  if (least < SMALL_CHUNK) least = SMALL_CHUNK;
+  return (size_t)(size < least ? least : size);
+}
+
+/* A chunk with room for n bytes, at least. */
 static bool arena_add_chunk(struct k8smi_arena *arena, size_t n, bool exact) {
   size_t need;
   if (!k8smi_add(n, sizeof(struct k8smi_chunk), &need)) return false;
-  size_t size = arena->total < FIRST_CHUNK ? FIRST_CHUNK : arena->total;
-  if (size > MAX_CHUNK) size = MAX_CHUNK;
-  if (exact || size < need) size = need;
+  size_t size = exact ? need : arena_next_size(arena);
+  if (size < need) size = need;
   if (arena->limit != 0) {
     if (need > arena->limit || arena->total > arena->limit - need) {
       arena->over_limit = true;
@@ -38,17 +85,14 @@ static bool arena_add_chunk(struct k8smi_arena *arena, size_t n, bool exact) {
   }
   struct k8smi_chunk *c = k8smi_alloc(&arena->allocator, size);
   if (c == NULL) return false;
-  c->next = arena->chunks;
-  c->size = size;
-  c->used = sizeof *c;
-  arena->chunks = c;
+  arena_enter_chunk(arena, c, size);
   arena->total += size;
   return true;
 }
 
 bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n) {
   const struct k8smi_chunk *c = arena->chunks;
-  return (c != NULL && c->size - c->used >= n) || arena_add_chunk(arena, n, true);
+  return (c != NULL && c->top - c->used >= n) || arena_add_chunk(arena, n, true);
 }
 
 void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n) {
@@ -59,6 +103,13 @@ void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n) {
   void *p = (char *)c + c->used;
   c->used += n;
   return p;
+}
+
+char *k8smi_arena_bytes_chunk(struct k8smi_arena *arena, size_t n) {
+  if (!arena_add_chunk(arena, n, false)) return NULL;
+  struct k8smi_chunk *c = arena->chunks;
+  c->top -= n;
+  return (char *)c + c->top;
 }
 
 void *k8smi_arena_zalloc(struct k8smi_arena *arena, size_t n) {
@@ -75,7 +126,7 @@ void *k8smi_arena_array(struct k8smi_arena *arena, size_t n, size_t item_size) {
 struct k8sm_slice k8smi_arena_copy(struct k8smi_arena *arena, const void *bytes, size_t len) {
   struct k8sm_slice s = {NULL, 0};
   if (len == SIZE_MAX) return s;
-  char *p = k8smi_arena_alloc(arena, len + 1);
+  char *p = k8smi_arena_bytes(arena, len + 1);
   if (p == NULL) return s;
   if (len != 0) memcpy(p, bytes, len);
   p[len] = '\0';
@@ -92,9 +143,14 @@ int k8smi_arena_error(const struct k8smi_arena *arena) {
   return arena->over_limit ? K8SM_ERR_LIMIT : K8SM_ERR_NOMEM;
 }
 
-void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset) {
+void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
+                      size_t expected) {
   struct k8smi_arena arena;
   if (!k8smi_arena_init(&arena, user, limit)) return NULL;
+  const size_t most = limit == 0 ? SIZE_MAX / 2 : limit; /* what is expected is no reason to fail */
+  size_t room = size + sizeof(struct k8smi_chunk) + 8;
+  if (expected > 0 && room < most)
+    (void)k8smi_arena_reserve(&arena, expected < most - room ? size + 8 + expected : most - room);
   char *value = k8smi_arena_zalloc(&arena, size);
   if (value != NULL) memcpy(value + arena_offset, &arena, sizeof arena);
   return value;

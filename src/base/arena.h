@@ -4,20 +4,25 @@
 
 #include "base/alloc.h"
 
-/* Memory of one value: grows in chunks, freed at once. */
+/* Memory of one value: grows in chunks, freed at once. Objects come from the front of a chunk, aligned;
+ * bytes from its back, without a gap. */
 
 struct k8smi_chunk {
   struct k8smi_chunk *next;
   size_t size; /* with this head */
-  size_t used; /* with this head */
-  size_t pad;
+  size_t used; /* from the front, with this head */
+  size_t top;  /* where the bytes of the back begin */
 };
 
 struct k8smi_arena {
   struct k8sm_allocator allocator;
   struct k8smi_chunk *chunks; /* the newest first */
-  size_t total;               /* of all chunks */
+  struct k8smi_chunk *lent;   /* one that is not ours to free; or NULL */
+  size_t total;               /* of all chunks that are */
   size_t limit;               /* that total may not pass; 0: none */
+  size_t input_len;           /* of a text that the value is made from; 0: not known, see _follow */
+  size_t input_base;          /* what was taken before */
+  size_t input_read;          /* as far as that has been read: says how large the next chunk should be */
   bool over_limit;            /* an allocation failed for the limit, not for memory */
 };
 
@@ -25,20 +30,41 @@ struct k8smi_arena {
 bool k8smi_arena_init(struct k8smi_arena *arena, const struct k8sm_allocator *user, size_t limit);
 void k8smi_arena_free(struct k8smi_arena *arena);
 
+/* The first chunk is in memory of the caller's, aligned to 8, which must outlive the arena's use. */
+void k8smi_arena_lend(struct k8smi_arena *arena, void *memory, size_t size);
+/* From now on the value is made from a text of `len` bytes. */
+void k8smi_arena_follow(struct k8smi_arena *arena, size_t len);
 /* Takes the memory for about n bytes in one go. False when it can't be had. */
 bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n);
 
-/* From a new chunk: what k8smi_arena_alloc does when the newest one is full. */
+/* A point to come back to: what was allocated since is given up. */
+struct k8smi_arena_mark {
+  struct k8smi_chunk *chunk;
+  size_t used;
+  size_t top;
+};
+struct k8smi_arena_mark k8smi_arena_mark(const struct k8smi_arena *arena);
+void k8smi_arena_rewind(struct k8smi_arena *arena, struct k8smi_arena_mark mark);
+
+/* From a new chunk: what k8smi_arena_alloc and _bytes do when the newest one is full. */
 void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n);
+char *k8smi_arena_bytes_chunk(struct k8smi_arena *arena, size_t n);
 /* Aligned to 8 (sufficient for every type of the library); NULL when memory or the limit ran out. Inline,
  * because decoders do little else. */
 static inline void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n) {
   struct k8smi_chunk *c = arena->chunks;
   const size_t size = n == 0 ? 8 : (n + 7) & ~(size_t)7;
-  if (c == NULL || size < n || c->size - c->used < size) return k8smi_arena_alloc_chunk(arena, n);
+  if (c == NULL || size < n || c->top - c->used < size) return k8smi_arena_alloc_chunk(arena, n);
   void *p = (char *)c + c->used;
   c->used += size;
   return p;
+}
+/* Bytes without alignment; NULL as above. */
+static inline char *k8smi_arena_bytes(struct k8smi_arena *arena, size_t n) {
+  struct k8smi_chunk *c = arena->chunks;
+  if (c == NULL || c->top - c->used < n) return k8smi_arena_bytes_chunk(arena, n);
+  c->top -= n;
+  return (char *)c + c->top;
 }
 void *k8smi_arena_zalloc(struct k8smi_arena *arena, size_t n);
 /* n items, with the product checked. */
@@ -52,13 +78,15 @@ struct k8sm_slice k8smi_arena_slice(struct k8smi_arena *arena, struct k8sm_slice
 int k8smi_arena_error(const struct k8smi_arena *arena);
 
 /* A value lives in its own arena: the object (zeroed, `size` bytes) whose struct k8smi_arena is at
- * `arena_offset`. NULL when memory ran out or the allocator is no good. */
-void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset);
+ * `arena_offset`, with memory for about `expected` bytes more in the same chunk. NULL when memory ran out or
+ * the allocator is no good. */
+void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
+                      size_t expected);
 /* Frees the arena that holds the value itself. */
 void k8smi_value_free(void *value, size_t arena_offset);
 
-#define K8SMI_VALUE_NEW(type, user, limit) \
-  ((struct type *)k8smi_value_new((user), (limit), sizeof(struct type), offsetof(struct type, arena)))
+#define K8SMI_VALUE_NEW(type, user, limit)                                                                   \
+  ((struct type *)k8smi_value_new((user), (limit), sizeof(struct type), offsetof(struct type, arena), 0))
 #define K8SMI_VALUE_FREE(type, value) k8smi_value_free((value), offsetof(struct type, arena))
 
 #endif

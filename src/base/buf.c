@@ -9,9 +9,14 @@ bool k8smi_buf_init(struct k8smi_buf *buf, const struct k8sm_allocator *user) {
   return k8smi_allocator_init(&buf->allocator, user);
 }
 
+void k8smi_buf_lend(struct k8smi_buf *buf, void *memory, size_t size) {
+  buf->ptr = buf->lent = memory;
+  buf->cap = size;
+}
+
 void k8smi_buf_free(struct k8smi_buf *buf) {
-  k8smi_free(&buf->allocator, buf->ptr, buf->cap);
-  buf->ptr = NULL;
+  if (buf->ptr != buf->lent) k8smi_free(&buf->allocator, buf->ptr, buf->cap);
+  buf->ptr = buf->lent = NULL;
   buf->len = buf->cap = 0;
 }
 
@@ -20,24 +25,35 @@ void k8smi_buf_clear(struct k8smi_buf *buf) {
   buf->failed = false;
 }
 
-char *k8smi_buf_extend(struct k8smi_buf *buf, size_t len) {
+/* Out of what was lent, into memory of its own. */
+static bool buf_leave(struct k8smi_buf *buf, size_t want) {
+  void *items = NULL;
+  size_t cap = 0;
+  if (!k8smi_grow(&buf->allocator, &items, &cap, want > 2 * buf->cap ? want : 2 * buf->cap, 1)) return false;
+  memcpy(items, buf->ptr, buf->len);
+  buf->ptr = items;
+  buf->cap = cap;
+  buf->lent = NULL;
+  return true;
+}
+
+char *k8smi_buf_extend_more(struct k8smi_buf *buf, size_t len) {
   size_t want;
-  if (buf->failed) return NULL;
   void *items = buf->ptr;
-  if (!k8smi_add(buf->len, len, &want) || !k8smi_grow(&buf->allocator, &items, &buf->cap, want, 1)) {
+  bool room = !buf->failed && k8smi_add(buf->len, len, &want);
+  if (room && buf->lent != NULL) {
+    room = buf_leave(buf, want);
+  } else if (room) {
+    room = k8smi_grow(&buf->allocator, &items, &buf->cap, want, 1);
+    buf->ptr = items;
+  }
+  if (!room) {
     buf->failed = true;
     return NULL;
   }
-  buf->ptr = items;
   char *p = buf->ptr + buf->len;
   buf->len = want;
   return p;
-}
-
-void k8smi_buf_put(struct k8smi_buf *buf, const void *bytes, size_t len) {
-  if (len == 0) return;
-  char *p = k8smi_buf_extend(buf, len);
-  if (p != NULL) memcpy(p, bytes, len);
 }
 
 void k8smi_buf_putc(struct k8smi_buf *buf, char c) {

@@ -5,16 +5,20 @@
 #include "wire/base64.h"
 
 /* Names that come near an unknown one are looked for this often: it takes a while. */
-enum { BIND_MAX_SUGGESTIONS = 32 };
+enum { BIND_MAX_SUGGESTIONS = 32, BIND_FEW_PAIRS = 16 };
 
 bool k8smi_bind_init(struct k8smi_bind *b, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
                      struct k8sm_diags *diags) {
-  memset(b, 0, sizeof *b);
+  memset(b, 0, offsetof(struct k8smi_bind, lent_items));
   b->tokens = tokens;
   b->arena = arena;
   b->diags = diags;
-  return k8smi_buf_init(&b->items, &arena->allocator) && k8smi_buf_init(&b->kept, &arena->allocator) &&
-         k8smi_buf_init(&b->raw, &arena->allocator);
+  if (!k8smi_buf_init(&b->items, &arena->allocator) || !k8smi_buf_init(&b->kept, &arena->allocator) ||
+      !k8smi_buf_init(&b->raw, &arena->allocator))
+    return false;
+  k8smi_buf_lend(&b->items, b->lent_items, sizeof b->lent_items);
+  k8smi_buf_lend(&b->raw, b->lent_raw, sizeof b->lent_raw);
+  return true;
 }
 
 void k8smi_bind_free(struct k8smi_bind *b) {
@@ -115,7 +119,7 @@ static int bind_item(struct k8smi_bind *b, const struct k8smi_field *field, cons
     if (!null && !k8smi_bind_text(b, t, field->kind, path, &text)) r = bind_skip(b, t);
   }
   if (r != K8SM_OK) return r;
-  text = k8smi_arena_copy(b->arena, text.ptr, text.len);
+  text = k8smi_text_keep(b->arena, text);
   if (text.ptr == NULL) return bind_no_room(b);
   k8smi_buf_put(&b->items, &text, sizeof text);
   return K8SM_OK;
@@ -195,16 +199,27 @@ static int bind_map_value(struct k8smi_bind *b, unsigned kind, const struct k8sm
       *ret = K8SMI_S("");
     }
   } else {
-    *ret = k8smi_arena_copy(b->arena, text.ptr, text.len);
+    *ret = k8smi_text_keep(b->arena, text);
   }
   return ret->ptr == NULL ? bind_no_room(b) : K8SM_OK;
+}
+
+/* For a few pairs, where they stand. */
+static void bind_insert_pairs(struct k8smi_pair *pairs, size_t sorted, size_t n) {
+  for (; sorted < n; sorted++) {
+    struct k8smi_pair pair = pairs[sorted];
+    size_t at = sorted;
+    for (; at > 0 && k8smi_cmp(pairs[at - 1].key, pair.key) > 0; at--) pairs[at] = pairs[at - 1];
+    pairs[at] = pair;
+  }
 }
 
 /* Merge sort: no worst case, no memory beyond the arena's; already sorted pairs cost one pass. */
 bool k8smi_bind_sort_pairs(struct k8smi_arena *arena, struct k8smi_pair *pairs, size_t n) {
   size_t sorted = 1;
   while (sorted < n && k8smi_cmp(pairs[sorted - 1].key, pairs[sorted].key) <= 0) sorted++;
-  if (sorted >= n) return true;
+  if (n <= BIND_FEW_PAIRS) bind_insert_pairs(pairs, sorted, n);
+  if (n <= BIND_FEW_PAIRS || sorted >= n) return true;
   struct k8smi_pair *spare = k8smi_arena_array(arena, n, sizeof *spare);
   if (spare == NULL) return false;
   for (size_t width = 1; width < n; width *= 2) {
@@ -230,7 +245,7 @@ static int bind_map(struct k8smi_bind *b, const struct k8smi_field *field, const
     int r = bind_next(b, &t);
     if (r != K8SM_OK) return r;
     if (t.kind == K8SMI_TOKEN_OBJECT_END) break;
-    pair.key = k8smi_arena_copy(b->arena, t.text.ptr, t.text.len);
+    pair.key = k8smi_text_keep(b->arena, t.text);
     if (pair.key.ptr == NULL) return bind_no_room(b);
     struct k8smi_path at = k8smi_path_key(path, pair.key);
     r = bind_next(b, &t);
@@ -364,6 +379,7 @@ static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_p
     struct k8smi_token t;
     r = bind_next(b, &t);
     if (r != K8SM_OK) return r;
+    if (t.offset > b->arena->input_read) b->arena->input_read = t.offset;
     if (t.kind == K8SMI_TOKEN_OBJECT_END) break;
     field = k8smi_type_find(of, t.text, field);
     if (field == of->count) {

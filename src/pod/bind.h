@@ -10,6 +10,7 @@
 /* Tokens → records, by the table of fields.def. */
 struct k8smi_bind {
   struct k8smi_tokens *tokens;
+  const char *message;       /* of protobuf: where it begins */
   struct k8smi_arena *arena; /* of the records */
   struct k8sm_diags *diags;
   bool strict;            /* unknown fields are errors */
@@ -24,6 +25,8 @@ struct k8smi_bind {
   struct k8smi_buf kept;  /* a stack: the unknown fields of the objects that are being read */
   struct k8smi_buf raw;   /* JSON of a value without a type */
   char time[K8SMI_TIME_LEN];
+  uint64_t lent_items[192]; /* what `items` and `raw` begin with: most pods need no more */
+  uint64_t lent_raw[64];
 };
 
 /* The scratch memory is of the arena's allocator; free it in any case. */

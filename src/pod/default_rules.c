@@ -47,7 +47,7 @@ static void rule_fill_pull_policy(union k8smi_slot *slots, uint64_t *present, un
                                   unsigned image) {
   struct k8sm_slice name = {NULL, 0};
   if (rule_has(*present, policy)) return;
-  if (rule_has(*present, image)) name = (struct k8sm_slice){slots[image].text->bytes, slots[image].text->len};
+  if (rule_has(*present, image)) name = k8smi_text_slice(slots[image].text);
   rule_set_text(slots, present, policy, rule_pull_policy(name));
 }
 

@@ -69,7 +69,7 @@ void k8smi_encode_value(struct k8smi_json *w, const struct k8smi_field *field, u
   case K8SMI_KIND_TIME:
   case K8SMI_KIND_QUANTITY:
   case K8SMI_KIND_RAW:
-    text = (struct k8sm_slice){slot.text->bytes, slot.text->len};
+    text = k8smi_text_slice(slot.text);
     if (field->kind == K8SMI_KIND_RAW) {
       encode_raw(w, text);
     } else if (field->kind == K8SMI_KIND_QUANTITY) {

@@ -4,7 +4,12 @@
 #include "base/abi.h"
 #include "pod/documents.h"
 
-enum { PARSE_MAX_BYTES = 16 << 20, PARSE_MAX_MEMORY = 64 << 20, PARSE_MAX_DEPTH = 100, PARSE_MAX_CONTAINERS = 1000 };
+enum {
+  PARSE_MAX_BYTES = 16 << 20,
+  PARSE_MAX_MEMORY = 64 << 20,
+  PARSE_MAX_DEPTH = 100,
+  PARSE_MAX_CONTAINERS = 1000
+};
 
 static const uint64_t parse_known_flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE |
                                           K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES | K8SM_PARSE_KEEP_UNKNOWN;
@@ -31,13 +36,14 @@ static int parse_check_options(struct k8smi_parse *p) {
 
 int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
                      const struct k8sm_parse_options *options, struct k8sm_diags *diags) {
-  memset(p, 0, sizeof *p);
+  memset(p, 0, offsetof(struct k8smi_parse, lent_scratch));
   p->diags = diags;
   int r = k8smi_options_read(&p->options, sizeof p->options, options, "k8sm_parse_options", diags);
   if (r == K8SM_OK) r = parse_check_options(p);
   if (r != K8SM_OK) return r;
   if (!k8smi_arena_init(&p->scratch, p->options.allocator, (size_t)p->options.max_memory))
     return parse_bad_option(p, "allocator", "a table with functions");
+  k8smi_arena_lend(&p->scratch, p->lent_scratch, sizeof p->lent_scratch);
   if (len > p->options.max_bytes) {
     k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "found %zu bytes, expected at most %zu", len,
                (size_t)p->options.max_bytes);
@@ -70,7 +76,8 @@ int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uin
 }
 
 struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p) {
-  struct k8sm_pod *pod = K8SMI_VALUE_NEW(k8sm_pod, p->options.allocator, (size_t)p->options.max_memory);
+  struct k8sm_pod *pod = k8smi_value_new(p->options.allocator, (size_t)p->options.max_memory, sizeof *pod,
+                                         offsetof(struct k8sm_pod, arena), p->pod_bytes);
   if (pod == NULL) {
     k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
   } else {

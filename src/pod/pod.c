@@ -5,6 +5,8 @@
 #include "pod/encode.h"
 #include "pod/validate.h"
 
+enum { POD_SMALL = 192 }; /* bytes that any pod takes, whatever it holds */
+
 struct k8sm_pod *k8sm_pod_ref(struct k8sm_pod *pod) {
   if (pod != NULL) k8smi_ref(&pod->refs);
   return pod;
@@ -156,9 +158,13 @@ static int pod_read_proto(struct k8smi_parse *p, struct k8sm_slice input, uint32
                       : r;
 }
 
-static int pod_read(struct k8smi_parse *p, struct k8sm_slice input, struct k8sm_pod *pod) {
-  uint32_t format = k8smi_parse_format(p, input.ptr, input.len);
-  bool proto = format == K8SM_FORMAT_PROTOBUF || format == K8SM_FORMAT_PROTOBUF_BARE;
+static bool pod_is_proto(uint32_t format) {
+  return format == K8SM_FORMAT_PROTOBUF || format == K8SM_FORMAT_PROTOBUF_BARE;
+}
+
+static int pod_read(struct k8smi_parse *p, struct k8sm_slice input, uint32_t format, struct k8sm_pod *pod) {
+  bool proto = pod_is_proto(format);
+  k8smi_arena_follow(&pod->arena, input.len);
   int wrong = proto ? pod_read_proto(p, input, format, pod) : pod_read_tokens(p, input, format, pod);
   if ((wrong != K8SM_OK && wrong != K8SM_ERR_INVALID) || pod->record == NULL) return wrong;
   int r = pod_check_identity(p, k8smi_get_str(pod->record, K8SMI_Pod_kind),
@@ -173,8 +179,10 @@ int k8sm_pod_parse(const void *bytes, size_t len, const struct k8sm_parse_option
   struct k8sm_pod *pod = NULL;
   int r = k8smi_parse_init(&p, bytes, len, options, diags);
   if (r == K8SM_OK) {
+    uint32_t format = k8smi_parse_format(&p, bytes, len);
+    p.pod_bytes = POD_SMALL + (pod_is_proto(format) ? len : len / 2); /* what comes on top, the arena finds */
     pod = k8smi_parse_new_pod(&p);
-    r = pod == NULL ? K8SM_ERR_NOMEM : pod_read(&p, (struct k8sm_slice){bytes, len}, pod);
+    r = pod == NULL ? K8SM_ERR_NOMEM : pod_read(&p, (struct k8sm_slice){bytes, len}, format, pod);
   }
   k8smi_parse_free(&p);
   if (r == K8SM_OK) {

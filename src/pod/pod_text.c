@@ -109,7 +109,7 @@ static void pod_put_place(struct k8smi_json *w, const struct pod_place *at) {
     if (at->field->kind >= K8SMI_KIND_MAP_STRING) text = k8smi_list_pair(*at->slot.list, at->item).value;
   } else if (at->field->kind == K8SMI_KIND_STRING || at->field->kind == K8SMI_KIND_QUANTITY ||
              at->field->kind == K8SMI_KIND_TIME) {
-    text = (struct k8sm_slice){at->slot.text->bytes, at->slot.text->len};
+    text = k8smi_text_slice(at->slot.text);
   } else if (at->field->kind == K8SMI_KIND_INT_OR_STRING) {
     text = at->slot.int_or_string->text;
   }

@@ -68,7 +68,7 @@ static int podpb_push(struct podpb_object *o, const struct k8smi_field *field, s
   case K8SMI_KIND_LIST_RAW:
     r = k8smi_proto_text_of(b, field->kind, bytes, path, &text);
     if (r != K8SM_OK) return r;
-    text = k8smi_arena_copy(b->arena, text.ptr, text.len);
+    text = k8smi_text_keep(b->arena, text);
     if (text.ptr == NULL) return k8smi_proto_no_room(b);
     k8smi_buf_put(&b->items, &text, sizeof text);
     return K8SM_OK;
@@ -240,8 +240,9 @@ static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice 
     k8smi_find(b->diags, K8SM_DIAG_TOO_DEEP, path, "nested deeper than %u levels", (unsigned)b->max_depth);
     return K8SM_ERR_LIMIT;
   }
-  size_t mark = b->kept.len;
+  size_t mark = b->kept.len, at = (size_t)(bytes.ptr + bytes.len - b->message);
   int r = podpb_fields(&o, bytes, false);
+  if (at > b->arena->input_read) b->arena->input_read = at;
   if (r == K8SM_OK) r = k8smi_bind_keep(b, mark, slots, &o.present);
   if (r != K8SM_OK) return r;
   if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &o.present)) return k8smi_proto_no_room(b);
@@ -262,5 +263,6 @@ int k8smi_proto_record(struct k8smi_bind *b, enum k8smi_type_id type, const stru
                               slots);
     if (before == NULL) return k8smi_proto_no_room(b);
   }
+  b->message = from->object.ptr;
   return podpb_message(b, type, from->object, before, path, 1, ret);
 }

@@ -162,7 +162,7 @@ int k8smi_proto_pair(struct k8smi_bind *b, unsigned kind, struct k8sm_slice byte
     r = k8smi_proto_check_text(b, value, &at);
   }
   if (r != K8SM_OK) return r;
-  ret->key = k8smi_arena_copy(b->arena, m.texts[1].ptr, m.texts[1].len);
-  ret->value = k8smi_arena_copy(b->arena, value.ptr, value.len);
+  ret->key = k8smi_text_keep(b->arena, m.texts[1]);
+  ret->value = k8smi_text_keep(b->arena, value);
   return ret->key.ptr == NULL || ret->value.ptr == NULL ? k8smi_proto_no_room(b) : K8SM_OK;
 }

@@ -111,7 +111,7 @@ static void podpb_put_field(struct k8smi_buf *buf, const struct k8smi_field *fie
   case K8SMI_KIND_QUANTITY:
   case K8SMI_KIND_TIME:
   case K8SMI_KIND_RAW:
-    if (set) text = (struct k8sm_slice){slot.text->bytes, slot.text->len};
+    if (set) text = k8smi_text_slice(slot.text);
     break;
   default: podpb_put_list(buf, field, slot.list); return;
   }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pod/known.h"
+
 /* How many bits are set: sums of pairs, of fours, of eights, and the eights in one product. The compilers'
  * own function is a call into a table where the instruction can't be taken for granted. */
 static unsigned record_popcount(uint64_t word) {
@@ -39,14 +41,22 @@ uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot
   return present;
 }
 
-struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s) {
+const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s) {
+  const struct k8smi_text *known = k8smi_known_text(s);
+  if (known != NULL) return known;
   if (s.len >= UINT32_MAX) return NULL;
-  struct k8smi_text *text = k8smi_arena_alloc(arena, sizeof *text + s.len + 1);
+  struct k8smi_text *text = (struct k8smi_text *)(void *)k8smi_arena_bytes(arena, sizeof *text + s.len + 1);
   if (text == NULL) return NULL;
-  text->len = (uint32_t)s.len;
+  uint32_t len = (uint32_t)s.len;
+  memcpy(text->len, &len, sizeof len);
   if (s.len > 0) memcpy(text->bytes, s.ptr, s.len);
   text->bytes[s.len] = '\0';
   return text;
+}
+
+struct k8sm_slice k8smi_text_keep(struct k8smi_arena *arena, struct k8sm_slice s) {
+  const struct k8smi_text *known = k8smi_known_text(s);
+  return known != NULL ? k8smi_text_slice(known) : k8smi_arena_copy(arena, s.ptr, s.len);
 }
 
 bool k8smi_has(const struct k8smi_record *record, unsigned field) {
@@ -56,7 +66,7 @@ bool k8smi_has(const struct k8smi_record *record, unsigned field) {
 struct k8sm_slice k8smi_get_str(const struct k8smi_record *record, unsigned field) {
   const union k8smi_slot *slot = record_slot(record, field);
   if (slot == NULL) return (struct k8sm_slice){NULL, 0};
-  return (struct k8sm_slice){slot->text->bytes, slot->text->len};
+  return k8smi_text_slice(slot->text);
 }
 
 int64_t k8smi_get_i64(const struct k8smi_record *record, unsigned field, int64_t absent) {

@@ -7,10 +7,16 @@
 #include "pod/fields.h"
 #include "pod/record.h"
 
+/* Not aligned: texts are a large part of a value, and stand without gaps. */
 struct k8smi_text {
-  uint32_t len;
+  char len[sizeof(uint32_t)];
   char bytes[]; /* with a NUL behind them */
 };
+static inline struct k8sm_slice k8smi_text_slice(const struct k8smi_text *text) {
+  uint32_t len;
+  memcpy(&len, text->len, sizeof len);
+  return (struct k8sm_slice){text->bytes, len};
+}
 
 union k8smi_slot {
   int64_t number; /* also booleans */
@@ -35,8 +41,10 @@ struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t presen
                                       const union k8smi_slot *by_field);
 /* The other way, to change a copy: fills by_field[64] and returns the presence word. */
 uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot *by_field);
-/* A copy of a text; NULL when memory ran out. */
-struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s);
+/* A copy of a text, or a static one of the same letters; NULL when memory ran out. */
+const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s);
+/* The same for a slice; ptr is NULL when memory ran out. */
+struct k8sm_slice k8smi_text_keep(struct k8smi_arena *arena, struct k8sm_slice s);
 
 /* The items of a list that has just been read and that nobody else knows yet. */
 static inline void *k8smi_list_own(struct k8smi_list list) {

@@ -19,12 +19,64 @@ static void arena_grows_and_limits(void **state) {
     struct k8sm_slice s = k8smi_arena_copy(&a, "hello", 5);
     assert_int_equal(s.len, 5);
     assert_string_equal(s.ptr, "hello");
-    assert_int_equal((uintptr_t)s.ptr % 8, 0);
+    void *object = k8smi_arena_alloc(&a, 3);
+    assert_int_equal((uintptr_t)object % 8, 0);
   }
   assert_null(k8smi_arena_alloc(&a, 70 * 1024));
   assert_int_equal(k8smi_arena_error(&a), K8SM_ERR_LIMIT);
   assert_null(k8smi_arena_array(&a, SIZE_MAX / 2, 4));
   k8smi_arena_free(&a);
+}
+
+/* Objects from the front and bytes from the back meet; what came after a mark is given up. */
+static void arena_goes_back_to_a_mark(void **state) {
+  (void)state;
+  uint64_t memory[32];
+  struct k8smi_arena a;
+  assert_true(k8smi_arena_init(&a, NULL, 0));
+  k8smi_arena_lend(&a, memory, sizeof memory);
+  struct k8sm_slice kept = k8smi_arena_copy(&a, "kept", 4);
+  struct k8smi_arena_mark mark = k8smi_arena_mark(&a);
+  char *first = k8smi_arena_bytes(&a, 1);
+  assert_ptr_equal(first + 1, kept.ptr);
+  for (int i = 0; i < 100; i++) {
+    memset(k8smi_arena_alloc(&a, 16), i, 16);
+    memset(k8smi_arena_bytes(&a, 7), i, 7);
+  }
+  assert_true(a.total > 1000);
+  k8smi_arena_rewind(&a, mark);
+  assert_int_equal(a.total, 0);
+  assert_ptr_equal(k8smi_arena_bytes(&a, 1), first);
+  assert_string_equal(kept.ptr, "kept");
+  k8smi_arena_free(&a);
+  assert_null(a.chunks);
+}
+
+/* The second chunk takes what the rest of the input should need, and little more. */
+static void arena_follows_its_input(void **state) {
+  (void)state;
+  struct k8smi_arena a;
+  assert_true(k8smi_arena_init(&a, NULL, 0));
+  assert_true(k8smi_arena_reserve(&a, 8000 - sizeof(struct k8smi_chunk)));
+  k8smi_arena_follow(&a, 10000);
+  for (; a.input_read < a.input_len; a.input_read += 10) assert_non_null(k8smi_arena_bytes(&a, 12));
+  assert_in_range(a.total, 12000, 13000);
+  k8smi_arena_free(&a);
+}
+
+static void buffer_leaves_what_was_lent(void **state) {
+  (void)state;
+  uint64_t memory[2];
+  struct k8smi_buf buf;
+  assert_true(k8smi_buf_init(&buf, NULL));
+  k8smi_buf_lend(&buf, memory, sizeof memory);
+  k8smi_buf_puts(&buf, "sixteen letters.");
+  assert_ptr_equal(buf.ptr, memory);
+  k8smi_buf_puts(&buf, " And more");
+  assert_ptr_not_equal(buf.ptr, memory);
+  assert_int_equal(buf.len, 25);
+  assert_memory_equal(buf.ptr, "sixteen letters. And more", 25);
+  k8smi_buf_free(&buf);
 }
 
 static void paths_are_written_from_the_root(void **state) {
@@ -138,9 +190,15 @@ static void codes_have_texts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(arena_grows_and_limits), cmocka_unit_test(paths_are_written_from_the_root),
-      cmocka_unit_test(findings_are_counted_beyond_the_room), cmocka_unit_test(options_of_other_versions),
-      cmocka_unit_test(map_against_an_array), cmocka_unit_test(blobs_own_their_bytes),
+      cmocka_unit_test(arena_grows_and_limits),
+      cmocka_unit_test(arena_goes_back_to_a_mark),
+      cmocka_unit_test(arena_follows_its_input),
+      cmocka_unit_test(buffer_leaves_what_was_lent),
+      cmocka_unit_test(paths_are_written_from_the_root),
+      cmocka_unit_test(findings_are_counted_beyond_the_room),
+      cmocka_unit_test(options_of_other_versions),
+      cmocka_unit_test(map_against_an_array),
+      cmocka_unit_test(blobs_own_their_bytes),
       cmocka_unit_test(codes_have_texts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
