@@ -5,6 +5,7 @@ package k8smesos_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -72,6 +73,32 @@ func cluster(t *testing.T) *k8smesos.Cluster {
 func match(t *testing.T, cluster *k8smesos.Cluster) *k8smesos.Plan {
 	t.Helper()
 	return must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand(t)}, nil))
+}
+
+func TestResources(t *testing.T) {
+	offers := must[*k8smesos.Offers](t)(k8smesos.ParseOffers(golden(t, "nginx.offers.json"), nil))
+	all := must[*k8smesos.Resources](t)(offers.Take(0))
+	part := must[*k8smesos.Resources](t)(k8smesos.ParseResources([]byte(fmt.Sprintf(
+		`{"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":1},"allocation_info":{"role":"%s"}}]}`,
+		all.Rows()[0].Role)), nil))
+	left := must[*k8smesos.Resources](t)(all.Subtract(part))
+	again := must[*k8smesos.Resources](t)(left.Add(part))
+	if !all.Contains(again) || !again.Contains(all) || left.Contains(all) {
+		t.Errorf("left %+v and %+v of %+v", left.Rows(), part.Rows(), all.Rows())
+	}
+	if found := must[*k8smesos.Resources](t)(all.Find(part)); !found.Contains(part) || !part.Contains(found) {
+		t.Errorf("found %+v", found.Rows())
+	}
+	list := must[[]byte](t)(all.Encode(k8smesos.FormatJSON, k8smesos.ReservationsStack))
+	if read := must[*k8smesos.Resources](t)(k8smesos.ParseResources(list, nil)); !read.Contains(all) {
+		t.Errorf("read %+v", read.Rows())
+	}
+	if _, err := part.Subtract(all); !errors.Is(err, k8smesos.ErrNotFound) {
+		t.Errorf("subtracted more than there is: %v", err)
+	}
+	if _, err := all.Apply([]byte(`{"type":"LAUNCH"}`), nil); !errors.Is(err, k8smesos.ErrUnsupported) {
+		t.Errorf("launched: %v", err)
+	}
 }
 
 func TestPod(t *testing.T) {

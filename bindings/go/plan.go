@@ -66,35 +66,12 @@ func (o *Offers) Rows() []Offer {
 	})
 }
 
-// ResourceType says which fields of a resource count.
-type ResourceType uint32
-
-const (
-	ResourceScalar ResourceType = C.K8SM_RESOURCE_SCALAR
-	ResourceRanges ResourceType = C.K8SM_RESOURCE_RANGES
-	ResourceSet    ResourceType = C.K8SM_RESOURCE_SET
-)
-
-// Resource of an offer; ranges and sets have one for each range and item.
-type Resource struct {
-	Name, Reservation, Item string
-	Offer                   int // the number of its offer
-	Type                    ResourceType
-	Milli                   int64  // scalars: thousandths
-	Begin, End              uint64 // ranges: both ends belong to it
-}
-
 // Resources of the offers.
 func (o *Offers) Resources() []Resource {
 	defer runtime.KeepAlive(o)
 	return readRows(func(rows *C.struct_k8sm_resource, size, n int) int {
 		return int(C.k8sm_offers_resources(o.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_resource) Resource {
-		return Resource{
-			text(row.name), text(row.reservation), text(row.item), int(row.offer), ResourceType(row._type),
-			int64(row.milli), uint64(row.begin), uint64(row.end),
-		}
-	})
+	}, resourceOf)
 }
 
 // Plan says which pod goes to which agent, with which offers and resources, and why the others do not.

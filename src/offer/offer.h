@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/findings.h"
 #include "base/refs.h"
-#include "offer/ranges.h"
+#include "offer/value.h"
 #include "wire/mesos.h"
 
 /* The resources that pods ask for by name. The scalars come first: they index columns. */
@@ -30,11 +30,6 @@ enum {
 
 /* The label of a reservation that names its pod. */
 #define K8SMI_OWNER_LABEL "pod"
-
-struct k8smi_items {
-  struct k8sm_slice *items;
-  size_t count;
-};
 
 /* A resource of an offer: as it came, and what it comes to. */
 struct k8smi_resource {
@@ -72,9 +67,6 @@ struct k8sm_offers {
   size_t count;
   size_t rows; /* of k8sm_offers_resources */
 };
-
-/* No offer holds more of a scalar: far from where sums overflow, far above every machine. */
-#define K8SMI_SCALAR_MAX INT64_C(1000000000000000)
 
 /* Reads a resource. False, with a finding below `path`, if it breaks Mesos' rules; or, with *ret_failed,
  * if memory ran out. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An OFFERS event → offers. */
-#include "offer/offer.h"
+#include "offer/resources.h"
 #include "base/abi.h"
-#include "base/sort.h"
-
-enum { OFFERS_DEFAULT_MEMORY = 256 << 20 };
 
 struct offers_job {
   struct k8sm_offers *offers;
@@ -65,10 +62,13 @@ static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,
   return offers_bad(job, K8SMI_S("resources"), "more of a resource than any machine has");
 }
 
+static struct k8smi_value offers_value(const struct k8smi_resource *r) {
+  return (struct k8smi_value){r->type, r->milli, r->ranges, r->set};
+}
+
 static size_t offers_row_count(const struct k8smi_resource *resource) {
-  return resource->type == K8SM_RESOURCE_SCALAR   ? 1
-         : resource->type == K8SM_RESOURCE_RANGES ? resource->ranges.count
-                                                  : resource->set.count;
+  struct k8smi_value value = offers_value(resource);
+  return k8smi_resource_row_count(&value);
 }
 
 static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
@@ -161,22 +161,6 @@ size_t k8sm_offers_rows(const struct k8sm_offers *offers, size_t first, struct k
   return left;
 }
 
-static struct k8sm_resource offers_row(const struct k8smi_resource *resource, size_t offer, size_t part) {
-  struct k8sm_resource row = {.name = resource->name,
-                              .reservation = resource->reservation,
-                              .offer = (uint32_t)offer,
-                              .type = resource->type};
-  if (resource->type == K8SM_RESOURCE_SCALAR) {
-    row.milli = resource->milli;
-  } else if (resource->type == K8SM_RESOURCE_RANGES) {
-    row.begin = resource->ranges.items[part].begin;
-    row.end = resource->ranges.items[part].end;
-  } else {
-    row.item = resource->set.items[part];
-  }
-  return row;
-}
-
 /* The last offer whose rows begin at `row` or before. */
 static size_t offers_at_row(const struct k8sm_offers *offers, size_t row) {
   size_t low = 0, high = offers->count;
@@ -201,7 +185,10 @@ size_t k8sm_offers_resources(const struct k8sm_offers *offers, size_t first, str
     for (size_t r = 0; r < offer->resource_count && done < want; r++) {
       size_t parts = offers_row_count(&offer->resources[r]);
       for (size_t part = first + done > row ? first + done - row : 0; part < parts && done < want; part++) {
-        struct k8sm_resource out = offers_row(&offer->resources[r], o, part);
+        struct k8smi_value value = offers_value(&offer->resources[r]);
+        struct k8sm_resource out = k8smi_resource_row(offer->resources[r].message, &value, part);
+        out.offer = (uint32_t)o;
+        out.resource = (uint32_t)r;
         k8smi_row_write(rows, row_size, done++, &out, sizeof out);
       }
       row += parts;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "offer/offer.h"
+#include "offer/resources.h"
 #include "base/abi.h"
 
 #define PARSE_DEFAULT_MEMORY (UINT64_C(256) << 20)
+
+size_t k8smi_offer_limit(uint64_t max_memory) {
+  uint64_t limit = max_memory == 0 ? PARSE_DEFAULT_MEMORY : max_memory;
+  return limit > SIZE_MAX ? SIZE_MAX : (size_t)limit;
+}
 
 static int parse_event(struct k8sm_offers *offers, uint32_t format, const void *bytes, size_t len,
                        struct k8sm_diags *diags) {
@@ -29,9 +34,7 @@ int k8sm_offers_parse(const void *bytes, size_t len, const struct k8sm_offers_op
   struct k8sm_offers_options o;
   int result = k8smi_options_read(&o, sizeof o, options, "offers_options", diags);
   if (result != K8SM_OK) return result;
-  uint64_t limit = o.max_memory == 0 ? PARSE_DEFAULT_MEMORY : o.max_memory;
-  if (limit > SIZE_MAX) limit = SIZE_MAX;
-  struct k8sm_offers *offers = K8SMI_VALUE_NEW(k8sm_offers, o.allocator, (size_t)limit);
+  struct k8sm_offers *offers = K8SMI_VALUE_NEW(k8sm_offers, o.allocator, k8smi_offer_limit(o.max_memory));
   if (offers == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&offers->refs);
   result = parse_event(offers, o.format, bytes, len, diags);

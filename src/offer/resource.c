@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One Resource message: its value in fixed point or normal form, and who may spend it. */
 #include "offer/offer.h"
-#include "base/sort.h"
+#include "offer/rules.h"
 #include "wire/number.h"
 
 static const struct {
@@ -61,11 +61,6 @@ static bool resource_ranges(struct resource_job *job, struct k8smi_resource *ret
   return false;
 }
 
-static int resource_item_order(const void *a, const void *b, const void *ctx) {
-  (void)ctx;
-  return k8smi_cmp(*(const struct k8sm_slice *)a, *(const struct k8sm_slice *)b);
-}
-
 static bool resource_set(struct resource_job *job, struct k8smi_resource *ret) {
   const K8smMesos__Value__Set *set = job->message->set;
   if (set == NULL) return resource_bad(job, "set", "a SET resource without a set");
@@ -74,13 +69,8 @@ static bool resource_set(struct resource_job *job, struct k8smi_resource *ret) {
   if (job->failed) return false;
   ret->set.count = set->n_item;
   for (size_t i = 0; i < set->n_item; i++) ret->set.items[i] = k8smi_s(set->item[i]);
-  k8smi_sort(ret->set.items, ret->set.count, sizeof *ret->set.items, resource_item_order, NULL);
-  for (size_t i = 1; i < ret->set.count; i++) {
-    if (k8smi_eq(ret->set.items[i - 1], ret->set.items[i])) {
-      return resource_bad(job, "set.item", "the same item twice");
-    }
-  }
-  return true;
+  struct k8sm_slice twice;
+  return k8smi_items_normalise(&ret->set, &twice) || resource_bad(job, "set.item", "the same item twice");
 }
 
 static bool resource_value(struct resource_job *job, struct k8smi_resource *ret) {
@@ -92,13 +82,17 @@ static bool resource_value(struct resource_job *job, struct k8smi_resource *ret)
       [K8SM_MESOS__VALUE__TYPE__RANGES] = {K8SM_RESOURCE_RANGES, resource_ranges},
       [K8SM_MESOS__VALUE__TYPE__SET] = {K8SM_RESOURCE_SET, resource_set},
   };
-  size_t type = (size_t)job->message->type;
+  const K8smMesos__Resource *m = job->message;
+  size_t type = (size_t)m->type;
   if (type >= sizeof types / sizeof types[0]) {
     return resource_bad(job, "type", "a resource is SCALAR, RANGES or SET");
   }
   ret->type = types[type].type;
   if (ret->kind != K8SMI_OTHER && ret->type != resource_kinds[ret->kind].type) {
     return resource_bad(job, "type", "cpus, mem and disk are SCALAR, ports are RANGES");
+  }
+  if ((m->scalar != NULL) + (m->ranges != NULL) + (m->set != NULL) > 1) {
+    return resource_bad(job, "type", "a resource has a value of its type, and no other");
   }
   return types[type].read(job, ret);
 }
@@ -116,30 +110,23 @@ static void resource_owner(const K8smMesos__Labels *labels, struct k8smi_resourc
   }
 }
 
-static bool resource_role_valid(const char *role) {
-  return role != NULL && role[0] != '\0' && strcmp(role, "*") != 0;
-}
-
 /* The stack `reservations` of RESERVATION_REFINEMENT, the finest last; or the two fields before it. */
 struct k8sm_slice k8smi_resource_reservation(const K8smMesos__Resource *message) {
   if (message->n_reservations > 0) return k8smi_s(message->reservations[message->n_reservations - 1]->role);
-  return k8smi_s(resource_role_valid(message->role) ? message->role : NULL);
+  return k8smi_s(k8smi_rules_old_role(message));
 }
 
 static bool resource_reserved(struct resource_job *job, struct k8smi_resource *ret) {
   const K8smMesos__Resource *m = job->message;
+  const char *field, *broken;
+  ret->spend = K8SMI_SPEND_UNRESERVED;
+  if (k8smi_rules_plain(m)) return true;
+  broken = k8smi_rules_broken(m, &field);
+  if (broken != NULL) return resource_bad(job, field, broken);
   ret->reservation = k8smi_resource_reservation(m);
-  ret->spend =
-      m->n_reservations > 0 || ret->reservation.len > 0 ? K8SMI_SPEND_RESERVED : K8SMI_SPEND_UNRESERVED;
-  for (size_t i = 0; i < m->n_reservations; i++) {
-    if (!resource_role_valid(m->reservations[i]->role)) {
-      return resource_bad(job, "reservations", "a reservation without a role, or for \"*\"");
-    }
-    resource_owner(m->reservations[i]->labels, ret);
-  }
-  if (m->n_reservations > 0 || m->reservation == NULL) return true;
-  if (ret->reservation.len == 0) return resource_bad(job, "reservation", "a reservation for no role");
-  resource_owner(m->reservation->labels, ret);
+  if (ret->reservation.len > 0) ret->spend = K8SMI_SPEND_RESERVED;
+  for (size_t i = 0; i < m->n_reservations; i++) resource_owner(m->reservations[i]->labels, ret);
+  if (m->n_reservations == 0 && m->reservation != NULL) resource_owner(m->reservation->labels, ret);
   return true;
 }
 

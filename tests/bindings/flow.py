@@ -121,6 +121,27 @@ class Flow(unittest.TestCase):
             cluster.set_node("golden-S1", taints=[("k", "v", "Sometimes")])
 
 
+class Algebra(unittest.TestCase):
+    def test_resources(self):
+        all = Offers.parse(read("nginx.offers.json")).take(0)
+        one = '{"resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":%s},"allocation_info":{"role":"%s"}}]}'
+        role = all.rows[0].role
+        part = k8smesos.Resources.parse(one % (1, role))
+        self.assertTrue(all >= part and not part >= all)
+        left = all - part
+        self.assertEqual(left + part, all)
+        self.assertEqual(all.find(part), part)
+        self.assertEqual(k8smesos.Resources.parse(all.encode(Format.PROTOBUF)), all)
+        reserved = one.replace("}}]}", '},"reservations":[{"type":"DYNAMIC","role":"a"}]}]}') % (1, role)
+        changed = all.apply('{"type":"RESERVE","reserve":%s}' % reserved)
+        self.assertEqual(changed - k8smesos.Resources.parse(reserved), left)
+        with self.assertRaises(k8smesos.NotFound) as caught:
+            part - all
+        self.assertEqual(caught.exception.findings[0].name, "RESOURCE_NOT_HELD")
+        with self.assertRaises(k8smesos.Unsupported):
+            all.apply('{"type":"LAUNCH"}')
+
+
 class Errors(unittest.TestCase):
     def test_broken_yaml_has_a_line(self):
         with self.assertRaises(k8smesos.BadSyntax) as caught:

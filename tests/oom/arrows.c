@@ -116,6 +116,41 @@ static int no_offers(const struct oom_fixture *f) {
   return f->offers == NULL;
 }
 
+static int act_take(struct oom_fixture *f) {
+  return k8sm_offers_take(f->offers, 0, NULL, &f->resources, &f->diags);
+}
+
+static int no_resources(const struct oom_fixture *f) {
+  return f->resources == NULL;
+}
+
+static void before_resources(struct oom_fixture *f) {
+  before_cluster(f);
+  arrow_must(act_take(f), "take");
+}
+
+static int act_subtract(struct oom_fixture *f) {
+  return k8sm_resources_subtract(f->resources, f->resources, NULL, &f->changed, &f->diags);
+}
+
+static int act_find(struct oom_fixture *f) {
+  return k8sm_resources_find(f->resources, f->resources, NULL, &f->changed, &f->diags);
+}
+
+static int act_reserve(struct oom_fixture *f) {
+  static const char operation[] = "{\"type\":\"RESERVE\",\"reserve\":{\"resources\":[]}}";
+  return k8sm_resources_apply(f->resources, operation, sizeof operation - 1, NULL, &f->changed, &f->diags);
+}
+
+static int no_changed(const struct oom_fixture *f) {
+  return f->changed == NULL;
+}
+
+static int act_resources_json(struct oom_fixture *f) {
+  return k8sm_resources_encode(f->resources, K8SM_FORMAT_JSON, K8SM_RESERVATIONS_STACK, NULL, &f->blob,
+                               &f->diags);
+}
+
 static int act_calls(struct oom_fixture *f) {
   struct k8sm_task_options options = {.size = sizeof options, .format = K8SM_FORMAT_PROTOBUF};
   return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
@@ -266,6 +301,11 @@ const struct oom_arrow oom_arrows[] = {
     {"field of a pod", NULL, before_pod, act_pod_get, no_blob},
     {"demand", NULL, before_pod, act_demand, no_demand},
     {"offers", "nginx.offers.json", NULL, act_offers, no_offers},
+    {"resources of an offer", NULL, before_cluster, act_take, no_resources},
+    {"resources subtract", NULL, before_resources, act_subtract, no_changed},
+    {"resources find", NULL, before_resources, act_find, no_changed},
+    {"resources apply", NULL, before_resources, act_reserve, no_changed},
+    {"resources to JSON", NULL, before_resources, act_resources_json, no_blob},
     {"event to protobuf", "nginx.offers.json", NULL, act_to_protobuf, no_blob},
     {"event to JSON", "nginx.offers.json", before_to_json, act_to_json, no_blob},
     {"call", NULL, NULL, act_subscribe, no_blob},

@@ -43,6 +43,8 @@ static void oom_free(struct oom_fixture *f) {
   k8sm_plan_unref(f->plan);
   k8sm_cluster_free(f->cluster);
   k8sm_offers_unref(f->offers);
+  k8sm_resources_unref(f->resources);
+  k8sm_resources_unref(f->changed);
   k8sm_demand_unref(f->demand);
   k8sm_manifest_unref(f->manifest);
   k8sm_pod_unref(f->pod);

@@ -14,6 +14,8 @@ struct oom_fixture {
   struct k8sm_manifest *manifest;
   struct k8sm_demand *demand;
   struct k8sm_offers *offers;
+  struct k8sm_resources *resources;
+  struct k8sm_resources *changed;
   struct k8sm_cluster *cluster;
   struct k8sm_plan *plan;
   struct k8sm_explain *explain;

@@ -113,12 +113,14 @@ static inline K8smMesos__Resource *world_ports(struct world *w, K8smMesos__Offer
   return r;
 }
 
-/* Pushes a reservation; with a label pod=owner if owner is not NULL. */
+/* Pushes a dynamic reservation; with a label pod=owner if owner is not NULL. */
 static inline void world_reserve(struct world *w, K8smMesos__Resource *r, const char *role, const char *key,
                                  const char *owner) {
   K8smMesos__Resource__ReservationInfo *info =
       WORLD_NEW(w, K8smMesos__Resource__ReservationInfo, RESOURCE__RESERVATION_INFO);
   info->role = world_text(w, role);
+  info->has_type = 1;
+  info->type = K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC;
   if (owner != NULL) {
     K8smMesos__Label *label = WORLD_NEW(w, K8smMesos__Label, LABEL);
     label->key = world_text(w, key);

@@ -101,6 +101,34 @@ static void rows_of_an_offer(void **state) {
   world_free(&w);
 }
 
+/* An offer's resources as a value: pieces of one resource are one, and no piece is lost. */
+static void resources_of_an_offer(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_offer(&w, "o1", "a1", "r");
+  world_scalar(&w, o, "cpus", 1.5);
+  world_reserve(&w, world_scalar(&w, o, "cpus", 2), "r", NULL, NULL);
+  world_ports(&w, o, 31500, 31600);
+  world_scalar(&w, o, "cpus", 1);
+  world_ports(&w, o, 31601, 31601);
+  struct k8sm_offers *offers = world_offers(&w);
+  struct k8sm_resources *all = NULL;
+  struct k8sm_resource rows[4];
+  assert_int_equal(k8sm_offers_take(offers, 1, NULL, &all, found_new()), K8SM_ERR_NOT_FOUND);
+  assert_int_equal(found_rows[0].code, K8SM_DIAG_OFFER_UNKNOWN);
+  assert_int_equal(k8sm_offers_take(offers, 0, NULL, &all, NULL), K8SM_OK);
+  k8sm_offers_unref(offers); /* the value is its own */
+  world_free(&w);
+  assert_int_equal(k8sm_resources_rows(all, 0, rows, sizeof rows[0], 4), 3);
+  assert_int_equal(rows[0].milli, 2500);
+  assert_int_equal(rows[1].milli, 2000);
+  assert_string_equal(rows[1].reservation.ptr, "r");
+  assert_string_equal(rows[1].role.ptr, "r");
+  assert_true(rows[2].begin == 31500 && rows[2].end == 31601);
+  k8sm_resources_unref(all);
+}
+
 /* Each case spoils one offer of three: the others stay, and the finding names the field. */
 static void spoil_nan(struct world *w, K8smMesos__Offer *o) {
   world_scalar(w, o, "cpus", NAN);
@@ -163,6 +191,21 @@ static void spoil_old_reservation(struct world *w, K8smMesos__Offer *o) {
       WORLD_NEW(w, K8smMesos__Resource__ReservationInfo, RESOURCE__RESERVATION_INFO);
 }
 
+static void spoil_shared(struct world *w, K8smMesos__Offer *o) {
+  world_scalar(w, o, "disk", 1)->shared =
+      WORLD_NEW(w, K8smMesos__Resource__SharedInfo, RESOURCE__SHARED_INFO);
+}
+static void spoil_refined(struct world *w, K8smMesos__Offer *o) {
+  K8smMesos__Resource *r = world_scalar(w, o, "cpus", 1);
+  world_reserve(w, r, "a", NULL, NULL);
+  world_reserve(w, r, "b", NULL, NULL);
+}
+static void spoil_both_formats(struct world *w, K8smMesos__Offer *o) {
+  K8smMesos__Resource *r = world_scalar(w, o, "cpus", 1);
+  world_reserve(w, r, "a", NULL, NULL);
+  r->role = world_text(w, "b");
+}
+
 static void an_invalid_offer_is_left_out(void **state) {
   (void)state;
   static const struct {
@@ -188,6 +231,9 @@ static void an_invalid_offer_is_left_out(void **state) {
       {spoil_allocation, "allocation_info.role"},
       {spoil_reservation, "resources[0].reservations"},
       {spoil_old_reservation, "resources[0].reservation"},
+      {spoil_shared, "resources[0].shared"},
+      {spoil_refined, "resources[0].reservations"},
+      {spoil_both_formats, "resources[0].reservations"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct world w;
@@ -255,6 +301,13 @@ static void change_revocable(struct world *w, K8smMesos__Resource *r) {
 static void change_shared(struct world *w, K8smMesos__Resource *r) {
   r->shared = WORLD_NEW(w, K8smMesos__Resource__SharedInfo, RESOURCE__SHARED_INFO);
 }
+static void change_shared_volume(struct world *w, K8smMesos__Resource *r) {
+  change_shared(w, r);
+  r->disk = WORLD_NEW(w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
+  r->disk->persistence =
+      WORLD_NEW(w, K8smMesos__Resource__DiskInfo__Persistence, RESOURCE__DISK_INFO__PERSISTENCE);
+  r->disk->persistence->id = world_text(w, "v");
+}
 static void change_volume(struct world *w, K8smMesos__Resource *r) {
   r->disk = WORLD_NEW(w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
 }
@@ -272,7 +325,7 @@ static void who_may_spend(void **state) {
       {change_nothing, K8SMI_SPEND_UNRESERVED, ""},  {change_static, K8SMI_SPEND_RESERVED, "a"},
       {change_refined, K8SMI_SPEND_RESERVED, "a/b"}, {change_old, K8SMI_SPEND_RESERVED, "old"},
       {change_owned, K8SMI_SPEND_OWNED, "a"},        {change_foreign, K8SMI_SPEND_NEVER, "a"},
-      {change_revocable, K8SMI_SPEND_NEVER, ""},     {change_shared, K8SMI_SPEND_NEVER, ""},
+      {change_revocable, K8SMI_SPEND_NEVER, ""},     {change_shared_volume, K8SMI_SPEND_NEVER, ""},
       {change_volume, K8SMI_SPEND_NEVER, ""},        {change_provider, K8SMI_SPEND_NEVER, ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -397,10 +450,15 @@ static void other_events(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(ranges_in_normal_form),  cmocka_unit_test(ranges_against_a_set),
-      cmocka_unit_test(rows_of_an_offer),       cmocka_unit_test(an_invalid_offer_is_left_out),
-      cmocka_unit_test(who_may_spend),          cmocka_unit_test(memory_runs_out),
-      cmocka_unit_test(events_in_both_formats), cmocka_unit_test(other_events),
+      cmocka_unit_test(ranges_in_normal_form),
+      cmocka_unit_test(ranges_against_a_set),
+      cmocka_unit_test(rows_of_an_offer),
+      cmocka_unit_test(resources_of_an_offer),
+      cmocka_unit_test(an_invalid_offer_is_left_out),
+      cmocka_unit_test(who_may_spend),
+      cmocka_unit_test(memory_runs_out),
+      cmocka_unit_test(events_in_both_formats),
+      cmocka_unit_test(other_events),
   };
   return cmocka_run_group_tests_name("offer", tests, NULL, NULL);
 }

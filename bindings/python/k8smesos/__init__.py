@@ -10,7 +10,7 @@ The data flows as in C:
     for call in plan.calls(format=Format.JSON):
         post("/api/v1/scheduler", call.bytes)
 
-Values (Pod, Manifest, Demand, Offers, Plan, Calls, Status) are immutable and may be shared between
+Values (Pod, Manifest, Demand, Offers, Resources, Plan, Calls, Status) are immutable and may be shared between
 threads; Cluster and Driver lock themselves. The library is looked for under the name that the
 environment variable K8SMESOS_LIBRARY holds, else as libk8smesos.so.0.
 """
@@ -29,7 +29,6 @@ from .cluster import (
     PlanPort,
     PlanResource,
     Refusal,
-    Resource,
 )
 from .constants import (
     ActionType,
@@ -37,12 +36,14 @@ from .constants import (
     ChangeType,
     ContainerKind,
     DemandFlag,
+    Disk,
     EffectType,
     Feature,
     Format,
     InputType,
     ParseFlag,
     RequestFlag,
+    Reservations,
     ResourceType,
     Severity,
     State,
@@ -50,6 +51,7 @@ from .constants import (
     Strategy,
     TaskKind,
     To,
+    Trait,
 )
 from .demand import Budget, Demand, DemandTask
 from .driver import Counters, Driver, DriverPod, Effect
@@ -67,6 +69,7 @@ from .errors import (
     locate,
 )
 from .pod import Container, Data, Manifest, ManifestPod, Pod
+from .resources import Resource, Resources
 from .status import NEVER, Action, Change, ContainerStatus, Status, Summary
 from .task import (
     CALL,

@@ -94,6 +94,15 @@ Resource = _struct(
     (c_uint32, "offer type"),
     (c_int64, "milli"),
     (c_uint64, "begin end"),
+    (Slice, "role principal volume disk_id profile provider"),
+    (c_uint32, "disk traits resource count"),
+)
+ResourcesOptions = _struct(
+    "resources_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_uint64, "max_memory"),
+    (c_uint32, "format reserved"),
 )
 
 # cluster.h
@@ -292,6 +301,14 @@ def _prototypes():
         "demand_attempt": (U, P),
         "demand_get_budget": (c_int, P, P),
         "offers_parse": (c_int, P, N, P, P, P),
+        "offers_take": (c_int, P, N, P, P, P),
+        "resources_parse": (c_int, P, N, P, P, P),
+        "resources_contains": (c_int, P, P),
+        "resources_add": (c_int, P, P, P, P, P),
+        "resources_subtract": (c_int, P, P, P, P, P),
+        "resources_find": (c_int, P, P, P, P, P),
+        "resources_apply": (c_int, P, P, N, P, P, P),
+        "resources_encode": (c_int, P, U, U, P, P, P),
         "cluster_new": (c_int, P, P, P),
         "cluster_free": (None, P),
         "cluster_generation": (c_uint64, P),
@@ -333,13 +350,13 @@ def _prototypes():
         "effects_free": (None, P),
     }
     for name in (
-        "pod_containers manifest_pods manifest_data demand_tasks offers_rows offers_resources cluster_agents "
-        "cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
+        "pod_containers manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows "
+        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
         "driver_ports"
     ).split():
         table[name] = rows
-    for name in "blob pod manifest demand offers plan calls status".split():
+    for name in "blob pod manifest demand offers resources plan calls status".split():
         table[name + "_ref"] = (P, P)
         table[name + "_unref"] = (None, P)
     return table

@@ -10,6 +10,7 @@ from ._object import Handle, Memory, create, options, rows, text
 from .constants import Feature, ResourceType, Strategy
 from .demand import Demand
 from .errors import Sink, check
+from .resources import Resource, Resources
 from .task import Calls
 
 
@@ -19,19 +20,6 @@ class Offer(NamedTuple):
     agent_id: str
     hostname: str
     role: str
-
-
-class Resource(NamedTuple):
-    """A resource of an offer; ranges and sets have one for each range and item."""
-
-    name: str
-    reservation: str  # the role it is reserved for; "" if unreserved
-    item: str  # of a SET
-    offer: int  # the number of its offer
-    type: ResourceType
-    milli: int  # of a SCALAR: thousandths
-    begin: int  # of RANGES: both ends belong to it
-    end: int
 
 
 class Agent(NamedTuple):
@@ -123,6 +111,10 @@ class Offers(Handle):
     @property
     def resources(self) -> List[Resource]:
         return rows("offers_resources", self._pointer, _abi.Resource, Resource)
+
+    def take(self, offer: int) -> Resources:
+        """All resources of an offer, by its number."""
+        return Resources._make("offers_take", self._pointer, offer, None)
 
 
 class Plan(Handle):

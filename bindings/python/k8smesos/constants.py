@@ -62,6 +62,27 @@ class ResourceType(_Code):
     SET = 2
 
 
+class Disk(_Code):
+    NONE = 0
+    PATH = 1
+    MOUNT = 2
+    BLOCK = 3
+    RAW = 4
+
+
+class Trait(enum.IntFlag):
+    DYNAMIC = 1
+    REFINED = 2
+    REVOCABLE = 4
+    SHARED = 8
+    WHOLE = 16
+
+
+class Reservations(_Code):
+    STACK = 0
+    OLD = 1
+
+
 class Feature(enum.IntFlag):
     IMAGES = 1
     CGROUPS = 2
@@ -170,6 +191,9 @@ PREFIXES = {
     "DEMAND": DemandFlag,
     "TASK": TaskKind,
     "RESOURCE": ResourceType,
+    "DISK": Disk,
+    "TRAIT": Trait,
+    "RESERVATIONS": Reservations,
     "FEATURE": Feature,
     "STRATEGY": Strategy,
     "CALL": CallType,
