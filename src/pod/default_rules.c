@@ -1,86 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/defaults_private.h"
 
+#include "pod/image.h"
 #include "pod/quantity.h"
 
-static bool rule_has(uint64_t present, unsigned field) {
-  return present >> field & 1;
+/* The parts of a pod, wherever it comes from. */
+
+static struct k8sm_slice rule_text(const struct k8smi_defaults *d, unsigned field) {
+  return k8smi_default_has(d, field) ? k8smi_text_slice(d->slots[field].text) : (struct k8sm_slice){NULL, 0};
 }
 
-static void rule_set_text(union k8smi_slot *slots, uint64_t *present, unsigned field, const void *text) {
-  slots[field].text = text;
-  *present |= (uint64_t)1 << field;
+static const union k8smi_slot rule_always = K8SMI_DEFAULT_TEXT("Always");
+static const union k8smi_slot rule_if_not_present = K8SMI_DEFAULT_TEXT("IfNotPresent");
+
+/* Images of the tag "latest" are asked for each time: what it means may change. */
+static bool rule_pull_policy(const struct k8smi_defaults *d, unsigned policy, unsigned image) {
+  if (k8smi_default_has(d, policy)) return true;
+  k8smi_default_set(d, policy,
+                    k8smi_image_is_latest(rule_text(d, image)) ? rule_always : rule_if_not_present);
+  return true;
 }
 
-/* Texts that rules fill in, laid out as those in arenas are. */
-#define RULE_TEXT(name, text)                                                                                \
-  static const struct {                                                                                      \
-    uint32_t len;                                                                                            \
-    char bytes[sizeof(text)];                                                                                \
-  } rule_text_##name = {sizeof(text) - 1, text}
-RULE_TEXT(always, "Always");
-RULE_TEXT(if_not_present, "IfNotPresent");
-
-static const struct k8smi_record rule_empty = {0};
-
-/* Always for an image that has the tag "latest", by name or by having neither tag nor digest. */
-static const void *rule_pull_policy(struct k8sm_slice image) {
-  size_t at = image.len, name = 0, tag = 0;
-  for (size_t i = 0; i < image.len; i++) {
-    if (image.ptr[i] == '@') {
-      at = i;
-      break;
-    }
-  }
-  for (size_t i = 0; i < at; i++) {
-    if (image.ptr[i] == '/') name = i + 1; /* a colon before this is a port's */
-  }
-  for (size_t i = name; i < at && tag == 0; i++) {
-    if (image.ptr[i] == ':') tag = i + 1;
-  }
-  bool latest =
-      tag == 0 ? at == image.len : k8smi_eqs((struct k8sm_slice){image.ptr + tag, at - tag}, "latest");
-  return latest ? (const void *)&rule_text_always : (const void *)&rule_text_if_not_present;
+bool k8smi_default_container(const struct k8smi_defaults *d) {
+  return rule_pull_policy(d, K8SMI_Container_imagePullPolicy, K8SMI_Container_image);
 }
 
-static void rule_fill_pull_policy(union k8smi_slot *slots, uint64_t *present, unsigned policy,
-                                  unsigned image) {
-  struct k8sm_slice name = {NULL, 0};
-  if (rule_has(*present, policy)) return;
-  if (rule_has(*present, image)) name = k8smi_text_slice(slots[image].text);
-  rule_set_text(slots, present, policy, rule_pull_policy(name));
+bool k8smi_default_ephemeral_container(const struct k8smi_defaults *d) {
+  return rule_pull_policy(d, K8SMI_EphemeralContainer_imagePullPolicy, K8SMI_EphemeralContainer_image);
 }
 
-/* A list of pairs: those of `requests`, and those of `limits` whose keys are not among them. */
-static const struct k8smi_list *rule_merge(struct k8smi_arena *arena, struct k8smi_list requests,
-                                           struct k8smi_list limits) {
-  struct k8smi_list *list = k8smi_arena_alloc(arena, sizeof *list);
-  struct k8smi_pair *pairs = k8smi_arena_array(arena, requests.count + limits.count, sizeof *pairs);
-  size_t r = 0, l = 0;
-  if (list == NULL || pairs == NULL) return NULL;
-  *list = (struct k8smi_list){pairs, 0};
-  while (r < requests.count || l < limits.count) {
-    int c = r == requests.count ? 1
-            : l == limits.count ? -1
-                                : k8smi_cmp(k8smi_list_pair(requests, r).key, k8smi_list_pair(limits, l).key);
-    pairs[list->count++] = c <= 0 ? k8smi_list_pair(requests, r) : k8smi_list_pair(limits, l);
-    if (c <= 0) r++;
-    if (c >= 0) l++;
-  }
-  return list;
+bool k8smi_default_image_volume(const struct k8smi_defaults *d) {
+  return rule_pull_policy(d, K8SMI_ImageVolumeSource_pullPolicy, K8SMI_ImageVolumeSource_reference);
 }
 
-/* Values finer than a thousandth are rounded up to it, in place: the list is new and ours. */
-static bool rule_round(struct k8smi_arena *arena, struct k8smi_list list) {
+/* A volume without a source is an empty directory. */
+bool k8smi_default_volume(const struct k8smi_defaults *d) {
+  const uint64_t name = (uint64_t)1 << K8SMI_Volume_name, unknown = (uint64_t)1 << K8SMI_FIELD_UNKNOWN;
+  const union k8smi_slot empty = {.record = &k8smi_default_empty};
+  if ((*d->present & ~(name | unknown)) == 0) k8smi_default_set(d, K8SMI_Volume_emptyDir, empty);
+  return true;
+}
+
+/* Values finer than a thousandth are rounded up to it, in place: the list has just been read, and is ours. */
+static bool rule_round(const struct k8smi_defaults *d, unsigned field) {
+  struct k8smi_list list = k8smi_default_list(d, field);
   struct k8smi_buf buf;
-  if (!k8smi_buf_init(&buf, &arena->allocator)) return false;
+  if (list.count == 0) return true;
+  if (!k8smi_buf_init(&buf, &d->arena->allocator)) return false;
   bool good = true;
   for (size_t i = 0; i < list.count && good; i++) {
     struct k8smi_pair *pair = (struct k8smi_pair *)k8smi_list_own(list) + i;
     k8smi_buf_clear(&buf);
     if (!k8smi_quantity_round_milli(pair->value, &buf)) continue;
     struct k8sm_slice rounded =
-        buf.failed ? (struct k8sm_slice){NULL, 0} : k8smi_arena_copy(arena, buf.ptr, buf.len);
+        buf.failed ? (struct k8sm_slice){NULL, 0} : k8smi_arena_copy(d->arena, buf.ptr, buf.len);
     good = rounded.ptr != NULL;
     if (good) pair->value = rounded;
   }
@@ -88,95 +61,56 @@ static bool rule_round(struct k8smi_arena *arena, struct k8smi_list list) {
   return good;
 }
 
-/* Requests that are not given are the limits. */
-static bool rule_requests(struct k8smi_arena *arena, union k8smi_slot *slots, uint64_t present) {
-  if (!rule_has(present, K8SMI_Container_resources)) return true;
-  const struct k8smi_record *resources = slots[K8SMI_Container_resources].record;
-  struct k8smi_list limits = k8smi_get_list(resources, K8SMI_ResourceRequirements_limits);
-  struct k8smi_list requests = k8smi_get_list(resources, K8SMI_ResourceRequirements_requests);
-  if (limits.count > 0 && !rule_round(arena, limits)) return false;
-  if (requests.count > 0 && !rule_round(arena, requests)) return false;
-  if (limits.count == 0) return true;
-  union k8smi_slot of[64];
-  uint64_t has = k8smi_record_spread(resources, of);
-  of[K8SMI_ResourceRequirements_requests].list = rule_merge(arena, requests, limits);
-  if (of[K8SMI_ResourceRequirements_requests].list == NULL) return false;
-  has |= (uint64_t)1 << K8SMI_ResourceRequirements_requests;
-  slots[K8SMI_Container_resources].record = k8smi_record_new(arena, has, of);
-  return slots[K8SMI_Container_resources].record != NULL;
+bool k8smi_default_resources(const struct k8smi_defaults *d) {
+  return rule_round(d, K8SMI_ResourceRequirements_limits) &&
+         rule_round(d, K8SMI_ResourceRequirements_requests);
 }
 
-bool k8smi_default_container(struct k8smi_arena *arena, union k8smi_slot *slots, uint64_t *present) {
-  rule_fill_pull_policy(slots, present, K8SMI_Container_imagePullPolicy, K8SMI_Container_image);
-  return rule_requests(arena, slots, *present);
+bool k8smi_default_volume_resources(const struct k8smi_defaults *d) {
+  return rule_round(d, K8SMI_VolumeResourceRequirements_limits) &&
+         rule_round(d, K8SMI_VolumeResourceRequirements_requests);
 }
 
-bool k8smi_default_ephemeral_container(struct k8smi_arena *arena, union k8smi_slot *slots,
-                                       uint64_t *present) {
-  (void)arena;
-  rule_fill_pull_policy(slots, present, K8SMI_EphemeralContainer_imagePullPolicy,
-                        K8SMI_EphemeralContainer_image);
-  return true;
+bool k8smi_default_claim_status(const struct k8smi_defaults *d) {
+  return rule_round(d, K8SMI_PersistentVolumeClaimStatus_capacity) &&
+         rule_round(d, K8SMI_PersistentVolumeClaimStatus_allocatedResources);
 }
 
-bool k8smi_default_image_volume(struct k8smi_arena *arena, union k8smi_slot *slots, uint64_t *present) {
-  (void)arena;
-  rule_fill_pull_policy(slots, present, K8SMI_ImageVolumeSource_pullPolicy,
-                        K8SMI_ImageVolumeSource_reference);
-  return true;
+bool k8smi_default_container_status(const struct k8smi_defaults *d) {
+  return rule_round(d, K8SMI_ContainerStatus_allocatedResources);
 }
 
-/* A volume without a source is an empty directory. */
-bool k8smi_default_volume(struct k8smi_arena *arena, union k8smi_slot *slots, uint64_t *present) {
-  (void)arena;
-  if ((*present & ~((uint64_t)1 << K8SMI_Volume_name)) != 0) return true;
-  slots[K8SMI_Volume_emptyDir].record = &rule_empty;
-  *present |= (uint64_t)1 << K8SMI_Volume_emptyDir;
-  return true;
-}
-
-/* A port of the host's own network is the same on the host. */
-static const struct k8smi_record *rule_host_port(struct k8smi_arena *arena, const struct k8smi_record *port) {
-  union k8smi_slot of[64];
-  uint64_t has = k8smi_record_spread(port, of);
-  if (rule_has(has, K8SMI_ContainerPort_hostPort) || !rule_has(has, K8SMI_ContainerPort_containerPort))
-    return port;
-  of[K8SMI_ContainerPort_hostPort] = of[K8SMI_ContainerPort_containerPort];
-  return k8smi_record_new(arena, has | (uint64_t)1 << K8SMI_ContainerPort_hostPort, of);
-}
-
-/* The items are changed in place: lists that were just read are not shared yet. */
-static bool rule_host_ports(struct k8smi_arena *arena, struct k8smi_list containers) {
-  for (size_t i = 0; i < containers.count; i++) {
-    struct k8smi_list ports = k8smi_get_list(k8smi_list_record(containers, i), K8SMI_Container_ports);
-    const struct k8smi_record **items = k8smi_list_own(ports);
-    for (size_t j = 0; j < ports.count; j++) {
-      items[j] = rule_host_port(arena, items[j]);
-      if (items[j] == NULL) return false;
-    }
-  }
-  return true;
-}
-
-static struct k8smi_list rule_list(const union k8smi_slot *slots, uint64_t present, unsigned field) {
-  return rule_has(present, field) ? *slots[field].list : (struct k8smi_list){NULL, 0};
-}
-
-bool k8smi_default_pod_spec(struct k8smi_arena *arena, union k8smi_slot *slots, uint64_t *present) {
-  if (!rule_has(*present, K8SMI_PodSpec_securityContext)) {
-    slots[K8SMI_PodSpec_securityContext].record = &rule_empty;
-    *present |= (uint64_t)1 << K8SMI_PodSpec_securityContext;
-  }
+bool k8smi_default_pod_spec(const struct k8smi_defaults *d) {
   /* The old name of the field and the new one say the same; the new one wins. */
   unsigned from = K8SMI_PodSpec_serviceAccountName, to = K8SMI_PodSpec_serviceAccount;
-  if (!rule_has(*present, from)) {
+  if (!k8smi_default_has(d, from)) {
     from = K8SMI_PodSpec_serviceAccount;
     to = K8SMI_PodSpec_serviceAccountName;
   }
-  if (rule_has(*present, from)) rule_set_text(slots, present, to, slots[from].text);
-  struct k8smi_list overhead = rule_list(slots, *present, K8SMI_PodSpec_overhead);
-  if (overhead.count > 0 && !rule_round(arena, overhead)) return false;
-  if (!rule_has(*present, K8SMI_PodSpec_hostNetwork)) return true;
-  return rule_host_ports(arena, rule_list(slots, *present, K8SMI_PodSpec_containers)) &&
-         rule_host_ports(arena, rule_list(slots, *present, K8SMI_PodSpec_initContainers));
+  if (k8smi_default_has(d, from)) k8smi_default_set(d, to, d->slots[from]);
+  return rule_round(d, K8SMI_PodSpec_overhead);
+}
+
+/* podIP is the first of podIPs; where both are given, podIP wins. */
+bool k8smi_default_pod_status(const struct k8smi_defaults *d) {
+  struct k8smi_list ips = k8smi_default_list(d, K8SMI_PodStatus_podIPs);
+  struct k8sm_slice ip = rule_text(d, K8SMI_PodStatus_podIP);
+  struct k8sm_slice first = {NULL, 0};
+  if (!rule_round(d, K8SMI_PodStatus_allocatedResources)) return false;
+  if (ips.count > 0) first = k8smi_get_str(k8smi_list_record(ips, 0), K8SMI_PodIP_ip);
+  if (k8smi_eq(ip, first)) return true;
+  if (ip.len == 0) {
+    const union k8smi_slot text = {.text = k8smi_text_new(d->arena, first)};
+    if (text.text != NULL) k8smi_default_set(d, K8SMI_PodStatus_podIP, text);
+    return text.text != NULL;
+  }
+  struct k8smi_list *list = k8smi_arena_alloc(d->arena, sizeof *list);
+  const struct k8smi_record **items = k8smi_arena_array(d->arena, 1, sizeof *items);
+  union k8smi_slot slots[K8SMI_PodIP__COUNT];
+  slots[K8SMI_PodIP_ip] = d->slots[K8SMI_PodStatus_podIP];
+  if (list == NULL || items == NULL) return false;
+  items[0] = k8smi_record_new(d->arena, (uint64_t)1 << K8SMI_PodIP_ip, slots);
+  *list = (struct k8smi_list){items, 1};
+  k8smi_default_set(d, K8SMI_PodStatus_podIPs, (union k8smi_slot){.list = list});
+  return items[0] != NULL;
 }

@@ -9,4 +9,8 @@
 bool k8smi_defaults_fill(struct k8smi_arena *arena, unsigned type, union k8smi_slot *slots,
                          uint64_t *present);
 
+/* What it fills in for pods, but not for the templates that they come from: called with a pod that was made
+ * of a template. Pods that are read have it already. NULL when memory ran out. */
+const struct k8smi_record *k8smi_defaults_pod(struct k8smi_arena *arena, const struct k8smi_record *pod);
+
 #endif

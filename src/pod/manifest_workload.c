@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/manifest.h"
 
+#include "pod/defaults.h"
 #include "pod/formats.h"
 
 /* Workload kinds → the pods of their templates: what their controllers would make of them first. */
@@ -113,6 +114,8 @@ static bool workload_base(struct workload *w, const struct k8smi_record *owner,
       (uint64_t)1 << K8SMI_Pod_kind | (uint64_t)1 << K8SMI_Pod_apiVersion | (uint64_t)1 << K8SMI_Pod_metadata;
   if (pod[K8SMI_Pod_spec].record != NULL) set |= (uint64_t)1 << K8SMI_Pod_spec;
   w->base->record = k8smi_record_new(arena, set, pod);
+  if (w->base->record != NULL && (w->object->parse->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0)
+    w->base->record = k8smi_defaults_pod(arena, w->base->record);
   return w->base->record != NULL;
 }
 

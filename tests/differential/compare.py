@@ -1,0 +1,328 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what this library makes of documents with what Kubernetes' own code makes of them.
+
+usage: compare.py ORACLE SUBJECT FIELDS_DEF DIFFERENCES_DEF [--manifests FOLDER] [--seconds N] [--seed N]
+                  [--only PART] [--show N] [--validation FILE]
+
+Both programs answer the same requests, see oracle/main.go. A difference is fine only when a line of
+DIFFERENCES_DEF describes it; those lines are printed in doc/pod-fields.md, too.
+"""
+import argparse
+import ast
+import collections
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import fields
+import generate
+import mutate
+import quantity_texts
+import yaml_texts
+
+LEAST_QUANTITIES, LEAST_SCALARS = 100_000, 20_000
+BATCH = 400
+
+
+class Program:
+    """A program that answers requests, a batch at a time."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def answers(self, requests):
+        with tempfile.TemporaryFile() as given:
+            for op, document in requests:
+                given.write(b"%s %d\n" % (op.encode(), len(document)) + document + b"\n")
+            given.seek(0)
+            done = subprocess.run([self.path], stdin=given, stdout=subprocess.PIPE, check=False)
+        lines = done.stdout.split(b"\n")[:-1]
+        if done.returncode != 0 or len(lines) != len(requests):
+            last = requests[min(len(lines), len(requests) - 1)]
+            sys.exit(f"{self.path} ended with {done.returncode} after {len(lines)} of {len(requests)} requests, at {last}")
+        return [json.loads(line) for line in lines]
+
+
+class Differences:
+    """Those that are known, and how often each was met; those that are not."""
+    LINE = re.compile(r"^DIFFERENCE(\(.*?\"\))$", re.M | re.S)
+
+    def __init__(self, path):
+        rows = [ast.literal_eval(found) for found in self.LINE.findall(open(path, encoding="utf-8").read())]
+        self.known = [(re.compile(pattern, re.S), what) for pattern, what, _ in rows]
+        self.met = collections.Counter()
+        self.new = collections.OrderedDict()
+        self.count = 0
+
+    def add(self, what, document):
+        """what: one line that says where and how the two differ."""
+        for pattern, name in self.known:
+            if pattern.fullmatch(what):
+                self.met[name] += 1
+                return
+        self.count += 1
+        seen = self.new.setdefault(re.sub(r"\[\d+\]", "[]", what), [0, document])
+        seen[0] += 1
+        if len(document) < len(seen[1]):
+            seen[1] = document
+
+
+def first_difference(a, b):
+    """Where two texts differ, with a little of both."""
+    at = 0
+    while at < min(len(a), len(b)) and a[at] == b[at]:
+        at += 1
+    return f"{b[max(0, at - 30):at + 40]!r} for {a[max(0, at - 30):at + 40]!r}"
+
+
+UNKNOWN = re.compile(r'unknown field "(.*)"\Z', re.S)
+DUPLICATE = re.compile(r'duplicate field "|already set in map')
+
+
+class Comparison:
+    def __init__(self, args):
+        self.args = args
+        self.oracle, self.subject = Program(args.oracle), Program(args.subject)
+        self.known = Differences(args.differences)
+        self.counts = collections.Counter()
+        self.rng = random.Random(args.seed)
+        self.generator = generate.Generator(args.fields, self.rng)
+        self.mutator = mutate.Mutator(self.generator)
+        self.validation = collections.OrderedDict()
+
+    def both(self, requests):
+        """The answers of the two, side by side; they work at the same time."""
+        theirs = []
+        thread = threading.Thread(target=lambda: theirs.extend(self.oracle.answers(requests)))
+        thread.start()
+        ours = self.subject.answers(requests)
+        thread.join()
+        if len(theirs) != len(requests):
+            sys.exit("the oracle did not answer")
+        return zip(requests, theirs, ours)
+
+    # What both make of an object.
+
+    def compare_object(self, document, theirs, ours):
+        self.counts["objects"] += 1
+        strict = theirs.get("strict", [])
+        duplicate = any(DUPLICATE.search(s) for s in strict)
+        if "error" in theirs or "plain" not in ours:
+            if "error" not in theirs and not duplicate:
+                self.known.add(f"decode: refused here only: {self.words(ours['refused'])}", document)
+            elif "error" in theirs and "plain" in ours:
+                self.known.add(f"decode: refused there only: {theirs['error'][:300]}", document)
+            self.counts["refused"] += 1
+            return
+        self.compare_strict(document, strict, ours.get("strict", []))
+        for stage in ("plain", "defaulted"):
+            for form in ("json", "yaml", "protobuf"):
+                if stage not in ours or ours[stage][form] != theirs[stage][form]:
+                    got = ours.get(stage, {}).get(form, "")
+                    self.known.add(f"{stage} {form}: {first_difference(theirs[stage][form], got)}", document)
+                    break
+        if "findings" in ours and theirs.get("findings") is not None:
+            self.compare_findings(document, theirs["findings"], ours["findings"])
+
+    @staticmethod
+    def words(findings):
+        return "; ".join(f"{f['type']} {f['field']} {f['detail']}" for f in findings[:2])
+
+    def compare_strict(self, document, theirs, ours):
+        want = {found.group(1) for found in map(UNKNOWN.search, theirs) if found}
+        got = {f["field"] for f in ours if f["type"] == "FIELD_UNKNOWN"}
+        # The list of one side ends early, as the server's does.
+        if want != got and len(theirs) < 100:
+            self.known.add(f"strict: {sorted(got - want)} here only, {sorted(want - got)} there only", document)
+
+    def compare_findings(self, document, theirs, ours):
+        self.counts["validated"] += 1
+        want = {(f["type"], f["field"]) for f in theirs}
+        got = {(f["type"], f["field"]) for f in ours if f["type"] != "FIELD_UNKNOWN"}
+        for side, some in (("here", got - want), ("there", want - got)):
+            for kind, path in sorted(some):
+                self.known.add(f"validation: {side} only: {kind}: {path}", document)
+
+    def objects(self, documents):
+        documents = list(documents)
+        for start in range(0, len(documents), BATCH):
+            requests = [("object", d) for d in documents[start:start + BATCH]]
+            again = []
+            for (_, document), theirs, ours in self.both(requests):
+                self.compare_object(document, theirs, ours)
+                if "plain" in theirs and self.rng.random() < 0.3:
+                    again += self.other_forms(theirs["plain"])
+            for (_, document), theirs, ours in self.both(again):
+                self.compare_object(document, theirs, ours)
+
+    @staticmethod
+    def other_forms(plain):
+        """The same object as Kubernetes writes it in its other formats."""
+        import base64
+        return [("object", plain["yaml"].encode()), ("object", base64.b64decode(plain["protobuf"]))]
+
+    # The parts of the comparison.
+
+    def schema(self):
+        [theirs] = self.oracle.answers([("schema", b"")])
+        types = fields.read(self.args.fields)
+        ours = fields.lines(types)
+        carried = {"F(" + ", ".join(f) + ")" for fs in types.values() for f in fs if (f.type, f.name) in fields.CAME_AND_WENT}
+        for line in sorted(set(theirs) - set(ours)):
+            self.known.add(f"fields.def: missing: {line}", b"")
+        for line in sorted(set(ours) - set(theirs) - carried):
+            self.known.add(f"fields.def: not in Kubernetes: {line}", b"")
+        self.counts["fields"] = len(theirs)
+
+    def manifests(self):
+        if not self.args.manifests or not os.path.isdir(self.args.manifests):
+            print("no manifests: that part is left out")
+            return
+        documents = []
+        for folder, _, names in sorted(os.walk(self.args.manifests)):
+            for name in sorted(names):
+                if not name.endswith((".yaml", ".yml", ".json")):
+                    continue
+                text = open(os.path.join(folder, name), encoding="utf-8").read()
+                pieces = [text] if name.endswith(".json") else re.split(r"^---.*\n", text, flags=re.M)
+                documents += [p.encode() for p in pieces if re.search(r"^\s*\"?kind\"?:", p, re.M)]
+        kinds = "|".join(["Pod", *generate.WORKLOADS, "ConfigMap", "Secret"])
+        documents = [d for d in documents if re.search(rb"^\s{0,4}\"?kind\"?: *\"?(%s)\"?,? *$" % kinds.encode(), d, re.M)]
+        self.counts["manifests"] = len(documents)
+        self.objects(documents)
+
+    def pods(self):
+        """Generated pods and mutated ones, in JSON and YAML."""
+        rng, writer = self.rng, yaml_texts.Writer(self.rng)
+        documents = []
+        for _ in range(BATCH // 4):
+            pod = self.generator.pod()
+            documents.append(mutate.json_text(pod, rng).encode("utf-8", "surrogatepass"))
+            documents.append(writer.document(pod).encode("utf-8", "surrogatepass"))
+            for _ in range(2):
+                other = self.mutator.mutated(pod, rng.choice([1, 1, 2, 3]))
+                if rng.random() < 0.05:
+                    text = mutate.json_with_duplicate(other, rng)
+                else:
+                    text = writer.document(other) if rng.random() < 0.5 else mutate.json_text(other, rng)
+                documents.append(text.encode("utf-8", "surrogatepass"))
+        self.objects(documents)
+
+    def workloads(self):
+        documents = []
+        for kind, version in list(generate.WORKLOADS.items()) * (BATCH // 40):
+            made = self.generator.object(kind, version, self.rng.choice([0.02, 0.1, 0.3]), self.rng.choice([0, 0, 0.1]))
+            documents.append(mutate.json_text(made, self.rng).encode("utf-8", "surrogatepass"))
+            documents.append(json.dumps(self.mutator.mutated(made)).replace("Infinity", "1e400").encode())
+        self.objects(documents)
+
+    def quantities(self):
+        lines = [quantity_texts.text(self.rng) for _ in range(5000)]
+        pairs = [self.rng.choice(lines).replace("\t", "") + "\t" + self.rng.choice(lines).replace("\t", "") for _ in range(2500)]
+        requests = [("quantity", "\n".join(lines).encode()), ("compare", "\n".join(pairs).encode())]
+        (_, theirs, ours), (_, their_order, our_order) = self.both(requests)
+        for text, want, got in zip(lines, theirs, ours):
+            want.pop("sign", None)
+            if "error" in want:
+                want = {}
+            for name in sorted(set(want) | set(got)):
+                if want.get(name) != got.get(name):
+                    self.known.add(f"quantity {text!r}: {name}: {got.get(name)!r} for {want.get(name)!r}", text.encode())
+        for pair, want, got in zip(pairs, their_order, our_order):
+            if want != got:
+                self.known.add(f"quantity {pair!r}: compared: {got} for {want}", pair.encode())
+        self.counts["quantities"] += len(lines) + len(pairs)
+
+    def yaml(self):
+        documents = [yaml_texts.document(self.rng) for _ in range(500)] + \
+            ["a: " + yaml_texts.scalar(self.rng) for _ in range(500)]
+        if self.counts["scalars"] == 0:
+            documents += yaml_texts.DOCUMENTS + ["a: " + s for s in yaml_texts.SCALARS] + [s + ": a" for s in yaml_texts.SCALARS]
+        requests = [("yaml", d.encode("utf-8")) for d in documents]
+        for (_, document), theirs, ours in self.both(requests):
+            self.counts["scalars"] += 1
+            if theirs.get("duplicate") and "refused" in ours:
+                continue
+            if "error" in theirs or "refused" in ours:
+                if "error" not in theirs:
+                    self.known.add(f"yaml: refused here only: {self.words(ours['refused'])}", document)
+                elif "refused" not in ours:
+                    self.known.add(f"yaml: refused there only: {theirs['error']}", document)
+                continue
+            want, got = (json.loads(side["json"], parse_int=str, parse_float=str) for side in (theirs, ours))
+            if want != got:
+                self.known.add(f"yaml: {ours['json']} for {theirs['json']}", document)
+
+    def texts(self):
+        """Strings in YAML, as keys, values and items."""
+        rng, documents = self.rng, []
+        alphabet = "ab cd ef  ::##--''\"\"\\\n\n\t,.[]{}&*!|>%@`?=~0123456789_+/<\u00e4\u2028\u0085\ufeff\U0001f600\x01\r"
+        for _ in range(1000):
+            text = rng.choice(generate.STRINGS + yaml_texts.SCALARS) if rng.random() < 0.2 else \
+                "".join(rng.choice(alphabet) for _ in range(rng.choice([1, 2, 3, 5, 10, 100, 200])))
+            if rng.random() < 0.3:
+                text = yaml_texts.scalar(rng)
+            keys = {yaml_texts.scalar(rng) if rng.random() < 0.3 else "".join(rng.choice("aB1290-_./ \u00e4") for _ in range(rng.randint(1, 6))): i
+                    for i in range(rng.choice([0, 0, 0, 6]))}
+            keys[rng.choice(["k", text])] = rng.choice([text, [text], {"a": [text, {"b": text}]}])
+            documents.append(json.dumps(keys, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        for (_, document), theirs, ours in self.both([("scalar", d) for d in documents]):
+            self.counts["texts"] += 1
+            if theirs.get("json") != ours.get("json"):
+                self.known.add(f"text: {first_difference(theirs.get('json', ''), ours.get('json', ''))}", document)
+
+    def run(self):
+        parts = {"schema": self.schema, "manifests": self.manifests, "quantities": self.quantities, "yaml": self.yaml,
+                 "texts": self.texts, "pods": self.pods, "workloads": self.workloads}
+        end = time.monotonic() + self.args.seconds
+        once = ("schema", "manifests")
+        only = self.args.only.split(",") if self.args.only else list(parts)
+        for part in once:
+            if part in only:
+                parts[part]()
+        rounds = [part for part in only if part not in once]
+        while rounds and (time.monotonic() < end or not self.enough(only)):
+            for part in rounds:
+                wanted = {"quantities": LEAST_QUANTITIES, "yaml": LEAST_SCALARS, "texts": LEAST_SCALARS}.get(part)
+                counted = {"yaml": "scalars"}.get(part, part)
+                if wanted is None or self.counts[counted] < wanted:
+                    parts[part]()
+        return self.report()
+
+    def enough(self, only):
+        return ("quantities" not in only or self.counts["quantities"] >= LEAST_QUANTITIES) and \
+            ("yaml" not in only or self.counts["scalars"] >= LEAST_SCALARS)
+
+    def report(self):
+        print("compared:", ", ".join(f"{n} {what}" for what, n in sorted(self.counts.items())), f"(seed {self.args.seed})")
+        for name, n in self.known.met.most_common():
+            print(f"known, {n} times: {name}")
+        for what, (n, document) in list(self.known.new.items())[:self.args.show]:
+            print(f"{n} times: {what}\n    {document[:600]!r}")
+        if len(self.known.new) > self.args.show:
+            print(f"and {len(self.known.new) - self.args.show} others")
+        print(f"{self.known.count} differences that are not in the list")
+        return 1 if self.known.count else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("oracle", "subject", "fields", "differences"):
+        parser.add_argument(name)
+    parser.add_argument("--manifests")
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only")
+    parser.add_argument("--show", type=int, default=40)
+    return Comparison(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
