@@ -19,6 +19,8 @@ type DemandFlags uint64
 const (
 	DemandHostFilesystem DemandFlags = C.K8SM_DEMAND_HOST_FILESYSTEM // commands on the agent's own file system
 	DemandNoLimits       DemandFlags = C.K8SM_DEMAND_NO_LIMITS       // for agents without the cgroup isolators
+	// DemandOriginalDefaults gives main containers the cpu and memory that the original km gave them.
+	DemandOriginalDefaults DemandFlags = C.K8SM_DEMAND_ORIGINAL_DEFAULTS
 )
 
 // DemandOptions; Nonce is required, zero is the default of the others.

@@ -101,6 +101,34 @@ func TestResources(t *testing.T) {
 	}
 }
 
+func TestReading(t *testing.T) {
+	pod := nginx(t)
+	value, set, err := pod.Value("/spec/containers/0/ports/0/containerPort")
+	if !set || err != nil || value.Kind != k8smesos.ValueNumber || value.Number != 80 {
+		t.Errorf("port is %+v, %v, %v", value, set, err)
+	}
+	if _, set, err := pod.Value("spec.hostname"); set || err != nil {
+		t.Errorf("hostname is set: %v, %v", set, err)
+	}
+	below := must[[]k8smesos.Value](t)(pod.Values("metadata.labels"))
+	if len(below) != 1 || below[0].Name != "app" || below[0].Text != "nginx" {
+		t.Errorf("labels are %+v", below)
+	}
+	if ports := pod.Ports(); len(ports) != 1 || ports[0].HostPort != 31080 || ports[0].Protocol != "TCP" {
+		t.Errorf("ports are %+v", ports)
+	}
+	resources := must[[]k8smesos.PodResource](t)(pod.Resources())
+	if len(resources) != 2 || resources[0] != (k8smesos.PodResource{Name: "cpu", Request: 250, Limit: -1}) {
+		t.Errorf("resources are %+v", resources)
+	}
+	if pod.QOSClass() != "Burstable" {
+		t.Errorf("QoS class is %s", pod.QOSClass())
+	}
+	if len(pod.Words())+len(pod.Env())+len(pod.EnvFrom())+len(pod.Volumes())+len(pod.Mounts())+len(pod.Probes()) != 0 {
+		t.Error("there are rows of what the pod does not have")
+	}
+}
+
 func TestPod(t *testing.T) {
 	pod := nginx(t)
 	if pod.Name() != "nginx" || pod.Namespace() != "default" || pod.UID() == "" {

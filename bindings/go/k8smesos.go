@@ -143,3 +143,25 @@ func readRows[Row any, Value any](read func(rows *Row, size, n int) int, convert
 	}
 	return result
 }
+
+// countedRows is readRows for functions that can fail.
+func countedRows[Row any, Value any](function string, read func(rows *Row, size, n C.size_t, count *C.size_t) C.int,
+	convert func(Row) Value) ([]Value, error) {
+	for n := 32; ; {
+		rows := make([]Row, n)
+		var count C.size_t
+		err := failure(function, read(&rows[0], C.size_t(unsafe.Sizeof(rows[0])), C.size_t(n), &count), nil)
+		if err != nil {
+			return nil, err
+		}
+		if int(count) > n {
+			n = int(count)
+			continue
+		}
+		result := make([]Value, count)
+		for i := range result {
+			result[i] = convert(rows[i])
+		}
+		return result, nil
+	}
+}

@@ -135,7 +135,8 @@ func (p *Pod) Encode(format Format) ([]byte, error) {
 	return takeBlob(blob), nil
 }
 
-// Get is the value at a field path ("spec.containers[0].image"); false if it is not set.
+// Get is the text at a path ("spec.containers[0].image", "spec.containers[name=web].image", or as a JSON
+// pointer "/spec/containers/0/image"); objects and lists are JSON. False if it is not set.
 func (p *Pod) Get(path string) (string, bool, error) {
 	defer runtime.KeepAlive(p)
 	var m memory
@@ -149,38 +150,6 @@ func (p *Pod) Get(path string) (string, bool, error) {
 		return "", false, err
 	}
 	return string(takeBlob(blob)), true, nil
-}
-
-// ContainerKind tells mains, init containers and sidecars apart.
-type ContainerKind uint32
-
-const (
-	ContainerMain    ContainerKind = C.K8SM_CONTAINER_MAIN
-	ContainerInit    ContainerKind = C.K8SM_CONTAINER_INIT
-	ContainerSidecar ContainerKind = C.K8SM_CONTAINER_SIDECAR
-)
-
-// Container of a pod. Amounts are -1 where the pod states none.
-type Container struct {
-	Name, Image                          string
-	Kind                                 ContainerKind
-	Index                                int // in its own list
-	CPURequestMilli, CPULimitMilli       int64
-	MemoryRequestBytes, MemoryLimitBytes int64
-}
-
-// Containers are init containers and sidecars first, in list order, then the mains.
-func (p *Pod) Containers() []Container {
-	defer runtime.KeepAlive(p)
-	return readRows(func(rows *C.struct_k8sm_pod_container, size, n int) int {
-		return int(C.k8sm_pod_containers(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_pod_container) Container {
-		return Container{
-			Name: text(row.name), Image: text(row.image), Kind: ContainerKind(row.kind), Index: int(row.index),
-			CPURequestMilli: int64(row.cpu_request_milli), CPULimitMilli: int64(row.cpu_limit_milli),
-			MemoryRequestBytes: int64(row.memory_request_bytes), MemoryLimitBytes: int64(row.memory_limit_bytes),
-		}
-	})
 }
 
 // Manifest is everything that a file of one or more documents holds.

@@ -19,8 +19,13 @@ enum {
   K8SM_DEMAND_HOST_FILESYSTEM = 1 << 0, /* run commands on the agent's own file system, without image:
                                            for agents without an image provider. Each container must
                                            state its command. Warned about by field. */
-  K8SM_DEMAND_NO_LIMITS = 1 << 1        /* leave TaskInfo.limits and share_cgroups out: for agents without
+  K8SM_DEMAND_NO_LIMITS = 1 << 1,       /* leave TaskInfo.limits and share_cgroups out: for agents without
                                            both cgroup isolators (they drop tasks that carry them) */
+  K8SM_DEMAND_ORIGINAL_DEFAULTS = 1 << 2 /* cpu and memory of main containers as Kubernetes on Mesos, the
+                                           original km, had them, each by itself: with neither request nor
+                                           limit both are the default below; with one of them the other is
+                                           the same; and neither is less than 0.01 cpus or 32 MiB. Init
+                                           containers and sidecars keep what they state. */
 };
 
 /* Data that pods refer to (ConfigMaps, Secrets): as the rows of a manifest. Copied. */
@@ -37,8 +42,9 @@ struct k8sm_demand_options {
                                 this pod. Required. */
   uint32_t attempt;          /* counts executors of the pod, from 0 */
   uint32_t features;         /* reserved, 0 */
-  int64_t default_cpu_milli; /* for containers with neither request nor limit; 0: 250 */
-  int64_t default_mem_bytes; /* 0: 64 MiB */
+  int64_t default_cpu_milli; /* counts as the request of containers with neither request nor limit;
+                              * 0: 250; -1: none, they count as nothing, as kube-scheduler has it */
+  int64_t default_mem_bytes; /* the same; 0: 64 MiB */
   int64_t disk_mb;           /* of the executor, where the pod asks none: Mesos wants one; 0: 32 */
 };
 

@@ -3,6 +3,8 @@
  * https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ */
 #include "demand/build.h"
 
+#include "pod/containers.h"
+#include "pod/requests.h"
 #include "wire/number.h"
 
 enum {
@@ -12,7 +14,9 @@ enum {
   RES_TOKEN_SHARE = 50, /* a task's token is this part of its request: cpu shares follow it */
   RES_DEFAULT_CPU_MILLI = 250,
   RES_DEFAULT_MEM_MB = 64,
-  RES_DEFAULT_DISK_MB = 32
+  RES_DEFAULT_DISK_MB = 32,
+  RES_LEAST_CPU_MILLI = 10, /* of a container, by the original's rule */
+  RES_LEAST_MEM_MB = 32
 };
 #define RES_MB ((int64_t)1024 * 1024)
 
@@ -20,14 +24,11 @@ enum { RES_CPU = 0, RES_MEM, RES_DISK, RES_KINDS };
 
 static const char *const res_names[RES_KINDS] = {"cpu", "memory", "ephemeral-storage"};
 
-/* cpus in thousandths; mem and disk in thousandths of a MB. -1: not set. */
+/* By kind: cores, bytes, bytes. */
 struct res_amounts {
-  int64_t v[RES_KINDS];
+  struct k8smi_amount v[RES_KINDS];
+  bool set[RES_KINDS];
 };
-
-static int64_t res_add(int64_t a, int64_t b) {
-  return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
 
 static int64_t res_max(int64_t a, int64_t b) {
   return a > b ? a : b;
@@ -40,16 +41,16 @@ static int64_t res_mb_milli(int64_t bytes) {
   return whole * 1000 + (rest * 1000 + RES_MB - 1) / RES_MB;
 }
 
-static int64_t res_read(int kind, struct k8sm_slice text) {
-  int64_t n;
-  if (text.ptr == NULL) return -1;
-  if (kind == RES_CPU) return k8smi_quantity_milli(text, &n) && n >= 0 ? n : -1;
-  return k8smi_quantity_value(text, &n) && n >= 0 ? res_mb_milli(n) : -1;
+/* As Mesos counts: cpus in thousandths, mem and disk in thousandths of a MB. */
+static int64_t res_milli(int kind, struct k8smi_amount amount) {
+  return kind == RES_CPU ? k8smi_amount_milli(amount) : res_mb_milli(k8smi_amount_value(amount));
 }
 
-static struct res_amounts res_read_all(const struct k8smi_record *record, unsigned field) {
+static struct res_amounts res_read_all(const struct k8smi_record *resources, unsigned field) {
   struct res_amounts a;
-  for (int k = 0; k < RES_KINDS; k++) a.v[k] = res_read(k, k8smi_get_pair(record, field, res_names[k]));
+  memset(&a, 0, sizeof a);
+  for (int k = 0; k < RES_KINDS; k++)
+    a.set[k] = k8smi_resource_get(resources, field, res_names[k], &a.v[k]) && a.v[k].whole >= 0;
   return a;
 }
 
@@ -75,27 +76,58 @@ static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_r
   }
 }
 
-/* A container's requests: its own, else its limits, else the defaults. */
-static struct res_amounts res_requests(const struct k8smi_demand_build *b, struct res_amounts requests,
-                                       struct res_amounts limits) {
-  const struct k8sm_demand_options *o = &b->options;
-  int64_t cpu = o->default_cpu_milli > 0 ? o->default_cpu_milli : RES_DEFAULT_CPU_MILLI;
-  int64_t mem = o->default_mem_bytes > 0 ? res_mb_milli(o->default_mem_bytes) : RES_DEFAULT_MEM_MB * 1000;
-  const int64_t defaults[RES_KINDS] = {cpu, mem, 0};
+/* ---- What a container states, completed ---- */
+
+static struct k8smi_amount res_cores(int64_t milli) {
+  return (struct k8smi_amount){milli / 1000, (int32_t)(milli % 1000) * 1000 * 1000};
+}
+
+/* What counts where a container states neither request nor limit. Nothing is set where the options say so. */
+static struct res_amounts res_defaults(const struct k8sm_demand_options *o) {
+  struct res_amounts a;
+  memset(&a, 0, sizeof a);
+  a.set[RES_CPU] = o->default_cpu_milli >= 0;
+  a.v[RES_CPU] = res_cores(o->default_cpu_milli > 0 ? o->default_cpu_milli : RES_DEFAULT_CPU_MILLI);
+  a.set[RES_MEM] = o->default_mem_bytes >= 0;
+  a.v[RES_MEM].whole = o->default_mem_bytes > 0 ? o->default_mem_bytes : RES_DEFAULT_MEM_MB * RES_MB;
+  return a;
+}
+
+static void res_fill(struct res_amounts *to, const struct res_amounts *from, int k) {
+  if (to->set[k] || !from->set[k]) return;
+  to->v[k] = from->v[k];
+  to->set[k] = true;
+}
+
+static void res_raise(struct res_amounts *to, struct k8smi_amount least, int k) {
+  if (to->set[k] && k8smi_amount_cmp(to->v[k], least) < 0) to->v[k] = least;
+}
+
+/* What is not stated: a request is the limit, else the default. With the original's rule a main container's
+ * limit is its request, else the default, and neither may be less than the least; init containers keep what
+ * they have. */
+static void res_complete(const struct k8smi_demand_build *b, uint32_t kind, struct res_amounts *requests,
+                         struct res_amounts *limits) {
+  const struct res_amounts defaults = res_defaults(&b->options);
+  const struct k8smi_amount least[] = {res_cores(RES_LEAST_CPU_MILLI), {RES_LEAST_MEM_MB * RES_MB, 0}};
+  bool original = (b->demand->flags & K8SM_DEMAND_ORIGINAL_DEFAULTS) != 0;
   for (int k = 0; k < RES_KINDS; k++) {
-    if (requests.v[k] < 0) requests.v[k] = limits.v[k];
-    if (requests.v[k] < 0) requests.v[k] = defaults[k];
+    res_fill(requests, limits, k);
+    if (!original || kind == K8SM_CONTAINER_MAIN) res_fill(requests, &defaults, k);
+    if (!original || kind != K8SM_CONTAINER_MAIN || k == RES_DISK) continue;
+    res_fill(limits, requests, k);
+    res_raise(requests, least[k], k);
+    res_raise(limits, least[k], k);
   }
-  return requests;
 }
 
 /* The token, and limits not below it: Mesos refuses a limit that is less than what is asked. */
 static void res_set_task(struct k8smi_demand_build *b, struct k8smi_demand_task *task, int64_t cpu_request,
-                         struct res_amounts limits, const struct k8smi_path *path) {
+                         const struct res_amounts *limits, const struct k8smi_path *path) {
   task->cpus_milli = res_max(RES_MIN_CPU_MILLI, cpu_request / RES_TOKEN_SHARE);
   task->mem_milli = RES_TOKEN_MEM;
   if (b->demand->flags & K8SM_DEMAND_NO_LIMITS) {
-    if (limits.v[RES_CPU] >= 0 || limits.v[RES_MEM] >= 0) {
+    if (limits->set[RES_CPU] || limits->set[RES_MEM]) {
       struct k8smi_path at = k8smi_path_field(path, K8SMI_S("limits"));
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
                  "the options say that agents can't limit tasks");
@@ -105,104 +137,62 @@ static void res_set_task(struct k8smi_demand_build *b, struct k8smi_demand_task 
   task->limits = true;
   task->limit_cpus_milli = K8SMI_UNLIMITED;
   task->limit_mem_milli = K8SMI_UNLIMITED;
-  if (limits.v[RES_CPU] >= 0) task->limit_cpus_milli = res_max(limits.v[RES_CPU], task->cpus_milli);
-  if (limits.v[RES_MEM] >= 0) task->limit_mem_milli = res_max(limits.v[RES_MEM], task->mem_milli);
+  if (limits->set[RES_CPU])
+    task->limit_cpus_milli = res_max(res_milli(RES_CPU, limits->v[RES_CPU]), task->cpus_milli);
+  if (limits->set[RES_MEM])
+    task->limit_mem_milli = res_max(res_milli(RES_MEM, limits->v[RES_MEM]), task->mem_milli);
 }
 
-/* Sums of the pod as kube-scheduler makes them: the mains and sidecars together, or the largest init
- * container with the sidecars before it. */
-struct res_sums {
-  struct res_amounts lasting; /* sidecars and mains */
-  struct res_amounts sidecars;
-  struct res_amounts init; /* the largest need of an init container */
-  bool any;                /* some request or limit of cpu or memory is set */
-  bool guaranteed;         /* every container has both limits, and requests equal to them */
-};
-
-static void res_count(struct res_sums *sums, uint32_t kind, struct res_amounts requests) {
-  for (int k = 0; k < RES_KINDS; k++) {
-    if (kind == K8SM_TASK_INIT) {
-      sums->init.v[k] = res_max(sums->init.v[k], res_add(requests.v[k], sums->sidecars.v[k]));
-      continue;
-    }
-    sums->lasting.v[k] = res_add(sums->lasting.v[k], requests.v[k]);
-    if (kind != K8SM_TASK_SIDECAR) continue;
-    sums->sidecars.v[k] = res_add(sums->sidecars.v[k], requests.v[k]);
-    sums->init.v[k] = res_max(sums->init.v[k], sums->sidecars.v[k]);
-  }
-}
-
-static void res_classify(struct res_sums *sums, struct res_amounts requests, struct res_amounts limits) {
-  for (int k = RES_CPU; k <= RES_MEM; k++) {
-    if (requests.v[k] > 0 || limits.v[k] > 0) sums->any = true;
-    if (limits.v[k] <= 0 || (requests.v[k] >= 0 && requests.v[k] != limits.v[k])) sums->guaranteed = false;
-  }
-}
-
-static void res_make_container(struct k8smi_demand_build *b, struct res_sums *sums,
-                               struct k8smi_demand_task *task, const struct k8smi_record *container,
-                               const struct k8smi_path *path) {
-  const struct k8smi_record *resources = k8smi_get_record(container, K8SMI_Container_resources);
-  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("resources"));
-  struct res_amounts asked = res_read_all(resources, K8SMI_ResourceRequirements_requests);
+static void res_make_container(struct k8smi_demand_build *b, struct k8smi_sum *sums, struct k8smi_container c,
+                               struct k8smi_demand_task *task) {
+  struct k8smi_container_path container_path;
+  struct k8smi_path at = k8smi_path_field(k8smi_container_path(&container_path, c), K8SMI_S("resources"));
+  const struct k8smi_record *resources = k8smi_get_record(c.record, K8SMI_Container_resources);
+  struct res_amounts requests = res_read_all(resources, K8SMI_ResourceRequirements_requests);
   struct res_amounts limits = res_read_all(resources, K8SMI_ResourceRequirements_limits);
   res_refuse_others(b, resources, K8SMI_ResourceRequirements_requests, "requests", &at);
   res_refuse_others(b, resources, K8SMI_ResourceRequirements_limits, "limits", &at);
-  res_classify(sums, asked, limits);
-  struct res_amounts requests = res_requests(b, asked, limits);
-  res_count(sums, task->kind, requests);
-  res_set_task(b, task, requests.v[RES_CPU], limits, &at);
-}
-
-static void res_make_list(struct k8smi_demand_build *b, struct res_sums *sums, unsigned field,
-                          const char *name, struct k8smi_demand_task *tasks) {
-  struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
-  struct k8smi_path list = k8smi_path_field(&spec, k8smi_s(name));
-  struct k8smi_list containers = k8smi_get_list(b->spec, field);
-  for (size_t i = 0; i < containers.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&list, i);
-    res_make_container(b, sums, &tasks[i], k8smi_list_record(containers, i), &at);
+  res_complete(b, c.kind, &requests, &limits);
+  for (int k = 0; k < RES_KINDS; k++) {
+    if (requests.set[k]) k8smi_sum_add(&sums[k], c.kind, requests.v[k]);
   }
+  res_set_task(b, task, res_milli(RES_CPU, requests.v[RES_CPU]), &limits, &at);
 }
 
 /* Requests of the pod as a whole come in place of the sum; its limits hold no container. */
-static void res_apply_pod_level(struct k8smi_demand_build *b, struct res_amounts *total) {
+static void res_check_pod_level(struct k8smi_demand_build *b) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
   struct k8smi_path at = k8smi_path_field(&spec, K8SMI_S("resources"));
   struct k8smi_path limits_at = k8smi_path_field(&at, K8SMI_S("limits"));
   const struct k8smi_record *pod = k8smi_get_record(b->spec, K8SMI_PodSpec_resources);
-  struct res_amounts requests = res_read_all(pod, K8SMI_ResourceRequirements_requests);
-  struct res_amounts overhead = res_read_all(b->spec, K8SMI_PodSpec_overhead);
   res_refuse_others(b, pod, K8SMI_ResourceRequirements_requests, "requests", &at);
   if (k8smi_get_list(pod, K8SMI_ResourceRequirements_limits).count > 0) {
     k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &limits_at,
                "Mesos limits tasks, not the pod as a whole");
   }
-  for (int k = 0; k < RES_KINDS; k++) {
-    if (requests.v[k] >= 0) total->v[k] = requests.v[k];
-    if (overhead.v[k] > 0) total->v[k] = res_add(total->v[k], overhead.v[k]);
-  }
 }
 
 void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
-  struct res_sums sums = {{{0}}, {{0}}, {{0}}, false, true};
-  struct res_amounts total;
-  size_t inits = k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers).count;
-  res_make_list(b, &sums, K8SMI_PodSpec_initContainers, "initContainers", d->tasks + 1);
-  res_make_list(b, &sums, K8SMI_PodSpec_containers, "containers", d->tasks + 1 + inits);
-  for (int k = 0; k < RES_KINDS; k++) total.v[k] = res_max(sums.lasting.v[k], sums.init.v[k]);
-  res_apply_pod_level(b, &total);
+  struct k8smi_sum sums[RES_KINDS];
+  int64_t total[RES_KINDS];
+  memset(sums, 0, sizeof sums);
+  for (size_t i = 1; i < d->task_count; i++)
+    res_make_container(b, sums, k8smi_container_at(b->spec, i - 1), &d->tasks[i]);
+  res_check_pod_level(b);
+  for (int k = 0; k < RES_KINDS; k++) {
+    struct k8smi_amount amount;
+    (void)k8smi_sum_total(&sums[k], b->spec, res_names[k], false, &amount);
+    total[k] = res_milli(k, amount);
+  }
   int64_t disk = (b->options.disk_mb > 0 ? b->options.disk_mb : RES_DEFAULT_DISK_MB);
-  if (total.v[RES_DISK] == 0) total.v[RES_DISK] = disk > INT64_MAX / 1000 ? INT64_MAX : disk * 1000;
-  d->cpus_milli = res_max(total.v[RES_CPU], RES_MIN_CPU_MILLI);
-  d->mem_milli = res_max(total.v[RES_MEM], RES_MIN_EXECUTOR_MEM);
-  d->disk_milli = total.v[RES_DISK];
+  if (total[RES_DISK] == 0) total[RES_DISK] = disk > INT64_MAX / 1000 ? INT64_MAX : disk * 1000;
+  d->cpus_milli = res_max(total[RES_CPU], RES_MIN_CPU_MILLI);
+  d->mem_milli = res_max(total[RES_MEM], RES_MIN_EXECUTOR_MEM);
+  d->disk_milli = total[RES_DISK];
   d->tasks[0].cpus_milli = RES_MIN_CPU_MILLI;
   d->tasks[0].mem_milli = RES_TOKEN_MEM;
-  d->qos_class = !sums.any         ? K8SMI_S("BestEffort")
-                 : sums.guaranteed ? K8SMI_S("Guaranteed")
-                                   : K8SMI_S("Burstable");
+  d->qos_class = k8sm_pod_qos_class(d->pod);
 }
 
 /* ---- resourceFieldRef ---- */

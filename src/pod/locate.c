@@ -13,7 +13,7 @@ static int locate_step(struct k8smi_tokens *tokens, int container, const struct 
     int r = k8smi_tokens_next(tokens, value, NULL);
     if (r != K8SM_OK || value->kind == K8SMI_TOKEN_OBJECT_END || value->kind == K8SMI_TOKEN_ARRAY_END)
       return r;
-    *found = object ? k8smi_eq(value->text, step->name) : i == step->index;
+    *found = object ? k8smi_step_is(step, value->text) : i == step->index;
     if (object) r = k8smi_tokens_next(tokens, value, NULL);
     if (r != K8SM_OK || *found) return r;
     bool skip = value->kind == K8SMI_TOKEN_OBJECT || value->kind == K8SMI_TOKEN_ARRAY;
@@ -25,14 +25,13 @@ static int locate_step(struct k8smi_tokens *tokens, int container, const struct 
 static int locate_path(struct k8smi_tokens *tokens, const char *path, struct k8smi_where *ret) {
   struct k8smi_token at;
   struct k8smi_step step;
-  const char *rest = path == NULL ? "" : path;
+  struct k8smi_steps steps;
   bool found = true;
+  k8smi_steps_init(&steps, path);
   int r = k8smi_tokens_next(tokens, &at, NULL);
   while (r == K8SM_OK && found) {
     *ret = k8smi_tokens_where(tokens, &at);
-    if (rest[0] == '\0') break;
-    rest = k8smi_step_next(rest, rest == path, &step);
-    if (rest == NULL) break; /* as far as the path makes sense */
+    if (k8smi_steps_next(&steps, &step) <= 0) break; /* the end, or as far as the path makes sense */
     r = locate_step(tokens, at.kind, &step, &at, &found);
   }
   return r;

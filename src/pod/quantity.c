@@ -190,6 +190,31 @@ bool k8smi_quantity_value(struct k8sm_slice text, int64_t *ret) {
   return quantity_number(text, 0, ret);
 }
 
+bool k8smi_quantity_amount(struct k8sm_slice text, struct k8smi_amount *ret) {
+  struct quantity q;
+  int64_t whole = 0, nano = 0, unit = 100 * 1000 * 1000;
+  if (!quantity_read(text, &q)) return false;
+  int64_t power = q.scale + (int64_t)q.count; /* of ten, just above the next digit */
+  for (; power < 0 && unit > 0; power++) unit /= 10;
+  power = q.scale + (int64_t)q.count;
+  for (size_t i = 0; i < q.count || (power > 0 && whole > 0 && whole < INT64_MAX); i++, power--) {
+    unsigned digit = i < q.count ? q.digits[i] : 0;
+    if (power > 0) {
+      whole = whole > (INT64_MAX - digit) / 10 ? INT64_MAX : whole * 10 + digit;
+    } else {
+      nano += digit * unit;
+      unit /= 10;
+    }
+  }
+  if (whole == INT64_MAX) nano = 0;
+  if (q.negative && nano > 0) {
+    *ret = (struct k8smi_amount){-whole - 1, (int32_t)(1000 * 1000 * 1000 - nano)};
+  } else {
+    *ret = (struct k8smi_amount){q.negative ? -whole : whole, (int32_t)nano};
+  }
+  return true;
+}
+
 /* An integer of a power of a thousand: the largest that takes no fraction. */
 static void quantity_put_decimal(struct quantity *q, struct k8smi_buf *buf) {
   int64_t most = q->format == QUANTITY_EXPONENT ? INT64_MAX : 18;

@@ -4,16 +4,31 @@
 
 #include "base/slice.h"
 
-/* Field paths as they are written, "spec.containers[0].image" or "metadata.labels[app]", one step at a
- * time. What is in brackets may be an index or a key: what it is shows where it is used. */
+/* Paths, one step at a time: as findings write them, "spec.containers[0].image" or "metadata.labels[app]"
+ * (a key may stand in quotes, ['a.b/c']), or as JSON pointers, "/spec/containers/0/image" (RFC 6901). What a
+ * step leads to shows where it is used: the text in brackets may be an index, a key or a choice. */
 struct k8smi_step {
-  bool is_field;
-  bool is_index; /* in brackets, and a number */
-  struct k8sm_slice name;
+  struct k8sm_slice name; /* of a pointer: with its ~0 and ~1 */
   size_t index;
+  bool is_index;   /* a number, and may be one */
+  bool in_bracket; /* never the field of an object */
+  bool quoted;     /* a key, whatever it looks like */
+  bool escaped;    /* of a pointer */
 };
 
-/* The rest of the path behind its first step; NULL if that is none. */
-const char *k8smi_step_next(const char *path, bool first, struct k8smi_step *ret);
+struct k8smi_steps {
+  const char *rest;
+  bool pointer;
+  bool first;
+};
+
+void k8smi_steps_init(struct k8smi_steps *steps, const char *path);
+/* 1: a step; 0: the end; -1: this is no path. */
+int k8smi_steps_next(struct k8smi_steps *steps, struct k8smi_step *ret);
+
+/* Whether the step names this field or key. */
+bool k8smi_step_is(const struct k8smi_step *step, struct k8sm_slice key);
+/* "name=web" in brackets: the two sides, the right one without quotes. False: another kind of step. */
+bool k8smi_step_choice(const struct k8smi_step *step, struct k8sm_slice *field, struct k8sm_slice *value);
 
 #endif

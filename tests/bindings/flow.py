@@ -44,6 +44,33 @@ class Pods(unittest.TestCase):
         self.assertEqual((container.cpu_request_milli, container.memory_request_bytes), (250, 64 << 20))
         self.assertEqual(container.cpu_limit_milli, -1)
 
+    def test_reading(self):
+        pod = nginx()
+        self.assertEqual(pod.get("/spec/containers/0/image"), "nginx:1.25")
+        self.assertEqual(pod.value("spec.containers[name=nginx].ports[0].containerPort"), 80)
+        self.assertEqual(pod.value("spec.containers[0].ports[0]")["hostPort"], 31080)
+        self.assertIs(pod.value("spec.enableServiceLinks"), True)
+        self.assertEqual(pod.value("spec.hostname", "none"), "none")
+        self.assertIn("containers", pod.names("spec"))
+        self.assertEqual([(port.container, port.container_port) for port in pod.ports], [(0, 80)])
+        self.assertEqual(pod.qos_class, "Burstable")
+        self.assertEqual(pod.requests["cpu"], 250)
+        self.assertEqual((pod.volumes, pod.probes, pod.mounts, pod.env_from), ([], [], [], []))
+        self.assertEqual((pod.words, pod.env), ([], []))
+
+    def test_variables(self):
+        pod = Pod.parse(
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: c\n    image: i\n"
+            "    command: [sh, $(A)]\n    env:\n    - {name: A, value: x}\n"
+            "    - name: B\n      valueFrom: {secretKeyRef: {name: s, key: k, optional: true}}\n"
+        )
+        self.assertEqual([word.text for word in pod.words], ["sh", "$(A)"])
+        first, second = pod.env
+        self.assertEqual((first.name, first.value, first.source), ("A", "x", k8smesos.Source.VALUE))
+        self.assertEqual(
+            (second.source, second.object, second.key, second.optional), (k8smesos.Source.SECRET_KEY, "s", "k", True)
+        )
+
     def test_pod_is_written_and_read_again(self):
         pod = nginx()
         self.assertEqual(Pod.parse(pod.to_json()).to_json(), pod.to_json())

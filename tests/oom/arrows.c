@@ -96,6 +96,12 @@ static int act_pod_get(struct oom_fixture *f) {
   return k8sm_pod_get(f->pod, "spec.containers", NULL, &f->blob);
 }
 
+static int act_pod_resources(struct oom_fixture *f) {
+  struct k8sm_pod_resource row;
+  size_t count;
+  return k8sm_pod_resources(f->pod, NULL, &row, sizeof row, 1, &count);
+}
+
 static int no_blob(const struct oom_fixture *f) {
   return f->blob == NULL;
 }
@@ -299,6 +305,7 @@ const struct oom_arrow oom_arrows[] = {
     {"pod to JSON", NULL, before_pod, act_pod_json, no_blob},
     {"pod to YAML", NULL, before_pod, act_pod_yaml, no_blob},
     {"field of a pod", NULL, before_pod, act_pod_get, no_blob},
+    {"resources of a pod", NULL, before_pod, act_pod_resources, NULL},
     {"demand", NULL, before_pod, act_demand, no_demand},
     {"offers", "nginx.offers.json", NULL, act_offers, no_offers},
     {"resources of an offer", NULL, before_cluster, act_take, no_resources},

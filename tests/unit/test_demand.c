@@ -84,6 +84,64 @@ static void budgets(void **state) {
   }
 }
 
+/* What is stated of cpu and memory, and what the original km made of it beside a container that states
+ * nothing: the sums of requests and of limits. */
+static void the_original_defaults(void **state) {
+  (void)state;
+  static const struct {
+    const char *requests, *limits;
+    int64_t cpus, mem, limit_cpus, limit_mem;
+  } cases[] = {
+      {"", "'cpu':'3','memory':'768Mi'", 3250, 832000, 3250, 832000},
+      {"'cpu':'0','memory':'0'", "'cpu':'3','memory':'768Mi'", 260, 96000, 3250, 832000},
+      {"", "", 500, 128000, 500, 128000},
+      {"'cpu':'0','memory':'0'", "'cpu':'0','memory':'0'", 260, 96000, 260, 96000},
+      {"'cpu':'2'", "'cpu':'3','memory':'768Mi'", 2250, 832000, 3250, 832000},
+      {"'cpu':'2','memory':'256Mi'", "'cpu':'3','memory':'768Mi'", 2250, 320000, 3250, 832000},
+      {"'cpu':'2'", "", 2250, 128000, 2250, 128000}, /* each by itself */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char spec[512];
+    snprintf(spec, sizeof spec,
+             "{'containers':[{'name':'a','resources':{'requests':{%s},'limits':{%s}}},{'name':'b'}]}",
+             cases[i].requests, cases[i].limits);
+    struct k8sm_demand *d = pods_demand(spec, K8SM_DEMAND_ORIGINAL_DEFAULTS);
+    assert_non_null(d);
+    assert_int_equal(d->cpus_milli, cases[i].cpus);
+    assert_int_equal(d->mem_milli, cases[i].mem);
+    assert_int_equal(d->tasks[1].limit_cpus_milli + d->tasks[2].limit_cpus_milli, cases[i].limit_cpus);
+    assert_int_equal(d->tasks[1].limit_mem_milli + d->tasks[2].limit_mem_milli, cases[i].limit_mem);
+    k8sm_demand_unref(d);
+  }
+  /* init containers keep what they state */
+  struct k8sm_demand *d =
+      pods_demand("{'initContainers':[{'name':'s','restartPolicy':'Always'},{'name':'i','resources':{"
+                  "'requests':{'cpu':'1','memory':'1Mi'}}}],'containers':[{'name':'a'}]}",
+                  K8SM_DEMAND_ORIGINAL_DEFAULTS);
+  assert_int_equal(d->cpus_milli, 1000);
+  assert_int_equal(d->mem_milli, 64000);
+  assert_true(d->tasks[1].limit_cpus_milli == K8SMI_UNLIMITED);
+  assert_true(d->tasks[2].limit_mem_milli == K8SMI_UNLIMITED);
+  k8sm_demand_unref(d);
+}
+
+static void other_defaults_and_none(void **state) {
+  (void)state;
+  static const int64_t cases[][4] = {{100, 200 << 20, 200, 400000}, {-1, -1, 10, 32000}, {0, 0, 500, 128000}};
+  struct k8sm_pod *pod = pods_parse("", "{'containers':[{'name':'a'},{'name':'b'}]}");
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_demand_options o = {
+        .size = sizeof o, .nonce = "n1", .default_cpu_milli = cases[i][0], .default_mem_bytes = cases[i][1]};
+    struct k8sm_demand *d = NULL;
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, NULL), K8SM_OK);
+    assert_int_equal(d->cpus_milli, cases[i][2]);
+    assert_int_equal(d->mem_milli, cases[i][3]);
+    assert_true(d->tasks[1].limit_cpus_milli == K8SMI_UNLIMITED);
+    k8sm_demand_unref(d);
+  }
+  k8sm_pod_unref(pod);
+}
+
 static void limits_are_never_below_the_token(void **state) {
   (void)state;
   struct k8sm_demand *d =
@@ -279,6 +337,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nginx_is_an_executor_a_pause_task_and_a_container),
       cmocka_unit_test(budgets),
+      cmocka_unit_test(the_original_defaults),
+      cmocka_unit_test(other_defaults_and_none),
       cmocka_unit_test(limits_are_never_below_the_token),
       cmocka_unit_test(stages_are_init_sidecar_main),
       cmocka_unit_test(probes),

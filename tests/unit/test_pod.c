@@ -168,18 +168,37 @@ static void fields_by_path(void **state) {
   get(p.pod, "spec.containers[0].ports[0]", "{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"TCP\"}");
   get(p.pod, "spec.enableServiceLinks", "true");
   get(p.pod, "spec.securityContext", "{}");
+  get(p.pod, "spec.containers[name=nginx].image", "nginx:1.25");
+  get(p.pod, "spec.containers[name='nginx'].ports[containerPort=80].hostPort", "8080");
+  get(p.pod, "metadata.labels['app']", "web");
+  get(p.pod, "metadata.labels.app", "web");
+  get(p.pod, "/spec/containers/0/command/2", "daemon off;");
+  get(p.pod, "/metadata/labels/tier", "1");
+  get(p.pod, "", nginx_out);
   static const char *const missing[] = {"spec.nodeName",
                                         "spec.containers[1]",
                                         "spec.containers.image",
                                         "metadata.labels[x]",
                                         "nothing",
                                         "metadata.name[0]",
-                                        "kind.x"};
+                                        "kind.x",
+                                        "spec.containers[name=other]",
+                                        "spec.containers[image=nginx]",
+                                        "spec.containers[0=nginx]",
+                                        "spec[containers]",
+                                        "spec.containers.0",
+                                        "spec.containers['0']",
+                                        "/spec/containers/00",
+                                        "/spec/containers/-",
+                                        "/spec/",
+                                        "/metadata/labels/name=app"};
   for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
     assert_int_equal(k8sm_pod_get(p.pod, missing[i], NULL, &blob), K8SM_ERR_NOT_FOUND);
-  static const char *const wrong[] = {"", ".", "spec..x", "spec.containers[0", "spec.containers[]", "spec]"};
+  static const char *const wrong[] = {
+      ".",    "spec..x", "spec.containers[0",      "spec.containers[]", "spec['x]",
+      "/a~2", "/a~",     "spec.containers[0]image"};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-    assert_int_not_equal(k8sm_pod_get(p.pod, wrong[i], NULL, &blob), K8SM_OK);
+    assert_int_equal(k8sm_pod_get(p.pod, wrong[i], NULL, &blob), K8SM_ERR_INVALID);
   assert_null(blob);
   k8sm_pod_unref(p.pod);
 }

@@ -34,24 +34,30 @@ from .constants import (
     ActionType,
     CallType,
     ChangeType,
+    ContainerFlag,
     ContainerKind,
     DemandFlag,
     Disk,
     EffectType,
     Feature,
     Format,
+    Handler,
     InputType,
     ParseFlag,
+    Purpose,
     RequestFlag,
     Reservations,
     ResourceType,
     Severity,
+    Source,
     State,
     StopFlag,
     Strategy,
     TaskKind,
     To,
     Trait,
+    ValueKind,
+    VolumeFlag,
 )
 from .demand import Budget, Demand, DemandTask
 from .driver import Counters, Driver, DriverPod, Effect
@@ -68,7 +74,21 @@ from .errors import (
     WrongState,
     locate,
 )
-from .pod import Container, Data, Manifest, ManifestPod, Pod
+from .pod import (
+    Container,
+    Data,
+    EnvFrom,
+    Manifest,
+    ManifestPod,
+    Mount,
+    Pod,
+    PodResource,
+    Port,
+    Probe,
+    Variable,
+    Volume,
+    Word,
+)
 from .resources import Resource, Resources
 from .status import NEVER, Action, Change, ContainerStatus, Status, Summary
 from .task import (

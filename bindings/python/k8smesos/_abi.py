@@ -41,12 +41,43 @@ ParseOptions = _struct(
     (c_uint64, "max_bytes max_memory"),
     (c_uint32, "max_depth max_alias_nodes format max_nodes max_containers"),
 )
+PodValue = _struct(
+    "pod_value", (Slice, "name text"), (c_int64, "number"), (c_uint64, "count index"), (c_uint32, "kind reserved")
+)
 PodContainer = _struct(
     "pod_container",
     (Slice, "name image"),
     (c_uint32, "kind index"),
     (c_int64, "cpu_request_milli cpu_limit_milli memory_request_bytes memory_limit_bytes"),
+    (c_int64, "storage_request_bytes storage_limit_bytes run_as_user run_as_group"),
+    (Slice, "working_dir pull_policy restart_policy message_path message_policy target"),
+    (c_uint32, "flags reserved"),
 )
+PodWord = _struct("pod_word", (Slice, "text"), (c_uint32, "container purpose"))
+PodPort = _struct(
+    "pod_port", (Slice, "name protocol host_ip"), (c_uint32, "container container_port host_port reserved")
+)
+PodEnv = _struct(
+    "pod_env", (Slice, "name value object key detail"), (c_uint32, "container source optional reserved")
+)
+PodEnvFrom = _struct("pod_env_from", (Slice, "prefix object"), (c_uint32, "container source optional reserved"))
+PodVolume = _struct(
+    "pod_volume",
+    (Slice, "name kind source detail"),
+    (c_int64, "size_limit_bytes"),
+    (c_uint32, "default_mode flags"),
+)
+PodMount = _struct(
+    "pod_mount", (Slice, "volume path sub_path propagation recursive_read_only"), (c_uint32, "container flags")
+)
+PodProbe = _struct(
+    "pod_probe",
+    (Slice, "scheme host path service port_name"),
+    (c_uint32, "container purpose handler port"),
+    (c_int32, "initial_delay period timeout success_threshold failure_threshold reserved"),
+    (c_int64, "grace_period sleep"),
+)
+PodResource = _struct("pod_resource", (Slice, "name"), (c_int64, "request limit"))
 ManifestPod = _struct("manifest_pod", (c_void_p, "pod"), (c_uint32, "document replica"), (Slice, "owner"))
 ManifestData = _struct("manifest_data", (Slice, "kind name_space name key value"))
 
@@ -294,6 +325,10 @@ def _prototypes():
         "pod_encode": (c_int, P, U, P, P),
         "pods_encode": (c_int, P, N, U, P, P),
         "pod_get": (c_int, P, T, P, P),
+        "pod_get_value": (c_int, P, T, P, N),
+        "pod_get_values": (c_int, P, T, N, P, N, N, P),
+        "pod_resources": (c_int, P, P, P, N, N, P),
+        "pod_qos_class": (S, P),
         "manifest_parse": (c_int, P, N, P, P, P),
         "demand_make": (c_int, P, P, P, P),
         "demand_resume": (c_int, P, P, P, P),
@@ -350,7 +385,8 @@ def _prototypes():
         "effects_free": (None, P),
     }
     for name in (
-        "pod_containers manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows "
+        "pod_containers pod_words pod_ports pod_env pod_env_from pod_volumes pod_mounts pod_probes "
+        "manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
         "driver_ports"

@@ -42,11 +42,65 @@ class ContainerKind(_Code):
     MAIN = 0
     INIT = 1
     SIDECAR = 2
+    EPHEMERAL = 3
+
+
+class ContainerFlag(enum.IntFlag):
+    STDIN = 1
+    STDIN_ONCE = 2
+    TTY = 4
+    PRIVILEGED = 8
+    READ_ONLY_ROOT = 16
+    NON_ROOT = 32
+
+
+class Purpose(_Code):
+    COMMAND = 0
+    ARGS = 1
+    LIVENESS = 2
+    READINESS = 3
+    STARTUP = 4
+    POST_START = 5
+    PRE_STOP = 6
+
+
+class Handler(_Code):
+    EXEC = 1
+    HTTP = 2
+    TCP = 3
+    GRPC = 4
+    SLEEP = 5
+
+
+class Source(_Code):
+    VALUE = 0
+    FIELD = 1
+    RESOURCE = 2
+    CONFIG_MAP_KEY = 3
+    SECRET_KEY = 4
+    FILE_KEY = 5
+
+
+class VolumeFlag(enum.IntFlag):
+    READ_ONLY = 1
+    OPTIONAL = 2
+    SUB_PATH_EXPR = 4
+    DEVICE = 8
+
+
+class ValueKind(_Code):
+    STRING = 1
+    NUMBER = 2
+    BOOL = 3
+    OBJECT = 4
+    LIST = 5
+    JSON = 6
 
 
 class DemandFlag(enum.IntFlag):
     HOST_FILESYSTEM = 1
     NO_LIMITS = 2
+    ORIGINAL_DEFAULTS = 4
 
 
 class TaskKind(_Code):
@@ -188,6 +242,12 @@ PREFIXES = {
     "FORMAT": Format,
     "PARSE": ParseFlag,
     "CONTAINER": ContainerKind,
+    "CONTAINER_FLAG": ContainerFlag,
+    "PURPOSE": Purpose,
+    "HANDLER": Handler,
+    "SOURCE": Source,
+    "VOLUME": VolumeFlag,
+    "VALUE": ValueKind,
     "DEMAND": DemandFlag,
     "TASK": TaskKind,
     "RESOURCE": ResourceType,

@@ -2,13 +2,23 @@
 """Manifest bytes → pods."""
 
 import ctypes
+import json
 import uuid
-from typing import List, NamedTuple, Optional, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 from . import _abi
-from ._object import Handle, blob, options, raw_rows, rows, text
-from .constants import ContainerKind, Format
-from .errors import NotFound
+from ._object import Handle, blob, convert, options, raw_rows, rows, text
+from .constants import (
+    ContainerFlag,
+    ContainerKind,
+    Format,
+    Handler,
+    Purpose,
+    Source,
+    ValueKind,
+    VolumeFlag,
+)
+from .errors import NotFound, check
 
 
 class Container(NamedTuple):
@@ -22,6 +32,106 @@ class Container(NamedTuple):
     cpu_limit_milli: int
     memory_request_bytes: int
     memory_limit_bytes: int
+    storage_request_bytes: int
+    storage_limit_bytes: int
+    run_as_user: int  # of the container or else of the pod; -1: the image's
+    run_as_group: int
+    working_dir: str
+    pull_policy: str
+    restart_policy: str  # its own or else the pod's
+    message_path: str
+    message_policy: str
+    target: str  # of an ephemeral container
+    flags: ContainerFlag
+
+
+class Word(NamedTuple):
+    """A word of a command line, with its $(VARIABLES)."""
+
+    text: str
+    container: int  # its place in Pod.containers, here and below
+    purpose: Purpose
+
+
+class Port(NamedTuple):
+    name: str
+    protocol: str
+    host_ip: str
+    container: int
+    container_port: int
+    host_port: int  # 0: none
+
+
+class Variable(NamedTuple):
+    """A variable as the pod states it."""
+
+    name: str
+    value: str  # with its $(VARIABLES)
+    object: str  # what it refers to: ConfigMap, Secret, container, volume
+    key: str  # and what of it
+    detail: str  # the divisor of a resource, the path of a file
+    container: int
+    source: Source
+    optional: bool
+
+
+class EnvFrom(NamedTuple):
+    """A ConfigMap or Secret whose keys are all variables."""
+
+    prefix: str
+    object: str
+    container: int
+    source: Source
+    optional: bool
+
+
+class Volume(NamedTuple):
+    name: str
+    kind: str  # "emptyDir", "configMap", ...
+    source: str  # what says most of it: a path, a name, a server
+    detail: str
+    size_limit_bytes: int  # -1: none
+    default_mode: int  # of files
+    flags: VolumeFlag
+
+
+class Mount(NamedTuple):
+    volume: str
+    path: str
+    sub_path: str
+    propagation: str
+    recursive_read_only: str
+    container: int
+    flags: VolumeFlag
+
+
+class Probe(NamedTuple):
+    """A probe or hook; times in seconds."""
+
+    scheme: str
+    host: str
+    path: str
+    service: str
+    port_name: str
+    container: int
+    purpose: Purpose
+    handler: Handler
+    port: int
+    initial_delay: int
+    period: int
+    timeout: int
+    success_threshold: int
+    failure_threshold: int
+    grace_period: int  # -1: none of its own
+    sleep: int
+
+
+class PodResource(NamedTuple):
+    """What the whole pod asks for of a resource: cpu in thousandths, others in bytes or pieces; -1: nothing."""
+
+    name: str
+    request: int
+    limit: int
 
 
 class Data(NamedTuple):
@@ -47,6 +157,18 @@ def _parse(kind, function: str, source, fields):
     source = source.encode() if isinstance(source, str) else bytes(source)
     given = options(_abi.ParseOptions, **fields)
     return kind._make(function, source, len(source), ctypes.addressof(given), source=source)
+
+
+def _counted_rows(function: str, struct, cap: int, *arguments):
+    """All rows of a table whose function can fail."""
+    while True:
+        array, count = (struct * cap)(), ctypes.c_size_t()
+        read = getattr(_abi.lib, "k8sm_" + function)
+        size = ctypes.sizeof(struct)
+        check(function, read(*arguments, ctypes.addressof(array), size, cap, ctypes.addressof(count)))
+        if count.value <= cap:
+            return array[: count.value]
+        cap = count.value
 
 
 class Pod(Handle):
@@ -83,8 +205,60 @@ class Pod(Handle):
 
     @property
     def containers(self) -> List[Container]:
-        """Init containers and sidecars first, in list order, then the mains."""
+        """Init containers and sidecars first, in list order, then the mains, then the ephemeral ones."""
         return rows("pod_containers", self._pointer, _abi.PodContainer, Container)
+
+    @property
+    def words(self) -> List[Word]:
+        """The command lines of containers, probes and hooks."""
+        return rows("pod_words", self._pointer, _abi.PodWord, Word)
+
+    @property
+    def ports(self) -> List[Port]:
+        return rows("pod_ports", self._pointer, _abi.PodPort, Port)
+
+    @property
+    def env(self) -> List[Variable]:
+        return rows("pod_env", self._pointer, _abi.PodEnv, Variable)
+
+    @property
+    def env_from(self) -> List[EnvFrom]:
+        return rows("pod_env_from", self._pointer, _abi.PodEnvFrom, EnvFrom)
+
+    @property
+    def volumes(self) -> List[Volume]:
+        return rows("pod_volumes", self._pointer, _abi.PodVolume, Volume)
+
+    @property
+    def mounts(self) -> List[Mount]:
+        """Mounts and block devices of the containers."""
+        return rows("pod_mounts", self._pointer, _abi.PodMount, Mount)
+
+    @property
+    def probes(self) -> List[Probe]:
+        """Probes and hooks of the containers."""
+        return rows("pod_probes", self._pointer, _abi.PodProbe, Probe)
+
+    @property
+    def resources(self) -> List[PodResource]:
+        """What the pod asks for as a whole, as kube-scheduler counts it."""
+        found = _counted_rows("pod_resources", _abi.PodResource, 8, self._pointer, None)
+        return [convert(row, PodResource) for row in found]
+
+    @property
+    def requests(self) -> Dict[str, int]:
+        """The requests among .resources, by name."""
+        return {row.name: row.request for row in self.resources if row.request >= 0}
+
+    @property
+    def limits(self) -> Dict[str, int]:
+        """The limits among .resources, by name."""
+        return {row.name: row.limit for row in self.resources if row.limit >= 0}
+
+    @property
+    def qos_class(self) -> str:
+        """"Guaranteed", "Burstable" or "BestEffort"."""
+        return text(_abi.lib.k8sm_pod_qos_class(self._pointer))
 
     def to_json(self) -> str:
         """The pod as Kubernetes writes it."""
@@ -98,11 +272,35 @@ class Pod(Handle):
         return blob("pod_encode", self._pointer, Format.PROTOBUF_BARE if bare else Format.PROTOBUF, None)
 
     def get(self, path: str, default: Optional[str] = None) -> Optional[str]:
-        """The value at a field path ("spec.containers[0].image"), or `default` if it is not set."""
+        """The text at a path, or `default` if it is not set; objects and lists are JSON.
+
+        Paths are written as "spec.containers[0].image", "spec.containers[name=web].image",
+        "metadata.labels[app]" or as a JSON pointer, "/spec/containers/0/image".
+        """
         try:
             return blob("pod_get", self._pointer, path.encode(), None).decode()
         except NotFound:
             return default
+
+    def value(self, path: str, default: Any = None) -> Any:
+        """The same as str, int, bool, dict or list."""
+        row = _abi.PodValue()
+        size = ctypes.sizeof(row)
+        try:
+            result = _abi.lib.k8sm_pod_get_value(self._pointer, path.encode(), ctypes.addressof(row), size)
+            check("pod_get_value", result)
+        except NotFound:
+            return default
+        if row.kind == ValueKind.STRING:
+            return text(row.text)
+        if row.kind == ValueKind.NUMBER:
+            return row.number
+        return bool(row.number) if row.kind == ValueKind.BOOL else json.loads(self.get(path))
+
+    def names(self, path: str = "") -> List[str]:
+        """What is right below the object at a path: names of fields that are set, or keys."""
+        found = _counted_rows("pod_get_values", _abi.PodValue, 64, self._pointer, path.encode(), 0)
+        return [text(row.name) for row in found]
 
     def __repr__(self) -> str:
         return f"<Pod {self.namespace}/{self.name}>"
