@@ -286,8 +286,7 @@ static int bind_string(struct k8smi_bind *b, const struct k8smi_field *field, co
   } else if (!k8smi_bind_text(b, t, field->kind, path, &text)) {
     return bind_skip(b, t);
   }
-  bool pointer = field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
-  if (text.len == 0 && (!pointer || field->kind == K8SMI_KIND_TIME)) return K8SM_OK;
+  if (text.len == 0 && (!k8smi_bind_keeps_zero(field) || field->kind == K8SMI_KIND_TIME)) return K8SM_OK;
   slot->text = k8smi_text_new(b->arena, text);
   *set = slot->text != NULL;
   return *set ? K8SM_OK : bind_no_room(b);
@@ -295,7 +294,6 @@ static int bind_string(struct k8smi_bind *b, const struct k8smi_field *field, co
 
 static int bind_scalar(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_token *t,
                        const struct k8smi_path *path, union k8smi_slot *slot, bool *set) {
-  bool pointer = field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
   slot->number = t->kind == K8SMI_TOKEN_TRUE;
   if (field->kind == K8SMI_KIND_BOOL) {
     if (t->kind != K8SMI_TOKEN_TRUE && t->kind != K8SMI_TOKEN_FALSE)
@@ -303,7 +301,7 @@ static int bind_scalar(struct k8smi_bind *b, const struct k8smi_field *field, co
   } else if (!k8smi_bind_number(b, t, field->kind, path, &slot->number)) {
     return bind_skip(b, t);
   }
-  *set = pointer || slot->number != 0; /* a plain value of zero is the same as none */
+  *set = k8smi_bind_keeps_zero(field) || slot->number != 0;
   return K8SM_OK;
 }
 

@@ -39,6 +39,10 @@ void k8smi_bind_free(struct k8smi_bind *b);
 int k8smi_bind_record(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_path *path,
                       const struct k8smi_record **ret);
 
+/* The same in one go, where the next value is the root of a JSON document and nothing in it is odd. False:
+ * all is as it was; k8smi_bind_record has to read it. */
+bool k8smi_bind_json(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_record **ret);
+
 /* Reads the rest of a value whose first token is `token` as compact JSON into b->raw (not cleared). */
 int k8smi_bind_raw(struct k8smi_bind *b, const struct k8smi_token *token);
 
@@ -51,7 +55,17 @@ int k8smi_bind_keep(struct k8smi_bind *b, size_t mark, union k8smi_slot *slots, 
 /* By key, stable. False when memory ran out. */
 bool k8smi_bind_sort_pairs(struct k8smi_arena *arena, struct k8smi_pair *pairs, size_t n);
 
-/* For bind.c: the texts of scalars. False: `found` does not fit, and that has been reported. */
+/* Whether a zero or empty value of the field is one: else it is the same as none. */
+static inline bool k8smi_bind_keeps_zero(const struct k8smi_field *field) {
+  return field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
+}
+/* Whether numbers of the kind have 32 bits. */
+static inline bool k8smi_bind_is_narrow(unsigned kind) {
+  return kind != K8SMI_KIND_I64 && kind != K8SMI_KIND_LIST_I64;
+}
+
+/* For bind.c and bind_json.c: the texts of scalars. False: `found` does not fit, and that has been reported.
+ */
 bool k8smi_bind_number(struct k8smi_bind *b, const struct k8smi_token *found, unsigned kind,
                        const struct k8smi_path *path, int64_t *ret);
 bool k8smi_bind_text(struct k8smi_bind *b, const struct k8smi_token *found, unsigned kind,

@@ -43,7 +43,7 @@ void k8smi_bind_mismatch(struct k8smi_bind *b, const struct k8smi_token *found, 
 
 bool k8smi_bind_number(struct k8smi_bind *b, const struct k8smi_token *found, unsigned kind,
                        const struct k8smi_path *path, int64_t *ret) {
-  bool narrow = kind != K8SMI_KIND_I64 && kind != K8SMI_KIND_LIST_I64;
+  bool narrow = k8smi_bind_is_narrow(kind);
   if (found->kind != K8SMI_TOKEN_NUMBER) {
     bind_bad(b, K8SM_DIAG_FIELD_TYPE, found, "an integer", path);
     return false;

@@ -102,7 +102,7 @@ int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struc
                        const struct k8smi_record **ret) {
   struct k8smi_bind b;
   if (!parse_bind_init(p, &b, tokens, arena)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
-  int r = k8smi_bind_record(&b, type, path, ret);
+  int r = k8smi_bind_json(&b, type, ret) ? K8SM_OK : k8smi_bind_record(&b, type, path, ret);
   k8smi_bind_free(&b);
   return r == K8SM_OK && b.invalid ? K8SM_ERR_INVALID : r;
 }

@@ -154,7 +154,7 @@ static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *fiel
 /* One value. *set: whether the field holds anything: a plain value of zero is the same as none. */
 static int podpb_single(struct podpb_object *o, const struct k8smi_field *field,
                         const struct k8smi_proto_item *item, union k8smi_slot *slot, bool *set) {
-  const bool pointer = field->mode == K8SMI_MODE_PTR || field->mode == K8SMI_MODE_NULLABLE;
+  const bool pointer = k8smi_bind_keeps_zero(field);
   struct k8smi_path path = k8smi_path_field(o->path, field->name);
   struct k8sm_slice text;
   int r;

@@ -41,14 +41,17 @@ uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot
   return present;
 }
 
+struct k8smi_text *k8smi_text_room(struct k8smi_arena *arena, size_t len) {
+  if (len >= UINT32_MAX) return NULL;
+  return (struct k8smi_text *)(void *)k8smi_arena_bytes(arena, sizeof(struct k8smi_text) + len + 1);
+}
+
 const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s) {
   const struct k8smi_text *known = k8smi_known_text(s);
   if (known != NULL) return known;
-  if (s.len >= UINT32_MAX) return NULL;
-  struct k8smi_text *text = (struct k8smi_text *)(void *)k8smi_arena_bytes(arena, sizeof *text + s.len + 1);
+  struct k8smi_text *text = k8smi_text_room(arena, s.len);
   if (text == NULL) return NULL;
-  uint32_t len = (uint32_t)s.len;
-  memcpy(text->len, &len, sizeof len);
+  k8smi_text_set_len(text, s.len);
   if (s.len > 0) memcpy(text->bytes, s.ptr, s.len);
   text->bytes[s.len] = '\0';
   return text;

@@ -43,7 +43,13 @@ struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t presen
 uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot *by_field);
 /* A copy of a text, or a static one of the same letters; NULL when memory ran out. */
 const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s);
-/* The same for a slice; ptr is NULL when memory ran out. */
+/* Room for a text of up to len bytes, and its length when that is known. */
+struct k8smi_text *k8smi_text_room(struct k8smi_arena *arena, size_t len);
+static inline void k8smi_text_set_len(struct k8smi_text *text, size_t len) {
+  uint32_t n = (uint32_t)len;
+  memcpy(text->len, &n, sizeof n);
+}
+/* The same as _new for a slice; ptr is NULL when memory ran out. */
 struct k8sm_slice k8smi_text_keep(struct k8smi_arena *arena, struct k8sm_slice s);
 
 /* The items of a list that has just been read and that nobody else knows yet. */

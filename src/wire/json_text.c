@@ -2,41 +2,8 @@
 #include "wire/json_text.h"
 
 #include <k8smesos/diag.h>
+#include "wire/json_plain.h"
 #include "wire/utf8.h"
-
-#define JSON_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-static bool json_plain(char c) {
-  return (unsigned char)c >= 0x20 && (unsigned char)c < 0x80 && c != '"' && c != '\\';
-}
-
-/* How many of eight bytes are plain text, up to a quote, a backslash, a control character or what is not
- * ASCII: all of them at once. A borrow marks only bytes behind the first that ends the run. */
-static size_t json_plain_run(const char *p) {
-  uint64_t w;
-  memcpy(&w, p, sizeof w);
-  uint64_t quote = w ^ JSON_EACH('"'), slash = w ^ JSON_EACH('\\');
-  uint64_t hit = (w - JSON_EACH(0x20)) | (quote - JSON_EACH(1)) | (slash - JSON_EACH(1)) | w;
-  hit &= JSON_EACH(0x80);
-  if (hit == 0) return sizeof w;
-#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  return (size_t)__builtin_ctzll(hit) / 8;
-#else
-  size_t n = 0;
-  while (n < sizeof w && json_plain(p[n])) n++;
-  return n;
-#endif
-}
-
-static const char *json_skip_plain(const char *p, const char *end) {
-  while (end - p >= 8) {
-    size_t n = json_plain_run(p);
-    p += n;
-    if (n < 8) return p;
-  }
-  while (p < end && json_plain(*p)) p++;
-  return p;
-}
 
 static int json_hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -90,7 +57,7 @@ struct k8smi_json_scan k8smi_json_scan_string(const char *begin, const char *end
   struct k8smi_json_scan scan = {NULL, NULL, 0, false};
   const char *p = begin + 1;
   for (;;) {
-    p = json_skip_plain(p, end);
+    p = k8smi_json_plain(p, end);
     if (p == end)
       return (struct k8smi_json_scan){p, "the text ends in a string", K8SM_DIAG_JSON_SYNTAX, false};
     if (*p == '"') break;
@@ -122,10 +89,7 @@ static char json_short_escape(char c) {
   }
 }
 
-struct k8sm_slice k8smi_json_unescape(struct k8smi_arena *arena, struct k8sm_slice raw) {
-  char *begin = k8smi_arena_alloc(arena, raw.len + 1),
-       *to = begin; /* escapes are longer than what they stand for */
-  if (begin == NULL) return (struct k8sm_slice){NULL, 0};
+char *k8smi_json_unescape_to(char *to, struct k8sm_slice raw) {
   for (const char *p = raw.ptr, *end = p + raw.len; p < end;) {
     if (*p != '\\') {
       *to++ = *p++;
@@ -143,7 +107,13 @@ struct k8sm_slice k8smi_json_unescape(struct k8smi_arena *arena, struct k8sm_sli
     }
   }
   *to = '\0';
-  return (struct k8sm_slice){begin, (size_t)(to - begin)};
+  return to;
+}
+
+struct k8sm_slice k8smi_json_unescape(struct k8smi_arena *arena, struct k8sm_slice raw) {
+  char *begin = k8smi_arena_bytes(arena, raw.len + 1);
+  if (begin == NULL) return (struct k8sm_slice){NULL, 0};
+  return (struct k8sm_slice){begin, (size_t)(k8smi_json_unescape_to(begin, raw) - begin)};
 }
 
 static const char *json_digits(const char *p, const char *end) {

@@ -20,6 +20,10 @@ struct k8smi_json_scan k8smi_json_scan_string(const char *begin, const char *end
  * NUL. */
 struct k8sm_slice k8smi_json_unescape(struct k8smi_arena *arena, struct k8sm_slice raw);
 
+/* The same into memory of the caller's, with a NUL behind it: raw.len + 1 bytes are enough. Returns the place
+ * of the NUL. */
+char *k8smi_json_unescape_to(char *to, struct k8sm_slice raw);
+
 /* The end of the longest number in JSON's syntax; *wrong is set to what is missing there when it is none. */
 const char *k8smi_json_scan_number(const char *begin, const char *end, const char **wrong);
 

@@ -265,12 +265,16 @@ static int json_next_document(struct k8smi_tokens *tokens, struct k8sm_diags *di
   return K8SM_OK;
 }
 
-static void json_rewind(struct k8smi_tokens *tokens) {
-  struct json_tokens *j = json_of(tokens);
+static void json_leave_levels(struct json_tokens *j) {
   while (j->depth > 0) {
     struct json_level level = j->levels[--j->depth];
     if (level.object) k8smi_keys_close(&j->keys, level.mark);
   }
+}
+
+static void json_rewind(struct k8smi_tokens *tokens) {
+  struct json_tokens *j = json_of(tokens);
+  json_leave_levels(j);
   j->at = j->document_begin;
   j->nodes = 0;
   j->expect = JSON_EXPECT_DOCUMENT;
@@ -278,6 +282,26 @@ static void json_rewind(struct k8smi_tokens *tokens) {
 
 static const struct k8smi_tokens_ops json_tokens_ops = {json_next, json_next_document, json_rewind,
                                                         json_where, NULL};
+
+bool k8smi_tokens_json_place(const struct k8smi_tokens *tokens, struct k8smi_json_place *ret) {
+  const struct json_tokens *j = (const struct json_tokens *)(const void *)tokens;
+  if (tokens->ops != &json_tokens_ops || tokens->failed != K8SM_OK ||
+      (j->expect != JSON_EXPECT_DOCUMENT && j->expect != JSON_EXPECT_END))
+    return false;
+  *ret = (struct k8smi_json_place){j->at, j->end, j->max_depth, j->max_nodes - j->nodes,
+                                   j->expect == JSON_EXPECT_END};
+  return true;
+}
+
+void k8smi_tokens_json_go(struct k8smi_tokens *tokens, const struct k8smi_json_place *place) {
+  struct json_tokens *j = json_of(tokens);
+  json_leave_levels(j);
+  j->at = place->at;
+  j->max_depth = place->levels;
+  j->nodes = j->max_nodes - place->nodes;
+  j->expect = place->done ? JSON_EXPECT_END : JSON_EXPECT_DOCUMENT;
+  tokens->failed = K8SM_OK;
+}
 
 int k8smi_tokens_json(struct k8smi_arena *arena, const void *bytes, size_t len,
                       const struct k8smi_tokens_options *options, struct k8smi_tokens **ret,

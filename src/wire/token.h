@@ -64,6 +64,19 @@ int k8smi_tokens_next_document(struct k8smi_tokens *tokens, struct k8sm_diags *d
 /* After an OBJECT or ARRAY token: reads up to and with its end. */
 int k8smi_tokens_skip(struct k8smi_tokens *tokens, struct k8sm_diags *diags);
 
+/* For who reads the text of a JSON document by other means, in part or in whole. */
+struct k8smi_json_place {
+  const char *at; /* the next value, at the root of a document; or where that ended */
+  const char *end;
+  uint32_t levels; /* of nesting that are left */
+  uint32_t nodes;  /* keys and values that are left */
+  bool done;       /* the root has been read */
+};
+/* False for what is not JSON, and in the middle of a document. */
+bool k8smi_tokens_json_place(const struct k8smi_tokens *tokens, struct k8smi_json_place *ret);
+/* Goes on from there: any value of the same document may be taken for its root. Forgets an error. */
+void k8smi_tokens_json_go(struct k8smi_tokens *tokens, const struct k8smi_json_place *place);
+
 /* Line and column of a token. Cheap when the tokens that are asked for come in their order. */
 struct k8smi_where k8smi_tokens_where(struct k8smi_tokens *tokens, const struct k8smi_token *token);
 
