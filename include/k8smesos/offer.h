@@ -129,8 +129,9 @@ K8SM_API K8SM_MUST_USE int k8sm_resources_subtract(const struct k8sm_resources *
                                                    const struct k8sm_resources *part,
                                                    const struct k8sm_allocator *allocator,
                                                    struct k8sm_resources **ret, struct k8sm_diags *diags);
-/* A part of `all` that has the amounts of `wanted`, whoever they are reserved for: of each first what is
- * reserved for the wanted reservation's role, then what is not reserved, then the rest. Nothing is found twice.
+/* A part of `all` that has the amounts of `wanted`, whoever they are reserved for: of each first what has
+ * the wanted reservation, then what is reserved for its role, then what is not reserved, then the rest. Nothing is
+ * found twice.
  * Owns: *ret. Errors: NOT_FOUND (there is not enough; the finding names of what), NOMEM. */
 K8SM_API K8SM_MUST_USE int k8sm_resources_find(const struct k8sm_resources *all,
                                                const struct k8sm_resources *wanted,

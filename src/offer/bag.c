@@ -134,7 +134,7 @@ int k8smi_bag_copy(struct k8smi_arena *arena, const struct k8smi_bag *from, stru
 
 /* ---- Find ---- */
 
-enum { BAG_FOR_ROLE = 0, BAG_UNRESERVED = 1, BAG_ANY = 2, BAG_STAGES = 3 };
+enum { BAG_SAME = 0, BAG_FOR_ROLE = 1, BAG_UNRESERVED = 2, BAG_ANY = 3, BAG_STAGES = 4 };
 
 struct bag_search {
   struct k8smi_arena *arena;
@@ -149,6 +149,7 @@ static struct k8sm_slice bag_role(const struct k8smi_lot *lot) {
 }
 
 static bool bag_in_stage(const struct k8smi_lot *lot, const struct k8smi_lot *wanted, int stage) {
+  if (stage == BAG_SAME) return k8smi_identity_compare(lot->identity, wanted->identity, true) == 0;
   if (stage == BAG_FOR_ROLE) return bag_role(wanted).len > 0 && k8smi_eq(bag_role(lot), bag_role(wanted));
   return stage == BAG_ANY || bag_role(lot).len == 0;
 }

@@ -58,8 +58,9 @@ static const struct case_kind case_kinds[] = {
      CASE_OLD_DYNAMIC("a") CASE_DISK(CASE_VOLUME("v1")), "a"},
 #define CASE_PLAIN 16
     {"cpus", CASE_SCALAR, 0,
-     CASE_RESERVED("{\"type\":\"DYNAMIC\",\"role\":\"a\"," CASE_LABELS(CASE_LABEL_X, CASE_LABEL_Y) "}"),
-     CASE_OLD("a") ",\"reservation\":{" CASE_LABELS(CASE_LABEL_Y, CASE_LABEL_X) "}", "a"},
+     CASE_RESERVED("{\"type\":\"DYNAMIC\",\"role\":\"a\",\"principal\":\"p\"," CASE_LABELS(CASE_LABEL_X,
+                                                                                           CASE_LABEL_Y) "}"),
+     CASE_OLD("a") ",\"reservation\":{\"principal\":\"p\"," CASE_LABELS(CASE_LABEL_Y, CASE_LABEL_X) "}", "a"},
     {"cpus", CASE_SCALAR, 0, CASE_RESERVED(CASE_STATIC("a") "," CASE_DYNAMIC("a/b")), NULL, "a/b"},
     {"cpus", CASE_SCALAR, 11, CASE_SAME(",\"allocation_info\":{\"role\":\"a\"}")},
     {"cpus", CASE_SCALAR, 12, CASE_SAME(",\"provider_id\":{\"value\":\"p1\"}")},

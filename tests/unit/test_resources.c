@@ -208,6 +208,7 @@ static void finding_prefers(void **state) {
        SCALAR("cpus", "1", ",'role':'b'") "," SCALAR("cpus", "2", "") "," SCALAR("cpus", "3", ROLE_A)},
       {SCALAR("cpus", "2", "") "," SCALAR("cpus", "2", ROLE_A),
        SCALAR("cpus", "2", "") "," SCALAR("cpus", "2", ROLE_A)},
+      {SCALAR("cpus", "1", ",'role':'b'"), SCALAR("cpus", "1", ",'role':'b'")},
       {SCALAR("cpus", "6.001", ""), NULL},
       {SCALAR("cpus", "4", "") "," SCALAR("cpus", "4", ROLE_A), NULL}, /* not the same ones twice */
       {SCALAR("cpus", "1", ",'revocable':{}"), NULL},
