@@ -22,6 +22,7 @@ const (
 	ParseNoValidate ParseFlags = C.K8SM_PARSE_NO_VALIDATE // types are checked all the same
 	ParseStrict     ParseFlags = C.K8SM_PARSE_STRICT      // unknown fields are errors
 	ParseTemplates  ParseFlags = C.K8SM_PARSE_TEMPLATES   // one pod per template
+	ParseAdmission  ParseFlags = C.K8SM_PARSE_ADMISSION   // what the API server's admission adds
 	// ParseKeepUnknown keeps unknown fields, and writes them again.
 	ParseKeepUnknown ParseFlags = C.K8SM_PARSE_KEEP_UNKNOWN
 )
@@ -36,7 +37,9 @@ type ParseOptions struct {
 	MaxAliasNodes    uint32
 	MaxNodes         uint32
 	MaxContainers    uint32
+	MaxPods          uint32
 	Format           Format
+	NameSeed         string
 }
 
 func (o *ParseOptions) fill(m *memory) C.struct_k8sm_parse_options {
@@ -53,6 +56,8 @@ func (o *ParseOptions) fill(m *memory) C.struct_k8sm_parse_options {
 		format:            C.uint32_t(o.Format),
 		max_nodes:         C.uint32_t(o.MaxNodes),
 		max_containers:    C.uint32_t(o.MaxContainers),
+		max_pods:          C.uint32_t(o.MaxPods),
+		name_seed:         m.text(o.NameSeed),
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c
@@ -91,7 +96,7 @@ func ParsePod(source []byte, options *ParseOptions) (*Pod, error) {
 	return newPod(ptr, findings), nil
 }
 
-// WithUID is the same pod with another uid.
+// WithUID is the same pod with another uid; "" makes one of namespace and name.
 func (p *Pod) WithUID(uid string) (*Pod, error) {
 	var m memory
 	defer m.free()

@@ -7,7 +7,7 @@
  * one default executor that holds the pod's resources, a pause task that keeps it, and a task group
  * for each container. */
 
-#include <k8smesos/pod.h>
+#include <k8smesos/manifest.h>
 
 #ifdef __cplusplus
 extern "C" {

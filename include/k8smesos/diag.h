@@ -49,6 +49,7 @@ enum {
   X(220, KIND_UNKNOWN, ERROR, "an object of a kind that is not read here")                           \
   X(221, KIND_SKIPPED, NOTE, "an object of a kind that has no meaning here")                         \
   X(222, NO_POD, ERROR, "no pod in the input")                                                       \
+  X(223, KIND_LEGACY, NOTE, "an object of a group version that another has followed")                \
   X(300, MESSAGE_FIELD_TYPE, ERROR, "a field of a Mesos message holds another type")                 \
   X(301, MESSAGE_FIELD_REQUIRED, ERROR, "a required field of a Mesos message is missing")            \
   X(302, MESSAGE_TYPE, ERROR, "a Mesos message of another type than expected")                       \

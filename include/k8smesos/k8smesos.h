@@ -11,6 +11,8 @@
 #include <k8smesos/base.h>
 #include <k8smesos/diag.h>
 #include <k8smesos/pod.h>
+#include <k8smesos/workload.h>
+#include <k8smesos/manifest.h>
 #include <k8smesos/demand.h>
 #include <k8smesos/offer.h>
 #include <k8smesos/cluster.h>

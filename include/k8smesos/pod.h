@@ -11,16 +11,16 @@
 extern "C" {
 #endif
 
-struct k8sm_pod;      /* one pod. Value. */
-struct k8sm_manifest; /* everything that a file holds. Value. */
+struct k8sm_pod; /* one pod. Value. */
 
 enum {
   K8SM_PARSE_NO_DEFAULTS = 1 << 0, /* leave out what the API server would fill in */
   K8SM_PARSE_NO_VALIDATE = 1 << 1, /* types are checked all the same */
   K8SM_PARSE_STRICT = 1 << 2,      /* unknown fields are errors; else they are notes */
   K8SM_PARSE_TEMPLATES = 1 << 3,   /* manifests: one pod per template, replicas not multiplied */
-  K8SM_PARSE_KEEP_UNKNOWN = 1 << 4 /* unknown fields are kept, and written by k8sm_pod_encode where the
-                                    * format is that which they were read from (YAML and JSON are one) */
+  K8SM_PARSE_KEEP_UNKNOWN = 1 << 4, /* unknown fields are kept, and written by k8sm_pod_encode where the
+                                     * format is that which they were read from (YAML and JSON are one) */
+  K8SM_PARSE_ADMISSION = 1 << 5     /* add what the API server's admission does: see k8sm_pod_admit */
 };
 
 /* How a manifest is read. */
@@ -37,6 +37,9 @@ struct k8sm_parse_options {
                                   * JSON when the first character is { or [, else YAML */
   uint32_t max_nodes;            /* names and values of one document, in all; 0: 4,000,000 */
   uint32_t max_containers;       /* of one pod, of all kinds; 0: 1,000 */
+  uint32_t max_pods;             /* of a manifest; 0: 10,000 */
+  const char *name_seed;         /* what names that are made of metadata.generateName depend on, beside the
+                                  * pod itself; NULL: nothing */
 };
 
 /* Reads one Pod (apiVersion v1, kind Pod) from JSON, YAML or Kubernetes protobuf; with
@@ -55,7 +58,8 @@ K8SM_API struct k8sm_slice k8sm_pod_name(const struct k8sm_pod *pod);
 K8SM_API struct k8sm_slice k8sm_pod_namespace(const struct k8sm_pod *pod);
 K8SM_API struct k8sm_slice k8sm_pod_uid(const struct k8sm_pod *pod);
 
-/* The same pod with another uid (metadata.uid), e.g. one that the host has drawn for it. */
+/* The same pod with another uid (metadata.uid), e.g. one that the host has drawn for it; NULL: one that is made
+ * of its namespace and name, always the same. */
 K8SM_API K8SM_MUST_USE int k8sm_pod_with_uid(const struct k8sm_pod *pod, const char *uid,
                                              const struct k8sm_allocator *allocator, struct k8sm_pod **ret,
                                              struct k8sm_diags *diags);
@@ -314,36 +318,6 @@ K8SM_API K8SM_MUST_USE int k8sm_pod_resources(const struct k8sm_pod *pod, const 
 /* "Guaranteed", "Burstable" or "BestEffort": status.qosClass where the pod comes with one, else by the rules of
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
 K8SM_API struct k8sm_slice k8sm_pod_qos_class(const struct k8sm_pod *pod);
-
-/* Reads a file of one or more documents (JSON, YAML) or of one object in its envelope (protobuf): Pods, the
- * pods of workload kinds, the data objects that pods refer to, and lists of them. A document that is wrong does not hide the findings of the others.
- * Errors: as k8sm_pod_parse; INVALID also when there is no pod and no data object at all. */
-K8SM_API K8SM_MUST_USE int k8sm_manifest_parse(const void *bytes, size_t len,
-                                               const struct k8sm_parse_options *options,
-                                               struct k8sm_manifest **ret, struct k8sm_diags *diags);
-K8SM_API struct k8sm_manifest *k8sm_manifest_ref(struct k8sm_manifest *manifest);
-K8SM_API void k8sm_manifest_unref(struct k8sm_manifest *manifest);
-
-/* A pod of a manifest. */
-struct k8sm_manifest_pod {
-  struct k8sm_pod *pod;    /* borrowed: k8sm_pod_ref to keep it */
-  uint32_t document;       /* that it came from, from 0 */
-  uint32_t replica;        /* 0 for a bare pod */
-  struct k8sm_slice owner; /* "ReplicationController/kube-dns"; empty for a bare pod */
-};
-K8SM_API size_t k8sm_manifest_pods(const struct k8sm_manifest *manifest, size_t first,
-                                   struct k8sm_manifest_pod *rows, size_t row_size, size_t n);
-
-/* A ConfigMap or Secret of the manifest, one row per key. A Secret's data is decoded. */
-struct k8sm_manifest_data {
-  struct k8sm_slice kind; /* "ConfigMap", "Secret" */
-  struct k8sm_slice name_space;
-  struct k8sm_slice name;
-  struct k8sm_slice key;
-  struct k8sm_slice value;
-};
-K8SM_API size_t k8sm_manifest_data(const struct k8sm_manifest *manifest, size_t first,
-                                   struct k8sm_manifest_data *rows, size_t row_size, size_t n);
 
 #ifdef __cplusplus
 }

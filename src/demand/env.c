@@ -97,6 +97,7 @@ static void env_from_object(struct k8smi_demand_build *b, struct k8smi_demand_so
   size_t count = k8smi_demand_object(b, kind, name, &rows);
   for (size_t i = 0; i < count; i++) {
     struct k8smi_buf buf;
+    if (rows[i].key.ptr == NULL) continue; /* an object without keys */
     if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
       b->no_memory = true;
       return;

@@ -53,6 +53,7 @@ static void files_of_object(struct k8smi_demand_build *b, struct k8smi_demand_fi
     return;
   }
   for (size_t i = 0; i < count && !b->no_memory; i++) {
+    if (rows[i].key.ptr == NULL) continue; /* an object without keys */
     files_add(b, files, k8smi_demand_copy(b, rows[i].key), k8smi_demand_copy(b, rows[i].value));
   }
 }

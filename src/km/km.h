@@ -101,12 +101,16 @@ bool km_read_file(const char *name, char **ret, size_t *ret_len);
 /* Reads manifests; folders stand for their *.yaml, *.yml and *.json in order of name. Findings are printed.
  * Returns KM_DONE or KM_FAILED; the set is to be freed in both cases. */
 int km_set_load(struct km_set *set, const struct km_texts *names, uint64_t flags);
+/* Does to the pods what the API server's admission would, with the PriorityClasses of all files. Findings are
+ * printed. Returns KM_DONE or KM_FAILED. */
+int km_set_admit(struct km_set *set);
 void km_set_free(struct km_set *set);
 struct km_source km_set_source(const struct km_set *set, const struct km_pod *pod);
 /* Gives pods without uid one: made from namespace and name, so that the filters' output is always the same
  * for the same input; or drawn at random. */
 int km_set_name_uids(struct km_set *set);
 int km_random_uid(char text[37]);
+/* NULL: one made from namespace and name. */
 int km_pod_set_uid(struct km_pod *pod, const char *uid);
 
 /* "namespace/name". Returns text. */

@@ -73,13 +73,14 @@ static const struct {
 static int run(const struct km_command *command, int argc, char **argv) {
   struct km_texts files = {0};
   const char *output = "json";
-  bool no_defaults = false, no_validate = false, strict = false, templates = false;
+  bool no_defaults = false, no_validate = false, strict = false, templates = false, admission = false;
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "a manifest, a folder of them, or - for standard input"},
       {"output", 'o', KM_TEXT, &output, "FORMAT", "json (default), yaml or protobuf"},
       {"no-defaults", 0, KM_FLAG, &no_defaults, NULL, "leave out what the API server would fill in"},
       {"no-validate", 0, KM_FLAG, &no_validate, NULL, "check types only"},
       {"strict", 0, KM_FLAG, &strict, NULL, "refuse unknown fields"},
+      {"admission", 0, KM_FLAG, &admission, NULL, "add priorities and the two default tolerations"},
       {"templates", 0, KM_FLAG, &templates, NULL, "one pod per template, whatever its replicas"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
@@ -93,6 +94,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
     uint64_t flags = (no_defaults ? K8SM_PARSE_NO_DEFAULTS : 0) | (no_validate ? K8SM_PARSE_NO_VALIDATE : 0) |
                      (strict ? K8SM_PARSE_STRICT : 0) | (templates ? K8SM_PARSE_TEMPLATES : 0);
     code = km_set_load(&set, &files, flags);
+    if (code == KM_DONE && admission) code = km_set_admit(&set);
     if (code == KM_DONE) code = outputs[chosen].print(&set);
     km_set_free(&set);
   }

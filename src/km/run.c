@@ -29,7 +29,7 @@ struct run_options {
   struct km_texts files;
   const char *master, *state, *role, *user, *name, *protocol, *record;
   int64_t timeout, agents;
-  bool detach, host_filesystem, no_limits, quiet;
+  bool detach, host_filesystem, no_limits, admission, quiet;
 };
 
 static bool is_local(const struct run_options *o) {
@@ -292,6 +292,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"agents", 0, KM_NUMBER, &o.agents, "N", "of the embedded Mesos (default 1)"},
       {"host-filesystem", 0, KM_FLAG, &o.host_filesystem, NULL,
        "run commands on the agents' own file system, without images"},
+      {"admission", 0, KM_FLAG, &o.admission, NULL, "add priorities and the two default tolerations"},
       {"no-limits", 0, KM_FLAG, &o.no_limits, NULL, "for agents without cgroup isolators: no limits"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
@@ -301,6 +302,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &o.files, 0);
+    if (code == KM_DONE && o.admission) code = km_set_admit(&set);
     if (code == KM_DONE && set.pod_count == 0) {
       fprintf(stderr, "km run: no pods in these files\n");
       code = KM_FAILED;

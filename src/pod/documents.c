@@ -24,38 +24,54 @@ static enum documents_line documents_kind(struct k8sm_slice line, bool *content)
   return DOCUMENTS_CONTENT;
 }
 
-static struct k8sm_slice documents_line(const struct k8smi_documents *d) {
+/* The line at d->at without its end. False: its end is not there yet. */
+static bool documents_line(struct k8smi_documents *d, struct k8sm_slice *ret) {
   const char *from = d->input.ptr + d->at;
   size_t left = d->input.len - d->at;
-  const char *end = memchr(from, '\n', left);
-  return (struct k8sm_slice){from, end == NULL ? left : (size_t)(end - from)};
+  const char *end = left == d->seen ? NULL : memchr(from + d->seen, '\n', left - d->seen);
+  d->seen = end == NULL ? left : 0;
+  if (end == NULL && !d->last) return false;
+  *ret = (struct k8sm_slice){from, end == NULL ? left : (size_t)(end - from)};
+  return true;
+}
+
+static void documents_piece(struct k8smi_documents *d, struct k8smi_piece *ret) {
+  *ret = (struct k8smi_piece){{d->input.ptr + d->from, d->at - d->from}, d->line_of_from};
+  d->from = d->at;
+  d->line_of_from = d->line;
+  d->content = d->directive = false;
+}
+
+static bool documents_json(struct k8smi_documents *d, struct k8smi_piece *ret) {
+  *ret = (struct k8smi_piece){d->input, 0};
+  if (!d->last || d->at == d->input.len) return false;
+  d->at = d->input.len;
+  return true;
 }
 
 bool k8smi_documents_next(struct k8smi_documents *d, struct k8smi_piece *ret) {
-  size_t from = d->at;
-  uint32_t line_of_from = d->line;
-  bool content = false, directive = false;
-  if (d->json) {
-    *ret = (struct k8smi_piece){d->input, 0};
-    d->at = d->input.len;
-    return from < d->input.len;
-  }
-  while (d->at < d->input.len) {
-    struct k8sm_slice line = documents_line(d);
-    bool of_line;
+  struct k8sm_slice line;
+  bool of_line;
+  if (d->json) return documents_json(d, ret);
+  while (d->at < d->input.len && documents_line(d, &line)) {
     enum documents_line kind = documents_kind(line, &of_line);
-    if (kind == DOCUMENTS_SEPARATOR && content) break;
-    if (kind == DOCUMENTS_SEPARATOR && !directive) {
-      from = d->at; /* nothing was before it */
-      line_of_from = d->line;
+    if (kind == DOCUMENTS_SEPARATOR && d->content) {
+      documents_piece(d, ret);
+      return true;
     }
-    directive = kind == DOCUMENTS_DIRECTIVE || (directive && kind == DOCUMENTS_BLANK);
-    content = content || of_line;
+    if (kind == DOCUMENTS_SEPARATOR && !d->directive) {
+      d->from = d->at; /* nothing was before it */
+      d->line_of_from = d->line;
+    }
+    d->directive = kind == DOCUMENTS_DIRECTIVE || (d->directive && kind == DOCUMENTS_BLANK);
+    d->content = d->content || of_line;
     d->at += line.len + (d->at + line.len < d->input.len);
     d->line++;
+    d->seen = 0;
   }
-  *ret = (struct k8smi_piece){{d->input.ptr + from, d->at - from}, line_of_from};
-  return content;
+  if (!d->last || !d->content) return false;
+  documents_piece(d, ret);
+  return true;
 }
 
 bool k8smi_documents_is_json(struct k8sm_slice input) {

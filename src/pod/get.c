@@ -7,6 +7,16 @@
 #include "pod/steps.h"
 #include "wire/number.h"
 
+/* An object, as if it were a field of something. */
+struct get_root {
+  struct k8smi_field field;
+  const struct k8smi_record *record;
+};
+
+static struct get_root get_root(unsigned type, const struct k8smi_record *record) {
+  return (struct get_root){{{"", 0}, 0, 0, K8SMI_KIND_RECORD, K8SMI_MODE_ALWAYS, (uint8_t)type}, record};
+}
+
 /* Where a path has led to: a field that is set, or one item of it. */
 struct get_place {
   const struct k8smi_field *field;
@@ -164,12 +174,10 @@ static bool get_step(struct get_place *at, const struct k8smi_step *step) {
   return get_is_list(at) && get_step_item(at, step);
 }
 
-static int get_find(const struct k8sm_pod *pod, const char *path, struct get_place *ret,
+static int get_find(const struct get_root *root, const char *path, struct get_place *ret,
                     struct k8smi_step *last) {
-  static const struct k8smi_field root = {{"", 0},       0, 0, K8SMI_KIND_RECORD, K8SMI_MODE_ALWAYS,
-                                          K8SMI_TYPE_Pod};
   struct k8smi_steps steps;
-  struct get_place at = {&root, {.record = k8smi_pod_record(pod)}, false, 0};
+  struct get_place at = {&root->field, {.record = root->record}, false, 0};
   bool found = true;
   int more;
   k8smi_steps_init(&steps, path);
@@ -192,7 +200,8 @@ int k8sm_pod_get_value(const struct k8sm_pod *pod, const char *path, struct k8sm
                        size_t row_size) {
   struct get_place at;
   struct k8smi_step last;
-  int r = get_find(pod, path, &at, &last);
+  const struct get_root root = get_root(K8SMI_TYPE_Pod, k8smi_pod_record(pod));
+  int r = get_find(&root, path, &at, &last);
   if (r != K8SM_OK) return r;
   struct k8sm_pod_value row = get_value(&at, get_name(&at), at.is_item ? at.item : 0);
   k8smi_row_write(ret, row_size, 0, &row, sizeof row);
@@ -205,7 +214,8 @@ int k8sm_pod_get_values(const struct k8sm_pod *pod, const char *path, size_t fir
   struct k8smi_step last;
   const struct k8smi_record *record = NULL;
   unsigned fields[64]; /* those that are set */
-  int r = get_find(pod, path, &at, &last);
+  const struct get_root root = get_root(K8SMI_TYPE_Pod, k8smi_pod_record(pod));
+  int r = get_find(&root, path, &at, &last);
   if (r != K8SM_OK) return r;
   bool object = get_record(&at, &record);
   size_t count = get_is_map(&at) || get_is_list(&at) ? at.slot.list->count : 0;
@@ -232,13 +242,14 @@ static void get_put(struct k8smi_json *w, const struct get_place *at) {
   }
 }
 
-int k8sm_pod_get(const struct k8sm_pod *pod, const char *path, const struct k8sm_allocator *allocator,
-                 struct k8sm_blob **ret) {
+int k8smi_record_get(unsigned type, const struct k8smi_record *record, const char *path,
+                     const struct k8sm_allocator *allocator, struct k8sm_blob **ret) {
+  const struct get_root root = get_root(type, record);
   struct get_place at;
   struct k8smi_step last;
   struct k8smi_buf buf;
   struct k8smi_json w;
-  int r = get_find(pod, path, &at, &last);
+  int r = get_find(&root, path, &at, &last);
   if (r != K8SM_OK) return r;
   if (!k8smi_buf_init(&buf, allocator)) return K8SM_ERR_NOMEM;
   k8smi_json_init(&w, &buf, true);
@@ -246,4 +257,9 @@ int k8sm_pod_get(const struct k8sm_pod *pod, const char *path, const struct k8sm
   r = k8smi_buf_to_blob(&buf, ret);
   k8smi_buf_free(&buf);
   return r;
+}
+
+int k8sm_pod_get(const struct k8sm_pod *pod, const char *path, const struct k8sm_allocator *allocator,
+                 struct k8sm_blob **ret) {
+  return k8smi_record_get(K8SMI_TYPE_Pod, k8smi_pod_record(pod), path, allocator, ret);
 }

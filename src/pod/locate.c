@@ -72,7 +72,7 @@ static int locate_in_piece(struct k8smi_arena *arena, const struct k8smi_piece *
 
 int k8sm_locate(const void *bytes, size_t len, uint32_t document, const char *path, uint32_t *ret_line,
                 uint32_t *ret_column) {
-  struct k8smi_documents documents = {{bytes, len}, false, 0, 0};
+  struct k8smi_documents documents = {.input = {bytes, len}, .last = true};
   struct k8smi_piece piece;
   struct k8smi_arena arena;
   struct k8smi_where where = {0, 0, 0};

@@ -9,44 +9,112 @@ struct k8sm_manifest *k8sm_manifest_ref(struct k8sm_manifest *manifest) {
   return manifest;
 }
 
+void k8smi_manifest_clear(struct k8sm_manifest *m) {
+  struct k8smi_manifest_pod *pods = m->pods.items;
+  struct k8sm_manifest_workload *workloads = m->workloads.items;
+  for (size_t i = 0; i < m->pods.count; i++) k8sm_pod_unref(pods[i].row.pod);
+  for (size_t i = 0; i < m->workloads.count; i++) k8sm_workload_unref(workloads[i].workload);
+  m->pods.count = m->workloads.count = m->data.count = m->classes.count = m->objects.count = 0;
+}
+
+void k8smi_manifest_free_rows(struct k8sm_manifest *m) {
+  const struct {
+    struct k8smi_rows *rows;
+    size_t size;
+  } all[] = {{&m->pods, sizeof(struct k8smi_manifest_pod)},
+             {&m->workloads, sizeof(struct k8sm_manifest_workload)},
+             {&m->data, sizeof(struct k8sm_manifest_data)},
+             {&m->classes, sizeof(struct k8sm_priority_class)},
+             {&m->objects, sizeof(struct k8smi_manifest_object)}};
+  k8smi_manifest_clear(m);
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    k8smi_free(&m->arena.allocator, all[i].rows->items, all[i].rows->cap * all[i].size);
+}
+
 void k8sm_manifest_unref(struct k8sm_manifest *m) {
   if (m == NULL || !k8smi_unref(&m->refs)) return;
-  for (size_t i = 0; i < m->pod_count; i++) k8sm_pod_unref(m->pods[i].pod);
-  k8smi_free(&m->arena.allocator, m->pods, m->pod_cap * sizeof *m->pods);
-  k8smi_free(&m->arena.allocator, m->data, m->data_cap * sizeof *m->data);
+  k8smi_manifest_free_rows(m);
   K8SMI_VALUE_FREE(k8sm_manifest, m);
+}
+
+void *k8smi_rows_add(struct k8smi_rows *rows, const struct k8sm_allocator *allocator, size_t row_size) {
+  if (!k8smi_grow(allocator, &rows->items, &rows->cap, rows->count + 1, row_size)) return NULL;
+  return (char *)rows->items + rows->count++ * row_size;
+}
+
+/* The rows of a table, whose rows may have more behind what is public. */
+static size_t manifest_rows(const struct k8smi_rows *table, size_t size, size_t known, size_t first,
+                            void *rows, size_t row_size, size_t n) {
+  for (size_t i = first; i < table->count && i - first < n; i++)
+    k8smi_row_write(rows, row_size, i - first, (const char *)table->items + i * size, known);
+  return k8smi_rows_left(table->count, first);
 }
 
 size_t k8sm_manifest_pods(const struct k8sm_manifest *m, size_t first, struct k8sm_manifest_pod *rows,
                           size_t row_size, size_t n) {
-  for (size_t i = first; i < m->pod_count && i - first < n; i++)
-    k8smi_row_write(rows, row_size, i - first, &m->pods[i], sizeof m->pods[i]);
-  return k8smi_rows_left(m->pod_count, first);
+  return manifest_rows(&m->pods, sizeof(struct k8smi_manifest_pod), sizeof *rows, first, rows, row_size, n);
+}
+
+size_t k8sm_manifest_workloads(const struct k8sm_manifest *m, size_t first,
+                               struct k8sm_manifest_workload *rows, size_t row_size, size_t n) {
+  return manifest_rows(&m->workloads, sizeof *rows, sizeof *rows, first, rows, row_size, n);
 }
 
 size_t k8sm_manifest_data(const struct k8sm_manifest *m, size_t first, struct k8sm_manifest_data *rows,
                           size_t row_size, size_t n) {
-  for (size_t i = first; i < m->data_count && i - first < n; i++)
-    k8smi_row_write(rows, row_size, i - first, &m->data[i], sizeof m->data[i]);
-  return k8smi_rows_left(m->data_count, first);
+  return manifest_rows(&m->data, sizeof *rows, sizeof *rows, first, rows, row_size, n);
 }
 
-int k8smi_manifest_add_pod(const struct k8smi_object *object, struct k8sm_pod *pod, uint32_t replica,
-                           struct k8sm_slice owner) {
+size_t k8sm_manifest_priority_classes(const struct k8sm_manifest *m, size_t first,
+                                      struct k8sm_priority_class *rows, size_t row_size, size_t n) {
+  return manifest_rows(&m->classes, sizeof *rows, sizeof *rows, first, rows, row_size, n);
+}
+
+size_t k8sm_manifest_objects(const struct k8sm_manifest *m, size_t first, struct k8sm_manifest_object *rows,
+                             size_t row_size, size_t n) {
+  return manifest_rows(&m->objects, sizeof(struct k8smi_manifest_object), sizeof *rows, first, rows, row_size,
+                       n);
+}
+
+int k8sm_manifest_get(const struct k8sm_manifest *m, size_t object, const char *path,
+                      const struct k8sm_allocator *allocator, struct k8sm_blob **ret) {
+  if (object >= m->objects.count) return K8SM_ERR_NOT_FOUND;
+  const struct k8smi_manifest_object *row = (const struct k8smi_manifest_object *)m->objects.items + object;
+  if (path == NULL) return k8smi_record_to_blob(row->type, row->record, K8SM_FORMAT_JSON, allocator, ret);
+  return k8smi_record_get(row->type, row->record, path, allocator, ret);
+}
+
+/* The path as text, kept for admission, which comes when all has been read. False when memory ran out. */
+static bool manifest_keep_path(const struct k8smi_object *object, const struct k8smi_path *path,
+                               struct k8sm_slice *ret) {
+  *ret = (struct k8sm_slice){NULL, 0};
+  if (path == NULL || (object->parse->options.flags & K8SM_PARSE_ADMISSION) == 0) return true;
+  size_t len = k8smi_path_write(path, NULL, 0);
+  char *text = k8smi_arena_alloc(&object->manifest->arena, len + 1);
+  if (text == NULL) return false;
+  k8smi_path_write(path, text, len + 1);
+  *ret = (struct k8sm_slice){text, len};
+  return true;
+}
+
+int k8smi_manifest_add_pod(const struct k8smi_object *object, struct k8sm_pod *pod,
+                           const struct k8smi_path *path, uint32_t replica, struct k8sm_slice owner) {
   struct k8sm_manifest *m = object->manifest;
-  void *pods = m->pods;
-  if (m->pod_count == K8SMI_MANIFEST_MAX_PODS) {
+  struct k8smi_manifest_pod row = {{pod, object->document, replica, owner}, {NULL, 0}};
+  if (m->pods.count == object->parse->options.max_pods) {
     k8sm_pod_unref(pod);
-    k8smi_find(object->parse->diags, K8SM_DIAG_TOO_LARGE, object->path, "more than %d pods in one manifest",
-               K8SMI_MANIFEST_MAX_PODS);
+    k8smi_find(object->parse->diags, K8SM_DIAG_TOO_LARGE, object->path, "more than %u pods in one manifest",
+               (unsigned)object->parse->options.max_pods);
     return K8SM_ERR_LIMIT;
   }
-  if (!k8smi_grow(&m->arena.allocator, &pods, &m->pod_cap, m->pod_count + 1, sizeof *m->pods)) {
+  struct k8smi_manifest_pod *to = NULL;
+  if (manifest_keep_path(object, path, &row.path))
+    to = k8smi_rows_add(&m->pods, &m->arena.allocator, sizeof row);
+  if (to == NULL) {
     k8sm_pod_unref(pod);
     return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
   }
-  m->pods = pods;
-  m->pods[m->pod_count++] = (struct k8sm_manifest_pod){pod, object->document, replica, owner};
+  *to = row;
   return K8SM_OK;
 }
 
@@ -69,15 +137,13 @@ static int manifest_document(struct k8smi_object *object) {
   return r == K8SM_OK ? wrong : r;
 }
 
-/* All documents of a piece. What is wrong with one of them is kept in *wrong; only what makes it useless
- * to go on is returned. */
-static int manifest_piece(struct k8smi_parse *p, struct k8sm_manifest *m, const struct k8smi_piece *piece,
-                          uint32_t format, uint32_t *document, int *wrong) {
+int k8smi_manifest_piece(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice text,
+                         uint32_t format, uint32_t lines_before, uint32_t *document, int *wrong) {
   struct k8smi_tokens *tokens = NULL;
   size_t before = p->diags == NULL ? 0 : p->diags->count;
-  int r = k8smi_parse_tokens(p, piece->text.ptr, piece->text.len, format, piece->lines_before, &tokens);
+  int r = k8smi_parse_tokens(p, text.ptr, text.len, format, lines_before, &tokens);
   while (r == K8SM_OK) {
-    struct k8smi_object object = {p, m, tokens, NULL, {NULL, 0}, {NULL, 0}, *document, 0, NULL};
+    struct k8smi_object object = {.parse = p, .manifest = m, .tokens = tokens, .document = *document};
     int bad = manifest_document(&object);
     if (*wrong == K8SM_OK) *wrong = bad;
     k8smi_find_document(p->diags, before, *document);
@@ -95,7 +161,7 @@ static int manifest_piece(struct k8smi_parse *p, struct k8sm_manifest *m, const 
 }
 
 static int manifest_proto(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice input) {
-  const struct k8smi_object object = {p, m, NULL, NULL, {NULL, 0}, {NULL, 0}, 0, 0, NULL};
+  const struct k8smi_object object = {.parse = p, .manifest = m};
   struct k8smi_envelope envelope;
   int r = k8smi_envelope_read(input, &envelope, p->diags);
   return r == K8SM_OK ? k8smi_manifest_envelope(&object, &envelope) : r;
@@ -105,7 +171,7 @@ static int manifest_proto(struct k8smi_parse *p, struct k8sm_manifest *m, struct
 static int manifest_documents(struct k8smi_parse *p, struct k8sm_manifest *m, struct k8sm_slice input,
                               uint32_t format) {
   uint32_t number = 0, pieces = 0;
-  struct k8smi_documents documents = {input, format == K8SM_FORMAT_JSON, 0, 0};
+  struct k8smi_documents documents = {.input = input, .json = format == K8SM_FORMAT_JSON, .last = true};
   struct k8smi_piece piece;
   int wrong = K8SM_OK;
   while (k8smi_documents_next(&documents, &piece)) {
@@ -113,7 +179,7 @@ static int manifest_documents(struct k8smi_parse *p, struct k8sm_manifest *m, st
       k8smi_find(p->diags, K8SM_DIAG_TOO_LARGE, NULL, "more than %d documents", K8SMI_MANIFEST_MAX_DOCUMENTS);
       return K8SM_ERR_LIMIT;
     }
-    int r = manifest_piece(p, m, &piece, format, &number, &wrong);
+    int r = k8smi_manifest_piece(p, m, piece.text, format, piece.lines_before, &number, &wrong);
     if (r != K8SM_OK) return r;
   }
   return wrong;
@@ -128,7 +194,8 @@ static int manifest_read(struct k8smi_parse *p, struct k8sm_manifest *m, struct 
   }
   int wrong =
       format == K8SM_FORMAT_PROTOBUF ? manifest_proto(p, m, input) : manifest_documents(p, m, input, format);
-  if (wrong == K8SM_OK && m->pod_count == 0 && m->data_count == 0) {
+  if (wrong == K8SM_OK) wrong = k8smi_manifest_admit(p, m);
+  if (wrong == K8SM_OK && m->pods.count == 0 && m->workloads.count == 0 && m->objects.count == 0) {
     k8smi_find(p->diags, K8SM_DIAG_NO_POD, NULL,
                "found no pod, expected at least one, or an object that pods refer to");
     return K8SM_ERR_INVALID;

@@ -3,85 +3,160 @@
 
 #include "pod/formats.h"
 
-/* ConfigMaps and Secrets: one row for each key. */
+/* The kinds that pods refer to: a row for each object, and rows of what is in it. */
+
+static int data_keys(const struct k8smi_object *object, const struct k8smi_record *record,
+                     const struct k8sm_manifest_object *row);
+static int data_class(const struct k8smi_object *object, const struct k8smi_record *record,
+                      const struct k8sm_manifest_object *row);
 
 static const struct data_kind {
   uint8_t type;
-  unsigned first, second; /* maps; keys of the second win over those of the first */
-  const char *first_name, *second_name;
+  bool in_namespace;
+  struct k8sm_slice api_version;
+  /* Rows of what is in it; NULL: none. */
+  int (*rows)(const struct k8smi_object *object, const struct k8smi_record *record,
+              const struct k8sm_manifest_object *row);
 } data_kinds[] = {
-    {K8SMI_TYPE_ConfigMap, K8SMI_ConfigMap_data, K8SMI_ConfigMap_binaryData, "data", "binaryData"},
-    {K8SMI_TYPE_Secret, K8SMI_Secret_data, K8SMI_Secret_stringData, "data", "stringData"},
+    {K8SMI_TYPE_ConfigMap, true, {"v1", 2}, data_keys},
+    {K8SMI_TYPE_Secret, true, {"v1", 2}, data_keys},
+    {K8SMI_TYPE_Namespace, false, {"v1", 2}, NULL},
+    {K8SMI_TYPE_PersistentVolumeClaim, true, {"v1", 2}, NULL},
+    {K8SMI_TYPE_PriorityClass, false, {"scheduling.k8s.io/v1", 20}, data_class},
 };
 
-struct data_object {
-  const struct k8smi_object *object;
-  const struct k8smi_record *record;
-  struct k8sm_manifest_data row; /* what all rows of the object have in common */
-  bool bad;
+static bool data_validates(const struct k8smi_object *object) {
+  return (object->parse->options.flags & K8SM_PARSE_NO_VALIDATE) == 0;
+}
+
+/* ---- ConfigMaps and Secrets: one row for each key ---- */
+
+/* Two maps each; keys of the second win over those of the first. */
+static const struct data_maps {
+  struct k8sm_slice kind;
+  unsigned fields[2];
+  const char *names[2];
+} data_maps[] = {
+    {{"ConfigMap", 9}, {K8SMI_ConfigMap_data, K8SMI_ConfigMap_binaryData}, {"data", "binaryData"}},
+    {{"Secret", 6}, {K8SMI_Secret_data, K8SMI_Secret_stringData}, {"data", "stringData"}},
 };
 
-static int data_add(struct data_object *d, struct k8smi_pair pair) {
-  struct k8sm_manifest *m = d->object->manifest;
-  void *rows = m->data;
-  if (!k8smi_grow(&m->arena.allocator, &rows, &m->data_cap, m->data_count + 1, sizeof *m->data))
-    return k8smi_find_nomem(d->object->parse->diags, K8SM_ERR_NOMEM);
-  m->data = rows;
-  d->row.key = pair.key;
-  d->row.value = pair.value;
-  m->data[m->data_count++] = d->row;
+static int data_add(const struct k8smi_object *object, struct k8sm_manifest_data row) {
+  struct k8sm_manifest *m = object->manifest;
+  struct k8sm_manifest_data *to = k8smi_rows_add(&m->data, &m->arena.allocator, sizeof row);
+  if (to == NULL) return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
+  *to = row;
   return K8SM_OK;
 }
 
-/* The pairs of one map, without those that the other map has too. */
-static int data_map(struct data_object *d, unsigned field, const char *name, unsigned other) {
-  struct k8smi_list list = k8smi_get_list(d->record, field);
-  struct k8smi_path path = k8smi_path_field(d->object->path, k8smi_s(name));
-  bool validate = (d->object->parse->options.flags & K8SM_PARSE_NO_VALIDATE) == 0;
-  int r = K8SM_OK;
-  for (size_t i = 0; r == K8SM_OK && i < list.count; i++) {
-    struct k8smi_pair pair = k8smi_list_pair(list, i);
-    const char *wrong = validate ? k8smi_format_config_key(pair.key) : NULL;
-    if (wrong != NULL) {
-      struct k8smi_path at = k8smi_path_key(&path, pair.key);
-      k8smi_find(d->object->parse->diags, K8SM_DIAG_FIELD_INVALID, &at, "Invalid value: \"%.*s\": %s",
-                 K8SMI_P(pair.key), wrong);
-      d->bad = true;
-    }
-    if (other == field || k8smi_get_pair(d->record, other, pair.key.ptr).ptr == NULL) r = data_add(d, pair);
-  }
-  return r;
+/* False, with a finding: the key can't be one. */
+static bool data_check_key(const struct k8smi_object *object, const char *map, struct k8sm_slice key) {
+  const char *wrong = data_validates(object) ? k8smi_format_config_key(key) : NULL;
+  if (wrong == NULL) return true;
+  struct k8smi_path path = k8smi_path_field(object->path, k8smi_s(map));
+  struct k8smi_path at = k8smi_path_key(&path, key);
+  k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_INVALID, &at, "Invalid value: \"%.*s\": %s", K8SMI_P(key),
+             wrong);
+  return false;
 }
 
-/* Sets what all rows say. The kind is static text; the rest is in the manifest's arena. */
-static int data_head(struct data_object *d, const struct data_kind *kind) {
-  const struct k8smi_record *metadata = k8smi_get_record(d->record, K8SMI_Pod_metadata);
-  const char *name_space = d->object->parse->options.default_namespace;
-  d->row.kind = k8smi_types[kind->type].name;
-  d->row.name = k8smi_get_str(metadata, K8SMI_ObjectMeta_name);
-  d->row.name_space = k8smi_get_str(metadata, K8SMI_ObjectMeta_namespace);
-  if (d->row.name.len == 0) {
-    struct k8smi_path parent = k8smi_path_field(d->object->path, K8SMI_S("metadata"));
-    struct k8smi_path path = k8smi_path_field(&parent, K8SMI_S("name"));
-    k8smi_find(d->object->parse->diags, K8SM_DIAG_FIELD_REQUIRED, &path,
-               "Required value: name or generateName is required");
+static int data_keys(const struct k8smi_object *object, const struct k8smi_record *record,
+                     const struct k8sm_manifest_object *row) {
+  const struct data_maps *maps = &data_maps[k8smi_eq(row->kind, data_maps[0].kind) ? 0 : 1];
+  struct k8sm_manifest_data data = {row->kind, row->name_space, row->name, {NULL, 0}, {NULL, 0}};
+  bool good = true, empty = true;
+  for (size_t i = 0; i < 2; i++) {
+    struct k8smi_list list = k8smi_get_list(record, maps->fields[i]);
+    for (size_t k = 0; k < list.count; k++) {
+      struct k8smi_pair pair = k8smi_list_pair(list, k);
+      if (!data_check_key(object, maps->names[i], pair.key)) good = false;
+      if (i == 0 && k8smi_get_pair(record, maps->fields[1], pair.key.ptr).ptr != NULL) continue;
+      data.key = pair.key;
+      data.value = pair.value;
+      int r = data_add(object, data);
+      if (r != K8SM_OK) return r;
+      empty = false;
+    }
+  }
+  if (!good) return K8SM_ERR_INVALID;
+  return empty ? data_add(object, data) : K8SM_OK;
+}
+
+/* ---- PriorityClasses ---- */
+
+static int data_class(const struct k8smi_object *object, const struct k8smi_record *record,
+                      const struct k8sm_manifest_object *row) {
+  enum { USER_PRIORITY_MAX = 1000000000 };
+  static const char reserved[] = "system-";
+  struct k8sm_manifest *m = object->manifest;
+  int64_t value = k8smi_get_i64(record, K8SMI_PriorityClass_value, 0);
+  bool system =
+      row->name.len >= sizeof reserved - 1 && memcmp(row->name.ptr, reserved, sizeof reserved - 1) == 0;
+  if (data_validates(object) && !system && value > USER_PRIORITY_MAX) {
+    struct k8smi_path path = k8smi_path_field(object->path, K8SMI_S("value"));
+    k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_FORBIDDEN, &path,
+               "Forbidden: maximum allowed value of a user defined priority is %d", USER_PRIORITY_MAX);
     return K8SM_ERR_INVALID;
   }
-  if (d->row.name_space.len > 0) return K8SM_OK;
-  d->row.name_space =
-      k8smi_arena_slice(&d->object->manifest->arena, k8smi_s(name_space == NULL ? "default" : name_space));
-  return d->row.name_space.ptr == NULL ? k8smi_find_nomem(d->object->parse->diags, K8SM_ERR_NOMEM) : K8SM_OK;
+  struct k8sm_priority_class *to = k8smi_rows_add(&m->classes, &m->arena.allocator, sizeof *to);
+  if (to == NULL) return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
+  struct k8sm_slice policy = k8smi_get_str(record, K8SMI_PriorityClass_preemptionPolicy);
+  *to = (struct k8sm_priority_class){
+      .name = row->name,
+      .preemption_policy = policy.len == 0 ? K8SMI_S("PreemptLowerPriority") : policy,
+      .value = (int32_t)value,
+      .global_default = k8smi_get_bool(record, K8SMI_PriorityClass_globalDefault, false)};
+  return K8SM_OK;
+}
+
+/* ---- All of them ---- */
+
+/* An item of a typed list need not say what it is, and a version that is gone is today's. */
+static const struct k8smi_record *data_identify(const struct k8smi_object *object,
+                                                const struct data_kind *kind,
+                                                const struct k8smi_record *record) {
+  struct k8smi_edit e;
+  if (!object->legacy && k8smi_has(record, K8SMI_Pod_kind) && k8smi_has(record, K8SMI_Pod_apiVersion))
+    return record;
+  k8smi_edit_begin(&e, &object->manifest->arena, record);
+  k8smi_edit_text(&e, K8SMI_Pod_kind, k8smi_types[kind->type].name);
+  k8smi_edit_text(&e, K8SMI_Pod_apiVersion, kind->api_version);
+  return k8smi_edit_end(&e);
+}
+
+/* The namespace of an object that names none; ptr NULL when memory ran out. */
+static struct k8sm_slice data_namespace(const struct k8smi_object *object) {
+  const char *name = object->parse->options.default_namespace;
+  return k8smi_arena_slice(&object->manifest->arena, k8smi_s(name == NULL ? "default" : name));
+}
+
+static const struct data_kind *data_kind(unsigned type) {
+  size_t i = 0;
+  while (data_kinds[i].type != type) i++; /* the caller has looked it up by kind */
+  return &data_kinds[i];
 }
 
 int k8smi_manifest_data_of(const struct k8smi_object *object, unsigned type) {
-  struct data_object d;
-  const struct data_kind *kind = &data_kinds[type == K8SMI_TYPE_ConfigMap ? 0 : 1];
-  memset(&d, 0, sizeof d);
-  d.object = object;
-  int wrong = k8smi_manifest_record(object, &object->manifest->arena, type, &d.record);
-  if (wrong != K8SM_OK) return wrong;
-  int r = data_head(&d, kind);
-  if (r == K8SM_OK) r = data_map(&d, kind->first, kind->first_name, kind->second);
-  if (r == K8SM_OK) r = data_map(&d, kind->second, kind->second_name, kind->second);
-  return r == K8SM_OK && d.bad ? K8SM_ERR_INVALID : r;
+  const struct data_kind *kind = data_kind(type);
+  struct k8sm_manifest *m = object->manifest;
+  const struct k8smi_record *record = NULL;
+  int r = k8smi_manifest_named(object, &m->arena, type, &record);
+  if (r != K8SM_OK) return r;
+  record = data_identify(object, kind, record);
+  const struct k8smi_record *metadata = k8smi_get_record(record, K8SMI_Pod_metadata);
+  struct k8sm_manifest_object row = {.kind = k8smi_types[type].name,
+                                     .api_version = kind->api_version,
+                                     .name_space = k8smi_get_str(metadata, K8SMI_ObjectMeta_namespace),
+                                     .name = k8smi_get_str(metadata, K8SMI_ObjectMeta_name),
+                                     .document = object->document};
+  if (!kind->in_namespace) row.name_space = K8SMI_S("");
+  if (kind->in_namespace && row.name_space.len == 0) row.name_space = data_namespace(object);
+  if (record == NULL || row.name_space.ptr == NULL)
+    return k8smi_find_nomem(object->parse->diags, k8smi_arena_error(&m->arena));
+  if (kind->rows != NULL) r = kind->rows(object, record, &row);
+  if (r != K8SM_OK) return r;
+  struct k8smi_manifest_object *to = k8smi_rows_add(&m->objects, &m->arena.allocator, sizeof *to);
+  if (to == NULL) return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
+  *to = (struct k8smi_manifest_object){row, record, type};
+  return K8SM_OK;
 }

@@ -25,22 +25,27 @@ int k8smi_manifest_peek(struct k8smi_object *object, bool *is_null) {
   return r;
 }
 
+int k8smi_manifest_named(const struct k8smi_object *object, struct k8smi_arena *arena, unsigned type,
+                         const struct k8smi_record **ret) {
+  int r = k8smi_manifest_record(object, arena, type, ret);
+  if (*ret == NULL || (r != K8SM_OK && r != K8SM_ERR_INVALID)) return r;
+  const struct k8smi_record *metadata = k8smi_get_record(*ret, K8SMI_Pod_metadata);
+  if (k8smi_get_str(metadata, K8SMI_ObjectMeta_name).len > 0) return r;
+  struct k8smi_path parent = k8smi_path_field(object->path, K8SMI_S("metadata"));
+  struct k8smi_path path = k8smi_path_field(&parent, K8SMI_S("name"));
+  k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_REQUIRED, &path,
+             "Required value: name or generateName is required");
+  return K8SM_ERR_INVALID;
+}
+
 /* An item of a PodList need not say that it is a Pod; on its own it must. */
 static int manifest_identify(struct k8smi_parse *p, struct k8sm_pod *pod) {
-  static const struct {
-    unsigned field;
-    struct k8sm_slice text;
-  } says[] = {{K8SMI_Pod_kind, {"Pod", 3}}, {K8SMI_Pod_apiVersion, {"v1", 2}}};
-  union k8smi_slot slots[64];
-  uint64_t present = k8smi_record_spread(pod->record, slots), before = present;
-  for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
-    if (present >> says[i].field & 1) continue;
-    slots[says[i].field].text = k8smi_text_new(&pod->arena, says[i].text);
-    if (slots[says[i].field].text == NULL) return k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
-    present |= (uint64_t)1 << says[i].field;
-  }
-  if (present == before) return K8SM_OK;
-  const struct k8smi_record *record = k8smi_record_new(&pod->arena, present, slots);
+  struct k8smi_edit e;
+  if (k8smi_has(pod->record, K8SMI_Pod_kind) && k8smi_has(pod->record, K8SMI_Pod_apiVersion)) return K8SM_OK;
+  k8smi_edit_begin(&e, &pod->arena, pod->record);
+  k8smi_edit_text(&e, K8SMI_Pod_kind, K8SMI_S("Pod"));
+  k8smi_edit_text(&e, K8SMI_Pod_apiVersion, K8SMI_S("v1"));
+  const struct k8smi_record *record = k8smi_edit_end(&e);
   if (record == NULL) return k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
   pod->record = record;
   return K8SM_OK;
@@ -52,9 +57,11 @@ static int manifest_pod(const struct k8smi_object *object, unsigned type) {
   if (pod == NULL) return K8SM_ERR_NOMEM;
   int wrong = k8smi_manifest_record(object, &pod->arena, type, &pod->record);
   int r = pod->record == NULL ? wrong : manifest_identify(p, pod);
+  if (r == K8SM_OK && pod->record != NULL && k8smi_parse_generates_name(p, pod))
+    r = k8smi_parse_generate_name(p, pod, object->manifest->generated++);
   if (r == K8SM_OK && pod->record != NULL) r = k8smi_pod_complete(p, pod, object->path);
   if (r == K8SM_OK) r = wrong;
-  if (r == K8SM_OK) return k8smi_manifest_add_pod(object, pod, 0, (struct k8sm_slice){NULL, 0});
+  if (r == K8SM_OK) return k8smi_manifest_add_pod(object, pod, object->path, 0, (struct k8sm_slice){NULL, 0});
   k8sm_pod_unref(pod);
   return r;
 }
@@ -62,19 +69,20 @@ static int manifest_pod(const struct k8smi_object *object, unsigned type) {
 /* One item of a list, as the JSON that it was turned into. Items of "PodList" and the like may leave out
  * what they are. */
 int k8smi_manifest_item(const struct k8smi_object *list, struct k8sm_slice json, size_t index) {
-  static const char suffix[] = "List";
   struct k8smi_path items = k8smi_path_field(list->path, K8SMI_S("items"));
   struct k8smi_path path = k8smi_path_index(&items, index);
   struct k8smi_parse parse = *list->parse;
-  struct k8smi_object item = {&parse,         list->manifest,  NULL, NULL, {NULL, 0}, {NULL, 0},
-                              list->document, list->lists + 1, &path};
+  struct k8smi_object item = {.parse = &parse,
+                              .manifest = list->manifest,
+                              .document = list->document,
+                              .lists = list->lists + 1,
+                              .path = &path};
   bool is_null = false;
   if (!k8smi_arena_init(&parse.scratch, parse.options.allocator, (size_t)parse.options.max_memory))
     return K8SM_ERR_NOMEM;
   int r = k8smi_parse_tokens(&parse, json.ptr, json.len, K8SM_FORMAT_JSON, 0, &item.tokens);
   if (r == K8SM_OK) r = k8smi_manifest_peek(&item, &is_null);
-  if (item.kind.len == 0 && list->kind.len > sizeof suffix - 1)
-    item.kind = (struct k8sm_slice){list->kind.ptr, list->kind.len - (sizeof suffix - 1)};
+  if (item.kind.len == 0) k8smi_manifest_list_of(list->kind, &item.kind);
   if (item.api_version.len == 0) item.api_version = list->api_version;
   if (r == K8SM_OK && !is_null) r = k8smi_manifest_object(&item);
   k8smi_tokens_free(item.tokens);
@@ -102,37 +110,69 @@ static int manifest_list(const struct k8smi_object *object, unsigned type) {
 }
 
 /* The kinds that are read, and what is made of each. */
-static const struct {
+static const struct manifest_kind {
   struct k8sm_slice api_version, kind;
   uint8_t type;
   int (*read)(const struct k8smi_object *object, unsigned type);
 } manifest_kinds[] = {
-#define MANIFEST_KIND(version, name, type, read)                                                             \
-  { {version, sizeof(version) - 1}, {name, sizeof(name) - 1}, K8SMI_TYPE_##type, read }
-    MANIFEST_KIND("v1", "Pod", Pod, manifest_pod),
-    MANIFEST_KIND("v1", "List", List, manifest_list),
-    MANIFEST_KIND("v1", "PodList", List, manifest_list),
-    MANIFEST_KIND("v1", "PodTemplate", PodTemplate, k8smi_manifest_workload),
-    MANIFEST_KIND("v1", "ReplicationController", ReplicationController, k8smi_manifest_workload),
-    MANIFEST_KIND("v1", "ReplicationControllerList", List, manifest_list),
-    MANIFEST_KIND("apps/v1", "ReplicaSet", ReplicaSet, k8smi_manifest_workload),
-    MANIFEST_KIND("apps/v1", "ReplicaSetList", List, manifest_list),
-    MANIFEST_KIND("apps/v1", "Deployment", Deployment, k8smi_manifest_workload),
-    MANIFEST_KIND("apps/v1", "DeploymentList", List, manifest_list),
-    MANIFEST_KIND("apps/v1", "StatefulSet", StatefulSet, k8smi_manifest_workload),
-    MANIFEST_KIND("apps/v1", "StatefulSetList", List, manifest_list),
-    MANIFEST_KIND("apps/v1", "DaemonSet", DaemonSet, k8smi_manifest_workload),
-    MANIFEST_KIND("apps/v1", "DaemonSetList", List, manifest_list),
-    MANIFEST_KIND("batch/v1", "Job", Job, k8smi_manifest_workload),
-    MANIFEST_KIND("batch/v1", "JobList", List, manifest_list),
-    MANIFEST_KIND("batch/v1", "CronJob", CronJob, k8smi_manifest_workload),
-    MANIFEST_KIND("batch/v1", "CronJobList", List, manifest_list),
-    MANIFEST_KIND("v1", "ConfigMap", ConfigMap, k8smi_manifest_data_of),
-    MANIFEST_KIND("v1", "ConfigMapList", List, manifest_list),
-    MANIFEST_KIND("v1", "Secret", Secret, k8smi_manifest_data_of),
-    MANIFEST_KIND("v1", "SecretList", List, manifest_list),
+#define MANIFEST_KIND(version, name, read)                                                                   \
+  { {version, sizeof(version) - 1}, {#name, sizeof(#name) - 1}, K8SMI_TYPE_##name, read }
+    MANIFEST_KIND("v1", Pod, manifest_pod),
+    MANIFEST_KIND("v1", PodTemplate, k8smi_manifest_workload),
+    MANIFEST_KIND("v1", ReplicationController, k8smi_manifest_workload),
+    MANIFEST_KIND("apps/v1", ReplicaSet, k8smi_manifest_workload),
+    MANIFEST_KIND("apps/v1", Deployment, k8smi_manifest_workload),
+    MANIFEST_KIND("apps/v1", StatefulSet, k8smi_manifest_workload),
+    MANIFEST_KIND("apps/v1", DaemonSet, k8smi_manifest_workload),
+    MANIFEST_KIND("batch/v1", Job, k8smi_manifest_workload),
+    MANIFEST_KIND("batch/v1", CronJob, k8smi_manifest_workload),
+    MANIFEST_KIND("v1", ConfigMap, k8smi_manifest_data_of),
+    MANIFEST_KIND("v1", Secret, k8smi_manifest_data_of),
+    MANIFEST_KIND("v1", Namespace, k8smi_manifest_data_of),
+    MANIFEST_KIND("v1", PersistentVolumeClaim, k8smi_manifest_data_of),
+    MANIFEST_KIND("scheduling.k8s.io/v1", PriorityClass, k8smi_manifest_data_of),
 #undef MANIFEST_KIND
 };
+
+/* Group versions that Kubernetes no longer serves, whose objects are those of the version that it does.
+ * https://kubernetes.io/docs/reference/using-api/deprecation-guide/ */
+static const struct {
+  const char *api_version;
+  const char *kinds[4];
+} manifest_legacy[] = {
+    {"extensions/v1beta1", {"Deployment", "DaemonSet", "ReplicaSet"}},
+    {"apps/v1beta1", {"Deployment", "StatefulSet"}},
+    {"apps/v1beta2", {"Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"}},
+    {"batch/v1beta1", {"CronJob"}},
+    {"batch/v2alpha1", {"CronJob"}},
+    {"scheduling.k8s.io/v1beta1", {"PriorityClass"}},
+    {"scheduling.k8s.io/v1alpha1", {"PriorityClass"}},
+};
+
+static const struct manifest_kind *manifest_kind_of(struct k8sm_slice kind) {
+  for (size_t i = 0; i < sizeof manifest_kinds / sizeof manifest_kinds[0]; i++) {
+    if (k8smi_eq(manifest_kinds[i].kind, kind)) return &manifest_kinds[i];
+  }
+  return NULL;
+}
+
+static bool manifest_is_legacy(struct k8sm_slice kind, struct k8sm_slice api_version) {
+  for (size_t i = 0; i < sizeof manifest_legacy / sizeof manifest_legacy[0]; i++) {
+    if (!k8smi_eqs(api_version, manifest_legacy[i].api_version)) continue;
+    for (size_t k = 0; k < 4 && manifest_legacy[i].kinds[k] != NULL; k++) {
+      if (k8smi_eqs(kind, manifest_legacy[i].kinds[k])) return true;
+    }
+  }
+  return false;
+}
+
+bool k8smi_manifest_list_of(struct k8sm_slice list, struct k8sm_slice *ret) {
+  static const char suffix[] = "List";
+  size_t len = sizeof suffix - 1;
+  if (list.len <= len || memcmp(list.ptr + list.len - len, suffix, len) != 0) return false;
+  *ret = (struct k8sm_slice){list.ptr, list.len - len};
+  return true;
+}
 
 static int manifest_required(const struct k8smi_object *object, const char *name) {
   struct k8smi_path path = k8smi_path_field(object->path, k8smi_s(name));
@@ -140,29 +180,44 @@ static int manifest_required(const struct k8smi_object *object, const char *name
   return K8SM_ERR_INVALID;
 }
 
-/* A kind of ours with a version of another time would be missed silently: that is an error. */
-static int manifest_unknown(const struct k8smi_object *object) {
+static int manifest_skip(const struct k8smi_object *object) {
   struct k8smi_path kind = k8smi_path_field(object->path, K8SMI_S("kind"));
-  struct k8smi_path version = k8smi_path_field(object->path, K8SMI_S("apiVersion"));
-  for (size_t i = 0; i < sizeof manifest_kinds / sizeof manifest_kinds[0]; i++) {
-    if (!k8smi_eq(manifest_kinds[i].kind, object->kind)) continue;
-    k8smi_find(object->parse->diags, K8SM_DIAG_KIND_UNKNOWN, &version,
-               "found \"%.*s\", expected \"%s\" for a %s", K8SMI_P(object->api_version),
-               manifest_kinds[i].api_version.ptr, manifest_kinds[i].kind.ptr);
-    return K8SM_ERR_INVALID;
-  }
   k8smi_find(object->parse->diags, K8SM_DIAG_KIND_SKIPPED, &kind, "found \"%.*s\" of %.*s, which is skipped",
              K8SMI_P(object->kind), K8SMI_P(object->api_version));
   return K8SM_OK;
 }
 
-int k8smi_manifest_object(const struct k8smi_object *object) {
-  for (size_t i = 0; i < sizeof manifest_kinds / sizeof manifest_kinds[0]; i++) {
-    if (k8smi_eq(manifest_kinds[i].kind, object->kind) &&
-        k8smi_eq(manifest_kinds[i].api_version, object->api_version))
-      return manifest_kinds[i].read(object, manifest_kinds[i].type);
+/* An object of a kind of ours, or a list of them. One with a version of another time is read as the kind
+ * is today; one with a version that never was would be missed in silence: that is an error. */
+static int manifest_read_kind(const struct k8smi_object *object, const struct manifest_kind *kind,
+                              bool list) {
+  struct k8smi_object of = *object;
+  struct k8smi_path path = k8smi_path_field(object->path, K8SMI_S("apiVersion"));
+  of.legacy = manifest_is_legacy(kind->kind, object->api_version);
+  if (!of.legacy && !k8smi_eq(kind->api_version, object->api_version)) {
+    k8smi_find(object->parse->diags, K8SM_DIAG_KIND_UNKNOWN, &path,
+               "found \"%.*s\", expected \"%s\" for a %s", K8SMI_P(object->api_version),
+               kind->api_version.ptr, kind->kind.ptr);
+    return K8SM_ERR_INVALID;
   }
-  if (object->kind.len > 0 && object->api_version.len > 0) return manifest_unknown(object);
+  if (list) return manifest_list(&of, K8SMI_TYPE_List);
+  if (of.legacy)
+    k8smi_find(object->parse->diags, K8SM_DIAG_KIND_LEGACY, &path, "found \"%.*s\", which is read as \"%s\"",
+               K8SMI_P(object->api_version), kind->api_version.ptr);
+  return kind->read(&of, kind->type);
+}
+
+int k8smi_manifest_object(const struct k8smi_object *object) {
+  struct k8sm_slice of_items = {NULL, 0};
+  if (object->kind.len > 0 && object->api_version.len > 0) {
+    const struct manifest_kind *kind = manifest_kind_of(object->kind);
+    bool list = kind == NULL && k8smi_manifest_list_of(object->kind, &of_items);
+    if (list) kind = manifest_kind_of(of_items);
+    if (kind != NULL) return manifest_read_kind(object, kind, list);
+    if (k8smi_eqs(object->kind, "List") && k8smi_eqs(object->api_version, "v1"))
+      return manifest_list(object, K8SMI_TYPE_List);
+    return manifest_skip(object);
+  }
   struct k8smi_token t = {.kind = K8SMI_TOKEN_OBJECT};
   int r = object->tokens == NULL ? K8SM_OK : k8smi_tokens_next(object->tokens, &t, object->parse->diags);
   if (r != K8SM_OK) return r;

@@ -32,24 +32,26 @@ static int manifest_any_item(const struct k8smi_object *list, const struct k8smi
   return r == K8SM_OK ? k8smi_manifest_envelope(item, &envelope) : r;
 }
 
-int k8smi_manifest_proto_list(const struct k8smi_object *list) {
-  static const char suffix[] = "List";
+int k8smi_manifest_proto_item(const struct k8smi_object *list, struct k8sm_slice bytes, size_t index) {
   struct k8smi_path items = k8smi_path_field(list->path, K8SMI_S("items"));
-  struct k8smi_envelope bare = {list->api_version, list->kind, {NULL, 0}};
+  struct k8smi_path path = k8smi_path_index(&items, index);
+  struct k8smi_envelope bare = {list->api_version, {NULL, 0}, bytes};
+  struct k8smi_object item = *list;
+  item.path = &path;
+  item.lists++;
+  return k8smi_manifest_list_of(list->kind, &bare.kind) ? k8smi_manifest_envelope(&item, &bare)
+                                                        : manifest_any_item(list, &item, bytes, index);
+}
+
+int k8smi_manifest_proto_list(const struct k8smi_object *list) {
   struct k8sm_slice bytes;
   size_t at = 0;
   int wrong = K8SM_OK;
-  bare.kind.len -= sizeof suffix - 1; /* all kinds of lists end so */
   for (size_t i = 0;; i++) {
-    struct k8smi_path path = k8smi_path_index(&items, i);
-    struct k8smi_object item = *list;
     int r = k8smi_proto_list_next(list->envelope->object, &at, &bytes, list->parse->diags);
     if (r == K8SM_ERR_NOT_FOUND) return wrong;
     if (r != K8SM_OK) return r;
-    item.path = &path;
-    item.lists++;
-    bare.object = bytes;
-    r = bare.kind.len == 0 ? manifest_any_item(list, &item, bytes, i) : k8smi_manifest_envelope(&item, &bare);
+    r = k8smi_manifest_proto_item(list, bytes, i);
     if (r == K8SM_ERR_NOMEM || r == K8SM_ERR_LIMIT) return r;
     if (wrong == K8SM_OK) wrong = r;
   }

@@ -3,16 +3,19 @@
 
 #include "base/abi.h"
 #include "pod/documents.h"
+#include "pod/names.h"
 
 enum {
   PARSE_MAX_BYTES = 16 << 20,
   PARSE_MAX_MEMORY = 64 << 20,
   PARSE_MAX_DEPTH = 100,
-  PARSE_MAX_CONTAINERS = 1000
+  PARSE_MAX_CONTAINERS = 1000,
+  PARSE_MAX_PODS = 10000
 };
 
 static const uint64_t parse_known_flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE |
-                                          K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES | K8SM_PARSE_KEEP_UNKNOWN;
+                                          K8SM_PARSE_STRICT | K8SM_PARSE_TEMPLATES | K8SM_PARSE_KEEP_UNKNOWN |
+                                          K8SM_PARSE_ADMISSION;
 
 static int parse_bad_option(struct k8smi_parse *p, const char *option, const char *expected) {
   struct k8smi_path path = k8smi_path_field(NULL, k8smi_s(option));
@@ -29,13 +32,14 @@ static int parse_check_options(struct k8smi_parse *p) {
   if (o->max_memory == 0) o->max_memory = PARSE_MAX_MEMORY;
   if (o->max_memory > SIZE_MAX) o->max_memory = SIZE_MAX;
   if (o->max_depth == 0) o->max_depth = PARSE_MAX_DEPTH;
+  if (o->max_pods == 0) o->max_pods = PARSE_MAX_PODS;
   if (o->max_nodes == 0) o->max_nodes = K8SMI_TOKENS_MAX_NODES;
   if (o->max_containers == 0) o->max_containers = PARSE_MAX_CONTAINERS;
   return K8SM_OK;
 }
 
-int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
-                     const struct k8sm_parse_options *options, struct k8sm_diags *diags) {
+int k8smi_parse_begin(struct k8smi_parse *p, const struct k8sm_parse_options *options,
+                      struct k8sm_diags *diags) {
   memset(p, 0, offsetof(struct k8smi_parse, lent_scratch));
   p->diags = diags;
   int r = k8smi_options_read(&p->options, sizeof p->options, options, "k8sm_parse_options", diags);
@@ -44,6 +48,13 @@ int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
   if (!k8smi_arena_init(&p->scratch, p->options.allocator, (size_t)p->options.max_memory))
     return parse_bad_option(p, "allocator", "a table with functions");
   k8smi_arena_lend(&p->scratch, p->lent_scratch, sizeof p->lent_scratch);
+  return K8SM_OK;
+}
+
+int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
+                     const struct k8sm_parse_options *options, struct k8sm_diags *diags) {
+  int r = k8smi_parse_begin(p, options, diags);
+  if (r != K8SM_OK) return r;
   if (len > p->options.max_bytes) {
     k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "found %zu bytes, expected at most %zu", len,
                (size_t)p->options.max_bytes);
@@ -123,6 +134,32 @@ int k8smi_parse_namespace(struct k8smi_parse *p, struct k8sm_pod *pod) {
   if (name == NULL && (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0) name = "default";
   if (name == NULL || k8smi_has(metadata, K8SMI_ObjectMeta_namespace)) return K8SM_OK;
   return k8smi_pod_set_metadata(pod, K8SMI_ObjectMeta_namespace, k8smi_s(name))
+             ? K8SM_OK
+             : k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
+}
+
+static struct k8sm_slice parse_name_base(const struct k8sm_pod *pod) {
+  return k8smi_get_str(k8smi_get_record(pod->record, K8SMI_Pod_metadata), K8SMI_ObjectMeta_generateName);
+}
+
+bool k8smi_parse_generates_name(const struct k8smi_parse *p, const struct k8sm_pod *pod) {
+  return (p->options.flags & K8SM_PARSE_NO_DEFAULTS) == 0 && parse_name_base(pod).len > 0 &&
+         k8sm_pod_name(pod).len == 0;
+}
+
+int k8smi_parse_generate_name(struct k8smi_parse *p, struct k8sm_pod *pod, uint64_t number) {
+  struct k8sm_slice base = parse_name_base(pod);
+  if (!k8smi_parse_generates_name(p, pod)) return K8SM_OK;
+  int r = k8smi_parse_namespace(p, pod);
+  if (r != K8SM_OK) return r;
+  const struct k8sm_slice seeds[] = {k8smi_s(p->options.name_seed), k8sm_pod_namespace(pod), base};
+  char suffix[K8SMI_NAME_SUFFIX + 1];
+  uint64_t seed = K8SMI_FNV64;
+  for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
+    seed = k8smi_fnv64(k8smi_fnv64(seed, seeds[i]), K8SMI_S("/"));
+  k8smi_name_suffix(seed, number, suffix);
+  struct k8sm_slice name = k8smi_name_generate(&pod->arena, base, k8smi_s(suffix));
+  return name.ptr != NULL && k8smi_pod_set_metadata(pod, K8SMI_ObjectMeta_name, name)
              ? K8SM_OK
              : k8smi_find_nomem(p->diags, k8smi_arena_error(&pod->arena));
 }

@@ -2,6 +2,8 @@
 #ifndef K8SMI_POD_PARSE_H
 #define K8SMI_POD_PARSE_H
 
+#include <k8smesos/manifest.h>
+
 #include "base/refs.h"
 #include "pod/bind.h"
 #include "pod/pod.h"
@@ -25,7 +27,10 @@ struct k8smi_parse {
   uint64_t lent_scratch[256]; /* what scratch begins with: most pods need no more */
 };
 
-/* Reads the options and checks the input against them. Errors: ABI, INVALID, LIMIT, SYNTAX. */
+/* Reads the options. Errors: ABI, INVALID. */
+int k8smi_parse_begin(struct k8smi_parse *p, const struct k8sm_parse_options *options,
+                      struct k8sm_diags *diags);
+/* The same, and checks the input against them. Errors: also LIMIT, SYNTAX. */
 int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
                      const struct k8sm_parse_options *options, struct k8sm_diags *diags);
 void k8smi_parse_free(struct k8smi_parse *p);
@@ -53,6 +58,16 @@ bool k8smi_pod_set_metadata(struct k8sm_pod *pod, unsigned field, struct k8sm_sl
 
 /* Sets the namespace of metadata to the default where it has none. Errors: NOMEM, LIMIT. */
 int k8smi_parse_namespace(struct k8smi_parse *p, struct k8sm_pod *pod);
+
+/* Makes a name of metadata.generateName where there is none: `number` counts those of a manifest. Errors:
+ * NOMEM, LIMIT. */
+int k8smi_parse_generate_name(struct k8smi_parse *p, struct k8sm_pod *pod, uint64_t number);
+/* Whether it would make one. */
+bool k8smi_parse_generates_name(const struct k8smi_parse *p, const struct k8sm_pod *pod);
+
+/* What admission does to a pod that nobody else knows yet. Errors: INVALID, NOMEM. */
+int k8smi_pod_admit(struct k8sm_pod *pod, const struct k8sm_admission_options *options,
+                    const struct k8smi_path *path, struct k8sm_diags *diags);
 
 /* What comes after reading: the namespace, and validation. */
 int k8smi_pod_complete(struct k8smi_parse *p, struct k8sm_pod *pod, const struct k8smi_path *path);

@@ -2,7 +2,8 @@
 #include "pod/parse.h"
 
 #include "base/abi.h"
-#include "pod/encode.h"
+#include "pod/edit.h"
+#include "pod/names.h"
 #include "pod/validate.h"
 
 enum { POD_SMALL = 192 }; /* bytes that any pod takes, whatever it holds */
@@ -41,23 +42,25 @@ struct k8sm_slice k8sm_pod_uid(const struct k8sm_pod *pod) {
 }
 
 bool k8smi_pod_set_metadata(struct k8sm_pod *pod, unsigned field, struct k8sm_slice text) {
-  union k8smi_slot top[64], metadata[64];
-  uint64_t has = k8smi_record_spread(pod->record, top);
-  uint64_t has_metadata = k8smi_record_spread(k8smi_get_record(pod->record, K8SMI_Pod_metadata), metadata);
-  metadata[field].text = k8smi_text_new(&pod->arena, text);
-  if (metadata[field].text == NULL) return false;
-  top[K8SMI_Pod_metadata].record =
-      k8smi_record_new(&pod->arena, has_metadata | (uint64_t)1 << field, metadata);
-  if (top[K8SMI_Pod_metadata].record == NULL) return false;
-  const struct k8smi_record *record =
-      k8smi_record_new(&pod->arena, has | (uint64_t)1 << K8SMI_Pod_metadata, top);
+  struct k8smi_edit metadata, top;
+  k8smi_edit_begin(&metadata, &pod->arena, k8smi_get_record(pod->record, K8SMI_Pod_metadata));
+  k8smi_edit_text(&metadata, field, text);
+  k8smi_edit_begin(&top, &pod->arena, pod->record);
+  k8smi_edit_record(&top, K8SMI_Pod_metadata, k8smi_edit_end(&metadata));
+  const struct k8smi_record *record = k8smi_edit_end(&top);
   if (record != NULL) pod->record = record;
   return record != NULL;
 }
 
 int k8sm_pod_with_uid(const struct k8sm_pod *pod, const char *uid, const struct k8sm_allocator *allocator,
                       struct k8sm_pod **ret, struct k8sm_diags *diags) {
-  if (uid == NULL || uid[0] == '\0') {
+  const struct k8sm_slice names[] = {k8sm_pod_namespace(pod), k8sm_pod_name(pod)};
+  char made[K8SMI_UID_LEN + 1];
+  if (uid == NULL) {
+    k8smi_name_uid(names, sizeof names / sizeof names[0], made);
+    uid = made;
+  }
+  if (uid[0] == '\0') {
     struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
     struct k8smi_path path = k8smi_path_field(&metadata, K8SMI_S("uid"));
     k8smi_find(diags, K8SM_DIAG_FIELD_REQUIRED, &path, "Required value");
@@ -169,8 +172,12 @@ static int pod_read(struct k8smi_parse *p, struct k8sm_slice input, uint32_t for
   if ((wrong != K8SM_OK && wrong != K8SM_ERR_INVALID) || pod->record == NULL) return wrong;
   int r = pod_check_identity(p, k8smi_get_str(pod->record, K8SMI_Pod_kind),
                              k8smi_get_str(pod->record, K8SMI_Pod_apiVersion));
+  if (r == K8SM_OK) r = k8smi_parse_generate_name(p, pod, 0);
   if (r == K8SM_OK) r = k8smi_pod_complete(p, pod, NULL);
-  return r == K8SM_OK ? wrong : r;
+  if (r == K8SM_OK) r = wrong;
+  return r == K8SM_OK && (p->options.flags & K8SM_PARSE_ADMISSION) != 0
+             ? k8smi_pod_admit(pod, NULL, NULL, p->diags)
+             : r;
 }
 
 int k8sm_pod_parse(const void *bytes, size_t len, const struct k8sm_parse_options *options,

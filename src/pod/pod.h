@@ -12,5 +12,10 @@ const struct k8smi_record *k8smi_pod_record(const struct k8sm_pod *pod);
 
 /* Of files in volumes, where no defaultMode is stated: 0644. */
 enum { K8SMI_DEFAULT_FILE_MODE = 0644 };
+/* What k8sm_pod_encode and k8sm_pod_get do, for a record of any type. */
+int k8smi_record_to_blob(unsigned type, const struct k8smi_record *record, uint32_t format,
+                         const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
+int k8smi_record_get(unsigned type, const struct k8smi_record *record, const char *path,
+                     const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
 
 #endif

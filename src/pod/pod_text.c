@@ -15,8 +15,8 @@ static void pod_put(unsigned type, const struct k8smi_record *record, uint32_t f
   }
 }
 
-static int pod_encode(unsigned type, const struct k8smi_record *record, uint32_t format,
-                      const struct k8sm_allocator *allocator, struct k8sm_blob **ret) {
+int k8smi_record_to_blob(unsigned type, const struct k8smi_record *record, uint32_t format,
+                         const struct k8sm_allocator *allocator, struct k8sm_blob **ret) {
   struct k8smi_buf first, yaml;
   if (format == K8SM_FORMAT_AUTO || format > K8SM_FORMAT_PROTOBUF_BARE) return K8SM_ERR_UNSUPPORTED;
   if (!k8smi_buf_init(&first, allocator) || !k8smi_buf_init(&yaml, allocator)) return K8SM_ERR_NOMEM;
@@ -32,7 +32,7 @@ static int pod_encode(unsigned type, const struct k8smi_record *record, uint32_t
 
 int k8sm_pod_encode(const struct k8sm_pod *pod, uint32_t format, const struct k8sm_allocator *allocator,
                     struct k8sm_blob **ret) {
-  return pod_encode(K8SMI_TYPE_Pod, k8smi_pod_record(pod), format, allocator, ret);
+  return k8smi_record_to_blob(K8SMI_TYPE_Pod, k8smi_pod_record(pod), format, allocator, ret);
 }
 
 /* A PodList of the pods; NULL when memory ran out. */
@@ -59,7 +59,8 @@ int k8sm_pods_encode(struct k8sm_pod *const *pods, size_t n, uint32_t format,
   struct k8smi_arena arena;
   if (!k8smi_arena_init(&arena, allocator, 0)) return K8SM_ERR_NOMEM;
   const struct k8smi_record *list = pod_list(&arena, pods, n);
-  int r = list == NULL ? K8SM_ERR_NOMEM : pod_encode(K8SMI_TYPE_PodList, list, format, allocator, ret);
+  int r = list == NULL ? K8SM_ERR_NOMEM
+                       : k8smi_record_to_blob(K8SMI_TYPE_PodList, list, format, allocator, ret);
   k8smi_arena_free(&arena);
   return r;
 }

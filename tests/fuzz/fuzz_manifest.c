@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <k8smesos/pod.h>
+#include <k8smesos/manifest.h>
 
 #include "fuzz.h"
 

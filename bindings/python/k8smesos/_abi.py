@@ -39,7 +39,8 @@ ParseOptions = _struct(
     (c_void_p, "allocator"),
     (c_char_p, "default_namespace"),
     (c_uint64, "max_bytes max_memory"),
-    (c_uint32, "max_depth max_alias_nodes format max_nodes max_containers"),
+    (c_uint32, "max_depth max_alias_nodes format max_nodes max_containers max_pods"),
+    (c_char_p, "name_seed"),
 )
 PodValue = _struct(
     "pod_value", (Slice, "name text"), (c_int64, "number"), (c_uint64, "count index"), (c_uint32, "kind reserved")

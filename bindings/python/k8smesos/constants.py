@@ -36,6 +36,7 @@ class ParseFlag(enum.IntFlag):
     STRICT = 4
     TEMPLATES = 8
     KEEP_UNKNOWN = 16
+    ADMISSION = 32
 
 
 class ContainerKind(_Code):

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMESOS_MANIFEST_H
+#define K8SMESOS_MANIFEST_H
+
+/* Manifests: files of many objects. Their pods, the pods of their workloads, and the data objects that pods
+ * refer to. https://kubernetes.io/docs/concepts/workloads/management/ */
+
+#include <k8smesos/workload.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct k8sm_manifest; /* everything that a file holds. Value. */
+
+/* Reads a file of one or more documents (JSON, YAML) or of one object in its envelope (protobuf): Pods, the
+ * pods of workload kinds, the data objects that pods refer to, and lists of them. Group versions that
+ * Kubernetes has given up (extensions/v1beta1, apps/v1beta2, batch/v1beta1, …) are read as those that came
+ * after them, with a note. Objects of other kinds are skipped, with a note. A document that is wrong does
+ * not hide the findings of the others; each finding says which document it is of.
+ *
+ * A workload gives as many pods as its controller would make at first, those of k8sm_workload_pod with
+ * the ordinals from the first on; with K8SM_PARSE_TEMPLATES one pod under its own name. A bare pod with
+ * metadata.generateName and no name gets a suffix as k8sm_workload_pod's, of the options' name_seed, the
+ * namespace and generateName, counted over the pods of the file.
+ * Errors: as k8sm_pod_parse; INVALID also when there is nothing in it that is read. */
+K8SM_API K8SM_MUST_USE int k8sm_manifest_parse(const void *bytes, size_t len,
+                                               const struct k8sm_parse_options *options,
+                                               struct k8sm_manifest **ret, struct k8sm_diags *diags);
+K8SM_API struct k8sm_manifest *k8sm_manifest_ref(struct k8sm_manifest *manifest);
+K8SM_API void k8sm_manifest_unref(struct k8sm_manifest *manifest);
+
+/* A pod of a manifest. */
+struct k8sm_manifest_pod {
+  struct k8sm_pod *pod;    /* borrowed: k8sm_pod_ref to keep it */
+  uint32_t document;       /* that it came from, from 0 */
+  uint32_t replica;        /* of its workload, from 0; 0 for a bare pod */
+  struct k8sm_slice owner; /* "Deployment/web": the object of the file; empty for a bare pod */
+};
+K8SM_API size_t k8sm_manifest_pods(const struct k8sm_manifest *manifest, size_t first,
+                                   struct k8sm_manifest_pod *rows, size_t row_size, size_t n);
+
+/* A workload of a manifest. */
+struct k8sm_manifest_workload {
+  struct k8sm_workload *workload; /* borrowed: k8sm_workload_ref to keep it */
+  uint32_t document;              /* that it came from, from 0 */
+  uint32_t first_pod;             /* the row of the first of its pods */
+  uint32_t pod_count;
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_manifest_workloads(const struct k8sm_manifest *manifest, size_t first,
+                                        struct k8sm_manifest_workload *rows, size_t row_size, size_t n);
+
+/* A ConfigMap or Secret of the manifest, one row per key. A Secret's data is decoded. An object without
+ * keys has one row whose key is absent (ptr NULL). */
+struct k8sm_manifest_data {
+  struct k8sm_slice kind; /* "ConfigMap", "Secret" */
+  struct k8sm_slice name_space;
+  struct k8sm_slice name;
+  struct k8sm_slice key;
+  struct k8sm_slice value;
+};
+K8SM_API size_t k8sm_manifest_data(const struct k8sm_manifest *manifest, size_t first,
+                                   struct k8sm_manifest_data *rows, size_t row_size, size_t n);
+
+/* A PriorityClass: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
+struct k8sm_priority_class {
+  struct k8sm_slice name;
+  struct k8sm_slice preemption_policy; /* "PreemptLowerPriority" or "Never" */
+  int32_t value;
+  uint32_t global_default; /* 1: for pods that name none */
+};
+K8SM_API size_t k8sm_manifest_priority_classes(const struct k8sm_manifest *manifest, size_t first,
+                                               struct k8sm_priority_class *rows, size_t row_size, size_t n);
+
+/* Every data object of the manifest (ConfigMap, Secret, PriorityClass, PersistentVolumeClaim, Namespace), in
+ * the order of the file. */
+struct k8sm_manifest_object {
+  struct k8sm_slice kind;
+  struct k8sm_slice api_version;
+  struct k8sm_slice name_space; /* empty for kinds that have none */
+  struct k8sm_slice name;
+  uint32_t document; /* that it came from, from 0 */
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_manifest_objects(const struct k8sm_manifest *manifest, size_t first,
+                                      struct k8sm_manifest_object *rows, size_t row_size, size_t n);
+/* The field of an object at a path, as k8sm_pod_get; `object` is the number of its row. NULL: all of the
+ * object, as JSON. Errors: also NOT_FOUND for a row that is none. */
+K8SM_API K8SM_MUST_USE int k8sm_manifest_get(const struct k8sm_manifest *manifest, size_t object,
+                                             const char *path, const struct k8sm_allocator *allocator,
+                                             struct k8sm_blob **ret);
+
+enum {
+  K8SM_ADMIT_PRIORITY = 1 << 0,   /* priority, preemptionPolicy and priorityClassName of the pod's class */
+  K8SM_ADMIT_TOLERATIONS = 1 << 1 /* nodes that are not ready or unreachable are tolerated for a while */
+};
+
+/* What the API server's default admission adds to a pod that is created. */
+struct k8sm_admission_options {
+  size_t size;
+  uint64_t flags; /* K8SM_ADMIT_*; 0: all of them */
+  const struct k8sm_allocator *allocator;
+  const struct k8sm_priority_class *classes; /* beside system-node-critical and system-cluster-critical */
+  size_t class_count;
+  size_t class_size;          /* sizeof(struct k8sm_priority_class) */
+  int64_t toleration_seconds; /* 0: 300 */
+};
+
+/* The same pod as admission leaves it. K8SM_PARSE_ADMISSION does this to every pod that is read, with the
+ * classes of its manifest.
+ * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+ * Owns: *ret. Errors: INVALID (a class that is not there, or a priority of the pod's own that is not its
+ * class's), NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_pod_admit(const struct k8sm_pod *pod,
+                                          const struct k8sm_admission_options *options, struct k8sm_pod **ret,
+                                          struct k8sm_diags *diags);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
