@@ -30,7 +30,8 @@ unsigned k8smi_type_find(const struct k8smi_type *type, struct k8sm_slice name, 
   unsigned i = hint;
   for (unsigned tried = 0; tried < type->count; tried++, i++) {
     if (i >= type->count) i = 0;
-    if (k8smi_eq(type->fields[i].name, name)) return i;
+    struct k8sm_slice of = type->fields[i].name;
+    if (of.len == name.len && k8smi_same(of.ptr, name.ptr, of.len)) return i;
   }
   return type->count;
 }

@@ -45,7 +45,7 @@ const struct k8smi_text *k8smi_known_text(struct k8sm_slice s) {
   if (s.len - 1 >= KNOWN_LONGEST) return NULL;
   const struct known_word *row = known_words[s.len];
   for (size_t i = 0; i < KNOWN_EACH && row[i].len != 0; i++) {
-    if (row[i].bytes[0] == s.ptr[0] && memcmp(row[i].bytes, s.ptr, s.len) == 0)
+    if (row[i].bytes[0] == s.ptr[0] && k8smi_same(row[i].bytes, s.ptr, s.len))
       return (const struct k8smi_text *)(const void *)&row[i];
   }
   return NULL;

@@ -3,6 +3,7 @@
 
 #include "pod/defaults.h"
 #include "pod/proto_fields.h"
+#include "wire/utf8.h"
 
 /* Kubernetes protobuf → records. A field that comes again takes the place of the one before, unless it is
  * repeated, or a message: then both together are it, as every implementation of protobuf has it. What is
@@ -151,15 +152,30 @@ static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *fiel
   return podpb_take(o, field, mark, at);
 }
 
+/* A text that is UTF-8, as nearly all are; a path is made for the others. */
+static int podpb_text(struct podpb_object *o, const struct k8smi_field *field, struct k8sm_slice text,
+                      union k8smi_slot *slot, bool *set) {
+  if (k8smi_utf8_valid(text.ptr, text.len) != text.len) {
+    struct k8smi_path path = k8smi_path_field(o->path, field->name);
+    return k8smi_proto_check_text(o->b, text, &path);
+  }
+  *set = text.len > 0 || k8smi_bind_keeps_zero(field);
+  if (!*set) return K8SM_OK;
+  slot->text = k8smi_text_new(o->b->arena, text);
+  return slot->text == NULL ? k8smi_proto_no_room(o->b) : K8SM_OK;
+}
+
 /* One value. *set: whether the field holds anything: a plain value of zero is the same as none. */
 static int podpb_single(struct podpb_object *o, const struct k8smi_field *field,
                         const struct k8smi_proto_item *item, union k8smi_slot *slot, bool *set) {
   const bool pointer = k8smi_bind_keeps_zero(field);
-  struct k8smi_path path = k8smi_path_field(o->path, field->name);
+  struct k8smi_path path;
   struct k8sm_slice text;
   int r;
-  if (item->wire != podpb_wire_of(field->kind))
+  if (item->wire != podpb_wire_of(field->kind)) {
+    path = k8smi_path_field(o->path, field->name);
     return podpb_wrong_wire(o, &path, item->wire, podpb_wire_of(field->kind));
+  }
   switch (field->kind) {
   case K8SMI_KIND_BOOL:
   case K8SMI_KIND_I32:
@@ -167,15 +183,18 @@ static int podpb_single(struct podpb_object *o, const struct k8smi_field *field,
     slot->number = k8smi_proto_number(field->kind, item->number);
     *set = pointer || slot->number != 0;
     return K8SM_OK;
-  case K8SMI_KIND_RECORD:
+  case K8SMI_KIND_STRING: return podpb_text(o, field, k8smi_proto_bytes(item), slot, set);
+  default: path = k8smi_path_field(o->path, field->name);
+  }
+  if (field->kind == K8SMI_KIND_RECORD) {
     r = podpb_message(o->b, field->child, k8smi_proto_bytes(item), *set ? slot->record : NULL, &path,
                       o->depth + 1, &slot->record);
     *set = true;
     return r;
-  case K8SMI_KIND_INT_OR_STRING:
+  }
+  if (field->kind == K8SMI_KIND_INT_OR_STRING) {
     *set = true;
     return k8smi_proto_int_or_string(o->b, k8smi_proto_bytes(item), &path, slot);
-  default: break;
   }
   r = k8smi_proto_text_of(o->b, field->kind, k8smi_proto_bytes(item), &path, &text);
   *set = text.len > 0 || (pointer && field->kind != K8SMI_KIND_TIME);

@@ -14,6 +14,15 @@ static unsigned record_popcount(uint64_t word) {
   return (unsigned)(word * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/* The number of the lowest bit of a word that has one. */
+static unsigned record_lowest(uint64_t word) {
+#if defined(__GNUC__)
+  return (unsigned)__builtin_ctzll(word);
+#else
+  return record_popcount((word & (0 - word)) - 1);
+#endif
+}
+
 /* The slot of a field that is set, or NULL. */
 static const union k8smi_slot *record_slot(const struct k8smi_record *record, unsigned field) {
   if (record == NULL || (record->present >> field & 1) == 0) return NULL;
@@ -26,9 +35,8 @@ struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t presen
   struct k8smi_record *record = k8smi_arena_alloc(arena, sizeof *record + count * sizeof record->slots[0]);
   if (record == NULL) return NULL;
   record->present = present;
-  for (unsigned field = 0; n < count; field++) {
-    if (present >> field & 1) record->slots[n++] = by_field[field];
-  }
+  for (uint64_t left = present; left != 0; left &= left - 1)
+    record->slots[n++] = by_field[record_lowest(left)];
   return record;
 }
 
@@ -52,7 +60,7 @@ const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_s
   struct k8smi_text *text = k8smi_text_room(arena, s.len);
   if (text == NULL) return NULL;
   k8smi_text_set_len(text, s.len);
-  if (s.len > 0) memcpy(text->bytes, s.ptr, s.len);
+  k8smi_copy(text->bytes, s.ptr, s.len);
   text->bytes[s.len] = '\0';
   return text;
 }
