@@ -281,6 +281,12 @@ func TestStatus(t *testing.T) {
 	if summary.Phase != "Pending" || summary.AgentID != "golden-S1" {
 		t.Errorf("summary is %+v", summary)
 	}
+	if patch := must[[]byte](t)(placed.Patch(placed, k8smesos.PatchStrategic)); string(patch) != "{}" {
+		t.Errorf("a patch of nothing: %s", patch)
+	}
+	if patch := must[[]byte](t)(placed.Patch(nil, k8smesos.PatchMerge)); !bytes.Contains(patch, []byte(`"phase":"Pending"`)) {
+		t.Errorf("a patch of everything: %s", patch)
+	}
 	loaded := must[*k8smesos.Status](t)(k8smesos.LoadStatus(demand, must[[]byte](t)(placed.Save()), nil))
 	first := must[[]byte](t)(placed.Encode(k8smesos.FormatJSON))
 	if second := must[[]byte](t)(loaded.Encode(k8smesos.FormatJSON)); !bytes.Equal(first, second) {

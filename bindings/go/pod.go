@@ -140,6 +140,26 @@ func (p *Pod) Encode(format Format) ([]byte, error) {
 	return takeBlob(blob), nil
 }
 
+// PatchKind of a patch for the API server.
+type PatchKind uint32
+
+const (
+	PatchMerge     PatchKind = C.K8SM_PATCH_MERGE     // application/merge-patch+json
+	PatchStrategic PatchKind = C.K8SM_PATCH_STRATEGIC // application/strategic-merge-patch+json
+)
+
+// Patch is the smallest patch that makes of one pod the other.
+func (p *Pod) Patch(from *Pod, kind PatchKind) ([]byte, error) {
+	defer runtime.KeepAlive(p)
+	defer runtime.KeepAlive(from)
+	var blob *C.struct_k8sm_blob
+	result := C.k8sm_pod_patch(from.ptr, p.ptr, C.uint32_t(kind), nil, &blob)
+	if err := failure("pod_patch", result, nil); err != nil {
+		return nil, err
+	}
+	return takeBlob(blob), nil
+}
+
 // Get is the text at a path ("spec.containers[0].image", "spec.containers[name=web].image", or as a JSON
 // pointer "/spec/containers/0/image"); objects and lists are JSON. False if it is not set.
 func (p *Pod) Get(path string) (string, bool, error) {

@@ -149,6 +149,23 @@ func (s *Status) Encode(format Format) ([]byte, error) {
 	return takeBlob(blob), nil
 }
 
+// Patch is the smallest patch that makes of one PodStatus a later one, for the pod's status subresource. Without
+// from, it says everything.
+func (s *Status) Patch(from *Status, kind PatchKind) ([]byte, error) {
+	defer runtime.KeepAlive(s)
+	defer runtime.KeepAlive(from)
+	var before *C.struct_k8sm_status
+	if from != nil {
+		before = from.ptr
+	}
+	var blob *C.struct_k8sm_blob
+	result := C.k8sm_status_patch(before, s.ptr, C.uint32_t(kind), nil, &blob)
+	if err := failure("status_patch", result, nil); err != nil {
+		return nil, err
+	}
+	return takeBlob(blob), nil
+}
+
 // Summary is a pod's status in a line.
 type Summary struct {
 	Phase, Shown, Message, AgentID, Hostname, PodIP string

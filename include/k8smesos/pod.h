@@ -74,6 +74,18 @@ K8SM_API K8SM_MUST_USE int k8sm_pod_encode(const struct k8sm_pod *pod, uint32_t 
 K8SM_API K8SM_MUST_USE int k8sm_pods_encode(struct k8sm_pod *const *pods, size_t n, uint32_t format,
                                             const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
 
+enum {
+  K8SM_PATCH_MERGE = 1,    /* application/merge-patch+json (RFC 7386): lists are replaced as a whole */
+  K8SM_PATCH_STRATEGIC = 2 /* application/strategic-merge-patch+json: of lists of named objects only those
+                            * that change. Where names don't tell them apart (two protocols of one port) the
+                            * list is replaced, and the server puts those of one name side by side */
+};
+/* The smallest patch that makes of one pod the other, for the API server's PATCH: compact JSON, "{}" where
+ * nothing changes. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
+ * Owns: *ret. Errors: UNSUPPORTED (another kind of patch), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_pod_patch(const struct k8sm_pod *from, const struct k8sm_pod *to, uint32_t kind,
+                                          const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
+
 /* ---- What stands in a pod ----
  *
  * Paths are written as findings write them: "spec.containers[0].image", "metadata.labels[app]". In brackets

@@ -66,6 +66,14 @@ K8SM_API K8SM_MUST_USE int k8sm_status_apply(const struct k8sm_status *status, c
 K8SM_API K8SM_MUST_USE int k8sm_status_encode(const struct k8sm_status *status, uint32_t format,
                                               const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
 
+/* The smallest patch that makes of one PodStatus a later one, for PATCH on the pod's `status` subresource:
+ * {"metadata":{"uid":…},"status":{…}}, the uid so that it never meets another pod of the same name; "{}" where
+ * nothing that is shown has changed. `kind` is K8SM_PATCH_* (pod.h); without `from`, all of it.
+ * Owns: *ret. Errors: UNSUPPORTED (another kind of patch), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_status_patch(const struct k8sm_status *from, const struct k8sm_status *to,
+                                             uint32_t kind, const struct k8sm_allocator *allocator,
+                                             struct k8sm_blob **ret);
+
 /* Everything that a Status knows, for a record, and back. Errors: SYNTAX, INVALID (of another pod), NOMEM. */
 K8SM_API K8SM_MUST_USE int k8sm_status_save(const struct k8sm_status *status,
                                             const struct k8sm_allocator *allocator, struct k8sm_blob **ret);

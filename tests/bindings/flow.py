@@ -3,6 +3,7 @@
 """A pod through the Python binding, from its manifest to the ACCEPT call. usage: flow.py GOLDEN-FOLDER"""
 
 import gc
+import json
 import sys
 import unittest
 from pathlib import Path
@@ -238,6 +239,9 @@ class Statuses(unittest.TestCase):
         )
         self.assertEqual(placed.summary.agent_id, "golden-S1")
         self.assertEqual(fresh.summary.agent_id, "")
+        self.assertEqual(json.loads(fresh.patch(None))["status"]["phase"], "Pending")
+        self.assertNotIn("phase", json.loads(placed.patch(fresh))["status"])
+        self.assertEqual(placed.patch(placed), "{}")
         self.assertEqual(k8smesos.Status.load(demand, placed.save()).to_json(), placed.to_json())
         self.assertIn('"phase":"Pending"', placed.to_json())
         self.assertIn("phase: Pending", placed.to_yaml())

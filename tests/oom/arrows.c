@@ -288,6 +288,10 @@ static int act_status_yaml(struct oom_fixture *f) {
   return k8sm_status_encode(f->status, K8SM_FORMAT_YAML, NULL, &f->blob);
 }
 
+static int act_status_patch(struct oom_fixture *f) {
+  return k8sm_status_patch(NULL, f->status, K8SM_PATCH_STRATEGIC, NULL, &f->blob);
+}
+
 static int act_status_save(struct oom_fixture *f) {
   return k8sm_status_save(f->status, NULL, &f->blob);
 }
@@ -329,6 +333,7 @@ const struct oom_arrow oom_arrows[] = {
     {"status apply", NULL, before_status, act_status_apply, no_next},
     {"status to JSON", NULL, before_status, act_status_json, no_blob},
     {"status to YAML", NULL, before_status, act_status_yaml, no_blob},
+    {"patch of a status", NULL, before_status, act_status_patch, no_blob},
     {"status save", NULL, before_status, act_status_save, no_blob},
     {"status load", NULL, before_saved, act_status_load, no_next},
 };

@@ -44,6 +44,7 @@ from .constants import (
     Handler,
     InputType,
     ParseFlag,
+    PatchKind,
     Purpose,
     RequestFlag,
     Reservations,

@@ -39,6 +39,13 @@ class ParseFlag(enum.IntFlag):
     ADMISSION = 32
 
 
+class PatchKind(_Code):
+    """Of a patch for the API server."""
+
+    MERGE = 1  # application/merge-patch+json
+    STRATEGIC = 2  # application/strategic-merge-patch+json
+
+
 class ContainerKind(_Code):
     MAIN = 0
     INIT = 1
@@ -243,6 +250,7 @@ PREFIXES = {
     "FORMAT": Format,
     "PARSE": ParseFlag,
     "CONTAINER": ContainerKind,
+    "PATCH": PatchKind,
     "CONTAINER_FLAG": ContainerFlag,
     "PURPOSE": Purpose,
     "HANDLER": Handler,

@@ -13,6 +13,7 @@ from .constants import (
     ContainerKind,
     Format,
     Handler,
+    PatchKind,
     Purpose,
     Source,
     ValueKind,
@@ -270,6 +271,10 @@ class Pod(Handle):
     def to_protobuf(self, bare: bool = False) -> bytes:
         """Kubernetes' protobuf: in the envelope that names the kind, or the bare message."""
         return blob("pod_encode", self._pointer, Format.PROTOBUF_BARE if bare else Format.PROTOBUF, None)
+
+    def patch(self, before: "Pod", kind: PatchKind = PatchKind.STRATEGIC) -> str:
+        """The smallest patch that makes of the pod before this one."""
+        return blob("pod_patch", before._pointer, self._pointer, kind, None).decode()
 
     def get(self, path: str, default: Optional[str] = None) -> Optional[str]:
         """The text at a path, or `default` if it is not set; objects and lists are JSON.

@@ -6,7 +6,7 @@ from typing import Iterable, List, NamedTuple, Optional, Union
 
 from . import _abi
 from ._object import Handle, Memory, blob, convert, options, rows
-from .constants import ActionType, ChangeType, Format, State
+from .constants import ActionType, ChangeType, Format, PatchKind, State
 from .demand import Demand
 from .errors import check
 
@@ -103,6 +103,11 @@ class Status(Handle):
 
     def to_yaml(self) -> str:
         return blob("status_encode", self._pointer, Format.YAML, None).decode()
+
+    def patch(self, before: Optional["Status"], kind: PatchKind = PatchKind.STRATEGIC) -> str:
+        """The smallest patch that makes of the status before this one; None before: all of it."""
+        pointer = None if before is None else before._pointer
+        return blob("status_patch", pointer, self._pointer, kind, None).decode()
 
     @property
     def summary(self) -> Summary:
