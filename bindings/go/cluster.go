@@ -133,13 +133,8 @@ func (c *Cluster) SetNode(agentID string, node *Node) error {
 		_, err := s.done("cluster_set_node", result, nil)
 		return err
 	}
-	labels := allocate[C.struct_k8sm_node_label](&m, len(node.Labels))
+	labels := nodeLabels(&m, node.Labels)
 	taints := allocate[C.struct_k8sm_node_taint](&m, len(node.Taints))
-	i := 0
-	for key, value := range node.Labels {
-		labels[i] = C.struct_k8sm_node_label{key: m.text(key), value: m.text(value)}
-		i++
-	}
 	for i, t := range node.Taints {
 		taints[i] = C.struct_k8sm_node_taint{key: m.text(t.Key), value: m.text(t.Value), effect: m.text(t.Effect)}
 	}
@@ -157,6 +152,71 @@ func (c *Cluster) SetNode(agentID string, node *Node) error {
 	result := C.k8sm_cluster_set_node(c.ptr, m.slice([]byte(agentID)), &given[0], s.diags())
 	_, err := s.done("cluster_set_node", result, nil)
 	return err
+}
+
+// SetNamespace states the labels of a namespace, for rules that select namespaces; without any it is forgotten.
+func (c *Cluster) SetNamespace(name string, labels map[string]string) error {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	rows := nodeLabels(&m, labels)
+	s := newSink()
+	size := C.size_t(unsafe.Sizeof(C.struct_k8sm_node_label{}))
+	result := C.k8sm_cluster_set_namespace(
+		c.ptr, m.slice([]byte(name)), first(rows), C.size_t(len(rows)), size, s.diags())
+	_, err := s.done("cluster_set_namespace", result, nil)
+	return err
+}
+
+func nodeLabels(m *memory, labels map[string]string) []C.struct_k8sm_node_label {
+	rows := allocate[C.struct_k8sm_node_label](m, len(labels))
+	i := 0
+	for key, value := range labels {
+		rows[i] = C.struct_k8sm_node_label{key: m.text(key), value: m.text(value)}
+		i++
+	}
+	return rows
+}
+
+// AddPod notes that a pod runs on an agent: affinity, spread and scores count it.
+func (c *Cluster) AddPod(demand *Demand, agentID string) error {
+	defer runtime.KeepAlive(c)
+	defer runtime.KeepAlive(demand)
+	var m memory
+	defer m.free()
+	s := newSink()
+	result := C.k8sm_cluster_add_pod(c.ptr, demand.ptr, m.slice([]byte(agentID)), s.diags())
+	_, err := s.done("cluster_add_pod", result, nil)
+	return err
+}
+
+// RemovePod notes that a pod has ended. True if it was known.
+func (c *Cluster) RemovePod(uid string) bool {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	return C.k8sm_cluster_remove_pod(c.ptr, m.slice([]byte(uid))) == 1
+}
+
+// ClusterPod is a pod that runs on an agent, as far as the cluster was told.
+type ClusterPod struct {
+	UID, Namespace, Name string
+}
+
+// Pods are those that run on an agent, in no particular order.
+func (c *Cluster) Pods(agentID string) []ClusterPod {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	agent := m.slice([]byte(agentID))
+	size := C.size_t(unsafe.Sizeof(C.struct_k8sm_cluster_pod{}))
+	rows := allocate[C.struct_k8sm_cluster_pod](&m, int(C.k8sm_cluster_pods(c.ptr, agent, 0, nil, size, 0)))
+	C.k8sm_cluster_pods(c.ptr, agent, 0, first(rows), size, C.size_t(len(rows)))
+	pods := make([]ClusterPod, len(rows))
+	for i, row := range rows {
+		pods[i] = ClusterPod{text(row.uid), text(row.name_space), text(row.name)}
+	}
+	return pods
 }
 
 // Strategy chooses among agents that fit.

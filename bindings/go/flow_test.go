@@ -236,6 +236,23 @@ func TestNode(t *testing.T) {
 	}
 }
 
+func TestRunningPods(t *testing.T) {
+	cluster, demand := cluster(t), demand(t)
+	if err := cluster.AddPod(demand, "golden-S1"); err != nil {
+		t.Fatal(err)
+	}
+	pods := cluster.Pods("golden-S1")
+	if len(pods) != 1 || pods[0].Name != "nginx" || len(cluster.Pods("elsewhere")) != 0 {
+		t.Errorf("pods: %+v", pods)
+	}
+	if err := cluster.SetNamespace("default", map[string]string{"team": "red"}); err != nil {
+		t.Error(err)
+	}
+	if !cluster.RemovePod(pods[0].UID) || cluster.RemovePod(pods[0].UID) {
+		t.Error("the pod is not removed once")
+	}
+}
+
 func TestErrors(t *testing.T) {
 	_, err := k8smesos.ParsePod(golden(t, "broken.yaml"), nil)
 	findings := k8smesos.Findings(err)

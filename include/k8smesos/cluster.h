@@ -13,6 +13,7 @@ extern "C" {
 
 struct k8sm_cluster; /* Mutable. */
 struct k8sm_plan;    /* see match.h. Value. */
+struct k8sm_demand;  /* see demand.h. Value. */
 
 /* How a cluster is made. */
 struct k8sm_cluster_options {
@@ -96,9 +97,35 @@ struct k8sm_node {
 K8SM_API K8SM_MUST_USE int k8sm_cluster_set_node(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
                                                  const struct k8sm_node *node, struct k8sm_diags *diags);
 
-/* Spends what the plan's placements take: their offers leave the cluster. If one of them does not hold
- * any more (an offer is gone, or its agent has other labels or features since) nothing is taken,
- * K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). Changes elsewhere do not matter. */
+/* The labels of a namespace, for rules that select namespaces by them. One that was not handed in has the
+ * label kubernetes.io/metadata.name alone; one that was has it too. Copied; `count` 0 forgets it.
+ * Errors: INVALID (a label twice), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_set_namespace(struct k8sm_cluster *cluster, struct k8sm_slice name,
+                                                      const struct k8sm_node_label *labels, size_t count,
+                                                      size_t label_size, struct k8sm_diags *diags);
+
+/* Notes that a pod runs on an agent: affinity, spread and scores count it, and no plan need have placed it
+ * there. A pod is known by its uid: on another agent before, it is moved. The agent need not be known yet.
+ * Keeps a reference to one demand for all pods that are alike. Errors: NOMEM, LIMIT. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_add_pod(struct k8sm_cluster *cluster, const struct k8sm_demand *demand,
+                                                struct k8sm_slice agent_id, struct k8sm_diags *diags);
+/* Notes that a pod has ended. Returns 1 if it was known. */
+K8SM_API int k8sm_cluster_remove_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid);
+
+/* A pod that runs on an agent, as far as the cluster was told, in no particular order. */
+struct k8sm_cluster_pod {
+  struct k8sm_slice uid;
+  struct k8sm_slice name_space;
+  struct k8sm_slice name;
+};
+K8SM_API size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id, size_t first,
+                                  struct k8sm_cluster_pod *rows, size_t row_size, size_t n);
+
+/* Spends what the plan's placements take: their offers leave the cluster, and their pods are noted as with
+ * k8sm_cluster_add_pod, to be removed when they end. If one of them does not hold any more (an offer is gone,
+ * its agent has other labels or features since, or it looks at other pods and some were added) nothing is
+ * taken, K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). Changes elsewhere do not matter.
+ * Errors: STATE, NOMEM (nothing changed). */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
                                               struct k8sm_diags *diags);
 

@@ -74,6 +74,11 @@ enum {
   X(412, UNSCHEDULABLE, ERROR, "the agent is not to take more pods")                                 \
   X(413, AGENT_MAINTENANCE, ERROR, "the agent has planned maintenance while the pod would run")      \
   X(414, SCHEDULING_GATED, ERROR, "the pod waits for its scheduling gates")                          \
+  X(415, SPREAD_LABEL, ERROR, "the agent lacks a label that the pod is to be spread over")          \
+  X(416, SPREAD_SKEW, ERROR, "the pod would make the spread of its like too uneven")                 \
+  X(417, POD_AFFINITY, ERROR, "no pod that the pod wants near it is near the agent")                 \
+  X(418, POD_ANTI_AFFINITY, ERROR, "a pod that the pod does not want near it is near the agent")     \
+  X(419, POD_SHUNNED, ERROR, "a pod near the agent does not want the pod near it")                   \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

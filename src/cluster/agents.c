@@ -26,7 +26,8 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   agent->id = own;
   agent->features = cluster->features;
-  agent->first_slot = K8SMI_ROW_NONE;
+  agent->first_slot = agent->first_pod = K8SMI_ROW_NONE;
+  cluster->label_changes++; /* topologies have no place for it yet */
   *ret = row;
   return K8SM_OK;
 }
@@ -50,6 +51,7 @@ struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32
   struct k8smi_labels *old = agent->labels;
   agents_count(cluster, agent, false);
   agent->labels = labels;
+  cluster->label_changes++;
   agents_count(cluster, agent, true);
   if ((old == NULL) != (labels == NULL)) cluster->agent_order->stale = true;
   return old;
@@ -57,6 +59,7 @@ struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32
 
 void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  while (agent->first_pod != K8SMI_ROW_NONE) k8smi_pod_drop(cluster, agent->first_pod);
   k8smi_labels_free(k8smi_agent_set_labels(cluster, row, NULL), &cluster->allocator);
   k8smi_node_free(agent->node, &cluster->allocator);
   k8smi_map_remove(&cluster->agent_map, agent->id);
@@ -91,6 +94,7 @@ int k8sm_cluster_set_node(struct k8sm_cluster *cluster, struct k8sm_slice agent_
   agents_count(cluster, agent, false);
   k8smi_node_free(agent->node, &cluster->allocator);
   agent->node = made;
+  cluster->label_changes++;
   agents_count(cluster, agent, true);
   agent->generation = ++cluster->generation;
   return K8SM_OK;

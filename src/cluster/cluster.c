@@ -3,6 +3,7 @@
 #include "base/abi.h"
 #include "base/findings.h"
 #include "cluster/slots.h"
+#include "cluster/topology.h"
 
 enum { CLUSTER_MAX_AGENTS = 1000000 };
 
@@ -11,6 +12,7 @@ struct cluster_block {
   struct k8sm_cluster cluster;
   struct k8smi_order agent_order, held_order;
   struct k8smi_rescinded rescinded;
+  struct k8smi_topologies topologies;
 };
 
 int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
@@ -33,13 +35,19 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->agent_order = &block->agent_order;
   c->held_order = &block->held_order;
   c->rescinded = &block->rescinded;
+  c->topologies = &block->topologies;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
   k8smi_map_init(&c->agent_map, &allocator, c->seed);
   k8smi_map_init(&c->role_map, &allocator, c->seed);
+  k8smi_table_init(&c->kinds, sizeof(struct k8smi_pod_kind));
+  k8smi_table_init(&c->pods, sizeof(struct k8smi_running));
   k8smi_map_init(&c->held_map, &allocator, c->seed);
+  k8smi_map_init(&c->kind_map, &allocator, c->seed);
+  k8smi_map_init(&c->pod_map, &allocator, c->seed);
+  k8smi_map_init(&c->namespace_map, &allocator, c->seed);
   k8smi_rescinded_init(c->rescinded, &allocator, c->seed);
   c->text.allocator = allocator;
   *ret = c;
@@ -64,10 +72,16 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_map_free(&cluster->agent_map);
   k8smi_map_free(&cluster->role_map);
   k8smi_map_free(&cluster->held_map);
+  k8smi_map_free(&cluster->kind_map);
+  k8smi_map_free(&cluster->pod_map);
+  k8smi_namespaces_free(cluster);
+  k8smi_topologies_clear(cluster);
   k8smi_table_free(&cluster->agents, &allocator);
   k8smi_table_free(&cluster->slots, &allocator);
   k8smi_table_free(&cluster->roles, &allocator);
   k8smi_table_free(&cluster->held, &allocator);
+  k8smi_table_free(&cluster->kinds, &allocator);
+  k8smi_table_free(&cluster->pods, &allocator);
   k8smi_free(&allocator, cluster->agent_order->rows, cluster->agent_order->cap * sizeof(uint32_t));
   k8smi_free(&allocator, cluster->held_order->rows, cluster->held_order->cap * sizeof(uint32_t));
   k8smi_buf_free(&cluster->text);

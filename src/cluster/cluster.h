@@ -11,6 +11,7 @@
 #include "cluster/labels.h"
 #include "cluster/node.h"
 #include "cluster/table.h"
+#include "demand/demand.h"
 #include "offer/offer.h"
 
 struct k8smi_pool; /* match/pool.h */
@@ -27,7 +28,30 @@ struct k8smi_agent {
   uint32_t first_slot; /* chain: k8smi_cluster_slot.next */
   uint32_t slots;
   uint32_t offers;
-  uint64_t generation; /* in which what it can do changed last */
+  uint32_t first_pod; /* chain: k8smi_running.next */
+  uint32_t pods;
+  int64_t held[K8SMI_SCALARS]; /* by the pods that run there, as far as is known */
+  uint64_t generation;         /* in which what it can do changed last */
+};
+
+/* Pods that nothing but their names tells apart: of one namespace, with the same labels and rules. */
+struct k8smi_pod_kind {
+  struct k8smi_cell cell;
+  struct k8sm_demand *sample; /* a reference; its key is that of the map */
+  uint32_t first_pod;         /* chain: k8smi_running.next_of_kind */
+  uint32_t pods;
+};
+
+/* A pod that runs, or was placed and is to. */
+struct k8smi_running {
+  struct k8smi_cell cell;
+  struct k8sm_slice uid; /* a block of its own, with namespace and name behind */
+  struct k8sm_slice name_space, name;
+  uint32_t agent, kind;
+  uint32_t previous, next; /* of the agent */
+  uint32_t previous_of_kind, next_of_kind;
+  int64_t held[K8SMI_SCALARS];
+  uint64_t since; /* the generation in which it came to its agent */
 };
 
 /* What one agent offers to one role: there as long as an offer of it is held. It is also a node of the
@@ -84,6 +108,9 @@ struct k8smi_rescinded {
 
 enum { K8SMI_KEY_ROOM = 0, K8SMI_KEY_NONE = 1 }; /* what orders the trees before the agent's id */
 
+struct k8smi_topologies;
+struct k8smi_namespace;
+
 struct k8sm_cluster {
   struct k8sm_allocator allocator;
   uint64_t max_agents;
@@ -91,8 +118,15 @@ struct k8sm_cluster {
   uint32_t key_by; /* K8SMI_KEY_* */
   uint64_t generation;
   uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
-  struct k8smi_table agents, slots, roles, held;
-  struct k8smi_map agent_map, role_map, held_map;
+  struct k8smi_table agents, slots, roles, held, kinds, pods;
+  struct k8smi_map agent_map, role_map, held_map, kind_map, pod_map;
+  struct k8smi_map namespace_map; /* to their numbers */
+  struct k8smi_namespace *namespaces;
+  size_t namespace_count, namespace_cap;
+  struct k8smi_topologies *topologies; /* made from labels when they are looked at; see topology.h */
+  uint64_t label_changes;              /* counts what makes them stale */
+  uint64_t pod_generation;             /* in which a pod was added last */
+  size_t shunning;                     /* pods that run and keep others away from their domains */
   struct k8smi_order *agent_order, *held_order;
   struct k8smi_rescinded *rescinded;
   struct k8smi_buf text;              /* of labels, while they are made */
@@ -132,6 +166,24 @@ static inline const struct k8smi_taint *k8smi_agent_taint(const struct k8smi_age
   if (i < own) return &agent->node->taints.items[i];
   return i - own < agent->labels->taints.count ? &agent->labels->taints.items[i - own] : NULL;
 }
+
+static inline struct k8smi_pod_kind *k8smi_kind_at(const struct k8sm_cluster *c, uint32_t row) {
+  return k8smi_table_at(&c->kinds, row);
+}
+static inline struct k8smi_running *k8smi_running_at(const struct k8sm_cluster *c, uint32_t row) {
+  return k8smi_table_at(&c->pods, row);
+}
+
+/* pods.c: notes that the pod of a demand is on an agent; one that is there already is moved. The caller
+ * counts the generation. Errors: NOMEM: nothing changed. */
+int k8smi_pod_put(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
+void k8smi_pod_drop(struct k8sm_cluster *cluster, uint32_t row);
+
+/* namespaces.c: the labels of a namespace. One that was not handed in has its name only, written to
+ * `scratch`. */
+struct k8smi_pair_list k8smi_namespace_labels(const struct k8sm_cluster *cluster, struct k8sm_slice name,
+                                              struct k8smi_pair *scratch);
+void k8smi_namespaces_free(struct k8sm_cluster *cluster);
 
 /* text.c: a copy in a block of its own (false when memory ran out), and its end. */
 bool k8smi_text_own(const struct k8sm_allocator *allocator, struct k8sm_slice text, struct k8sm_slice *ret);

@@ -62,9 +62,9 @@ bool k8smi_demand_resource_value(struct k8smi_demand_build *b, const struct k8sm
                                  struct k8sm_slice container, const struct k8smi_path *path,
                                  struct k8sm_slice *ret);
 
-/* placement.c: where the pod may go; and, when all that agents are refused for is known, the key of it. */
+/* placement.c: where the pod may go; and, when all that matters for it is known, the keys of it. */
 void k8smi_demand_make_placement(struct k8smi_demand_build *b);
-void k8smi_demand_make_agent_key(struct k8smi_demand_build *b);
+void k8smi_demand_make_keys(struct k8smi_demand_build *b);
 
 /* ports.c */
 void k8smi_demand_make_ports(struct k8smi_demand_build *b);

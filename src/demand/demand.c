@@ -251,7 +251,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   k8smi_demand_make_ports(b);
   demand_make_containers(b, K8SMI_PodSpec_initContainers, "initContainers", b->demand->tasks + 1);
   demand_make_containers(b, K8SMI_PodSpec_containers, "containers", b->demand->tasks + 1 + inits);
-  k8smi_demand_make_agent_key(b);
+  k8smi_demand_make_keys(b);
 }
 
 static int demand_result(struct k8smi_demand_build *b) {

@@ -123,6 +123,7 @@ struct k8sm_demand {
   struct k8sm_slice node_name;
   struct k8smi_pair_list pod_labels;         /* the pod's own: what selectors of pods look at */
   const struct k8smi_placement_rules *rules; /* NULL: it says no more about where it may go */
+  struct k8sm_slice kind; /* equal bytes: other pods can't tell the two apart, nor do their rules differ */
 
   /* Under way already: */
   struct k8sm_slice agent_id; /* pinned; empty: anywhere */
@@ -133,6 +134,10 @@ struct k8sm_demand {
   size_t task_count;
   uint32_t stages;
 };
+
+/* What it asks of an agent, by K8SMI_CPUS and so on: the budget and the tokens of the tasks to launch. Sums
+ * that would not fit stay at the end: no agent has that. */
+void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars);
 
 /* 1 to 32 letters and digits. */
 bool k8smi_nonce_valid(const char *nonce);

@@ -35,3 +35,37 @@ void k8smi_demand_make_placement(struct k8smi_demand_build *b) {
   k8smi_placement_pods(b, b->rules);
   place_gates(b, b->rules);
 }
+
+static struct k8sm_slice place_agent_key(struct k8smi_demand_build *b) {
+  struct k8smi_buf key;
+  if (!k8smi_buf_init(&key, &b->demand->arena.allocator)) {
+    b->no_memory = true;
+    return (struct k8sm_slice){NULL, 0};
+  }
+  k8smi_placement_put_nodes(&key, b->demand, b->rules);
+  return k8smi_demand_take(b, &key);
+}
+
+/* Spread looks at nodes too: which of them count. */
+static struct k8sm_slice place_kind(struct k8smi_demand_build *b) {
+  const struct k8sm_demand *d = b->demand;
+  struct k8smi_buf key;
+  if (!k8smi_buf_init(&key, &b->demand->arena.allocator)) {
+    b->no_memory = true;
+    return (struct k8sm_slice){NULL, 0};
+  }
+  k8smi_placement_put_text(&key, d->name_space);
+  k8smi_placement_put_number(&key, (int64_t)d->pod_labels.count);
+  for (size_t i = 0; i < d->pod_labels.count; i++) {
+    k8smi_placement_put_text(&key, d->pod_labels.items[i].key);
+    k8smi_placement_put_text(&key, d->pod_labels.items[i].value);
+  }
+  if (b->rules != NULL) k8smi_placement_put_pods(&key, b->rules);
+  if (b->rules != NULL && b->rules->spread.count > 0) k8smi_buf_slice(&key, b->rules->agent_key);
+  return k8smi_demand_take(b, &key);
+}
+
+void k8smi_demand_make_keys(struct k8smi_demand_build *b) {
+  if (b->rules != NULL) b->rules->agent_key = place_agent_key(b);
+  b->demand->kind = place_kind(b);
+}

@@ -66,9 +66,8 @@ static void nodes_tolerations(struct k8smi_demand_build *b, struct k8smi_placeme
   rules->tolerations = (struct k8smi_tolerations){items, count};
 }
 
-static void nodes_put_key(const struct k8smi_demand_build *b, const struct k8smi_placement_rules *rules,
-                          struct k8smi_buf *to) {
-  const struct k8sm_demand *d = b->demand;
+void k8smi_placement_put_nodes(struct k8smi_buf *to, const struct k8sm_demand *d,
+                               const struct k8smi_placement_rules *rules) {
   k8smi_placement_put_number(to, d->features);
   k8smi_placement_put_number(to, d->active_deadline_seconds);
   k8smi_placement_put_text(to, d->node_name);
@@ -97,16 +96,4 @@ void k8smi_placement_nodes(struct k8smi_demand_build *b, struct k8smi_placement_
   nodes_required(b, affinity, rules);
   nodes_liked(b, affinity, rules);
   nodes_tolerations(b, rules);
-}
-
-void k8smi_demand_make_agent_key(struct k8smi_demand_build *b) {
-  struct k8smi_placement_rules *rules = b->rules;
-  struct k8smi_buf key;
-  if (rules == NULL) return;
-  if (!k8smi_buf_init(&key, &b->demand->arena.allocator)) {
-    b->no_memory = true;
-    return;
-  }
-  nodes_put_key(b, rules, &key);
-  rules->agent_key = k8smi_demand_take(b, &key);
 }

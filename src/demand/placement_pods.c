@@ -136,3 +136,26 @@ void k8smi_placement_pods(struct k8smi_demand_build *b, struct k8smi_placement_r
   pods_liked(b, affinity, anti, rules);
   pods_spread(b, rules);
 }
+
+static void pods_put_terms(struct k8smi_buf *to, struct k8smi_pod_terms terms) {
+  k8smi_placement_put_number(to, (int64_t)terms.count);
+  for (size_t i = 0; i < terms.count; i++) {
+    k8smi_placement_put_text(to, terms.items[i].topology);
+    k8smi_placement_put_text(to, terms.items[i].key);
+    k8smi_placement_put_number(to, terms.items[i].weight);
+  }
+}
+
+void k8smi_placement_put_pods(struct k8smi_buf *to, const struct k8smi_placement_rules *rules) {
+  pods_put_terms(to, rules->affinity);
+  pods_put_terms(to, rules->anti_affinity);
+  pods_put_terms(to, rules->liked_pods);
+  for (size_t i = 0; i < rules->spread.count; i++) {
+    const struct k8smi_spread_term *term = &rules->spread.items[i];
+    k8smi_placement_put_text(to, term->pods.topology);
+    k8smi_placement_put_text(to, term->pods.key);
+    k8smi_placement_put_number(to, term->max_skew);
+    k8smi_placement_put_number(to, term->min_domains);
+    k8smi_placement_put_number(to, term->soft + 2 * term->honour_affinity + 4 * term->honour_taints);
+  }
+}

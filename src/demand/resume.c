@@ -4,6 +4,7 @@
 
 #include "base/abi.h"
 #include "base/findings.h"
+#include "offer/offer.h"
 
 static int resume_invalid(struct k8sm_diags *diags, const char *words) {
   k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "%s", words);
@@ -95,4 +96,21 @@ int k8sm_demand_get_budget(const struct k8sm_demand *demand, struct k8sm_demand_
   struct k8sm_demand_budget budget = {sizeof budget, demand->cpus_milli, demand->mem_milli,
                                       demand->disk_milli};
   return k8smi_struct_write(ret, &budget, sizeof budget);
+}
+
+static int64_t resume_add(int64_t a, int64_t b) {
+  return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars) {
+  ret_scalars[K8SMI_CPUS] = demand->cpus_milli;
+  ret_scalars[K8SMI_MEM] = demand->mem_milli;
+  ret_scalars[K8SMI_DISK] = demand->disk_milli;
+  for (size_t i = 0; i < demand->task_count; i++) {
+    const struct k8smi_demand_task *task = &demand->tasks[i];
+    if (!task->launch) continue;
+    ret_scalars[K8SMI_CPUS] = resume_add(ret_scalars[K8SMI_CPUS], task->cpus_milli);
+    ret_scalars[K8SMI_MEM] = resume_add(ret_scalars[K8SMI_MEM], task->mem_milli);
+    ret_scalars[K8SMI_DISK] = resume_add(ret_scalars[K8SMI_DISK], task->disk_milli);
+  }
 }

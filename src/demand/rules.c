@@ -246,22 +246,21 @@ static const struct k8smi_rule rules_of_node_terms[K8SMI_NodeAffinity__COUNT] = 
 
 /* Affinity and anti-affinity of pods have the same two fields. */
 static const struct k8smi_rule rules_of_pod_terms[K8SMI_PodAffinity__COUNT] = {
-    [K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution] =
-        RULE_REFUSED("affinity to pods is not matched; affinity to nodes is"),
+    [K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
     [K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
-        RULE_IGNORED("affinity to pods is not matched; affinity to nodes is"),
+        RULE_IGNORED("which pods are required near it is matched, which are preferred is not"),
 };
 
 static const struct k8smi_rule rules_of_spread[K8SMI_TopologySpreadConstraint__COUNT] = {
-    [K8SMI_TopologySpreadConstraint_maxSkew] = RULE_FREE,
-    [K8SMI_TopologySpreadConstraint_topologyKey] = RULE_NOTE("pods are not spread over domains"),
+    [K8SMI_TopologySpreadConstraint_maxSkew] = RULE_MAPPED,
+    [K8SMI_TopologySpreadConstraint_topologyKey] = RULE_MAPPED,
     [K8SMI_TopologySpreadConstraint_whenUnsatisfiable] =
-        RULE_UNLESS(REFUSED, "ScheduleAnyway", "pods are not spread over domains"),
-    [K8SMI_TopologySpreadConstraint_labelSelector] = RULE_FREE,
-    [K8SMI_TopologySpreadConstraint_minDomains] = RULE_FREE,
-    [K8SMI_TopologySpreadConstraint_nodeAffinityPolicy] = RULE_FREE,
-    [K8SMI_TopologySpreadConstraint_nodeTaintsPolicy] = RULE_FREE,
-    [K8SMI_TopologySpreadConstraint_matchLabelKeys] = RULE_FREE,
+        RULE_UNLESS(NOTE, "DoNotSchedule", "a spread that is only preferred is not matched"),
+    [K8SMI_TopologySpreadConstraint_labelSelector] = RULE_MAPPED,
+    [K8SMI_TopologySpreadConstraint_minDomains] = RULE_MAPPED,
+    [K8SMI_TopologySpreadConstraint_nodeAffinityPolicy] = RULE_MAPPED,
+    [K8SMI_TopologySpreadConstraint_nodeTaintsPolicy] = RULE_MAPPED,
+    [K8SMI_TopologySpreadConstraint_matchLabelKeys] = RULE_MAPPED,
 };
 
 static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {

@@ -292,7 +292,11 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   k8sm_cluster_forget(d->offers.cluster, agent);
   for (size_t i = 0; i < d->pods.count; i++) {
     struct drv_pod *pod = d->pods.slots[i];
-    if (pod != NULL && pod->place != NULL && k8smi_eq(pod->place->agent_id, agent)) events_doubt_pod(d, pod);
+    if (pod == NULL || pod->place == NULL || !k8smi_eq(pod->place->agent_id, agent)) continue;
+    events_doubt_pod(d, pod);
+    int r =
+        k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, NULL); /* it counts until it has ended */
+    if (r == K8SM_ERR_NOMEM) return r;
   }
   return events_foreign(d, in);
 }

@@ -184,6 +184,11 @@ static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_
   return r;
 }
 
+/* It runs nowhere any more: those that wait may go where it was in their way. */
+static void life_leave_agent(struct k8sm_driver *d, const struct drv_pod *pod) {
+  if (k8sm_cluster_remove_pod(d->offers.cluster, pod->uid)) d->offers.fresh = true;
+}
+
 /* The next attempt: a demand of its own, and a status that knows it. */
 static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_demand *demand;
@@ -203,6 +208,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;
     pod->refusal_hash = 0;
+    life_leave_agent(d, pod);
   } else {
     k8sm_demand_unref(demand);
   }
@@ -285,6 +291,7 @@ static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   int r = pod->recorded ? k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL) : K8SM_OK;
   if (r == K8SM_OK) r = k8smi_drv_eventf(&d->core, 0, pod->key, "Deleted: the pod is gone");
   if (r != K8SM_OK) return r;
+  life_leave_agent(d, pod);
   k8smi_drv_records_forget_pod(&d->records, pod);
   k8smi_drv_pods_remove(&d->pods, pod);
   k8smi_drv_pod_free(&d->core, pod);
@@ -311,6 +318,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
+  if (r == K8SM_OK && look.done) life_leave_agent(d, pod);
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0) return life_remove(d, pod);
   if (r != K8SM_OK) return r;
   uint64_t deadline = k8sm_status_deadline(pod->status);

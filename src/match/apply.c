@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spends a plan: all of it, or nothing. */
+#include "base/findings.h"
 #include "cluster/cluster.h"
 #include "match/plan.h"
+
+static bool apply_looks_at_pods(const struct k8sm_demand *demand) {
+  const struct k8smi_placement_rules *rules = demand->rules;
+  return rules != NULL && rules->affinity.count + rules->anti_affinity.count + rules->spread.count > 0;
+}
 
 /* Why a placement does not hold any more; NULL: it does. An agent that has changed may not fit. */
 static const char *apply_stale(const struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
@@ -9,6 +15,9 @@ static const char *apply_stale(const struct k8sm_cluster *cluster, const struct 
   uint32_t agent = k8smi_map_get(&cluster->agent_map, placement->agent_id);
   if (agent == K8SMI_MAP_NONE) return "its agent is not known any more";
   if (k8smi_agent_at(cluster, agent)->generation > plan->generation) return "its agent has changed";
+  if (cluster->pod_generation > plan->generation && apply_looks_at_pods(plan->demands[placement->demand])) {
+    return "pods that it looks at may have been added";
+  }
   for (size_t i = 0; i < placement->offer_ids.count; i++) {
     uint32_t held = k8smi_map_get(&cluster->held_map, placement->offer_ids.items[i]);
     if (held == K8SMI_MAP_NONE || k8smi_held_at(cluster, held)->generation > plan->generation) {
@@ -16,6 +25,22 @@ static const char *apply_stale(const struct k8sm_cluster *cluster, const struct 
     }
   }
   return NULL;
+}
+
+/* Notes where the pods are, all of them or none. */
+static bool apply_pods(struct k8sm_cluster *cluster, const struct k8sm_plan *plan) {
+  bool fine = true;
+  for (size_t i = 0; fine && i < plan->placement_count; i++) {
+    const struct k8smi_placement *p = &plan->placements[i];
+    uint32_t agent = k8smi_map_get(&cluster->agent_map, p->agent_id);
+    fine = k8smi_pod_put(cluster, plan->demands[p->demand], agent) == K8SM_OK;
+  }
+  for (size_t i = 0; !fine && i < plan->placement_count; i++) {
+    uint32_t row = k8smi_map_get(&cluster->pod_map, plan->demands[plan->placements[i].demand]->uid);
+    bool added = row != K8SMI_MAP_NONE && k8smi_running_at(cluster, row)->since > cluster->generation;
+    if (added) k8smi_pod_drop(cluster, row);
+  }
+  return fine;
 }
 
 int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, struct k8sm_diags *diags) {
@@ -32,6 +57,7 @@ int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *pla
     stale = true;
   }
   if (stale) return K8SM_ERR_STATE;
+  if (!apply_pods(cluster, plan)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   for (size_t i = 0; i < plan->placement_count; i++) {
     const struct k8smi_strings ids = plan->placements[i].offer_ids;
     for (size_t k = 0; k < ids.count; k++) {
@@ -39,6 +65,6 @@ int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *pla
       if (held != K8SMI_MAP_NONE) k8smi_cluster_drop(cluster, held); /* else a neighbour's, gone already */
     }
   }
-  if (plan->placement_count > 0) cluster->generation++;
+  if (plan->placement_count > 0) cluster->pod_generation = ++cluster->generation;
   return K8SM_OK;
 }

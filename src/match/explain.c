@@ -37,19 +37,24 @@ static bool explain_agent(struct k8sm_explain *explain, struct k8smi_buf *text,
          explain_text(explain, text, check, p->had, &row->had);
 }
 
-static bool explain_fill(struct k8sm_explain *explain, const struct k8sm_cluster *cluster,
+static bool explain_fill(struct k8sm_explain *explain, struct k8sm_cluster *cluster,
                          const struct k8sm_demand *demand, const struct k8sm_match_options *options) {
   const struct k8smi_order *agents = k8smi_agents_in_order(cluster);
   struct k8smi_need need;
-  struct k8smi_match_check check = {.cluster = cluster, .need = &need};
+  struct k8smi_peers peers;
+  struct k8smi_match_check check = {.cluster = cluster, .need = &need, .peers = &peers};
   struct k8smi_buf text;
   explain->rows = k8smi_arena_array(&explain->arena, agents->count, sizeof *explain->rows);
   if (explain->rows == NULL || !k8smi_need_make(&explain->arena, cluster, demand, options, &need))
     return false;
-  bool fine = k8smi_buf_init(&text, &explain->arena.allocator);
+  k8smi_topologies_trim(cluster);
+  bool fine =
+      k8smi_peers_begin(&peers, cluster, &explain->arena, 0) && k8smi_peers_find(&peers, &need, &check.peer);
+  fine = k8smi_buf_init(&text, &explain->arena.allocator) && fine;
   for (size_t i = 0; fine && i < agents->count; i++)
     fine = explain_agent(explain, &text, &check, agents->rows[i]);
   k8smi_buf_free(&text);
+  k8smi_peers_end(&peers);
   return fine;
 }
 

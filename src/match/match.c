@@ -31,7 +31,7 @@ static bool match_place(struct k8smi_match *match, const struct k8smi_need *need
   placement->hostname = offer->hostname;
   placement->role = offer->role;
   match->pool_of[match->plan->placement_count++] = pool;
-  return true;
+  return k8smi_peers_placed(&match->peers, need, k8smi_slot_at(match->cluster, row)->agent);
 }
 
 static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t demand) {
@@ -46,9 +46,10 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
 
 static bool match_one(struct k8smi_match *match, uint32_t demand) {
   struct k8smi_need need;
-  struct k8smi_match_check check = {.cluster = match->cluster, .need = &need};
+  struct k8smi_match_check check = {.cluster = match->cluster, .need = &need, .peers = &match->peers};
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
                        &need) ||
+      !k8smi_peers_find(&match->peers, &need, &check.peer) ||
       !k8smi_class_find(&match->classes, &match->scratch, &check, &check.same)) {
     return false;
   }
@@ -108,8 +109,11 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
   k8smi_refs_init(&match.plan->refs);
   match.plan->generation = cluster->generation;
   k8smi_map_init(&match.classes.by_key, &match.plan->arena.allocator, cluster->seed);
-  result = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) ? match_run(&match, demands, n)
-                                                                             : K8SM_ERR_NOMEM;
+  k8smi_topologies_trim(cluster);
+  bool begun = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) &&
+               k8smi_peers_begin(&match.peers, cluster, &match.scratch, n);
+  result = begun ? match_run(&match, demands, n) : K8SM_ERR_NOMEM;
+  k8smi_peers_end(&match.peers);
   k8smi_map_free(&match.classes.by_key);
   k8smi_arena_free(&match.scratch);
   if (result != K8SM_OK) {

@@ -3,6 +3,7 @@
 #define K8SMI_MATCH_MATCH_H
 
 #include "match/classes.h"
+#include "match/peers.h"
 #include "match/summary.h"
 
 /* A match under way. */
@@ -19,6 +20,7 @@ struct k8smi_match {
   struct k8smi_arena scratch;
   struct k8sm_match_options options;
   struct k8smi_classes classes;
+  struct k8smi_peers peers;
   struct k8smi_pool *pools;    /* slots that are spent from: to be put back */
   struct k8smi_pool **pool_of; /* by placement */
   struct k8smi_refused *refused, **last_refused;

@@ -38,19 +38,6 @@ static bool need_ports(struct k8smi_arena *arena, struct k8smi_need *need) {
   return true;
 }
 
-static void need_scalars(struct k8smi_need *need) {
-  const struct k8sm_demand *demand = need->demand;
-  need->scalars[K8SMI_CPUS] = demand->cpus_milli;
-  need->scalars[K8SMI_MEM] = demand->mem_milli;
-  need->scalars[K8SMI_DISK] = demand->disk_milli;
-  for (size_t i = 0; i < demand->task_count; i++) {
-    int64_t token[K8SMI_SCALARS];
-    if (!demand->tasks[i].launch) continue;
-    k8smi_need_of_task(&demand->tasks[i], token);
-    for (int s = 0; s < K8SMI_SCALARS; s++) need->scalars[s] = need_add(need->scalars[s], token[s]);
-  }
-}
-
 /* Maintenance matters if it begins while the pod may still run, and soon. */
 static void need_times(struct k8smi_need *need, const struct k8sm_match_options *options) {
   int64_t deadline = need->demand->active_deadline_seconds;
@@ -68,7 +55,7 @@ bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *clust
   *ret =
       (struct k8smi_need){.demand = demand, .resumed = demand->agent_id.len != 0 && demand->cpus_milli == 0};
   ret->rules = demand->rules == NULL || ret->resumed ? &none : demand->rules;
-  need_scalars(ret);
+  k8smi_demand_sum(demand, ret->scalars);
   need_times(ret, options);
   if (!need_ports(arena, ret)) return false;
   ret->rows = k8smi_predicates_applying(cluster, ret);

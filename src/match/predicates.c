@@ -2,6 +2,7 @@
 #include "match/predicates.h"
 #include "cluster/slots.h"
 #include "match/classes.h"
+#include "match/peers.h"
 #include "match/texts.h"
 
 #include <assert.h>
@@ -120,6 +121,53 @@ static bool predicate_disk(const struct k8smi_match_check *k) {
   return predicate_scalar(k, K8SMI_DISK);
 }
 
+/* ---- Of other pods ---- */
+
+static bool predicate_is_spread(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->rules->spread.count > 0;
+}
+
+static bool predicate_spread_label(const struct k8smi_match_check *k) {
+  size_t term;
+  return k8smi_spread_verdict(k, &term) == K8SMI_SPREAD_NO_LABEL;
+}
+
+static bool predicate_spread(const struct k8smi_match_check *k) {
+  size_t term;
+  return k8smi_spread_verdict(k, &term) == K8SMI_SPREAD_SKEWED;
+}
+
+static bool predicate_has_affinity(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->rules->affinity.count > 0;
+}
+
+static bool predicate_affinity(const struct k8smi_match_check *k) {
+  return k8smi_affinity_unmet(k) != SIZE_MAX;
+}
+
+static bool predicate_has_anti_affinity(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->rules->anti_affinity.count > 0;
+}
+
+static bool predicate_anti_affinity(const struct k8smi_match_check *k) {
+  return k8smi_anti_affinity_met(k) != SIZE_MAX;
+}
+
+static bool predicate_shunned(const struct k8smi_match_check *k) {
+  return k->peer != NULL && k8smi_shunned_by(k) != NULL;
+}
+
+bool k8smi_refused_by_selector(const struct k8smi_match_check *check) {
+  return predicate_selector(check);
+}
+
+bool k8smi_refused_by_taints(const struct k8smi_match_check *check) {
+  return predicate_unschedulable(check) || predicate_taint(check);
+}
+
 const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_GATES] = {K8SM_DIAG_SCHEDULING_GATED, K8SMI_SCOPE_AGENT, "scheduling-gate",
                         "node(s) wait for the pod's scheduling gates", predicate_has_gates, predicate_gates,
@@ -155,6 +203,20 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
      k8smi_wanted_mem, k8smi_had_mem},
     {K8SM_DIAG_INSUFFICIENT_DISK, K8SMI_SCOPE_RESOURCE, "disk", "Insufficient ephemeral-storage", NULL,
      predicate_disk, k8smi_wanted_disk, k8smi_had_disk},
+    {K8SM_DIAG_SPREAD_LABEL, K8SMI_SCOPE_PODS, "spread-label",
+     "node(s) didn't match pod topology spread constraints (missing required label)", predicate_is_spread,
+     predicate_spread_label, k8smi_wanted_spread, k8smi_had_nothing},
+    {K8SM_DIAG_SPREAD_SKEW, K8SMI_SCOPE_PODS, "spread",
+     "node(s) didn't match pod topology spread constraints", predicate_is_spread, predicate_spread,
+     k8smi_wanted_spread, k8smi_had_spread},
+    {K8SM_DIAG_POD_AFFINITY, K8SMI_SCOPE_PODS, "pod-affinity", "node(s) didn't match pod affinity rules",
+     predicate_has_affinity, predicate_affinity, k8smi_wanted_affinity, k8smi_had_affinity},
+    {K8SM_DIAG_POD_ANTI_AFFINITY, K8SMI_SCOPE_PODS, "pod-anti-affinity",
+     "node(s) didn't match pod anti-affinity rules", predicate_has_anti_affinity, predicate_anti_affinity,
+     k8smi_wanted_anti_affinity, k8smi_had_anti_affinity},
+    [K8SMI_BY_SHUNNED] = {K8SM_DIAG_POD_SHUNNED, K8SMI_SCOPE_PODS, "existing-anti-affinity",
+                          "node(s) didn't satisfy existing pods anti-affinity rules", NULL, predicate_shunned,
+                          k8smi_wanted_not_shunned, k8smi_had_shunned},
 };
 static_assert(K8SMI_PREDICATES <= 64, "sets of rows are 64 bits");
 
@@ -172,6 +234,7 @@ static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_
   for (; rows != 0; rows &= rows - 1) {
     int i = __builtin_ctzll(rows);
     const struct k8smi_predicate *p = &k8smi_predicates[i];
+    if (p->scope == K8SMI_SCOPE_PODS && refused != 0) break;
     if (!p->refuses(check)) continue;
     refused |= K8SMI_ROW(i);
     if (p->scope != K8SMI_SCOPE_RESOURCE) break;
@@ -181,6 +244,7 @@ static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_
 
 uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
   check->agent = k8smi_agent_at(check->cluster, agent);
+  check->agent_row = agent;
   check->slot = NULL;
   if (check->same == NULL) return predicates_refuse(check, check->need->rows & K8SMI_ROWS_AGENT);
   uint8_t answer = check->same->answers[agent];

@@ -10,14 +10,18 @@ struct k8smi_match_check {
   const struct k8sm_cluster *cluster;
   const struct k8smi_need *need;
   const struct k8smi_class *same; /* what agents answered to pods like this; NULL: ask them */
+  const struct k8smi_peers *peers;
+  const struct k8smi_peer *peer; /* in these, the pods that matter to it; NULL: none do */
   const struct k8smi_agent *agent;
+  uint32_t agent_row;
   const struct k8smi_cluster_slot *slot; /* for the checks of a role's resources */
 };
 
 enum {
-  K8SMI_SCOPE_AGENT = 0,   /* of the agent; the first that refuses ends the checks */
-  K8SMI_SCOPE_SLOT = 1,    /* of what it offers to a role; the first that refuses ends them too */
-  K8SMI_SCOPE_RESOURCE = 2 /* the same, but all that refuse are counted */
+  K8SMI_SCOPE_AGENT = 0,    /* of the agent; the first that refuses ends the checks */
+  K8SMI_SCOPE_SLOT = 1,     /* of what it offers to a role; the first that refuses ends them too */
+  K8SMI_SCOPE_RESOURCE = 2, /* the same, but all that refuse are counted */
+  K8SMI_SCOPE_PODS = 3      /* of the pods there and elsewhere; looked at if nothing else refuses */
 };
 
 struct k8smi_predicate {
@@ -34,7 +38,7 @@ struct k8smi_predicate {
 
 /* The numbers of those rows that are spoken of elsewhere. */
 enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 8, K8SMI_BY_ROLE = 9, K8SMI_BY_SCALAR = 11 };
-enum { K8SMI_PREDICATES = 14 };
+enum { K8SMI_BY_SHUNNED = 18, K8SMI_PREDICATES = 19 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Sets of rows are bits by their numbers. These are what the tree of a role answers. */
@@ -53,6 +57,10 @@ uint64_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot);
 /* All checks, for each role of the demand until one fits: its slot, or for an explanation the one whose
  * refusal counts, is the check's. Refusals are those of the first role that is offered anything. */
 uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot);
+
+/* Would these rows refuse? For spread, which counts only agents that they do not. */
+bool k8smi_refused_by_selector(const struct k8smi_match_check *check);
+bool k8smi_refused_by_taints(const struct k8smi_match_check *check);
 
 /* look.c: the first pair of the node selector that the agent does not have; NULL: none. */
 const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_match_check *check);

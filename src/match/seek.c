@@ -38,7 +38,8 @@ static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_che
         !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars)) {
       continue;
     }
-    check->agent = k8smi_agent_at(match->cluster, check->same->fits[i]);
+    check->agent_row = check->same->fits[i];
+    check->agent = k8smi_agent_at(match->cluster, check->agent_row);
     if (k8smi_check_slot(check, row) == 0) best = row;
   }
   return best;

@@ -18,7 +18,7 @@ void k8smi_had_hostname(const struct k8smi_match_check *check, struct k8smi_buf 
   k8smi_buf_slice(to, check->agent->labels->hostname);
 }
 
-static void texts_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value) {
+void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value) {
   k8smi_buf_slice(to, key);
   k8smi_buf_putc(to, '=');
   k8smi_buf_slice(to, value);
@@ -32,7 +32,7 @@ static void texts_list(struct k8smi_buf *to, struct k8smi_strings list) {
 }
 
 /* "rack in (r1,r2)", "gpu", "!gpu", "cores>8": as kubectl writes selectors. */
-static void texts_expression(struct k8smi_buf *to, const struct k8smi_expression *e) {
+void k8smi_put_expression(struct k8smi_buf *to, const struct k8smi_expression *e) {
   static const char *const words[K8SMI_OPS] = {
       [K8SMI_OP_IN] = " in (", [K8SMI_OP_NOT_IN] = " notin (",
       [K8SMI_OP_EXISTS] = "",  [K8SMI_OP_NOT_EXISTS] = "",
@@ -53,12 +53,12 @@ void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_b
   const struct k8smi_pair *pair = k8smi_selector_mismatch(check);
   const struct k8smi_node_terms terms = check->need->rules->nodes;
   if (pair != NULL) {
-    texts_pair(to, pair->key, pair->value);
+    k8smi_put_pair(to, pair->key, pair->value);
     return;
   }
   for (size_t i = 0; i < terms.count; i++) {
     if (i > 0) k8smi_buf_puts(to, " or ");
-    texts_expression(to, k8smi_node_term_mismatch(check->agent, &terms.items[i]));
+    k8smi_put_expression(to, k8smi_node_term_mismatch(check->agent, &terms.items[i]));
   }
   if (terms.count == 0) k8smi_buf_puts(to, "no node at all");
 }
@@ -69,7 +69,7 @@ static void texts_label(const struct k8smi_match_check *check, struct k8sm_slice
       k8smi_eqs(key, "metadata.name") ? check->agent->labels->hostname : k8smi_agent_label(check->agent, key);
   if (value.ptr == NULL) return;
   k8smi_buf_puts(to, before);
-  texts_pair(to, key, value);
+  k8smi_put_pair(to, key, value);
 }
 
 void k8smi_had_selector(const struct k8smi_match_check *check, struct k8smi_buf *to) {

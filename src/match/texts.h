@@ -35,4 +35,18 @@ void k8smi_had_mem(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_disk(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_disk(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
+/* texts_pods.c: the same of those that are about other pods. */
+void k8smi_wanted_spread(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_spread(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_anti_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_anti_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_not_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
+
+/* "key=value"; and an expression as kubectl writes it: "rack in (r1,r2)". */
+void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value);
+void k8smi_put_expression(struct k8smi_buf *to, const struct k8smi_expression *expression);
+
 #endif

@@ -148,6 +148,16 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             cluster.set_node("golden-S1", taints=[("k", "v", "Sometimes")])
 
+    def test_running_pods(self):
+        cluster = cluster_with_offer()
+        demand = Demand.make(nginx(), nonce="n1")
+        cluster.add_pod(demand, "golden-S1")
+        self.assertEqual([(pod.namespace, pod.name) for pod in cluster.pods("golden-S1")], [("default", "nginx")])
+        self.assertEqual(cluster.pods("elsewhere"), [])
+        cluster.set_namespace("default", {"team": "red"})
+        self.assertTrue(cluster.remove_pod(nginx().uid))
+        self.assertFalse(cluster.remove_pod(nginx().uid))
+
 
 class Algebra(unittest.TestCase):
     def test_resources(self):

@@ -230,6 +230,20 @@ static int act_node(struct oom_fixture *f) {
   return k8sm_cluster_set_node(f->cluster, (struct k8sm_slice){"golden-S3", 9}, &node, &f->diags);
 }
 
+static int act_add_pod(struct oom_fixture *f) {
+  return k8sm_cluster_add_pod(f->cluster, f->demand, (struct k8sm_slice){"golden-S9", 9}, &f->diags);
+}
+
+static int no_pod_runs(const struct oom_fixture *f) {
+  return k8sm_cluster_pods(f->cluster, (struct k8sm_slice){"golden-S9", 9}, 0, NULL, 0, 0) == 0;
+}
+
+static int act_namespace(struct oom_fixture *f) {
+  const struct k8sm_node_label labels[] = {{"b", "2"}, {"a", "1"}};
+  return k8sm_cluster_set_namespace(f->cluster, (struct k8sm_slice){"default", 7}, labels, 2,
+                                    sizeof labels[0], &f->diags);
+}
+
 static int act_match(struct oom_fixture *f) {
   return k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, &f->diags);
 }
@@ -324,6 +338,8 @@ const struct oom_arrow oom_arrows[] = {
     {"cluster add", NULL, before_cluster, act_add, cluster_is_empty},
     {"cluster features", NULL, before_cluster, act_features, NULL},
     {"cluster node", NULL, before_cluster, act_node, NULL},
+    {"cluster namespace", NULL, before_cluster, act_namespace, NULL},
+    {"cluster pod", NULL, before_match, act_add_pod, no_pod_runs},
     {"match", NULL, before_match, act_match, nothing_matched},
     {"explain", NULL, before_match, act_explain, no_explain},
     {"apply", NULL, before_plan, act_apply, NULL},

@@ -56,7 +56,8 @@ static inline void scene_offers(struct scene *s) {
   s->w.first = s->w.count;
 }
 
-/* A pod: `labels` are members of metadata.labels, `more` members of the spec beside its one container. */
+/* A pod: `labels` are members of metadata.labels, `more` members of the spec beside its one container. A name
+ * of "x/y" is y in namespace x. */
 static inline struct k8sm_demand *scene_pod(struct scene *s, const char *name, const char *labels,
                                             const char *more) {
   char text[8192];
@@ -64,10 +65,14 @@ static inline struct k8sm_demand *scene_pod(struct scene *s, const char *name, c
   struct k8sm_pod *pod = NULL;
   struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1"};
   const struct k8sm_parse_options parse = {.size = sizeof parse, .flags = K8SM_PARSE_NO_VALIDATE};
+  const char *slash = strchr(name, '/');
+  int space = slash == NULL ? 7 : (int)(slash - name);
+  if (slash != NULL) name = slash + 1;
   int n = snprintf(text, sizeof text,
-                   "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s','namespace':'default',"
+                   "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s','namespace':'%.*s',"
                    "'uid':'uid-%s','labels':{%s}},'spec':{'containers':[{'name':'c','image':'i'}]%s%s}}",
-                   name, name, labels, more[0] == '\0' ? "" : ",", more);
+                   name, space, slash == NULL ? "default" : slash - space, name, labels,
+                   more[0] == '\0' ? "" : ",", more);
   assert_true(n > 0 && (size_t)n < sizeof text && s->count < SCENE_PODS);
   char *json = pods_json(text);
   if (k8sm_pod_parse(json, strlen(json), &parse, &pod, findings_init(&f)) != K8SM_OK) fail_msg("%s", f.text);

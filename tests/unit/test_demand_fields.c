@@ -254,12 +254,6 @@ static void what_cannot_be_mapped_is_refused_with_its_path(void **state) {
       {"{'containers':[{'name':'c'}],'hostUsers':false}", "spec.hostUsers"},
       {"{'containers':[{'name':'c'}],'os':{'name':'windows'}}", "spec.os.name"},
       {"{'containers':[{'name':'c'}],'runtimeClassName':'kata'}", "spec.runtimeClassName"},
-      {"{'containers':[{'name':'c'}],'affinity':{'podAntiAffinity':"
-       "{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'x'}]}}}",
-       "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution"},
-      {"{'containers':[{'name':'c'}],'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'z',"
-       "'whenUnsatisfiable':'DoNotSchedule'}]}",
-       "spec.topologySpreadConstraints[0].whenUnsatisfiable"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1"};

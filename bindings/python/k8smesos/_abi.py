@@ -159,6 +159,7 @@ Node = _struct(
     (c_int64, "cpus_milli mem_milli disk_milli"),
     (c_uint32, "unschedulable reserved"),
 )
+ClusterPod = _struct("cluster_pod", (Slice, "uid name_space name"))
 
 # match.h
 MatchOptions = _struct(
@@ -355,6 +356,10 @@ def _prototypes():
         "cluster_forget": (c_int, P, S),
         "cluster_set_features": (c_int, P, S, U),
         "cluster_set_node": (c_int, P, S, P, P),
+        "cluster_set_namespace": (c_int, P, S, P, N, N, P),
+        "cluster_add_pod": (c_int, P, P, S, P),
+        "cluster_remove_pod": (c_int, P, S),
+        "cluster_pods": (N, P, S, N, P, N, N),
         "cluster_apply": (c_int, P, P, P),
         "cluster_match": (c_int, P, P, N, P, P, P),
         "cluster_explain": (c_int, P, P, P, P, P),

@@ -36,6 +36,14 @@ class HeldOffer(NamedTuple):
     since_mono_ms: int
 
 
+class ClusterPod(NamedTuple):
+    """A pod that runs on an agent, as far as the cluster was told."""
+
+    uid: str
+    namespace: str
+    name: str
+
+
 class Placement(NamedTuple):
     """A pod that has a place. `demand` is its number among the demands of the match."""
 
@@ -213,13 +221,41 @@ class Cluster(Handle):
         cpus_milli, mem_milli, disk_milli in all. What was stated before is forgotten."""
         memory = Memory()
         given = options(_abi.Node, **fields)
-        rows_of_labels = [_abi.NodeLabel(k.encode(), v.encode()) for k, v in (labels or {}).items()]
+        rows_of_labels = _node_labels(labels or {})
         rows_of_taints = [_abi.NodeTaint(*(part.encode() for part in taint)) for taint in taints]
         given.labels = memory.array(_abi.NodeLabel, rows_of_labels)
         given.label_count, given.label_size = len(rows_of_labels), ctypes.sizeof(_abi.NodeLabel)
         given.taints = memory.array(_abi.NodeTaint, rows_of_taints)
         given.taint_count, given.taint_size = len(rows_of_taints), ctypes.sizeof(_abi.NodeTaint)
         self._change("cluster_set_node", memory.slice(agent_id), ctypes.addressof(given))
+
+    def set_namespace(self, name: str, labels: Mapping[str, str]) -> None:
+        """States the labels of a namespace, for rules that select namespaces; without any it is forgotten."""
+        memory, given = Memory(), _node_labels(labels)
+        array, size = memory.array(_abi.NodeLabel, given), ctypes.sizeof(_abi.NodeLabel)
+        self._change("cluster_set_namespace", memory.slice(name), array, len(given), size)
+
+    def add_pod(self, demand: Demand, agent_id: str) -> None:
+        """Notes that a pod runs on an agent: affinity, spread and scores count it."""
+        memory = Memory()
+        self._change("cluster_add_pod", demand._pointer, memory.slice(agent_id))
+
+    def remove_pod(self, uid: str) -> bool:
+        """Notes that a pod has ended. True if it was known."""
+        memory = Memory()
+        with self._lock:
+            return _abi.lib.k8sm_cluster_remove_pod(self._pointer, memory.slice(uid)) == 1
+
+    def pods(self, agent_id: str) -> List[ClusterPod]:
+        """The pods that run on an agent, in no particular order."""
+        memory = Memory()
+        agent = memory.slice(agent_id)
+        with self._lock:
+            count = _abi.lib.k8sm_cluster_pods(self._pointer, agent, 0, None, 0, 0)
+            array = (_abi.ClusterPod * count)()
+            size = ctypes.sizeof(_abi.ClusterPod)
+            _abi.lib.k8sm_cluster_pods(self._pointer, agent, 0, ctypes.addressof(array), size, count)
+            return [ClusterPod(text(r.uid), text(r.name_space), text(r.name)) for r in array]
 
     def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
         """Places the demands from the offers held; the cluster stays as it is. Fields: wall_ms,
@@ -257,6 +293,10 @@ class Cluster(Handle):
             result = getattr(_abi.lib, "k8sm_" + function)(self._pointer, *arguments, sink.ref())
         self.findings = sink.findings()
         check(function, result, self.findings)
+
+
+def _node_labels(labels: Mapping[str, str]) -> list:
+    return [_abi.NodeLabel(key.encode(), value.encode()) for key, value in labels.items()]
 
 
 class _Explain(Handle):

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pods that run on agents, by agent and by kind: what affinity, spread and scores look at. */
+#include "base/abi.h"
+#include "base/findings.h"
+#include "cluster/cluster.h"
+
+static bool pods_shuns(const struct k8sm_demand *demand) {
+  return demand->rules != NULL && demand->rules->anti_affinity.count > 0;
+}
+
+/* The kind of a demand, made if need be; ROW_NONE: memory ran out. */
+static uint32_t pods_kind(struct k8sm_cluster *c, const struct k8sm_demand *demand) {
+  struct k8sm_demand *sample;
+  const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
+  uint32_t row = k8smi_map_get(&c->kind_map, demand->kind);
+  if (row != K8SMI_MAP_NONE) return row;
+  if (!k8smi_table_reserve(&c->kinds, &c->allocator, 1)) return K8SMI_ROW_NONE;
+  row = k8smi_table_take(&c->kinds);
+  if (!k8smi_map_put(&c->kind_map, from->kind, row)) {
+    k8smi_table_give(&c->kinds, row);
+    return K8SMI_ROW_NONE;
+  }
+  memcpy(&sample, &from, sizeof sample); /* a value: only its references are counted */
+  k8smi_kind_at(c, row)->sample = k8sm_demand_ref(sample);
+  k8smi_kind_at(c, row)->first_pod = K8SMI_ROW_NONE;
+  return row;
+}
+
+static void pods_end_kind(struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_pod_kind *kind = k8smi_kind_at(c, row);
+  if (kind->pods > 0) return;
+  k8smi_map_remove(&c->kind_map, kind->sample->kind);
+  k8sm_demand_unref(kind->sample);
+  k8smi_table_give(&c->kinds, row);
+}
+
+/* uid, namespace and name in one block. */
+static bool pods_texts(const struct k8sm_cluster *c, const struct k8sm_demand *d, struct k8smi_running *pod) {
+  const struct k8sm_slice parts[] = {d->uid, d->name_space, d->name};
+  struct k8sm_slice *const to[] = {&pod->uid, &pod->name_space, &pod->name};
+  char *text = k8smi_alloc(&c->allocator, d->uid.len + d->name_space.len + d->name.len + 3);
+  if (text == NULL) return false;
+  for (int i = 0; i < 3; i++) {
+    if (parts[i].len > 0) memcpy(text, parts[i].ptr, parts[i].len);
+    text[parts[i].len] = '\0';
+    *to[i] = (struct k8sm_slice){text, parts[i].len};
+    text += parts[i].len + 1;
+  }
+  return true;
+}
+
+static void pods_free_texts(const struct k8sm_cluster *c, const struct k8smi_running *pod) {
+  k8smi_free(&c->allocator, (void *)(uintptr_t)pod->uid.ptr,
+             pod->uid.len + pod->name_space.len + pod->name.len + 3);
+}
+
+static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_demand *demand) {
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  struct k8smi_agent *agent = k8smi_agent_at(c, pod->agent);
+  struct k8smi_pod_kind *kind = k8smi_kind_at(c, pod->kind);
+  pod->previous = pod->previous_of_kind = K8SMI_ROW_NONE;
+  pod->next = agent->first_pod;
+  pod->next_of_kind = kind->first_pod;
+  if (pod->next != K8SMI_ROW_NONE) k8smi_running_at(c, pod->next)->previous = row;
+  if (pod->next_of_kind != K8SMI_ROW_NONE) {
+    k8smi_running_at(c, pod->next_of_kind)->previous_of_kind = row;
+  }
+  agent->first_pod = kind->first_pod = row;
+  agent->pods++;
+  kind->pods++;
+  k8smi_demand_sum(demand, pod->held);
+  for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] += pod->held[s];
+  if (pods_shuns(kind->sample)) c->shunning++;
+}
+
+static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  struct k8smi_agent *agent = k8smi_agent_at(c, pod->agent);
+  struct k8smi_pod_kind *kind = k8smi_kind_at(c, pod->kind);
+  if (pod->next != K8SMI_ROW_NONE) k8smi_running_at(c, pod->next)->previous = pod->previous;
+  if (pod->previous != K8SMI_ROW_NONE) {
+    k8smi_running_at(c, pod->previous)->next = pod->next;
+  } else {
+    agent->first_pod = pod->next;
+  }
+  if (pod->next_of_kind != K8SMI_ROW_NONE) {
+    k8smi_running_at(c, pod->next_of_kind)->previous_of_kind = pod->previous_of_kind;
+  }
+  if (pod->previous_of_kind != K8SMI_ROW_NONE) {
+    k8smi_running_at(c, pod->previous_of_kind)->next_of_kind = pod->next_of_kind;
+  } else {
+    kind->first_pod = pod->next_of_kind;
+  }
+  agent->pods--;
+  kind->pods--;
+  for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] -= pod->held[s];
+  if (pods_shuns(kind->sample)) c->shunning--;
+}
+
+void k8smi_pod_drop(struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  uint32_t kind = pod->kind;
+  pods_unlink(c, row);
+  k8smi_map_remove(&c->pod_map, pod->uid);
+  pods_free_texts(c, pod);
+  k8smi_table_give(&c->pods, row);
+  pods_end_kind(c, kind);
+}
+
+/* A row for a pod that has none. */
+static uint32_t pods_new(struct k8sm_cluster *c, const struct k8sm_demand *demand) {
+  struct k8smi_running texts;
+  if (!k8smi_table_reserve(&c->pods, &c->allocator, 1) || !pods_texts(c, demand, &texts)) {
+    return K8SMI_ROW_NONE;
+  }
+  uint32_t row = k8smi_table_take(&c->pods);
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  pod->uid = texts.uid;
+  pod->name_space = texts.name_space;
+  pod->name = texts.name;
+  if (k8smi_map_put(&c->pod_map, pod->uid, row)) return row;
+  pods_free_texts(c, pod);
+  k8smi_table_give(&c->pods, row);
+  return K8SMI_ROW_NONE;
+}
+
+int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint32_t agent) {
+  uint32_t row = k8smi_map_get(&c->pod_map, demand->uid), old_kind = K8SMI_ROW_NONE;
+  if (row != K8SMI_MAP_NONE && k8smi_running_at(c, row)->agent == agent) return K8SM_OK;
+  uint32_t kind = pods_kind(c, demand);
+  if (kind == K8SMI_ROW_NONE) return K8SM_ERR_NOMEM;
+  if (row != K8SMI_MAP_NONE) {
+    old_kind = k8smi_running_at(c, row)->kind;
+    pods_unlink(c, row);
+  } else {
+    row = pods_new(c, demand);
+  }
+  if (row == K8SMI_ROW_NONE) {
+    pods_end_kind(c, kind);
+    return K8SM_ERR_NOMEM;
+  }
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  pod->agent = agent;
+  pod->kind = kind;
+  pod->since = c->generation + 1;
+  pods_link(c, row, demand);
+  if (old_kind != K8SMI_ROW_NONE) pods_end_kind(c, old_kind);
+  return K8SM_OK;
+}
+
+int k8sm_cluster_add_pod(struct k8sm_cluster *cluster, const struct k8sm_demand *demand,
+                         struct k8sm_slice agent_id, struct k8sm_diags *diags) {
+  uint32_t agent;
+  int result = k8smi_agent_get(cluster, agent_id, &agent);
+  if (result == K8SM_OK) result = k8smi_pod_put(cluster, demand, agent);
+  if (result != K8SM_OK) return k8smi_find_nomem(diags, result);
+  cluster->pod_generation = ++cluster->generation;
+  return K8SM_OK;
+}
+
+int k8sm_cluster_remove_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid) {
+  uint32_t row = k8smi_map_get(&cluster->pod_map, uid);
+  if (row == K8SMI_MAP_NONE) return 0;
+  k8smi_pod_drop(cluster, row);
+  cluster->generation++;
+  return 1;
+}
+
+size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id, size_t first,
+                         struct k8sm_cluster_pod *rows, size_t row_size, size_t n) {
+  uint32_t row = k8smi_map_get(&cluster->agent_map, agent_id);
+  if (row == K8SMI_MAP_NONE) return 0;
+  const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  size_t left = k8smi_rows_left(agent->pods, first), i = 0;
+  for (row = agent->first_pod; row != K8SMI_ROW_NONE && i < first + n;
+       row = k8smi_running_at(cluster, row)->next, i++) {
+    const struct k8smi_running *pod = k8smi_running_at(cluster, row);
+    struct k8sm_cluster_pod out = {pod->uid, pod->name_space, pod->name};
+    if (i >= first) k8smi_row_write(rows, row_size, i - first, &out, sizeof out);
+  }
+  return left;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/counters.h"
+
+static bool counters_holds(const struct k8smi_pod_term *term, const struct k8sm_demand *demand) {
+  const struct k8smi_placement_rules *rules = demand->rules;
+  for (size_t i = 0; rules != NULL && i < rules->anti_affinity.count; i++) {
+    const struct k8smi_pod_term *own = &rules->anti_affinity.items[i];
+    if (k8smi_eq(own->topology, term->topology) && k8smi_eq(own->key, term->key)) return true;
+  }
+  return false;
+}
+
+bool k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
+                          const struct k8sm_demand *demand) {
+  struct k8smi_pair scratch;
+  if (counter->holders) return counters_holds(counter->terms, demand);
+  struct k8smi_pair_list space = k8smi_namespace_labels(all->cluster, demand->name_space, &scratch);
+  for (size_t i = 0; i < counter->term_count; i++) {
+    if (!k8smi_pod_term_selects(&counter->terms[i], demand->name_space, space, demand->pod_labels))
+      return false;
+  }
+  return true;
+}
+
+/* Finds the least count again. */
+static void counters_find_least(struct k8smi_counter *c) {
+  c->least = c->at_least = 0;
+  for (uint32_t i = 0; i < c->topology->count; i++) {
+    if (!c->present[i]) continue;
+    if (c->at_least == 0 || c->counts[i] < c->least) {
+      c->least = c->counts[i];
+      c->at_least = 1;
+    } else if (c->counts[i] == c->least) {
+      c->at_least++;
+    }
+  }
+}
+
+/* The domain in which a pod on the agent counts; ROW_NONE: in none. */
+static uint32_t counters_domain(const struct k8smi_counter *c, uint32_t agent) {
+  if (c->counts_agent != NULL && !c->counts_agent[agent]) return K8SMI_ROW_NONE;
+  return c->topology->domains[agent];
+}
+
+void k8smi_counter_add(struct k8smi_counter *c, uint32_t agent) {
+  uint32_t domain = counters_domain(c, agent);
+  if (domain == K8SMI_ROW_NONE) return;
+  c->total++;
+  if (c->counts[domain]++ != c->least || c->present == NULL) return;
+  if (--c->at_least == 0) counters_find_least(c); /* once for as many as there are domains */
+}
+
+void k8smi_counter_remove(struct k8smi_counter *c, uint32_t agent) {
+  uint32_t domain = counters_domain(c, agent);
+  if (domain == K8SMI_ROW_NONE) return;
+  c->total--;
+  c->counts[domain]--;
+  if (c->present != NULL) counters_find_least(c);
+}
+
+static void counters_fill(struct k8smi_counters *all, struct k8smi_counter *counter) {
+  const struct k8sm_cluster *c = all->cluster;
+  for (uint32_t k = 0; k < c->kinds.high; k++) {
+    const struct k8smi_pod_kind *kind = k8smi_kind_at(c, k);
+    if (!k8smi_table_used(&c->kinds, k) || !k8smi_counter_counts(all, counter, kind->sample)) continue;
+    for (uint32_t p = kind->first_pod; p != K8SMI_ROW_NONE; p = k8smi_running_at(c, p)->next_of_kind) {
+      uint32_t domain = counters_domain(counter, k8smi_running_at(c, p)->agent);
+      if (domain == K8SMI_ROW_NONE) continue;
+      counter->counts[domain]++;
+      counter->total++;
+    }
+  }
+  if (counter->present != NULL) counters_find_least(counter);
+  for (size_t i = 0; i < all->placed_count; i++) {
+    const struct k8smi_counted *pod = &all->placed[i];
+    if (k8smi_counter_counts(all, counter, pod->demand)) k8smi_counter_add(counter, pod->agent);
+  }
+}
+
+static bool counters_find_present(const struct k8smi_counters *all, struct k8smi_counter *counter) {
+  counter->present = k8smi_arena_array(all->scratch, counter->topology->count, sizeof *counter->present);
+  if (counter->present == NULL) return false;
+  for (uint32_t i = 0; i < all->cluster->agents.high; i++) {
+    uint32_t domain = counter->topology->domains[i];
+    if (!counter->counts_agent[i] || domain == K8SMI_ROW_NONE || counter->present[domain]) continue;
+    counter->present[domain] = 1;
+    counter->present_count++;
+  }
+  return true;
+}
+
+static bool counters_room(struct k8smi_counters *all) {
+  if (all->count < all->cap) return true;
+  size_t cap = all->cap == 0 ? 8 : all->cap * 2;
+  struct k8smi_counter **items = k8smi_arena_array(all->scratch, cap, sizeof(struct k8smi_counter *));
+  if (items == NULL) return false;
+  if (all->count > 0) memcpy(items, all->items, all->count * sizeof(struct k8smi_counter *));
+  all->items = items;
+  all->cap = cap;
+  return true;
+}
+
+static uint32_t counters_new(struct k8smi_counters *all, const struct k8smi_counter *like,
+                             struct k8sm_slice topology, struct k8sm_slice key) {
+  struct k8smi_counter *c = k8smi_arena_alloc(all->scratch, sizeof *c);
+  if (c == NULL || !counters_room(all)) return K8SMI_ROW_NONE;
+  *c = *like;
+  c->topology = k8smi_topology_get(all->cluster, topology);
+  if (c->topology == NULL) return K8SMI_ROW_NONE;
+  c->counts = k8smi_arena_array(all->scratch, c->topology->count, sizeof *c->counts);
+  if (c->counts == NULL || (c->counts_agent != NULL && !counters_find_present(all, c)) ||
+      !k8smi_map_put(&all->by_key, key, (uint32_t)all->count)) {
+    return K8SMI_ROW_NONE;
+  }
+  counters_fill(all, c);
+  if (c->holders) all->holders++;
+  all->items[all->count] = c;
+  return (uint32_t)all->count++;
+}
+
+/* What kind of counter, its topology and its terms, in the match's memory. */
+static struct k8sm_slice counters_key(const struct k8smi_counters *all, char kind, struct k8sm_slice topology,
+                                      const struct k8smi_pod_term *terms, size_t count,
+                                      struct k8sm_slice more) {
+  size_t len = 1 + sizeof topology.len + topology.len + more.len;
+  for (size_t i = 0; i < count; i++) len += sizeof len + terms[i].key.len;
+  char *text = k8smi_arena_alloc(all->scratch, len), *to = text;
+  if (text == NULL) return (struct k8sm_slice){NULL, 0};
+  *to++ = kind;
+  memcpy(to, &topology.len, sizeof topology.len);
+  to += sizeof topology.len;
+  if (topology.len > 0) memcpy(to, topology.ptr, topology.len);
+  to += topology.len;
+  for (size_t i = 0; i < count; i++) {
+    memcpy(to, &terms[i].key.len, sizeof terms[i].key.len);
+    to += sizeof terms[i].key.len;
+    if (terms[i].key.len > 0) memcpy(to, terms[i].key.ptr, terms[i].key.len);
+    to += terms[i].key.len;
+  }
+  if (more.len > 0) memcpy(to, more.ptr, more.len);
+  return (struct k8sm_slice){text, len};
+}
+
+uint32_t k8smi_counter_get(struct k8smi_counters *all, const struct k8smi_pod_term *terms, size_t term_count,
+                           struct k8sm_slice topology, bool holders) {
+  const struct k8sm_slice none = {NULL, 0};
+  const struct k8smi_counter like = {.terms = terms, .term_count = term_count, .holders = holders};
+  struct k8sm_slice key = counters_key(all, holders ? 'h' : 's', topology, terms, term_count, none);
+  if (key.ptr == NULL) return K8SMI_ROW_NONE;
+  uint32_t found = k8smi_map_get(&all->by_key, key);
+  return found != K8SMI_MAP_NONE ? found : counters_new(all, &like, topology, key);
+}
+
+uint32_t k8smi_counter_get_among(struct k8smi_counters *all, const struct k8smi_pod_term *term,
+                                 const uint8_t *counts_agent, struct k8sm_slice which, int flags) {
+  const struct k8smi_counter like = {.terms = term, .term_count = 1, .counts_agent = counts_agent};
+  struct k8sm_slice key = counters_key(all, (char)('0' + flags), term->topology, term, 1, which);
+  if (key.ptr == NULL) return K8SMI_ROW_NONE;
+  uint32_t found = k8smi_map_get(&all->by_key, key);
+  return found != K8SMI_MAP_NONE ? found : counters_new(all, &like, term->topology, key);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which pods matter to which. */
+#include "match/peers.h"
+
+bool k8smi_peers_begin(struct k8smi_peers *peers, struct k8sm_cluster *cluster, struct k8smi_arena *scratch,
+                       size_t pods) {
+  memset(peers, 0, sizeof *peers);
+  peers->counters.cluster = cluster;
+  peers->counters.scratch = scratch;
+  peers->counters.placed = k8smi_arena_array(scratch, pods, sizeof *peers->counters.placed);
+  k8smi_map_init(&peers->counters.by_key, &scratch->allocator, cluster->seed);
+  k8smi_map_init(&peers->by_kind, &scratch->allocator, cluster->seed);
+  return peers->counters.placed != NULL;
+}
+
+void k8smi_peers_end(struct k8smi_peers *peers) {
+  k8smi_map_free(&peers->counters.by_key);
+  k8smi_map_free(&peers->by_kind);
+}
+
+/* ---- The counters that a pod looks at ---- */
+
+/* One for each term, of the pods that all of `from` select, or that the term does. */
+static uint32_t *peers_count_terms(struct k8smi_peers *peers, struct k8smi_pod_terms terms, bool together) {
+  uint32_t *numbers = k8smi_arena_array(peers->counters.scratch, terms.count, sizeof *numbers);
+  for (size_t i = 0; numbers != NULL && i < terms.count; i++) {
+    const struct k8smi_pod_term *of = together ? terms.items : &terms.items[i];
+    numbers[i] =
+        k8smi_counter_get(&peers->counters, of, together ? terms.count : 1, terms.items[i].topology, false);
+    if (numbers[i] == K8SMI_ROW_NONE) return NULL;
+  }
+  return numbers;
+}
+
+/* Pods that have these anti-affinities are counted, too: they keep others away. */
+static bool peers_count_holders(struct k8smi_peers *peers, const struct k8sm_demand *demand) {
+  const struct k8smi_placement_rules *rules = demand->rules;
+  for (size_t i = 0; rules != NULL && i < rules->anti_affinity.count; i++) {
+    const struct k8smi_pod_term *term = &rules->anti_affinity.items[i];
+    if (k8smi_counter_get(&peers->counters, term, 1, term->topology, true) == K8SMI_ROW_NONE) return false;
+  }
+  return true;
+}
+
+static bool peers_count_shunning(struct k8smi_peers *peers) {
+  const struct k8sm_cluster *c = peers->counters.cluster;
+  if (peers->shunning || c->shunning == 0) return true;
+  peers->shunning = true;
+  for (uint32_t k = 0; k < c->kinds.high; k++) {
+    if (!k8smi_table_used(&c->kinds, k)) continue;
+    if (!peers_count_holders(peers, k8smi_kind_at(c, k)->sample)) return false;
+  }
+  return true;
+}
+
+/* True if an agent has the label of every constraint of the sort. */
+static bool peers_has_keys(const struct k8smi_placement_rules *rules, const struct k8smi_agent *agent,
+                           bool soft) {
+  for (size_t i = 0; i < rules->spread.count; i++) {
+    const struct k8smi_spread_term *term = &rules->spread.items[i];
+    if (term->soft == soft && k8smi_agent_label(agent, term->pods.topology).ptr == NULL) return false;
+  }
+  return true;
+}
+
+static bool peers_agent_counts(const struct k8smi_match_check *check, const struct k8smi_spread_term *term) {
+  const struct k8smi_placement_rules *rules = check->need->rules;
+  if (!peers_has_keys(rules, check->agent, term->soft)) return false;
+  if (term->honour_affinity && k8smi_refused_by_selector(check)) return false;
+  return !term->honour_taints || !k8smi_refused_by_taints(check);
+}
+
+/* By agent: whether pods on it count for a spread constraint. */
+static uint8_t *peers_agents_that_count(struct k8smi_peers *peers, const struct k8smi_need *need,
+                                        const struct k8smi_spread_term *term) {
+  const struct k8sm_cluster *c = peers->counters.cluster;
+  struct k8smi_match_check check = {.cluster = c, .need = need};
+  uint8_t *counts = k8smi_arena_array(peers->counters.scratch, c->agents.high, sizeof *counts);
+  for (uint32_t i = 0; counts != NULL && i < c->agents.high; i++) {
+    check.agent = k8smi_agent_at(c, i);
+    counts[i] =
+        k8smi_table_used(&c->agents, i) && check.agent->labels != NULL && peers_agent_counts(&check, term);
+  }
+  return counts;
+}
+
+static bool peers_count_spread(struct k8smi_peers *peers, const struct k8smi_need *need,
+                               struct k8smi_peer *peer) {
+  const struct k8smi_spread_terms spread = need->rules->spread;
+  peer->spread = k8smi_arena_array(peers->counters.scratch, spread.count, sizeof *peer->spread);
+  for (size_t i = 0; peer->spread != NULL && i < spread.count; i++) {
+    const struct k8smi_spread_term *term = &spread.items[i];
+    uint8_t *counts = peers_agents_that_count(peers, need, term);
+    if (counts == NULL) return false;
+    int flags = term->soft + 2 * term->honour_affinity + 4 * term->honour_taints;
+    peer->spread[i] =
+        k8smi_counter_get_among(&peers->counters, &term->pods, counts, need->demand->kind, flags);
+    if (peer->spread[i] == K8SMI_ROW_NONE) return false;
+  }
+  return peer->spread != NULL;
+}
+
+static bool peers_selects_itself(struct k8smi_peers *peers, const struct k8sm_demand *demand) {
+  const struct k8smi_pod_terms terms = demand->rules->affinity;
+  const struct k8smi_counter all = {.terms = terms.items, .term_count = terms.count};
+  return k8smi_counter_counts(&peers->counters, &all, demand);
+}
+
+/* ---- Peers ---- */
+
+static bool peers_fill(struct k8smi_peers *peers, const struct k8smi_need *need, struct k8smi_peer *peer) {
+  const struct k8smi_placement_rules *rules = need->rules;
+  peer->sample = need->demand;
+  if (rules->affinity.count > 0) {
+    peer->affinity = peers_count_terms(peers, rules->affinity, true);
+    peer->self = peers_selects_itself(peers, need->demand);
+    if (peer->affinity == NULL) return false;
+  }
+  if (rules->anti_affinity.count > 0) {
+    peer->anti = peers_count_terms(peers, rules->anti_affinity, false);
+    if (peer->anti == NULL || !peers_count_holders(peers, need->demand)) return false;
+  }
+  return rules->spread.count == 0 || peers_count_spread(peers, need, peer);
+}
+
+/* Brings the lists up to the counters that there are. */
+static bool peers_refresh(struct k8smi_peers *peers, struct k8smi_peer *peer) {
+  const struct k8smi_counters *all = &peers->counters;
+  if (peer->seen == all->count) return true;
+  if (peer->cap < all->count) {
+    size_t cap = all->count * 2;
+    uint32_t *adds = k8smi_arena_array(all->scratch, cap, sizeof *adds);
+    uint32_t *shunned = k8smi_arena_array(all->scratch, cap, sizeof *shunned);
+    if (adds == NULL || shunned == NULL) return false;
+    if (peer->add_count > 0) memcpy(adds, peer->adds, peer->add_count * sizeof *adds);
+    if (peer->shunned_count > 0) memcpy(shunned, peer->shunned, peer->shunned_count * sizeof *shunned);
+    peer->adds = adds;
+    peer->shunned = shunned;
+    peer->cap = cap;
+  }
+  for (; peer->seen < all->count; peer->seen++) {
+    const struct k8smi_counter *counter = all->items[peer->seen];
+    struct k8smi_counter selected = *counter;
+    selected.holders = false;
+    if (k8smi_counter_counts(all, counter, peer->sample))
+      peer->adds[peer->add_count++] = (uint32_t)peer->seen;
+    if (counter->holders && k8smi_counter_counts(all, &selected, peer->sample)) {
+      peer->shunned[peer->shunned_count++] = (uint32_t)peer->seen;
+    }
+  }
+  return true;
+}
+
+static struct k8smi_peer *peers_new(struct k8smi_peers *peers, const struct k8smi_need *need) {
+  if (peers->count == peers->cap) {
+    size_t cap = peers->cap == 0 ? 8 : peers->cap * 2;
+    struct k8smi_peer **items = k8smi_arena_array(peers->counters.scratch, cap, sizeof(struct k8smi_peer *));
+    if (items == NULL) return NULL;
+    if (peers->count > 0) memcpy(items, peers->items, peers->count * sizeof(struct k8smi_peer *));
+    peers->items = items;
+    peers->cap = cap;
+  }
+  struct k8smi_peer *peer = k8smi_arena_zalloc(peers->counters.scratch, sizeof *peer);
+  if (peer == NULL || !peers_fill(peers, need, peer) ||
+      !k8smi_map_put(&peers->by_kind, need->demand->kind, (uint32_t)peers->count)) {
+    return NULL;
+  }
+  return peers->items[peers->count++] = peer;
+}
+
+/* The peer of a pod, with its lists up to date; NULL: memory ran out. */
+static struct k8smi_peer *peers_get(struct k8smi_peers *peers, const struct k8smi_need *need) {
+  uint32_t number = k8smi_map_get(&peers->by_kind, need->demand->kind);
+  struct k8smi_peer *peer = number == K8SMI_MAP_NONE ? peers_new(peers, need) : peers->items[number];
+  return peer != NULL && peers_refresh(peers, peer) ? peer : NULL;
+}
+
+bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const struct k8smi_peer **ret) {
+  const struct k8smi_placement_rules *rules = need->rules;
+  size_t own = rules->affinity.count + rules->anti_affinity.count + rules->spread.count;
+  *ret = NULL;
+  if (!need->resumed && !peers_count_shunning(peers)) return false;
+  if (!need->resumed && (own > 0 || peers->counters.holders > 0)) {
+    *ret = peers_get(peers, need);
+    if (*ret == NULL) return false;
+  }
+  if (*ret == NULL || (*ret)->shunned_count == 0) need->rows &= ~K8SMI_ROW(K8SMI_BY_SHUNNED);
+  return true;
+}
+
+bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent) {
+  struct k8smi_counters *all = &peers->counters;
+  if (need->resumed) return true; /* it counts already */
+  all->placed[all->placed_count++] = (struct k8smi_counted){need->demand, agent};
+  if (all->count == 0) return true;
+  const struct k8smi_peer *peer = peers_get(peers, need);
+  for (size_t i = 0; peer != NULL && i < peer->add_count; i++) {
+    k8smi_counter_add(all->items[peer->adds[i]], agent);
+  }
+  return peer != NULL;
+}
