@@ -5,6 +5,7 @@
 #include "match/plan.h"
 #include "offer/offer.h"
 #include "support/demands.h"
+#include "bench_match.h"
 #include <k8smesos/match.h>
 
 #include <inttypes.h>
@@ -30,7 +31,7 @@ static uint32_t bench_below(uint32_t n) {
   return (bench_random >> 8) % n;
 }
 
-static uint64_t bench_now(void) {
+uint64_t bench_now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
@@ -159,5 +160,8 @@ int main(void) {
     bench_fraction("refuse_port", sizes[i], "us", bench_matches(&b, one, 1, 0), 1000, "us");
     bench_empty(&b);
   }
+  static const size_t ruled[] = {100, 1000, 5000, 10000, 50000};
+  for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) bench_match_rules(ruled[i]);
+  bench_match_packing(1000);
   return 0;
 }
