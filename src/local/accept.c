@@ -156,6 +156,7 @@ struct accept_order {
   struct local_bag executor_bag;   /* of a new one */
   const char *fault;
   int reason;
+  bool lost; /* it never reaches the agent */
 };
 
 static bool accept_read_bag(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n,
@@ -192,6 +193,7 @@ static void accept_give_executor(struct accept_order *order) {
     const char *id = info == NULL ? launch->tasks[0]->task_id->value : info->executor_id->value;
     order->executor =
         k8smi_local_executor_new(accept->framework, accept->agent, id, info, &order->executor_bag);
+    if (order->executor != NULL && order->lost) k8smi_local_executor_lose(order->executor);
   } else if (info != NULL && launch->existing == NULL) {
     k8smi_local_failure_event(accept->framework, accept->agent, info->executor_id->value, -1);
     k8smi_local_agent_give(accept->agent, accept->framework, &order->executor_bag);
@@ -205,6 +207,10 @@ static void accept_give_task(struct accept_order *order, const K8smMesos__TaskIn
   struct local_task *task =
       k8smi_local_task_new(accept->framework, accept->agent, order->executor, info, group, &bag);
   if (task == NULL) return;
+  if (order->lost) {
+    task->lost = true;
+    return;
+  }
   if (order->fault == NULL) {
     k8smi_local_executor_launch(order->executor, task);
     return;
@@ -229,7 +235,8 @@ static void accept_start(struct local_launch *launch) {
     k8smi_local_fail(local);
     return;
   }
-  accept_ask_agent(&order);
+  order.lost = !k8smi_local_agent_hears(accept->agent);
+  if (!order.lost) accept_ask_agent(&order);
   accept_give_executor(&order);
   uint64_t group = local->next_group++;
   for (size_t i = 0; i < launch->task_count && !local->failed; i++)

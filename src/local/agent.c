@@ -42,8 +42,12 @@ static int agent_read(struct local_agent *agent, const struct k8smi_local_agent 
   return ok ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
-static void agent_each_task(struct local_agent *agent,
-                            void (*visit)(struct local_task *task, const void *ctx), const void *ctx) {
+bool k8smi_local_agent_hears(const struct local_agent *agent) {
+  return agent->registered && !agent->away;
+}
+
+void k8smi_local_agent_each_task(struct local_agent *agent,
+                                 void (*visit)(struct local_task *task, const void *ctx), const void *ctx) {
   LOCAL_EACH(link, &agent->local->frameworks) {
     struct local_framework *framework = LOCAL_OF(link, local_framework, link);
     LOCAL_EACH(at, &framework->tasks) {
@@ -71,18 +75,56 @@ static void agent_report(struct local_task *task, const void *message) {
                              .task = task});
 }
 
-static void agent_register(struct local_agent *agent) {
-  const char *message =
-      agent->unreachable ? "Unreachable agent re-reregistered" : "Unknown agent reregistered";
-  agent->registered = true;
-  agent->unreachable = false;
-  agent_each_task(agent, agent_report, message);
-  agent_each_task(agent, agent_resend, NULL);
+/* What the agent never heard of, the master does not hear of from it. */
+static void agent_miss(struct local_task *task, const void *ctx) {
+  (void)ctx;
+  if (task->lost) k8smi_local_task_free(task);
+}
+
+static void agent_miss_all(struct local_agent *agent) {
+  k8smi_local_agent_each_task(agent, agent_miss, NULL);
+  LOCAL_EACH(link, &agent->executors) {
+    struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+    if (executor->lost) k8smi_local_executor_free(executor);
+  }
+}
+
+void k8smi_local_agent_return(struct local_agent *agent) {
+  k8smi_local_timer_clear(&agent->local->timers, &agent->silence);
+  agent->away = agent->down = false;
+  agent_miss_all(agent);
+  k8smi_local_agent_each_task(agent, agent_resend, NULL);
+  if (agent->twice) k8smi_local_agent_each_task(agent, agent_resend, NULL);
+  agent->twice = false;
   k8smi_local_allocate(agent->local);
 }
 
+static void agent_register(struct local_agent *agent) {
+  const char *message =
+      agent->unreachable ? "Unreachable agent re-reregistered" : "Unknown agent reregistered";
+  bool told = !agent->recovered;
+  agent->registered = true;
+  agent->unreachable = agent->recovered = false;
+  agent->away = false;
+  agent_miss_all(agent);
+  if (told) k8smi_local_agent_each_task(agent, agent_report, message);
+  k8smi_local_agent_return(agent);
+}
+
+/* After a restart of its process, or at a new master. */
 static void agent_reregister(void *owner) {
-  agent_register(owner);
+  struct local_agent *agent = owner;
+  if (agent->down) k8smi_local_agent_recover(agent);
+  if (agent->registered) {
+    k8smi_local_agent_return(agent);
+  } else {
+    agent_register(agent);
+  }
+}
+
+static void agent_silent(void *owner) {
+  struct local_agent *agent = owner;
+  k8smi_local_kill_agent(agent->local, agent->number);
 }
 
 int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struct k8smi_local_agent *options,
@@ -90,7 +132,7 @@ int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struc
   struct local_agent *agent = &local->agents[number];
   agent->local = local;
   agent->number = number;
-  agent->registered = true;
+  agent->registered = options->absent == 0;
   agent->no_images = options->no_images != 0;
   agent->no_cgroups = options->no_cgroups != 0;
   local_list_init(&agent->executors);
@@ -103,7 +145,8 @@ int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struc
       options->hostname == NULL ? agent_default_name(agent) : agent_copy(&agent->arena, options->hostname);
   if (!ok || agent->hostname == NULL ||
       !k8smi_local_index_put(&local->agent_index, k8smi_s(agent->id), agent) ||
-      !k8smi_local_timer_join(&local->timers, &agent->reregister, agent_reregister, agent)) {
+      !k8smi_local_timer_join(&local->timers, &agent->reregister, agent_reregister, agent) ||
+      !k8smi_local_timer_join(&local->timers, &agent->silence, agent_silent, agent)) {
     return K8SM_ERR_NOMEM;
   }
   return agent_read(agent, options, diags);
@@ -112,6 +155,7 @@ int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struc
 void k8smi_local_agent_free(struct local_agent *agent) {
   if (agent->local == NULL) return; /* never begun */
   k8smi_local_timer_leave(&agent->local->timers, &agent->reregister);
+  k8smi_local_timer_leave(&agent->local->timers, &agent->silence);
   k8smi_local_held_free(&agent->total);
   k8smi_local_held_free(&agent->free);
   k8smi_arena_free(&agent->arena);
@@ -121,7 +165,7 @@ struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, cons
   return id == NULL ? NULL : k8smi_local_index_get(&local->agent_index, k8smi_s(id->value));
 }
 
-static void agent_rescind(struct local_agent *agent) {
+void k8smi_local_agent_rescind(struct local_agent *agent) {
   LOCAL_EACH(link, &agent->offers) {
     k8smi_local_offer_rescind(LOCAL_OF(link, local_offer, by_agent));
   }
@@ -143,35 +187,50 @@ static void agent_tell_unreachable(struct local_task *task, const void *ctx) {
 }
 
 void k8smi_local_kill_agent(struct k8smi_local *local, size_t number) {
-  if (local->failed || number >= local->options.agent_count || local->agents[number].unreachable) return;
+  if (local->failed || number >= local->options.agent_count || local->agents[number].unreachable ||
+      local->agents[number].marked) {
+    return;
+  }
   struct local_agent *agent = &local->agents[number];
   k8smi_local_timer_clear(&local->timers, &agent->reregister);
-  agent_rescind(agent);
+  k8smi_local_timer_clear(&local->timers, &agent->silence);
+  k8smi_local_agent_rescind(agent);
   agent->unreachable = true;
+  agent->recovered = false;
   agent->unreachable_wall_ms = local->wall;
   if (!agent->registered) return; /* this master never knew it */
   agent->registered = false;
-  agent_each_task(agent, agent_tell_unreachable, NULL);
+  k8smi_local_agent_each_task(agent, agent_tell_unreachable, NULL);
   LOCAL_EACH(link, &local->frameworks) {
     k8smi_local_failure_event(LOCAL_OF(link, local_framework, link), agent, NULL, 0);
   }
 }
 
 void k8smi_local_restore_agent(struct k8smi_local *local, size_t number) {
-  if (local->failed || number >= local->options.agent_count || local->agents[number].registered) return;
-  k8smi_local_timer_clear(&local->timers, &local->agents[number].reregister);
-  agent_register(&local->agents[number]);
+  if (local->failed || number >= local->options.agent_count || local->agents[number].gone) return;
+  struct local_agent *agent = &local->agents[number];
+  k8smi_local_timer_clear(&local->timers, &agent->reregister);
+  if (!agent->registered) {
+    agent_register(agent);
+  } else if (agent->away) {
+    k8smi_local_agent_return(agent);
+  }
 }
 
 void k8smi_local_agent_forget(struct local_agent *agent) {
   struct k8smi_local *local = agent->local;
-  bool back = agent->registered; /* one that was lost stays away until it is restored */
-  agent->registered = false;
-  agent->unreachable = false;
+  bool back =
+      k8smi_local_agent_hears(agent) || agent->down; /* one that was lost is away until it is restored */
+  bool listed = agent->listed && (agent->registered || agent->recovered);
+  if (!agent->listed) agent->unreachable = agent->marked = false;
+  agent->registered = agent->draining = agent->listed = false;
+  agent->recovered = listed;
+  k8smi_local_timer_clear(&local->timers, &agent->silence);
+  if (listed) k8smi_local_timer_set(&local->timers, &agent->silence, local->now + LOCAL_RECOVERY_MS);
   LOCAL_EACH(link, &agent->offers) {
     k8smi_local_offer_free(LOCAL_OF(link, local_offer, by_agent), true);
   }
-  if (back || k8smi_local_timer_is_set(&agent->reregister)) {
+  if (!agent->gone && (back || k8smi_local_timer_is_set(&agent->reregister))) {
     k8smi_local_timer_set(&local->timers, &agent->reregister, local->now + LOCAL_REREGISTER_MS);
   }
 }

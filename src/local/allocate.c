@@ -169,7 +169,8 @@ void k8smi_local_allocate(struct k8smi_local *local) {
   k8smi_arena_init(&cycle.arena, &local->allocator, 0);
   bool ok = allocate_list_turns(&cycle);
   for (size_t i = 0; ok && cycle.turn_count > 0 && i < local->options.agent_count; i++) {
-    if (local->agents[i].registered) ok = allocate_agent(&cycle, &local->agents[i]);
+    const struct local_agent *agent = &local->agents[i];
+    if (agent->registered && !agent->down && !agent->draining) ok = allocate_agent(&cycle, &local->agents[i]);
   }
   if (!ok) k8smi_local_fail(local);
   if (cycle.offer_count > 0) allocate_send(&cycle);

@@ -35,14 +35,16 @@ static void call_kill(struct local_framework *framework, const K8smMesos__Call *
   if (task == NULL) {
     k8smi_local_reconcile_one(framework, kill->task_id, kill->agent_id);
   } else if (task->executor != NULL && !task->executor->shutdown &&
-             (kill->agent_id == NULL || strcmp(kill->agent_id->value, task->agent->id) == 0)) {
+             (kill->agent_id == NULL || strcmp(kill->agent_id->value, task->agent->id) == 0) &&
+             k8smi_local_agent_hears(task->agent) &&
+             !k8smi_local_loses(framework->local, K8SMI_LOCAL_KILLS)) {
     k8smi_local_task_kill(task, k8smi_local_task_grace(task, kill->kill_policy));
   }
 }
 
 static void call_shutdown(struct local_framework *framework, const K8smMesos__Call *call) {
   struct local_agent *agent = k8smi_local_agent_find(framework->local, call->shutdown->agent_id);
-  if (agent == NULL || !agent->registered) return;
+  if (agent == NULL || !k8smi_local_agent_hears(agent)) return;
   struct local_executor *executor =
       k8smi_local_executor_find(agent, framework, call->shutdown->executor_id->value);
   if (executor != NULL) k8smi_local_executor_shutdown(executor);

@@ -122,6 +122,11 @@ void k8smi_local_executor_free(struct local_executor *executor) {
   k8smi_free(&local->allocator, executor, sizeof(struct local_executor));
 }
 
+void k8smi_local_executor_lose(struct local_executor *executor) {
+  k8smi_local_timer_clear(&executor->framework->local->timers, &executor->step);
+  executor->lost = true;
+}
+
 static void executor_end_later(struct local_executor *executor, int32_t status, uint64_t after_ms) {
   struct k8smi_local *local = executor->framework->local;
   executor->phase = LOCAL_EXECUTOR_ENDING;
@@ -179,7 +184,7 @@ void k8smi_local_executor_shutdown(struct local_executor *executor) {
 void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason) {
   struct k8smi_local *local = executor->framework->local;
   bool timed_out = reason == EXECUTOR_REASON(REGISTRATION_TIMEOUT);
-  bool told = executor->known && executor->agent->registered;
+  bool told = executor->known && k8smi_local_agent_hears(executor->agent);
   k8smi_local_timer_clear(&local->timers, &executor->step);
   executor_release(executor);
   executor->known = false;

@@ -168,7 +168,8 @@ void k8smi_local_kill_executor(struct k8smi_local *local, const char *executor_i
   for (size_t i = 0; i < local->options.agent_count && !local->failed; i++) {
     LOCAL_EACH(link, &local->agents[i].executors) {
       struct local_executor *executor = LOCAL_OF(link, local_executor, link);
-      if (executor->phase != LOCAL_EXECUTOR_ENDED && strcmp(executor->id, executor_id) == 0) {
+      if (executor->phase != LOCAL_EXECUTOR_ENDED && !executor->lost &&
+          strcmp(executor->id, executor_id) == 0) {
         k8smi_local_executor_end(executor, KILLED,
                                  K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED);
       }

@@ -18,6 +18,7 @@ struct k8smi_local_agent {
   const char *attributes; /* "rack:r1;zone:a"; NULL: none */
   uint32_t no_images;     /* 1: no image provider: an image is refused as a real agent does */
   uint32_t no_cgroups;    /* 1: no cgroup isolators: limits are refused as a real agent does */
+  uint32_t absent;        /* 1: not there yet: it joins when it is restored */
 };
 
 struct k8smi_local_options {
@@ -71,5 +72,35 @@ void k8smi_local_restore_agent(struct k8smi_local *local, size_t agent); /* its 
 void k8smi_local_kill_executor(struct k8smi_local *local, const char *executor_id);
 void k8smi_local_fail_over(
     struct k8smi_local *local); /* a new master with an empty registry: all streams end */
+/* A new master that knows from its registry which agents there are: it has no answer about their tasks before
+ * they are back, or before their time is over. */
+void k8smi_local_recover_master(struct k8smi_local *local);
+
+/* Nothing passes between the agent and the master any more. The master learns of it after a while; until then
+ * it makes offers, and what it sends is lost. Until restored. */
+void k8smi_local_cut_agent(struct k8smi_local *local, size_t agent);
+/* Its process dies, and is there again a moment later: what runs goes on, but for executors with a launch in
+ * flight. */
+void k8smi_local_restart_agent(struct k8smi_local *local, size_t agent);
+/* The machine starts anew, and its agent under another id (see `absent`): nothing of the old one comes back.
+ */
+void k8smi_local_wipe_agent(struct k8smi_local *local, size_t agent);
+/* An operator gives it up for good (MARK_AGENT_GONE). */
+void k8smi_local_give_up_agent(struct k8smi_local *local, size_t agent);
+/* An operator drains it (DRAIN_AGENT), and later takes that back (REACTIVATE_AGENT). */
+void k8smi_local_drain_agent(struct k8smi_local *local, size_t agent);
+void k8smi_local_reactivate_agent(struct k8smi_local *local, size_t agent);
+/* All offers that are out are taken back. */
+void k8smi_local_rescind_offers(struct k8smi_local *local);
+
+/* Messages between the master and its agents, which may get lost; an agent sends its updates again. */
+enum {
+  K8SMI_LOCAL_KILLS = 0,
+  K8SMI_LOCAL_ACKNOWLEDGEMENTS = 1,
+  K8SMI_LOCAL_UPDATES = 2,
+  K8SMI_LOCAL_MESSAGES = 3
+};
+/* The next `count` of that kind are lost. */
+void k8smi_local_lose(struct k8smi_local *local, uint32_t kind, uint32_t count);
 
 #endif

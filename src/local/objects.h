@@ -25,6 +25,9 @@ enum {
   LOCAL_TASK_END_MS = 50,       /* from TERM to the end */
   LOCAL_EXECUTOR_END_MS = 1000, /* from the end of the last task to that of its executor */
   LOCAL_REREGISTER_MS = 1000,   /* of the agents, at a new master */
+  LOCAL_RESTART_MS = 3000,      /* of an agent's process */
+  LOCAL_SILENCE_MS = 75000,     /* five pings without an answer: the agent is unreachable */
+  LOCAL_RECOVERY_MS = 600000,   /* what agents have to come back in after a master's recovery */
   LOCAL_REGISTRATION_MS = 60000 /* what an executor has to register in: a custom one never does */
 };
 
@@ -42,11 +45,19 @@ struct local_agent {
   bool no_images, no_cgroups;
   bool registered;
   bool unreachable; /* at the present master; neither: it does not know the agent */
+  bool away;        /* nothing passes between it and the master */
+  bool down;        /* and the master knows it: its process is not there */
+  bool recovered;   /* the master knows it from the registry alone */
+  bool gone;        /* for good */
+  bool marked;      /* the master was told so by an operator */
+  bool listed;      /* in the registry that a new master is about to read */
+  bool twice;       /* what it says next, it says twice */
+  bool draining;
   int64_t unreachable_wall_ms;
   struct local_held total, free;
   struct local_link executors;
   struct local_link offers;
-  struct local_timer reregister;
+  struct local_timer reregister, silence;
 };
 
 struct local_role {
@@ -110,6 +121,7 @@ struct local_executor {
   bool known;     /* to the master: named in offers, and its end is reported */
   bool unhealthy; /* a task was killed for its health: every later terminal status says so */
   bool shutdown;
+  bool lost;          /* the agent never heard of it */
   int32_t end_status; /* that `step` brings when it is ending */
   size_t running;     /* tasks that have not ended */
   char container_id[LOCAL_UUID_SIZE];
@@ -154,6 +166,8 @@ struct local_task {
   int phase;
   bool group_killed; /* its siblings were told */
   bool out_of_time;  /* max_completion_time */
+  bool drained;      /* it is killed because its agent is drained */
+  bool lost;         /* the launch never reached the agent, or the agent's machine is no more */
   bool forced;       /* its grace is over before it ends by itself */
   bool sent;         /* one status reached the present master */
   bool released;     /* its resources are free again */
@@ -204,6 +218,7 @@ struct k8smi_local {
   char completed[LOCAL_COMPLETED_MAX][LOCAL_ID_SIZE]; /* a ring */
   size_t completed_next;
   struct local_timer allocation;
+  uint32_t losses[K8SMI_LOCAL_MESSAGES]; /* messages of each kind that are to be lost */
   struct local_link outputs;
   struct local_output *taken; /* whose slices the caller may still read */
 };

@@ -27,7 +27,11 @@ void k8smi_local_reconcile_one(struct local_framework *framework, const K8smMeso
     reconcile_known(framework, task);
     return;
   }
-  if (agent != NULL && agent->registered) {
+  if (agent != NULL && agent->recovered) return; /* nobody knows yet */
+  if (agent != NULL && agent->marked) {
+    answer.state = K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR;
+    answer.message = "Reconciliation: Task is gone";
+  } else if (agent != NULL && agent->registered) {
     answer.state = K8SM_MESOS__TASK_STATE__TASK_GONE;
     answer.message = "Reconciliation: Task is unknown to the agent";
   } else if (agent != NULL && agent->unreachable) {

@@ -145,6 +145,19 @@ void k8smi_local_agent_free(struct local_agent *agent);
 /* A new master does not know it; one that was not lost registers there by and by. */
 void k8smi_local_agent_forget(struct local_agent *agent);
 struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, const K8smMesos__AgentID *id);
+/* It is registered, and what the master sends comes through. */
+bool k8smi_local_agent_hears(const struct local_agent *agent);
+/* Calls `visit` for each task of the agent; it may free that task. */
+void k8smi_local_agent_each_task(struct local_agent *agent,
+                                 void (*visit)(struct local_task *task, const void *ctx), const void *ctx);
+/* Its process, or its way to the master, is there again. */
+void k8smi_local_agent_return(struct local_agent *agent);
+void k8smi_local_agent_rescind(struct local_agent *agent);
+
+/* faults.c: its process is back, and looks after what was under way. */
+void k8smi_local_agent_recover(struct local_agent *agent);
+/* True when this message is one of those to be lost. */
+bool k8smi_local_loses(struct k8smi_local *local, uint32_t kind);
 
 /* executor.c */
 struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
@@ -154,6 +167,8 @@ struct local_executor *k8smi_local_executor_new(struct local_framework *framewor
                                                 const char *id, const K8smMesos__ExecutorInfo *info,
                                                 const struct local_bag *bag);
 void k8smi_local_executor_free(struct local_executor *executor);
+/* The master has it on its books, and the agent never hears of it. */
+void k8smi_local_executor_lose(struct local_executor *executor);
 /* Gives a task to its executor, now or when that has started. */
 void k8smi_local_executor_launch(struct local_executor *executor, struct local_task *task);
 /* A task of it has ended. */

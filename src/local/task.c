@@ -64,6 +64,7 @@ static void task_exit_freely(struct local_task *task) {
 static void task_exit_killed(struct local_task *task) {
   int state = task->out_of_time ? TASK_STATE(FAILED) : TASK_STATE(KILLED);
   int reason = task->out_of_time ? TASK_REASON(MAX_COMPLETION_TIME_REACHED) : -1;
+  if (task->drained) reason = TASK_REASON(AGENT_DRAINING);
   if (task->forced) {
     task_exit(task, state, reason, "Command terminated with signal Killed");
   } else if (task->script.on_term == NULL) {
@@ -125,9 +126,10 @@ void k8smi_local_task_kill(struct local_task *task, uint64_t grace_ms) {
   k8smi_local_timer_clear(&local->timers, &task->completion);
   k8smi_local_probes_end(task);
   if (task->framework->killing_state && !task->out_of_time) {
-    k8smi_local_task_news(
-        task,
-        &(struct local_news){.state = TASK_STATE(KILLING), .source = TASK_SOURCE(EXECUTOR), .reason = -1});
+    k8smi_local_task_news(task,
+                          &(struct local_news){.state = TASK_STATE(KILLING),
+                                               .source = TASK_SOURCE(EXECUTOR),
+                                               .reason = task->drained ? TASK_REASON(AGENT_DRAINING) : -1});
   }
   k8smi_local_timer_set(&local->timers, &task->step, local->now + task_last_words(task, grace_ms));
 }

@@ -188,7 +188,7 @@ static void update_send(struct local_framework *framework, K8smMesos__TaskStatus
 void k8smi_local_task_forward(struct local_task *task) {
   struct k8smi_local *local = task->framework->local;
   k8smi_local_timer_set(&local->timers, &task->retry, local->now + task->retry_ms);
-  if (!task->agent->registered) return;
+  if (!k8smi_local_agent_hears(task->agent) || k8smi_local_loses(local, K8SMI_LOCAL_UPDATES)) return;
   task->sent = true;
   update_send(task->framework, LOCAL_OF(task->updates.next, local_update, link)->status);
   /* The agent says with it how far the task really is: once it has ended, the master takes its
@@ -206,8 +206,8 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
   struct k8smi_local *local = framework->local;
   struct local_task *task = k8smi_local_index_get(&framework->task_index, k8smi_s(call->task_id->value));
   struct local_agent *agent = k8smi_local_agent_find(local, call->agent_id);
-  if (task == NULL || agent == NULL || !agent->registered || task->agent != agent || !task->sent ||
-      local_list_empty(&task->updates)) {
+  if (task == NULL || agent == NULL || !k8smi_local_agent_hears(agent) || task->agent != agent ||
+      !task->sent || local_list_empty(&task->updates)) {
     return;
   }
   struct local_update *first = LOCAL_OF(task->updates.next, local_update, link);
@@ -215,6 +215,7 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
       memcmp(call->uuid.data, first->status->uuid.data, LOCAL_UUID_BYTES) != 0) {
     return;
   }
+  if (k8smi_local_loses(local, K8SMI_LOCAL_ACKNOWLEDGEMENTS)) return;
   k8smi_local_update_free(task->shown);
   task->shown = first;
   local_list_remove(&first->link);
