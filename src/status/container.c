@@ -124,6 +124,12 @@ static struct k8sm_slice container_end_reason(int32_t exit_code, int reason) {
   return exit_code == 0 ? K8SMI_S("Completed") : K8SMI_S("Error");
 }
 
+static bool container_tells_end(const struct k8smi_happening *h) {
+  struct k8sm_slice rest;
+  int32_t exit_code, signal;
+  return k8smi_exit_parse(h->message, &exit_code, &signal, &rest);
+}
+
 /* What is known of how it ended. False: it never ran. */
 static bool container_read_end(struct k8sm_status *s, const struct k8smi_status_task *t,
                                const struct k8smi_happening *h, int state_exit,
@@ -198,7 +204,7 @@ void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_ha
     k8smi_task_dropped(s, task, h, false);
     return;
   }
-  if (!container_read_end(s, t, h, 1, &end)) {
+  if (!container_read_end(s, t, h, h->succeeded ? 0 : 1, &end)) {
     container_start_failed(s, task, h);
   } else if (container_restarts(s, task, end.exit_code)) {
     if (t->restarting) t->restarts++; /* it ran unseen */

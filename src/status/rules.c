@@ -43,6 +43,11 @@ static const struct status_rule status_rules[] = {
     {RULE_STATE(UNKNOWN), RULE_ANY, RULE_ANY, K8SMI_EFFECT_UNREACHABLE},
 };
 
+bool k8smi_status_is_bare_end(int state, int reason) {
+  if (reason != RULE_REASON(RECONCILIATION)) return false;
+  return state == RULE_STATE(FINISHED) || state == RULE_STATE(FAILED) || state == RULE_STATE(KILLED);
+}
+
 enum k8smi_effect k8smi_status_effect(int state, int source, int reason) {
   for (size_t i = 0; i < sizeof status_rules / sizeof status_rules[0]; i++) {
     const struct status_rule *r = &status_rules[i];

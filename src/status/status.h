@@ -196,6 +196,9 @@ enum k8smi_effect {
 /* `source` and `reason` are -1 where the status has none. */
 enum k8smi_effect k8smi_status_effect(int state, int source, int reason);
 
+/* A copy that a reconciliation brings does not say how a container ended; the agent tells again what was not
+ * acknowledged, and that does. So nothing ends by a copy. */
+bool k8smi_status_is_bare_end(int state, int reason);
 /* ---- exits.c: Mesos' words on the end of a command ---- */
 
 /* False: the message is about something else. *rest is what stands behind. */
@@ -212,7 +215,8 @@ int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change,
 struct k8smi_happening {
   int64_t wall_ms;
   struct k8sm_slice message;
-  int reason; /* TaskStatus.Reason, or -1 */
+  int reason;     /* TaskStatus.Reason, or -1 */
+  bool succeeded; /* TASK_FINISHED: with 0, whatever the message says or not */
 };
 void k8smi_task_sent(struct k8sm_status *s, size_t task, struct k8sm_slice id, uint32_t restart);
 void k8smi_task_running(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);

@@ -185,12 +185,14 @@ static bool update_is_news(struct k8sm_status *s, const struct update_target *ta
 static void update_present(struct k8sm_status *s, const struct update_target *target,
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect,
                            const struct k8sm_change *change, struct k8sm_diags *diags) {
-  if (!update_is_news(s, target, u, effect)) {
+  int reason = u->has_reason ? (int)u->reason : -1;
+  if (k8smi_status_is_bare_end((int)u->state, reason) || !update_is_news(s, target, u, effect)) {
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target->text, "has gone further than this update says");
     return;
   }
-  bool copy = u->has_reason && u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
-  struct k8smi_happening h = {change->wall_ms, {NULL, 0}, u->has_reason ? (int)u->reason : -1};
+  bool copy = reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
+  struct k8smi_happening h = {
+      change->wall_ms, {NULL, 0}, reason, u->state == K8SM_MESOS__TASK_STATE__TASK_FINISHED};
   int64_t stamp;
   if (!copy && u->has_timestamp && k8smi_milli_of_double(u->timestamp, &stamp) && stamp > 0)
     h.wall_ms = stamp;
