@@ -163,7 +163,10 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
       u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_CHECK_STATUS_UPDATED) {
     k8smi_task_checked(s, target->task, update_check_result(u->check_status));
   }
-  if (k8smi_task_alive(t) && t->kill && effect != K8SMI_EFFECT_KILLING) t->kill_mono_ms = s->mono_ms;
+  /* A kill may have come too early for the executor: a sign of life is the moment to send it again. That the
+   * agent can't be reached is none, and is what a master answers to a KILL: that would go round and round. */
+  bool lives = effect == K8SMI_EFFECT_WAITING || effect == K8SMI_EFFECT_RUNNING;
+  if (lives && k8smi_task_alive(t) && t->kill) t->kill_mono_ms = s->mono_ms;
 }
 
 /* An update of the present attempt. False: it says nothing new. */
