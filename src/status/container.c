@@ -254,12 +254,14 @@ static struct k8smi_status_end container_unseen_end(struct k8sm_status *s, const
   return end;
 }
 
-/* The pod is started again as a whole: that is no restart of the container. */
+/* The pod is started again as a whole: that is no restart of the container. Where an agent is drained the
+ * message says how the container ended, else nobody knows. */
 void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
   bool ran = t->ran;
   /* Killed as the pod is ended: whether the container or its executor died first makes no difference. */
-  struct k8smi_status_end end = container_unseen_end(s, t, h, s->ending ? "Error" : "ContainerStatusUnknown");
+  if (!container_tells_end(h) || !container_read_end(s, t, h, 0, &end))
+    end = container_unseen_end(s, t, h, s->ending ? "Error" : "ContainerStatusUnknown");
   if (s->ending) {
     container_finish(t, ran ? &end : NULL);
     return;
