@@ -17,10 +17,20 @@ static struct k8sm_change life_change(const struct k8sm_driver *d, uint32_t type
 }
 
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
+/* What has not been sent of its launches is not sent any more. */
+static void life_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
+  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
+  }
+  k8smi_drv_outbox_wake(&d->outbox);
+}
+
+/* On an executor that is gone a launch would start another one, in an empty sandbox. */
   k8sm_status_unref(pod->status);
   pod->status = status;
   pod->changed = true;
   k8smi_drv_pods_touch(&d->pods, pod);
+  if (status->lost) life_hold_back(d, pod);
 }
 
 int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *changes,
@@ -67,10 +77,7 @@ int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t gra
   pod->deleting = true;
   pod->delete_asked = pod->delete_again = false;
   pod->grace_seconds = grace_seconds;
-  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
-    if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
-  }
-  k8smi_drv_outbox_wake(&d->outbox);
+  life_hold_back(d, pod);
   return K8SM_OK;
 }
 

@@ -232,7 +232,7 @@ void k8smi_task_dropped(struct k8sm_status *s, size_t task, const struct k8smi_h
 }
 
 /* The pod loses its sandbox once for all its tasks; a new attempt comes after a back-off of its own. */
-static void container_lose_sandbox(struct k8sm_status *s) {
+void k8smi_status_lose_sandbox(struct k8sm_status *s) {
   if (s->lost || s->ending) return;
   s->lost = true;
   if (s->mono_ms - s->placed_mono_ms >= (uint64_t)container_reset_ms(s)) s->attempt_backoff_ms = 0;
@@ -258,6 +258,7 @@ static struct k8smi_status_end container_unseen_end(struct k8sm_status *s, const
  * message says how the container ended, else nobody knows. */
 void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
+  struct k8smi_status_end end;
   bool ran = t->ran;
   /* Killed as the pod is ended: whether the container or its executor died first makes no difference. */
   if (!container_tells_end(h) || !container_read_end(s, t, h, 0, &end))
@@ -266,7 +267,7 @@ void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happ
     container_finish(t, ran ? &end : NULL);
     return;
   }
-  container_lose_sandbox(s);
+  k8smi_status_lose_sandbox(s);
   container_reset_instance(t);
   if (ran) t->last = end;
   t->reason = (struct k8sm_slice){NULL, 0};

@@ -39,6 +39,7 @@ static const struct k8smi_status_field status_pod_fields[] = {
     STATUS_POD(agent_id, TEXT),
     STATUS_POD(hostname, TEXT),
     STATUS_POD(pod_ip, TEXT),
+    STATUS_POD(container_id, TEXT),
     STATUS_POD(attempt_backoff_ms, I64),
     STATUS_POD(attempt_mono_ms, U64),
     STATUS_POD(unreachable, BOOL),

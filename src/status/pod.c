@@ -96,6 +96,18 @@ static void pod_want_kills(struct k8sm_status *s) {
   }
 }
 
+/* The sandbox is lost: most of what is left ends by itself in a moment, and is heard of; the rest must not
+ * stay. */
+static void pod_want_leftovers_killed(struct k8sm_status *s) {
+  for (uint32_t i = 0; i < s->demand->task_count; i++) {
+    struct k8smi_status_task *t = &s->tasks[i];
+    if (!k8smi_task_alive(t) || t->kill) continue;
+    t->kill = true;
+    t->kill_mono_ms = s->mono_ms + POD_KILL_AGAIN_MS;
+    t->kill_grace = s->demand->grace_seconds;
+  }
+}
+
 void k8smi_status_begin(struct k8sm_status *s) {
   for (size_t i = 0; i < s->demand->task_count; i++) {
     struct k8smi_status_task *t = &s->tasks[i];
@@ -111,7 +123,11 @@ void k8smi_status_begin(struct k8sm_status *s) {
 /* ---- What is wanted ---- */
 
 bool k8smi_status_launches(const struct k8sm_status *s) {
-  return s->launched && !s->lost && !s->ending && k8smi_status_alive(s);
+  if (!s->launched || s->lost || s->ending) return false;
+  for (size_t i = 0; i < s->demand->task_count; i++) {
+    if (k8smi_task_alive(&s->tasks[i]) && s->tasks[i].progress >= K8SMI_PROGRESS_STARTING) return true;
+  }
+  return false;
 }
 
 bool k8smi_task_wants_launch(const struct k8sm_status *s, size_t task) {
@@ -143,6 +159,8 @@ void k8smi_status_evaluate(struct k8sm_status *s) {
   if (s->ending) {
     for (size_t i = 0; i < s->demand->task_count; i++) k8smi_task_give_up(&s->tasks[i]);
     pod_want_kills(s);
+  } else if (s->lost) {
+    pod_want_leftovers_killed(s);
   }
   k8smi_status_set_phase(s);
   k8smi_status_set_conditions(s);

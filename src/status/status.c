@@ -111,7 +111,7 @@ static int change_attempt(struct k8sm_status *s, const struct k8sm_change *chang
   for (size_t i = 0; i < d->task_count; i++) k8smi_task_renew(&s->tasks[i]);
   s->placed = s->launched = s->lost = s->unreachable = false;
   s->stage = 0;
-  s->agent_id = s->hostname = s->pod_ip = none;
+  s->agent_id = s->hostname = s->pod_ip = s->container_id = none;
   return K8SM_OK;
 }
 

@@ -123,6 +123,7 @@ struct k8sm_status {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
   struct k8sm_slice pod_ip;
+  struct k8sm_slice container_id; /* of the attempt's executor: another one has another sandbox */
   int64_t attempt_backoff_ms;
   uint64_t attempt_mono_ms; /* the next one not before */
   bool unreachable;
@@ -195,10 +196,10 @@ enum k8smi_effect {
 };
 /* `source` and `reason` are -1 where the status has none. */
 enum k8smi_effect k8smi_status_effect(int state, int source, int reason);
-
 /* A copy that a reconciliation brings does not say how a container ended; the agent tells again what was not
  * acknowledged, and that does. So nothing ends by a copy. */
 bool k8smi_status_is_bare_end(int state, int reason);
+
 /* ---- exits.c: Mesos' words on the end of a command ---- */
 
 /* False: the message is about something else. *rest is what stands behind. */
@@ -223,6 +224,8 @@ void k8smi_task_running(struct k8sm_status *s, size_t task, const struct k8smi_h
 void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
 void k8smi_task_dropped(struct k8sm_status *s, size_t task, const struct k8smi_happening *h, bool refused);
 void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
+/* The executor that was is no more, whatever runs in its place. */
+void k8smi_status_lose_sandbox(struct k8sm_status *s);
 void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
 void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success);
 /* A new attempt: as if it had never run, with what was in lastState. */
@@ -250,7 +253,8 @@ void k8smi_status_begin(struct k8sm_status *s);
 uint64_t k8smi_status_active_deadline(const struct k8sm_status *s);
 /* Is a new attempt wanted? */
 bool k8smi_status_wants_attempt(const struct k8sm_status *s);
-/* Is there an executor to launch tasks on? And is it this task's turn, its time apart? */
+/* Is there an executor to launch tasks on, and has somebody heard of it? And is it this task's turn, its time
+ * apart? */
 bool k8smi_status_launches(const struct k8sm_status *s);
 bool k8smi_task_wants_launch(const struct k8sm_status *s, size_t task);
 

@@ -129,6 +129,16 @@ static void update_container(struct k8sm_status *s, struct k8smi_status_task *t,
   }
 }
 
+/* The executor died, and a launch that was under way has started another in an empty sandbox, without a word:
+ * what runs there is not what the pod was. */
+static bool update_is_elsewhere(struct k8sm_status *s, const K8smMesos__TaskStatus *u) {
+  const K8smMesos__ContainerStatus *c = u->container_status;
+  if (c == NULL || c->container_id == NULL || c->container_id->parent == NULL) return false;
+  struct k8sm_slice parent = k8smi_s(c->container_id->parent->value);
+  if (s->container_id.len == 0) s->container_id = k8smi_status_text(s, parent);
+  return !k8smi_eq(s->container_id, parent);
+}
+
 static uint32_t update_progress(const K8smMesos__TaskStatus *u) {
   switch (u->state) {
   case K8SM_MESOS__TASK_STATE__TASK_STAGING: return K8SMI_PROGRESS_STAGING;
@@ -213,7 +223,9 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
   if (u->has_uuid && u->uuid.len > 0) {
     t->uuid = k8smi_status_text(s, (struct k8sm_slice){(const char *)u->uuid.data, u->uuid.len});
   }
-  update_apply(s, target, u, effect, &h);
+  bool elsewhere = update_is_elsewhere(s, u);
+  update_apply(s, target, u, elsewhere && effect == K8SMI_EFFECT_EXIT ? K8SMI_EFFECT_LOST : effect, &h);
+  if (elsewhere) k8smi_status_lose_sandbox(s);
 }
 
 static void update_take(struct k8sm_status *s, const K8smMesos__TaskStatus *u,

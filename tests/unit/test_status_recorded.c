@@ -80,17 +80,20 @@ static const struct recorded_story stories[] = {
     {"agent-lost",
      "{'containers':[{'name':'c'}]}",
      {{"uid-p.0.main", "c", 0}, {NULL, NULL, 0}},
+     "Pending(ContainerCreating) c=W(ContainerCreating) |\n"
      "Pending(ContainerCreating) c=W(ContainerCreating) | launch:pause.0\n"
      "Running(Running) c=R+ | launch:pause.0\n"
      "Running(ContainerCreating) c=W(ContainerCreating) | attempt\n"},
     {"images",
      "{'containers':[{'name':'c'}]}",
      {{"uid-r.0.main", "c", 0}, {NULL, NULL, 0}},
+     "Pending(ContainerCreating) c=W(ContainerCreating) |\n"
      "Pending(ContainerCreating) c=W(ContainerCreating) | launch:pause.0\n"
      "Pending(ErrImagePull) c=W(ErrImagePull) | attempt+10000\n"},
     {"lifecycle/lagging-reconcile",
      "{'containers':[{'name':'c'}]}",
      {{"q", "c", 0}, {NULL, NULL, 0}},
+     "Pending(ContainerCreating) c=W(ContainerCreating) |\n"
      "Pending(ContainerCreating) c=W(ContainerCreating) | launch:pause.0\n"
      "Running(Running) c=R+ | launch:pause.0\n"
      "Running(ContainerCreating) c=W(ContainerCreating) | attempt\n"},
