@@ -3,6 +3,7 @@
 #include "base/findings.h"
 #include "base/slice.h"
 #include "driver/state.h"
+#include "status/status.h"
 #include "wire/mesos.h"
 
 enum {
@@ -139,6 +140,12 @@ static bool events_terminal(K8smMesos__TaskState state) {
   }
 }
 
+/* The task has ended, and this tells how. */
+static bool events_ends(const K8smMesos__TaskStatus *s) {
+  int reason = s->has_reason ? (int)s->reason : -1;
+  return events_terminal(s->state) && !k8smi_status_is_bare_end((int)s->state, reason);
+}
+
 /* NULL when the update wants no acknowledgement. */
 static int events_acknowledge(struct k8sm_driver *d, const K8smMesos__TaskStatus *s, struct drv_call **ret) {
   *ret = NULL;
@@ -189,34 +196,30 @@ static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, const struct
   return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
 }
 
-/* An update that ends a task, or brings it into another state, is recorded; the acknowledgement of an end
- * waits for the record, so that the end is known here before the agent forgets it. */
+/* An update that ends a task, brings it into another state or wants an acknowledgement is recorded; and the
+ * acknowledgement waits for that, so that what it says is known here before the agent forgets it. */
 static int events_keep(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
                        const K8smMesos__TaskStatus *s, struct drv_call *ack) {
-  bool terminal = events_terminal(s->state);
+  bool ends = events_ends(s);
   struct drv_pod_view view = k8smi_drv_pod_view(pod);
-  if (terminal) view.less = task;
-  int r = K8SM_OK;
-  if (terminal || (task != NULL && task->state != (int32_t)s->state)) {
-    r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, terminal ? ack : NULL);
-    if (r != K8SM_OK) return r;
-    if (terminal && ack != NULL) d->core.counters.acknowledged++;
-    if (terminal) ack = NULL;
-  }
-  events_push(d, ack);
-  return K8SM_OK;
+  if (ends) view.less = task;
+  if (!ends && ack == NULL && (task == NULL || task->state == (int32_t)s->state)) return K8SM_OK;
+  int r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, ack);
+  if (r == K8SM_OK && ack != NULL) d->core.counters.acknowledged++;
+  return r;
 }
 
 static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
                          const K8smMesos__TaskStatus *s) {
   if (task == NULL) return;
-  if (events_terminal(s->state)) {
+  if (events_ends(s)) {
     k8smi_drv_pod_end_task(&d->core, pod, task);
     return;
   }
-  task->state = (int32_t)s->state;
   task->asked = false;
   task->doubt_ms = DRV_NEVER;
+  if (events_terminal(s->state)) return;
+  task->state = (int32_t)s->state;
 }
 
 /* A task of the pod that the record did not name is taken up. NULL: it has ended, and was forgotten. */

@@ -4,6 +4,7 @@
 #include "base/slice.h"
 #include "driver/state.h"
 #include "driver/words.h"
+#include "status/status.h"
 #include "wire/mesos.h"
 
 enum {
@@ -16,7 +17,6 @@ static struct k8sm_change life_change(const struct k8sm_driver *d, uint32_t type
   return (struct k8sm_change){.type = type, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
 }
 
-void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
 /* What has not been sent of its launches is not sent any more. */
 static void life_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
@@ -26,11 +26,12 @@ static void life_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
 }
 
 /* On an executor that is gone a launch would start another one, in an empty sandbox. */
+void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   k8sm_status_unref(pod->status);
   pod->status = status;
   pod->changed = true;
-  k8smi_drv_pods_touch(&d->pods, pod);
   if (status->lost) life_hold_back(d, pod);
+  k8smi_drv_pods_touch(&d->pods, pod);
 }
 
 int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *changes,
@@ -81,6 +82,10 @@ int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t gra
   return K8SM_OK;
 }
 
+static bool life_is_final(const struct k8sm_status *status) {
+  return status->phase == K8SMI_PHASE_SUCCEEDED || status->phase == K8SMI_PHASE_FAILED;
+}
+
 int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
                        struct drv_call *call) {
   char text[DRV_ID_CAP + 8];
@@ -93,14 +98,17 @@ int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, e
   r = k8smi_drv_record_new(&d->core, kind, &record);
   if (r == K8SM_OK) {
     record->call = call;
-    record->pod = kind == DRV_RECORD_REMOVE ? NULL : pod;
+    record->pod = pod;
+    record->final = kind != DRV_RECORD_REMOVE && life_is_final(view->status);
     r = k8smi_drv_record_put(&d->records, &d->core, record, k8smi_drv_pod_record_key(pod, text, sizeof text),
                              bytes == NULL ? none : k8sm_blob_bytes(bytes));
     if (r != K8SM_OK) k8smi_free(&d->core.allocator, record, sizeof *record);
   }
   k8sm_blob_unref(bytes);
   if (r != K8SM_OK) return r;
-  pod->recorded = kind != DRV_RECORD_REMOVE;
+  pod->recorded = true;
+  pod->removing = kind == DRV_RECORD_REMOVE ? record->number : 0;
+  pod->finals += record->final;
   if (call != NULL) k8smi_drv_outbox_push(&d->outbox, call);
   return K8SM_OK;
 }
@@ -274,9 +282,19 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struc
   return K8SM_OK;
 }
 
+/* A terminal phase is told when it is recorded: after a crash it must not be another. */
+static int life_keep_final(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  if (!pod->recorded || pod->final_kept || pod->finals != 0 || !life_is_final(pod->status)) return K8SM_OK;
+  look->due_ms = k8smi_drv_min(look->due_ms, pod->again_ms);
+  if (d->core.mono_ms < pod->again_ms) return K8SM_OK;
+  return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
+}
+
 static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_blob *json;
-  if (!pod->changed) return K8SM_OK;
+  bool early = pod->recorded && !pod->final_kept && life_is_final(pod->status);
+  if (!pod->changed || early) return K8SM_OK;
   int r = k8sm_status_encode(pod->status, K8SM_FORMAT_JSON, &d->core.allocator, &json);
   if (r != K8SM_OK) return r;
   struct k8sm_slice bytes = k8sm_blob_bytes(json);
@@ -292,11 +310,16 @@ static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
   return K8SM_OK;
 }
 
-/* Deleted, and nothing of it is left: out of the registry, and out of the record. */
+/* Deleted, and nothing of it is left: out of the record, and then out of the registry. */
 static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
-  int r = pod->recorded ? k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL) : K8SM_OK;
-  if (r == K8SM_OK) r = k8smi_drv_eventf(&d->core, 0, pod->key, "Deleted: the pod is gone");
+  if (pod->recorded && !pod->removed) {
+    if (pod->removing != 0) return K8SM_OK;
+    pod->due_ms = pod->again_ms > d->core.mono_ms ? pod->again_ms : DRV_NEVER;
+    d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
+    return pod->due_ms == DRV_NEVER ? k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL) : K8SM_OK;
+  }
+  int r = k8smi_drv_eventf(&d->core, 0, pod->key, "Deleted: the pod is gone");
   if (r != K8SM_OK) return r;
   life_leave_agent(d, pod);
   k8smi_drv_records_forget_pod(&d->records, pod);
@@ -324,6 +347,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   int r = pod->delete_again ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
+  if (r == K8SM_OK) r = life_keep_final(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
   if (r == K8SM_OK && look.done) life_leave_agent(d, pod);
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0) return life_remove(d, pod);

@@ -3,6 +3,7 @@
 #include "base/findings.h"
 #include "base/slice.h"
 #include "driver/pods.h"
+#include "status/status.h"
 
 int k8smi_drv_pod_demand(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
                          struct k8sm_demand **ret, struct k8sm_diags *diags) {
@@ -116,8 +117,11 @@ static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const st
   pod->grace_seconds = s->grace_seconds;
   bool ok = s->agent_id.len == 0 || pod_restore_place(core, pod, s);
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  return k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status,
-                          diags);
+  int r =
+      k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status, diags);
+  if (r == K8SM_OK)
+    pod->final_kept = pod->status->phase == K8SMI_PHASE_SUCCEEDED || pod->status->phase == K8SMI_PHASE_FAILED;
+  return r;
 }
 
 static int pod_from_snapshot(struct drv_core *core, const struct drv_snapshot *s, struct drv_pod **ret,

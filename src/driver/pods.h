@@ -61,6 +61,11 @@ struct drv_pod {
   bool delete_again; /* restored: its status may not know of the deletion that was recorded */
   bool said;         /* a STATUS effect has gone out; then `said_hash` is its bytes' */
   bool changed;      /* the status has, since the last STATUS effect */
+  bool removed;      /* its row is: it can go */
+  bool final_kept;   /* a row with its terminal phase is recorded: it may be told */
+  uint32_t finals;   /* such rows that wait for their answers */
+  uint64_t removing; /* the number of the record that removes its row; 0: none is on its way */
+  uint64_t again_ms; /* after a refusal: not recorded again before */
   int64_t grace_seconds;
   uint64_t said_hash;
   uint64_t refusal_hash; /* of the last "0/5 nodes are available" */

@@ -55,8 +55,17 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
     d->framework_kept = true;
     d->offers.fresh = true;
   }
-  if (record->kind != DRV_RECORD_DELETE || record->pod == NULL) return K8SM_OK;
-  return k8smi_drv_pod_delete(d, record->pod, record->pod->grace_seconds);
+  struct drv_pod *pod = record->pod;
+  if (pod == NULL) return K8SM_OK;
+  bool first = record->final && !pod->final_kept;
+  bool removed = record->kind == DRV_RECORD_REMOVE && pod->removing == record->number;
+  int r = record->kind == DRV_RECORD_DELETE ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+  if (r != K8SM_OK) return r;
+  pod->finals -= record->final;
+  pod->final_kept |= record->final;
+  pod->removed |= removed;
+  if (first || removed) k8smi_drv_pods_touch(&d->pods, pod);
+  return K8SM_OK;
 }
 
 static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) {
@@ -69,7 +78,13 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
   if (r != K8SM_OK) return r;
   if (record->kind == DRV_RECORD_FRAMEWORK)
     d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
-  if (record->kind == DRV_RECORD_DELETE && record->pod != NULL) record->pod->delete_asked = false;
+  struct drv_pod *pod = record->pod;
+  if (pod == NULL) return K8SM_OK;
+  if (record->kind == DRV_RECORD_DELETE) pod->delete_asked = false;
+  if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number) pod->removing = 0;
+  pod->finals -= record->final;
+  pod->again_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
+  k8smi_drv_pods_touch(&d->pods, pod);
   return K8SM_OK;
 }
 

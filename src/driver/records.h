@@ -24,6 +24,7 @@ struct drv_record {
   enum drv_answer answer;
   struct drv_call *call; /* that waits for it; NULL: none */
   struct drv_pod *pod;   /* that it is about; NULL: none, or gone */
+  bool final;            /* the row has the pod's terminal phase */
 };
 
 struct drv_records {

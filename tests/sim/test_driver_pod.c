@@ -120,15 +120,15 @@ static void nginx_is_deleted_in_order(void **state) {
   script_expect(&s, "event default/nginx: Error: container nginx ended by signal 15\n"
                     "event default/nginx: Failed: the pod was Running\n"
                     "record pod/u1\n"
-                    "status default/nginx Failed\n"
                     "> KILL pause.0\n"
+                    "status default/nginx Failed\n" /* when it is recorded */
                     "> ACKNOWLEDGE nginx.0\n");
   update(&s, "", "TASK_KILLED", "killed2---------", "Command terminated with signal Terminated");
   script_expect(&s, "record pod/u1\n"
                     "status default/nginx Failed\n"
                     "record pod/u1 away\n"
-                    "event default/nginx: Deleted: the pod is gone\n"
-                    "> ACKNOWLEDGE pause.0\n");
+                    "> ACKNOWLEDGE pause.0\n"
+                    "event default/nginx: Deleted: the pod is gone\n");
   assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 0);
   /* An end that is told once more, since the acknowledgement was lost, is acknowledged once more. */
   update(&s, "", "TASK_KILLED", "killed2---------", "Command terminated with signal Terminated");
@@ -287,8 +287,8 @@ static void runs_to_its_end(void **state) {
   script_expect(&s, "event default/once: Completed: container job ended with exit code 0\n"
                     "event default/once: Succeeded: the pod was Running\n"
                     "record pod/u2\n"
-                    "status default/once Succeeded\n"
                     "> KILL pause.0\n"
+                    "status default/once Succeeded\n"
                     "> ACKNOWLEDGE job.0\n");
   update(&s, "", "TASK_KILLED", "killed----------", "Command terminated with signal Terminated");
   script_expect(&s, "record pod/u2\n"
