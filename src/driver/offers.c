@@ -67,7 +67,10 @@ static int offers_roles_call(struct k8sm_driver *d, uint32_t type) {
   struct k8sm_call_args args = {
       .type = type, .items = d->core.options.roles, .item_count = d->core.options.role_count};
   int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
-  if (r == K8SM_OK) k8smi_drv_outbox_push(&d->outbox, call);
+  if (r != K8SM_OK) return r;
+  /* A former one whose answer is lost would be repeated after this one, and undo it. */
+  k8smi_drv_outbox_supersede(&d->outbox, type == K8SM_CALL_REVIVE ? K8SM_CALL_SUPPRESS : K8SM_CALL_REVIVE);
+  k8smi_drv_outbox_push(&d->outbox, call);
   return r;
 }
 

@@ -75,6 +75,14 @@ void k8smi_drv_outbox_wake(struct drv_outbox *ob) {
   ob->due_ms = 0;
 }
 
+void k8smi_drv_outbox_supersede(struct drv_outbox *ob, uint32_t type) {
+  for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
+    if (c->type != type || c->outcome != DRV_CALL_PENDING) continue;
+    c->stale = true;
+    if (c->exchange == 0) c->outcome = DRV_CALL_REFUSED;
+  }
+}
+
 void k8smi_drv_outbox_reset(struct drv_outbox *ob) {
   for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
     if (c->outcome != DRV_CALL_PENDING) continue;
@@ -125,7 +133,7 @@ void k8smi_drv_outbox_chunk(struct drv_outbox *ob, uint64_t exchange, struct k8s
 
 /* The master can't take it now, or nobody knows whether it did. */
 static void outbox_retry(struct drv_call *c, const struct drv_core *core, enum drv_outcome otherwise) {
-  if (!outbox_kinds[outbox_kind(c->type)].repeat) {
+  if (c->stale || !outbox_kinds[outbox_kind(c->type)].repeat) {
     c->outcome = otherwise;
     return;
   }
