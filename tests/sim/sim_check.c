@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the process says to the master and to its owner, held against what it was told and what it has kept.
+ */
+#include "sim/sim.h"
+#include "base/slice.h"
+#include "wire/mesos.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHECK_HOLD_MS = 15000, CHECK_EVENT_MAX = 1 << 22, CHECK_KILLS_MS = 5000 };
+
+void sim_check_open(struct sim *s) {
+  k8smi_recordio_init(&s->check.recordio, NULL, CHECK_EVENT_MAX);
+  struct k8sm_allocator standard;
+  if (!k8smi_allocator_init(&standard, NULL)) abort();
+  k8smi_map_init(&s->check.used_ids, &standard, s->seed);
+}
+
+void sim_check_free(struct sim *s) {
+  struct sim_check *c = &s->check;
+  k8smi_recordio_free(&c->recordio);
+  k8smi_map_free(&c->used_ids);
+  for (size_t i = 0; i < c->used_count; i++) free(c->used[i]);
+  free(c->used);
+  free(c->heard);
+}
+
+void sim_check_stream_began(struct sim *s) {
+  k8smi_recordio_reset(&s->check.recordio);
+  s->check.held_count = 0;
+}
+
+void sim_check_crashed(struct sim *s) {
+  sim_check_stream_began(s);
+  s->check.heard_count = 0;
+}
+
+static void *check_grow(void *items, size_t *cap, size_t count, size_t size) {
+  if (count < *cap) return items;
+  *cap = *cap == 0 ? 64 : *cap * 2;
+  items = realloc(items, *cap * size);
+  if (items == NULL) abort();
+  return items;
+}
+
+/* ---- what comes ---- */
+
+static bool check_terminal(int state) {
+  return state == K8SM_MESOS__TASK_STATE__TASK_FINISHED || state == K8SM_MESOS__TASK_STATE__TASK_FAILED ||
+         state == K8SM_MESOS__TASK_STATE__TASK_KILLED || state == K8SM_MESOS__TASK_STATE__TASK_ERROR ||
+         state == K8SM_MESOS__TASK_STATE__TASK_DROPPED || state == K8SM_MESOS__TASK_STATE__TASK_GONE ||
+         state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR;
+}
+
+static const char *check_name(const ProtobufCEnumDescriptor *type, bool has, int value) {
+  const char *name = has ? k8smi_enum_name(type, value) : NULL;
+  return name == NULL ? "-" : name;
+}
+
+static void check_update(struct sim *s, const K8smMesos__TaskStatus *u) {
+  struct sim_check *c = &s->check;
+  c->heard = check_grow(c->heard, &c->heard_cap, c->heard_count, sizeof *c->heard);
+  struct sim_heard *h = &c->heard[c->heard_count++];
+  memset(h, 0, sizeof *h);
+  snprintf(h->task, sizeof h->task, "%s", u->task_id->value);
+  h->terminal = check_terminal((int)u->state);
+  h->has_uuid = u->has_uuid && u->uuid.len == LOCAL_UUID_BYTES;
+  if (h->has_uuid) memcpy(h->uuid, u->uuid.data, LOCAL_UUID_BYTES);
+  if (!s->tracing) return;
+  sim_trace(s, "< UPDATE %s %s %s %s %s%s", h->task,
+            check_name(&k8sm_mesos__task_state__descriptor, true, (int)u->state),
+            check_name(&k8sm_mesos__task_status__source__descriptor, u->has_source, (int)u->source),
+            check_name(&k8sm_mesos__task_status__reason__descriptor, u->has_reason, (int)u->reason),
+            u->message == NULL ? "" : u->message, h->has_uuid ? "" : " (no uuid)");
+}
+
+static size_t check_find_offer(const struct sim_check *c, const char *id) {
+  size_t i = 0;
+  while (i < c->held_count && strcmp(c->held[i].id, id) != 0) i++;
+  return i;
+}
+
+static void check_drop_offer(struct sim_check *c, size_t i) {
+  if (i < c->held_count) c->held[i] = c->held[--c->held_count];
+}
+
+static void check_event(struct sim *s, const K8smMesos__Event *e) {
+  struct sim_check *c = &s->check;
+  if (e->type == K8SM_MESOS__EVENT__TYPE__UPDATE) {
+    check_update(s, e->update->status);
+    return;
+  }
+  if (e->type == K8SM_MESOS__EVENT__TYPE__RESCIND)
+    check_drop_offer(c, check_find_offer(c, e->rescind->offer_id->value));
+  for (size_t i = 0; e->offers != NULL && i < e->offers->n_offers; i++) {
+    if (c->held_count == SIM_HELD) {
+      sim_broken(s, "no offer is held past its time", "%d offers are held", SIM_HELD);
+      return;
+    }
+    struct sim_held *h = &c->held[c->held_count++];
+    snprintf(h->id, sizeof h->id, "%s", e->offers->offers[i]->id->value);
+    h->since = s->now;
+    sim_trace(s, "< OFFER %s", h->id);
+  }
+  if (e->type != K8SM_MESOS__EVENT__TYPE__OFFERS && e->type != K8SM_MESOS__EVENT__TYPE__HEARTBEAT)
+    sim_trace(s, "< %s", check_name(&k8sm_mesos__event__type__descriptor, true, (int)e->type));
+}
+
+void sim_check_chunk(struct sim *s, struct k8sm_slice bytes) {
+  struct k8sm_slice event;
+  while (k8smi_recordio_next(&s->check.recordio, &bytes.ptr, &bytes.len, &event, NULL) == K8SM_OK) {
+    struct k8smi_arena arena;
+    ProtobufCMessage *message;
+    k8smi_arena_init(&arena, NULL, 0);
+    if (k8smi_message_read(&arena, s->format, &k8sm_mesos__event__descriptor, event.ptr, event.len, &message,
+                           NULL) == K8SM_OK) {
+      check_event(s, (const K8smMesos__Event *)(const void *)message);
+    }
+    k8smi_arena_free(&arena);
+  }
+}
+
+void sim_check_offers(struct sim *s) {
+  for (size_t i = 0; i < s->check.held_count; i++) {
+    if (s->now - s->check.held[i].since <= CHECK_HOLD_MS) continue;
+    sim_broken(s, "no offer is held past its time", "%s is held for %llu ms", s->check.held[i].id,
+               (unsigned long long)(s->now - s->check.held[i].since));
+  }
+}
+
+/* ---- what goes ---- */
+
+/* Is the task named by the row that is kept of its pod? */
+static bool check_row_names(const struct sim *s, const struct sim_pod *pod, const char *task) {
+  char key[SIM_TEXT + 8], part[SIM_TEXT * 2 + 16];
+  snprintf(key, sizeof key, "pod/%s", pod->uid);
+  const struct sim_row *row = sim_process_row(s, key);
+  if (row == NULL || row->bytes.len == 0) return false;
+  size_t n = (size_t)snprintf(part, sizeof part, "\"id\":\"%s\"", task);
+  for (size_t i = 0; i + n <= row->bytes.len; i++) {
+    if (row->bytes.ptr[i] == '"' && memcmp(row->bytes.ptr + i, part, n) == 0) return true;
+  }
+  return false;
+}
+
+static struct sim_pod *check_pod(struct sim *s, const char *task) {
+  struct k8sm_task_id id;
+  if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK) {
+    sim_broken(s, "ids are in our form", "'%s'", task);
+    return NULL;
+  }
+  return sim_pod_of_uid(s, id.uid);
+}
+
+static void check_launch(struct sim *s, const char *task) {
+  struct sim_check *c = &s->check;
+  struct sim_pod *pod = check_pod(s, task);
+  sim_trace(s, "    task %s", task);
+  if (k8smi_map_get(&c->used_ids, k8smi_s(task)) != K8SMI_MAP_NONE)
+    sim_broken(s, "no task id is used twice", "%s is launched once more", task);
+  c->used = check_grow(c->used, &c->used_cap, c->used_count, sizeof(char *));
+  if ((c->used[c->used_count] = strdup(task)) == NULL) abort();
+  k8smi_map_put(&c->used_ids, k8smi_s(c->used[c->used_count]), (uint32_t)c->used_count);
+  c->used_count++;
+  if (pod != NULL && !check_row_names(s, pod, task))
+    sim_broken(s, "recorded before it is launched", "%s is in an ACCEPT and in no record", task);
+}
+
+static void check_accept(struct sim *s, const K8smMesos__Call__Accept *a) {
+  struct sim_check *c = &s->check;
+  for (size_t i = 0; i < a->n_offer_ids; i++) {
+    size_t at = check_find_offer(c, a->offer_ids[i]->value);
+    if (at == c->held_count) sim_broken(s, "only offers that stand are taken", "%s", a->offer_ids[i]->value);
+    check_drop_offer(c, at);
+  }
+  for (size_t i = 0; i < a->n_operations; i++) {
+    const K8smMesos__Offer__Operation__LaunchGroup *g = a->operations[i]->launch_group;
+    for (size_t k = 0; g != NULL && k < g->task_group->n_tasks; k++)
+      check_launch(s, g->task_group->tasks[k]->task_id->value);
+  }
+  c->accepts++;
+}
+
+static void check_acknowledge(struct sim *s, const K8smMesos__Call__Acknowledge *a) {
+  struct sim_check *c = &s->check;
+  size_t i = 0;
+  for (; i < c->heard_count; i++) {
+    const struct sim_heard *h = &c->heard[i];
+    if (h->has_uuid && a->uuid.len == LOCAL_UUID_BYTES &&
+        memcmp(h->uuid, a->uuid.data, LOCAL_UUID_BYTES) == 0 && strcmp(h->task, a->task_id->value) == 0) {
+      break;
+    }
+  }
+  c->acks++;
+  if (i == c->heard_count) {
+    sim_broken(s, "acknowledged by the rule", "no update of %s with that uuid came", a->task_id->value);
+    return;
+  }
+  struct sim_pod *pod = check_pod(s, a->task_id->value);
+  if (c->heard[i].terminal && pod != NULL && check_row_names(s, pod, a->task_id->value))
+    sim_broken(s, "recorded before it is acknowledged", "the end of %s is in no record", a->task_id->value);
+}
+
+static void check_subscribe(struct sim *s, const K8smMesos__Call__Subscribe *sub) {
+  const struct sim_row *row = sim_process_row(s, "framework");
+  if (row == NULL || row->bytes.len == 0) return;
+  const char *id = sub->framework_info->id == NULL ? "" : sub->framework_info->id->value;
+  if (!k8smi_eqs((struct k8sm_slice){row->bytes.ptr, row->bytes.len}, id))
+    sim_broken(s, "one framework", "it subscribes as '%s' and was '%.*s'", id, (int)row->bytes.len,
+               row->bytes.ptr);
+}
+
+/* A master that answers must not be asked again for that. */
+static void check_kill(struct sim *s) {
+  uint64_t *at = &s->check.kill_ms[s->check.kills++ % SIM_KILLS];
+  if (*at != 0 && s->now - *at < CHECK_KILLS_MS)
+    sim_broken(s, "kills are repeated in peace", "%d within %llu ms", SIM_KILLS,
+               (unsigned long long)(s->now - *at));
+  *at = s->now;
+}
+
+void sim_check_request(struct sim *s, const struct k8sm_effect *e) {
+  struct k8smi_arena arena;
+  ProtobufCMessage *message;
+  k8smi_arena_init(&arena, NULL, 0);
+  if (k8smi_message_read(&arena, s->format, &k8sm_mesos__call__descriptor, e->bytes.ptr, e->bytes.len,
+                         &message, NULL) != K8SM_OK) {
+    sim_broken(s, "calls can be read", "a request of %zu bytes can't", e->bytes.len);
+    k8smi_arena_free(&arena);
+    return;
+  }
+  const K8smMesos__Call *call = (const K8smMesos__Call *)(const void *)message;
+  sim_trace(s, "> %s %s", check_name(&k8sm_mesos__call__type__descriptor, true, (int)call->type),
+            call->kill != NULL          ? call->kill->task_id->value
+            : call->acknowledge != NULL ? call->acknowledge->task_id->value
+                                        : "");
+  if (call->accept != NULL) check_accept(s, call->accept);
+  if (call->acknowledge != NULL) check_acknowledge(s, call->acknowledge);
+  if (call->subscribe != NULL) check_subscribe(s, call->subscribe);
+  for (size_t i = 0; call->decline != NULL && i < call->decline->n_offer_ids; i++)
+    check_drop_offer(&s->check, check_find_offer(&s->check, call->decline->offer_ids[i]->value));
+  if (call->kill != NULL) check_kill(s);
+  k8smi_arena_free(&arena);
+}
+
+void sim_check_status(struct sim *s, const struct k8sm_effect *e) {
+  static const char member[] = "\"phase\":\"";
+  for (size_t i = 0; i < s->pod_count; i++) {
+    struct sim_pod *p = &s->pods[i];
+    char phase[sizeof p->phase];
+    if (!k8smi_eqs(e->key, p->key)) continue;
+    const char *at = strstr(e->bytes.ptr, member);
+    if (at == NULL) continue;
+    snprintf(phase, sizeof phase, "%.*s", (int)strcspn(at + sizeof member - 1, "\""), at + sizeof member - 1);
+    bool final = strcmp(p->phase, "Succeeded") == 0 || strcmp(p->phase, "Failed") == 0;
+    sim_trace(s, "  status %s %s", p->key, phase);
+    if (final && strcmp(phase, p->phase) != 0)
+      sim_broken(s, "a terminal phase is final", "%s was %s and is %s", p->key, p->phase, phase);
+    memcpy(p->phase, phase, sizeof phase);
+  }
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes wrong, and when. */
+#include "sim/sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FAULTS_FROM_MS = 2000, FAULTS_SPAN_MS = 220000 };
+
+static void faults_cut(struct sim *s) {
+  unsigned which = (unsigned)sim_draw(s, SIM_CHANCE_FAULTS, 3);
+  if (which != 0) sim_net_cut_stream(s);
+  if (which != 1) sim_net_cut_calls(s);
+}
+
+static void faults_stall(struct sim *s) {
+  s->net.stalled_until = s->now + sim_between(s, SIM_CHANCE_FAULTS, 500, 110000);
+}
+
+static void faults_slow(struct sim *s) {
+  s->net.slow_until = s->now + sim_between(s, SIM_CHANCE_FAULTS, 5000, 60000);
+}
+
+static void faults_crash(struct sim *s) {
+  s->process.crash_in = sim_between(s, SIM_CHANCE_FAULTS, 1, 25);
+}
+
+static void faults_refuse(struct sim *s) {
+  s->process.refuse_until = s->now + sim_between(s, SIM_CHANCE_FAULTS, 1000, 40000);
+}
+
+static bool faults_any_gone(const struct sim *s) {
+  for (size_t i = 0; i < SIM_AGENTS; i++) {
+    if (s->faults.agents[i].gone) return true;
+  }
+  return false;
+}
+
+/* A master without a registry has never heard of an agent that does not come back, and nobody can ever say
+ * that it is gone. So the two don't happen together. */
+static void faults_fail_over(struct sim *s) {
+  bool recovered = sim_percent(s, SIM_CHANCE_FAULTS, 50);
+  if (recovered || faults_any_gone(s)) {
+    k8smi_local_recover_master(s->local);
+  } else {
+    k8smi_local_fail_over(s->local);
+  }
+  sim_trace(s, "a new master, %s", recovered ? "with its registry" : "without a registry");
+}
+
+/* One that is there; SIM_AGENTS: none. */
+static size_t faults_agent(struct sim *s) {
+  size_t i = (size_t)sim_draw(s, SIM_CHANCE_FAULTS, s->agent_count);
+  return s->faults.agents[i].back_ms == UINT64_MAX && !s->faults.agents[i].gone ? i : SIM_AGENTS;
+}
+
+static void faults_cut_agent(struct sim *s) {
+  size_t i = faults_agent(s);
+  if (i == SIM_AGENTS) return;
+  bool noticed = sim_percent(s, SIM_CHANCE_FAULTS, 40);
+  if (noticed) {
+    k8smi_local_kill_agent(s->local, i);
+  } else {
+    k8smi_local_cut_agent(s->local, i);
+  }
+  s->faults.agents[i].back_ms = s->now + sim_between(s, SIM_CHANCE_FAULTS, 1000, 150000);
+  sim_trace(s, "agent %zu is cut off%s", i, noticed ? ", and the master knows" : "");
+}
+
+/* In place of one that is gone for good there comes another, so that there is room again. */
+static void faults_replace(struct sim *s, size_t i) {
+  s->faults.agents[i].gone = true;
+  k8smi_local_restore_agent(s->local, s->agent_count);
+  s->agent_count++;
+}
+
+static void faults_restart(struct sim *s) {
+  size_t i = faults_agent(s);
+  if (i == SIM_AGENTS) return;
+  if (sim_percent(s, SIM_CHANCE_FAULTS, 70) || faults_any_gone(s) || !s->local->agents[i].registered) {
+    sim_trace(s, "agent %zu: its process starts again", i);
+    k8smi_local_restart_agent(s->local, i);
+  } else {
+    sim_trace(s, "agent %zu: its machine is set up anew", i);
+    k8smi_local_wipe_agent(s->local, i);
+    faults_replace(s, i);
+  }
+}
+
+static void faults_gone(struct sim *s) {
+  size_t i = faults_agent(s);
+  if (i == SIM_AGENTS || faults_any_gone(s) || !s->local->agents[i].registered) return;
+  sim_trace(s, "agent %zu is given up", i);
+  k8smi_local_give_up_agent(s->local, i);
+  faults_replace(s, i);
+}
+
+static void faults_drain(struct sim *s) {
+  size_t i = faults_agent(s);
+  if (i == SIM_AGENTS) return;
+  sim_trace(s, "agent %zu is drained", i);
+  k8smi_local_drain_agent(s->local, i);
+}
+
+static void faults_executor(struct sim *s) {
+  size_t live = 0;
+  for (size_t i = 0; i < s->truth.instance_count; i++) live += s->truth.instances[i].live;
+  if (live == 0) return;
+  size_t which = (size_t)sim_draw(s, SIM_CHANCE_FAULTS, live);
+  for (size_t i = 0; i < s->truth.instance_count; i++) {
+    if (!s->truth.instances[i].live || which-- != 0) continue;
+    sim_trace(s, "executor %s is killed", s->truth.instances[i].id);
+    k8smi_local_kill_executor(s->local, s->truth.instances[i].id);
+    return;
+  }
+}
+
+static void faults_rescind(struct sim *s) {
+  k8smi_local_rescind_offers(s->local);
+}
+
+/* The rival comes and goes, so that what is freed may be taken by it. */
+static void faults_rival(struct sim *s) {
+  if (!s->rival.on) sim_rival_open(s);
+}
+
+static void faults_lose(struct sim *s) {
+  uint32_t kind = (uint32_t)sim_draw(s, SIM_CHANCE_FAULTS, K8SMI_LOCAL_MESSAGES);
+  k8smi_local_lose(s->local, kind, (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, 1, 4));
+}
+
+static void faults_wall(struct sim *s) {
+  s->process.wall_offset += (int64_t)sim_draw(s, SIM_CHANCE_FAULTS, 7200000) - 3600000;
+}
+
+static const struct {
+  const char *name;
+  unsigned weight;
+  void (*happen)(struct sim *s);
+} faults_table[SIM_FAULTS] = {
+    [SIM_CUT] = {"cut", 14, faults_cut},
+    [SIM_STALL] = {"stall", 5, faults_stall},
+    [SIM_SLOW] = {"slow", 8, faults_slow},
+    [SIM_CRASH] = {"crash", 16, faults_crash},
+    [SIM_REFUSE] = {"refuse", 7, faults_refuse},
+    [SIM_FAIL_OVER] = {"fail-over", 8, faults_fail_over},
+    [SIM_AGENT] = {"agent", 12, faults_cut_agent},
+    [SIM_RESTART] = {"restart", 8, faults_restart},
+    [SIM_GONE] = {"gone", 3, faults_gone},
+    [SIM_DRAIN] = {"drain", 3, faults_drain},
+    [SIM_EXECUTOR] = {"executor", 10, faults_executor},
+    [SIM_RESCIND] = {"rescind", 10, faults_rescind},
+    [SIM_RIVAL] = {"rival", 4, faults_rival},
+    [SIM_LOSE] = {"lose", 10, faults_lose},
+    [SIM_WALL] = {"wall", 5, faults_wall},
+};
+
+const char *sim_fault_name(enum sim_fault kind) {
+  return faults_table[kind].name;
+}
+
+static enum sim_fault faults_draw(struct sim *s) {
+  unsigned total = 0;
+  for (size_t i = 0; i < SIM_FAULTS; i++) total += faults_table[i].weight;
+  unsigned at = (unsigned)sim_draw(s, SIM_CHANCE_FAULTS, total);
+  size_t i = 0;
+  for (; at >= faults_table[i].weight; i++) at -= faults_table[i].weight;
+  return (enum sim_fault)i;
+}
+
+/* Some come in bursts: a second fault in the middle of the first is what breaks things. */
+void sim_faults_plan(struct sim *s) {
+  struct sim_faults *f = &s->faults;
+  for (size_t i = 0; i < sizeof f->agents / sizeof f->agents[0]; i++) f->agents[i].back_ms = UINT64_MAX;
+  size_t count = (size_t)sim_draw(s, SIM_CHANCE_FAULTS, SIM_PLANNED + 1);
+  uint64_t at = 0;
+  for (size_t i = 0; i < count; i++) {
+    bool burst = i != 0 && sim_percent(s, SIM_CHANCE_FAULTS, 30);
+    bool early = sim_percent(s, SIM_CHANCE_FAULTS, 35);
+    uint64_t span = early ? 12000 : FAULTS_SPAN_MS;
+    at = burst ? at + sim_draw(s, SIM_CHANCE_FAULTS, 3000) : s->now + sim_draw(s, SIM_CHANCE_FAULTS, span);
+    enum sim_fault kind = faults_draw(s);
+    if ((s->faults_on & 1u << kind) == 0) continue;
+    f->planned[f->count++] =
+        (struct sim_planned){at < s->now + FAULTS_FROM_MS / 10 ? s->now + 200 : at, kind};
+  }
+}
+
+uint64_t sim_faults_deadline(const struct sim *s) {
+  uint64_t due = UINT64_MAX;
+  for (size_t i = 0; i < s->faults.count; i++) {
+    if (s->faults.planned[i].due < due) due = s->faults.planned[i].due;
+  }
+  for (size_t i = 0; i < SIM_AGENTS; i++) {
+    if (s->faults.agents[i].back_ms < due) due = s->faults.agents[i].back_ms;
+  }
+  return due;
+}
+
+static void faults_restore(struct sim *s, size_t i) {
+  s->faults.agents[i].back_ms = UINT64_MAX;
+  sim_trace(s, "agent %zu is back", i);
+  k8smi_local_restore_agent(s->local, i);
+}
+
+void sim_faults_turn(struct sim *s) {
+  struct sim_faults *f = &s->faults;
+  for (size_t i = 0; i < f->count; i++) {
+    if (f->planned[i].due > s->now) continue;
+    enum sim_fault kind = f->planned[i].kind;
+    f->planned[i--] = f->planned[--f->count];
+    sim_trace(s, "fault: %s", sim_fault_name(kind));
+    faults_table[kind].happen(s);
+  }
+  for (size_t i = 0; i < SIM_AGENTS; i++) {
+    if (f->agents[i].back_ms <= s->now) faults_restore(s, i);
+  }
+  sim_net_listen(s);
+  sim_truth_look(s);
+}
+
+void sim_faults_end(struct sim *s) {
+  struct sim_faults *f = &s->faults;
+  f->count = 0;
+  s->process.crash_in = s->process.refuse_until = 0;
+  s->net.slow_until = s->net.stalled_until = 0;
+  for (uint32_t kind = 0; kind < K8SMI_LOCAL_MESSAGES; kind++) k8smi_local_lose(s->local, kind, 0);
+  for (size_t i = 0; i < SIM_AGENTS; i++) {
+    if (f->agents[i].gone) {
+      k8smi_local_give_up_agent(s->local, i);
+    } else if (i < s->agent_count) {
+      k8smi_local_reactivate_agent(s->local, i);
+      faults_restore(s, i);
+    }
+  }
+  sim_net_listen(s);
+  sim_truth_look(s);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pods as people write them, drawn by lot. */
+#include "sim/sim.h"
+#include "base/slice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a container does, in the words of src/local/command.h. */
+struct pods_form {
+  const char *command; /* of sh -c */
+  const char *probes;  /* more members of the container */
+  bool endless, fails, startup;
+};
+
+static const struct pods_form pods_mains[] = {
+    {"sleep 1000000", "", true, false, false},
+    {"sleep 1000000", "", true, false, false},
+    {"trap '' TERM; sleep 1000000", "", true, false, false},
+    {"trap 'sleep 3; exit 0' TERM; sleep 1000000", "", true, false, false},
+    {"sleep 20; exit 0", "", false, false, false},
+    {"sleep 2; exit 0", "", false, false, false},
+    {"sleep 4; exit 3", "", false, true, false},
+    {"exit 1", "", false, true, false},
+    {"sleep 3; touch /r; sleep 1000000",
+     ",\"readinessProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/r\"]},\"periodSeconds\":2}", true, false,
+     false},
+    {"touch /r; sleep 8; rm /r; sleep 8; touch /r; sleep 1000000",
+     ",\"readinessProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/r\"]},\"periodSeconds\":1,"
+     "\"failureThreshold\":2}",
+     true, false, false},
+    {"touch /l; sleep 15; rm /l; sleep 1000000",
+     ",\"livenessProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/l\"]},\"periodSeconds\":3,"
+     "\"failureThreshold\":2}",
+     false, true, false},
+};
+static const struct pods_form pods_sidecars[] = {
+    {"sleep 1000000", "", true, false, false},
+    {"sleep 2; touch /s; sleep 1000000",
+     ",\"startupProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/s\"]},\"periodSeconds\":1,"
+     "\"failureThreshold\":30}",
+     true, false, true},
+    {"sleep 30; exit 1", "", false, true, false},
+};
+static const struct pods_form pods_inits[] = {
+    {"sleep 1; exit 0", "", false, false, false},
+    {"exit 0", "", false, false, false},
+    {"sleep 6; exit 0", "", false, false, false},
+    {"sleep 1; exit 7", "", false, true, false},
+};
+
+static const struct pods_form *pods_draw(struct sim *s, enum sim_kind kind) {
+  /* Of the init containers, the one that fails comes seldom: nothing comes after it. */
+  static const unsigned rare = 12;
+  if (kind == SIM_MAIN)
+    return &pods_mains[sim_draw(s, SIM_CHANCE_PODS, sizeof pods_mains / sizeof pods_mains[0])];
+  if (kind == SIM_SIDECAR)
+    return &pods_sidecars[sim_draw(s, SIM_CHANCE_PODS, sizeof pods_sidecars / sizeof pods_sidecars[0])];
+  if (sim_percent(s, SIM_CHANCE_PODS, rare)) return &pods_inits[3];
+  return &pods_inits[sim_draw(s, SIM_CHANCE_PODS, 3)];
+}
+
+static void pods_container(struct sim *s, struct sim_pod *p, struct k8smi_buf *out, enum sim_kind kind) {
+  static const char *const names[] = {"i", "s", "m"};
+  static const int cpus[] = {100, 250, 500, 1000};
+  struct sim_container *c = &p->containers[p->container_count++];
+  const struct pods_form *form = pods_draw(s, kind);
+  char text[1024];
+  snprintf(c->name, sizeof c->name, "%s%d", names[kind], (int)p->container_count);
+  c->kind = kind;
+  c->endless = form->endless;
+  c->fails = form->fails;
+  c->startup = form->startup;
+  int cpu = p->too_big && kind == SIM_MAIN ? 100000 : cpus[sim_draw(s, SIM_CHANCE_PODS, 4)];
+  p->cpus_milli += cpu + 20;
+  snprintf(text, sizeof text,
+           "%s{\"name\":\"%s\",\"image\":\"busybox\",\"command\":[\"sh\",\"-c\",\"%s\"],"
+           "\"resources\":{\"requests\":{\"cpu\":\"%dm\",\"memory\":\"64Mi\"}}%s%s}",
+           out->ptr[out->len - 1] == '[' ? "" : ",", c->name, form->command, cpu,
+           kind == SIM_SIDECAR ? ",\"restartPolicy\":\"Always\"" : "", form->probes);
+  k8smi_buf_puts(out, text);
+}
+
+static void pods_containers(struct sim *s, struct sim_pod *p, struct k8smi_buf *out) {
+  size_t inits = sim_percent(s, SIM_CHANCE_PODS, 40) ? sim_between(s, SIM_CHANCE_PODS, 1, 3) : 0;
+  size_t mains = sim_percent(s, SIM_CHANCE_PODS, 30) ? 2 : 1;
+  k8smi_buf_puts(out, ",\"initContainers\":[");
+  for (size_t i = 0; i < inits; i++) {
+    pods_container(s, p, out, sim_percent(s, SIM_CHANCE_PODS, 35) ? SIM_SIDECAR : SIM_INIT);
+  }
+  p->init_count = p->container_count;
+  k8smi_buf_puts(out, "],\"containers\":[");
+  for (size_t i = 0; i < mains; i++) pods_container(s, p, out, SIM_MAIN);
+  k8smi_buf_puts(out, "]");
+}
+
+/* Its owner changes their mind, or not. */
+static void pods_wishes(struct sim *s, struct sim_pod *p) {
+  static const int64_t graces[] = {-1, -1, 0, 1, 5, 40};
+  p->create_ms = s->now + (sim_percent(s, SIM_CHANCE_PODS, 60) ? 0 : sim_draw(s, SIM_CHANCE_PODS, 90000));
+  p->delete_ms = p->hurry_ms = p->retry_ms = UINT64_MAX;
+  p->hurry_grace = 0;
+  if (!sim_percent(s, SIM_CHANCE_PODS, 50)) return;
+  bool soon = sim_percent(s, SIM_CHANCE_PODS, 40); /* in the middle of its start */
+  p->delete_ms = p->create_ms + sim_draw(s, SIM_CHANCE_PODS, soon ? 4000 : 180000);
+  p->grace = graces[sim_draw(s, SIM_CHANCE_PODS, 6)];
+  if (!sim_percent(s, SIM_CHANCE_PODS, 30)) return;
+  p->hurry_ms = p->delete_ms + sim_draw(s, SIM_CHANCE_PODS, 20000);
+  p->hurry_grace = (int64_t)sim_draw(s, SIM_CHANCE_PODS, 3);
+}
+
+static void pods_parse(struct sim_pod *p, const struct k8smi_buf *json) {
+  char text[512] = "";
+  struct k8sm_diag rows[4];
+  struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
+  const struct k8sm_parse_options o = {.size = sizeof o, .format = K8SM_FORMAT_JSON};
+  if (k8sm_pod_parse(json->ptr, json->len, &o, &p->pod, &diags) != K8SM_OK) {
+    fprintf(stderr, "sim: a pod of its own making is not valid: %s\n%.*s\n", text, (int)json->len, json->ptr);
+    abort();
+  }
+}
+
+static void pods_make_one(struct sim *s, size_t number) {
+  static const char *const policies[] = {"Always", "OnFailure", "Never"};
+  struct sim_pod *p = &s->pods[number];
+  struct k8smi_buf json;
+  char text[512];
+  memset(p, 0, sizeof *p);
+  p->cpus_milli = 100;
+  p->policy = (enum sim_policy)(sim_percent(s, SIM_CHANCE_PODS, 50) ? 0 : sim_draw(s, SIM_CHANCE_PODS, 3));
+  p->too_big = sim_percent(s, SIM_CHANCE_PODS, 4);
+  if (sim_percent(s, SIM_CHANCE_PODS, 12)) p->deadline_s = (int64_t)sim_between(s, SIM_CHANCE_PODS, 5, 120);
+  snprintf(p->name, sizeof p->name, "p%d", (int)number);
+  snprintf(p->uid, sizeof p->uid, "uid%d-%llu", (int)number, (unsigned long long)s->seed);
+  snprintf(p->key, sizeof p->key, "default/p%d", (int)number);
+  k8smi_buf_init(&json, NULL);
+  snprintf(text, sizeof text,
+           "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\","
+           "\"uid\":\"%s\"},\"spec\":{\"restartPolicy\":\"%s\",\"terminationGracePeriodSeconds\":%d",
+           p->name, p->uid, policies[p->policy], (int)sim_draw(s, SIM_CHANCE_PODS, 12));
+  k8smi_buf_puts(&json, text);
+  if (p->deadline_s != 0) {
+    snprintf(text, sizeof text, ",\"activeDeadlineSeconds\":%d", (int)p->deadline_s);
+    k8smi_buf_puts(&json, text);
+  }
+  pods_containers(s, p, &json);
+  k8smi_buf_puts(&json, "}}");
+  pods_parse(p, &json);
+  pods_wishes(s, p);
+  sim_trace(s, "pod %s: %.*s", p->key, (int)json.len, json.ptr);
+  k8smi_buf_free(&json);
+}
+
+void sim_pods_make(struct sim *s) {
+  s->pod_count =
+      (size_t)sim_between(s, SIM_CHANCE_PODS, 1, sim_percent(s, SIM_CHANCE_PODS, 15) ? SIM_PODS : 3);
+  for (size_t i = 0; i < s->pod_count; i++) pods_make_one(s, i);
+}
+
+void sim_pods_free(struct sim *s) {
+  for (size_t i = 0; i < s->pod_count; i++) k8sm_pod_unref(s->pods[i].pod);
+}
+
+struct sim_pod *sim_pod_of_uid(struct sim *s, struct k8sm_slice uid) {
+  for (size_t i = 0; i < s->pod_count; i++) {
+    if (k8smi_eqs(uid, s->pods[i].uid)) return &s->pods[i];
+  }
+  return NULL;
+}
+
+size_t sim_container_find(const struct sim_pod *pod, struct k8sm_slice name) {
+  size_t i = 0;
+  while (i < pod->container_count && !k8smi_eqs(name, pod->containers[i].name)) i++;
+  return i < pod->container_count ? i : SIM_CONTAINERS;
+}

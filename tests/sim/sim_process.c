@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process around the driver: it carries effects out, one after the other, and dies in between when it
+ * must. What it has stored stays; of what it was storing, a part. */
+#include "sim/sim.h"
+#include "base/slice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROCESS_STORE_MS = 8, PROCESS_STORE_SLOW_MS = 2500, PROCESS_TICKS_MAX = 40, PROCESS_RETRY_MS = 3000 };
+
+static uint64_t process_mono(const struct sim *s) {
+  return s->now - s->process.mono_base;
+}
+
+static void process_new_driver(struct sim *s) {
+  struct sim_process *p = &s->process;
+  const struct k8sm_driver_options o = {.size = sizeof o,
+                                        .master = "10.0.0.1:5050",
+                                        .format = s->format,
+                                        .seed = sim_draw(s, SIM_CHANCE_HOST, UINT64_MAX)};
+  if (k8sm_driver_new(&o, &p->driver, NULL) != K8SM_OK || k8sm_effects_new(NULL, &p->effects) != K8SM_OK)
+    abort();
+  p->last_tick_ms = UINT64_MAX;
+}
+
+static void process_free_driver(struct sim_process *p) {
+  k8sm_driver_free(p->driver);
+  k8sm_effects_free(p->effects);
+  p->driver = NULL;
+  p->effects = NULL;
+}
+
+void sim_process_open(struct sim *s) {
+  s->process.mono_base = s->now - 1000;
+  s->process.start_ms = UINT64_MAX;
+  process_new_driver(s);
+}
+
+static void process_free_pending(struct sim_process *p) {
+  for (struct sim_pending *r = p->pending, *next; r != NULL; r = next) {
+    next = r->next;
+    free(r);
+  }
+  p->pending = p->pending_last = NULL;
+}
+
+void sim_process_free(struct sim *s) {
+  struct sim_process *p = &s->process;
+  if (p->driver != NULL) process_free_driver(p);
+  process_free_pending(p);
+  for (size_t i = 0; i < p->row_count; i++) k8smi_buf_free(&p->rows[i].bytes);
+}
+
+/* ---- the store ---- */
+
+const struct sim_row *sim_process_row(const struct sim *s, const char *key) {
+  for (size_t i = 0; i < s->process.row_count; i++) {
+    if (strcmp(s->process.rows[i].key, key) == 0) return &s->process.rows[i];
+  }
+  return NULL;
+}
+
+static void process_store(struct sim *s, const struct sim_pending *r) {
+  struct sim_process *p = &s->process;
+  struct sim_row *row = (struct sim_row *)(uintptr_t)sim_process_row(s, r->key);
+  if (row == NULL) {
+    if (p->row_count == SIM_ROWS) {
+      sim_broken(s, "rows are of pods", "'%s' is one more row than there are pods", r->key);
+      return;
+    }
+    row = &p->rows[p->row_count++];
+    snprintf(row->key, sizeof row->key, "%s", r->key);
+    k8smi_buf_init(&row->bytes, NULL);
+  }
+  k8smi_buf_clear(&row->bytes);
+  k8smi_buf_put(&row->bytes, r->bytes, r->len);
+}
+
+static void process_record(struct sim *s, const struct k8sm_effect *e) {
+  struct sim_process *p = &s->process;
+  bool slow = sim_percent(s, SIM_CHANCE_HOST, 5);
+  struct sim_pending *r = calloc(1, sizeof *r + e->bytes.len + 1);
+  if (r == NULL) abort();
+  r->due = s->now + sim_draw(s, SIM_CHANCE_HOST, slow ? PROCESS_STORE_SLOW_MS : PROCESS_STORE_MS);
+  r->number = e->number;
+  r->refused = s->now < p->refuse_until && sim_percent(s, SIM_CHANCE_HOST, 60);
+  snprintf(r->key, sizeof r->key, "%.*s", (int)e->key.len, e->key.ptr);
+  r->len = e->bytes.len;
+  if (r->len != 0) memcpy(r->bytes, e->bytes.ptr, r->len);
+  if (p->pending == NULL) {
+    p->pending = r;
+  } else {
+    p->pending_last->next = r;
+  }
+  p->pending_last = r;
+}
+
+/* Records of one key are kept in order, those of different keys as it comes. */
+static struct sim_pending **process_next_record(struct sim_process *p) {
+  struct sim_pending **best = NULL;
+  for (struct sim_pending **at = &p->pending; *at != NULL; at = &(*at)->next) {
+    bool first = true;
+    for (struct sim_pending *r = p->pending; r != *at && first; r = r->next)
+      first = strcmp(r->key, (*at)->key) != 0;
+    if (first && (best == NULL || (*at)->due < (*best)->due)) best = at;
+  }
+  return best;
+}
+
+static void process_answer_record(struct sim *s, struct sim_pending **at) {
+  struct sim_process *p = &s->process;
+  struct sim_pending *r = *at, *before = NULL;
+  for (struct sim_pending *i = p->pending; i != r; i = i->next) before = i;
+  *at = r->next;
+  if (p->pending_last == r) p->pending_last = before;
+  if (!r->refused) process_store(s, r);
+  sim_trace(s, "  %s record %llu %s", r->refused ? "refused" : "kept", (unsigned long long)r->number, r->key);
+  sim_process_step(s, (struct k8sm_input){.type = r->refused ? K8SM_INPUT_REFUSED : K8SM_INPUT_RECORDED,
+                                          .number = r->number});
+  free(r);
+}
+
+/* ---- effects ---- */
+
+static void process_event(struct sim *s, const struct k8sm_effect *e) {
+  sim_trace(s, "  event %.*s: %.*s", (int)e->key.len, e->key.ptr == NULL ? "" : e->key.ptr, (int)e->bytes.len,
+            e->bytes.ptr);
+  for (size_t i = 0; i < s->pod_count; i++) {
+    struct sim_pod *pod = &s->pods[i];
+    if (!k8smi_eqs(e->key, pod->key)) continue;
+    if (e->bytes.len > 8 && memcmp(e->bytes.ptr, "Deleted:", 8) == 0) {
+      if (!pod->deleted)
+        sim_broken(s, "only what is to go goes", "%s is gone, and nobody deleted it", pod->key);
+      pod->gone = true;
+    }
+    if (e->code == K8SM_DIAG_RECORD_REFUSED) pod->retry_ms = s->now + PROCESS_RETRY_MS;
+    if (e->code == K8SM_DIAG_INPUT_INVALID)
+      sim_broken(s, "pods can go on", "%s: %.*s", pod->key, (int)e->bytes.len, e->bytes.ptr);
+  }
+}
+
+static void process_effect(struct sim *s, const struct k8sm_effect *e) {
+  switch (e->type) {
+  case K8SM_EFFECT_REQUEST:
+    sim_check_request(s, e);
+    sim_net_request(s, e);
+    break;
+  case K8SM_EFFECT_CANCEL: sim_net_cancel(s, e->exchange); break;
+  case K8SM_EFFECT_RECORD:
+    sim_trace(s, "  record %llu %.*s", (unsigned long long)e->number, (int)e->key.len, e->key.ptr);
+    process_record(s, e);
+    break;
+  case K8SM_EFFECT_STATUS: sim_check_status(s, e); break;
+  case K8SM_EFFECT_EVENT: process_event(s, e); break;
+  case K8SM_EFFECT_STOPPED: sim_broken(s, "the driver goes on", "it stopped, code %u", e->code); break;
+  default: break;
+  }
+}
+
+int sim_process_step(struct sim *s, struct k8sm_input input) {
+  struct sim_process *p = &s->process;
+  char text[256] = "";
+  struct k8sm_diag rows[2];
+  struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
+  struct k8sm_effect e;
+  if (p->driver == NULL || s->invariant != NULL) return K8SM_OK;
+  input.size = sizeof input;
+  input.mono_ms = process_mono(s);
+  input.wall_ms = sim_wall(s) + p->wall_offset;
+  s->inputs++;
+  int result = k8sm_driver_step(p->driver, &input, p->effects, &diags);
+  if (result != K8SM_OK)
+    sim_broken(s, "inputs are taken", "input %u: %s %s", input.type, k8sm_result_name(result), text);
+  for (size_t i = 0; k8sm_effects_rows(p->effects, i, &e, sizeof e, 1) != 0; i++) {
+    if (p->crash_in != 0 && --p->crash_in == 0) {
+      sim_process_crash(s);
+      return K8SM_OK;
+    }
+    process_effect(s, &e);
+  }
+  return result;
+}
+
+/* ---- death and return ---- */
+
+void sim_process_crash(struct sim *s) {
+  struct sim_process *p = &s->process;
+  if (p->driver == NULL) return;
+  size_t pending = 0;
+  for (const struct sim_pending *r = p->pending; r != NULL; r = r->next) pending++;
+  size_t kept = (size_t)sim_draw(s, SIM_CHANCE_HOST, pending + 1);
+  for (const struct sim_pending *r = p->pending; r != NULL && kept != 0; r = r->next, kept--) {
+    if (!r->refused) process_store(s, r);
+  }
+  process_free_pending(p);
+  process_free_driver(p);
+  sim_net_abandon(s);
+  sim_check_crashed(s);
+  p->crash_in = 0;
+  p->crashes++;
+  p->start_ms = s->now + sim_draw(s, SIM_CHANCE_HOST, sim_percent(s, SIM_CHANCE_HOST, 30) ? 60000 : 2000);
+  sim_trace(s, "the process has died; it starts again at %llu", (unsigned long long)p->start_ms);
+}
+
+static bool process_has(struct sim *s, const struct sim_pod *pod) {
+  struct k8sm_driver_pod row;
+  for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, &row, sizeof row, 1) != 0; i++) {
+    if (k8smi_eqs(k8sm_pod_uid(row.pod), pod->uid)) return true;
+  }
+  return false;
+}
+
+static void process_delete(struct sim *s, struct sim_pod *pod, int64_t grace) {
+  sim_trace(s, "delete %s, grace %lld", pod->key, (long long)grace);
+  sim_process_step(
+      s, (struct k8sm_input){.type = K8SM_INPUT_DELETE, .key = k8smi_s(pod->key), .grace_seconds = grace});
+}
+
+static void process_create(struct sim *s, struct sim_pod *pod) {
+  sim_trace(s, "create %s", pod->key);
+  sim_process_step(s, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod->pod});
+}
+
+/* After a start: what its owner wanted is wanted still. */
+static void process_repeat_wishes(struct sim *s) {
+  for (size_t i = 0; i < s->pod_count && s->process.driver != NULL; i++) {
+    struct sim_pod *pod = &s->pods[i];
+    if (!pod->created || pod->gone) continue;
+    bool here = process_has(s, pod);
+    if (here && pod->deleted) process_delete(s, pod, pod->hurried ? pod->hurry_grace : pod->grace);
+    if (!here && pod->deleted) pod->gone = true;
+    if (!here && !pod->deleted) process_create(s, pod);
+  }
+}
+
+static void process_start(struct sim *s) {
+  struct sim_process *p = &s->process;
+  bool rebooted = sim_percent(s, SIM_CHANCE_HOST, 20);
+  p->start_ms = UINT64_MAX;
+  if (rebooted) p->mono_base = s->now - sim_draw(s, SIM_CHANCE_HOST, 5000);
+  process_new_driver(s);
+  sim_trace(s, "the process starts%s", rebooted ? ", on a machine that has started again" : "");
+  for (size_t i = 0; i < p->row_count; i++) {
+    if (p->rows[i].bytes.len == 0) continue;
+    sim_process_step(s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
+                                            .key = k8smi_s(p->rows[i].key),
+                                            .bytes = {p->rows[i].bytes.ptr, p->rows[i].bytes.len}});
+  }
+  process_repeat_wishes(s);
+}
+
+/* ---- time ---- */
+
+static void process_wishes(struct sim *s) {
+  for (size_t i = 0; i < s->pod_count && s->process.driver != NULL; i++) {
+    struct sim_pod *pod = &s->pods[i];
+    if (!pod->created && pod->create_ms <= s->now) {
+      pod->created = true;
+      process_create(s, pod);
+    }
+    if (s->process.driver == NULL || !pod->created || pod->gone) continue;
+    if (!pod->deleted && pod->delete_ms <= s->now) {
+      pod->deleted = true;
+      process_delete(s, pod, pod->grace);
+    }
+    if (s->process.driver == NULL || !pod->deleted || pod->gone) continue;
+    if (!pod->hurried && pod->hurry_ms <= s->now) {
+      pod->hurried = true;
+      process_delete(s, pod, pod->hurry_grace);
+    }
+    if (s->process.driver == NULL || pod->gone || pod->retry_ms > s->now) continue;
+    pod->retry_ms = UINT64_MAX; /* what was refused is asked for again */
+    process_delete(s, pod, pod->hurried ? pod->hurry_grace : pod->grace);
+  }
+}
+
+static uint64_t process_wish_time(const struct sim_pod *pod) {
+  if (!pod->created) return pod->create_ms;
+  if (pod->gone) return UINT64_MAX;
+  if (!pod->deleted) return pod->delete_ms;
+  uint64_t hurry = pod->hurried ? UINT64_MAX : pod->hurry_ms;
+  return hurry < pod->retry_ms ? hurry : pod->retry_ms;
+}
+
+static uint64_t process_driver_deadline(const struct sim *s) {
+  uint64_t due = k8sm_driver_deadline(s->process.driver);
+  return due > UINT64_MAX - s->process.mono_base ? UINT64_MAX : due + s->process.mono_base;
+}
+
+uint64_t sim_process_deadline(const struct sim *s) {
+  struct sim_process *p = (struct sim_process *)(uintptr_t)&s->process;
+  if (p->driver == NULL) return p->start_ms;
+  uint64_t due = process_driver_deadline(s);
+  struct sim_pending **next = process_next_record(p);
+  if (next != NULL && (*next)->due < due) due = (*next)->due;
+  for (size_t i = 0; i < s->pod_count; i++) {
+    uint64_t wish = process_wish_time(&s->pods[i]);
+    if (wish < due) due = wish;
+  }
+  return due;
+}
+
+static void process_tick(struct sim *s) {
+  struct sim_process *p = &s->process;
+  p->ticks = p->last_tick_ms == s->now ? p->ticks + 1 : 0;
+  p->last_tick_ms = s->now;
+  if (p->ticks > PROCESS_TICKS_MAX)
+    sim_broken(s, "time goes on", "the driver wants %zu ticks at one moment", p->ticks);
+  sim_process_step(s, (struct k8sm_input){.type = K8SM_INPUT_TICK});
+}
+
+void sim_process_turn(struct sim *s) {
+  struct sim_process *p = &s->process;
+  struct sim_pending **next;
+  if (p->driver == NULL && p->start_ms <= s->now) process_start(s);
+  while (p->driver != NULL && (next = process_next_record(p)) != NULL && (*next)->due <= s->now)
+    process_answer_record(s, next);
+  if (p->driver != NULL) process_wishes(s);
+  if (p->driver != NULL && process_driver_deadline(s) <= s->now) process_tick(s);
+}

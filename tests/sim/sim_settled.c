@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where every pod belongs, once nothing goes wrong any more. */
+#include "sim/sim.h"
+#include "base/slice.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct settled { /* the first thing that is not so, in words */
+  char *words;
+  size_t cap;
+};
+
+static void settled_not(struct settled *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void settled_not(struct settled *w, const char *format, ...) {
+  va_list args;
+  if (w->words[0] != '\0') return;
+  va_start(args, format);
+  vsnprintf(w->words, w->cap, format, args);
+  va_end(args);
+}
+
+static bool settled_find(const struct sim *s, const struct sim_pod *p, struct k8sm_driver_pod *row) {
+  for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, row, sizeof *row, 1) != 0; i++) {
+    if (k8smi_eqs(k8sm_pod_uid(row->pod), p->uid)) return true;
+  }
+  return false;
+}
+
+static void settled_gone(const struct sim *s, size_t i, struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  struct k8sm_driver_pod row;
+  char key[SIM_TEXT + 8];
+  snprintf(key, sizeof key, "pod/%s", p->uid);
+  const struct sim_row *kept = sim_process_row(s, key);
+  if (settled_find(s, p, &row)) settled_not(w, "%s is deleted, and the driver has it still", p->key);
+  if (sim_truth_live(s, i) != 0)
+    settled_not(w, "%s is deleted, and %zu tasks of it run", p->key, sim_truth_live(s, i));
+  if (kept != NULL && kept->bytes.len != 0) settled_not(w, "%s is deleted, and has a record", p->key);
+  if (!p->gone) settled_not(w, "%s is deleted, and its owner was not told that it is gone", p->key);
+}
+
+/* The exit codes that are told are those that were. */
+static void settled_codes(const struct sim *s, size_t i, const struct k8sm_status *status,
+                          struct settled *w) {
+  struct k8sm_container_status c;
+  for (size_t k = 0; k8sm_status_containers(status, k, &c, sizeof c, 1) != 0; k++) {
+    const struct sim_task *t = sim_truth_last(s, i, sim_container_find(&s->pods[i], c.name));
+    bool told = c.state == K8SM_STATE_TERMINATED && !k8smi_eqs(c.reason, "ContainerStatusUnknown");
+    if (!told || t == NULL || t->exit_code < 0 || t->exit_code == c.exit_code) continue;
+    settled_not(w, "%s: container %s is said to have ended with %d, and did with %d", s->pods[i].key,
+                c.name.ptr, c.exit_code, t->exit_code);
+  }
+}
+
+/* Some container ended, and nobody was there to see how: with its agent, or its executor. */
+static bool settled_unseen(const struct k8sm_status *status) {
+  struct k8sm_container_status c;
+  for (size_t k = 0; k8sm_status_containers(status, k, &c, sizeof c, 1) != 0; k++) {
+    if (k8smi_eqs(c.reason, "ContainerStatusUnknown")) return true;
+  }
+  return false;
+}
+
+static void settled_terminal(const struct sim *s, size_t i, const struct k8sm_status *status,
+                             const struct k8sm_status_summary *sum, struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  bool failed = k8smi_eqs(sum->phase, "Failed");
+  if (sim_truth_live(s, i) != 0)
+    settled_not(w, "%s is %s, and %zu tasks of it run", p->key, sum->phase.ptr, sim_truth_live(s, i));
+  if (!sum->finished) settled_not(w, "%s is %s, and not all is done", p->key, sum->phase.ptr);
+  if (failed && p->deadline_s != 0) return;
+  if (p->policy == SIM_ALWAYS)
+    settled_not(w, "%s is %s, and is to be started again always", p->key, sum->phase.ptr);
+  if (failed && p->policy == SIM_ON_FAILURE)
+    settled_not(w, "%s is Failed, and is to be started again", p->key);
+  bool bad = settled_unseen(status); /* something ended badly, or in a way that nobody saw */
+  for (size_t k = 0; k < p->container_count; k++) {
+    const struct sim_task *t = sim_truth_last(s, i, k);
+    if (p->containers[k].kind != SIM_SIDECAR) bad = bad || t == NULL || t->exit_code != 0;
+    if (!failed && p->containers[k].kind == SIM_MAIN && t != NULL && t->exit_code > 0)
+      settled_not(w, "%s is Succeeded, and %s ended with %d", p->key, p->containers[k].name, t->exit_code);
+  }
+  if (failed && !bad) settled_not(w, "%s is Failed, and all of it ended well", p->key);
+}
+
+static bool settled_init_fails(const struct sim_pod *p) {
+  for (size_t k = 0; k < p->init_count; k++) {
+    if (p->containers[k].kind == SIM_INIT && p->containers[k].fails) return true;
+  }
+  return false;
+}
+
+/* Free, or in an offer. */
+static int64_t settled_free(const struct local_agent *agent, const char *name) {
+  bool found;
+  int64_t n = k8smi_local_bag_scalar(&agent->free.bag, name, &found);
+  LOCAL_EACH(link, (struct local_link *)(uintptr_t)&agent->offers) {
+    n += k8smi_local_bag_scalar(&LOCAL_OF(link, local_offer, by_agent)->held.bag, name, &found);
+  }
+  return n;
+}
+
+/* A restart needs a token of its own on its agent: where that is full, it waits. */
+static bool settled_token_room(const struct sim *s, struct k8sm_slice agent_id) {
+  for (size_t i = 0; i < s->local->options.agent_count; i++) {
+    const struct local_agent *agent = &s->local->agents[i];
+    if (k8smi_eqs(agent_id, agent->id))
+      return settled_free(agent, "cpus") >= 60 && settled_free(agent, "mem") >= 64000;
+  }
+  return false;
+}
+
+static void settled_container(const struct sim *s, size_t i, const struct k8sm_container_status *c,
+                              bool reached, struct k8sm_slice agent_id, struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  size_t k = sim_container_find(p, c->name);
+  const struct sim_task *t = sim_truth_last(s, i, k);
+  bool live = t != NULL && t->live, running = c->state == K8SM_STATE_RUNNING;
+  if (running != live)
+    settled_not(w, "%s: container %s is said to be %s, and %s", p->key, c->name.ptr,
+                running ? "running" : "not running", live ? "runs" : "does not");
+  if (c->state == K8SM_STATE_WAITING && c->reason.len == 0)
+    settled_not(w, "%s: container %s waits without a reason", p->key, c->name.ptr);
+  if (!reached || !p->containers[k].endless || (!live && !settled_token_room(s, agent_id))) return;
+  if (!live)
+    settled_not(w, "%s: container %s is wanted, and does not run (%s)", p->key, c->name.ptr, c->reason.ptr);
+  if (!c->ready) settled_not(w, "%s: container %s runs well, and is not ready", p->key, c->name.ptr);
+}
+
+static void settled_running(const struct sim *s, size_t i, const struct k8sm_driver_pod *row,
+                            const struct k8sm_status_summary *sum, struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  const struct sim_task *pause = sim_truth_last(s, i, SIM_CONTAINERS);
+  struct k8sm_container_status c;
+  size_t instances = 0;
+  if (pause == NULL || !pause->live) settled_not(w, "%s has no executor (%s)", p->key, sum->shown.ptr);
+  for (size_t k = 0; k < s->truth.instance_count; k++)
+    instances += s->truth.instances[k].pod == i && s->truth.instances[k].live;
+  if (instances > 1) settled_not(w, "%s has %zu executors", p->key, instances);
+  for (size_t k = 0; k8sm_status_containers(row->status, k, &c, sizeof c, 1) != 0; k++)
+    settled_container(s, i, &c, !settled_init_fails(p), sum->agent_id, w);
+}
+
+/* Has an agent that much to give? */
+static bool settled_room(const struct sim *s, const struct sim_pod *p) {
+  for (size_t i = 0; i < s->local->options.agent_count; i++) {
+    const struct local_agent *agent = &s->local->agents[i];
+    if (agent->registered && settled_free(agent, "cpus") >= p->cpus_milli) return true;
+  }
+  return false;
+}
+
+static void settled_unplaced(const struct sim *s, size_t i, const struct k8sm_status_summary *sum,
+                             struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  if (sim_truth_live(s, i) != 0) settled_not(w, "%s has no place, and runs", p->key);
+  if (sum->message.len == 0) settled_not(w, "%s has no place, and nobody says why", p->key);
+  if (settled_room(s, p)) settled_not(w, "%s has no place, and there is room (%s)", p->key, sum->message.ptr);
+}
+
+static void settled_wanted(const struct sim *s, size_t i, struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  struct k8sm_driver_pod row;
+  struct k8sm_status_summary sum = {.size = sizeof sum};
+  if (!settled_find(s, p, &row)) {
+    settled_not(w, "%s is wanted, and the driver does not have it", p->key);
+    return;
+  }
+  if (k8sm_status_summarize(row.status, &sum) != K8SM_OK) return;
+  settled_codes(s, i, row.status, w);
+  if (k8smi_eqs(sum.phase, "Failed") || k8smi_eqs(sum.phase, "Succeeded")) {
+    settled_terminal(s, i, row.status, &sum, w);
+  } else if (sum.agent_id.len == 0) {
+    settled_unplaced(s, i, &sum, w);
+  } else {
+    settled_running(s, i, &row, &sum, w);
+  }
+}
+
+/* What agents have said and nobody has acknowledged. */
+static void settled_updates(const struct sim *s, struct settled *w) {
+  LOCAL_EACH(link, &s->local->frameworks) {
+    LOCAL_EACH(at, &LOCAL_OF(link, local_framework, link)->tasks) {
+      const struct local_task *task = LOCAL_OF(at, local_task, by_framework);
+      if (strncmp(task->id, "rival", 5) == 0 || task->lost || local_list_empty(&task->updates)) continue;
+      settled_not(w, "an update of %s is not acknowledged", task->id);
+    }
+  }
+}
+
+void sim_check_settled(struct sim *s, char *words, size_t cap) {
+  struct settled w = {words, cap};
+  if (s->process.driver == NULL) settled_not(&w, "the process is not there");
+  for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
+    if (!s->pods[i].created) settled_not(&w, "%s is to come", s->pods[i].key);
+    if (s->pods[i].deleted) {
+      settled_gone(s, i, &w);
+    } else {
+      settled_wanted(s, i, &w);
+    }
+  }
+  if (words[0] == '\0') settled_updates(s, &w);
+}
+
+void sim_check_empty(struct sim *s, char *words, size_t cap) {
+  struct settled w = {words, cap};
+  if (s->process.driver == NULL) settled_not(&w, "the process is not there");
+  for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
+    if (!s->pods[i].deleted) settled_not(&w, "%s is not deleted yet", s->pods[i].key);
+    if (words[0] == '\0') settled_gone(s, i, &w);
+  }
+  if (words[0] == '\0') settled_updates(s, &w);
+  for (size_t i = 0; i < s->truth.instance_count; i++) {
+    if (s->truth.instances[i].live) settled_not(&w, "executor %s lives", s->truth.instances[i].id);
+  }
+}
