@@ -133,9 +133,16 @@ static bool yaml_number_read(struct k8sm_slice plain, struct yaml_number *n) {
           k8smi_parse_double((struct k8sm_slice){n->decimal, n->decimal_len}, &ignored));
 }
 
+/* What none of the words and numbers begins with. */
+static bool yaml_is_text(char c) {
+  return strchr("~nNyYoOtTfF.+-0123456789", c) == NULL;
+}
+
 int k8smi_yaml_kind(struct k8sm_slice plain) {
+  if (plain.len > 0 && plain.ptr[0] != '\0' && yaml_is_text(plain.ptr[0])) return K8SMI_TOKEN_STRING;
   for (size_t i = 0; plain.len <= YAML_LONGEST_WORD && i < sizeof yaml_words / sizeof yaml_words[0]; i++) {
-    if (k8smi_eq(plain, yaml_words[i].text)) return yaml_words[i].kind;
+    struct k8sm_slice word = yaml_words[i].text;
+    if (word.len == plain.len && k8smi_same(word.ptr, plain.ptr, word.len)) return yaml_words[i].kind;
   }
   struct yaml_number n;
   return yaml_number_read(plain, &n) ? K8SMI_TOKEN_NUMBER : K8SMI_TOKEN_STRING;

@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "wire/base64.h"
+#include "wire/yaml_plain.h"
 
 enum { TAPE_BLOCK_BITS = 8, TAPE_BLOCK = 1 << TAPE_BLOCK_BITS };
 
@@ -28,8 +29,8 @@ uint32_t k8smi_yaml_target(const struct k8smi_yaml_tape *tape, uint32_t index) {
   return node->kind == K8SMI_YAML_ALIAS ? node->next : index;
 }
 
-int k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena, const char *bytes,
-                         size_t len, uint32_t max_depth, uint32_t max_nodes) {
+void k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena, const char *bytes,
+                          size_t len, uint32_t max_depth, uint32_t max_nodes) {
   memset(tape, 0, sizeof *tape);
   tape->arena = arena;
   tape->bytes = bytes;
@@ -38,11 +39,14 @@ int k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena
   tape->max_nodes = max_nodes;
   k8smi_keys_init(&tape->keys, arena);
   k8smi_map_init(&tape->anchors, &arena->allocator, tape->keys.seed);
-  yaml_parser_t *parser = k8smi_arena_alloc(arena, sizeof *parser);
-  if (parser == NULL) return k8smi_arena_error(arena);
+}
+
+static int tape_start_parser(struct k8smi_yaml_tape *tape) {
+  yaml_parser_t *parser = k8smi_arena_alloc(tape->arena, sizeof *parser);
+  if (parser == NULL) return k8smi_arena_error(tape->arena);
   if (!yaml_parser_initialize(parser)) return K8SM_ERR_NOMEM;
   yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
-  yaml_parser_set_input_string(parser, (const unsigned char *)bytes, len);
+  yaml_parser_set_input_string(parser, (const unsigned char *)tape->bytes, tape->len);
   tape->parser = parser;
   return K8SM_OK;
 }
@@ -105,8 +109,7 @@ static int tape_libyaml_error(struct k8smi_yaml_tape *tape, struct k8sm_diags *d
   return K8SM_ERR_SYNTAX;
 }
 
-/* A zeroed node at the end of the tape, or NULL. */
-static struct k8smi_yaml_node *tape_add(struct k8smi_yaml_tape *tape, const yaml_event_t *event) {
+struct k8smi_yaml_node *k8smi_yaml_tape_node(struct k8smi_yaml_tape *tape) {
   size_t block = tape->count >> TAPE_BLOCK_BITS;
   if (block == tape->block_cap) {
     size_t cap = block == 0 ? 4 : block * 2;
@@ -117,13 +120,20 @@ static struct k8smi_yaml_node *tape_add(struct k8smi_yaml_tape *tape, const yaml
     tape->block_cap = cap;
   }
   if (tape->blocks[block] == NULL) {
-    tape->blocks[block] = k8smi_arena_array(tape->arena, TAPE_BLOCK, sizeof(struct k8smi_yaml_node));
+    tape->blocks[block] = k8smi_arena_alloc(tape->arena, TAPE_BLOCK * sizeof(struct k8smi_yaml_node));
     if (tape->blocks[block] == NULL) return NULL;
   }
-  tape_go_to(tape, event->start_mark.index);
-  struct k8smi_where where = tape_where(tape);
   struct k8smi_yaml_node *node = k8smi_yaml_node(tape, tape->count++);
   memset(node, 0, sizeof *node);
+  return node;
+}
+
+/* The same, at the place of the event. */
+static struct k8smi_yaml_node *tape_add(struct k8smi_yaml_tape *tape, const yaml_event_t *event) {
+  struct k8smi_yaml_node *node = k8smi_yaml_tape_node(tape);
+  if (node == NULL) return NULL;
+  tape_go_to(tape, event->start_mark.index);
+  struct k8smi_where where = tape_where(tape);
   node->line = where.line;
   node->column = where.column;
   node->offset = tape->place.offset;
@@ -184,6 +194,22 @@ static int tape_binary(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *nod
   return node->text.ptr == NULL ? tape_no_room(tape, diags) : K8SM_OK;
 }
 
+int k8smi_yaml_tape_say(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node,
+                        struct k8sm_diags *diags) {
+  if (memchr(node->text.ptr, 0, node->text.len) != NULL)
+    return tape_bad(tape, diags, K8SM_DIAG_NUL_BYTE, K8SM_ERR_SYNTAX, "text that holds a NUL");
+  switch (node->kind) {
+  case K8SMI_YAML_NOT_FINITE:
+    return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX, "a number that is not finite");
+  case K8SMI_TOKEN_NUMBER: node->text = tape_number(tape, node->text); break;
+  case K8SMI_TOKEN_TRUE: node->text = K8SMI_S("true"); break;
+  case K8SMI_TOKEN_FALSE: node->text = K8SMI_S("false"); break;
+  case K8SMI_TOKEN_NULL: node->text = K8SMI_S("null"); break;
+  default: break;
+  }
+  return node->text.ptr == NULL ? tape_no_room(tape, diags) : K8SM_OK;
+}
+
 static int tape_scalar(struct k8smi_yaml_tape *tape, const yaml_event_t *event, bool is_key,
                        struct k8sm_diags *diags) {
   struct k8smi_yaml_node *node = tape_add(tape, event);
@@ -200,19 +226,8 @@ static int tape_scalar(struct k8smi_yaml_tape *tape, const yaml_event_t *event, 
   } else if (tag != TAPE_TAG_TEXT) {
     node->kind = (int16_t)k8smi_yaml_kind(node->text);
   }
-  if (memchr(node->text.ptr, 0, node->text.len) != NULL)
-    return tape_bad(tape, diags, K8SM_DIAG_NUL_BYTE, K8SM_ERR_SYNTAX, "text that holds a NUL");
-  switch (node->kind) {
-  case K8SMI_YAML_NOT_FINITE:
-    return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX, "a number that is not finite");
-  case K8SMI_TOKEN_NUMBER: node->text = tape_number(tape, node->text); break;
-  case K8SMI_TOKEN_TRUE: node->text = K8SMI_S("true"); break;
-  case K8SMI_TOKEN_FALSE: node->text = K8SMI_S("false"); break;
-  case K8SMI_TOKEN_NULL: node->text = K8SMI_S("null"); break;
-  default: break;
-  }
-  return node->text.ptr == NULL ? tape_no_room(tape, diags)
-                                : tape_set_anchor(tape, event->data.scalar.anchor, diags);
+  int r = k8smi_yaml_tape_say(tape, node, diags);
+  return r == K8SM_OK ? tape_set_anchor(tape, event->data.scalar.anchor, diags) : r;
 }
 
 static int tape_alias(struct k8smi_yaml_tape *tape, const yaml_event_t *event, struct k8sm_diags *diags) {
@@ -237,28 +252,37 @@ static int tape_alias(struct k8smi_yaml_tape *tape, const yaml_event_t *event, s
   return K8SM_OK;
 }
 
-static int tape_open(struct k8smi_yaml_tape *tape, const yaml_event_t *event, struct k8sm_diags *diags) {
-  bool is_map = event->type == YAML_MAPPING_START_EVENT;
-  struct k8smi_yaml_node *node = tape_add(tape, event);
-  if (node == NULL) return tape_no_room(tape, diags);
-  if (tape->depth == tape->max_depth)
-    return tape_bad(tape, diags, K8SM_DIAG_TOO_DEEP, K8SM_ERR_LIMIT, "nested deeper than the limit");
-  node->kind = is_map ? K8SMI_YAML_MAP : K8SMI_YAML_LIST;
+bool k8smi_yaml_tape_enter(struct k8smi_yaml_tape *tape, bool is_map) {
   if (tape->depth == tape->open_cap) {
     uint32_t cap = tape->open_cap == 0 ? 16 : tape->open_cap * 2;
     struct k8smi_yaml_open *open = k8smi_arena_array(tape->arena, cap, sizeof *open);
-    if (open == NULL) return tape_no_room(tape, diags);
+    if (open == NULL) return false;
     if (tape->depth > 0) memcpy(open, tape->open, tape->depth * sizeof *open);
     tape->open = open;
     tape->open_cap = cap;
   }
   tape->open[tape->depth++] =
       (struct k8smi_yaml_open){tape->count - 1, is_map, is_map, k8smi_keys_open(&tape->keys)};
+  k8smi_yaml_node(tape, tape->count - 1)->kind = is_map ? K8SMI_YAML_MAP : K8SMI_YAML_LIST;
+  return true;
+}
+
+size_t k8smi_yaml_tape_keys(const struct k8smi_yaml_tape *tape) {
+  return tape->open[tape->depth - 1].keys;
+}
+
+static int tape_open(struct k8smi_yaml_tape *tape, const yaml_event_t *event, struct k8sm_diags *diags) {
+  bool is_map = event->type == YAML_MAPPING_START_EVENT;
+  struct k8smi_yaml_node *node = tape_add(tape, event);
+  if (node == NULL) return tape_no_room(tape, diags);
+  if (tape->depth == tape->max_depth)
+    return tape_bad(tape, diags, K8SM_DIAG_TOO_DEEP, K8SM_ERR_LIMIT, "nested deeper than the limit");
+  if (!k8smi_yaml_tape_enter(tape, is_map)) return tape_no_room(tape, diags);
   return tape_set_anchor(tape, is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor,
                          diags);
 }
 
-static void tape_close(struct k8smi_yaml_tape *tape) {
+void k8smi_yaml_tape_leave(struct k8smi_yaml_tape *tape) {
   const struct k8smi_yaml_open *open = &tape->open[--tape->depth];
   struct k8smi_yaml_node *node = k8smi_yaml_node(tape, open->node);
   node->next = tape->count;
@@ -340,7 +364,7 @@ static int tape_event(struct k8smi_yaml_tape *tape, const yaml_event_t *event, b
   case YAML_MAPPING_START_EVENT: r = tape_open(tape, event, diags); break;
   case YAML_SEQUENCE_END_EVENT:
   case YAML_MAPPING_END_EVENT:
-    tape_close(tape);
+    k8smi_yaml_tape_leave(tape);
     return k8smi_yaml_node(tape, tape->open[opened - 1].node)->merges
                ? tape_check_merges(tape, tape->open[opened - 1].node, diags)
                : K8SM_OK;
@@ -358,6 +382,13 @@ int k8smi_yaml_tape_load(struct k8smi_yaml_tape *tape, struct k8sm_diags *diags)
   tape->count = 0;
   tape->depth = 0;
   k8smi_map_clear(&tape->anchors);
+  if (!tape->begun && !tape->libyaml_only && k8smi_yaml_plain_load(tape)) {
+    tape->begun = tape->at_end = true;
+    return K8SM_OK;
+  }
+  tape->begun = true;
+  int started = tape->parser == NULL ? tape_start_parser(tape) : K8SM_OK;
+  if (started != K8SM_OK) return k8smi_find_nomem(diags, started);
   while (!done) {
     yaml_event_t event;
     if (!yaml_parser_parse(tape->parser, &event)) return tape_libyaml_error(tape, diags);

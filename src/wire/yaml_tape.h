@@ -46,13 +46,15 @@ struct k8smi_yaml_tape {
   uint32_t open_cap;
   struct k8smi_yaml_place place;
   uint32_t first_line;
-  void *parser; /* yaml_parser_t */
-  bool at_end;  /* of the stream */
+  void *parser;      /* yaml_parser_t; NULL before it is needed */
+  bool begun;        /* the first document has been read, or tried */
+  bool at_end;       /* of the stream */
+  bool libyaml_only; /* for tests: nothing is read without it */
 };
 
-/* Errors: NOMEM, LIMIT. */
-int k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena, const char *bytes,
-                         size_t len, uint32_t max_depth, uint32_t max_nodes);
+/* No memory is taken yet. */
+void k8smi_yaml_tape_init(struct k8smi_yaml_tape *tape, struct k8smi_arena *arena, const char *bytes,
+                          size_t len, uint32_t max_depth, uint32_t max_nodes);
 void k8smi_yaml_tape_free(struct k8smi_yaml_tape *tape);
 
 /* Reads the next document; the nodes of the last one are gone. NOT_FOUND at the end of the stream.
@@ -60,6 +62,16 @@ void k8smi_yaml_tape_free(struct k8smi_yaml_tape *tape);
 int k8smi_yaml_tape_load(struct k8smi_yaml_tape *tape, struct k8sm_diags *diags);
 
 struct k8smi_yaml_node *k8smi_yaml_node(const struct k8smi_yaml_tape *tape, uint32_t index);
+/* For who fills a tape by other means: a zeroed node at its end, or NULL; the container that the last node
+ * is, to be gone into; and out of it. False when memory ran out. */
+struct k8smi_yaml_node *k8smi_yaml_tape_node(struct k8smi_yaml_tape *tape);
+bool k8smi_yaml_tape_enter(struct k8smi_yaml_tape *tape, bool is_map);
+void k8smi_yaml_tape_leave(struct k8smi_yaml_tape *tape);
+/* The mark of the keys of the container that the tape is in. */
+size_t k8smi_yaml_tape_keys(const struct k8smi_yaml_tape *tape);
+/* The text of a scalar, whose kind is known, as its token says it. Errors: SYNTAX, NOMEM, LIMIT. */
+int k8smi_yaml_tape_say(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node, struct k8sm_diags *diags);
+
 /* The node behind this one and all that it contains. */
 uint32_t k8smi_yaml_after(const struct k8smi_yaml_tape *tape, uint32_t index);
 /* The node itself, or what the alias names. */

@@ -262,11 +262,7 @@ int k8smi_tokens_yaml(struct k8smi_arena *arena, const void *bytes, size_t len,
   if (y == NULL) return k8smi_find_nomem(diags, k8smi_arena_error(arena));
   y->base.ops = &yaml_reader_ops;
   y->alias_nodes_left = aliases;
-  r = k8smi_yaml_tape_init(&y->tape, arena, len == 0 ? "" : bytes, len, depth, nodes);
-  if (r != K8SM_OK) {
-    k8smi_yaml_tape_free(&y->tape);
-    return k8smi_find_nomem(diags, r);
-  }
+  k8smi_yaml_tape_init(&y->tape, arena, len == 0 ? "" : bytes, len, depth, nodes);
   y->tape.first_line = y->tape.place.line = lines_before + 1;
   *ret = &y->base;
   return K8SM_OK;
