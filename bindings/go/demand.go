@@ -39,13 +39,7 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 	if o == nil {
 		o = &DemandOptions{}
 	}
-	data := allocate[C.struct_k8sm_manifest_data](m, len(o.Data))
-	for i, item := range o.Data {
-		data[i] = C.struct_k8sm_manifest_data{
-			kind: m.slice([]byte(item.Kind)), name_space: m.slice([]byte(item.Namespace)),
-			name: m.slice([]byte(item.Name)), key: m.slice([]byte(item.Key)), value: m.slice(item.Value),
-		}
-	}
+	data := m.data(o.Data)
 	c := C.struct_k8sm_demand_options{
 		flags:             C.uint64_t(o.Flags),
 		data:              first(data),

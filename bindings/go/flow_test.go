@@ -129,6 +129,35 @@ func TestReading(t *testing.T) {
 	}
 }
 
+func TestResolve(t *testing.T) {
+	source := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"ns"},"spec":{
+		"containers":[{"name":"c","image":"i","args":["$(K)@$(NODE)"],"env":[
+		{"name":"K","valueFrom":{"secretKeyRef":{"name":"s","key":"k"}}},
+		{"name":"NODE","valueFrom":{"fieldRef":{"fieldPath":"spec.nodeName"}}}],
+		"volumeMounts":[{"name":"v","mountPath":"/v"}]}],
+		"volumes":[{"name":"v","secret":{"secretName":"s","defaultMode":256}}]}}`
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod([]byte(source), nil))
+	data := []k8smesos.Data{{Kind: "Secret", Namespace: "ns", Name: "s", Key: "k", Value: []byte("x")}}
+	resolved := must[*k8smesos.Resolved](t)(pod.Resolve(&k8smesos.ResolveOptions{Data: data, NodeName: "n1"}))
+	env := resolved.Env()
+	if len(env) != 2 || string(env[0].Value) != "x" || !env[0].Secret || string(env[1].Value) != "n1" {
+		t.Errorf("variables are %+v", env)
+	}
+	if words := resolved.Words(); len(words) != 1 || words[0].Text != "x@n1" {
+		t.Errorf("words are %+v", words)
+	}
+	files := resolved.Files()
+	if len(files) != 1 || files[0].Path != "k" || files[0].Mode != 0400 || !files[0].Secret {
+		t.Errorf("files are %+v", files)
+	}
+	if mounts := resolved.Mounts(); len(mounts) != 1 || mounts[0].Path != "/v" {
+		t.Errorf("mounts are %+v", mounts)
+	}
+	if _, err := pod.Resolve(nil); !errors.Is(err, k8smesos.ErrInvalid) {
+		t.Errorf("resolved without data: %v", err)
+	}
+}
+
 func TestPod(t *testing.T) {
 	pod := nginx(t)
 	if pod.Name() != "nginx" || pod.Namespace() != "default" || pod.UID() == "" {

@@ -224,10 +224,11 @@ func (m *Manifest) Pods() []ManifestPod {
 	})
 }
 
-// Data is one key of a ConfigMap or Secret.
+// Data is one key of a ConfigMap or Secret; without a key, one that is there and empty.
 type Data struct {
 	Kind, Namespace, Name, Key string
 	Value                      []byte
+	Binary                     bool // of binaryData: never the value of a variable
 }
 
 // Data of the manifest.
@@ -236,6 +237,9 @@ func (m *Manifest) Data() []Data {
 	return readRows(func(rows *C.struct_k8sm_manifest_data, size, n int) int {
 		return int(C.k8sm_manifest_data(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_manifest_data) Data {
-		return Data{text(row.kind), text(row.name_space), text(row.name), text(row.key), raw(row.value)}
+		return Data{
+			text(row.kind), text(row.name_space), text(row.name), text(row.key), raw(row.value),
+			row.flags&C.K8SM_DATA_BINARY != 0,
+		}
 	})
 }

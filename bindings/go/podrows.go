@@ -96,9 +96,11 @@ func (p *Pod) Words() []Word {
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_word, size, n int) int {
 		return int(C.k8sm_pod_words(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_pod_word) Word {
-		return Word{text(row.text), int(row.container), Purpose(row.purpose)}
-	})
+	}, newWord)
+}
+
+func newWord(row C.struct_k8sm_pod_word) Word {
+	return Word{text(row.text), int(row.container), Purpose(row.purpose)}
 }
 
 // Port of a container.
@@ -219,12 +221,14 @@ func (p *Pod) Mounts() []Mount {
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_mount, size, n int) int {
 		return int(C.k8sm_pod_mounts(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_pod_mount) Mount {
-		return Mount{
-			text(row.volume), text(row.path), text(row.sub_path), text(row.propagation),
-			text(row.recursive_read_only), int(row.container), VolumeFlags(row.flags),
-		}
-	})
+	}, newMount)
+}
+
+func newMount(row C.struct_k8sm_pod_mount) Mount {
+	return Mount{
+		text(row.volume), text(row.path), text(row.sub_path), text(row.propagation),
+		text(row.recursive_read_only), int(row.container), VolumeFlags(row.flags),
+	}
 }
 
 // Handler of a probe or hook.

@@ -51,7 +51,11 @@ struct k8sm_demand_options {
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).
  * Owns: *ret; the demand keeps a reference to the pod.
  * Errors: INVALID (no uid, no nonce), UNSUPPORTED with one finding for each field that Mesos can't do
- * (K8SM_DIAG_TASK_FIELD_REFUSED); warnings for those that are approximated or ignored; NOMEM; ABI. */
+ * (K8SM_DIAG_TASK_FIELD_REFUSED) and each reference to what is known only where the pod runs (VALUE_UNKNOWN);
+ * NOT_FOUND if all that is wrong is that ConfigMaps, Secrets or keys of them are not among the data
+ * (FIELD_NOT_FOUND): Kubernetes lets such a pod wait for them. Warnings for what is approximated or ignored.
+ * NOMEM; ABI. References are resolved as k8sm_pod_resolve does; a limit that is not stated is told as what the
+ * pod's executor holds, since no offer says what an agent could give. */
 K8SM_API K8SM_MUST_USE int k8sm_demand_make(const struct k8sm_pod *pod,
                                             const struct k8sm_demand_options *options,
                                             struct k8sm_demand **ret, struct k8sm_diags *diags);

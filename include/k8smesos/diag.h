@@ -46,6 +46,7 @@ enum {
   X(209, FIELD_NOT_FOUND, ERROR, "a value refers to something that is not there")                    \
   X(210, NUMBER_RANGE, ERROR, "a number outside the range of its field")                             \
   X(211, QUANTITY_SYNTAX, ERROR, "not a quantity")                                                   \
+  X(212, VALUE_UNKNOWN, ERROR, "a value refers to what is known only where the pod runs")            \
   X(220, KIND_UNKNOWN, ERROR, "an object of a kind that is not read here")                           \
   X(221, KIND_SKIPPED, NOTE, "an object of a kind that has no meaning here")                         \
   X(222, NO_POD, ERROR, "no pod in the input")                                                       \

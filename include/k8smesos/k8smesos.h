@@ -13,6 +13,7 @@
 #include <k8smesos/pod.h>
 #include <k8smesos/workload.h>
 #include <k8smesos/manifest.h>
+#include <k8smesos/resolve.h>
 #include <k8smesos/demand.h>
 #include <k8smesos/offer.h>
 #include <k8smesos/cluster.h>

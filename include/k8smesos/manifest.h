@@ -51,14 +51,18 @@ struct k8sm_manifest_workload {
 K8SM_API size_t k8sm_manifest_workloads(const struct k8sm_manifest *manifest, size_t first,
                                         struct k8sm_manifest_workload *rows, size_t row_size, size_t n);
 
+enum { K8SM_DATA_BINARY = 1 << 0 }; /* of a ConfigMap's binaryData: never the value of a variable */
+
 /* A ConfigMap or Secret of the manifest, one row per key. A Secret's data is decoded. An object without
- * keys has one row whose key is absent (ptr NULL). */
+ * keys has one row whose key is empty. */
 struct k8sm_manifest_data {
   struct k8sm_slice kind; /* "ConfigMap", "Secret" */
   struct k8sm_slice name_space;
   struct k8sm_slice name;
   struct k8sm_slice key;
   struct k8sm_slice value;
+  uint32_t flags; /* K8SM_DATA_* */
+  uint32_t reserved;
 };
 K8SM_API size_t k8sm_manifest_data(const struct k8sm_manifest *manifest, size_t first,
                                    struct k8sm_manifest_data *rows, size_t row_size, size_t n);

@@ -23,7 +23,7 @@ static struct k8smi_strings command_words(struct k8smi_demand_build *b, const st
     struct k8smi_list list = k8smi_get_list(s->container, parts[p].field);
     for (size_t i = 0; i < list.count; i++) {
       struct k8smi_path at = k8smi_path_index(&list_path, i);
-      words[n++] = k8smi_demand_expand(b, s, k8smi_list_str(list, i), &at);
+      words[n++] = k8smi_resolve_text(&b->resolve, &s->env, k8smi_list_str(list, i), &at, NULL);
     }
   }
   return (struct k8smi_strings){words, n};
@@ -58,7 +58,8 @@ static void command_pull_config(struct k8smi_demand_build *b) {
   struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_imagePullSecrets);
   for (size_t i = 0; i < list.count; i++) {
     struct k8sm_slice name = k8smi_get_str(k8smi_list_record(list, i), K8SMI_LocalObjectReference_name);
-    const struct k8sm_manifest_data *row = k8smi_demand_key(b, "Secret", name, K8SMI_S(".dockerconfigjson"));
+    const struct k8smi_data_row *row =
+        k8smi_data_key(&b->resolve.data, K8SMI_DATA_SECRET, name, K8SMI_S(".dockerconfigjson"));
     struct k8smi_path at = k8smi_path_index(&list_path, i);
     if (row == NULL) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
@@ -67,7 +68,7 @@ static void command_pull_config(struct k8smi_demand_build *b) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
                  "Mesos takes one secret for a registry: the first");
     } else {
-      b->pull_config = k8smi_demand_copy(b, row->value);
+      b->pull_config = k8smi_demand_copy(b, row->d.value);
       b->demand->features |= K8SM_FEATURE_SECRETS;
     }
   }

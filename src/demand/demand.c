@@ -27,11 +27,7 @@ struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_sl
 }
 
 struct k8sm_slice k8smi_demand_take(struct k8smi_demand_build *b, struct k8smi_buf *buf) {
-  struct k8sm_slice s = {NULL, 0};
-  if (!buf->failed) s = k8smi_arena_copy(&b->demand->arena, buf->ptr, buf->len);
-  if (s.ptr == NULL) b->no_memory = true;
-  k8smi_buf_free(buf);
-  return s;
+  return k8smi_resolve_take(&b->resolve, buf);
 }
 
 void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format,
@@ -107,7 +103,6 @@ static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_t
                              const struct k8smi_record *container, uint32_t kind, uint32_t stage) {
   const struct k8sm_demand *d = b->demand;
   task->container = k8smi_get_str(container, K8SMI_Container_name);
-  if (!k8smi_map_put(&b->containers, task->container, (uint32_t)(task - d->tasks))) b->no_memory = true;
   task->kind = kind;
   task->stage = stage;
   task->launch = stage == 0;
@@ -154,15 +149,20 @@ static bool demand_make_tasks(struct k8smi_demand_build *b) {
 
 static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
                                   const struct k8smi_record *container, const struct k8smi_path *path) {
-  struct k8smi_demand_source s = {container, task, path, {{0}, NULL, 0, 0, 0, 0}};
-  k8smi_map_init(&s.variables, &b->demand->arena.allocator,
-                 k8smi_hash(b->demand->uid.ptr, b->demand->uid.len, 1));
-  k8smi_demand_make_env(b, &s);
+  struct k8smi_demand_source s = {container, task, path, {NULL, 0, 0, {{0}, NULL, 0, 0, 0, 0}}};
+  k8smi_demand_tell_limits(b, task);
+  k8smi_resolve_env(&b->resolve, container, path, &s.env);
+  k8smi_demand_note_limits(b, path);
+  task->env = s.env.items;
+  task->env_count = s.env.count;
+  for (size_t i = 0; i < s.env.count; i++) {
+    if (s.env.items[i].secret) b->demand->features |= K8SM_FEATURE_SECRETS;
+  }
   k8smi_demand_make_command(b, &s);
   k8smi_demand_make_security(b, &s);
   k8smi_demand_make_mounts(b, &s);
   k8smi_demand_make_checks(b, &s);
-  k8smi_map_free(&s.variables);
+  k8smi_environment_free(&s.env);
 }
 
 static void demand_make_containers(struct k8smi_demand_build *b, unsigned field, const char *name,
@@ -245,7 +245,6 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   demand_make_roles(b);
   k8smi_demand_make_placement(b);
   k8smi_demand_check_rules(b);
-  k8smi_demand_sort_data(b);
   k8smi_demand_index_volumes(b);
   k8smi_demand_make_resources(b);
   k8smi_demand_make_ports(b);
@@ -254,17 +253,23 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   k8smi_demand_make_keys(b);
 }
 
-static int demand_result(struct k8smi_demand_build *b) {
-  if (b->no_memory) return k8smi_find_nomem(b->diags, k8smi_arena_error(&b->demand->arena));
-  int result = demand_check_ids(b->demand, b->diags);
-  return result == K8SM_OK && b->refused > 0 ? K8SM_ERR_UNSUPPORTED : result;
+/* Secrets and ConfigMaps, and what is not known before the pod has a place. */
+static void demand_start_resolve(struct k8smi_demand_build *b) {
+  const struct k8sm_demand_options *o = &b->options;
+  struct k8sm_demand *d = b->demand;
+  k8smi_resolve_init(&b->resolve, &d->arena, k8smi_pod_record(d->pod), b->diags);
+  b->resolve.skip_file_key = true; /* refused by its rule */
+  if (!k8smi_data_init(&b->resolve.data, &d->arena, d->name_space, o->data, o->data_size, o->data_count))
+    b->no_memory = true;
 }
 
-/* Pods are immutable: a reference is all that is taken through the constant pointer. */
-static struct k8sm_pod *demand_ref_pod(const struct k8sm_pod *pod) {
-  struct k8sm_pod *p;
-  memcpy(&p, &pod, sizeof p);
-  return k8sm_pod_ref(p);
+static int demand_result(struct k8smi_demand_build *b) {
+  if (b->no_memory || b->resolve.no_memory)
+    return k8smi_find_nomem(b->diags, k8smi_arena_error(&b->demand->arena));
+  int result = demand_check_ids(b->demand, b->diags);
+  if (result != K8SM_OK) return result;
+  if (b->refused + b->resolve.problems > 0) return K8SM_ERR_UNSUPPORTED;
+  return b->resolve.missing > 0 ? K8SM_ERR_NOT_FOUND : K8SM_OK;
 }
 
 int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
@@ -278,7 +283,7 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, b.options.allocator, DEMAND_MAX_MEMORY);
   if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&d->refs);
-  d->pod = demand_ref_pod(pod);
+  d->pod = k8smi_pod_hold(pod);
   d->uid = k8sm_pod_uid(pod);
   d->name_space = k8sm_pod_namespace(pod);
   d->name = k8sm_pod_name(pod);
@@ -289,9 +294,9 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   b.metadata = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_metadata);
   b.spec = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_spec);
   k8smi_map_init(&b.volumes, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 0));
-  k8smi_map_init(&b.containers, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 2));
+  demand_start_resolve(&b);
   demand_run_steps(&b);
-  k8smi_map_free(&b.containers);
+  k8smi_demand_free_volumes(&b);
   k8smi_map_free(&b.volumes);
   result = demand_result(&b);
   if (result != K8SM_OK) {

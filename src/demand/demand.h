@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "demand/placement.h"
 #include "pod/record.h"
+#include "pod/resolve.h"
 
 #define K8SMI_UNLIMITED INT64_MAX
 
@@ -23,12 +24,6 @@ struct k8smi_demand_port {
 };
 
 enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
-
-struct k8smi_demand_env {
-  struct k8sm_slice name;
-  struct k8sm_slice value;
-  bool secret; /* the value is for the agent only: Environment.Variable of type SECRET */
-};
 
 /* A mount, ready for mesos.v1.Volume. */
 struct k8smi_demand_mount {
@@ -72,10 +67,10 @@ struct k8smi_demand_task {
   struct k8sm_slice image;      /* empty: the agent's file system */
   struct k8sm_slice spec_image; /* as the pod names it, also where it is not used */
   bool pull_always;
-  struct k8sm_slice pull_config; /* docker's config.json for the registry; empty: the agent's own */
-  bool has_value;                /* CommandInfo.value is set: argv[0] */
-  struct k8smi_strings argv;     /* CommandInfo.arguments, argv[0] included */
-  const struct k8smi_demand_env *env;
+  struct k8sm_slice pull_config;    /* docker's config.json for the registry; empty: the agent's own */
+  bool has_value;                   /* CommandInfo.value is set: argv[0] */
+  struct k8smi_strings argv;        /* CommandInfo.arguments, argv[0] included */
+  const struct k8smi_variable *env; /* a secret one is for the agent only: of type SECRET */
   size_t env_count;
   struct k8sm_slice user;
   bool has_capabilities;

@@ -24,13 +24,24 @@ static uint32_t probe_port(struct k8smi_demand_build *b, const struct k8smi_dema
   return 0;
 }
 
-static void probe_exec(struct k8smi_demand_build *b, const struct k8smi_record *exec,
-                       const struct k8smi_path *path, struct k8smi_demand_check *check) {
+/* Its words see the variables as the pod writes them, as the kubelet does it. */
+static void probe_exec(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                       const struct k8smi_record *exec, const struct k8smi_path *path,
+                       struct k8smi_demand_check *check) {
   struct k8smi_list command = k8smi_get_list(exec, K8SMI_ExecAction_command);
-  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("command"));
-  if (command.count == 0) k8smi_demand_refuse(b, &at, "Mesos has nothing to run");
+  struct k8smi_path list_path = k8smi_path_field(path, K8SMI_S("command"));
+  struct k8sm_slice *words = k8smi_demand_array(b, command.count, sizeof *words);
+  struct k8smi_environment env;
+  if (command.count == 0) k8smi_demand_refuse(b, &list_path, "Mesos has nothing to run");
   check->kind = K8SMI_CHECK_COMMAND;
-  check->command = (struct k8smi_strings){command.items, command.count};
+  if (words == NULL) return;
+  k8smi_resolve_static_env(&b->resolve, s->container, &env);
+  for (size_t i = 0; i < command.count; i++) {
+    struct k8smi_path at = k8smi_path_index(&list_path, i);
+    words[i] = k8smi_resolve_text(&b->resolve, &env, k8smi_list_str(command, i), &at, NULL);
+  }
+  k8smi_environment_free(&env);
+  check->command = (struct k8smi_strings){words, command.count};
 }
 
 static void probe_http(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
@@ -64,7 +75,7 @@ static void probe_read(struct k8smi_demand_build *b, const struct k8smi_demand_s
   const struct k8smi_record *r;
   if ((r = k8smi_get_record(probe, K8SMI_Probe_exec)) != NULL) {
     struct k8smi_path at = k8smi_path_field(path, K8SMI_S("exec"));
-    probe_exec(b, r, &at, check);
+    probe_exec(b, s, r, &at, check);
   } else if ((r = k8smi_get_record(probe, K8SMI_Probe_httpGet)) != NULL) {
     struct k8smi_path at = k8smi_path_field(path, K8SMI_S("httpGet"));
     probe_http(b, s, r, &at, check);

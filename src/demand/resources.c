@@ -5,7 +5,6 @@
 
 #include "pod/containers.h"
 #include "pod/requests.h"
-#include "wire/number.h"
 
 enum {
   RES_MIN_CPU_MILLI = 10,           /* Mesos refuses less, and allocators do not offer less */
@@ -172,6 +171,43 @@ static void res_check_pod_level(struct k8smi_demand_build *b) {
   }
 }
 
+/* ---- What containers are told where they state no limit (resourceFieldRef) ---- */
+
+static struct k8smi_amount res_bytes(int64_t mb_milli) {
+  int64_t whole = mb_milli / 1000, rest = mb_milli % 1000;
+  if (whole >= INT64_MAX / RES_MB) return (struct k8smi_amount){INT64_MAX, 0};
+  return (struct k8smi_amount){whole * RES_MB + rest * RES_MB / 1000, 0};
+}
+
+static void res_set_budget(struct k8smi_demand_build *b) {
+  const struct k8sm_demand *d = b->demand;
+  b->budget = b->resolve.node;
+  b->budget.allocatable[K8SMI_NODE_CPU] = res_cores(d->cpus_milli);
+  b->budget.allocatable[K8SMI_NODE_MEMORY] = res_bytes(d->mem_milli);
+  b->budget.allocatable[K8SMI_NODE_STORAGE] = res_bytes(d->disk_milli);
+  for (int i = 0; i < K8SMI_NODE_RESOURCES; i++) b->budget.has[i] = true;
+}
+
+void k8smi_demand_tell_limits(struct k8smi_demand_build *b, const struct k8smi_demand_task *task) {
+  struct k8smi_resolve_node *node = &b->resolve.node;
+  *node = b->budget;
+  b->resolve.told_node = false;
+  if (task == NULL || !task->limits) return;
+  if (task->limit_cpus_milli != K8SMI_UNLIMITED)
+    node->allocatable[K8SMI_NODE_CPU] = res_cores(task->limit_cpus_milli);
+  if (task->limit_mem_milli != K8SMI_UNLIMITED)
+    node->allocatable[K8SMI_NODE_MEMORY] = res_bytes(task->limit_mem_milli);
+}
+
+void k8smi_demand_note_limits(struct k8smi_demand_build *b, const struct k8smi_path *path) {
+  if (!b->resolve.told_node) return;
+  b->resolve.told_node = false;
+  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
+             "asks for a limit that is not stated: it is told what the pod holds of its agent");
+}
+
+/* ---- All of it ---- */
+
 void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
   struct k8smi_sum sums[RES_KINDS];
@@ -193,53 +229,5 @@ void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
   d->tasks[0].cpus_milli = RES_MIN_CPU_MILLI;
   d->tasks[0].mem_milli = RES_TOKEN_MEM;
   d->qos_class = k8sm_pod_qos_class(d->pod);
-}
-
-/* ---- resourceFieldRef ---- */
-
-static const struct k8smi_record *res_find_container(const struct k8smi_demand_build *b,
-                                                     struct k8sm_slice name) {
-  struct k8smi_list inits = k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers);
-  struct k8smi_list mains = k8smi_get_list(b->spec, K8SMI_PodSpec_containers);
-  uint32_t task = k8smi_map_get(&b->containers, name);
-  if (task == K8SMI_MAP_NONE) return NULL;
-  return task <= inits.count ? k8smi_list_record(inits, task - 1)
-                             : k8smi_list_record(mains, task - 1 - inits.count);
-}
-
-/* In thousandths of the base unit (cores, bytes), or saturated; false if there is none. */
-static bool res_field_amount(const struct k8smi_record *container, struct k8sm_slice resource, int64_t *ret) {
-  const struct k8smi_record *resources = k8smi_get_record(container, K8SMI_Container_resources);
-  const char *dot = resource.len == 0 ? NULL : memchr(resource.ptr, '.', resource.len);
-  if (dot == NULL) return false;
-  struct k8sm_slice group = {resource.ptr, (size_t)(dot - resource.ptr)};
-  bool limits = k8smi_eqs(group, "limits");
-  if (!limits && !k8smi_eqs(group, "requests")) return false;
-  struct k8sm_slice text = k8smi_get_pair(
-      resources, limits ? K8SMI_ResourceRequirements_limits : K8SMI_ResourceRequirements_requests, dot + 1);
-  return text.ptr != NULL && k8smi_quantity_milli(text, ret);
-}
-
-bool k8smi_demand_resource_value(struct k8smi_demand_build *b, const struct k8smi_record *selector,
-                                 struct k8sm_slice container, const struct k8smi_path *path,
-                                 struct k8sm_slice *ret) {
-  struct k8sm_slice resource = k8smi_get_str(selector, K8SMI_ResourceFieldSelector_resource);
-  struct k8sm_slice named = k8smi_get_str(selector, K8SMI_ResourceFieldSelector_containerName);
-  struct k8sm_slice divisor_text = k8smi_get_str(selector, K8SMI_ResourceFieldSelector_divisor);
-  int64_t amount, divisor = 0;
-  if (!res_field_amount(res_find_container(b, named.len > 0 ? named : container), resource, &amount)) {
-    k8smi_demand_refuse(b, path, "'%.*s' is not set: what an agent could give is not known before it runs",
-                        K8SMI_P(resource));
-    return false;
-  }
-  if (divisor_text.len > 0) k8smi_quantity_milli(divisor_text, &divisor);
-  if (divisor <= 0) divisor = 1000;
-  struct k8smi_buf buf;
-  if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
-    b->no_memory = true;
-    return false;
-  }
-  k8smi_buf_i64(&buf, amount / divisor + (amount % divisor > 0));
-  *ret = k8smi_demand_take(b, &buf);
-  return ret->ptr != NULL;
+  res_set_budget(b);
 }

@@ -15,6 +15,13 @@ void k8smi_demand_index_volumes(struct k8smi_demand_build *b) {
   }
 }
 
+void k8smi_demand_free_volumes(struct k8smi_demand_build *b) {
+  struct k8smi_list volumes = k8smi_get_list(b->spec, K8SMI_PodSpec_volumes);
+  for (size_t i = 0; b->files != NULL && i < volumes.count; i++) {
+    if (b->files[i].made) k8smi_files_free(&b->files[i].files);
+  }
+}
+
 /* The mounts of a container while they are collected. */
 struct mount_list {
   struct k8smi_demand_mount *items;
@@ -50,27 +57,6 @@ static struct k8sm_slice mount_join(struct k8smi_demand_build *b, struct k8sm_sl
   return k8smi_demand_take(b, &buf);
 }
 
-/* Is one of the path's names ".."? */
-static bool mount_leads_out(struct k8sm_slice path) {
-  for (size_t i = 0; i + 1 < path.len; i++) {
-    bool begins = i == 0 || path.ptr[i - 1] == '/';
-    bool ends = i + 2 == path.len || path.ptr[i + 2] == '/';
-    if (begins && ends && path.ptr[i] == '.' && path.ptr[i + 1] == '.') return true;
-  }
-  return false;
-}
-
-/* subPath, or subPathExpr with its variables. */
-static struct k8sm_slice mount_sub_path(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
-                                        const struct k8smi_record *mount, const struct k8smi_path *path) {
-  struct k8sm_slice expression = k8smi_get_str(mount, K8SMI_VolumeMount_subPathExpr);
-  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("subPathExpr"));
-  if (expression.len == 0) return k8smi_get_str(mount, K8SMI_VolumeMount_subPath);
-  struct k8sm_slice text = k8smi_demand_expand(b, s, expression, &at);
-  if (mount_leads_out(text)) k8smi_demand_refuse(b, &at, "'%.*s' leads out of the volume", K8SMI_P(text));
-  return text;
-}
-
 /* Without an image nothing can be mounted at an absolute path: the mount is below the sandbox. */
 static struct k8sm_slice mount_target(struct k8smi_demand_build *b, struct k8sm_slice target) {
   if ((b->demand->flags & K8SM_DEMAND_HOST_FILESYSTEM) == 0) return target;
@@ -87,10 +73,26 @@ static int mount_propagation(const struct k8smi_record *mount) {
   return k8smi_eqs(text, "HostToContainer") ? K8SM_MESOS__MOUNT_PROPAGATION__MODE__HOST_TO_CONTAINER : 0;
 }
 
+/* The files of volume i, made when they are first asked for. */
+static const struct k8smi_files *mount_files_of(struct k8smi_demand_build *b, size_t i) {
+  struct k8smi_demand_files *volume = b->files == NULL ? NULL : &b->files[i];
+  if (volume == NULL) return NULL;
+  if (volume->made) return &volume->files;
+  struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
+  struct k8smi_path list_path = k8smi_path_field(&spec, K8SMI_S("volumes"));
+  struct k8smi_path at = k8smi_path_index(&list_path, i);
+  volume->made = true;
+  k8smi_demand_tell_limits(b, NULL);
+  k8smi_resolve_files(&b->resolve, k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i), &at,
+                      &volume->files);
+  k8smi_demand_note_limits(b, &at);
+  return &volume->files;
+}
+
 /* One mount for each file: Mesos' secrets are files, never folders. */
 static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, size_t volume,
                         struct k8sm_slice target, struct k8sm_slice sub_path, const struct k8smi_path *path) {
-  const struct k8smi_demand_files *files = k8smi_demand_files_of(b, volume);
+  const struct k8smi_files *files = mount_files_of(b, volume);
   size_t before = list->count;
   for (size_t i = 0; files != NULL && i < files->count && !b->no_memory; i++) {
     struct k8sm_slice name = files->items[i].path;
@@ -134,14 +136,6 @@ static void mount_directory(struct k8smi_demand_build *b, struct mount_list *lis
   mount_add(b, list, &mount);
 }
 
-/* The volume that the API server gives every pod: a token of its service account. */
-static bool mount_is_api_access(const struct k8smi_record *volume) {
-  static const char prefix[] = "kube-api-access-";
-  struct k8sm_slice name = k8smi_get_str(volume, K8SMI_Volume_name);
-  return k8smi_has(volume, K8SMI_Volume_projected) && name.len >= sizeof prefix - 1 &&
-         memcmp(name.ptr, prefix, sizeof prefix - 1) == 0;
-}
-
 static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
                       struct mount_list *list, const struct k8smi_record *record,
                       const struct k8smi_path *path) {
@@ -154,13 +148,13 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
     return;
   }
   const struct k8smi_record *volume = k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i);
-  if (mount_is_api_access(volume)) {
+  if (k8smi_volume_is_api_access(volume)) {
     k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &name_path,
                "there are no service accounts: the token of the Kubernetes API is not mounted");
     return;
   }
   struct k8sm_slice target = mount_target(b, k8smi_get_str(record, K8SMI_VolumeMount_mountPath));
-  struct k8sm_slice sub_path = mount_sub_path(b, s, record, path);
+  struct k8sm_slice sub_path = k8smi_resolve_sub_path(&b->resolve, &s->env, record, path);
   if (b->demand->flags & K8SM_DEMAND_HOST_FILESYSTEM) {
     k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &target_path,
                "without the image the volume is mounted at '%.*s' below the task's sandbox", K8SMI_P(target));

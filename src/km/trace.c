@@ -57,6 +57,7 @@ static json_t *data_rows(const struct km_driver_setup *s) {
     set_hex(row, "name", d->name);
     set_hex(row, "key", d->key);
     set_hex(row, "value", d->value);
+    if (d->flags != 0) json_object_set_new(row, "flags", json_integer(d->flags));
     json_array_append_new(rows, row);
   }
   return rows;

@@ -71,9 +71,10 @@ static void read_data(struct km_trace_reader *r, struct km_driver_setup *setup) 
   size_t i;
   r->data = km_alloc(NULL, json_array_size(rows) * sizeof *r->data);
   json_array_foreach(rows, i, row) {
-    r->data[i] = (struct k8sm_manifest_data){bytes_of(r, row, "kind"), bytes_of(r, row, "namespace"),
-                                             bytes_of(r, row, "name"), bytes_of(r, row, "key"),
-                                             bytes_of(r, row, "value")};
+    r->data[i] = (struct k8sm_manifest_data){
+        bytes_of(r, row, "kind"),  bytes_of(r, row, "namespace"),
+        bytes_of(r, row, "name"),  bytes_of(r, row, "key"),
+        bytes_of(r, row, "value"), (uint32_t)json_integer_value(json_object_get(row, "flags"))};
   }
   setup->data = r->data;
   setup->data_count = json_array_size(rows);

@@ -36,9 +36,13 @@ static const struct data_maps {
   struct k8sm_slice kind;
   unsigned fields[2];
   const char *names[2];
+  uint32_t second_flags;
 } data_maps[] = {
-    {{"ConfigMap", 9}, {K8SMI_ConfigMap_data, K8SMI_ConfigMap_binaryData}, {"data", "binaryData"}},
-    {{"Secret", 6}, {K8SMI_Secret_data, K8SMI_Secret_stringData}, {"data", "stringData"}},
+    {{"ConfigMap", 9},
+     {K8SMI_ConfigMap_data, K8SMI_ConfigMap_binaryData},
+     {"data", "binaryData"},
+     K8SM_DATA_BINARY},
+    {{"Secret", 6}, {K8SMI_Secret_data, K8SMI_Secret_stringData}, {"data", "stringData"}, 0},
 };
 
 static int data_add(const struct k8smi_object *object, struct k8sm_manifest_data row) {
@@ -63,7 +67,7 @@ static bool data_check_key(const struct k8smi_object *object, const char *map, s
 static int data_keys(const struct k8smi_object *object, const struct k8smi_record *record,
                      const struct k8sm_manifest_object *row) {
   const struct data_maps *maps = &data_maps[k8smi_eq(row->kind, data_maps[0].kind) ? 0 : 1];
-  struct k8sm_manifest_data data = {row->kind, row->name_space, row->name, {NULL, 0}, {NULL, 0}};
+  struct k8sm_manifest_data data = {row->kind, row->name_space, row->name, {NULL, 0}, {NULL, 0}, 0, 0};
   bool good = true, empty = true;
   for (size_t i = 0; i < 2; i++) {
     struct k8smi_list list = k8smi_get_list(record, maps->fields[i]);
@@ -73,6 +77,7 @@ static int data_keys(const struct k8smi_object *object, const struct k8smi_recor
       if (i == 0 && k8smi_get_pair(record, maps->fields[1], pair.key.ptr).ptr != NULL) continue;
       data.key = pair.key;
       data.value = pair.value;
+      data.flags = i == 0 ? 0 : maps->second_flags;
       int r = data_add(object, data);
       if (r != K8SM_OK) return r;
       empty = false;

@@ -13,6 +13,10 @@ struct k8sm_pod *k8sm_pod_ref(struct k8sm_pod *pod) {
   return pod;
 }
 
+struct k8sm_pod *k8smi_pod_hold(const struct k8sm_pod *pod) {
+  return k8sm_pod_ref((struct k8sm_pod *)(uintptr_t)pod);
+}
+
 void k8sm_pod_unref(struct k8sm_pod *pod) {
   while (pod != NULL && k8smi_unref(&pod->refs)) {
     struct k8sm_pod *base = pod->base;
@@ -70,7 +74,7 @@ int k8sm_pod_with_uid(const struct k8sm_pod *pod, const char *uid, const struct 
   if (copy == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&copy->refs);
   copy->record = pod->record;
-  copy->base = k8sm_pod_ref((struct k8sm_pod *)(uintptr_t)pod);
+  copy->base = k8smi_pod_hold(pod);
   if (!k8smi_pod_set_metadata(copy, K8SMI_ObjectMeta_uid, k8smi_s(uid))) {
     k8sm_pod_unref(copy);
     return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);

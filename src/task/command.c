@@ -24,7 +24,7 @@ K8smMesos__CommandInfo *k8smi_task_argv(struct k8smi_task_build *b, struct k8smi
 }
 
 static K8smMesos__Environment__Variable *task_variable(struct k8smi_task_build *b,
-                                                       const struct k8smi_demand_env *env) {
+                                                       const struct k8smi_variable *env) {
   K8smMesos__Environment__Variable *v = K8SMI_TASK_NEW(b, Environment__Variable, environment__variable);
   if (v == NULL) return NULL;
   v->name = k8smi_task_text(env->name);

@@ -72,6 +72,25 @@ class Pods(unittest.TestCase):
             (second.source, second.object, second.key, second.optional), (k8smesos.Source.SECRET_KEY, "s", "k", True)
         )
 
+    def test_resolve(self):
+        manifest = k8smesos.Manifest.parse(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata: {a: one}\nbinaryData: {b: AAE=}\n---\n"
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: c\n    image: i\n"
+            "    command: [echo, $(P_a) $(IP)]\n    envFrom:\n    - {prefix: P_, configMapRef: {name: cm}}\n"
+            "    env:\n    - {name: IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}\n"
+            "    volumeMounts: [{name: v, mountPath: /v}]\n  volumes: [{name: v, configMap: {name: cm}}]\n"
+        )
+        (entry,), data = manifest.pods, manifest.data
+        self.assertEqual([row.flags for row in data], [0, k8smesos.DataFlag.BINARY])
+        resolved = entry.pod.resolve(data, pod_ips="127.0.0.1,::1")
+        self.assertEqual([(v.name, v.value) for v in resolved.env], [("P_a", b"one"), ("IP", b"127.0.0.1")])
+        self.assertEqual([word.text for word in resolved.words], ["echo", "one 127.0.0.1"])
+        self.assertEqual([(f.path, f.value, f.mode) for f in resolved.files], [("a", b"one", 0o644), ("b", b"\0\1", 0o644)])
+        self.assertEqual([mount.path for mount in resolved.mounts], ["/v"])
+        with self.assertRaises(k8smesos.Invalid) as raised:
+            entry.pod.resolve(pod_ips="127.0.0.1")
+        self.assertIn('configmap "cm" not found', str(raised.exception))
+
     def test_pod_is_written_and_read_again(self):
         pod = nginx()
         self.assertEqual(Pod.parse(pod.to_json()).to_json(), pod.to_json())

@@ -102,6 +102,47 @@ static int act_pod_resources(struct oom_fixture *f) {
   return k8sm_pod_resources(f->pod, NULL, &row, sizeof row, 1, &count);
 }
 
+static void before_references(struct oom_fixture *f) {
+  static const char json[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\",\"labels\":{\"a\":"
+      "\"b\"}},"
+      "\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"b\",\"args\":[\"$(A)\"],\"command\":[\"x\"],"
+      "\"envFrom\":[{\"prefix\":\"P_\",\"configMapRef\":{\"name\":\"cm\"}}],\"env\":[{\"name\":\"A\","
+      "\"value\":\"$(P_k)\"},"
+      "{\"name\":\"L\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.uid\"}}},"
+      "{\"name\":\"C\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"requests.cpu\"}}}],"
+      "\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\",\"subPathExpr\":\"$(A)\"}],"
+      "\"livenessProbe\":{\"exec\":{\"command\":[\"$(A)\"]}}}],"
+      "\"volumes\":[{\"name\":\"v\",\"projected\":{\"sources\":[{\"configMap\":{\"name\":\"cm\"}},"
+      "{\"downwardAPI\":{\"items\":[{\"path\":\"d\",\"fieldRef\":{\"fieldPath\":\"metadata.labels\"}}]}}]}}]}"
+      "}";
+  arrow_must(k8sm_pod_parse(json, sizeof json - 1, NULL, &f->pod, NULL), "pod");
+}
+
+static const struct k8sm_manifest_data reference_data[] = {
+    {{"ConfigMap", 9}, {"default", 7}, {"cm", 2}, {"k", 1}, {"x", 1}, 0, 0},
+    {{"ConfigMap", 9}, {"default", 7}, {"cm", 2}, {"l", 1}, {"y", 1}, 0, 0}};
+
+static int act_resolve(struct oom_fixture *f) {
+  struct k8sm_resolve_options o = {
+      .size = sizeof o, .data = reference_data, .data_count = 2, .data_size = sizeof reference_data[0]};
+  o.node_name = "n";
+  return k8sm_pod_resolve(f->pod, &o, &f->resolved, &f->diags);
+}
+
+static int no_resolved(const struct oom_fixture *f) {
+  return f->resolved == NULL;
+}
+
+static int act_demand_references(struct oom_fixture *f) {
+  struct k8sm_demand_options options = {.size = sizeof options,
+                                        .nonce = "n1",
+                                        .data = reference_data,
+                                        .data_count = 2,
+                                        .data_size = sizeof reference_data[0]};
+  return k8sm_demand_make(f->pod, &options, &f->demand, &f->diags);
+}
+
 static int no_blob(const struct oom_fixture *f) {
   return f->blob == NULL;
 }
@@ -324,7 +365,9 @@ const struct oom_arrow oom_arrows[] = {
     {"pod to YAML", NULL, before_pod, act_pod_yaml, no_blob},
     {"field of a pod", NULL, before_pod, act_pod_get, no_blob},
     {"resources of a pod", NULL, before_pod, act_pod_resources, NULL},
+    {"references of a pod", NULL, before_references, act_resolve, no_resolved},
     {"demand", NULL, before_pod, act_demand, no_demand},
+    {"demand with references", NULL, before_references, act_demand_references, no_demand},
     {"offers", "nginx.offers.json", NULL, act_offers, no_offers},
     {"resources of an offer", NULL, before_cluster, act_take, no_resources},
     {"resources subtract", NULL, before_resources, act_subtract, no_changed},

@@ -46,6 +46,7 @@ static void oom_free(struct oom_fixture *f) {
   k8sm_resources_unref(f->resources);
   k8sm_resources_unref(f->changed);
   k8sm_demand_unref(f->demand);
+  k8sm_resolved_unref(f->resolved);
   k8sm_manifest_unref(f->manifest);
   k8sm_pod_unref(f->pod);
 }

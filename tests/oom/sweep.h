@@ -11,6 +11,7 @@ struct oom_fixture {
   struct k8sm_slice input;
   struct k8sm_diags diags;
   struct k8sm_pod *pod;
+  struct k8sm_resolved *resolved;
   struct k8sm_manifest *manifest;
   struct k8sm_demand *demand;
   struct k8sm_offers *offers;

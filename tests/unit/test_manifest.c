@@ -186,6 +186,26 @@ static void claims_become_volumes(void **state) {
   k8sm_manifest_unref(r.manifest);
 }
 
+/* What variables may not hold is told apart, and an object without keys from one that is not there. */
+static void config_maps_of_bytes_and_of_nothing(void **state) {
+  (void)state;
+  struct read r;
+  struct k8sm_manifest_data data[4];
+  read_text(&r,
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {t: x}\nbinaryData: {b: AAE=}\n---\n"
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: e}\n---\n"
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n",
+            0);
+  assert_int_equal(k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 4), 4);
+  assert_int_equal(data[0].flags, 0);
+  assert_int_equal(data[1].flags, K8SM_DATA_BINARY);
+  assert_string_equal(data[2].name.ptr, "e");
+  assert_int_equal(data[2].key.len + data[2].value.len + data[2].flags, 0);
+  assert_string_equal(data[3].kind.ptr, "Secret");
+  assert_int_equal(data[3].key.len, 0);
+  k8sm_manifest_unref(r.manifest);
+}
+
 static void secrets_are_decoded(void **state) {
   (void)state;
   struct read r;
@@ -563,6 +583,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(several_documents),
       cmocka_unit_test(workload_kinds),
       cmocka_unit_test(claims_become_volumes),
+      cmocka_unit_test(config_maps_of_bytes_and_of_nothing),
       cmocka_unit_test(secrets_are_decoded),
       cmocka_unit_test(one_bad_document_does_not_hide_the_next),
       cmocka_unit_test(old_versions_are_read),

@@ -201,13 +201,14 @@ static void checks_volumes_and_users(void **state) {
 static void secrets_are_secrets(void **state) {
   (void)state;
   static const struct k8sm_manifest_data data[] = {
+      {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"e", 1}, {"set", 3}},
       {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"k", 1}, {"s\0t", 3}}};
   struct k8sm_demand_options options = {
-      .size = sizeof options, .nonce = "n1", .data = data, .data_count = 1, .data_size = sizeof data[0]};
+      .size = sizeof options, .nonce = "n1", .data = data, .data_count = 2, .data_size = sizeof data[0]};
   struct k8sm_pod *pod = pods_parse(
       "",
       "{'containers':[{'name':'c','image':'i','env':[{'name':'K','valueFrom':{'secretKeyRef':{'name':'pw',"
-      "'key':'k'}}}],'volumeMounts':[{'name':'v','mountPath':'/v'}]}],"
+      "'key':'e'}}}],'volumeMounts':[{'name':'v','mountPath':'/v'}]}],"
       "'volumes':[{'name':'v','secret':{'secretName':'pw'}}]}");
   struct k8sm_demand *d = NULL;
   assert_int_equal(k8sm_demand_make(pod, &options, &d, NULL), K8SM_OK);
@@ -220,9 +221,11 @@ static void secrets_are_secrets(void **state) {
   assert_int_equal(v->type, K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET);
   assert_null(v->value);
   assert_int_equal(v->secret->value->data.len, 3);
-  assert_memory_equal(v->secret->value->data.data, "s\0t", 3);
-  assert_string_equal(task->container->volumes[0]->container_path, "/v/k");
-  assert_int_equal(task->container->volumes[0]->source->secret->value->data.len, 3);
+  assert_memory_equal(v->secret->value->data.data, "set", 3);
+  assert_string_equal(task->container->volumes[0]->container_path, "/v/e");
+  assert_string_equal(task->container->volumes[1]->container_path, "/v/k");
+  assert_int_equal(task->container->volumes[1]->source->secret->value->data.len, 3);
+  assert_memory_equal(task->container->volumes[1]->source->secret->value->data.data, "s\0t", 3);
   k8smi_arena_free(&arena);
   k8sm_calls_unref(calls);
   k8sm_demand_unref(d);

@@ -80,7 +80,22 @@ PodProbe = _struct(
 )
 PodResource = _struct("pod_resource", (Slice, "name"), (c_int64, "request limit"))
 ManifestPod = _struct("manifest_pod", (c_void_p, "pod"), (c_uint32, "document replica"), (Slice, "owner"))
-ManifestData = _struct("manifest_data", (Slice, "kind name_space name key value"))
+ManifestData = _struct(
+    "manifest_data", (Slice, "kind name_space name key value"), (c_uint32, "flags reserved")
+)
+
+# resolve.h
+ResolveOptions = _struct(
+    "resolve_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator data"),
+    (c_size_t, "data_count data_size"),
+    (c_char_p, "node_name host_ips pod_ips token"),
+    (c_int64, "node_cpu_milli node_mem_bytes node_storage_bytes"),
+    (c_uint64, "max_memory"),
+)
+ResolvedEnv = _struct("resolved_env", (Slice, "name value"), (c_uint32, "container secret"))
+ResolvedFile = _struct("resolved_file", (Slice, "path value"), (c_uint32, "volume mode secret reserved"))
 
 # demand.h
 DemandOptions = _struct(
@@ -332,6 +347,7 @@ def _prototypes():
         "pod_get_values": (c_int, P, T, N, P, N, N, P),
         "pod_resources": (c_int, P, P, P, N, N, P),
         "pod_qos_class": (S, P),
+        "pod_resolve": (c_int, P, P, P, P),
         "manifest_parse": (c_int, P, N, P, P, P),
         "demand_make": (c_int, P, P, P, P),
         "demand_resume": (c_int, P, P, P, P),
@@ -394,13 +410,14 @@ def _prototypes():
     }
     for name in (
         "pod_containers pod_words pod_ports pod_env pod_env_from pod_volumes pod_mounts pod_probes "
+        "resolved_env resolved_words resolved_mounts resolved_files "
         "manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
         "driver_ports"
     ).split():
         table[name] = rows
-    for name in "blob pod manifest demand offers resources plan calls status".split():
+    for name in "blob pod resolved manifest demand offers resources plan calls status".split():
         table[name + "_ref"] = (P, P)
         table[name + "_unref"] = (None, P)
     return table

@@ -105,6 +105,10 @@ class ValueKind(_Code):
     JSON = 6
 
 
+class DataFlag(enum.IntFlag):
+    BINARY = 1
+
+
 class DemandFlag(enum.IntFlag):
     HOST_FILESYSTEM = 1
     NO_LIMITS = 2
@@ -257,6 +261,7 @@ PREFIXES = {
     "SOURCE": Source,
     "VOLUME": VolumeFlag,
     "VALUE": ValueKind,
+    "DATA": DataFlag,
     "DEMAND": DemandFlag,
     "TASK": TaskKind,
     "RESOURCE": ResourceType,

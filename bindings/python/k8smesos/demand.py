@@ -9,7 +9,7 @@ from . import _abi
 from ._object import Handle, Memory, convert, options, rows
 from .constants import TaskKind
 from .errors import check
-from .pod import Data, Pod
+from .pod import Data, Pod, fill_data
 
 
 class DemandTask(NamedTuple):
@@ -36,9 +36,7 @@ def fill_demand_options(memory: Memory, data: Iterable[Data] = (), roles: Sequen
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
     default_mem_bytes, disk_mb."""
     given = options(_abi.DemandOptions, **fields)
-    data = [_abi.ManifestData(*[memory.slice(value) for value in item]) for item in data]
-    given.data, given.data_count = memory.array(_abi.ManifestData, data), len(data)
-    given.data_size = ctypes.sizeof(_abi.ManifestData)
+    given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
     given.role_count = len(roles)
     return given

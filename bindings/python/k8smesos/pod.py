@@ -4,13 +4,14 @@
 import ctypes
 import json
 import uuid
-from typing import Any, Dict, List, NamedTuple, Optional, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi
-from ._object import Handle, blob, convert, options, raw_rows, rows, text
+from ._object import Handle, Memory, blob, convert, options, raw_rows, rows, text
 from .constants import (
     ContainerFlag,
     ContainerKind,
+    DataFlag,
     Format,
     Handler,
     PatchKind,
@@ -136,13 +137,33 @@ class PodResource(NamedTuple):
 
 
 class Data(NamedTuple):
-    """One key of a ConfigMap or Secret."""
+    """One key of a ConfigMap or Secret; without a key, one that is there and empty."""
 
     kind: str
     name_space: str
     name: str
     key: str
     value: bytes
+    flags: DataFlag = DataFlag(0)
+
+
+class ResolvedVariable(NamedTuple):
+    """A variable as the program sees it."""
+
+    name: str
+    value: bytes
+    container: int
+    secret: bool  # the value is, or holds, something from a Secret
+
+
+class ResolvedFile(NamedTuple):
+    """A file of a volume whose contents the pod states."""
+
+    path: str  # below the mount
+    value: bytes
+    volume: int  # its place in Pod.volumes
+    mode: int
+    secret: bool
 
 
 class ManifestPod(NamedTuple):
@@ -261,6 +282,18 @@ class Pod(Handle):
         """"Guaranteed", "Burstable" or "BestEffort"."""
         return text(_abi.lib.k8sm_pod_qos_class(self._pointer))
 
+    def resolve(self, data: Iterable[Data] = (), **fields) -> "Resolved":
+        """What the containers see: variables, command lines and files, from the ConfigMaps and Secrets in
+        `data` (rows of Manifest.data).
+
+        Fields: node_name, host_ips, pod_ips, token, node_cpu_milli, node_mem_bytes, node_storage_bytes,
+        max_memory. Raises Invalid with one finding for each thing that is missing.
+        """
+        memory = Memory()
+        given = options(_abi.ResolveOptions, **fields)
+        given.data, given.data_count, given.data_size = fill_data(memory, data)
+        return Resolved._make("pod_resolve", self._pointer, memory.struct(given))
+
     def to_json(self) -> str:
         """The pod as Kubernetes writes it."""
         return blob("pod_encode", self._pointer, Format.JSON, None).decode()
@@ -309,6 +342,40 @@ class Pod(Handle):
 
     def __repr__(self) -> str:
         return f"<Pod {self.namespace}/{self.name}>"
+
+
+def fill_data(memory: Memory, data: Iterable[Data]) -> Tuple[Optional[int], int, int]:
+    """The rows of `data` for an option struct: address, count and size of one."""
+    given = []
+    for item in data:
+        *texts, flags = Data(*item)
+        given.append(_abi.ManifestData(*[memory.slice(value) for value in texts], int(flags)))
+    return memory.array(_abi.ManifestData, given), len(given), ctypes.sizeof(_abi.ManifestData)
+
+
+class Resolved(Handle):
+    """What the containers of a pod see. Immutable."""
+
+    _free = "resolved_unref"
+
+    @property
+    def env(self) -> List[ResolvedVariable]:
+        """The variables of all containers, in their order."""
+        return rows("resolved_env", self._pointer, _abi.ResolvedEnv, ResolvedVariable)
+
+    @property
+    def words(self) -> List[Word]:
+        """As Pod.words, expanded."""
+        return rows("resolved_words", self._pointer, _abi.PodWord, Word)
+
+    @property
+    def mounts(self) -> List[Mount]:
+        """As Pod.mounts, with subPathExpr expanded."""
+        return rows("resolved_mounts", self._pointer, _abi.PodMount, Mount)
+
+    @property
+    def files(self) -> List[ResolvedFile]:
+        return rows("resolved_files", self._pointer, _abi.ResolvedFile, ResolvedFile)
 
 
 class Manifest(Handle):
