@@ -120,6 +120,35 @@ K8SM_API K8SM_MUST_USE int k8sm_pod_admit(const struct k8sm_pod *pod,
                                           const struct k8sm_admission_options *options, struct k8sm_pod **ret,
                                           struct k8sm_diags *diags);
 
+/* Reads a long manifest in chunks: the pods that k8sm_manifest_parse would find, one at a time, in memory
+ * bounded by the largest document. A document is, in JSON, one of those that follow one another, or one item
+ * of the list that such a document is; in YAML what lines of --- part; in protobuf one item of a list.
+ * max_bytes, max_memory and max_pods of the options hold for each of them. Objects that are no pods and have
+ * none are passed over, data objects with the note of those that are skipped.
+ *
+ * Not as k8sm_manifest_parse: JSON is what begins with { or [, even if lines of --- part its documents; and
+ * the items of a list whose kind comes behind them are given out before that is known, if each says what it
+ * is. With K8SM_PARSE_ADMISSION only the classes of Kubernetes itself are known. */
+struct k8sm_reader; /* Mutable. */
+
+/* Errors: ABI, INVALID, NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_reader_new(const struct k8sm_parse_options *options, struct k8sm_reader **ret,
+                                           struct k8sm_diags *diags);
+K8SM_API void k8sm_reader_free(struct k8sm_reader *reader);
+
+/* Gives the reader bytes, `last` with the last of them (there may be none). They are copied; ask for pods
+ * until there are none before you push more, or they pile up.
+ * Errors: NOMEM; STATE after the last. */
+K8SM_API K8SM_MUST_USE int k8sm_reader_push(struct k8sm_reader *reader, const void *bytes, size_t len,
+                                            int last);
+
+/* The next pod. ret->pod is a reference of the caller's; ret->owner is good until the next call.
+ * Errors: NOT_FOUND when there is none: push more, or, after the last bytes, this is the end; INVALID,
+ * SYNTAX (YAML) or LIMIT for a document that is wrong: go on; SYNTAX (JSON, protobuf), NOMEM: nothing comes
+ * behind it, and the same comes again. */
+K8SM_API K8SM_MUST_USE int k8sm_reader_next(struct k8sm_reader *reader, struct k8sm_manifest_pod *ret,
+                                            size_t row_size, struct k8sm_diags *diags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,8 +46,9 @@ static uint32_t finding_message(struct k8sm_diags *d, const char *format, va_lis
   return at;
 }
 
-static void add_finding(struct k8sm_diags *d, uint32_t code, uint32_t severity, const struct k8smi_where *where,
-                const struct k8smi_path *path, const char *format, va_list args) {
+static void add_finding(struct k8sm_diags *d, uint32_t code, uint32_t severity,
+                        const struct k8smi_where *where, const struct k8smi_path *path, const char *format,
+                        va_list args) {
   if (d == NULL) return;
   struct k8sm_diag row;
   memset(&row, 0, sizeof row);
@@ -70,7 +71,8 @@ static void add_finding(struct k8sm_diags *d, uint32_t code, uint32_t severity, 
   d->count++;
 }
 
-void k8smi_find(struct k8sm_diags *diags, uint32_t code, const struct k8smi_path *path, const char *format, ...) {
+void k8smi_find(struct k8sm_diags *diags, uint32_t code, const struct k8smi_path *path, const char *format,
+                ...) {
   va_list args;
   va_start(args, format);
   add_finding(diags, code, k8sm_diag_severity(code), NULL, path, format, args);
@@ -98,6 +100,19 @@ void k8smi_find_document(struct k8sm_diags *diags, size_t from, uint32_t documen
   for (size_t i = from; i < diags->count && i < diags->cap; i++) {
     char *row = (char *)diags->rows + i * diags->row_size;
     memcpy(row + offsetof(struct k8sm_diag, document), &document, sizeof document);
+  }
+}
+
+void k8smi_find_moved(struct k8sm_diags *diags, size_t from, const struct k8smi_find_move *move) {
+  uint32_t at[2]; /* line and column stand side by side */
+  if (diags == NULL || diags->row_size < offsetof(struct k8sm_diag, line) + sizeof at) return;
+  for (size_t i = from; i < diags->count && i < diags->cap; i++) {
+    char *row = (char *)diags->rows + i * diags->row_size + offsetof(struct k8sm_diag, line);
+    memcpy(at, row, sizeof at);
+    if (at[0] < move->after.line || (at[0] == move->after.line && at[1] < move->after.column)) continue;
+    if (at[0] == move->after.line) at[1] += move->columns;
+    at[0] += move->lines;
+    memcpy(row, at, sizeof at);
   }
 }
 

@@ -21,8 +21,8 @@ struct k8smi_where {
 
 /* Adds a finding. Formats may use integers and strings, never floating point (locale). Characters
  * that would break the line are written as spaces. The severity is that of the code. */
-void k8smi_find(struct k8sm_diags *diags, uint32_t code, const struct k8smi_path *path, const char *format, ...)
-    K8SMI_PRINTF(4, 5);
+void k8smi_find(struct k8sm_diags *diags, uint32_t code, const struct k8smi_path *path, const char *format,
+                ...) K8SMI_PRINTF(4, 5);
 void k8smi_find_at(struct k8sm_diags *diags, uint32_t code, const struct k8smi_where *where,
                    const struct k8smi_path *path, const char *format, ...) K8SMI_PRINTF(5, 6);
 /* The same with another severity than the code's own (K8SM_SEVERITY_*), for policies. */
@@ -31,6 +31,14 @@ void k8smi_find_as(struct k8sm_diags *diags, uint32_t code, uint32_t severity, c
 
 /* The document number of findings that come without one (from `from` on): set by readers of streams. */
 void k8smi_find_document(struct k8sm_diags *diags, size_t from, uint32_t document);
+
+/* Moves the places of findings (from `from` on) that are of a piece of a text into the text: those behind
+ * `after`, by so many lines, and by so many columns in its line. */
+struct k8smi_find_move {
+  struct k8smi_where after;
+  uint32_t lines, columns;
+};
+void k8smi_find_moved(struct k8sm_diags *diags, size_t from, const struct k8smi_find_move *move);
 
 /* Reports that memory or a limit ran out, and returns `result` (K8SM_ERR_NOMEM or _LIMIT). */
 int k8smi_find_nomem(struct k8sm_diags *diags, int result);

@@ -83,6 +83,8 @@ int k8smi_manifest_proto_item(const struct k8smi_object *list, struct k8sm_slice
 int k8smi_manifest_item(const struct k8smi_object *list, struct k8sm_slice json, size_t index);
 /* Reads the object by its kind, from its first token on. Errors: as k8sm_manifest_parse, of this object. */
 int k8smi_manifest_object(const struct k8smi_object *object);
+/* Whether the kind is one of those lists whose items are read. */
+bool k8smi_manifest_is_list(struct k8sm_slice kind, struct k8sm_slice api_version);
 /* The kind of the items of a kind of list; false: it is none, or one of anything. */
 bool k8smi_manifest_list_of(struct k8sm_slice list, struct k8sm_slice *ret);
 /* Does what admission does to all pods, if that is asked for. Errors: INVALID, NOMEM. */

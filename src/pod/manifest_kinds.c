@@ -174,6 +174,15 @@ bool k8smi_manifest_list_of(struct k8sm_slice list, struct k8sm_slice *ret) {
   return true;
 }
 
+bool k8smi_manifest_is_list(struct k8sm_slice kind, struct k8sm_slice api_version) {
+  struct k8sm_slice of_items;
+  if (k8smi_eqs(kind, "List")) return k8smi_eqs(api_version, "v1");
+  if (manifest_kind_of(kind) != NULL || !k8smi_manifest_list_of(kind, &of_items)) return false;
+  const struct manifest_kind *items = manifest_kind_of(of_items);
+  return items != NULL &&
+         (k8smi_eq(items->api_version, api_version) || manifest_is_legacy(of_items, api_version));
+}
+
 static int manifest_required(const struct k8smi_object *object, const char *name) {
   struct k8smi_path path = k8smi_path_field(object->path, k8smi_s(name));
   k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_REQUIRED, &path, "Required value");
@@ -214,7 +223,7 @@ int k8smi_manifest_object(const struct k8smi_object *object) {
     bool list = kind == NULL && k8smi_manifest_list_of(object->kind, &of_items);
     if (list) kind = manifest_kind_of(of_items);
     if (kind != NULL) return manifest_read_kind(object, kind, list);
-    if (k8smi_eqs(object->kind, "List") && k8smi_eqs(object->api_version, "v1"))
+    if (k8smi_manifest_is_list(object->kind, object->api_version)) /* of anything */
       return manifest_list(object, K8SMI_TYPE_List);
     return manifest_skip(object);
   }
