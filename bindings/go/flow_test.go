@@ -158,6 +158,29 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestWants(t *testing.T) {
+	cluster, demand := cluster(t), demand(t)
+	wants := must[*k8smesos.Wants](t)(cluster.Wants(
+		[]k8smesos.Want{{Demand: demand, Hostname: "agent1.example.org", Pinned: true, AtMonoMS: 9000}},
+		&k8smesos.WantsOptions{Roles: []string{"*", "b"}}))
+	if roles := wants.Roles(); len(roles) != 2 || roles[0].Groups != 1 || roles[1].Wants != 0 {
+		t.Errorf("roles are %+v", roles)
+	}
+	if !bytes.Contains(wants.Constraints(), []byte("agent1.example.org")) {
+		t.Errorf("constraints are %q", wants.Constraints())
+	}
+	if at, wanted := wants.Offer(cluster, "golden-O1"); at != 9000 || !wanted {
+		t.Errorf("the offer is wanted at %v, %v", at, wanted)
+	}
+	if seconds := wants.RefuseSeconds(cluster, "golden-O1", 4000, k8smesos.Refuse{}); seconds != 5 {
+		t.Errorf("it is refused for %v s", seconds)
+	}
+	nothing := must[*k8smesos.Wants](t)(cluster.Wants(nil, nil))
+	if !nothing.Covered(wants) || !wants.Covered(nothing) {
+		t.Error("covered by nothing")
+	}
+}
+
 func TestPod(t *testing.T) {
 	pod := nginx(t)
 	if pod.Name() != "nginx" || pod.Namespace() != "default" || pod.UID() == "" {

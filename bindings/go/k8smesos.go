@@ -11,7 +11,7 @@
 //	plan, err := cluster.Match([]*k8smesos.Demand{demand}, nil)
 //	calls, err := plan.Calls(nil)                     // post each Bytes to /api/v1/scheduler
 //
-// Values (Pod, Manifest, Demand, Offers, Resources, Plan, Calls, Status) are immutable and may be shared between
+// Values (Pod, Manifest, Demand, Offers, Resources, Wants, Plan, Calls, Status) are immutable and may be shared between
 // goroutines. Cluster and Driver belong to one goroutine at a time. Memory is given back by the garbage
 // collector, or at once by Close, after which an object must not be used.
 package k8smesos

@@ -8,6 +8,7 @@
 
 #include <k8smesos/status.h>
 #include <k8smesos/task.h>
+#include <k8smesos/wants.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,13 +16,6 @@ extern "C" {
 
 struct k8sm_driver;  /* Mutable. */
 struct k8sm_effects; /* Mutable; the caller's. */
-
-/* How long offers are refused, in seconds, by reason. 0 takes the default of the field. */
-struct k8sm_refuse {
-  double idle;      /* nothing waits; 3,600 */
-  double unsuited;  /* something waits, and this agent can't take it; 5 */
-  double leftover;  /* what an ACCEPT leaves; 5; always 0 while anything waits */
-};
 
 /* How a driver is made. */
 struct k8sm_driver_options {

@@ -17,6 +17,7 @@
 #include <k8smesos/demand.h>
 #include <k8smesos/offer.h>
 #include <k8smesos/cluster.h>
+#include <k8smesos/wants.h>
 #include <k8smesos/match.h>
 #include <k8smesos/task.h>
 #include <k8smesos/status.h>

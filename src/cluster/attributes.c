@@ -12,13 +12,16 @@ static bool attributes_is_alnum(char c) {
 }
 
 /* Makes what was written from `start` on a valid value, or name, of a label: other characters become
- * underscores, it begins and ends with a letter or digit, and is not too long. */
-static void attributes_make_valid(struct k8smi_buf *to, size_t start, size_t max) {
-  if (to->failed) return;
+ * underscores, it begins and ends with a letter or digit, and is not too long. True if it was not valid. */
+static bool attributes_make_valid(struct k8smi_buf *to, size_t start, size_t max) {
+  if (to->failed) return false;
   char *text = to->ptr + start;
-  size_t len = to->len - start, skip = 0;
+  size_t len = to->len - start, skip = 0, before = len;
+  bool other = false;
   for (size_t i = 0; i < len; i++) {
-    if (!attributes_is_alnum(text[i]) && text[i] != '-' && text[i] != '.') text[i] = '_';
+    if (attributes_is_alnum(text[i]) || text[i] == '-' || text[i] == '.' || text[i] == '_') continue;
+    text[i] = '_';
+    other = true;
   }
   while (skip < len && !attributes_is_alnum(text[skip])) skip++;
   len -= skip;
@@ -26,21 +29,23 @@ static void attributes_make_valid(struct k8smi_buf *to, size_t start, size_t max
   while (len > 0 && !attributes_is_alnum(text[skip + len - 1])) len--;
   memmove(text, text + skip, len);
   to->len = start + len;
+  return other || len != before;
 }
 
-static void attributes_text(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
+static bool attributes_text(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
   size_t start = to->len;
   if (a->text != NULL) k8smi_buf_slice(to, k8smi_s(a->text->value));
-  attributes_make_valid(to, start, ATTRIBUTES_LABEL_MAX);
+  return attributes_make_valid(to, start, ATTRIBUTES_LABEL_MAX);
 }
 
 /* Exact, and never in the form 1e+06. What is no number of Mesos' has no value. */
-static void attributes_scalar(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
+static bool attributes_scalar(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
   int64_t milli;
   if (a->scalar != NULL && k8smi_milli_of_double(a->scalar->value, &milli)) k8smi_put_milli(to, milli);
+  return false; /* comparisons of texts let it pass, as the next two */
 }
 
-static void attributes_ranges(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
+static bool attributes_ranges(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
   size_t start = to->len;
   for (size_t i = 0; a->ranges != NULL && i < a->ranges->n_range; i++) {
     if (i > 0) k8smi_buf_putc(to, '_');
@@ -49,26 +54,29 @@ static void attributes_ranges(struct k8smi_buf *to, const K8smMesos__Attribute *
     k8smi_buf_u64(to, a->ranges->range[i]->end);
   }
   attributes_make_valid(to, start, ATTRIBUTES_LABEL_MAX);
+  return false;
 }
 
-static void attributes_set(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
+static bool attributes_set(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
   size_t start = to->len;
   for (size_t i = 0; a->set != NULL && i < a->set->n_item; i++) {
     if (i > 0) k8smi_buf_putc(to, '_');
     k8smi_buf_slice(to, k8smi_s(a->set->item[i]));
   }
   attributes_make_valid(to, start, ATTRIBUTES_LABEL_MAX);
+  return false;
 }
 
-static void attributes_value(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
-  static void (*const writers[])(struct k8smi_buf *, const K8smMesos__Attribute *) = {
+/* True if the text is not the label's value as it is. */
+static bool attributes_value(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
+  static bool (*const writers[])(struct k8smi_buf *, const K8smMesos__Attribute *) = {
       [K8SM_MESOS__VALUE__TYPE__SCALAR] = attributes_scalar,
       [K8SM_MESOS__VALUE__TYPE__RANGES] = attributes_ranges,
       [K8SM_MESOS__VALUE__TYPE__SET] = attributes_set,
       [K8SM_MESOS__VALUE__TYPE__TEXT] = attributes_text,
   };
   size_t type = (size_t)a->type;
-  if (type < sizeof writers / sizeof writers[0]) writers[type](to, a);
+  return type < sizeof writers / sizeof writers[0] && writers[type](to, a);
 }
 
 static void attributes_put(struct k8smi_buf *to, const char *key, struct k8sm_slice value) {
@@ -114,7 +122,7 @@ static bool attributes_read_taint(const K8smMesos__Attribute *a, struct k8smi_ta
   return ret->effect != K8SMI_EFFECT_ANY;
 }
 
-static size_t attributes_put_label(struct k8smi_buf *to, const K8smMesos__Attribute *a) {
+static size_t attributes_put_label(struct k8smi_buf *to, const K8smMesos__Attribute *a, bool *rewritten) {
   struct k8sm_slice name = k8smi_s(a->name);
   struct k8smi_taint taint;
   size_t start = to->len, before;
@@ -125,14 +133,14 @@ static size_t attributes_put_label(struct k8smi_buf *to, const K8smMesos__Attrib
     k8smi_buf_puts(to, K8SMI_LABEL_ATTRIBUTE);
     before = to->len;
     k8smi_buf_slice(to, name);
-    attributes_make_valid(to, before, ATTRIBUTES_NAME_MAX);
+    *rewritten |= attributes_make_valid(to, before, ATTRIBUTES_NAME_MAX);
     if (to->len == before) { /* nothing of the name is left */
       if (!to->failed) to->len = start;
       return 0;
     }
   }
   k8smi_buf_putc(to, '\0');
-  attributes_value(to, a);
+  *rewritten |= attributes_value(to, a);
   k8smi_buf_putc(to, '\0');
   return 1 + attributes_put_system(to, a, name);
 }
@@ -147,10 +155,10 @@ static size_t attributes_put_domain(struct k8smi_buf *to, const K8smMesos__Offer
 }
 
 struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *to, const K8smMesos__Offer *offer) {
-  struct k8smi_label_counts counts = {2, 0};
+  struct k8smi_label_counts counts = {2, 0, false};
   attributes_put(to, "kubernetes.io/os", K8SMI_S("linux"));
   for (size_t i = 0; i < offer->n_attributes; i++)
-    counts.labels += attributes_put_label(to, offer->attributes[i]);
+    counts.labels += attributes_put_label(to, offer->attributes[i], &counts.rewritten);
   counts.labels += attributes_put_domain(to, offer);
   attributes_put(to, K8SMI_LABEL_HOSTNAME, k8smi_s(offer->hostname));
   for (size_t i = 0; i < offer->n_attributes; i++) {

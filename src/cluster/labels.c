@@ -57,6 +57,7 @@ struct k8smi_labels *k8smi_labels_make(const K8smMesos__Offer *offer, struct k8s
   size_t block, window = 2 * sizeof(int64_t);
   k8smi_buf_clear(scratch);
   struct k8smi_label_counts counts = k8smi_attributes_put(scratch, offer);
+  k8smi_buf_putc(scratch, (char)counts.rewritten);
   labels_put_window(scratch, offer->unavailability);
   if (scratch->failed) return NULL;
   struct k8sm_slice text = {scratch->ptr, scratch->len};
@@ -68,6 +69,7 @@ struct k8smi_labels *k8smi_labels_make(const K8smMesos__Offer *offer, struct k8s
   memcpy(own, text.ptr, text.len);
   labels->block = block;
   labels->text = (struct k8sm_slice){own, text.len};
+  labels->rewritten = counts.rewritten;
   memcpy(&labels->away_from_ms, own + text.len - window, sizeof labels->away_from_ms);
   memcpy(&labels->away_until_ms, own + text.len - window / 2, sizeof labels->away_until_ms);
   labels_fill(labels, counts, own);

@@ -19,6 +19,7 @@ struct k8smi_labels {
   struct k8smi_taints taints;
   int64_t away_from_ms; /* planned maintenance, wall clock; INT64_MAX: none is planned */
   int64_t away_until_ms;
+  bool rewritten; /* an attribute's name or text is no label as it is: others may make the same one */
   struct k8smi_pair items[];
 };
 
@@ -32,6 +33,7 @@ void k8smi_labels_free(struct k8smi_labels *labels, const struct k8sm_allocator 
  * the same key, then its taints as "key\0value\0effect\0". Returns how many of each. */
 struct k8smi_label_counts {
   size_t labels, taints;
+  bool rewritten;
 };
 struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *to, const K8smMesos__Offer *offer);
 

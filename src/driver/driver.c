@@ -21,7 +21,11 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   d->starved_ms = DRV_NEVER;
   const struct k8sm_cluster_options o = {
       .size = sizeof o, .allocator = &d->core.allocator, .features = d->core.options.features};
-  r = k8sm_cluster_new(&o, &d->offers.cluster, diags);
+  d->offers.limit_ms = d->offers.sift_ms = DRV_NEVER;
+  d->offers.roles = k8smi_arena_zalloc(&d->core.arena, d->core.options.role_count * sizeof *d->offers.roles);
+  d->offers.names = k8smi_arena_array(&d->core.arena, d->core.options.role_count, sizeof *d->offers.names);
+  r = d->offers.roles == NULL || d->offers.names == NULL ? k8smi_find_nomem(diags, K8SM_ERR_NOMEM)
+                                                         : k8sm_cluster_new(&o, &d->offers.cluster, diags);
   if (r != K8SM_OK) {
     k8sm_driver_free(d);
     return r;
@@ -40,6 +44,8 @@ void k8sm_driver_free(struct k8sm_driver *d) {
   k8smi_drv_records_free(&d->records, &d->core);
   k8smi_drv_pods_free(&d->pods, &d->core);
   k8smi_drv_session_free(&d->session);
+  k8sm_wants_unref(d->offers.wants);
+  k8sm_wants_unref(d->offers.limits);
   k8sm_cluster_free(d->offers.cluster);
   struct drv_core core = d->core;
   k8smi_free(&core.allocator, d, sizeof *d);

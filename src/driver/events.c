@@ -56,6 +56,7 @@ static int events_subscribed(struct k8sm_driver *d, const struct event_in *in) {
   if (!same) d->framework_kept = false;
   if (!d->framework_kept && d->framework_due_ms == DRV_NEVER) d->framework_due_ms = 0;
   d->offers.fresh = true;
+  k8smi_drv_roles_master(d, k8smi_s(s->master_info == NULL ? NULL : s->master_info->version));
   k8smi_drv_reconcile_start(d);
   for (size_t i = 0; i < d->pods.count; i++) { /* what could not be sent meanwhile */
     if (d->pods.slots[i] != NULL) k8smi_drv_pods_touch(&d->pods, d->pods.slots[i]);
@@ -112,7 +113,7 @@ static int events_offers(struct k8sm_driver *d, const struct event_in *in) {
   k8sm_offers_unref(offers);
   if (r == K8SM_ERR_NOMEM) return r;
   d->core.counters.offers_received += in->event->offers->n_offers;
-  d->offers.fresh = true;
+  d->offers.fresh = d->offers.stale = true;
   return K8SM_OK;
 }
 

@@ -277,7 +277,7 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struc
   k8smi_drv_pod_set_need(&d->pods, pod, need);
   if (need != DRV_NEED_NOTHING) {
     d->offers.fresh = true;
-    d->offers.revive |= d->offers.suppressed || d->offers.refused;
+    d->offers.revive = true;
   }
   return K8SM_OK;
 }
@@ -356,6 +356,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   uint64_t soon = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
   pod->due_ms = k8smi_drv_min(look.due_ms, deadline);
   if (pod->due_ms <= d->core.mono_ms) pod->due_ms = soon;
+  d->pods.needs_changed |= pod->next_need_ms != look.next_need_ms;
   pod->next_need_ms = look.next_need_ms;
   d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
   return K8SM_OK;

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Offers held and declined, by reason. Wanted are waiting pods, pending stages and restarts alike: filters
- * and suppression are made from all of them, or pinned restarts starve. */
+/* Offers held and declined, by reason. */
 #include "base/slice.h"
+#include "base/sort.h"
 #include "driver/state.h"
-
-enum {
-  OFFERS_REVIVE_MS = 1000, /* between two REVIVEs, at least */
-  OFFERS_IDLE_MS = 5000    /* nothing wanted for so long: SUPPRESS */
-};
 
 void k8smi_drv_offers_reset(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   k8sm_cluster_remove_all(o->cluster);
-  o->fresh = o->revive = false;
+  o->fresh = false;
   o->since_ms = d->core.mono_ms;
+  o->sift_ms = DRV_NEVER;
+  k8smi_drv_roles_reset(d);
 }
 
 int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds) {
@@ -28,105 +25,106 @@ int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids
   return K8SM_OK;
 }
 
-/* When a pod that needs nothing now will need an offer again. */
-static uint64_t offers_next_need(const struct k8sm_driver *d) {
-  uint64_t next = DRV_NEVER;
-  for (size_t i = 0; i < d->pods.count; i++) {
-    if (d->pods.slots[i] != NULL) next = k8smi_drv_min(next, d->pods.slots[i]->next_need_ms);
-  }
-  return next;
+/* ---- Giving back ---- */
+
+struct offers_given {
+  struct k8sm_slice id;
+  double seconds;
+};
+
+static int offers_order(const void *a, const void *b, const void *ctx) {
+  const struct offers_given *x = a, *y = b;
+  (void)ctx;
+  if (x->seconds != y->seconds) return x->seconds < y->seconds ? -1 : 1;
+  return k8smi_cmp(x->id, y->id);
 }
 
-/* Declines all held offers that came at or before `until`. */
-static int offers_decline_held(struct k8sm_driver *d, uint64_t until, double seconds) {
-  const struct k8sm_allocator *a = &d->core.allocator;
+/* When the offer is to be given back: at once, if nothing wants it soon. Else it is held for a while, since
+ * more may come to go with it. */
+static uint64_t offers_give_ms(const struct k8sm_driver *d, const struct k8sm_held_offer *row) {
+  uint64_t at = 0, now = d->core.mono_ms, hold = d->core.options.hold_ms;
+  if (k8sm_wants_offer(d->offers.wants, d->offers.cluster, row->id, &at) == 0) return now;
+  if (at > k8smi_drv_after(&d->core, hold)) return now;
+  return (at > row->since_mono_ms ? at : row->since_mono_ms) + hold;
+}
+
+static void offers_note_refused(struct k8sm_driver *d, struct k8sm_slice role) {
+  for (size_t i = 0; i < d->core.options.role_count; i++) {
+    if (k8smi_eq(d->core.options.roles[i], role)) d->offers.roles[i].refused = true;
+  }
+}
+
+/* Those to be given back now, by the time for which they are refused. */
+static size_t offers_collect(struct k8sm_driver *d, struct offers_given *ret, uint64_t *ret_next_ms) {
+  const struct k8sm_refuse *refuse = &d->core.options.refuse;
   struct k8sm_held_offer row;
-  size_t total = k8sm_cluster_offers(d->offers.cluster, 0, NULL, sizeof row, 0), n = 0;
-  struct k8sm_slice *ids = k8smi_alloc(a, total * sizeof *ids);
-  if (ids == NULL) return K8SM_ERR_NOMEM;
-  for (size_t i = 0; i < total; i++) {
-    k8sm_cluster_offers(d->offers.cluster, i, &row, sizeof row, 1);
-    if (row.since_mono_ms <= until) ids[n++] = row.id;
+  size_t n = 0;
+  *ret_next_ms = DRV_NEVER;
+  for (size_t i = 0; k8sm_cluster_offers(d->offers.cluster, i, &row, sizeof row, 1) != 0; i++) {
+    uint64_t at = offers_give_ms(d, &row);
+    if (at > d->core.mono_ms) {
+      *ret_next_ms = k8smi_drv_min(*ret_next_ms, at);
+      continue;
+    }
+    ret[n].id = row.id;
+    ret[n].seconds =
+        k8sm_wants_refuse_seconds(d->offers.wants, d->offers.cluster, row.id, d->core.mono_ms, refuse);
+    n++;
   }
-  int r = k8smi_drv_offers_decline(d, ids, n, seconds);
-  if (r == K8SM_OK && n == total) {
-    k8sm_cluster_remove_all(d->offers.cluster);
-    n = 0;
+  k8smi_sort(ret, n, sizeof *ret, offers_order, NULL);
+  return n;
+}
+
+/* One DECLINE for each time. Nothing has changed when it fails. */
+static int offers_decline_all(struct k8sm_driver *d, const struct offers_given *given, size_t n,
+                              struct k8sm_slice *ids) {
+  int r = K8SM_OK;
+  for (size_t i = 0, k; r == K8SM_OK && i < n; i = k) {
+    for (k = i; k < n && given[k].seconds == given[i].seconds; k++) ids[k] = given[k].id;
+    r = k8smi_drv_offers_decline(d, ids + i, k - i, given[i].seconds);
   }
-  /* Last first: an id dies with its offer, and the others must live until their turn. */
-  for (size_t i = n == 0 ? 0 : total; r == K8SM_OK && i-- > 0;) {
-    k8sm_cluster_offers(d->offers.cluster, i, &row, sizeof row, 1);
-    if (row.since_mono_ms <= until) k8sm_cluster_remove(d->offers.cluster, row.id);
-  }
-  k8smi_free(a, ids, total * sizeof *ids);
   return r;
 }
 
-static int offers_roles_call(struct k8sm_driver *d, uint32_t type) {
-  struct drv_call *call;
-  struct k8sm_call_args args = {
-      .type = type, .items = d->core.options.roles, .item_count = d->core.options.role_count};
-  int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
-  if (r != K8SM_OK) return r;
-  /* A former one whose answer is lost would be repeated after this one, and undo it. */
-  k8smi_drv_outbox_supersede(&d->outbox, type == K8SM_CALL_REVIVE ? K8SM_CALL_SUPPRESS : K8SM_CALL_REVIVE);
-  k8smi_drv_outbox_push(&d->outbox, call);
-  return r;
+/* Last first: an id dies with its offer, and the others must live until their turn. */
+static void offers_drop(struct k8sm_driver *d, size_t total) {
+  struct k8sm_held_offer row;
+  while (total-- > 0) {
+    k8sm_cluster_offers(d->offers.cluster, total, &row, sizeof row, 1);
+    if (offers_give_ms(d, &row) > d->core.mono_ms) continue;
+    offers_note_refused(d, row.role);
+    k8sm_cluster_remove(d->offers.cluster, row.id);
+  }
 }
 
-static int offers_revive(struct k8sm_driver *d) {
+/* Gives back what nothing wants, or has been held for long enough. */
+static int offers_sift(struct k8sm_driver *d) {
+  const struct k8sm_allocator *a = &d->core.allocator;
   struct drv_offers *o = &d->offers;
-  if (!o->revive || (o->revived_ms != 0 && d->core.mono_ms < o->revived_ms + OFFERS_REVIVE_MS))
-    return K8SM_OK;
-  int r = offers_roles_call(d, K8SM_CALL_REVIVE);
+  struct k8sm_held_offer row;
+  size_t total = k8sm_cluster_offers(o->cluster, 0, NULL, sizeof row, 0);
+  uint64_t next_ms;
+  if (!o->sift && d->core.mono_ms < o->sift_ms) return K8SM_OK;
+  struct offers_given *given = k8smi_alloc(a, total * sizeof *given);
+  struct k8sm_slice *ids = k8smi_alloc(a, total * sizeof *ids);
+  int r = given == NULL || ids == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
+  if (r == K8SM_OK) {
+    size_t n = offers_collect(d, given, &next_ms);
+    r = offers_decline_all(d, given, n, ids);
+    if (r == K8SM_OK && n > 0) offers_drop(d, total);
+  }
+  k8smi_free(a, given, total * sizeof *given);
+  k8smi_free(a, ids, total * sizeof *ids);
   if (r != K8SM_OK) return r;
-  o->revive = o->suppressed = o->refused = false;
-  o->revived_ms = d->core.mono_ms;
+  o->sift = false;
+  o->sift_ms = next_ms;
   return K8SM_OK;
 }
 
-static int offers_suppress(struct k8sm_driver *d) {
-  struct drv_offers *o = &d->offers;
-  if (o->suppressed || d->core.mono_ms < o->since_ms + OFFERS_IDLE_MS) return K8SM_OK;
-  int r = offers_roles_call(d, K8SM_CALL_SUPPRESS);
-  if (r == K8SM_OK) o->suppressed = true;
-  return r;
-}
+/* ---- Matching ---- */
 
 static bool offers_none_held(const struct k8sm_driver *d) {
   return k8sm_cluster_offers(d->offers.cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 0;
-}
-
-/* Nothing is wanted now. What is going to be soon is waited for; else the offers go back, for no longer than
- * until the next need. */
-static int offers_idle(struct k8sm_driver *d) {
-  struct drv_offers *o = &d->offers;
-  uint64_t next = offers_next_need(d), now = d->core.mono_ms;
-  o->revive = false;
-  if (next != DRV_NEVER) o->since_ms = now;
-  int r = offers_suppress(d);
-  if (r != K8SM_OK || k8sm_cluster_offers(o->cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 0)
-    return r;
-  if (next != DRV_NEVER && next <= now + d->core.options.hold_ms) return K8SM_OK;
-  double seconds = d->core.options.refuse.idle;
-  if (next != DRV_NEVER && (double)(next - now) / 1000 < seconds) seconds = (double)(next - now) / 1000;
-  o->refused = true;
-  return offers_decline_held(d, now, seconds);
-}
-
-/* Something is wanted, and what is held does not suit: kept for a while, since more may come to go with it.
- */
-static int offers_wanted(struct k8sm_driver *d) {
-  struct drv_offers *o = &d->offers;
-  uint64_t now = d->core.mono_ms, hold = d->core.options.hold_ms;
-  int r = offers_revive(d);
-  if (r != K8SM_OK || now < hold) return r;
-  struct k8sm_held_offer row;
-  for (size_t i = 0; k8sm_cluster_offers(o->cluster, i, &row, sizeof row, 1) != 0; i++) {
-    if (row.since_mono_ms > now - hold) continue;
-    return offers_decline_held(d, now - hold, d->core.options.refuse.unsuited);
-  }
-  return K8SM_OK;
 }
 
 /* Before any offer has had the time to come there is nothing to say about pods that have no place. */
@@ -155,24 +153,18 @@ int k8smi_drv_offers_pump(struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return K8SM_OK;
   offers_look(d);
   int r = offers_match(d);
-  if (r != K8SM_OK) return r;
   offers_look(d);
-  return d->pods.needs == 0 ? offers_idle(d) : offers_wanted(d);
+  if (r == K8SM_OK) r = k8smi_drv_wanted_look(d);
+  if (r == K8SM_OK) r = k8smi_drv_roles_pump(d);
+  return r == K8SM_OK ? offers_sift(d) : r;
 }
 
 uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   const struct drv_offers *o = &d->offers;
-  uint64_t due = DRV_NEVER;
-  if (d->session.state != DRV_SESSION_SUBSCRIBED) return due;
-  if (!o->wanting && !o->suppressed) due = o->since_ms + OFFERS_IDLE_MS;
-  if (o->revive) due = k8smi_drv_min(due, o->revived_ms + OFFERS_REVIVE_MS);
+  if (d->session.state != DRV_SESSION_SUBSCRIBED) return DRV_NEVER;
+  uint64_t due = k8smi_drv_min(o->sift_ms, k8smi_drv_roles_deadline(d));
   if (o->fresh && d->framework_kept && d->pods.needs != 0 && offers_none_held(d)) {
     due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
-  }
-  struct k8sm_held_offer row;
-  for (size_t i = 0; d->pods.needs != 0 && k8sm_cluster_offers(o->cluster, i, &row, sizeof row, 1) != 0;
-       i++) {
-    due = k8smi_drv_min(due, row.since_mono_ms + d->core.options.hold_ms);
   }
   return due;
 }

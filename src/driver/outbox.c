@@ -5,7 +5,7 @@
 enum { OUTBOX_REPEAT_MS = 1000 };
 
 /* Which calls may be sent again when it is not known whether the master took them: all but the launch,
- * whose task ids must not be used twice. */
+ * whose task ids must not be used twice, and what a later one may have replaced. */
 static const struct {
   uint32_t type;
   const char *name;
@@ -13,13 +13,14 @@ static const struct {
 } outbox_kinds[] = {
     {DRV_CALL_ACCEPT, "ACCEPT", false},
     {K8SM_CALL_DECLINE, "DECLINE", true},
-    {K8SM_CALL_REVIVE, "REVIVE", true},
-    {K8SM_CALL_SUPPRESS, "SUPPRESS", true},
+    {K8SM_CALL_REVIVE, "REVIVE", false},
+    {K8SM_CALL_SUPPRESS, "SUPPRESS", false},
     {K8SM_CALL_KILL, "KILL", true},
     {K8SM_CALL_SHUTDOWN, "SHUTDOWN", true},
     {K8SM_CALL_ACKNOWLEDGE, "ACKNOWLEDGE", true},
     {K8SM_CALL_RECONCILE, "RECONCILE", true},
     {K8SM_CALL_TEARDOWN, "TEARDOWN", true},
+    {K8SM_CALL_UPDATE_FRAMEWORK, "UPDATE_FRAMEWORK", false},
 };
 
 static size_t outbox_kind(uint32_t type) {
@@ -75,14 +76,6 @@ void k8smi_drv_outbox_wake(struct drv_outbox *ob) {
   ob->due_ms = 0;
 }
 
-void k8smi_drv_outbox_supersede(struct drv_outbox *ob, uint32_t type) {
-  for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
-    if (c->type != type || c->outcome != DRV_CALL_PENDING) continue;
-    c->stale = true;
-    if (c->exchange == 0) c->outcome = DRV_CALL_REFUSED;
-  }
-}
-
 void k8smi_drv_outbox_reset(struct drv_outbox *ob) {
   for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
     if (c->outcome != DRV_CALL_PENDING) continue;
@@ -133,7 +126,7 @@ void k8smi_drv_outbox_chunk(struct drv_outbox *ob, uint64_t exchange, struct k8s
 
 /* The master can't take it now, or nobody knows whether it did. */
 static void outbox_retry(struct drv_call *c, const struct drv_core *core, enum drv_outcome otherwise) {
-  if (c->stale || !outbox_kinds[outbox_kind(c->type)].repeat) {
+  if (!outbox_kinds[outbox_kind(c->type)].repeat) {
     c->outcome = otherwise;
     return;
   }

@@ -30,7 +30,6 @@ struct drv_call {
   enum drv_outcome outcome;
   bool complain; /* an EVENT about the answer is due */
   bool cancel;   /* its exchange is to be given up */
-  bool stale;    /* it is not repeated: what it asks for is not wanted any more */
   struct k8sm_blob *bytes;
   struct drv_launch *launch; /* of an ACCEPT; its owner frees it */
   size_t words_len;
@@ -55,9 +54,6 @@ void k8smi_drv_call_free(struct drv_core *core, struct drv_call *call);
 void k8smi_drv_outbox_push(struct drv_outbox *ob, struct drv_call *call);
 /* Something that a call waited for has come. */
 void k8smi_drv_outbox_wake(struct drv_outbox *ob);
-/* Calls of that type are not wanted any more: those that have not been sent don't go, the others once at
- * most. */
-void k8smi_drv_outbox_supersede(struct drv_outbox *ob, uint32_t type);
 /* The subscription is gone: what was not sent did not happen, what was sent is unknown. */
 void k8smi_drv_outbox_reset(struct drv_outbox *ob);
 /* The first call with an outcome, which leaves the outbox; NULL: none. */

@@ -88,6 +88,7 @@ void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv
   pods->needs -= pod->need != DRV_NEED_NOTHING;
   pods->needs += need != DRV_NEED_NOTHING;
   pod->need = need;
+  pods->needs_changed = true;
 }
 
 struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id) {

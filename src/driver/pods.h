@@ -82,8 +82,9 @@ struct drv_pods {
   struct k8smi_map by_uid;
   struct k8smi_map by_key;
   struct drv_pod *dirty;
-  uint64_t due_ms; /* not later than the earliest of the pods */
-  size_t needs;    /* pods whose need is not NOTHING */
+  uint64_t due_ms;    /* not later than the earliest of the pods */
+  size_t needs;       /* pods whose need is not NOTHING */
+  bool needs_changed; /* of some pod, or the time of its next one */
 };
 
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core);

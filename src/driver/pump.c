@@ -23,13 +23,15 @@ void k8smi_drv_settle(struct k8sm_driver *d) {
 }
 
 static int pump_session(struct k8sm_driver *d) {
-  bool suppress = d->pods.needs == 0;
+  struct drv_subscribe how = {NULL, 0, {NULL, 0}};
   uint64_t before = d->session.exchange;
+  int r = K8SM_OK;
   k8smi_drv_settle(d);
-  int r = k8smi_drv_session_pump(&d->session, &d->core, suppress);
+  if (k8smi_drv_session_will_ask(&d->session, &d->core)) r = k8smi_drv_roles_subscribe(d, &how);
+  if (r == K8SM_OK) r = k8smi_drv_session_pump(&d->session, &d->core, &how);
   k8smi_drv_settle(d);
   bool asked = d->session.exchange != before && d->session.state == DRV_SESSION_ASKING;
-  if (asked) d->offers.suppressed = suppress;
+  if (asked) k8smi_drv_roles_subscribed(d);
   return r;
 }
 
@@ -110,6 +112,7 @@ static int pump_calls(struct k8sm_driver *d) {
       return r;
     }
     if (call->type == K8SM_CALL_TEARDOWN) d->leave_ms = 0;
+    k8smi_drv_roles_answered(d, call);
     k8smi_drv_records_forget_call(&d->records, call);
     k8smi_drv_call_free(&d->core, call);
   }

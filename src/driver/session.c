@@ -275,15 +275,16 @@ static int session_say(struct drv_session *s, struct drv_core *core) {
   return r;
 }
 
-static int session_ask(struct drv_session *s, struct drv_core *core, bool suppress) {
+static int session_ask(struct drv_session *s, struct drv_core *core, const struct drv_subscribe *how) {
   const struct drv_options *o = &core->options;
   const struct k8sm_call_args args = {.size = sizeof args,
                                       .type = K8SM_CALL_SUBSCRIBE,
                                       .format = o->format,
                                       .framework = &o->framework,
                                       .framework_id = k8smi_drv_text(&s->framework_id),
-                                      .suppressed = o->roles,
-                                      .suppressed_count = suppress ? o->role_count : 0};
+                                      .suppressed = how->suppressed,
+                                      .suppressed_count = how->suppressed_count,
+                                      .offer_constraints = how->constraints};
   struct k8sm_blob *call;
   int r = k8sm_call_encode(&args, &core->allocator, &call, NULL);
   if (r != K8SM_OK && r != K8SM_ERR_NOMEM) {
@@ -311,12 +312,15 @@ static int session_ask(struct drv_session *s, struct drv_core *core, bool suppre
   return K8SM_OK;
 }
 
-int k8smi_drv_session_pump(struct drv_session *s, struct drv_core *core, bool suppress) {
+bool k8smi_drv_session_will_ask(const struct drv_session *s, const struct drv_core *core) {
+  return s->state == DRV_SESSION_WAITING && core->mono_ms >= s->due_ms;
+}
+
+int k8smi_drv_session_pump(struct drv_session *s, struct drv_core *core, const struct drv_subscribe *how) {
+  bool ask = k8smi_drv_session_will_ask(s, core);
   session_time_out(s, core);
   int r = session_say(s, core);
-  if (r == K8SM_OK && s->state == DRV_SESSION_WAITING && core->mono_ms >= s->due_ms)
-    r = session_ask(s, core, suppress);
-  return r;
+  return r == K8SM_OK && ask && k8smi_drv_session_will_ask(s, core) ? session_ask(s, core, how) : r;
 }
 
 uint64_t k8smi_drv_session_deadline(const struct drv_session *s) {

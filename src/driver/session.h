@@ -48,6 +48,13 @@ struct drv_session {
   size_t words_len;
 };
 
+/* What a SUBSCRIBE says beside who we are. */
+struct drv_subscribe {
+  const struct k8sm_slice *suppressed; /* roles that want no offers */
+  size_t suppressed_count;
+  struct k8sm_slice constraints; /* OfferConstraints; empty: none */
+};
+
 void k8smi_drv_session_init(struct drv_session *s, struct drv_core *core);
 void k8smi_drv_session_free(struct drv_session *s);
 
@@ -72,9 +79,10 @@ void k8smi_drv_session_drop(struct drv_session *s, struct drv_core *core, uint32
 /* No more of it, ever. */
 void k8smi_drv_session_stop(struct drv_session *s);
 
-/* Carries out what is due: notices, time-outs, the request. `suppress`: no role wants offers. Errors: NOMEM.
- */
-int k8smi_drv_session_pump(struct drv_session *s, struct drv_core *core, bool suppress);
+/* Whether the next pump asks for a subscription, if nothing else comes up. */
+bool k8smi_drv_session_will_ask(const struct drv_session *s, const struct drv_core *core);
+/* Carries out what is due: notices, time-outs, the request. Errors: NOMEM. */
+int k8smi_drv_session_pump(struct drv_session *s, struct drv_core *core, const struct drv_subscribe *how);
 uint64_t k8smi_drv_session_deadline(const struct drv_session *s);
 
 static inline struct k8sm_slice k8smi_drv_text(const struct drv_text *t) {

@@ -6,16 +6,34 @@
 
 #include "driver/pods.h"
 
-/* Offers: which are wanted, held, declined; see offers.c. */
+/* A role of the framework, as the master sees it; see roles.c. */
+struct drv_role {
+  bool wanted;       /* some pod may use its offers, now or later */
+  bool suppressed;   /* the master sends none */
+  bool refused;      /* some were declined for long: the master holds filters against us */
+  uint64_t since_ms; /* when `wanted` last changed, or the subscription began */
+};
+
+/* Offers: which are wanted, held, declined; see wanted.c, offers.c. */
 struct drv_offers {
   struct k8sm_cluster *cluster;
-  bool fresh;          /* offers or needs have changed since the last match */
-  bool suppressed;     /* the master sends none */
-  bool refused;        /* some were declined for long: the master holds filters against us */
-  bool revive;         /* a need has come up that filters may be in the way of */
-  uint64_t revived_ms; /* when the last REVIVE went out */
-  bool wanting;        /* some pod needs something */
-  uint64_t since_ms;   /* when that last changed, or the subscription began */
+  struct k8sm_wants *wants;  /* of all pods; NULL: not summed up yet */
+  struct k8sm_wants *limits; /* by whose constraints the master goes; NULL: by none */
+  struct drv_role *roles;    /* as the options' */
+  struct k8sm_slice *names;  /* room for as many */
+  bool fresh;                /* offers or needs have changed since the last match */
+  bool stale;                /* agents have changed since the wants were summed up */
+  bool sift;                 /* offers or wants have changed since offers were given back */
+  bool revive;               /* a need has come up that filters may be in the way of */
+  bool constrains;           /* the master knows constraints */
+  bool never_constrain;      /* one has refused some */
+  bool unsure;               /* it is not known by which constraints it goes */
+  uint64_t revived_ms;       /* when the last REVIVE went out */
+  uint64_t sift_ms;          /* when the next offer is to be given back */
+  uint64_t limit_ms;         /* when narrower constraints are told; DRV_NEVER: there are none */
+  uint64_t limit_hash;       /* of those */
+  bool wanting;              /* some pod needs something now */
+  uint64_t since_ms;         /* when that last changed, or the subscription began */
 };
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
@@ -101,6 +119,24 @@ int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call);
 /* An offer is gone: an ACCEPT of it that has not been sent must not go. */
 void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id);
 void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
+
+/* ---- wanted.c ---- */
+
+/* Sums up what is wanted, if that has changed. Errors: NOMEM. */
+int k8smi_drv_wanted_look(struct k8sm_driver *d);
+
+/* ---- roles.c ---- */
+
+/* What a SUBSCRIBE says of roles, and that it went out. Errors: NOMEM. */
+int k8smi_drv_roles_subscribe(struct k8sm_driver *d, struct drv_subscribe *ret);
+void k8smi_drv_roles_subscribed(struct k8sm_driver *d);
+/* The version of the master that we are subscribed to. */
+void k8smi_drv_roles_master(struct k8sm_driver *d, struct k8sm_slice version);
+/* A call has an outcome: REVIVE, SUPPRESS and UPDATE_FRAMEWORK are looked at. */
+void k8smi_drv_roles_answered(struct k8sm_driver *d, const struct drv_call *call);
+void k8smi_drv_roles_reset(struct k8sm_driver *d);
+int k8smi_drv_roles_pump(struct k8sm_driver *d);
+uint64_t k8smi_drv_roles_deadline(const struct k8sm_driver *d);
 
 /* ---- offers.c ---- */
 

@@ -199,6 +199,23 @@ class Algebra(unittest.TestCase):
             all.apply('{"type":"LAUNCH"}')
 
 
+class Wanted(unittest.TestCase):
+    def test_wants(self):
+        cluster = cluster_with_offer()
+        demand = Demand.make(nginx(), nonce="n1")
+        wants = k8smesos.Wants.make(cluster, [k8smesos.Want(demand, "agent1.example.org", True, 9000)], ["*", "b"])
+        self.assertEqual([(r.role, r.wants, r.groups) for r in wants.roles], [("*", 1, 1), ("b", 0, 0)])
+        text = k8smesos.message_convert(
+            "mesos.v1.scheduler.OfferConstraints", wants.constraints, Format.PROTOBUF, Format.JSON
+        )
+        self.assertIn(b"agent1.example.org", text)
+        self.assertEqual(wants.offer(cluster, "golden-O1"), 9000)
+        self.assertEqual(wants.refuse_seconds(cluster, "golden-O1", 4000, idle=60.0), 5.0)
+        nothing = k8smesos.Wants.make(cluster, [])
+        self.assertIsNone(nothing.offer(cluster, "golden-O1"))
+        self.assertTrue(nothing.covered(wants) and wants.covered(nothing))
+
+
 class Errors(unittest.TestCase):
     def test_broken_yaml_has_a_line(self):
         with self.assertRaises(k8smesos.BadSyntax) as caught:

@@ -16,7 +16,7 @@ from k8smesos import _abi, constants
 
 INCLUDE = Path(os.environ["INCLUDE"])
 SCRATCH = Path(os.environ["SCRATCH"])
-HEADERS = "base diag pod resolve demand offer cluster match task status driver".split()
+HEADERS = "base diag pod resolve demand offer cluster wants match task status driver".split()
 
 # Structs that only C authors need: memory comes from malloc here.
 NOT_MIRRORED = {"k8sm_allocator"}
@@ -115,7 +115,7 @@ def argument_class(text):
         return _abi.Slice
     named = re.match(r"(?:const )?(\w+)", text).group(1)
     return {"int": ctypes.c_int, "size_t": ctypes.c_size_t, "uint32_t": ctypes.c_uint32,
-            "uint64_t": ctypes.c_uint64}[named]
+            "uint64_t": ctypes.c_uint64, "double": ctypes.c_double}[named]
 
 
 def check_prototypes(text):

@@ -6,7 +6,7 @@ import sys
 
 import source
 
-CORE = ["base", "wire", "pod", "offer", "call", "demand", "cluster", "match", "task", "status", "driver"]
+CORE = ["base", "wire", "pod", "offer", "call", "demand", "cluster", "want", "match", "task", "status", "driver"]
 LAYERS = {
     "base": [],
     "wire": ["base"],
@@ -15,6 +15,7 @@ LAYERS = {
     "call": ["base", "wire"],
     "demand": ["base", "wire", "pod", "offer", "call"],
     "cluster": ["base", "wire", "pod", "offer", "call", "demand"],
+    "want": ["base", "wire", "pod", "offer", "call", "demand", "cluster"],
     "match": ["base", "wire", "pod", "offer", "call", "demand", "cluster"],
     "task": ["base", "wire", "pod", "offer", "call", "demand", "cluster", "match"],
     "status": ["base", "wire", "pod", "offer", "call", "demand"],

@@ -135,6 +135,22 @@ static void script_about(struct script *s, const char *type, const char *json, c
   }
 }
 
+/* The JSON of a member, up to what `end` names. */
+static void script_member(const char *json, const char *key, const char *end, char *text, size_t cap) {
+  const char *from = strstr(json, key), *to = from == NULL ? NULL : strstr(from, end);
+  size_t used = strlen(text);
+  if (to != NULL) snprintf(text + used, cap - used, " %.*s", (int)(to - from), from);
+}
+
+/* Roles, seconds, constraints. */
+static void script_roles(const char *type, const char *json, char *text, size_t cap) {
+  if (strcmp(type, "DECLINE") == 0) script_member(json, "\"refuse_seconds\"", "}", text, cap);
+  if (strcmp(type, "SUPPRESS") == 0 || strcmp(type, "REVIVE") == 0)
+    script_member(json, "\"roles\"", "}", text, cap);
+  script_member(json, "\"suppressed_roles\"", "]", text, cap);
+  script_member(json, "\"role_constraints\"", "}]}}}", text, cap);
+}
+
 static void script_request(struct script *s, const struct k8sm_effect *e) {
   char about[512] = "";
   struct script_call call = {.exchange = e->exchange, .streaming = (e->flags & K8SM_REQUEST_STREAMING) != 0};
@@ -142,10 +158,12 @@ static void script_request(struct script *s, const struct k8sm_effect *e) {
   if (!script_text(&at, "\"type\":\"", call.type, sizeof call.type)) fail_msg("a request without a type");
   if (call.streaming) {
     s->stream = e->exchange;
-    script_say(s, "> %s %s %s", call.type, e->authority.ptr, e->path.ptr);
+    if (s->roles) script_roles(call.type, e->bytes.ptr, about, sizeof about);
+    script_say(s, "> %s %s %s%s", call.type, e->authority.ptr, e->path.ptr, about);
     return;
   }
   script_about(s, call.type, e->bytes.ptr, about, sizeof about);
+  if (s->roles) script_roles(call.type, e->bytes.ptr, about, sizeof about);
   script_say(s, "> %s%s", call.type, about);
   if (e->stream_id.len == 0) fail_msg("a call without a stream id");
   if (s->call_count == SCRIPT_CALLS) fail_msg("too many calls");

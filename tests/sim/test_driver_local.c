@@ -189,9 +189,37 @@ static void many_pods(void **state) {
   world_close(&w);
 }
 
+/* A pod that waits for one agent leaves the others' offers to others, and a pod that can go anywhere gets
+ * them. */
+static void constraints_at_the_master(void **state) {
+  static const char waiting[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: waiting, namespace: default, uid: u7}\n"
+      "spec: {nodeName: agent2.local, containers: [{name: c, image: i, resources: {requests: {cpu: 64}}}]}\n";
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  struct k8sm_driver_counters before = {.size = sizeof before}, after = {.size = sizeof after};
+  (void)state;
+  world_open(&w, &o, 4);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, waiting));
+  world_wait(&w, 20000);
+  assert_int_equal(k8sm_driver_count(w.driver, &before), K8SM_OK);
+  world_wait(&w, 60000);
+  assert_int_equal(k8sm_driver_count(w.driver, &after), K8SM_OK);
+  assert_true(after.offers_received - before.offers_received <=
+              12); /* of the one agent, refused for 5 s each */
+  assert_true(after.offers_received > before.offers_received);
+  assert_int_equal(after.subscriptions, 1);
+  assert_true(world_pod(&w, nginx));
+  await(&w, "default/nginx", "Running", 5000);
+  assert_int_equal(w.bad_answers, 0);
+  world_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nginx_runs_and_is_deleted),
+      cmocka_unit_test(constraints_at_the_master),
       cmocka_unit_test(a_failing_container_restarts_with_back_off),
       cmocka_unit_test(stages_run_to_their_end),
       cmocka_unit_test(an_agent_comes_back),

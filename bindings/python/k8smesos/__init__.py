@@ -10,7 +10,7 @@ The data flows as in C:
     for call in plan.calls(format=Format.JSON):
         post("/api/v1/scheduler", call.bytes)
 
-Values (Pod, Manifest, Demand, Offers, Resources, Plan, Calls, Status) are immutable and may be shared between
+Values (Pod, Manifest, Demand, Offers, Resources, Wants, Plan, Calls, Status) are immutable and may be shared between
 threads; Cluster and Driver lock themselves. The library is looked for under the name that the
 environment variable K8SMESOS_LIBRARY holds, else as libk8smesos.so.0.
 """
@@ -109,6 +109,7 @@ from .task import (
     message_convert,
     messages,
 )
+from .wants import Want, WantedRole, Wants
 
 __version__ = _lib.k8sm_version_text().decode()
 __all__ = [name for name in dir() if name[0] != "_" and type(globals()[name]).__name__ != "module"]

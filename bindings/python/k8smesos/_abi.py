@@ -176,6 +176,23 @@ Node = _struct(
 )
 ClusterPod = _struct("cluster_pod", (Slice, "uid name_space name"))
 
+# wants.h
+Want = _struct(
+    "want",
+    (c_void_p, "demand"),
+    (Slice, "hostname"),
+    (c_uint32, "pinned reserved"),
+    (c_uint64, "at_mono_ms"),
+)
+WantsOptions = _struct(
+    "wants_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator roles"),
+    (c_size_t, "role_count max_groups"),
+)
+WantedRole = _struct("wanted_role", (Slice, "role"), (c_uint32, "wants groups"), (c_uint64, "at_mono_ms"))
+Refuse = _struct("refuse", (c_double, "idle unsuited leftover"))
+
 # match.h
 MatchOptions = _struct(
     "match_options",
@@ -279,7 +296,6 @@ Action = _struct(
 )
 
 # driver.h
-Refuse = _struct("refuse", (c_double, "idle unsuited leftover"))
 DriverOptions = _struct(
     "driver_options",
     (c_size_t, "size"),
@@ -363,6 +379,11 @@ def _prototypes():
         "resources_find": (c_int, P, P, P, P, P),
         "resources_apply": (c_int, P, P, N, P, P, P),
         "resources_encode": (c_int, P, U, U, P, P, P),
+        "wants_make": (c_int, P, P, N, N, P, P, P),
+        "wants_constraints": (S, P),
+        "wants_covered": (c_int, P, P),
+        "wants_offer": (c_int, P, P, S, P),
+        "wants_refuse_seconds": (c_double, P, P, S, c_uint64, P),
         "cluster_new": (c_int, P, P, P),
         "cluster_free": (None, P),
         "cluster_generation": (c_uint64, P),
@@ -411,13 +432,13 @@ def _prototypes():
     for name in (
         "pod_containers pod_words pod_ports pod_env pod_env_from pod_volumes pod_mounts pod_probes "
         "resolved_env resolved_words resolved_mounts resolved_files "
-        "manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows "
+        "manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
         "driver_ports"
     ).split():
         table[name] = rows
-    for name in "blob pod resolved manifest demand offers resources plan calls status".split():
+    for name in "blob pod resolved manifest demand offers resources wants plan calls status".split():
         table[name + "_ref"] = (P, P)
         table[name + "_unref"] = (None, P)
     return table

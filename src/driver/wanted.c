@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is wanted of the master: waiting pods, pending stages and restarts alike, or pinned restarts starve.
+ */
+#include "base/slice.h"
+#include "driver/state.h"
+
+static bool wanted_of(const struct drv_pod *pod, struct k8sm_want *ret) {
+  if (pod == NULL) return false;
+  *ret = (struct k8sm_want){.demand = pod->need == DRV_NEED_RESUME ? pod->resume : pod->demand};
+  if (pod->place != NULL) {
+    ret->hostname = pod->place->hostname;
+    ret->pinned = 1;
+  }
+  if (pod->need == DRV_NEED_NOTHING) ret->at_mono_ms = pod->next_need_ms;
+  return ret->at_mono_ms != DRV_NEVER;
+}
+
+/* How many pods want something; `rows` may be NULL. */
+static size_t wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
+  struct k8sm_want row;
+  size_t n = 0;
+  for (size_t i = 0; i < d->pods.count; i++) {
+    if (wanted_of(d->pods.slots[i], &row)) {
+      if (rows != NULL) rows[n] = row;
+      n++;
+    }
+  }
+  return n;
+}
+
+static int wanted_sum(struct k8sm_driver *d, struct k8sm_wants **ret) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  const struct k8sm_wants_options o = {.size = sizeof o,
+                                       .allocator = a,
+                                       .roles = d->core.options.framework.roles,
+                                       .role_count = d->core.options.framework.role_count};
+  size_t n = wanted_list(d, NULL);
+  struct k8sm_want *rows = k8smi_alloc(a, n * sizeof *rows);
+  if (rows == NULL) return K8SM_ERR_NOMEM;
+  wanted_list(d, rows);
+  int r = k8sm_wants_make(d->offers.cluster, rows, n, sizeof *rows, &o, ret, NULL);
+  k8smi_free(a, rows, n * sizeof *rows);
+  return r;
+}
+
+int k8smi_drv_wanted_look(struct k8sm_driver *d) {
+  struct drv_offers *o = &d->offers;
+  struct k8sm_wants *wants;
+  struct k8sm_wanted_role row;
+  if (o->wants != NULL && !o->stale && !d->pods.needs_changed) return K8SM_OK;
+  int r = wanted_sum(d, &wants);
+  if (r != K8SM_OK) return r;
+  k8sm_wants_unref(o->wants);
+  o->wants = wants;
+  o->stale = d->pods.needs_changed = false;
+  o->sift = true;
+  for (size_t i = 0; k8sm_wants_roles(wants, i, &row, sizeof row, 1) != 0; i++) {
+    if (o->roles[i].wanted != (row.wants > 0)) o->roles[i].since_ms = d->core.mono_ms;
+    o->roles[i].wanted = row.wants > 0;
+  }
+  return K8SM_OK;
+}
