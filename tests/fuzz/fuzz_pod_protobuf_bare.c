@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz_pods.h"
+
+#include "proto_mutator.h"
+
+/* A pod from protobuf without an envelope. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
+  fuzz_pods(bytes, len, K8SM_FORMAT_PROTOBUF_BARE);
+  return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t cap, unsigned seed) {
+  return proto_mutate(bytes, len, cap, 0, seed);
+}
