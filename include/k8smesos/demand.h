@@ -54,8 +54,10 @@ struct k8sm_demand_options {
  * (K8SM_DIAG_TASK_FIELD_REFUSED) and each reference to what is known only where the pod runs (VALUE_UNKNOWN);
  * NOT_FOUND if all that is wrong is that ConfigMaps, Secrets or keys of them are not among the data
  * (FIELD_NOT_FOUND): Kubernetes lets such a pod wait for them. Warnings for what is approximated or ignored.
- * NOMEM; ABI. References are resolved as k8sm_pod_resolve does; a limit that is not stated is told as what the
- * pod's executor holds, since no offer says what an agent could give. */
+ * NOMEM; ABI. References are resolved as k8sm_pod_resolve does. A limit that is not stated is told as what the
+ * pod's executor holds, since no offer says what an agent could give. spec.nodeName, status.hostIP and
+ * status.podIP are filled in when the pod has its place: the agent's hostname, and the address that its
+ * offers state, for the node and for the pod, which shares its agent's network. */
 K8SM_API K8SM_MUST_USE int k8sm_demand_make(const struct k8sm_pod *pod,
                                             const struct k8sm_demand_options *options,
                                             struct k8sm_demand **ret, struct k8sm_diags *diags);

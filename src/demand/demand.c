@@ -157,6 +157,7 @@ static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_dem
   task->env_count = s.env.count;
   for (size_t i = 0; i < s.env.count; i++) {
     if (s.env.items[i].secret) b->demand->features |= K8SM_FEATURE_SECRETS;
+    task->placed = task->placed || s.env.items[i].placed;
   }
   k8smi_demand_make_command(b, &s);
   k8smi_demand_make_security(b, &s);
@@ -259,6 +260,9 @@ static void demand_start_resolve(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
   k8smi_resolve_init(&b->resolve, &d->arena, k8smi_pod_record(d->pod), b->diags);
   b->resolve.skip_file_key = true; /* refused by its rule */
+  b->resolve.node.name = K8SMI_PLACED_NAME;
+  b->resolve.node.host_ips = b->resolve.node.pod_ips =
+      K8SMI_PLACED_ADDRESS; /* pods share their agent's network */
   if (!k8smi_data_init(&b->resolve.data, &d->arena, d->name_space, o->data, o->data_size, o->data_count))
     b->no_memory = true;
 }

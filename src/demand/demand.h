@@ -72,6 +72,7 @@ struct k8smi_demand_task {
   struct k8smi_strings argv;        /* CommandInfo.arguments, argv[0] included */
   const struct k8smi_variable *env; /* a secret one is for the agent only: of type SECRET */
   size_t env_count;
+  bool placed; /* variables, words and sources of mounts may hold stand-ins (K8SMI_PLACED_*) */
   struct k8sm_slice user;
   bool has_capabilities;
   uint64_t capabilities; /* bit n: Linux capability n, effective and bounding */

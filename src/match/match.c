@@ -29,6 +29,7 @@ static bool match_place(struct k8smi_match *match, const struct k8smi_need *need
   placement->framework_id = offer->framework_id;
   placement->agent_id = offer->agent_id;
   placement->hostname = offer->hostname;
+  placement->address = k8smi_offer_address(offer);
   placement->role = offer->role;
   match->pool_of[match->plan->placement_count++] = pool;
   return k8smi_peers_placed(&match->peers, need, k8smi_slot_at(match->cluster, row)->agent);

@@ -22,6 +22,7 @@ struct k8smi_placement {
   struct k8sm_slice framework_id;
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
+  struct k8sm_slice address; /* of the agent, as its offer has it; empty: it has none */
   struct k8sm_slice role;
   struct k8smi_strings offer_ids; /* sorted; all that placements on this agent and role spend from */
   struct k8smi_resources executor;

@@ -77,6 +77,12 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
 /* The role that a resource is reserved for; empty: unreserved. */
 struct k8sm_slice k8smi_resource_reservation(const K8smMesos__Resource *message);
 
+/* The IP address of the offer's agent; empty: it does not say. */
+static inline struct k8sm_slice k8smi_offer_address(const struct k8smi_offer *offer) {
+  const K8smMesos__URL *url = offer->message->url;
+  return k8smi_s(url == NULL || url->address == NULL ? NULL : url->address->ip);
+}
+
 /* True if the pod may spend the resource. */
 static inline bool k8smi_resource_usable(const struct k8smi_resource *resource, struct k8sm_slice uid) {
   return resource->spend != K8SMI_SPEND_NEVER &&

@@ -8,6 +8,7 @@ struct expand {
   struct k8smi_buf buf;
   bool strict; /* every variable has to be there, and not empty */
   bool secret;
+  bool placed;
 };
 
 /* The variable's value in place of its reference, which is the text itself where there is no such variable.
@@ -23,6 +24,7 @@ static void expand_reference(struct expand *e, struct k8sm_slice reference) {
   } else {
     k8smi_buf_slice(&e->buf, variable->value);
     e->secret = e->secret || variable->secret;
+    e->placed = e->placed || variable->placed;
   }
 }
 
@@ -65,10 +67,13 @@ static struct k8sm_slice expand_text(struct expand *e, struct k8sm_slice text) {
 }
 
 struct k8sm_slice k8smi_resolve_text(struct k8smi_resolve *r, const struct k8smi_environment *env,
-                                     struct k8sm_slice text, const struct k8smi_path *path, bool *secret) {
+                                     struct k8sm_slice text, const struct k8smi_path *path,
+                                     struct k8smi_variable *flags) {
   struct expand e = {.r = r, .env = env, .path = path};
   struct k8sm_slice expanded = expand_text(&e, text);
-  if (secret != NULL) *secret = *secret || e.secret;
+  if (flags == NULL) return expanded;
+  flags->secret = flags->secret || e.secret;
+  flags->placed = flags->placed || e.placed;
   return expanded;
 }
 

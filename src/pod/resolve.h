@@ -43,11 +43,18 @@ struct k8smi_resolve {
   bool no_memory;     /* then results are incomplete */
 };
 
+/* Stand-ins for what is filled in once the pod has its place, for `name` and the addresses above. They begin
+ * with a NUL, which no text of a pod can hold: so they may stand inside of longer ones, and are found again.
+ */
+#define K8SMI_PLACED_NAME    ((struct k8sm_slice){"\0n", 2})
+#define K8SMI_PLACED_ADDRESS ((struct k8sm_slice){"\0a", 2})
+
 /* Variables of a container, in the order in which they were first named. */
 struct k8smi_variable {
   struct k8sm_slice name;
   struct k8sm_slice value;
   bool secret; /* the value is, or holds, something from a Secret */
+  bool placed; /* the value is, or holds, a stand-in */
 };
 struct k8smi_environment {
   struct k8smi_variable *items;
@@ -83,9 +90,10 @@ void k8smi_resolve_static_env(struct k8smi_resolve *r, const struct k8smi_record
 
 /* expand.c: replaces $(NAME) by the value of a variable; $$ is a dollar; what names no variable stays.
  * https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
- * *secret (may be NULL) becomes true if a secret one was used. */
+ * `flags` (may be NULL) becomes secret or placed if a variable was used that is. */
 struct k8sm_slice k8smi_resolve_text(struct k8smi_resolve *r, const struct k8smi_environment *env,
-                                     struct k8sm_slice text, const struct k8smi_path *path, bool *secret);
+                                     struct k8sm_slice text, const struct k8smi_path *path,
+                                     struct k8smi_variable *flags);
 /* The subPath of a mount, or its subPathExpr: there every variable must be set, and not empty. */
 struct k8sm_slice k8smi_resolve_sub_path(struct k8smi_resolve *r, const struct k8smi_environment *env,
                                          const struct k8smi_record *mount, const struct k8smi_path *path);

@@ -34,12 +34,14 @@ static void env_put(struct k8smi_resolve *r, struct k8smi_environment *env,
   env->items[i] = *variable;
 }
 
-/* Programs are given texts that end with a NUL, and Mesos those that are UTF-8 unless they are secret. */
+/* A stand-in holds a NUL, and is none of theirs in the end. Programs are given texts that end with a NUL, and
+ * Mesos those that are UTF-8 unless they are secret. */
 static void env_set(struct k8smi_resolve *r, struct k8smi_environment *env,
                     const struct k8smi_variable *variable, const struct k8smi_path *path) {
   struct k8sm_slice value = variable->value;
-  bool text = variable->secret ? value.len == 0 || memchr(value.ptr, '\0', value.len) == NULL
-                               : k8smi_text_valid(value.ptr, value.len) == value.len;
+  bool text = variable->placed   ? true
+              : variable->secret ? value.len == 0 || memchr(value.ptr, '\0', value.len) == NULL
+                                 : k8smi_text_valid(value.ptr, value.len) == value.len;
   if (text) {
     env_put(r, env, variable);
   } else {
@@ -75,7 +77,7 @@ static void env_from_row(struct k8smi_resolve *r, struct k8smi_environment *env,
     r->no_memory = true;
     return;
   }
-  struct k8smi_variable variable = {env_join(r, prefix, row->d.key), row->d.value, secret};
+  struct k8smi_variable variable = {env_join(r, prefix, row->d.key), row->d.value, secret, false};
   if (r->no_memory) return;
   if (env_name_valid(variable.name)) {
     env_set(r, env, &variable, path);
@@ -162,7 +164,10 @@ static bool env_value_from(struct k8smi_resolve *r, const struct k8smi_record *c
     if (ref == NULL) continue;
     struct k8smi_path at = k8smi_path_field(path, k8smi_types[K8SMI_TYPE_EnvVarSource].fields[kinds[i]].name);
     switch (kinds[i]) {
-    case K8SMI_EnvVarSource_fieldRef: return k8smi_resolve_field(r, ref, &at, false, &variable->value);
+    case K8SMI_EnvVarSource_fieldRef:
+      if (!k8smi_resolve_field(r, ref, &at, false, &variable->value)) return false;
+      variable->placed = variable->value.len > 0 && variable->value.ptr[0] == '\0';
+      return true;
     case K8SMI_EnvVarSource_resourceFieldRef:
       return k8smi_resolve_resource(r, ref, container, &at, &variable->value);
     case K8SMI_EnvVarSource_configMapKeyRef:
@@ -179,12 +184,12 @@ static bool env_value_from(struct k8smi_resolve *r, const struct k8smi_record *c
 static void env_one(struct k8smi_resolve *r, struct k8smi_environment *env,
                     const struct k8smi_record *container, const struct k8smi_record *record,
                     const struct k8smi_path *path) {
-  struct k8smi_variable variable = {k8smi_get_str(record, K8SMI_EnvVar_name), K8SMI_S(""), false};
+  struct k8smi_variable variable = {k8smi_get_str(record, K8SMI_EnvVar_name), K8SMI_S(""), false, false};
   struct k8sm_slice value = k8smi_get_str(record, K8SMI_EnvVar_value);
   const struct k8smi_record *from = k8smi_get_record(record, K8SMI_EnvVar_valueFrom);
   struct k8smi_path at = k8smi_path_field(path, value.len > 0 ? K8SMI_S("value") : K8SMI_S("valueFrom"));
   if (value.len > 0) {
-    variable.value = k8smi_resolve_text(r, env, value, &at, &variable.secret);
+    variable.value = k8smi_resolve_text(r, env, value, &at, &variable);
   } else if (from != NULL && !env_value_from(r, container, from, &at, &variable)) {
     return;
   }
@@ -216,7 +221,7 @@ void k8smi_resolve_static_env(struct k8smi_resolve *r, const struct k8smi_record
     const struct k8smi_record *record = k8smi_list_record(list, i);
     struct k8sm_slice value = k8smi_get_str(record, K8SMI_EnvVar_value);
     struct k8smi_variable variable = {k8smi_get_str(record, K8SMI_EnvVar_name),
-                                      value.ptr == NULL ? K8SMI_S("") : value, false};
+                                      value.ptr == NULL ? K8SMI_S("") : value, false, false};
     env_put(r, ret, &variable);
   }
 }

@@ -16,6 +16,7 @@ struct k8smi_task_build {
   const struct k8sm_demand *demand;        /* of the placement */
   K8smMesos__Labels *labels;               /* of the demand, for its executor and tasks */
   struct k8sm_diags *diags;
+  bool address_noted; /* that an agent's hostname stands in for its address */
   bool no_memory;
 };
 
@@ -30,6 +31,10 @@ void *k8smi_task_array(struct k8smi_task_build *b, size_t n, size_t item_size);
  * empty. Messages are only read from here on, whatever protobuf-c's types say. */
 char *k8smi_task_text(struct k8sm_slice s);
 char *k8smi_task_text_or_empty(struct k8sm_slice s);
+/* placed.c: a text of a task, with what the placement tells in the place of its stand-ins (K8SMI_PLACED_*).
+ */
+struct k8sm_slice k8smi_task_placed(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                                    struct k8sm_slice text);
 ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s);
 
 K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_slice value);

@@ -24,7 +24,9 @@ K8smMesos__CommandInfo *k8smi_task_argv(struct k8smi_task_build *b, struct k8smi
 }
 
 static K8smMesos__Environment__Variable *task_variable(struct k8smi_task_build *b,
+                                                       const struct k8smi_demand_task *task,
                                                        const struct k8smi_variable *env) {
+  struct k8sm_slice value = k8smi_task_placed(b, task, env->value);
   K8smMesos__Environment__Variable *v = K8SMI_TASK_NEW(b, Environment__Variable, environment__variable);
   if (v == NULL) return NULL;
   v->name = k8smi_task_text(env->name);
@@ -32,10 +34,10 @@ static K8smMesos__Environment__Variable *task_variable(struct k8smi_task_build *
   v->type = K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__VALUE;
   if (env->secret) {
     v->type = K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET;
-    v->secret = k8smi_task_secret(b, env->value);
+    v->secret = k8smi_task_secret(b, value);
     return v;
   }
-  v->value = k8smi_task_text_or_empty(env->value);
+  v->value = k8smi_task_text_or_empty(value);
   return v;
 }
 
@@ -46,16 +48,27 @@ static K8smMesos__Environment *task_environment(struct k8smi_task_build *b,
   if (environment == NULL) return NULL;
   environment->variables = k8smi_task_array(b, task->env_count, sizeof *environment->variables);
   for (size_t i = 0; environment->variables != NULL && i < task->env_count; i++) {
-    K8smMesos__Environment__Variable *v = task_variable(b, &task->env[i]);
+    K8smMesos__Environment__Variable *v = task_variable(b, task, &task->env[i]);
     if (v == NULL) return NULL;
     environment->variables[environment->n_variables++] = v;
   }
   return environment;
 }
 
+/* The words, where some have stand-ins. */
+static struct k8smi_strings command_placed(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                                           struct k8smi_strings words) {
+  if (!task->placed) return words;
+  struct k8sm_slice *placed = k8smi_task_array(b, words.count, sizeof *placed);
+  if (placed == NULL) return (struct k8smi_strings){NULL, 0};
+  for (size_t i = 0; i < words.count; i++) placed[i] = k8smi_task_placed(b, task, words.items[i]);
+  return (struct k8smi_strings){placed, words.count};
+}
+
 K8smMesos__CommandInfo *k8smi_task_command(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
   struct k8smi_strings none = {NULL, 0};
-  K8smMesos__CommandInfo *command = k8smi_task_argv(b, task->has_value ? task->argv : none);
+  K8smMesos__CommandInfo *command =
+      k8smi_task_argv(b, task->has_value ? command_placed(b, task, task->argv) : none);
   if (command == NULL) return NULL;
   command->environment = task_environment(b, task);
   command->user = k8smi_task_text(task->user);

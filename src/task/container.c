@@ -44,6 +44,7 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
 }
 
 static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
+                                                   const struct k8smi_demand_task *task,
                                                    const struct k8smi_demand_mount *mount) {
   K8smMesos__Volume__Source *source = K8SMI_TASK_NEW(b, Volume__Source, volume__source);
   if (source == NULL) return NULL;
@@ -61,13 +62,13 @@ static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
     if (path == NULL) return NULL;
     path->has_type = true;
     path->type = K8SM_MESOS__VOLUME__SOURCE__SANDBOX_PATH__TYPE__PARENT;
-    path->path = k8smi_task_text(mount->source);
+    path->path = k8smi_task_text(k8smi_task_placed(b, task, mount->source));
     return source;
   }
   source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__HOST_PATH;
   source->host_path = K8SMI_TASK_NEW(b, Volume__Source__HostPath, volume__source__host_path);
   if (source->host_path == NULL) return NULL;
-  source->host_path->path = k8smi_task_text(mount->source);
+  source->host_path->path = k8smi_task_text(k8smi_task_placed(b, task, mount->source));
   if (mount->propagation == 0) return source;
   source->host_path->mount_propagation = K8SMI_TASK_NEW(b, MountPropagation, mount_propagation);
   if (source->host_path->mount_propagation == NULL) return NULL;
@@ -84,7 +85,7 @@ static bool container_volumes(struct k8smi_task_build *b, const struct k8smi_dem
     if (volume == NULL) return false;
     volume->mode = task->mounts[i].read_only ? K8SM_MESOS__VOLUME__MODE__RO : K8SM_MESOS__VOLUME__MODE__RW;
     volume->container_path = k8smi_task_text(task->mounts[i].container_path);
-    volume->source = container_source(b, &task->mounts[i]);
+    volume->source = container_source(b, task, &task->mounts[i]);
     container->volumes[container->n_volumes++] = volume;
   }
   return true;

@@ -232,9 +232,9 @@ static void what_cannot_be_mapped_is_refused_with_its_path(void **state) {
        "spec.containers[0].lifecycle.postStart"},
       {"{'containers':[{'name':'c','resources':{'limits':{'nvidia.com/gpu':'1'}}}]}",
        "spec.containers[0].resources.limits[nvidia.com/gpu]"},
-      {"{'containers':[{'name':'c','env':[{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.podIP'}}}"
+      {"{'containers':[{'name':'c','env':[{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.phase'}}}"
        "]}]}",
-       "spec.containers[0].env[0].valueFrom.fieldRef", K8SM_DIAG_VALUE_UNKNOWN},
+       "spec.containers[0].env[0].valueFrom.fieldRef", K8SM_DIAG_FIELD_UNSUPPORTED},
       {"{'containers':[{'name':'c','env':[{'name':'K','valueFrom':{'configMapKeyRef':{'name':'x','key':'y'}}}"
        "]}]}",
        "spec.containers[0].env[0].valueFrom.configMapKeyRef", K8SM_DIAG_FIELD_NOT_FOUND},

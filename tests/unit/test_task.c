@@ -232,6 +232,66 @@ static void secrets_are_secrets(void **state) {
   k8sm_pod_unref(pod);
 }
 
+/* What a pod asks of its place is filled in wherever it stands: in variables, words and sub paths. */
+static void what_is_known_at_its_place(void **state) {
+  (void)state;
+  static const struct k8sm_manifest_data data[] = {
+      {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"k", 1}, {"s3cret", 6}, 0, 0}};
+  struct k8sm_demand_options options = {
+      .size = sizeof options, .nonce = "n1", .data = data, .data_count = 1, .data_size = sizeof data[0]};
+  struct k8sm_pod *pod = pods_parse(
+      "",
+      "{'containers':[{'name':'c','image':'i','command':['run','--on=$(NODE):$(IP)','$(PLAIN)'],'env':["
+      "{'name':'NODE','valueFrom':{'fieldRef':{'fieldPath':'spec.nodeName'}}},"
+      "{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.podIP'}}},"
+      "{'name':'IPS','valueFrom':{'fieldRef':{'fieldPath':'status.hostIPs'}}},"
+      "{'name':'URL','value':'http://$(IP)$(IP)/$$'},{'name':'PLAIN','value':'x'},"
+      "{'name':'K','valueFrom':{'secretKeyRef':{'name':'pw','key':'k'}}},{'name':'S','value':'$(K)@$(IP)'}],"
+      "'volumeMounts':[{'name':'v','mountPath':'/v','subPathExpr':'on/$(NODE)'},"
+      "{'name':'h','mountPath':'/h','subPathExpr':'$(NODE)'}]}],"
+      "'volumes':[{'name':'v','emptyDir':{}},{'name':'h','hostPath':{'path':'/x'}}]}");
+  static const char *const addresses[] = {"127.0.0.9", ""};
+  for (size_t i = 0; i < 2; i++) {
+    struct k8sm_demand *d = NULL;
+    struct k8sm_calls *calls = NULL;
+    struct findings f;
+    assert_int_equal(k8sm_demand_make(pod, &options, &d, NULL), K8SM_OK);
+    struct k8sm_plan *plan = pods_plan(&d, 1);
+    plan->placements[0].address = k8smi_s(addresses[i]);
+    struct k8sm_task_options o = {.size = sizeof o, .format = K8SM_FORMAT_PROTOBUF};
+    assert_int_equal(k8sm_plan_calls(plan, &o, &calls, findings_init(&f)), K8SM_OK);
+    assert_int_equal(f.diags.count, i); /* without an address the hostname stands in, which is said once */
+    struct k8smi_arena arena;
+    k8smi_arena_init(&arena, NULL, 0);
+    K8smMesos__TaskInfo *task =
+        decode(&arena, calls, 0)->accept->operations[1]->launch_group->task_group->tasks[0];
+    K8smMesos__Environment__Variable **v = task->command->environment->variables;
+    const char *address = i == 0 ? "127.0.0.9" : "agent1.example";
+    char text[64];
+    assert_string_equal(v[0]->value, "agent1.example");
+    assert_string_equal(v[1]->value, address);
+    assert_string_equal(v[2]->value, address);
+    snprintf(text, sizeof text, "http://%s%s/$", address, address);
+    assert_string_equal(v[3]->value, text);
+    assert_string_equal(v[4]->value, "x");
+    snprintf(text, sizeof text, "s3cret@%s", address);
+    assert_int_equal(v[6]->type, K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__SECRET);
+    assert_int_equal(v[6]->secret->value->data.len, strlen(text));
+    assert_memory_equal(v[6]->secret->value->data.data, text, strlen(text));
+    snprintf(text, sizeof text, "--on=agent1.example:%s", address);
+    assert_string_equal(task->command->arguments[1], text);
+    assert_string_equal(task->command->arguments[2], "x");
+    assert_string_equal(task->container->volumes[0]->source->sandbox_path->path,
+                        "volumes/v/on/agent1.example");
+    assert_string_equal(task->container->volumes[1]->source->host_path->path, "/x/agent1.example");
+    k8smi_arena_free(&arena);
+    k8sm_calls_unref(calls);
+    pods_plan_free(plan);
+    k8sm_demand_unref(d);
+  }
+  k8sm_pod_unref(pod);
+}
+
 static void one_accept_for_each_agent_and_role(void **state) {
   (void)state;
   struct k8sm_demand *demands[4];
@@ -362,6 +422,7 @@ int main(void) {
       cmocka_unit_test(only_the_first_stage_is_launched),
       cmocka_unit_test(checks_volumes_and_users),
       cmocka_unit_test(secrets_are_secrets),
+      cmocka_unit_test(what_is_known_at_its_place),
       cmocka_unit_test(one_accept_for_each_agent_and_role),
       cmocka_unit_test(resumed_demands_send_the_same_executor),
       cmocka_unit_test(an_empty_plan_has_no_calls),
