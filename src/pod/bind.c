@@ -192,7 +192,7 @@ static int bind_map_value(struct k8smi_bind *b, unsigned kind, const struct k8sm
   if (r != K8SM_OK) return r;
   if (kind == K8SMI_KIND_MAP_BYTES) {
     bool bad = false;
-    *ret = k8smi_parse_base64(b->arena, text, &bad);
+    *ret = k8smi_parse_base64_lines(b->arena, text, &bad);
     if (bad) {
       k8smi_find(b->diags, K8SM_DIAG_FIELD_INVALID, path, "found text that is not base64, expected base64");
       b->invalid = true;

@@ -229,7 +229,7 @@ static bool quick_pair(struct quick *q, const struct k8smi_field *field) {
     break;
   case K8SMI_KIND_MAP_BYTES:
     if (!quick_unescaped(q, &pair.value)) return false;
-    pair.value = k8smi_parse_base64(q->b->arena, pair.value, &bad);
+    pair.value = k8smi_parse_base64_lines(q->b->arena, pair.value, &bad);
     break;
   default:
     if (!quick_slice(q, &pair.value)) return false;

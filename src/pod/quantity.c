@@ -10,7 +10,7 @@ enum {
   QUANTITY_MAX_TEXT = 256,
   QUANTITY_MAX_DIGITS = QUANTITY_MAX_TEXT + 32, /* 1024^6 adds 19; a carry, one */
   QUANTITY_NANO = -9,                           /* the finest power of ten that is kept */
-  QUANTITY_FAST_DIGITS = 18                     /* more are never kept as typed */
+  QUANTITY_QUICK_DIGITS = 18                    /* see quantity_is_quick */
 };
 
 enum quantity_format { QUANTITY_DECIMAL, QUANTITY_EXPONENT, QUANTITY_BINARY };
@@ -61,7 +61,9 @@ static bool quantity_find_suffix(struct k8sm_slice text, enum quantity_format *f
     if (exponent.len > 0 && exponent.ptr[0] == '-') return false;
   }
   *format = QUANTITY_EXPONENT;
-  return k8smi_parse_i64(exponent, power) && *power >= INT32_MIN && *power <= INT32_MAX;
+  if (!k8smi_parse_i64(exponent, power)) return false;
+  *power = (int32_t)(uint32_t)*power; /* as Kubernetes cuts it */
+  return true;
 }
 
 /* Cuts the last n digits off; what they held is rounded away from zero. */
@@ -112,65 +114,108 @@ static bool quantity_magnitude(const struct quantity *q, int64_t scale, uint64_t
   return true;
 }
 
-/* Whether Kubernetes writes the text as it came: it does where its quick parser takes the text for
- * canonical. `whole` digits stood before the point and `fraction` behind it, zeros in front not counted. */
-static bool quantity_is_kept(const struct quantity *q, const unsigned char *digits, size_t whole,
-                             size_t fraction, int64_t power) {
-  size_t n = whole + fraction;
-  if (q->format == QUANTITY_BINARY) {
-    int64_t bits = power * 10, room = 15 - (int64_t)whole - bits * 3 / 10 - 1;
-    unsigned tail = 0;
-    for (size_t i = whole < 3 ? 0 : whole - 3; i < whole; i++) tail = tail * 10 + digits[i];
-    return fraction == 0 && room >= 0 && tail % 8 != 0;
-  }
-  int64_t scale = power - (int64_t)fraction;
-  bool thousands = n >= 3 && digits[n - 1] == 0 && digits[n - 2] == 0 && digits[n - 3] == 0;
-  return n <= QUANTITY_FAST_DIGITS && scale >= QUANTITY_NANO && scale % 3 == 0 && !thousands &&
-         digits[0] != 0;
+/* What a text consists of. Zeros in front of the digits are not counted; no other before the point: one. */
+struct quantity_places {
+  enum quantity_format format;
+  int64_t power; /* that the suffix says */
+  size_t begin;  /* of the digits before the point */
+  size_t whole;  /* how many */
+  size_t point;  /* behind it */
+  size_t fraction;
+};
+
+/* Kubernetes has a quick parser for numbers that are sure to fit into 64 bits. It shows: the other one wants
+ * digits, and only what this one has read can be kept as it was typed. */
+static bool quantity_is_quick(const struct quantity_places *at) {
+  if (at->format != QUANTITY_BINARY)
+    return at->whole + at->fraction <= QUANTITY_QUICK_DIGITS &&
+           at->power - (int64_t)at->fraction >= QUANTITY_NANO;
+  int64_t bits = at->power * 10, room = 14 - (int64_t)at->whole - bits * 3 / 10;
+  return at->fraction == 0 && room >= 0;
 }
 
-static size_t quantity_take_digits(struct quantity *q, struct k8sm_slice text, size_t at) {
+/* Whether Kubernetes writes the text as it came: where the quick parser takes it for canonical. */
+static bool quantity_is_kept(const struct quantity *q, const struct quantity_places *at) {
+  size_t n = at->whole + at->fraction;
+  const unsigned char *end = q->digits + n;
+  if (!quantity_is_quick(at)) return false;
+  if (at->format == QUANTITY_BINARY) {
+    unsigned tail = 0;
+    for (size_t i = n < 3 ? n : 3; i > 0; i--) tail = tail * 10 + *(end - i);
+    return tail % 8 != 0;
+  }
+  bool thousands = n >= 3 && end[-1] == 0 && end[-2] == 0 && end[-3] == 0;
+  return (at->power - (int64_t)at->fraction) % 3 == 0 && !thousands && q->digits[0] != 0;
+}
+
+static size_t quantity_run(struct k8sm_slice text, size_t at) {
+  size_t i = at;
+  while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9') i++;
+  return i - at;
+}
+
+static bool quantity_scan(struct k8sm_slice text, struct quantity_places *p) {
+  size_t at = 0;
+  memset(p, 0, sizeof *p);
+  if (text.len == 0 || text.len > QUANTITY_MAX_TEXT) return false;
+  if (text.ptr[0] == '-' || text.ptr[0] == '+') at++;
+  size_t zeros = at;
+  while (at < text.len && text.ptr[at] == '0') at++;
+  zeros = at - zeros;
+  p->begin = at;
+  p->whole = quantity_run(text, at);
+  at += p->whole;
+  if (at < text.len && text.ptr[at] == '.') {
+    p->point = at + 1;
+    p->fraction = quantity_run(text, at + 1);
+    at += 1 + p->fraction;
+  }
+  struct k8sm_slice suffix = {text.ptr + at, text.len - at};
+  bool digits = zeros + p->whole + p->fraction > 0;
+  if (p->whole == 0) p->whole = 1;
+  if (!quantity_find_suffix(suffix, &p->format, &p->power)) return false;
+  return digits || (suffix.len == 0 && p->point == 0) || quantity_is_quick(p);
+}
+
+static void quantity_take_digits(struct quantity *q, struct k8sm_slice text, size_t at) {
   while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
     q->digits[q->count++] = (unsigned char)(text.ptr[at++] - '0');
-  return at;
+}
+
+/* Quantities with a binary suffix end at the largest int64. */
+static void quantity_cap(struct quantity *q) {
+  static const unsigned char largest[] = {9, 2, 2, 3, 3, 7, 2, 0, 3, 6, 8, 5, 4, 7, 7, 5, 8, 0, 7};
+  uint64_t ignored;
+  if (q->format != QUANTITY_BINARY || quantity_magnitude(q, 0, INT64_MAX, &ignored)) return;
+  memcpy(q->digits, largest, sizeof largest);
+  q->count = sizeof largest;
+  q->scale = 0;
 }
 
 static bool quantity_read(struct k8sm_slice text, struct quantity *q) {
-  size_t at = 0, zeros = 0;
-  int64_t power = 0;
-  if (text.len == 0 || text.len > QUANTITY_MAX_TEXT) return false;
-  q->count = 0;
+  struct quantity_places places;
+  size_t zeros = 0;
+  if (!quantity_scan(text, &places)) return false;
+  q->format = places.format;
   q->negative = text.ptr[0] == '-';
-  if (text.ptr[0] == '-' || text.ptr[0] == '+') at++;
-  while (at < text.len && text.ptr[at] == '0') at++;
-  at = quantity_take_digits(q, text, at);
+  q->count = 0;
+  quantity_take_digits(q, text, places.begin);
   if (q->count == 0) q->digits[q->count++] = 0;
-  size_t whole = q->count;
-  if (at < text.len && text.ptr[at] == '.') at = quantity_take_digits(q, text, at + 1);
-  size_t fraction = q->count - whole;
-  if (!quantity_find_suffix((struct k8sm_slice){text.ptr + at, text.len - at}, &q->format, &power))
-    return false;
-  q->as_typed = quantity_is_kept(q, q->digits, whole, fraction, power);
+  if (places.point > 0) quantity_take_digits(q, text, places.point);
+  q->as_typed = quantity_is_kept(q, &places);
   while (zeros < q->count && q->digits[zeros] == 0) zeros++;
   q->count -= zeros;
   memmove(q->digits, q->digits + zeros, q->count);
-  q->scale = (q->format == QUANTITY_BINARY ? 0 : power) - (int64_t)fraction;
-  for (int64_t i = 0; q->format == QUANTITY_BINARY && i < power; i++) quantity_multiply(q, 1024);
+  q->scale = (q->format == QUANTITY_BINARY ? 0 : places.power) - (int64_t)places.fraction;
+  for (int64_t i = 0; q->format == QUANTITY_BINARY && i < places.power; i++) quantity_multiply(q, 1024);
   if (q->count > 0 && q->scale < QUANTITY_NANO) quantity_cut(q, (uint64_t)(QUANTITY_NANO - q->scale));
+  quantity_cap(q);
   return true;
 }
 
 bool k8smi_quantity_valid(struct k8sm_slice text) {
-  enum quantity_format format;
-  int64_t power;
-  size_t at = 0;
-  if (text.len == 0 || text.len > QUANTITY_MAX_TEXT) return false;
-  if (text.ptr[0] == '-' || text.ptr[0] == '+') at++;
-  for (int points = 0; at < text.len && points < 2; at++) {
-    points += text.ptr[at] == '.';
-    if (points == 2 || ((text.ptr[at] < '0' || text.ptr[at] > '9') && text.ptr[at] != '.')) break;
-  }
-  return quantity_find_suffix((struct k8sm_slice){text.ptr + at, text.len - at}, &format, &power);
+  struct quantity_places places;
+  return quantity_scan(text, &places);
 }
 
 static bool quantity_number(struct k8sm_slice text, int64_t scale, int64_t *ret) {
@@ -259,14 +304,18 @@ static void quantity_put_binary(struct quantity *q, struct k8smi_buf *buf) {
   k8smi_buf_puts(buf, quantity_suffix_text(QUANTITY_BINARY, (int64_t)power));
 }
 
+static void quantity_put(struct quantity *q, struct k8smi_buf *buf) {
+  if (q->format == QUANTITY_BINARY) {
+    quantity_put_binary(q, buf);
+  } else {
+    quantity_put_decimal(q, buf);
+  }
+}
+
 bool k8smi_quantity_canonical(struct k8sm_slice text, struct k8smi_buf *buf) {
   struct quantity q;
   if (!quantity_read(text, &q)) return false;
-  if (q.format == QUANTITY_BINARY) {
-    quantity_put_binary(&q, buf);
-  } else {
-    quantity_put_decimal(&q, buf);
-  }
+  quantity_put(&q, buf);
   return true;
 }
 
@@ -286,14 +335,33 @@ bool k8smi_quantity_round_milli(struct k8sm_slice text, struct k8smi_buf *buf) {
   for (size_t i = 0; i < finer && i < q.count; i++) rounded = rounded || q.digits[q.count - 1 - i] != 0;
   if (!rounded) return false;
   quantity_cut(&q, finer);
-  q.format = q.format == QUANTITY_EXPONENT ? QUANTITY_EXPONENT : QUANTITY_DECIMAL;
-  quantity_put_decimal(&q, buf);
+  quantity_put(&q, buf);
   return true;
 }
 
+/* The digit of a power of ten. */
+static unsigned quantity_digit(const struct quantity *q, int64_t power) {
+  int64_t from_end = power - q->scale;
+  return from_end < 0 || from_end >= (int64_t)q->count ? 0 : q->digits[q->count - 1 - (size_t)from_end];
+}
+
+static int quantity_cmp_magnitude(const struct quantity *a, const struct quantity *b) {
+  if (a->count == 0 || b->count == 0) return (a->count > 0) - (b->count > 0);
+  int64_t top_a = a->scale + (int64_t)a->count, top_b = b->scale + (int64_t)b->count;
+  int64_t end = a->scale < b->scale ? a->scale : b->scale;
+  if (top_a != top_b) return top_a > top_b ? 1 : -1;
+  for (int64_t power = top_a - 1; power >= end; power--) {
+    unsigned of_a = quantity_digit(a, power), of_b = quantity_digit(b, power);
+    if (of_a != of_b) return of_a > of_b ? 1 : -1;
+  }
+  return 0;
+}
+
 int k8smi_quantity_cmp(struct k8sm_slice a, struct k8sm_slice b) {
-  int64_t of_a = 0, of_b = 0;
-  (void)(k8smi_quantity_value(a, &of_a) && k8smi_quantity_value(b, &of_b));
-  if (of_a == of_b) (void)(k8smi_quantity_milli(a, &of_a) && k8smi_quantity_milli(b, &of_b));
-  return (of_a > of_b) - (of_a < of_b);
+  struct quantity of_a, of_b;
+  if (!quantity_read(a, &of_a) || !quantity_read(b, &of_b)) return 0;
+  bool below_a = of_a.negative && of_a.count > 0, below_b = of_b.negative && of_b.count > 0;
+  if (below_a != below_b) return below_a ? -1 : 1;
+  int c = quantity_cmp_magnitude(&of_a, &of_b);
+  return below_a ? -c : c;
 }

@@ -23,7 +23,7 @@ bool k8smi_quantity_canonical(struct k8sm_slice text, struct k8smi_buf *buf);
 bool k8smi_quantity_written(struct k8sm_slice text, struct k8smi_buf *buf);
 /* Finer than thousandths: writes the quantity rounded up to those. False: nothing to round. */
 bool k8smi_quantity_round_milli(struct k8sm_slice text, struct k8smi_buf *buf);
-/* <0, 0, >0 by value, of two quantities, to the thousandth. */
+/* <0, 0, >0 by value, exact; 0 if one is no quantity. */
 int k8smi_quantity_cmp(struct k8sm_slice a, struct k8sm_slice b);
 
 #endif

@@ -38,8 +38,8 @@ static int base64_digit(char c) {
   return c == '/' || c == '_' ? 63 : -1;
 }
 
-/* n digits (2 to 4) → n - 1 bytes. False when a character is none, or bits are left over. */
-static bool base64_take_group(const char *from, size_t n, unsigned char *to) {
+/* n digits (2 to 4) → n - 1 bytes. False when a character is none, or `strict` and bits are left over. */
+static bool base64_take_group(const char *from, size_t n, bool strict, unsigned char *to) {
   uint32_t group = 0;
   for (size_t i = 0; i < 4; i++) {
     int digit = i < n ? base64_digit(from[i]) : 0;
@@ -47,10 +47,11 @@ static bool base64_take_group(const char *from, size_t n, unsigned char *to) {
     group = group << 6 | (uint32_t)digit;
   }
   for (size_t i = 0; i < n - 1; i++) to[i] = (unsigned char)(group >> (16 - 8 * i));
-  return n == 4 || (group & (n == 3 ? 0xffu : 0xffffu)) == 0;
+  return n == 4 || !strict || (group & (n == 3 ? 0xffu : 0xffffu)) == 0;
 }
 
-struct k8sm_slice k8smi_parse_base64(struct k8smi_arena *arena, struct k8sm_slice text, bool *bad) {
+static struct k8sm_slice base64_parse(struct k8smi_arena *arena, struct k8sm_slice text, bool strict,
+                                      bool *bad) {
   const struct k8sm_slice none = {NULL, 0};
   size_t len = text.len;
   if (len % 4 == 0) { /* padding, or none was needed */
@@ -63,11 +64,30 @@ struct k8sm_slice k8smi_parse_base64(struct k8smi_arena *arena, struct k8sm_slic
   if (bytes == NULL) return none;
   for (size_t at = 0, out = 0; at < len; at += 4, out += 3) {
     size_t n = len - at < 4 ? len - at : 4;
-    if (!base64_take_group(text.ptr + at, n, bytes + out)) {
+    if (!base64_take_group(text.ptr + at, n, strict, bytes + out)) {
       *bad = true;
       return none;
     }
   }
   bytes[size] = 0;
   return (struct k8sm_slice){(const char *)bytes, size};
+}
+
+struct k8sm_slice k8smi_parse_base64(struct k8smi_arena *arena, struct k8sm_slice text, bool *bad) {
+  return base64_parse(arena, text, true, bad);
+}
+
+struct k8sm_slice k8smi_parse_base64_lines(struct k8smi_arena *arena, struct k8sm_slice text, bool *bad) {
+  size_t len = 0;
+  char *digits = k8smi_arena_alloc(arena, text.len + 1);
+  *bad = false;
+  if (digits == NULL) return (struct k8sm_slice){NULL, 0};
+  for (size_t i = 0; i < text.len; i++) {
+    char c = text.ptr[i];
+    *bad = *bad || c == '-' || c == '_';
+    if (c != '\r' && c != '\n') digits[len++] = c;
+  }
+  *bad = *bad || len % 4 != 0;
+  return *bad ? (struct k8sm_slice){NULL, 0}
+              : base64_parse(arena, (struct k8sm_slice){digits, len}, false, bad);
 }

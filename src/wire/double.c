@@ -37,13 +37,10 @@ static bool double_reaches_one(const struct double_state *s) {
   return s->even ? c >= 0 : c > 0;
 }
 
-static void double_begin(struct double_state *s, uint64_t bits, int *exponent2) {
-  uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
-  int biased = (int)(bits >> 52 & 0x7ff);
-  uint64_t mantissa = biased == 0 ? fraction : fraction | UINT64_C(1) << 52;
-  int exponent = (biased == 0 ? 1 : biased) - 1075;
-  /* Below a power of two the doubles lie twice as dense. */
-  unsigned narrow = fraction == 0 && biased > 1 ? 1 : 0;
+/* A number mantissa · 2^exponent with both its neighbours one unit of the mantissa away; `narrow`: the one
+ * below is half as far, as below a power of two. */
+static void double_begin(struct double_state *s, uint64_t mantissa, int exponent, bool narrow,
+                         int *exponent2) {
   unsigned up = exponent > 0 ? (unsigned)exponent : 0, down = exponent < 0 ? (unsigned)-exponent : 0;
   k8smi_bignum_set(&s->number, mantissa);
   k8smi_bignum_set(&s->scale, 1);
@@ -56,6 +53,20 @@ static void double_begin(struct double_state *s, uint64_t bits, int *exponent2) 
   s->even = (mantissa & 1) == 0;
   *exponent2 = exponent;
   while (mantissa >>= 1) ++*exponent2;
+}
+
+static void double_begin_double(struct double_state *s, uint64_t bits, int *exponent2) {
+  uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1);
+  int biased = (int)(bits >> 52 & 0x7ff);
+  uint64_t mantissa = biased == 0 ? fraction : fraction | UINT64_C(1) << 52;
+  double_begin(s, mantissa, (biased == 0 ? 1 : biased) - 1075, fraction == 0 && biased > 1, exponent2);
+}
+
+static void double_begin_float(struct double_state *s, uint32_t bits, int *exponent2) {
+  uint32_t fraction = bits & ((UINT32_C(1) << 23) - 1);
+  int biased = (int)(bits >> 23 & 0xff);
+  uint32_t mantissa = biased == 0 ? fraction : fraction | UINT32_C(1) << 23;
+  double_begin(s, mantissa, (biased == 0 ? 1 : biased) - 150, fraction == 0 && biased > 1, exponent2);
 }
 
 /* Scales to 0.1 ≤ value < 1; from an estimate that is at most the right power. */
@@ -71,21 +82,18 @@ static int double_scale(struct double_state *s, int exponent2) {
   return point;
 }
 
-static struct double_digits double_shortest(uint64_t bits) {
-  struct double_state s;
+static struct double_digits double_shortest(struct double_state *s, int exponent2) {
   struct double_digits d = {{0}, 0, 0};
-  int exponent2;
-  double_begin(&s, bits, &exponent2);
-  d.point = double_scale(&s, exponent2);
+  d.point = double_scale(s, exponent2);
   for (;;) {
     int digit = 0;
-    double_times_ten(&s);
-    for (; k8smi_bignum_cmp(&s.number, &s.scale) >= 0; digit++) k8smi_bignum_sub(&s.number, &s.scale);
-    int c = k8smi_bignum_cmp(&s.number, &s.below);
-    bool low = s.even ? c <= 0 : c < 0, high = double_reaches_one(&s);
+    double_times_ten(s);
+    for (; k8smi_bignum_cmp(&s->number, &s->scale) >= 0; digit++) k8smi_bignum_sub(&s->number, &s->scale);
+    int c = k8smi_bignum_cmp(&s->number, &s->below);
+    bool low = s->even ? c <= 0 : c < 0, high = double_reaches_one(s);
     if (low && high) {
-      k8smi_bignum_mul(&s.number, 2);
-      low = k8smi_bignum_cmp(&s.number, &s.scale) < 0;
+      k8smi_bignum_mul(&s->number, 2);
+      low = k8smi_bignum_cmp(&s->number, &s->scale) < 0;
     }
     d.text[d.count++] = (char)('0' + digit + (high && !low ? 1 : 0));
     if (low || high) return d;
@@ -133,6 +141,38 @@ void k8smi_put_double(struct k8smi_buf *buf, double value) {
     if (milli % 1000 == 0) k8smi_buf_puts(buf, ".0");
     return;
   }
-  struct double_digits d = double_shortest(bits);
+  struct double_state s;
+  int exponent2;
+  double_begin_double(&s, bits, &exponent2);
+  struct double_digits d = double_shortest(&s, exponent2);
   double_put_digits(buf, &d);
+}
+
+void k8smi_put_float(struct k8smi_buf *buf, float value) {
+  struct double_state s;
+  struct double_digits d = {{'0'}, 1, 1};
+  uint32_t bits;
+  int exponent2;
+  memcpy(&bits, &value, sizeof bits);
+  if (bits >> 31 != 0) k8smi_buf_putc(buf, '-');
+  bits &= UINT32_MAX >> 1;
+  if (bits != 0) {
+    double_begin_float(&s, bits, &exponent2);
+    d = double_shortest(&s, exponent2);
+  }
+  bool plain = d.point > -4 && d.point <= 6;
+  int before = !plain ? 1 : d.point < 0 ? 0 : d.point < d.count ? d.point : d.count;
+  k8smi_buf_put(buf, d.text, (size_t)before);
+  if (plain && before == 0) k8smi_buf_putc(buf, '0');
+  if (plain) double_put_zeros(buf, d.point - d.count);
+  if (before < d.count) {
+    k8smi_buf_putc(buf, '.');
+    if (plain) double_put_zeros(buf, -d.point);
+    k8smi_buf_put(buf, d.text + before, (size_t)(d.count - before));
+  }
+  if (plain) return;
+  int exponent = d.point > 0 ? d.point - 1 : 1 - d.point;
+  k8smi_buf_puts(buf, d.point > 0 ? "e+" : "e-");
+  if (exponent < 10) k8smi_buf_putc(buf, '0');
+  k8smi_buf_i64(buf, exponent);
 }

@@ -18,6 +18,9 @@ bool k8smi_parse_double(struct k8sm_slice text, double *ret);
 /* The shortest text that reads back as the same double, in JSON's form: 0.1, 30.0 as 30.0, 1e+22. What is
  * not finite becomes the text, in quotes, that Mesos and protobuf's JSON have for it: "Infinity". */
 void k8smi_put_double(struct k8smi_buf *buf, double d);
+/* The shortest text that reads back as the same float, as C's %g would have it: 0.3, 1e+06. Finite ones only.
+ */
+void k8smi_put_float(struct k8smi_buf *buf, float value);
 /* Thousandths as the shortest decimal: 250 → 0.25, 4000 → 4. */
 void k8smi_put_milli(struct k8smi_buf *buf, int64_t milli);
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+
 /* How many bytes from the start on are well-formed UTF-8 (no overlong forms, no surrogates, nothing
  * beyond U+10FFFF): `len` when all of them are. */
 size_t k8smi_utf8_valid(const void *bytes, size_t len);
@@ -18,5 +20,9 @@ size_t k8smi_utf8_sequence(const unsigned char *p, size_t n);
 
 /* Writes one code point (at most 0x10FFFF) and returns the bytes behind it. */
 char *k8smi_utf8_put(char *to, uint32_t code_point);
+
+/* A copy in which each byte that is not UTF-8 has become U+FFFD, and a NUL behind it. ptr is NULL when memory
+ * ran out. */
+struct k8sm_slice k8smi_utf8_replace(struct k8smi_arena *arena, struct k8sm_slice bytes);
 
 #endif

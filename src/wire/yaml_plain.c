@@ -143,7 +143,7 @@ static bool plain_put_scalar(struct plain *y, const struct plain_scalar *s, bool
   if (node == NULL) return false;
   node->text = s->text;
   node->kind = s->quoted ? K8SMI_TOKEN_STRING : (int16_t)k8smi_yaml_kind(s->text);
-  if (k8smi_yaml_tape_say(y->tape, node, NULL) != K8SM_OK) return false;
+  if (k8smi_yaml_tape_say(y->tape, node, is_key, NULL) != K8SM_OK) return false;
   if (!is_key) return true;
   return node->kind != K8SMI_TOKEN_NULL && (s->quoted || !k8smi_eqs(s->text, "<<")) &&
          k8smi_keys_add(&y->tape->keys, k8smi_yaml_tape_keys(y->tape), node->text) == K8SM_OK;

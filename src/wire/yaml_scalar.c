@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/yaml_scalar.h"
 
+#include <float.h>
+
 #include "wire/number.h"
 
 /* Longer texts are no numbers, whatever they consist of. */
@@ -39,6 +41,7 @@ enum { YAML_LONGEST_WORD = 5 };
 /* A number taken apart: an integer, or the text of a decimal in JSON's syntax. */
 struct yaml_number {
   bool negative;
+  bool signed_; /* it has a sign, which integers beyond an int64 may not */
   bool is_integer;
   uint64_t magnitude;
   char decimal[YAML_NUMBER_MAX + 2];
@@ -73,7 +76,7 @@ static bool yaml_integer(struct k8sm_slice s, struct yaml_number *n) {
     skip = c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
   }
   n->is_integer = yaml_digits((struct k8sm_slice){s.ptr + skip, s.len - skip}, base, &n->magnitude);
-  if (n->is_integer && n->negative && n->magnitude > (uint64_t)INT64_MAX + 1) n->is_integer = false;
+  if (n->signed_ && n->magnitude > (uint64_t)INT64_MAX + n->negative) n->is_integer = false;
   return n->is_integer;
 }
 
@@ -111,18 +114,29 @@ static bool yaml_decimal(struct k8sm_slice s, struct yaml_number *n) {
   return true;
 }
 
+static bool yaml_is_between_digits(struct k8sm_slice s, size_t at) {
+  return at > 0 && at + 1 < s.len && yaml_digit(s.ptr[at - 1]) < 10 && yaml_digit(s.ptr[at + 1]) < 10;
+}
+
+/* Underscores mean nothing where they stand; in what begins with a point, they may stand between digits only.
+ */
 static bool yaml_number_read(struct k8sm_slice plain, struct yaml_number *n) {
   char text[YAML_NUMBER_MAX];
   size_t len = 0;
-  n->negative = false;
+  n->negative = n->signed_ = n->is_integer = false;
   n->decimal_len = 0;
   if (plain.len == 0 || plain.len > YAML_NUMBER_MAX || strchr("+-.0123456789", plain.ptr[0]) == NULL)
     return false;
   for (size_t i = 0; i < plain.len; i++) {
-    if (plain.ptr[i] != '_') text[len++] = plain.ptr[i];
+    if (plain.ptr[i] != '_') {
+      text[len++] = plain.ptr[i];
+    } else if (plain.ptr[0] == '.' && !yaml_is_between_digits(plain, i)) {
+      return false;
+    }
   }
   struct k8sm_slice s = {text, len};
   if (text[0] == '+' || text[0] == '-') {
+    n->signed_ = true;
     n->negative = text[0] == '-';
     s.ptr++;
     s.len--;
@@ -148,7 +162,7 @@ int k8smi_yaml_kind(struct k8sm_slice plain) {
   return yaml_number_read(plain, &n) ? K8SMI_TOKEN_NUMBER : K8SMI_TOKEN_STRING;
 }
 
-void k8smi_yaml_put_number(struct k8smi_buf *buf, struct k8sm_slice plain) {
+static void yaml_put_number(struct k8smi_buf *buf, struct k8sm_slice plain) {
   struct yaml_number n;
   if (!yaml_number_read(plain, &n)) return;
   if (n.is_integer) {
@@ -162,4 +176,73 @@ void k8smi_yaml_put_number(struct k8smi_buf *buf, struct k8sm_slice plain) {
   k8smi_put_double(buf, d);
   /* Kubernetes writes floats without a fraction as integers. */
   if (!buf->failed && buf->len - start > 2 && memcmp(buf->ptr + buf->len - 2, ".0", 2) == 0) buf->len -= 2;
+}
+
+#define YAML_TAG "tag:yaml.org,2002:"
+
+enum k8smi_yaml_tag k8smi_yaml_tag(const char *name, bool plain) {
+  static const struct {
+    const char *name;
+    enum k8smi_yaml_tag tag;
+  } tags[] = {{YAML_TAG "null", K8SMI_YAML_TAG_NULL},     {YAML_TAG "bool", K8SMI_YAML_TAG_BOOL},
+              {YAML_TAG "int", K8SMI_YAML_TAG_INT},       {YAML_TAG "float", K8SMI_YAML_TAG_FLOAT},
+              {YAML_TAG "merge", K8SMI_YAML_TAG_MERGE},   {YAML_TAG "binary", K8SMI_YAML_TAG_BINARY},
+              {YAML_TAG "timestamp", K8SMI_YAML_TAG_TIME}};
+  if (name == NULL) return plain ? K8SMI_YAML_TAG_NONE : K8SMI_YAML_TAG_TEXT;
+  for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+    if (strcmp(name, tags[i].name) == 0) return tags[i].tag;
+  }
+  return K8SMI_YAML_TAG_TEXT;
+}
+
+bool k8smi_yaml_tagged(struct k8sm_slice text, enum k8smi_yaml_tag tag, int16_t *kind) {
+  struct yaml_number n;
+  *kind = tag == K8SMI_YAML_TAG_MERGE || tag == K8SMI_YAML_TAG_TIME ? K8SMI_TOKEN_STRING
+                                                                    : (int16_t)k8smi_yaml_kind(text);
+  switch (tag) {
+  case K8SMI_YAML_TAG_NULL: return *kind == K8SMI_TOKEN_NULL;
+  case K8SMI_YAML_TAG_BOOL: return *kind == K8SMI_TOKEN_TRUE || *kind == K8SMI_TOKEN_FALSE;
+  case K8SMI_YAML_TAG_INT: return *kind == K8SMI_TOKEN_NUMBER && yaml_number_read(text, &n) && n.is_integer;
+  case K8SMI_YAML_TAG_FLOAT: return *kind == K8SMI_TOKEN_NUMBER || *kind == K8SMI_YAML_NOT_FINITE;
+  case K8SMI_YAML_TAG_TIME: return k8smi_yaml_is_time(text);
+  default: return true;
+  }
+}
+
+static bool yaml_put_key(struct k8smi_buf *buf, struct k8sm_slice plain) {
+  struct yaml_number n;
+  double d = 0;
+  bool negative = plain.len > 0 && plain.ptr[0] == '-';
+  bool number = yaml_number_read(plain, &n);
+  if (number && n.is_integer) {
+    yaml_put_number(buf, plain);
+    return n.magnitude <= (uint64_t)INT64_MAX + n.negative;
+  }
+  if (number) (void)k8smi_parse_double((struct k8sm_slice){n.decimal, n.decimal_len}, &d);
+  if (!number && plain.len > 1 && (plain.ptr[plain.len - 1] | 0x20) == 'n') {
+    k8smi_buf_puts(buf, ".nan");
+  } else if (!number || d > FLT_MAX || d < -FLT_MAX) {
+    k8smi_buf_puts(buf, negative ? "-.inf" : ".inf");
+  } else {
+    k8smi_put_float(buf, (float)d);
+  }
+  return true;
+}
+
+struct k8sm_slice k8smi_yaml_number(struct k8smi_arena *arena, struct k8sm_slice plain, bool is_key,
+                                    bool *bad) {
+  struct k8smi_buf buf;
+  struct k8sm_slice text = {NULL, 0};
+  if (!k8smi_buf_init(&buf, &arena->allocator)) return text;
+  if (is_key) {
+    *bad = !yaml_put_key(&buf, plain);
+  } else {
+    yaml_put_number(&buf, plain);
+  }
+  if (!buf.failed && !*bad) {
+    bool same = buf.len == plain.len && memcmp(buf.ptr, plain.ptr, buf.len) == 0;
+    text = same ? plain : k8smi_arena_copy(arena, buf.ptr, buf.len);
+  }
+  k8smi_buf_free(&buf);
+  return text;
 }

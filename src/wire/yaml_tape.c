@@ -5,6 +5,7 @@
 
 #include "wire/base64.h"
 #include "wire/yaml_plain.h"
+#include "wire/utf8.h"
 
 enum { TAPE_BLOCK_BITS = 8, TAPE_BLOCK = 1 << TAPE_BLOCK_BITS };
 
@@ -46,7 +47,11 @@ static int tape_start_parser(struct k8smi_yaml_tape *tape) {
   if (parser == NULL) return k8smi_arena_error(tape->arena);
   if (!yaml_parser_initialize(parser)) return K8SM_ERR_NOMEM;
   yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
-  yaml_parser_set_input_string(parser, (const unsigned char *)tape->bytes, tape->len);
+  if (tape->len >= 3 && memcmp(tape->bytes, "\xef\xbb\xbf", 3) == 0)
+    tape->mark = 3; /* it would indent what is behind it */
+  yaml_parser_set_input_string(parser, (const unsigned char *)tape->bytes + tape->mark,
+                               tape->len - tape->mark);
+  tape->place.offset = tape->place.line_start = tape->mark;
   tape->parser = parser;
   return K8SM_OK;
 }
@@ -94,8 +99,9 @@ static int tape_libyaml_error(struct k8smi_yaml_tape *tape, struct k8sm_diags *d
   if (parser->error == YAML_MEMORY_ERROR) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   const char *problem = parser->problem == NULL ? "not YAML" : parser->problem;
   if (parser->error == YAML_READER_ERROR) {
-    size_t bad = parser->problem_offset;
-    if (bad < tape->place.offset) tape->place = (struct k8smi_yaml_place){0, 0, 0, tape->first_line};
+    size_t bad = tape->mark + parser->problem_offset;
+    if (bad < tape->place.offset)
+      tape->place = (struct k8smi_yaml_place){0, tape->mark, tape->mark, tape->first_line};
     while (tape->place.offset < bad && tape->place.offset < tape->len)
       tape_go_to(tape, tape->place.characters + 1);
     bool control = strncmp(problem, "control", 7) == 0;
@@ -158,56 +164,49 @@ static struct k8sm_slice tape_text(struct k8smi_yaml_tape *tape, const yaml_even
   return k8smi_arena_slice(tape->arena, text);
 }
 
-/* A number as JSON writes it. */
-static struct k8sm_slice tape_number(struct k8smi_yaml_tape *tape, struct k8sm_slice plain) {
-  struct k8smi_buf buf;
-  struct k8sm_slice text = {NULL, 0};
-  if (!k8smi_buf_init(&buf, &tape->arena->allocator)) return text;
-  k8smi_yaml_put_number(&buf, plain);
-  if (!buf.failed) {
-    bool same = buf.len == plain.len && memcmp(buf.ptr, plain.ptr, buf.len) == 0;
-    text = same ? plain : k8smi_arena_copy(tape->arena, buf.ptr, buf.len);
-  }
-  k8smi_buf_free(&buf);
-  return text;
-}
-
-/* Tags that say more than the style does. Others are taken for those of text, as Kubernetes does. */
-enum tape_tag { TAPE_TAG_NONE, TAPE_TAG_TEXT, TAPE_TAG_BINARY, TAPE_TAG_BY_VALUE };
-
-static enum tape_tag tape_tag(const yaml_event_t *event) {
-  static const char *const by_value[] = {YAML_NULL_TAG, YAML_BOOL_TAG, YAML_INT_TAG, YAML_FLOAT_TAG};
-  const char *tag = (const char *)event->data.scalar.tag;
-  bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-  if (tag == NULL) return plain ? TAPE_TAG_NONE : TAPE_TAG_TEXT;
-  for (size_t i = 0; i < sizeof by_value / sizeof by_value[0]; i++) {
-    if (strcmp(tag, by_value[i]) == 0) return TAPE_TAG_BY_VALUE;
-  }
-  return strcmp(tag, "tag:yaml.org,2002:binary") == 0 ? TAPE_TAG_BINARY : TAPE_TAG_TEXT;
-}
-
 static int tape_binary(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node, struct k8sm_diags *diags) {
   bool bad = false;
-  node->text = k8smi_parse_base64(tape->arena, node->text, &bad);
+  node->text = k8smi_parse_base64_lines(tape->arena, node->text, &bad);
   if (bad)
     return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX, "!!binary that is not base64");
+  if (node->text.ptr != NULL && k8smi_utf8_valid(node->text.ptr, node->text.len) < node->text.len)
+    node->text = k8smi_utf8_replace(tape->arena, node->text);
   return node->text.ptr == NULL ? tape_no_room(tape, diags) : K8SM_OK;
 }
 
-int k8smi_yaml_tape_say(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node,
+int k8smi_yaml_tape_say(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node, bool is_key,
                         struct k8sm_diags *diags) {
-  if (memchr(node->text.ptr, 0, node->text.len) != NULL)
-    return tape_bad(tape, diags, K8SM_DIAG_NUL_BYTE, K8SM_ERR_SYNTAX, "text that holds a NUL");
+  bool bad = false;
+  if (node->kind == K8SMI_YAML_NOT_FINITE && !is_key)
+    return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX, "a number that is not finite");
   switch (node->kind) {
   case K8SMI_YAML_NOT_FINITE:
-    return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX, "a number that is not finite");
-  case K8SMI_TOKEN_NUMBER: node->text = tape_number(tape, node->text); break;
+  case K8SMI_TOKEN_NUMBER: node->text = k8smi_yaml_number(tape->arena, node->text, is_key, &bad); break;
   case K8SMI_TOKEN_TRUE: node->text = K8SMI_S("true"); break;
   case K8SMI_TOKEN_FALSE: node->text = K8SMI_S("false"); break;
   case K8SMI_TOKEN_NULL: node->text = K8SMI_S("null"); break;
   default: break;
   }
+  if (bad)
+    return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX,
+                    "a key that is a number beyond an int64");
   return node->text.ptr == NULL ? tape_no_room(tape, diags) : K8SM_OK;
+}
+
+/* The kind of a node and its text as the token says it, by what stands there. */
+static int tape_resolve(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node, enum k8smi_yaml_tag tag,
+                        bool is_key, struct k8sm_diags *diags) {
+  bool merge = tag == K8SMI_YAML_TAG_NONE || tag == K8SMI_YAML_TAG_MERGE;
+  node->kind = K8SMI_TOKEN_STRING;
+  if (tag == K8SMI_YAML_TAG_BINARY) return tape_binary(tape, node, diags);
+  if (is_key && merge && k8smi_eqs(node->text, "<<")) {
+    node->kind = K8SMI_YAML_MERGE;
+    return K8SM_OK;
+  }
+  if (tag != K8SMI_YAML_TAG_TEXT && !k8smi_yaml_tagged(node->text, tag, &node->kind))
+    return tape_bad(tape, diags, K8SM_DIAG_YAML_SYNTAX, K8SM_ERR_SYNTAX,
+                    "a scalar that its tag does not fit");
+  return k8smi_yaml_tape_say(tape, node, is_key, diags);
 }
 
 static int tape_scalar(struct k8smi_yaml_tape *tape, const yaml_event_t *event, bool is_key,
@@ -216,17 +215,9 @@ static int tape_scalar(struct k8smi_yaml_tape *tape, const yaml_event_t *event, 
   if (node == NULL) return tape_no_room(tape, diags);
   node->text = tape_text(tape, event, node->offset);
   if (node->text.ptr == NULL) return tape_no_room(tape, diags);
-  enum tape_tag tag = tape_tag(event);
-  node->kind = K8SMI_TOKEN_STRING;
-  if (tag == TAPE_TAG_BINARY) {
-    int r = tape_binary(tape, node, diags);
-    if (r != K8SM_OK) return r;
-  } else if (is_key && tag == TAPE_TAG_NONE && k8smi_eqs(node->text, "<<")) {
-    node->kind = K8SMI_YAML_MERGE;
-  } else if (tag != TAPE_TAG_TEXT) {
-    node->kind = (int16_t)k8smi_yaml_kind(node->text);
-  }
-  int r = k8smi_yaml_tape_say(tape, node, diags);
+  bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+  enum k8smi_yaml_tag tag = k8smi_yaml_tag((const char *)event->data.scalar.tag, plain);
+  int r = tape_resolve(tape, node, tag, is_key, diags);
   return r == K8SM_OK ? tape_set_anchor(tape, event->data.scalar.anchor, diags) : r;
 }
 
@@ -314,17 +305,16 @@ static bool tape_mergeable(const struct k8smi_yaml_tape *tape, uint32_t index) {
   return k8smi_yaml_node(tape, k8smi_yaml_target(tape, index))->kind == K8SMI_YAML_MAP;
 }
 
-/* The value of a merge key is a map or a list of maps. */
+/* The value of a merge key is a map or a list of maps; only the maps may be aliases. */
 static int tape_check_merges(struct k8smi_yaml_tape *tape, uint32_t map, struct k8sm_diags *diags) {
   const struct k8smi_yaml_node *node = k8smi_yaml_node(tape, map);
   for (uint32_t at = map + 1; at < node->next; at = k8smi_yaml_after(tape, k8smi_yaml_after(tape, at))) {
     if (k8smi_yaml_node(tape, at)->kind != K8SMI_YAML_MERGE) continue;
-    uint32_t value = k8smi_yaml_target(tape, at + 1);
-    const struct k8smi_yaml_node *list = k8smi_yaml_node(tape, value);
-    bool good = tape_mergeable(tape, value);
+    const struct k8smi_yaml_node *list = k8smi_yaml_node(tape, at + 1);
+    bool good = tape_mergeable(tape, at + 1);
     if (list->kind == K8SMI_YAML_LIST) {
       good = true;
-      for (uint32_t i = value + 1; good && i < list->next; i = k8smi_yaml_after(tape, i))
+      for (uint32_t i = at + 2; good && i < list->next; i = k8smi_yaml_after(tape, i))
         good = tape_mergeable(tape, i);
     }
     if (good) continue;

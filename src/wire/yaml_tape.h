@@ -46,6 +46,7 @@ struct k8smi_yaml_tape {
   uint32_t open_cap;
   struct k8smi_yaml_place place;
   uint32_t first_line;
+  size_t mark;       /* bytes of the byte order mark, which libyaml does not get to see */
   void *parser;      /* yaml_parser_t; NULL before it is needed */
   bool begun;        /* the first document has been read, or tried */
   bool at_end;       /* of the stream */
@@ -70,7 +71,8 @@ void k8smi_yaml_tape_leave(struct k8smi_yaml_tape *tape);
 /* The mark of the keys of the container that the tape is in. */
 size_t k8smi_yaml_tape_keys(const struct k8smi_yaml_tape *tape);
 /* The text of a scalar, whose kind is known, as its token says it. Errors: SYNTAX, NOMEM, LIMIT. */
-int k8smi_yaml_tape_say(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node, struct k8sm_diags *diags);
+int k8smi_yaml_tape_say(struct k8smi_yaml_tape *tape, struct k8smi_yaml_node *node, bool is_key,
+                        struct k8sm_diags *diags);
 
 /* The node behind this one and all that it contains. */
 uint32_t k8smi_yaml_after(const struct k8smi_yaml_tape *tape, uint32_t index);

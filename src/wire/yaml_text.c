@@ -97,37 +97,6 @@ static bool yaml_text_is_base60(struct k8sm_slice s) {
   return true;
 }
 
-static bool yaml_text_digits(struct k8sm_slice s, size_t *at, size_t least, size_t most) {
-  size_t n = 0;
-  while (n < most && *at < s.len && s.ptr[*at] >= '0' && s.ptr[*at] <= '9') {
-    n++;
-    ++*at;
-  }
-  return n >= least;
-}
-
-static bool yaml_text_one_of(struct k8sm_slice s, size_t *at, const char *chars) {
-  if (*at >= s.len || s.ptr[*at] == '\0' || strchr(chars, s.ptr[*at]) == NULL) return false;
-  ++*at;
-  return true;
-}
-
-/* 2001-01-01, 2001-1-1 1:02:03.4, 2001-01-01T01:02:03Z: dates and times. */
-static bool yaml_text_is_time(struct k8sm_slice s) {
-  size_t at = 0;
-  if (!yaml_text_digits(s, &at, 4, 4) || !yaml_text_one_of(s, &at, "-") || !yaml_text_digits(s, &at, 1, 2) ||
-      !yaml_text_one_of(s, &at, "-") || !yaml_text_digits(s, &at, 1, 2))
-    return false;
-  if (at == s.len) return true;
-  if (!yaml_text_one_of(s, &at, "Tt ") || !yaml_text_digits(s, &at, 1, 2) || !yaml_text_one_of(s, &at, ":") ||
-      !yaml_text_digits(s, &at, 1, 2) || !yaml_text_one_of(s, &at, ":") || !yaml_text_digits(s, &at, 1, 2))
-    return false;
-  if (yaml_text_one_of(s, &at, ".") && !yaml_text_digits(s, &at, 1, 18)) return false;
-  if (at == s.len || (s.ptr[at] == 'Z' && at + 1 == s.len)) return true;
-  return yaml_text_one_of(s, &at, "+-") && yaml_text_digits(s, &at, 2, 2) && yaml_text_one_of(s, &at, ":") &&
-         yaml_text_digits(s, &at, 2, 2) && at == s.len;
-}
-
 void k8smi_yaml_put(struct k8smi_yaml_pen *pen, const char *text, size_t len) {
   k8smi_buf_put(pen->buf, text, len);
   for (size_t i = 0; i < len; i++) pen->column += ((unsigned char)text[i] & 0xc0) != 0x80;
@@ -233,7 +202,7 @@ void k8smi_yaml_put_text(struct k8smi_yaml_pen *pen, struct k8sm_slice text, siz
       yaml_text_put_literal(pen, text, indent);
     }
   } else if (k8smi_yaml_kind(text) != K8SMI_TOKEN_STRING || yaml_text_is_base60(text) ||
-             yaml_text_is_time(text)) {
+             k8smi_yaml_is_time(text)) {
     yaml_text_put_double(pen, text, indent, is_key);
   } else if (!t.no_plain) {
     yaml_text_put_flow(pen, text, indent, is_key, false);

@@ -48,10 +48,11 @@ static int yaml_spend(struct yaml_reader *y, uint32_t node, uint32_t nodes, stru
   return K8SM_ERR_LIMIT;
 }
 
-/* A map with its merges done: its own keys win, then those of the maps that were named first. */
+/* A map with its merges done, in the order of the text: what comes later wins, be it a key of its own or one
+ * of a map that is named; of the maps in one list, the first wins. */
 struct yaml_merge {
   struct yaml_reader *reader;
-  struct k8smi_map seen;
+  struct k8smi_map seen; /* key → its pair */
   struct yaml_pair *pairs;
   uint32_t count;
   uint32_t cap;
@@ -62,8 +63,13 @@ static int yaml_merge_add(struct yaml_merge *m, uint32_t key, uint32_t value) {
   struct k8smi_yaml_tape *tape = &m->reader->tape;
   struct k8sm_slice text = k8smi_yaml_node(tape, k8smi_yaml_target(tape, key))->text;
   int r = yaml_spend(m->reader, key, 1, m->diags);
-  if (r != K8SM_OK || k8smi_map_get(&m->seen, text) != K8SMI_MAP_NONE) return r;
-  if (!k8smi_map_put(&m->seen, text, key)) return k8smi_find_nomem(m->diags, K8SM_ERR_NOMEM);
+  if (r != K8SM_OK) return r;
+  uint32_t before = k8smi_map_get(&m->seen, text);
+  if (before != K8SMI_MAP_NONE) {
+    m->pairs[before].value = value;
+    return K8SM_OK;
+  }
+  if (!k8smi_map_put(&m->seen, text, m->count)) return k8smi_find_nomem(m->diags, K8SM_ERR_NOMEM);
   if (m->count == m->cap) {
     uint32_t cap = m->cap == 0 ? 16 : m->cap * 2;
     struct yaml_pair *pairs = k8smi_arena_array(tape->arena, cap, sizeof *pairs);
@@ -78,15 +84,18 @@ static int yaml_merge_add(struct yaml_merge *m, uint32_t key, uint32_t value) {
 
 static int yaml_merge_map(struct yaml_merge *m, uint32_t map, uint32_t depth);
 
-/* The value of a merge key: a map, or maps in a list. The tape has checked that. */
-static int yaml_merge_value(struct yaml_merge *m, uint32_t value, uint32_t depth) {
+/* The maps of a list, the last one first. Lists are walked forward only: their items are counted first. */
+static int yaml_merge_list(struct yaml_merge *m, uint32_t list, uint32_t depth) {
   struct k8smi_yaml_tape *tape = &m->reader->tape;
-  uint32_t target = k8smi_yaml_target(tape, value);
-  const struct k8smi_yaml_node *node = k8smi_yaml_node(tape, target);
-  if (node->kind == K8SMI_YAML_MAP) return yaml_merge_map(m, target, depth);
-  int r = K8SM_OK;
-  for (uint32_t i = target + 1; r == K8SM_OK && i < node->next; i = k8smi_yaml_after(tape, i))
-    r = yaml_merge_map(m, k8smi_yaml_target(tape, i), depth);
+  const struct k8smi_yaml_node *node = k8smi_yaml_node(tape, list);
+  uint32_t count = 0, filled = 0;
+  for (uint32_t i = list + 1; i < node->next; i = k8smi_yaml_after(tape, i)) count++;
+  int r = yaml_spend(m->reader, list, count, m->diags);
+  if (r != K8SM_OK) return r;
+  uint32_t *items = k8smi_arena_array(tape->arena, count, sizeof *items);
+  if (items == NULL) return yaml_no_room(m->reader, m->diags);
+  for (uint32_t i = list + 1; i < node->next; i = k8smi_yaml_after(tape, i)) items[filled++] = i;
+  while (r == K8SM_OK && filled-- > 0) r = yaml_merge_map(m, k8smi_yaml_target(tape, items[filled]), depth);
   return r;
 }
 
@@ -99,14 +108,16 @@ static int yaml_merge_map(struct yaml_merge *m, uint32_t map, uint32_t depth) {
     k8smi_find_at(m->diags, K8SM_DIAG_TOO_DEEP, &where, NULL, "merge keys nested deeper than the limit");
     return K8SM_ERR_LIMIT;
   }
-  for (int merges = 0; merges <= 1; merges++) {
-    for (uint32_t at = map + 1; r == K8SM_OK && at < node->next;) {
-      uint32_t value = k8smi_yaml_after(tape, at);
-      bool is_merge = k8smi_yaml_node(tape, at)->kind == K8SMI_YAML_MERGE;
-      if (is_merge && merges == 1) r = yaml_merge_value(m, value, depth + 1);
-      if (!is_merge && merges == 0) r = yaml_merge_add(m, at, value);
-      at = k8smi_yaml_after(tape, value);
+  for (uint32_t at = map + 1; r == K8SM_OK && at < node->next;) {
+    uint32_t value = k8smi_yaml_after(tape, at);
+    if (k8smi_yaml_node(tape, at)->kind != K8SMI_YAML_MERGE) {
+      r = yaml_merge_add(m, at, value);
+    } else if (k8smi_yaml_node(tape, value)->kind == K8SMI_YAML_LIST) {
+      r = yaml_merge_list(m, value, depth + 1);
+    } else {
+      r = yaml_merge_map(m, k8smi_yaml_target(tape, value), depth + 1);
     }
+    at = k8smi_yaml_after(tape, value);
   }
   return r;
 }

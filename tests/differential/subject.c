@@ -209,7 +209,9 @@ static void answer_yaml(struct k8smi_json *w, struct k8sm_slice bytes) {
   if (r == K8SM_OK) r = k8smi_tokens_next(tokens, &t, &diags);
   if (r == K8SM_OK) r = k8smi_bind_raw(&b, &t);
   k8smi_json_open(w, '{');
-  if (r == K8SM_OK) {
+  if (diags.count == 1 && rows[0].code == K8SM_DIAG_EMPTY_INPUT) {
+    k8smi_json_member(w, "json", K8SMI_S("null")); /* which has no kind, and so is refused later there */
+  } else if (r == K8SM_OK) {
     k8smi_json_member(w, "json", contents(&b.raw));
   } else {
     put_findings(w, "refused", &diags);

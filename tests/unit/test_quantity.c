@@ -58,6 +58,8 @@ static void canonical_forms(void **state) {
       {"00100", "100"},
       {"1.Ki", "1Ki"},
       {"Ki", "0"},
+      {"0Ei", "0"},
+      {"1e4294967299", "1e3"}, /* exponents have 32 bits */
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const char *got = written(k8smi_quantity_canonical, cases[i][0]);
@@ -81,10 +83,28 @@ static void kept_as_typed(void **state) {
 
 static void what_is_no_quantity(void **state) {
   (void)state;
-  static const char *const texts[] = {
-      "",        "1K",  "1i",  "1e",   "1 ",   " 1",  "abc", "1.2.3",
-      "1kk",     "--1", "1e+", "1e+-5", "1Kim", "0x10", "1,5", "e5x", "1e99999999999999999999",
-      "\xc3\xbc"};
+  static const char *const texts[] = {"",
+                                      "1K",
+                                      "1i",
+                                      "1e",
+                                      "1 ",
+                                      " 1",
+                                      "abc",
+                                      "1.2.3",
+                                      "1kk",
+                                      "--1",
+                                      "1e+",
+                                      "1e+-5",
+                                      "1Kim",
+                                      "0x10",
+                                      "1,5",
+                                      "e5x",
+                                      "1e99999999999999999999",
+                                      "Ei",
+                                      "-Pi",
+                                      ".Ei",
+                                      "e-10",
+                                      "\xc3\xbc"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     int64_t n = 7;
     if (k8smi_quantity_value(k8smi_s(texts[i]), &n)) fail_msg("\"%s\" is no quantity", texts[i]);
@@ -133,8 +153,16 @@ static void numbers(void **state) {
   assert_true(k8smi_quantity_cmp(K8SMI_S("1Gi"), K8SMI_S("1000M")) > 0);
   assert_true(k8smi_quantity_cmp(K8SMI_S("0.5"), K8SMI_S("500m")) == 0);
   assert_true(k8smi_quantity_cmp(K8SMI_S("-1"), K8SMI_S("0")) < 0);
+  assert_true(k8smi_quantity_cmp(K8SMI_S("-2"), K8SMI_S("-1.5")) < 0);
+  assert_true(k8smi_quantity_cmp(K8SMI_S("-0"), K8SMI_S("0")) == 0);
+  assert_true(k8smi_quantity_cmp(K8SMI_S("1n"), K8SMI_S("0")) > 0);
+  assert_true(k8smi_quantity_cmp(K8SMI_S("1000000000001E"), K8SMI_S("1e30")) > 0);
+  assert_true(k8smi_quantity_cmp(K8SMI_S("1e300"), K8SMI_S("1e299")) > 0);
+  assert_true(k8smi_quantity_cmp(K8SMI_S("16Ei"), K8SMI_S("9223372036854775807")) == 0);
   assert_string_equal(written(k8smi_quantity_round_milli, "0.0015"), "2m");
   assert_string_equal(written(k8smi_quantity_round_milli, "1n"), "1m");
+  assert_string_equal(written(k8smi_quantity_round_milli, "1535.9999999"), "1536");
+  assert_string_equal(written(k8smi_quantity_round_milli, "1499.9999999Ki"), "1500Ki");
   assert_null(written(k8smi_quantity_round_milli, "1.500"));
 }
 

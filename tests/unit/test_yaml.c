@@ -59,16 +59,36 @@ static void scalars(void **state) {
   reads("[1:30, 2001-01-01, 0o8, 0x, 1e, '1', \"true\", yEs, nUll, 1.2.3, +, ., 1e999]",
         "[1:30 2001-01-01 0o8 0x 1e 1 true yEs nUll 1.2.3 + . 1e999 ]");
   reads("[!!str 1, !!int '7', !!binary aGk=, !other 5, ! 6]", "[1 #7 hi 5 6 ]");
+  reads("[!!int 0x10, !!float 1, !!bool yes, !!null ~, !!timestamp 2001-01-01, !!merge <<]",
+        "[#16 #1 t n 2001-01-01 << ]");
+  reads("[!!int 1.5]", "YAML_SYNTAX 1:2");
+  reads("[!!bool 1]", "YAML_SYNTAX 1:2");
+  reads("[!!null 0]", "YAML_SYNTAX 1:2");
+  reads("[!!float x]", "YAML_SYNTAX 1:2");
+  reads("[!!timestamp 2001-02-29]", "YAML_SYNTAX 1:2");
+  reads("- !!binary |\n  aG\n  k=\n- !!binary aGk=", "[hi hi ]");
+  reads("[!!binary _w==]", "YAML_SYNTAX 1:2");
+  reads("[!!binary /w==, !!binary aGk=]", "[\xef\xbf\xbd hi ]");
+  reads("[.5_0, ._5, +18446744073709551615]", "[#0.5 ._5 #18446744073709552000 ]");
   reads("a: .inf", "YAML_SYNTAX 1:4");
   reads("a: |\n  x\n  y\nb: >-\n  x\n  y\n", "{a:x\ny\n b:x y }");
   reads("\xef\xbb\xbf"
-        "a: 1",
-        "{a:#1 }");
+        "a: 1\nb: 2",
+        "{a:#1 b:#2 }");
+  reads("\xef\xbb\xbf"
+        "a: 1\nb: [",
+        "YAML_SYNTAX 2:5");
 }
 
 static void keys(void **state) {
   (void)state;
   reads("{1: a, 1.5: b, yes: c, 010: d}", "{1:a 1.5:b true:c 8:d }");
+  reads("{0.1: a, 1e6: b, 1.0: c, 0x10: d, 123456.789e3: e, 1e-5: f, -0.5: g}",
+        "{0.1:a 1e+06:b 1:c 16:d 1.2345679e+08:e 1e-05:f -0.5:g }");
+  reads("{.inf: a, -.Inf: b, .NaN: c}", "{.inf:a -.inf:b .nan:c }");
+  reads("{1e300: a, -1e300: b, 1e-300: c, 0.30000000000000004: d}", "{.inf:a -.inf:b 0:c 0.3:d }");
+  reads("{9223372036854775807: a}", "{9223372036854775807:a }");
+  reads("{9223372036854775808: a}", "YAML_SYNTAX 1:2");
   reads("{~: a}", "YAML_SYNTAX 1:2");
   reads("{[a]: b}", "YAML_SYNTAX 1:2");
   reads("a: 1\nb: {c: 1, c: 2}", "DUPLICATE_KEY 2:11");
@@ -82,9 +102,15 @@ static void anchors_and_merges(void **state) {
   reads("[&x 1, &x 2, *x]", "[#1 #2 #2 ]");
   reads("[*x]", "YAML_SYNTAX 1:2");
   reads("&x [*x]", "YAML_ALIASES 1:5");
-  reads("a: &a {p: 1, q: 2}\nb: {<<: *a, q: 3, z: 4}", "{a:{p:#1 q:#2 }b:{q:#3 z:#4 p:#1 }}");
+  reads("a: &a {p: 1, q: 2}\nb: {<<: *a, q: 3, z: 4}", "{a:{p:#1 q:#2 }b:{p:#1 q:#3 z:#4 }}");
   reads("[&a {p: 1}, &b {p: 2, q: 2}, {<<: [*a, *b]}]", "[{p:#1 }{p:#2 q:#2 }{p:#1 q:#2 }]");
-  reads("[&a {p: 1}, &b {<<: *a, q: 2}, {z: 3, <<: *b}]", "[{p:#1 }{q:#2 p:#1 }{z:#3 q:#2 p:#1 }]");
+  reads("[&a {p: 1}, &b {<<: *a, q: 2}, {z: 3, <<: *b}]", "[{p:#1 }{p:#1 q:#2 }{z:#3 p:#1 q:#2 }]");
+  /* What comes later wins; in a list of maps, what comes first. */
+  reads("{p: 1, <<: {p: 2}, q: 3}", "{p:#2 q:#3 }");
+  reads("{<<: {p: 1}, <<: {p: 2, q: 2}, q: 3}", "{p:#2 q:#3 }");
+  reads("{<<: [{p: 1}, {p: 2, q: 2}]}", "{p:#1 q:#2 }");
+  reads("{!!merge <<: {p: 1}}", "{p:#1 }");
+  reads("[&a [{p: 1}], {<<: *a}]", "YAML_SYNTAX 1:20");
   reads("{<<: 1}", "YAML_SYNTAX 1:6");
   reads("{'<<': 1}", "{<<:#1 }");
   const struct k8smi_tokens_options few = {.max_alias_nodes = 5};
