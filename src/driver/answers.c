@@ -64,7 +64,10 @@ int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call) {
     struct drv_pod *pod = launch->pods[i];
     r = refused ? answers_dropped(d, launch, pod) : answers_say(d, pod);
   }
-  if (r == K8SM_OK && refused && d->session.state == DRV_SESSION_SUBSCRIBED) {
+  /* A master keeps offers that it hears nothing of for ever. Where the ACCEPT was taken after all, they are
+   * spent, and giving them back changes nothing. */
+  bool kept = refused || call->outcome == DRV_CALL_UNKNOWN;
+  if (r == K8SM_OK && kept && d->session.state == DRV_SESSION_SUBSCRIBED) {
     r = k8smi_drv_offers_decline(d, launch->offers, launch->offer_count, 0);
   }
   if (r == K8SM_ERR_NOMEM) return r;

@@ -364,6 +364,7 @@ static void silence_after_an_accept(void **state) {
   s.hold_calls = false;
   script_wait(&s, 29999);
   script_expect(&s, "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n"
+                    "> DECLINE O1\n" /* in case the ACCEPT never came */
                     "> SUPPRESS\n");
   script_wait(&s, 1);
   script_expect(&s, "> RECONCILE pause.0 nginx.0\n");
