@@ -176,6 +176,7 @@ bool sim_run(struct sim *s, uint64_t seed, uint32_t faults_on, bool tracing) {
   run_open(s);
   run_until(s, s->now + RUN_CHAOS_MS);
   s->calm = true;
+  s->calm_ms = s->now;
   sim_trace(s, "the faults are over");
   sim_faults_end(s);
   sim_rival_leave(s);

@@ -194,10 +194,16 @@ struct sim_faults {
   struct sim_planned planned[SIM_PLANNED];
   size_t count;
   struct sim_agent_state agents[SIM_AGENTS + 2];
+  bool ambush;        /* the next executor dies whose pod is being recorded */
+  uint32_t cut_after; /* so many calls, and then their connection breaks; 0: not */
+  bool cut_wishes;    /* it breaks with the next SUPPRESS or REVIVE */
 };
 void sim_faults_plan(struct sim *s);
 uint64_t sim_faults_deadline(const struct sim *s);
 void sim_faults_turn(struct sim *s);
+/* A record of that key was begun; true: it takes long. A call was sent. Both are moments for faults. */
+bool sim_faults_record(struct sim *s, struct k8sm_slice key);
+void sim_faults_call(struct sim *s, bool wish);
 /* Nothing goes wrong any more, and all that was lost for a while is back. */
 void sim_faults_end(struct sim *s);
 const char *sim_fault_name(enum sim_fault kind);
@@ -229,9 +235,10 @@ struct sim_task {
   char id[SIM_TEXT * 2];
   size_t pod, container; /* SIM_CONTAINERS: the pause task */
   size_t instance;       /* SIZE_MAX: the agent took it not so far */
-  bool live, started, ended_well, killed;
-  int exit_code; /* when it ended by itself or was killed; -1: not known */
-  uint64_t seen; /* by which look it was there last */
+  bool live, started, ended_well;
+  uint64_t killed_ms; /* when it was sent a KILL last; 0: never */
+  int exit_code;      /* when it ended by itself or was killed; -1: not known */
+  uint64_t seen;      /* by which look it was there last */
 };
 struct sim_truth {
   struct sim_instance *instances;
@@ -268,10 +275,13 @@ struct sim_check {
   size_t heard_count, heard_cap;
   struct sim_held held[SIM_HELD];
   size_t held_count;
+  char forgotten[SIM_TEXT]; /* an offer that the master has out, and that the process does not know */
+  uint64_t forgotten_ms;
   char **used; /* task ids that ACCEPTs have named, ever */
   size_t used_count, used_cap;
   struct k8smi_map used_ids;
   size_t acks, accepts, kills;
+  bool wish;                   /* the last call was SUPPRESS or REVIVE */
   uint64_t kill_ms[SIM_KILLS]; /* when the last ones went out, a ring */
 };
 void sim_check_open(struct sim *s);
@@ -284,6 +294,8 @@ void sim_check_chunk(struct sim *s, struct k8sm_slice bytes);
 void sim_check_request(struct sim *s, const struct k8sm_effect *e);
 void sim_check_status(struct sim *s, const struct k8sm_effect *e);
 void sim_check_offers(struct sim *s);
+/* The master's view of the same, once all is calm. */
+void sim_check_forgotten(struct sim *s);
 /* Empty: every pod is where it belongs; else the first that is not, in words. */
 void sim_check_settled(struct sim *s, char *words, size_t cap);
 void sim_check_empty(struct sim *s, char *words, size_t cap);
@@ -306,6 +318,7 @@ struct sim {
   struct sim_truth truth;
   struct sim_check check;
   bool calm; /* the faults are over */
+  uint64_t calm_ms;
   uint64_t inputs;
   bool tracing;
   struct k8smi_buf trace;

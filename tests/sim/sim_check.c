@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECK_HOLD_MS = 15000, CHECK_EVENT_MAX = 1 << 22, CHECK_KILLS_MS = 5000 };
+enum { CHECK_HOLD_MS = 15000, CHECK_EVENT_MAX = 1 << 22, CHECK_KILLS_MS = 5000, CHECK_LATE_MS = 60000 };
 
 void sim_check_open(struct sim *s) {
   k8smi_recordio_init(&s->check.recordio, NULL, CHECK_EVENT_MAX);
@@ -130,6 +130,25 @@ void sim_check_offers(struct sim *s) {
   }
 }
 
+static const struct local_offer *check_find_forgotten(const struct sim *s) {
+  LOCAL_EACH(link, &s->local->frameworks) {
+    LOCAL_EACH(at, &LOCAL_OF(link, local_framework, link)->offers) {
+      const struct local_offer *o = LOCAL_OF(at, local_offer, by_framework);
+      if (check_find_offer(&s->check, o->id) == s->check.held_count) return o;
+    }
+  }
+  return NULL;
+}
+
+void sim_check_forgotten(struct sim *s) {
+  struct sim_check *c = &s->check;
+  const struct local_offer *o = check_find_forgotten(s);
+  if (o == NULL || strcmp(o->id, c->forgotten) != 0) c->forgotten_ms = s->now;
+  snprintf(c->forgotten, sizeof c->forgotten, "%s", o == NULL ? "" : o->id);
+  if (s->now - c->forgotten_ms > CHECK_HOLD_MS + CHECK_LATE_MS)
+    sim_broken(s, "no offer is held past its time", "%s was neither taken nor given back", o->id);
+}
+
 /* ---- what goes ---- */
 
 /* Is the task named by the row that is kept of its pod? */
@@ -170,15 +189,15 @@ static void check_launch(struct sim *s, const char *task) {
 
 static void check_accept(struct sim *s, const K8smMesos__Call__Accept *a) {
   struct sim_check *c = &s->check;
-  for (size_t i = 0; i < a->n_offer_ids; i++) {
-    size_t at = check_find_offer(c, a->offer_ids[i]->value);
-    if (at == c->held_count) sim_broken(s, "only offers that stand are taken", "%s", a->offer_ids[i]->value);
-    check_drop_offer(c, at);
-  }
   for (size_t i = 0; i < a->n_operations; i++) {
     const K8smMesos__Offer__Operation__LaunchGroup *g = a->operations[i]->launch_group;
     for (size_t k = 0; g != NULL && k < g->task_group->n_tasks; k++)
       check_launch(s, g->task_group->tasks[k]->task_id->value);
+  }
+  for (size_t i = 0; i < a->n_offer_ids; i++) {
+    size_t at = check_find_offer(c, a->offer_ids[i]->value);
+    if (at == c->held_count) sim_broken(s, "only offers that stand are taken", "%s", a->offer_ids[i]->value);
+    check_drop_offer(c, at);
   }
   c->accepts++;
 }
@@ -213,7 +232,9 @@ static void check_subscribe(struct sim *s, const K8smMesos__Call__Subscribe *sub
 }
 
 /* A master that answers must not be asked again for that. */
-static void check_kill(struct sim *s) {
+static void check_kill(struct sim *s, const char *id) {
+  struct sim_task *task = (struct sim_task *)(uintptr_t)sim_truth_task(s, k8smi_s(id));
+  if (task != NULL) task->killed_ms = s->now;
   uint64_t *at = &s->check.kill_ms[s->check.kills++ % SIM_KILLS];
   if (*at != 0 && s->now - *at < CHECK_KILLS_MS)
     sim_broken(s, "kills are repeated in peace", "%d within %llu ms", SIM_KILLS,
@@ -236,12 +257,14 @@ void sim_check_request(struct sim *s, const struct k8sm_effect *e) {
             call->kill != NULL          ? call->kill->task_id->value
             : call->acknowledge != NULL ? call->acknowledge->task_id->value
                                         : "");
+  s->check.wish =
+      call->type == K8SM_MESOS__CALL__TYPE__SUPPRESS || call->type == K8SM_MESOS__CALL__TYPE__REVIVE;
   if (call->accept != NULL) check_accept(s, call->accept);
   if (call->acknowledge != NULL) check_acknowledge(s, call->acknowledge);
   if (call->subscribe != NULL) check_subscribe(s, call->subscribe);
   for (size_t i = 0; call->decline != NULL && i < call->decline->n_offer_ids; i++)
     check_drop_offer(&s->check, check_find_offer(&s->check, call->decline->offer_ids[i]->value));
-  if (call->kill != NULL) check_kill(s);
+  if (call->kill != NULL) check_kill(s, call->kill->task_id->value);
   k8smi_arena_free(&arena);
 }
 

@@ -8,6 +8,11 @@
 enum { FAULTS_FROM_MS = 2000, FAULTS_SPAN_MS = 220000 };
 
 static void faults_cut(struct sim *s) {
+  if (sim_percent(s, SIM_CHANCE_FAULTS, 40)) {
+    s->faults.cut_wishes = sim_percent(s, SIM_CHANCE_FAULTS, 50);
+    if (!s->faults.cut_wishes) s->faults.cut_after = (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, 1, 4);
+    return;
+  }
   unsigned which = (unsigned)sim_draw(s, SIM_CHANCE_FAULTS, 3);
   if (which != 0) sim_net_cut_stream(s);
   if (which != 1) sim_net_cut_calls(s);
@@ -103,6 +108,8 @@ static void faults_drain(struct sim *s) {
 }
 
 static void faults_executor(struct sim *s) {
+  s->faults.ambush = sim_percent(s, SIM_CHANCE_FAULTS, 50);
+  if (s->faults.ambush) return;
   size_t live = 0;
   for (size_t i = 0; i < s->truth.instance_count; i++) live += s->truth.instances[i].live;
   if (live == 0) return;
@@ -219,8 +226,36 @@ void sim_faults_turn(struct sim *s) {
   sim_truth_look(s);
 }
 
+/* The worst moment for an executor to die: something is about to be launched on it. */
+bool sim_faults_record(struct sim *s, struct k8sm_slice key) {
+  if (!s->faults.ambush) return false;
+  for (size_t i = 0; i < s->truth.instance_count; i++) {
+    const struct sim_instance *n = &s->truth.instances[i];
+    const char *uid = s->pods[n->pod].uid;
+    bool it = n->live && key.len == strlen(uid) + 4 && memcmp(key.ptr + 4, uid, strlen(uid)) == 0;
+    if (!it) continue;
+    sim_trace(s, "executor %s is killed", n->id);
+    k8smi_local_kill_executor(s->local, n->id);
+    s->faults.ambush = false;
+    return true;
+  }
+  return false;
+}
+
+void sim_faults_call(struct sim *s, bool wish) {
+  struct sim_faults *f = &s->faults;
+  bool now = (f->cut_wishes && wish) || (f->cut_after != 0 && --f->cut_after == 0);
+  if (!now) return;
+  f->cut_wishes = false;
+  sim_trace(s, "the connection of the calls breaks");
+  sim_net_cut_calls(s);
+}
+
 void sim_faults_end(struct sim *s) {
   struct sim_faults *f = &s->faults;
+  f->ambush = false;
+  f->cut_after = 0;
+  f->cut_wishes = false;
   f->count = 0;
   s->process.crash_in = s->process.refuse_until = 0;
   s->net.slow_until = s->net.stalled_until = 0;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NET_FAST_MS = 12, NET_SLOW_MS = 3000, NET_PIECES_MAX = 3 };
+enum { NET_FAST_MS = 12, NET_SLOW_MS = 3000, NET_PIECES_MAX = 3, NET_NOTICE_MS = 30000 };
 
 static uint64_t net_delay(struct sim *s) {
   bool slow = s->now < s->net.slow_until && sim_percent(s, SIM_CHANCE_NET, 30);
@@ -256,13 +256,17 @@ void sim_net_cut_calls(struct sim *s) {
   struct sim_net *n = &s->net;
   net_truncate(&n->up_calls, (size_t)sim_draw(s, SIM_CHANCE_NET, net_count(&n->up_calls) + 1));
   net_truncate(&n->down_calls, (size_t)sim_draw(s, SIM_CHANCE_NET, net_count(&n->down_calls) + 1));
+  /* Now and then it takes a while until it is noticed. */
+  uint64_t noticed =
+      s->now + (sim_percent(s, SIM_CHANCE_NET, 40) ? sim_draw(s, SIM_CHANCE_NET, NET_NOTICE_MS) : 0);
   for (size_t i = 0; i < n->open_count; i++) {
     bool ends = false;
     for (const struct sim_packet *p = n->down_calls.first; p != NULL; p = p->next) {
       ends = ends || (p->exchange == n->open[i] && p->type == K8SM_INPUT_END);
     }
-    if (!ends)
-      net_push(s, &n->down_calls, net_packet(K8SM_INPUT_LOST, n->open[i], K8SMI_S("connection reset")));
+    if (ends) continue;
+    net_push(s, &n->down_calls, net_packet(K8SM_INPUT_LOST, n->open[i], K8SMI_S("connection reset")));
+    if (n->down_calls.last->due < noticed) n->down_calls.last->due = noticed;
   }
 }
 

@@ -81,6 +81,7 @@ static void process_store(struct sim *s, const struct sim_pending *r) {
 static void process_record(struct sim *s, const struct k8sm_effect *e) {
   struct sim_process *p = &s->process;
   bool slow = sim_percent(s, SIM_CHANCE_HOST, 5);
+  if (sim_faults_record(s, e->key)) slow = true;
   struct sim_pending *r = calloc(1, sizeof *r + e->bytes.len + 1);
   if (r == NULL) abort();
   r->due = s->now + sim_draw(s, SIM_CHANCE_HOST, slow ? PROCESS_STORE_SLOW_MS : PROCESS_STORE_MS);
@@ -146,6 +147,7 @@ static void process_effect(struct sim *s, const struct k8sm_effect *e) {
   case K8SM_EFFECT_REQUEST:
     sim_check_request(s, e);
     sim_net_request(s, e);
+    if ((e->flags & K8SM_REQUEST_STREAMING) == 0) sim_faults_call(s, s->check.wish);
     break;
   case K8SM_EFFECT_CANCEL: sim_net_cancel(s, e->exchange); break;
   case K8SM_EFFECT_RECORD:

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SETTLED_KILL_MS = 100000 };
+
 struct settled { /* the first thing that is not so, in words */
   char *words;
   size_t cap;
@@ -190,8 +192,21 @@ static void settled_updates(const struct sim *s, struct settled *w) {
   }
 }
 
+/* While a task lives that is to die, it is told so again and again. */
+static void settled_kills(struct sim *s) {
+  if (s->now < s->calm_ms + SETTLED_KILL_MS || s->net.stream == 0) return;
+  for (size_t i = 0; i < s->truth.task_count; i++) {
+    const struct sim_task *t = s->truth.tasks[i];
+    if (!t->live || t->killed_ms == 0 || s->now - t->killed_ms < SETTLED_KILL_MS) continue;
+    sim_broken(s, "kills are repeated until the end", "%s lives, and was sent its last KILL %llu ms ago",
+               t->id, (unsigned long long)(s->now - t->killed_ms));
+  }
+}
+
 void sim_check_settled(struct sim *s, char *words, size_t cap) {
   struct settled w = {words, cap};
+  settled_kills(s);
+  sim_check_forgotten(s);
   if (s->process.driver == NULL) settled_not(&w, "the process is not there");
   for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
     if (!s->pods[i].created) settled_not(&w, "%s is to come", s->pods[i].key);
@@ -206,6 +221,8 @@ void sim_check_settled(struct sim *s, char *words, size_t cap) {
 
 void sim_check_empty(struct sim *s, char *words, size_t cap) {
   struct settled w = {words, cap};
+  settled_kills(s);
+  sim_check_forgotten(s);
   if (s->process.driver == NULL) settled_not(&w, "the process is not there");
   for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
     if (!s->pods[i].deleted) settled_not(&w, "%s is not deleted yet", s->pods[i].key);
