@@ -127,7 +127,7 @@ static size_t attributes_put_label(struct k8smi_buf *to, const K8smMesos__Attrib
   struct k8smi_taint taint;
   size_t start = to->len, before;
   if (attributes_read_taint(a, &taint)) return 0;
-  if (name.len > 0 && strchr(name.ptr, '/') != NULL && k8smi_format_qualified(name) == NULL) {
+  if (name.len > 0 && strchr(name.ptr, '/') != NULL && k8smi_has_format(name, k8smi_format_qualified)) {
     k8smi_buf_slice(to, name); /* it is the key of a label already */
   } else {
     k8smi_buf_puts(to, K8SMI_LABEL_ATTRIBUTE);

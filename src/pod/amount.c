@@ -12,8 +12,9 @@ static int64_t amount_add_whole(int64_t a, int64_t b) {
 struct k8smi_amount k8smi_amount_add(struct k8smi_amount a, struct k8smi_amount b) {
   int32_t nano = a.nano + b.nano;
   int64_t whole = amount_add_whole(a.whole, b.whole);
-  if (nano < AMOUNT_NANO) return (struct k8smi_amount){whole, nano};
-  return (struct k8smi_amount){amount_add_whole(whole, 1), nano - AMOUNT_NANO};
+  uint32_t form = k8smi_amount_is_zero(a) ? b.form : a.form;
+  if (nano < AMOUNT_NANO) return (struct k8smi_amount){whole, nano, form};
+  return (struct k8smi_amount){amount_add_whole(whole, 1), nano - AMOUNT_NANO, form};
 }
 
 int k8smi_amount_cmp(struct k8smi_amount a, struct k8smi_amount b) {

@@ -10,8 +10,10 @@
 struct k8smi_amount {
   int64_t whole;
   int32_t nano;
+  uint32_t form; /* in which it is written: that of the quantity that it comes from, see quantity.c */
 };
 
+/* The sum, in the form of the first that is not zero. */
 struct k8smi_amount k8smi_amount_add(struct k8smi_amount a, struct k8smi_amount b);
 /* <0, 0, >0 */
 int k8smi_amount_cmp(struct k8smi_amount a, struct k8smi_amount b);

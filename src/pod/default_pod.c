@@ -2,6 +2,7 @@
 #include "pod/defaults.h"
 
 #include "pod/defaults_private.h"
+#include "pod/prepare.h"
 
 /* What pods get and their templates do not. Objects are copied as they change: what is in a template is
  * shared by all its pods. */
@@ -113,19 +114,29 @@ static bool pod_default_spec(const struct k8smi_defaults *spec) {
          pod_default_containers(spec, K8SMI_PodSpec_containers, host_network);
 }
 
-bool k8smi_default_pod(const struct k8smi_defaults *d) {
+/* The spec of a pod with what its templates do not get; NULL when memory ran out. */
+static const struct k8smi_record *pod_default_record(struct k8smi_arena *arena,
+                                                     const struct k8smi_record *record) {
   union k8smi_slot slots[64];
-  uint64_t present = k8smi_record_spread(k8smi_default_record(d, K8SMI_Pod_spec), slots);
-  const struct k8smi_defaults spec = {d->arena, slots, &present};
-  if (!pod_default_spec(&spec)) return false;
-  const union k8smi_slot made = {.record = k8smi_record_new(d->arena, present, slots)};
+  uint64_t present = k8smi_record_spread(record, slots);
+  const struct k8smi_defaults spec = {arena, slots, &present};
+  return pod_default_spec(&spec) ? k8smi_record_new(arena, present, slots) : NULL;
+}
+
+/* A pod that a server has got all of this when it was created, but for what is new since. */
+bool k8smi_default_pod(const struct k8smi_defaults *d) {
+  const struct k8smi_record *metadata = k8smi_default_record(d, K8SMI_Pod_metadata);
+  union k8smi_slot made = {.record = pod_default_record(d->arena, k8smi_default_record(d, K8SMI_Pod_spec))};
+  if (made.record != NULL && !k8smi_is_stored(metadata))
+    made.record = k8smi_prepare_spec(d->arena, metadata, made.record);
   k8smi_default_set(d, K8SMI_Pod_spec, made);
   return made.record != NULL;
 }
 
 const struct k8smi_record *k8smi_defaults_pod(struct k8smi_arena *arena, const struct k8smi_record *pod) {
+  const union k8smi_slot spec = {.record = pod_default_record(arena, k8smi_get_record(pod, K8SMI_Pod_spec))};
   union k8smi_slot slots[64];
   uint64_t present = k8smi_record_spread(pod, slots);
-  const struct k8smi_defaults d = {arena, slots, &present};
-  return k8smi_default_pod(&d) ? k8smi_record_new(arena, present, slots) : NULL;
+  slots[K8SMI_Pod_spec] = spec;
+  return spec.record == NULL ? NULL : k8smi_record_new(arena, present | (uint64_t)1 << K8SMI_Pod_spec, slots);
 }

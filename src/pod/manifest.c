@@ -19,7 +19,7 @@ void k8smi_manifest_clear(struct k8sm_manifest *m) {
 
 void k8smi_manifest_free_rows(struct k8sm_manifest *m) {
   const struct {
-    struct k8smi_rows *rows;
+    struct k8smi_manifest_rows *rows;
     size_t size;
   } all[] = {{&m->pods, sizeof(struct k8smi_manifest_pod)},
              {&m->workloads, sizeof(struct k8sm_manifest_workload)},
@@ -37,13 +37,14 @@ void k8sm_manifest_unref(struct k8sm_manifest *m) {
   K8SMI_VALUE_FREE(k8sm_manifest, m);
 }
 
-void *k8smi_rows_add(struct k8smi_rows *rows, const struct k8sm_allocator *allocator, size_t row_size) {
+void *k8smi_rows_add(struct k8smi_manifest_rows *rows, const struct k8sm_allocator *allocator,
+                     size_t row_size) {
   if (!k8smi_grow(allocator, &rows->items, &rows->cap, rows->count + 1, row_size)) return NULL;
   return (char *)rows->items + rows->count++ * row_size;
 }
 
 /* The rows of a table, whose rows may have more behind what is public. */
-static size_t manifest_rows(const struct k8smi_rows *table, size_t size, size_t known, size_t first,
+static size_t manifest_rows(const struct k8smi_manifest_rows *table, size_t size, size_t known, size_t first,
                             void *rows, size_t row_size, size_t n) {
   for (size_t i = first; i < table->count && i - first < n; i++)
     k8smi_row_write(rows, row_size, i - first, (const char *)table->items + i * size, known);

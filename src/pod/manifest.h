@@ -13,7 +13,7 @@ K8SMI_SAME_HEAD(PriorityClass)
 K8SMI_SAME_HEAD(PersistentVolumeClaim)
 
 /* Rows of one kind, as they grow. */
-struct k8smi_rows {
+struct k8smi_manifest_rows {
   void *items;
   size_t count;
   size_t cap;
@@ -34,19 +34,20 @@ struct k8smi_manifest_object {
 struct k8sm_manifest {
   struct k8smi_arena arena;
   k8smi_refs refs;
-  struct k8smi_rows pods;      /* struct k8smi_manifest_pod, with a reference each */
-  struct k8smi_rows workloads; /* struct k8sm_manifest_workload, likewise */
-  struct k8smi_rows data;      /* struct k8sm_manifest_data */
-  struct k8smi_rows classes;   /* struct k8sm_priority_class */
-  struct k8smi_rows objects;   /* struct k8smi_manifest_object */
-  uint64_t generated;          /* names so far */
+  struct k8smi_manifest_rows pods;      /* struct k8smi_manifest_pod, with a reference each */
+  struct k8smi_manifest_rows workloads; /* struct k8sm_manifest_workload, likewise */
+  struct k8smi_manifest_rows data;      /* struct k8sm_manifest_data */
+  struct k8smi_manifest_rows classes;   /* struct k8sm_priority_class */
+  struct k8smi_manifest_rows objects;   /* struct k8smi_manifest_object */
+  uint64_t generated;                   /* names so far */
 };
 
 /* Takes all rows out, and gives back what they hold; or the memory of the rows, too. */
 void k8smi_manifest_clear(struct k8sm_manifest *manifest);
 void k8smi_manifest_free_rows(struct k8sm_manifest *manifest);
 /* Room for one more row, which the caller fills; NULL when memory ran out. */
-void *k8smi_rows_add(struct k8smi_rows *rows, const struct k8sm_allocator *allocator, size_t row_size);
+void *k8smi_rows_add(struct k8smi_manifest_rows *rows, const struct k8sm_allocator *allocator,
+                     size_t row_size);
 
 /* An object of the manifest, before anything is known of it but what it says it is. */
 struct k8smi_object {

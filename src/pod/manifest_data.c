@@ -55,13 +55,14 @@ static int data_add(const struct k8smi_object *object, struct k8sm_manifest_data
 
 /* False, with a finding: the key can't be one. */
 static bool data_check_key(const struct k8smi_object *object, const char *map, struct k8sm_slice key) {
-  const char *wrong = data_validates(object) ? k8smi_format_config_key(key) : NULL;
-  if (wrong == NULL) return true;
+  const char *wrong[K8SMI_FORMAT_WRONG];
+  size_t n = data_validates(object) ? k8smi_format_config_key(key, wrong) : 0;
   struct k8smi_path path = k8smi_path_field(object->path, k8smi_s(map));
   struct k8smi_path at = k8smi_path_key(&path, key);
-  k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_INVALID, &at, "Invalid value: \"%.*s\": %s", K8SMI_P(key),
-             wrong);
-  return false;
+  for (size_t i = 0; i < n; i++)
+    k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_INVALID, &at, "Invalid value: \"%.*s\": %s",
+               K8SMI_P(key), wrong[i]);
+  return n == 0;
 }
 
 static int data_keys(const struct k8smi_object *object, const struct k8smi_record *record,

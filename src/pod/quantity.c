@@ -253,9 +253,9 @@ bool k8smi_quantity_amount(struct k8sm_slice text, struct k8smi_amount *ret) {
   }
   if (whole == INT64_MAX) nano = 0;
   if (q.negative && nano > 0) {
-    *ret = (struct k8smi_amount){-whole - 1, (int32_t)(1000 * 1000 * 1000 - nano)};
+    *ret = (struct k8smi_amount){-whole - 1, (int32_t)(1000 * 1000 * 1000 - nano), q.format};
   } else {
-    *ret = (struct k8smi_amount){q.negative ? -whole : whole, (int32_t)nano};
+    *ret = (struct k8smi_amount){q.negative ? -whole : whole, (int32_t)nano, q.format};
   }
   return true;
 }
@@ -317,6 +317,33 @@ bool k8smi_quantity_canonical(struct k8sm_slice text, struct k8smi_buf *buf) {
   if (!quantity_read(text, &q)) return false;
   quantity_put(&q, buf);
   return true;
+}
+
+void k8smi_quantity_put(struct k8smi_amount amount, struct k8smi_buf *buf) {
+  enum { FRACTION = 9, DIGITS = 19 + FRACTION };
+  struct quantity q;
+  memset(&q, 0, sizeof q);
+  q.format = (enum quantity_format)amount.form;
+  q.negative = amount.whole < 0;
+  q.scale = QUANTITY_NANO;
+  bool borrow = q.negative && amount.nano > 0;
+  int32_t nano = borrow ? 1000 * 1000 * 1000 - amount.nano : amount.nano;
+  uint64_t whole = q.negative ? 0 - (uint64_t)amount.whole - borrow : (uint64_t)amount.whole;
+  unsigned char digits[DIGITS];
+  for (int i = DIGITS - 1; i >= 0; i--) {
+    bool fraction = i >= DIGITS - FRACTION;
+    digits[i] = (unsigned char)(fraction ? (uint64_t)nano % 10 : whole % 10);
+    if (fraction) {
+      nano /= 10;
+    } else {
+      whole /= 10;
+    }
+  }
+  size_t zeros = 0;
+  while (zeros < DIGITS && digits[zeros] == 0) zeros++;
+  q.count = DIGITS - zeros;
+  memcpy(q.digits, digits + zeros, q.count);
+  quantity_put(&q, buf);
 }
 
 bool k8smi_quantity_written(struct k8sm_slice text, struct k8smi_buf *buf) {

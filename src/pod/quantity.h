@@ -16,6 +16,8 @@ bool k8smi_quantity_milli(struct k8sm_slice text, int64_t *ret);
 bool k8smi_quantity_value(struct k8sm_slice text, int64_t *ret);
 /* A quantity's number, exact. */
 bool k8smi_quantity_amount(struct k8sm_slice text, struct k8smi_amount *ret);
+/* A number's canonical form. */
+void k8smi_quantity_put(struct k8smi_amount amount, struct k8smi_buf *buf);
 /* The canonical form: "0.5" → "500m", "1024Ki" → "1Mi". False if the text is no quantity. */
 bool k8smi_quantity_canonical(struct k8sm_slice text, struct k8smi_buf *buf);
 /* The form in which Kubernetes writes a quantity that it has read: the canonical one, or the text itself

@@ -40,12 +40,17 @@ bool k8smi_resource_is_pod_level(struct k8sm_slice name) {
          (name.len >= sizeof huge - 1 && memcmp(name.ptr, huge, sizeof huge - 1) == 0);
 }
 
+bool k8smi_sum_of_containers(const struct k8smi_sum *sum, struct k8smi_amount *ret) {
+  bool init = sum->init_set && (!sum->lasting_set || k8smi_amount_cmp(sum->init, sum->lasting) > 0);
+  *ret = init ? sum->init : sum->lasting;
+  return sum->lasting_set || sum->init_set;
+}
+
 bool k8smi_sum_total(const struct k8smi_sum *sum, const struct k8smi_record *spec, const char *name,
                      bool limits, struct k8smi_amount *ret) {
   const struct k8smi_record *own = k8smi_get_record(spec, K8SMI_PodSpec_resources);
-  struct k8smi_amount amount = sum->lasting, stated;
-  bool set = sum->lasting_set || sum->init_set;
-  if (sum->init_set && (!sum->lasting_set || k8smi_amount_cmp(sum->init, amount) > 0)) amount = sum->init;
+  struct k8smi_amount amount, stated;
+  bool set = k8smi_sum_of_containers(sum, &amount);
   if (k8smi_resource_is_pod_level(k8smi_s(name)) &&
       k8smi_resource_get(own, limits ? SUM_LIMITS : SUM_REQUESTS, name, &stated)) {
     amount = stated;

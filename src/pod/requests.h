@@ -22,6 +22,8 @@ struct k8smi_sum {
 /* Adds what a container states. Init containers and sidecars have to come in the order of their list.
  * `kind` is K8SM_CONTAINER_*; ephemeral containers have no resources. */
 void k8smi_sum_add(struct k8smi_sum *sum, uint32_t kind, struct k8smi_amount amount);
+/* What the containers need together; false: none of them states this resource. */
+bool k8smi_sum_of_containers(const struct k8smi_sum *sum, struct k8smi_amount *ret);
 /* The pod's, with what its spec says of the pod as a whole. False: nobody states this resource. */
 bool k8smi_sum_total(const struct k8smi_sum *sum, const struct k8smi_record *spec, const char *name,
                      bool limits, struct k8smi_amount *ret);

@@ -22,10 +22,10 @@ static bool field_split(struct k8sm_slice *path, struct k8sm_slice *key) {
 static bool field_entry(struct k8smi_resolve *r, unsigned field, struct k8sm_slice key,
                         const struct k8smi_path *path, struct k8sm_slice *ret) {
   struct k8smi_list list = k8smi_get_list(r->metadata, field);
-  const char *wrong = k8smi_format_qualified(key);
-  if (wrong != NULL && field == K8SMI_ObjectMeta_labels) {
+  const char *wrong[K8SMI_FORMAT_WRONG];
+  if (field == K8SMI_ObjectMeta_labels && k8smi_format_qualified(key, wrong) > 0) {
     k8smi_resolve_find(r, K8SM_DIAG_FIELD_INVALID, path, "invalid key subscript '%.*s': %s", K8SMI_P(key),
-                       wrong);
+                       wrong[0]);
     return false;
   }
   *ret = K8SMI_S("");

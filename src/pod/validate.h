@@ -5,14 +5,22 @@
 #include "base/findings.h"
 #include "pod/record_private.h"
 
-/* The rules of the API server for a Pod that is to be created, in the server's order and with its
- * paths and words. All findings are reported; true if there was none. */
+/* The rules of the API server (Kubernetes 1.37, features on and off as they are by default) for a Pod that is
+ * to be created, in the server's order and with its paths and words. All findings are reported. A pod that a
+ * server has already, as its metadata tells, is looked at as when it is updated: it may have ephemeral
+ * containers, and what servers let pass before a rule was made stricter. */
 struct k8smi_validate_options {
   struct k8sm_allocator allocator; /* of what must be remembered to find duplicates */
-  const struct k8smi_path *path;   /* of the pod in its document: NULL for the root */
+  const struct k8smi_path *path;   /* of the object in its document: NULL for the root */
 };
 /* Errors: INVALID (found something), NOMEM. */
 int k8smi_validate_pod(const struct k8smi_record *pod, const struct k8smi_validate_options *options,
                        struct k8sm_diags *diags);
+
+/* The same for a record of type PodTemplateSpec, by the rules for templates: the pod's name is not known yet,
+ * and what admission may still fill in may be missing. Paths of its metadata are without "metadata", as the
+ * server has them. */
+int k8smi_validate_template(const struct k8smi_record *template_,
+                            const struct k8smi_validate_options *options, struct k8sm_diags *diags);
 
 #endif

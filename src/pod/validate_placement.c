@@ -1,182 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/validate_private.h"
 
-#include <assert.h>
+/* When and how evenly a pod is placed: gates, tolerations, spread:
+ * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#scheduling */
 
-/* Where the pod may go: tolerations, affinity, spread. */
-
-/* Types with the same fields share a check. */
-static_assert((int)K8SMI_LabelSelectorRequirement_key == (int)K8SMI_NodeSelectorRequirement_key &&
-                  (int)K8SMI_LabelSelectorRequirement_operator ==
-                      (int)K8SMI_NodeSelectorRequirement_operator &&
-                  (int)K8SMI_LabelSelectorRequirement_values == (int)K8SMI_NodeSelectorRequirement_values,
-              "expressions of labels and of nodes");
-static_assert((int)K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution ==
-                      (int)K8SMI_PodAntiAffinity_requiredDuringSchedulingIgnoredDuringExecution &&
-                  (int)K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution ==
-                      (int)K8SMI_PodAntiAffinity_preferredDuringSchedulingIgnoredDuringExecution,
-              "affinity and anti-affinity");
-
-static void placement_toleration(struct k8smi_check *c, const struct k8smi_record *t,
-                                 const struct k8smi_path *path) {
-  struct k8sm_slice key = k8smi_get_str(t, K8SMI_Toleration_key);
-  struct k8sm_slice operator_ = k8smi_get_str(t, K8SMI_Toleration_operator);
-  struct k8sm_slice value = k8smi_get_str(t, K8SMI_Toleration_value);
-  struct k8smi_path at = K8SMI_AT(path, "operator"), effect = K8SMI_AT(path, "effect");
-  bool exists = k8smi_eqs(operator_, "Exists");
-  k8smi_check_optional(c, t, K8SMI_Toleration_key, "key", path, k8smi_format_qualified);
-  if (key.len == 0 && !exists)
-    k8smi_check_invalid(
-        c, &at, operator_,
-        "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
-  if (k8smi_has(t, K8SMI_Toleration_tolerationSeconds) &&
-      !k8smi_eqs(k8smi_get_str(t, K8SMI_Toleration_effect), "NoExecute"))
-    k8smi_check_invalid(c, &effect, k8smi_get_str(t, K8SMI_Toleration_effect),
-                        "effect must be 'NoExecute' when `tolerationSeconds` is set");
-  if (exists && value.len > 0)
-    k8smi_check_invalid(c, &at, operator_, "value must be empty when `operator` is 'Exists'");
-  const char *wrong = exists ? NULL : k8smi_format_label_value(value);
-  if (wrong != NULL) k8smi_check_invalid(c, &at, value, wrong);
-  k8smi_check_words(c, K8SMI_TYPE_Toleration, t, path);
-}
-
-/* One expression of a selector. `numbers`: Gt and Lt are allowed. */
-static void placement_expression(struct k8smi_check *c, const struct k8smi_record *e, bool numbers,
-                                 const struct k8smi_path *path) {
-  struct k8sm_slice op = k8smi_get_str(e, K8SMI_NodeSelectorRequirement_operator);
-  size_t values = k8smi_get_list(e, K8SMI_NodeSelectorRequirement_values).count;
-  struct k8smi_path at = K8SMI_AT(path, "values"), of_op = K8SMI_AT(path, "operator");
-  if (k8smi_eqs(op, "In") || k8smi_eqs(op, "NotIn")) {
-    if (values == 0) k8smi_check_required(c, &at, "must be specified when `operator` is 'In' or 'NotIn'");
-  } else if (k8smi_eqs(op, "Exists") || k8smi_eqs(op, "DoesNotExist")) {
-    if (values > 0)
-      k8smi_check_forbidden(c, &at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-  } else if (numbers && (k8smi_eqs(op, "Gt") || k8smi_eqs(op, "Lt"))) {
-    if (values != 1)
-      k8smi_check_required(c, &at, "must be specified single value when `operator` is 'Lt' or 'Gt'");
-  } else {
-    k8smi_check_invalid(c, &of_op, op, "not a valid selector operator");
-  }
-  k8smi_check_text(c, e, K8SMI_NodeSelectorRequirement_key, "key", path, k8smi_format_qualified);
-}
-
-static void placement_expressions(struct k8smi_check *c, struct k8smi_list list, bool numbers,
-                                  const struct k8smi_path *parent) {
-  struct k8smi_path path = K8SMI_AT(parent, "matchExpressions");
-  for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&path, i);
-    placement_expression(c, k8smi_list_record(list, i), numbers, &at);
-  }
-}
-
-static void placement_selector(struct k8smi_check *c, const struct k8smi_record *selector,
-                               const struct k8smi_path *path) {
-  struct k8smi_path labels = K8SMI_AT(path, "matchLabels");
-  if (selector == NULL) return;
-  k8smi_check_labels(c, k8smi_get_list(selector, K8SMI_LabelSelector_matchLabels), &labels);
-  placement_expressions(c, k8smi_get_list(selector, K8SMI_LabelSelector_matchExpressions), false, path);
-}
-
-static void placement_nodes(struct k8smi_check *c, const struct k8smi_record *affinity,
-                            const struct k8smi_path *path) {
-  const struct k8smi_record *required =
-      k8smi_get_record(affinity, K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution);
-  struct k8smi_list preferred =
-      k8smi_get_list(affinity, K8SMI_NodeAffinity_preferredDuringSchedulingIgnoredDuringExecution);
-  struct k8smi_path must = K8SMI_AT(path, "requiredDuringSchedulingIgnoredDuringExecution"),
-                    terms = K8SMI_AT(&must, "nodeSelectorTerms"),
-                    may = K8SMI_AT(path, "preferredDuringSchedulingIgnoredDuringExecution");
-  struct k8smi_list list = k8smi_get_list(required, K8SMI_NodeSelector_nodeSelectorTerms);
-  if (required != NULL && list.count == 0)
-    k8smi_check_required(c, &terms, "must have at least one node selector term");
-  for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&terms, i);
-    placement_expressions(
-        c, k8smi_get_list(k8smi_list_record(list, i), K8SMI_NodeSelectorTerm_matchExpressions), true, &at);
-  }
-  for (size_t i = 0; i < preferred.count; i++) {
-    const struct k8smi_record *term = k8smi_list_record(preferred, i);
-    const struct k8smi_record *what = k8smi_get_record(term, K8SMI_PreferredSchedulingTerm_preference);
-    struct k8smi_path at = k8smi_path_index(&may, i), weight = K8SMI_AT(&at, "weight"),
-                      preference = K8SMI_AT(&at, "preference");
-    int64_t n = k8smi_get_i64(term, K8SMI_PreferredSchedulingTerm_weight, 0);
-    if (n < 1 || n > 100) k8smi_check_invalid_number(c, &weight, n, "must be in the range 1-100");
-    placement_expressions(c, k8smi_get_list(what, K8SMI_NodeSelectorTerm_matchExpressions), true,
-                          &preference);
-  }
-}
-
-static void placement_pod_term(struct k8smi_check *c, const struct k8smi_record *term,
-                               const struct k8smi_path *path) {
-  struct k8smi_path labels = K8SMI_AT(path, "labelSelector"), spaces = K8SMI_AT(path, "namespaceSelector");
-  placement_selector(c, k8smi_get_record(term, K8SMI_PodAffinityTerm_labelSelector), &labels);
-  placement_selector(c, k8smi_get_record(term, K8SMI_PodAffinityTerm_namespaceSelector), &spaces);
-  k8smi_check_text(c, term, K8SMI_PodAffinityTerm_topologyKey, "topologyKey", path, k8smi_format_qualified);
-}
-
-static void placement_pods(struct k8smi_check *c, const struct k8smi_record *affinity,
-                           const struct k8smi_path *path) {
-  struct k8smi_path must = K8SMI_AT(path, "requiredDuringSchedulingIgnoredDuringExecution"),
-                    may = K8SMI_AT(path, "preferredDuringSchedulingIgnoredDuringExecution");
-  struct k8smi_list list =
-      k8smi_get_list(affinity, K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution);
-  for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&must, i);
-    placement_pod_term(c, k8smi_list_record(list, i), &at);
-  }
-  list = k8smi_get_list(affinity, K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution);
-  for (size_t i = 0; i < list.count; i++) {
-    const struct k8smi_record *weighted = k8smi_list_record(list, i);
-    struct k8smi_path at = k8smi_path_index(&may, i), weight = K8SMI_AT(&at, "weight"),
-                      term = K8SMI_AT(&at, "podAffinityTerm");
-    int64_t n = k8smi_get_i64(weighted, K8SMI_WeightedPodAffinityTerm_weight, 0);
-    if (n < 1 || n > 100) k8smi_check_invalid_number(c, &weight, n, "must be in the range 1-100");
-    placement_pod_term(c, k8smi_get_record(weighted, K8SMI_WeightedPodAffinityTerm_podAffinityTerm), &term);
-  }
-}
-
-static void placement_spread(struct k8smi_check *c, const struct k8smi_record *spread,
-                             const struct k8smi_path *path) {
-  struct k8smi_path skew = K8SMI_AT(path, "maxSkew"), labels = K8SMI_AT(path, "labelSelector");
-  int64_t n = k8smi_get_i64(spread, K8SMI_TopologySpreadConstraint_maxSkew, 0);
-  if (n <= 0) k8smi_check_invalid_number(c, &skew, n, "must be greater than zero");
-  k8smi_check_text(c, spread, K8SMI_TopologySpreadConstraint_topologyKey, "topologyKey", path, NULL);
-  k8smi_check_range(c, spread, K8SMI_TopologySpreadConstraint_minDomains, "minDomains", path, 1, INT32_MAX);
-  k8smi_check_words(c, K8SMI_TYPE_TopologySpreadConstraint, spread, path);
-  placement_selector(c, k8smi_get_record(spread, K8SMI_TopologySpreadConstraint_labelSelector), &labels);
-}
-
-static void placement_gates(struct k8smi_check *c, const struct k8smi_path *spec) {
-  struct k8smi_path path = K8SMI_AT(spec, "schedulingGates");
+void k8smi_check_gates(struct k8smi_check *c) {
+  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, schedulingGates);
   struct k8smi_list list = k8smi_get_list(c->spec, K8SMI_PodSpec_schedulingGates);
-  k8smi_map_clear(&c->scratch);
+  k8smi_map_clear(&c->seen);
   for (size_t i = 0; i < list.count; i++) {
     struct k8sm_slice name = k8smi_get_str(k8smi_list_record(list, i), K8SMI_PodSchedulingGate_name);
     struct k8smi_path at = k8smi_path_index(&path, i);
-    const char *wrong = k8smi_format_qualified(name);
-    if (wrong != NULL) k8smi_check_invalid(c, &at, name, wrong);
-    if (!k8smi_check_unique(c, &c->scratch, name)) k8smi_check_duplicate(c, &at, name);
+    k8smi_check_format(c, &at, name, k8smi_format_qualified);
+    if (!k8smi_check_add(c, &c->seen, name)) k8smi_check_duplicate(c, &at, k8smi_v_text(name));
   }
 }
 
-void k8smi_check_placement(struct k8smi_check *c, const struct k8smi_path *spec) {
-  const struct k8smi_record *affinity = k8smi_get_record(c->spec, K8SMI_PodSpec_affinity);
-  struct k8smi_path path = K8SMI_AT(spec, "affinity"), nodes = K8SMI_AT(&path, "nodeAffinity"),
-                    pods = K8SMI_AT(&path, "podAffinity"), anti = K8SMI_AT(&path, "podAntiAffinity"),
-                    tolerations = K8SMI_AT(spec, "tolerations"),
-                    spreads = K8SMI_AT(spec, "topologySpreadConstraints");
-  placement_nodes(c, k8smi_get_record(affinity, K8SMI_Affinity_nodeAffinity), &nodes);
-  placement_pods(c, k8smi_get_record(affinity, K8SMI_Affinity_podAffinity), &pods);
-  placement_pods(c, k8smi_get_record(affinity, K8SMI_Affinity_podAntiAffinity), &anti);
-  placement_gates(c, spec);
+/* The topology and what to do there: no two constraints may have both alike. */
+static struct k8sm_slice placement_pair(struct k8smi_check *c, const struct k8smi_record *spread) {
+  return k8smi_check_join(c, k8smi_get_str(spread, K8SMI_TopologySpreadConstraint_topologyKey), '\0',
+                          k8smi_get_str(spread, K8SMI_TopologySpreadConstraint_whenUnsatisfiable));
+}
+
+static void placement_domains(struct k8smi_check *c, const struct k8smi_record *spread,
+                              const struct k8smi_path *parent) {
+  struct k8smi_path path = K8SMI_PATH(parent, TopologySpreadConstraint, minDomains);
+  struct k8sm_slice action = k8smi_get_str(spread, K8SMI_TopologySpreadConstraint_whenUnsatisfiable);
+  int64_t domains = k8smi_get_i64(spread, K8SMI_TopologySpreadConstraint_minDomains, 0);
+  if (!k8smi_has(spread, K8SMI_TopologySpreadConstraint_minDomains)) return;
+  if (domains <= 0) k8smi_check_invalid(c, &path, k8smi_v_number(domains), "must be greater than zero");
+  if (!k8smi_eqs(action, "DoNotSchedule"))
+    k8smi_check_invalid(
+        c, &path, k8smi_v_number(domains),
+        k8smi_check_text(c, "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not %.*s",
+                         K8SMI_P(action)));
+}
+
+/* `repeated`: a later constraint has the same topology and action. */
+static void placement_spread(struct k8smi_check *c, const struct k8smi_record *spread, bool repeated,
+                             const struct k8smi_path *path) {
+  static const char *const actions[] = {"DoNotSchedule", "ScheduleAnyway", NULL};
+  static const char *const policies[] = {"Honor", "Ignore", NULL};
+  static const struct k8smi_field_rule first[] = {
+      {K8SMI_RULE_REQUIRED, K8SMI_AT_FIELD(TopologySpreadConstraint, topologyKey),
+       .detail = "can not be empty"},
+      {K8SMI_RULE_WORD, K8SMI_AT_FIELD(TopologySpreadConstraint, whenUnsatisfiable), .words = actions},
+  };
+  static const struct k8smi_field_rule last[] = {
+      {K8SMI_RULE_WORD_IF_SET, K8SMI_AT_FIELD(TopologySpreadConstraint, nodeAffinityPolicy),
+       .words = policies},
+      {K8SMI_RULE_WORD_IF_SET, K8SMI_AT_FIELD(TopologySpreadConstraint, nodeTaintsPolicy), .words = policies},
+  };
+  struct k8smi_path skew = K8SMI_PATH(path, TopologySpreadConstraint, maxSkew),
+                    labels = K8SMI_PATH(path, TopologySpreadConstraint, labelSelector),
+                    pair = K8SMI_AT(path, "{topologyKey, whenUnsatisfiable}");
+  const struct k8smi_record *selector =
+      k8smi_get_record(spread, K8SMI_TopologySpreadConstraint_labelSelector);
+  int64_t n = k8smi_get_i64(spread, K8SMI_TopologySpreadConstraint_maxSkew, 0);
+  struct k8sm_slice key = k8smi_get_str(spread, K8SMI_TopologySpreadConstraint_topologyKey);
+  struct k8sm_slice action = k8smi_get_str(spread, K8SMI_TopologySpreadConstraint_whenUnsatisfiable);
+  if (n <= 0) k8smi_check_invalid(c, &skew, k8smi_v_number(n), "must be greater than zero");
+  K8SMI_CHECK_RULES(c, spread, first, path);
+  if (repeated)
+    k8smi_check_duplicate(
+        c, &pair, k8smi_v_text(k8smi_s(k8smi_check_text(c, "{%.*s, %.*s}", K8SMI_P(key), K8SMI_P(action)))));
+  placement_domains(c, spread, path);
+  K8SMI_CHECK_RULES(c, spread, last, path);
+  k8smi_check_label_keys(c, k8smi_get_list(spread, K8SMI_TopologySpreadConstraint_matchLabelKeys),
+                         (struct k8smi_list){NULL, 0}, selector, path);
+  k8smi_check_selector(c, selector, &labels);
+}
+
+void k8smi_check_spread(struct k8smi_check *c) {
+  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, topologySpreadConstraints);
   struct k8smi_list list = k8smi_get_list(c->spec, K8SMI_PodSpec_topologySpreadConstraints);
+  k8smi_map_clear(&c->items);
   for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&spreads, i);
-    placement_spread(c, k8smi_list_record(list, i), &at);
+    struct k8sm_slice pair = placement_pair(c, k8smi_list_record(list, i));
+    if (pair.ptr != NULL) k8smi_check_put(c, &c->items, pair, i); /* the last one's index */
   }
-  list = k8smi_get_list(c->spec, K8SMI_PodSpec_tolerations);
   for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&tolerations, i);
+    struct k8sm_slice pair = placement_pair(c, k8smi_list_record(list, i));
+    uint32_t last = pair.ptr == NULL ? K8SMI_MAP_NONE : k8smi_map_get(&c->items, pair);
+    struct k8smi_path at = k8smi_path_index(&path, i);
+    placement_spread(c, k8smi_list_record(list, i), last != K8SMI_MAP_NONE && last > i, &at);
+  }
+}
+
+/* All breaches of a label's value in one finding. */
+static void placement_value(struct k8smi_check *c, struct k8sm_slice value, const struct k8smi_path *path) {
+  const char *wrong[K8SMI_FORMAT_WRONG];
+  size_t n = k8smi_format_label_value(value, wrong);
+  if (n > 0)
+    k8smi_check_invalid(c, path, k8smi_v_text(value),
+                        n == 1 ? wrong[0] : k8smi_check_text(c, "%s;%s", wrong[0], wrong[1]));
+}
+
+static void placement_toleration(struct k8smi_check *c, const struct k8smi_record *t,
+                                 const struct k8smi_path *path) {
+  static const char *const effects[] = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
+  static const char *const operators[] = {"Equal", "Exists", NULL};
+  /* Comparisons are read, but their feature is off. */
+  static const char *const comparisons[] = {"Equal", "Exists", "Lt", "Gt", NULL};
+  static const struct k8smi_field_rule of_key = {K8SMI_RULE_FORMAT, K8SMI_AT_FIELD(Toleration, key),
+                                                 .format = k8smi_format_qualified};
+  struct k8sm_slice operator_ = k8smi_get_str(t, K8SMI_Toleration_operator);
+  struct k8sm_slice value = k8smi_get_str(t, K8SMI_Toleration_value);
+  struct k8sm_slice word = k8smi_get_str(t, K8SMI_Toleration_effect);
+  struct k8smi_path at = K8SMI_PATH(path, Toleration, operator),
+                    effect = K8SMI_PATH(path, Toleration, effect);
+  bool exists = k8smi_eqs(operator_, "Exists");
+  k8smi_check_rule(c, t, &of_key, path);
+  if (k8smi_get_str(t, K8SMI_Toleration_key).len == 0 && !exists)
+    k8smi_check_invalid(
+        c, &at, k8smi_v_word(operator_),
+        "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
+  if (k8smi_has(t, K8SMI_Toleration_tolerationSeconds) && !k8smi_eqs(word, "NoExecute"))
+    k8smi_check_invalid(c, &effect, k8smi_v_word(word),
+                        "effect must be 'NoExecute' when `tolerationSeconds` is set");
+  if (operator_.len == 0 || k8smi_eqs(operator_, "Equal")) {
+    placement_value(c, value, &at);
+  } else if (!exists) {
+    bool compares = k8smi_is_among(operator_, comparisons);
+    k8smi_check_unsupported(c, &at, k8smi_v_word(operator_), compares ? comparisons : operators);
+  } else if (value.len > 0) {
+    k8smi_check_invalid(c, &at, k8smi_v_text(value), "value must be empty when `operator` is 'Exists'");
+  }
+  if (word.len > 0 && !k8smi_is_among(word, effects))
+    k8smi_check_unsupported(c, &effect, k8smi_v_word(word), effects);
+}
+
+void k8smi_check_tolerations(struct k8smi_check *c) {
+  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, tolerations);
+  struct k8smi_list list = k8smi_get_list(c->spec, K8SMI_PodSpec_tolerations);
+  for (size_t i = 0; i < list.count; i++) {
+    struct k8smi_path at = k8smi_path_index(&path, i);
     placement_toleration(c, k8smi_list_record(list, i), &at);
   }
 }

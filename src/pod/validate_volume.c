@@ -1,156 +1,287 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/validate_private.h"
 
-enum { VOLUME_MODE_MAX = 0777 };
+#include "pod/quantity.h"
 
-static void volume_paths(struct k8smi_check *c, struct k8smi_list items, const struct k8smi_path *parent) {
-  struct k8smi_path path = K8SMI_AT(parent, "items");
+/* Volumes: https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/volume/
+ * Those that a node makes of what it has are here; those from elsewhere in validate_remote_volume.c. */
+
+#define VOLUME_MODE_TEXT "must be a number between 0 and 0777 (octal), both inclusive"
+
+static const struct k8smi_field_rule volume_secret_rules[] = {
+    K8SMI_REQUIRED(SecretVolumeSource, secretName),
+    {K8SMI_RULE_BETWEEN, K8SMI_AT_FIELD(SecretVolumeSource, defaultMode), .high = 0777,
+     .detail = VOLUME_MODE_TEXT},
+};
+static const struct k8smi_field_rule volume_config_map_rules[] = {
+    K8SMI_REQUIRED(ConfigMapVolumeSource, name),
+    {K8SMI_RULE_BETWEEN, K8SMI_AT_FIELD(ConfigMapVolumeSource, defaultMode), .high = 0777,
+     .detail = VOLUME_MODE_TEXT},
+};
+static const struct k8smi_field_rule volume_item_rules[] = {
+    K8SMI_REQUIRED(KeyToPath, key),
+    K8SMI_REQUIRED(KeyToPath, path),
+    {K8SMI_RULE_TEXT, K8SMI_AT_FIELD(KeyToPath, path), .format = k8smi_format_file_path},
+    {K8SMI_RULE_BETWEEN, K8SMI_AT_FIELD(KeyToPath, mode), .high = 0777, .detail = VOLUME_MODE_TEXT},
+};
+static const struct k8smi_field_rule volume_downward_rules[] = {
+    {K8SMI_RULE_BETWEEN, K8SMI_AT_FIELD(DownwardAPIVolumeSource, defaultMode), .high = 0777,
+     .detail = VOLUME_MODE_TEXT},
+};
+static const struct k8smi_field_rule volume_file_path_rules[] = {
+    K8SMI_REQUIRED(DownwardAPIVolumeFile, path),
+    {K8SMI_RULE_TEXT, K8SMI_AT_FIELD(DownwardAPIVolumeFile, path), .format = k8smi_format_file_path},
+};
+static const struct k8smi_field_rule volume_file_mode = {K8SMI_RULE_BETWEEN,
+                                                         K8SMI_AT_FIELD(DownwardAPIVolumeFile, mode),
+                                                         .high = 0777, .detail = VOLUME_MODE_TEXT};
+static const char *const volume_host_types[] = {
+    "",     "BlockDevice",  "CharDevice", "Directory", "DirectoryOrCreate",
+    "File", "FileOrCreate", "Socket",     NULL};
+static const struct k8smi_field_rule volume_host_rules[] = {
+    {K8SMI_RULE_TEXT, K8SMI_AT_FIELD(HostPathVolumeSource, path), .format = k8smi_format_no_backsteps},
+    {K8SMI_RULE_WORD_IF_SET, K8SMI_AT_FIELD(HostPathVolumeSource, type), .words = volume_host_types},
+};
+static const char *const volume_pull_policies[] = {"Always", "IfNotPresent", "Never", NULL};
+static const struct k8smi_field_rule volume_image_reference = K8SMI_REQUIRED(ImageVolumeSource, reference);
+static const struct k8smi_field_rule volume_image_policy = {
+    K8SMI_RULE_WORD_REQUIRED, K8SMI_AT_FIELD(ImageVolumeSource, pullPolicy), .words = volume_pull_policies};
+static const struct k8smi_field_rule volume_claim_rules[] = {
+    K8SMI_REQUIRED(PersistentVolumeClaimVolumeSource, claimName),
+};
+
+void k8smi_check_item(struct k8smi_check *c, const struct k8smi_record *item, const struct k8smi_path *path) {
+  K8SMI_CHECK_RULES(c, item, volume_item_rules, path);
+}
+
+static void volume_items(struct k8smi_check *c, struct k8smi_list items, const struct k8smi_path *path) {
   for (size_t i = 0; i < items.count; i++) {
-    const struct k8smi_record *item = k8smi_list_record(items, i);
-    struct k8smi_path at = k8smi_path_index(&path, i);
-    k8smi_check_text(c, item, K8SMI_KeyToPath_key, "key", &at, NULL);
-    k8smi_check_text(c, item, K8SMI_KeyToPath_path, "path", &at, k8smi_format_relative_path);
-    k8smi_check_range(c, item, K8SMI_KeyToPath_mode, "mode", &at, 0, VOLUME_MODE_MAX);
+    struct k8smi_path at = k8smi_path_index(path, i);
+    k8smi_check_item(c, k8smi_list_record(items, i), &at);
   }
 }
 
 static void volume_empty_dir(struct k8smi_check *c, const struct k8smi_record *source,
                              const struct k8smi_path *path) {
   struct k8sm_slice size = k8smi_get_str(source, K8SMI_EmptyDirVolumeSource_sizeLimit);
-  struct k8smi_path at = K8SMI_AT(path, "sizeLimit");
-  if (size.len > 0 && size.ptr[0] == '-')
+  struct k8smi_path at = K8SMI_PATH(path, EmptyDirVolumeSource, sizeLimit);
+  if (size.len > 0 && k8smi_quantity_cmp(size, K8SMI_S("0")) < 0)
     k8smi_check_forbidden(c, &at, "SizeLimit field must be a valid resource quantity");
 }
 
 static void volume_host_path(struct k8smi_check *c, const struct k8smi_record *source,
                              const struct k8smi_path *path) {
-  struct k8sm_slice text = k8smi_get_str(source, K8SMI_HostPathVolumeSource_path);
-  struct k8smi_path at = K8SMI_AT(path, "path");
-  k8smi_check_text(c, source, K8SMI_HostPathVolumeSource_path, "path", path, NULL);
-  if (text.len > 0 && text.ptr[0] == '/') text = (struct k8sm_slice){text.ptr + 1, text.len - 1};
-  const char *wrong = k8smi_format_relative_path(text);
-  if (wrong != NULL && text.ptr[0] != '/')
-    k8smi_check_invalid(c, &at, k8smi_get_str(source, K8SMI_HostPathVolumeSource_path), wrong);
-  k8smi_check_words(c, K8SMI_TYPE_HostPathVolumeSource, source, path);
+  struct k8smi_path at = K8SMI_PATH(path, HostPathVolumeSource, path);
+  if (k8smi_get_str(source, K8SMI_HostPathVolumeSource_path).len == 0) {
+    k8smi_check_required(c, &at, NULL);
+  } else {
+    K8SMI_CHECK_RULES(c, source, volume_host_rules, path);
+  }
 }
 
 static void volume_secret(struct k8smi_check *c, const struct k8smi_record *source,
                           const struct k8smi_path *path) {
-  k8smi_check_text(c, source, K8SMI_SecretVolumeSource_secretName, "secretName", path, NULL);
-  k8smi_check_range(c, source, K8SMI_SecretVolumeSource_defaultMode, "defaultMode", path, 0, VOLUME_MODE_MAX);
-  volume_paths(c, k8smi_get_list(source, K8SMI_SecretVolumeSource_items), path);
+  struct k8smi_path items = K8SMI_PATH(path, SecretVolumeSource, items);
+  K8SMI_CHECK_RULES(c, source, volume_secret_rules, path);
+  volume_items(c, k8smi_get_list(source, K8SMI_SecretVolumeSource_items), &items);
 }
 
 static void volume_config_map(struct k8smi_check *c, const struct k8smi_record *source,
                               const struct k8smi_path *path) {
-  k8smi_check_text(c, source, K8SMI_ConfigMapVolumeSource_name, "name", path, NULL);
-  k8smi_check_range(c, source, K8SMI_ConfigMapVolumeSource_defaultMode, "defaultMode", path, 0,
-                    VOLUME_MODE_MAX);
-  volume_paths(c, k8smi_get_list(source, K8SMI_ConfigMapVolumeSource_items), path);
+  struct k8smi_path items = K8SMI_PATH(path, ConfigMapVolumeSource, items);
+  K8SMI_CHECK_RULES(c, source, volume_config_map_rules, path);
+  volume_items(c, k8smi_get_list(source, K8SMI_ConfigMapVolumeSource_items), &items);
+}
+
+void k8smi_check_downward_file(struct k8smi_check *c, const struct k8smi_record *file,
+                               const struct k8smi_path *path) {
+  const struct k8smi_record *field = k8smi_get_record(file, K8SMI_DownwardAPIVolumeFile_fieldRef);
+  const struct k8smi_record *resource = k8smi_get_record(file, K8SMI_DownwardAPIVolumeFile_resourceFieldRef);
+  struct k8smi_path of_field = K8SMI_PATH(path, DownwardAPIVolumeFile, fieldRef),
+                    of_resource = K8SMI_PATH(path, DownwardAPIVolumeFile, resourceFieldRef);
+  K8SMI_CHECK_RULES(c, file, volume_file_path_rules, path);
+  if (field != NULL) {
+    k8smi_check_field_ref(c, field, true, &of_field);
+    if (resource != NULL)
+      k8smi_check_invalid(c, path, k8smi_v_text(K8SMI_S("resource")),
+                          "fieldRef and resourceFieldRef can not be specified simultaneously");
+  } else if (resource != NULL) {
+    k8smi_check_resource_ref(c, resource, true, &of_resource);
+  } else {
+    k8smi_check_required(c, path, "one of fieldRef and resourceFieldRef is required");
+  }
+  k8smi_check_rule(c, file, &volume_file_mode, path);
+}
+
+/* The server gives the path of the volume, not that of the file. */
+static void volume_downward(struct k8smi_check *c, const struct k8smi_record *source,
+                            const struct k8smi_path *path) {
+  struct k8smi_list items = k8smi_get_list(source, K8SMI_DownwardAPIVolumeSource_items);
+  K8SMI_CHECK_RULES(c, source, volume_downward_rules, path);
+  for (size_t i = 0; i < items.count; i++) k8smi_check_downward_file(c, k8smi_list_record(items, i), path);
 }
 
 static void volume_claim(struct k8smi_check *c, const struct k8smi_record *source,
                          const struct k8smi_path *path) {
-  k8smi_check_text(c, source, K8SMI_PersistentVolumeClaimVolumeSource_claimName, "claimName", path, NULL);
+  K8SMI_CHECK_RULES(c, source, volume_claim_rules, path);
 }
 
-static void volume_nfs(struct k8smi_check *c, const struct k8smi_record *source,
-                       const struct k8smi_path *path) {
-  struct k8sm_slice text = k8smi_get_str(source, K8SMI_NFSVolumeSource_path);
-  struct k8smi_path at = K8SMI_AT(path, "path");
-  k8smi_check_text(c, source, K8SMI_NFSVolumeSource_server, "server", path, NULL);
-  k8smi_check_text(c, source, K8SMI_NFSVolumeSource_path, "path", path, NULL);
-  if (text.len > 0 && text.ptr[0] != '/') k8smi_check_invalid(c, &at, text, "must be an absolute path");
-}
-
-static void volume_csi(struct k8smi_check *c, const struct k8smi_record *source,
-                       const struct k8smi_path *path) {
-  k8smi_check_text(c, source, K8SMI_CSIVolumeSource_driver, "driver", path, k8smi_format_subdomain);
+static void volume_ephemeral(struct k8smi_check *c, const struct k8smi_record *source,
+                             const struct k8smi_path *path) {
+  const struct k8smi_record *claim =
+      k8smi_get_record(source, K8SMI_EphemeralVolumeSource_volumeClaimTemplate);
+  struct k8smi_path at = K8SMI_PATH(path, EphemeralVolumeSource, volumeClaimTemplate);
+  if (claim == NULL) {
+    k8smi_check_required(c, &at, NULL);
+  } else {
+    k8smi_check_claim_template(c, claim, &at);
+  }
 }
 
 static void volume_image(struct k8smi_check *c, const struct k8smi_record *source,
                          const struct k8smi_path *path) {
-  k8smi_check_text(c, source, K8SMI_ImageVolumeSource_reference, "reference", path, NULL);
-  k8smi_check_words(c, K8SMI_TYPE_ImageVolumeSource, source, path);
+  if (!c->is_stored) k8smi_check_rule(c, source, &volume_image_reference, path);
+  k8smi_check_rule(c, source, &volume_image_policy, path);
 }
 
-static void volume_projected(struct k8smi_check *c, const struct k8smi_record *source,
-                             const struct k8smi_path *path) {
-  k8smi_check_range(c, source, K8SMI_ProjectedVolumeSource_defaultMode, "defaultMode", path, 0,
-                    VOLUME_MODE_MAX);
-  struct k8smi_path sources = K8SMI_AT(path, "sources");
-  struct k8smi_list list = k8smi_get_list(source, K8SMI_ProjectedVolumeSource_sources);
-  for (size_t i = 0; i < list.count; i++) {
-    const struct k8smi_record *one = k8smi_list_record(list, i);
-    struct k8smi_path at = k8smi_path_index(&sources, i), secret = K8SMI_AT(&at, "secret"),
-                      config = K8SMI_AT(&at, "configMap");
-    const struct k8smi_record *of_secret = k8smi_get_record(one, K8SMI_VolumeProjection_secret);
-    const struct k8smi_record *of_config = k8smi_get_record(one, K8SMI_VolumeProjection_configMap);
-    if (one->present & (one->present - 1))
-      k8smi_check_forbidden(c, &at, "may not specify more than 1 volume type");
-    if (of_secret != NULL) {
-      k8smi_check_text(c, of_secret, K8SMI_SecretProjection_name, "name", &secret, NULL);
-      volume_paths(c, k8smi_get_list(of_secret, K8SMI_SecretProjection_items), &secret);
-    }
-    if (of_config != NULL) {
-      k8smi_check_text(c, of_config, K8SMI_ConfigMapProjection_name, "name", &config, NULL);
-      volume_paths(c, k8smi_get_list(of_config, K8SMI_ConfigMapProjection_items), &config);
-    }
-  }
-}
-
-/* In the order of the server's checks; what is not here has only the rule of one source. */
-static const struct {
-  unsigned field;
+/* The sources in the server's order, in which the second is one too many. Paths are the fields' names but
+ * where the server has others: of findings in the source, and of the source as one too many. */
+static const struct volume_source {
+  uint8_t field;
   void (*check)(struct k8smi_check *c, const struct k8smi_record *source, const struct k8smi_path *path);
+  const char *inside, *too_many;
 } volume_sources[] = {
-    {K8SMI_Volume_emptyDir, volume_empty_dir},
-    {K8SMI_Volume_hostPath, volume_host_path},
-    {K8SMI_Volume_secret, volume_secret},
-    {K8SMI_Volume_nfs, volume_nfs},
-    {K8SMI_Volume_persistentVolumeClaim, volume_claim},
-    {K8SMI_Volume_configMap, volume_config_map},
-    {K8SMI_Volume_projected, volume_projected},
-    {K8SMI_Volume_csi, volume_csi},
-    {K8SMI_Volume_image, volume_image},
+    {K8SMI_Volume_emptyDir, volume_empty_dir, NULL, NULL},
+    {K8SMI_Volume_hostPath, volume_host_path, NULL, NULL},
+    {K8SMI_Volume_gitRepo, NULL, NULL, NULL},
+    {K8SMI_Volume_gcePersistentDisk, NULL, "persistentDisk", NULL},
+    {K8SMI_Volume_awsElasticBlockStore, NULL, NULL, NULL},
+    {K8SMI_Volume_secret, volume_secret, NULL, NULL},
+    {K8SMI_Volume_nfs, NULL, NULL, NULL},
+    {K8SMI_Volume_iscsi, NULL, NULL, NULL},
+    {K8SMI_Volume_glusterfs, NULL, NULL, NULL},
+    {K8SMI_Volume_flocker, NULL, NULL, NULL},
+    {K8SMI_Volume_persistentVolumeClaim, volume_claim, NULL, NULL},
+    {K8SMI_Volume_rbd, NULL, NULL, NULL},
+    {K8SMI_Volume_cinder, NULL, NULL, NULL},
+    {K8SMI_Volume_cephfs, NULL, NULL, "cephFS"},
+    {K8SMI_Volume_quobyte, NULL, NULL, NULL},
+    {K8SMI_Volume_downwardAPI, volume_downward, NULL, "downwarAPI"},
+    {K8SMI_Volume_fc, NULL, NULL, NULL},
+    {K8SMI_Volume_flexVolume, NULL, NULL, NULL},
+    {K8SMI_Volume_configMap, volume_config_map, NULL, NULL},
+    {K8SMI_Volume_azureFile, NULL, NULL, NULL},
+    {K8SMI_Volume_vsphereVolume, NULL, NULL, NULL},
+    {K8SMI_Volume_photonPersistentDisk, NULL, NULL, NULL},
+    {K8SMI_Volume_portworxVolume, NULL, NULL, NULL},
+    {K8SMI_Volume_azureDisk, NULL, NULL, NULL},
+    {K8SMI_Volume_storageos, NULL, NULL, NULL},
+    {K8SMI_Volume_projected, k8smi_check_projected, NULL, NULL},
+    {K8SMI_Volume_scaleIO, NULL, NULL, NULL},
+    {K8SMI_Volume_csi, NULL, NULL, NULL},
+    {K8SMI_Volume_ephemeral, volume_ephemeral, NULL, NULL},
+    {K8SMI_Volume_image, volume_image, NULL, NULL},
 };
 
-static void volume_source(struct k8smi_check *c, const struct k8smi_record *volume,
-                          const struct k8smi_path *path) {
-  uint64_t sources = volume->present & ~((uint64_t)1 << K8SMI_Volume_name);
-  if (sources == 0) {
-    k8smi_check_required(c, path, "must specify a volume type");
-    return;
-  }
-  for (uint64_t more = sources & (sources - 1); more != 0; more &= more - 1) {
-    unsigned field = 0;
-    while ((more >> field & 1) == 0) field++;
-    struct k8smi_path at = k8smi_path_field(path, k8smi_types[K8SMI_TYPE_Volume].fields[field].name);
-    k8smi_check_forbidden(c, &at, "may not specify more than 1 volume type");
-  }
+/* Rules of a source that also look at the volume's name. */
+static void volume_source_and_name(struct k8smi_check *c, const struct k8smi_record *volume, unsigned field,
+                                   bool first, const struct k8smi_path *path) {
+  enum { PORTAL_MAX = 64 };
+  struct k8sm_slice name = k8smi_get_str(volume, K8SMI_Volume_name);
+  struct k8sm_slice pod = k8smi_get_str(c->metadata, K8SMI_ObjectMeta_name);
+  const struct k8smi_record *source = k8smi_get_record(volume, field);
+  struct k8smi_path at = K8SMI_PATH(path, Volume, name);
+  if (field == K8SMI_Volume_iscsi && k8smi_has(source, K8SMI_ISCSIVolumeSource_initiatorName) &&
+      name.len + 1 + k8smi_get_str(source, K8SMI_ISCSIVolumeSource_targetPortal).len > PORTAL_MAX)
+    k8smi_check_invalid(c, &at, k8smi_v_text(name),
+                        "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if "
+                        "iscsi.initiatorName is specified.");
+  if (field != K8SMI_Volume_ephemeral || !first || !c->is_pod || pod.len == 0 || name.len == 0) return;
+  const char *wrong[K8SMI_FORMAT_WRONG];
+  struct k8sm_slice claim = k8smi_check_join(c, pod, '-', name);
+  size_t n = claim.ptr == NULL ? 0 : k8smi_format_subdomain(claim, wrong);
+  for (size_t i = 0; i < n; i++)
+    k8smi_check_invalid(c, &at, k8smi_v_text(name),
+                        k8smi_check_text(c, "PVC name %s: %s", k8smi_check_quoted(c, claim), wrong[i]));
+}
+
+static void volume_check_source(struct k8smi_check *c, const struct k8smi_record *volume,
+                                const struct k8smi_path *path) {
+  bool first = true;
   for (size_t i = 0; i < sizeof volume_sources / sizeof volume_sources[0]; i++) {
-    const struct k8smi_record *source = k8smi_get_record(volume, volume_sources[i].field);
-    struct k8smi_path at =
-        k8smi_path_field(path, k8smi_types[K8SMI_TYPE_Volume].fields[volume_sources[i].field].name);
-    if (source != NULL) volume_sources[i].check(c, source, &at);
+    const struct volume_source *s = &volume_sources[i];
+    const struct k8smi_record *source = k8smi_get_record(volume, s->field);
+    if (source == NULL) continue;
+    const char *other = first ? s->inside : s->too_many;
+    struct k8sm_slice name =
+        other == NULL ? k8smi_types[K8SMI_TYPE_Volume].fields[s->field].name : k8smi_s(other);
+    struct k8smi_path at = k8smi_path_field(path, name);
+    if (!first) {
+      k8smi_check_forbidden(c, &at, "may not specify more than 1 volume type");
+    } else if (s->check != NULL) {
+      s->check(c, source, &at);
+    } else {
+      k8smi_check_remote_volume(c, s->field, source, &at);
+    }
+    volume_source_and_name(c, volume, s->field, first, path);
+    first = false;
+  }
+  if (first) k8smi_check_required(c, path, "must specify a volume type");
+}
+
+/* The claims that the pod's ephemeral volumes make: of a pod whose name is known. */
+static void volume_made_claims(struct k8smi_check *c, struct k8smi_list volumes) {
+  struct k8sm_slice pod = k8smi_get_str(c->metadata, K8SMI_ObjectMeta_name);
+  k8smi_map_clear(&c->others);
+  for (size_t i = 0; i < volumes.count && c->is_pod && pod.len > 0; i++) {
+    const struct k8smi_record *volume = k8smi_list_record(volumes, i);
+    if (!k8smi_has(volume, K8SMI_Volume_ephemeral)) continue;
+    struct k8sm_slice claim = k8smi_check_join(c, pod, '-', k8smi_get_str(volume, K8SMI_Volume_name));
+    if (claim.ptr != NULL) k8smi_check_add(c, &c->others, claim);
   }
 }
 
-void k8smi_check_volumes(struct k8smi_check *c, const struct k8smi_path *spec) {
-  struct k8smi_path path = K8SMI_AT(spec, "volumes");
+void k8smi_check_volumes(struct k8smi_check *c) {
+  static const struct k8smi_field_rule of_name = {K8SMI_RULE_NAME, K8SMI_AT_FIELD(Volume, name),
+                                                  .format = k8smi_format_label};
+  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, volumes);
   struct k8smi_list volumes = k8smi_get_list(c->spec, K8SMI_PodSpec_volumes);
+  volume_made_claims(c, volumes);
   for (size_t i = 0; i < volumes.count; i++) {
     const struct k8smi_record *volume = k8smi_list_record(volumes, i);
-    struct k8smi_path at = k8smi_path_index(&path, i), name = K8SMI_AT(&at, "name");
+    struct k8smi_path at = k8smi_path_index(&path, i), name = K8SMI_PATH(&at, Volume, name),
+                      claim = K8SMI_PATH(&at, Volume, persistentVolumeClaim),
+                      of_claim = K8SMI_PATH(&claim, PersistentVolumeClaimVolumeSource, claimName);
     struct k8sm_slice text = k8smi_get_str(volume, K8SMI_Volume_name);
-    bool bad_before = c->bad;
-    c->bad = false;
-    volume_source(c, volume, &at);
-    if (k8smi_check_text(c, volume, K8SMI_Volume_name, "name", &at, k8smi_format_label) &&
-        k8smi_map_get(&c->volumes, text) != K8SMI_MAP_NONE)
-      k8smi_check_duplicate(c, &name, text);
+    size_t before = c->found;
+    volume_check_source(c, volume, &at);
+    k8smi_check_rule(c, volume, &of_name, &at);
+    if (k8smi_check_knows(&c->volumes, text)) k8smi_check_duplicate(c, &name, k8smi_v_text(text));
     /* A volume with a finding is unknown to its mounts. */
-    if (!c->bad && !k8smi_check_unique(c, &c->volumes, text)) c->no_memory = true;
-    c->bad = c->bad || bad_before;
+    if (c->found == before) k8smi_check_put(c, &c->volumes, text, i);
+    text = k8smi_get_str(k8smi_get_record(volume, K8SMI_Volume_persistentVolumeClaim),
+                         K8SMI_PersistentVolumeClaimVolumeSource_claimName);
+    if (k8smi_has(volume, K8SMI_Volume_persistentVolumeClaim) && k8smi_check_knows(&c->others, text))
+      k8smi_check_invalid(c, &of_claim, k8smi_v_text(text),
+                          "must not reference a PVC that gets created for an ephemeral volume");
+  }
+}
+
+void k8smi_check_token_volumes(struct k8smi_check *c) {
+  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, volumes);
+  struct k8smi_list volumes = k8smi_get_list(c->spec, K8SMI_PodSpec_volumes);
+  if (k8smi_get_str(c->spec, K8SMI_PodSpec_serviceAccountName).len > 0) return;
+  for (size_t i = 0; i < volumes.count; i++) {
+    const struct k8smi_record *projected =
+        k8smi_get_record(k8smi_list_record(volumes, i), K8SMI_Volume_projected);
+    struct k8smi_list sources = k8smi_get_list(projected, K8SMI_ProjectedVolumeSource_sources);
+    struct k8smi_path at = k8smi_path_index(&path, i), of_projected = K8SMI_PATH(&at, Volume, projected),
+                      of_sources = K8SMI_PATH(&of_projected, ProjectedVolumeSource, sources);
+    for (size_t j = 0; j < sources.count; j++) {
+      struct k8smi_path source = k8smi_path_index(&of_sources, j),
+                        token = K8SMI_PATH(&source, VolumeProjection, serviceAccountToken);
+      if (k8smi_has(k8smi_list_record(sources, j), K8SMI_VolumeProjection_serviceAccountToken))
+        k8smi_check_forbidden(c, &token, "must not be specified when serviceAccountName is not set");
+    }
   }
 }

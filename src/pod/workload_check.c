@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "pod/formats.h"
+#include "pod/validate.h"
 
 /* What the API server asks of a workload beside its template: numbers, words, name and selector. */
 
@@ -88,6 +89,15 @@ static void check_find(struct check *c, uint32_t code, const struct k8smi_path *
   k8smi_find(c->diags, code, path, "%s", message);
 }
 
+static void check_find_all(struct check *c, const struct k8smi_path *path, struct k8sm_slice value,
+                           const char *const *wrong, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    c->bad = true;
+    k8smi_find(c->diags, K8SM_DIAG_FIELD_INVALID, path, "Invalid value: \"%.*s\": %s", K8SMI_P(value),
+               wrong[i]);
+  }
+}
+
 static bool check_is_word(const struct check_row *row, struct k8sm_slice word) {
   for (size_t i = 0; i < CHECK_WORDS && row->words[i] != NULL; i++) {
     if (k8smi_eqs(word, row->words[i])) return true;
@@ -130,19 +140,13 @@ static void check_metadata(struct check *c) {
   struct k8smi_path metadata = k8smi_path_field(c->object, K8SMI_S("metadata"));
   struct k8smi_path name = k8smi_path_field(&metadata, K8SMI_S("name"));
   struct k8smi_path name_space = k8smi_path_field(&metadata, K8SMI_S("namespace"));
-  const char *wrong = k8smi_format_subdomain(c->w->name);
-  if (wrong == NULL && c->w->kind->number == K8SM_WORKLOAD_CRON_JOB && c->w->name.len > CHECK_CRON_NAME_MAX)
-    wrong = "must be no more than 52 characters";
-  if (wrong != NULL) {
-    c->bad = true;
-    k8smi_find(c->diags, K8SM_DIAG_FIELD_INVALID, &name, "Invalid value: \"%.*s\": %s", K8SMI_P(c->w->name),
-               wrong);
-  }
-  wrong = c->w->name_space.len == 0 ? NULL : k8smi_format_label(c->w->name_space);
-  if (wrong == NULL) return;
-  c->bad = true;
-  k8smi_find(c->diags, K8SM_DIAG_FIELD_INVALID, &name_space, "Invalid value: \"%.*s\": %s",
-             K8SMI_P(c->w->name_space), wrong);
+  const char *wrong[K8SMI_FORMAT_WRONG] = {NULL};
+  size_t n = k8smi_format_subdomain(c->w->name, wrong);
+  if (n == 0 && c->w->kind->number == K8SM_WORKLOAD_CRON_JOB && c->w->name.len > CHECK_CRON_NAME_MAX)
+    wrong[n++] = "must be no more than 52 characters";
+  check_find_all(c, &name, c->w->name, wrong, n);
+  n = c->w->name_space.len == 0 ? 0 : k8smi_format_label(c->w->name_space, wrong);
+  check_find_all(c, &name_space, c->w->name_space, wrong, n);
 }
 
 /* A workload must select the pods that it makes. A Job's selector is made for it, unless it says not to. */
@@ -198,6 +202,33 @@ static void check_template(struct check *c) {
                                                             : k8smi_types[c->w->kind->type].name.ptr);
 }
 
+/* A StatefulSet's template with the volumes of its claims, and without the names that each pod gets anew.
+ * NULL when memory ran out. */
+static const struct k8smi_record *check_completed(struct check *c, struct k8smi_arena *arena) {
+  struct k8smi_edit template_, spec;
+  k8smi_edit_begin(&template_, arena, c->w->template_);
+  k8smi_edit_begin(&spec, arena, k8smi_get_record(c->w->template_, K8SMI_PodTemplateSpec_spec));
+  k8smi_edit_unset(&spec, K8SMI_PodSpec_hostname);
+  k8smi_edit_unset(&spec, K8SMI_PodSpec_subdomain);
+  k8smi_workload_claims(&spec, k8smi_get_list(c->w->spec, K8SMI_StatefulSetSpec_volumeClaimTemplates),
+                        K8SMI_S("pod"));
+  k8smi_edit_record(&template_, K8SMI_PodTemplateSpec_spec, k8smi_edit_end(&spec));
+  return k8smi_edit_end(&template_);
+}
+
+/* What is asked of all templates. Errors: INVALID, NOMEM. */
+static int check_pod_rules(struct check *c) {
+  const struct k8smi_validate_options o = {.allocator = c->w->arena.allocator, .path = c->template_};
+  const struct k8smi_record *template_ = c->w->template_;
+  struct k8smi_arena arena;
+  if (!k8smi_arena_init(&arena, &o.allocator, 0)) return k8smi_find_nomem(c->diags, K8SM_ERR_NOMEM);
+  if (c->w->kind->number == K8SM_WORKLOAD_STATEFUL_SET) template_ = check_completed(c, &arena);
+  int r = template_ == NULL ? k8smi_find_nomem(c->diags, K8SM_ERR_NOMEM)
+                            : k8smi_validate_template(template_, &o, c->diags);
+  k8smi_arena_free(&arena);
+  return r;
+}
+
 /* What has to be there for this kind, or because of something else that is. */
 static void check_required(struct check *c) {
   struct k8smi_path object_spec = k8smi_path_field(c->object, K8SMI_S("spec"));
@@ -224,6 +255,7 @@ int k8smi_workload_check(const struct k8sm_workload *w, const struct k8smi_path 
   }
   check_required(&c);
   check_selector(&c);
+  int r = check_pod_rules(&c);
   check_template(&c);
-  return c.bad ? K8SM_ERR_INVALID : K8SM_OK;
+  return r == K8SM_OK && c.bad ? K8SM_ERR_INVALID : r;
 }

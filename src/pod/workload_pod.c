@@ -4,6 +4,7 @@
 #include "base/abi.h"
 #include "pod/encode.h"
 #include "pod/names.h"
+#include "pod/prepare.h"
 #include "pod/validate.h"
 
 /* Workloads → their pods, as their controllers make them. */
@@ -287,6 +288,12 @@ static void instance_name(struct instance *in) {
     k8smi_edit_text(&in->metadata, K8SMI_ObjectMeta_generateName, in->prefix);
 }
 
+/* The spec as the API server leaves it, now that the pod's labels are known. */
+static const struct k8smi_record *instance_spec(struct instance *in, const struct k8smi_record *metadata) {
+  const struct k8smi_record *spec = k8smi_edit_end(&in->spec);
+  return spec == NULL || !in->w->defaults ? spec : k8smi_prepare_spec(in->arena, metadata, spec);
+}
+
 static const struct k8smi_record *instance_record(struct instance *in, const struct k8smi_record *base) {
   struct k8smi_edit pod;
   k8smi_edit_begin(&in->metadata, in->arena, k8smi_get_record(base, K8SMI_Pod_metadata));
@@ -301,9 +308,10 @@ static const struct k8smi_record *instance_record(struct instance *in, const str
   if (in->w->kind->number != K8SM_WORKLOAD_POD_TEMPLATE)
     k8smi_edit_append(&in->metadata, K8SMI_ObjectMeta_ownerReferences,
                       k8smi_workload_reference(in->w, in->arena));
+  const struct k8smi_record *metadata = k8smi_edit_end(&in->metadata);
   k8smi_edit_begin(&pod, in->arena, base);
-  k8smi_edit_record(&pod, K8SMI_Pod_metadata, k8smi_edit_end(&in->metadata));
-  if (in->spec.present != 0) k8smi_edit_record(&pod, K8SMI_Pod_spec, k8smi_edit_end(&in->spec));
+  k8smi_edit_record(&pod, K8SMI_Pod_metadata, metadata);
+  if (in->spec.present != 0) k8smi_edit_record(&pod, K8SMI_Pod_spec, instance_spec(in, metadata));
   return k8smi_edit_end(&pod);
 }
 

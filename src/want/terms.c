@@ -102,7 +102,7 @@ static bool terms_source_of(const struct k8smi_want_labels *l, struct k8sm_slice
   }
   if (k8smi_eqs(key, "kubernetes.io/os") || k8smi_eqs(key, "kubernetes.io/arch")) return false;
   if (!terms_starts(key, K8SMI_LABEL_ATTRIBUTE)) {
-    return memchr(key.ptr, '/', key.len) != NULL && k8smi_format_qualified(key) == NULL;
+    return memchr(key.ptr, '/', key.len) != NULL && k8smi_has_format(key, k8smi_format_qualified);
   }
   size_t prefix = strlen(K8SMI_LABEL_ATTRIBUTE);
   ret->name = (struct k8sm_slice){key.ptr + prefix, key.len - prefix};

@@ -1,240 +1,323 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <k8smesos/manifest.h>
 #include <k8smesos/pod.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-enum { FOUND_MAX = 64 };
+#include "pod/parse.h"
+#include "pod/validate.h"
+
+enum { FOUND_MAX = 256 };
 struct found {
   struct k8sm_diag rows[FOUND_MAX];
-  char text[32768];
+  char text[1 << 17];
   struct k8sm_diags diags;
 };
+
+/* The i-th finding; "nothing" behind the last one. */
+static const char *finding(const struct found *f, size_t i) {
+  static char line[8192];
+  if (i >= f->diags.count) return "nothing";
+  snprintf(line, sizeof line, "%s: %s", f->text + f->rows[i].path, f->text + f->rows[i].message);
+  return line;
+}
 
 static struct k8sm_pod *parse(struct found *f, const char *yaml, uint64_t flags) {
   struct k8sm_parse_options o = {.size = sizeof o, .flags = flags};
   struct k8sm_pod *pod = NULL;
   f->diags = (struct k8sm_diags)K8SM_DIAGS_INIT(f->rows, f->text);
   int r = k8sm_pod_parse(yaml, strlen(yaml), &o, &pod, &f->diags);
-  assert_int_equal(r, f->diags.errors == 0 ? K8SM_OK : K8SM_ERR_INVALID);
+  if (r != (f->diags.errors == 0 ? K8SM_OK : K8SM_ERR_INVALID))
+    fail_msg("%d: %s, in %s", r, finding(f, 0), yaml);
   return pod;
 }
 
-/* All findings of the pod, one to a line, and none besides. */
+/* All findings of the pod, in their order, and none besides. */
 static void finds(const char *yaml, const char *const *want) {
   struct found f;
   k8sm_pod_unref(parse(&f, yaml, 0));
   size_t n = 0;
   for (; want[n] != NULL; n++) {
-    char line[1024] = "nothing";
-    if (n < f.diags.count)
-      snprintf(line, sizeof line, "%s: %s", f.text + f.rows[n].path, f.text + f.rows[n].message);
-    if (strncmp(line, want[n], strlen(want[n])) != 0) fail_msg("found %s\nwanted %s", line, want[n]);
+    if (strcmp(finding(&f, n), want[n]) != 0) fail_msg("found %s\nwanted %s", finding(&f, n), want[n]);
   }
-  if (f.diags.count > n) fail_msg("%s: %s", f.text + f.rows[n].path, f.text + f.rows[n].message);
+  if (f.diags.count > n) fail_msg("%s", finding(&f, n));
 }
 
-#define FINDS(yaml, ...)  finds(yaml, (const char *const[]){__VA_ARGS__, NULL})
-#define HEAD              "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n"
-#define SPEC(fields)      HEAD fields "  containers: [{name: a, image: b}]\n"
-#define CONTAINER(fields) HEAD "  volumes: [{name: v}]\n  containers: [{name: a, image: b, " fields "}]\n"
+#define FINDS(yaml, ...) finds(yaml, (const char *const[]){__VA_ARGS__, NULL})
+#define GOOD(yaml)       finds(yaml, (const char *const[]){NULL})
+#define HEAD             "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n"
+#define SPEC(fields)     HEAD fields "  containers: [{name: a, image: b}]\n"
 
-static void metadata(void **state) {
-  (void)state;
-  FINDS("apiVersion: v1\nkind: Pod\nmetadata: {name: A_b, namespace: x.y, labels: {-a: b, c: 'd e'}, "
-        "annotations: {a/: x}, "
-        "ownerReferences: [{kind: K}]}\nspec: {containers: [{name: a, image: b}]}\n",
-        "metadata.name: Invalid value: \"A_b\": a lowercase RFC 1123 subdomain",
-        "metadata.namespace: Invalid value: \"x.y\": a lowercase RFC 1123 label",
-        "metadata.labels: Invalid value: \"-a\": name part",
-        "metadata.labels: Invalid value: \"d e\": a valid label",
-        "metadata.annotations: Invalid value: \"a/\": name part must be non-empty",
-        "metadata.ownerReferences[0].apiVersion: Required value",
-        "metadata.ownerReferences[0].name: Required value",
-        "metadata.ownerReferences[0].uid: Required value");
+/* ---- The rules, one by one, from pod_rules.txt ---- */
+
+/* A case: "[where] title", the fields in YAML, and a line with "! " for each finding. */
+struct rule_case {
+  char where[16];
+  char title[128];
+  char body[8192];
+  char want[64][2048];
+  size_t wanted;
+  size_t line;
+};
+
+/* Reads the next case; `line` keeps what belongs to the one after it. */
+static bool next_case(FILE *file, char *line, size_t cap, size_t *number, struct rule_case *ret) {
+  memset(ret, 0, sizeof *ret);
+  while (line[0] != '[') {
+    if (fgets(line, (int)cap, file) == NULL) return false;
+    ++*number;
+  }
+  assert_int_equal(sscanf(line, "[%15[a-z]] %127[^\n]", ret->where, ret->title), 2);
+  ret->line = *number;
+  while (fgets(line, (int)cap, file) != NULL && line[0] != '[') {
+    ++*number;
+    if (line[0] == '#' || line[0] == '\n') continue;
+    if (line[0] == '!') {
+      assert_in_range(ret->wanted, 0, sizeof ret->want / sizeof ret->want[0] - 1);
+      snprintf(ret->want[ret->wanted++], sizeof ret->want[0], "%.*s", (int)strcspn(line + 2, "\n"), line + 2);
+    } else {
+      size_t len = strlen(ret->body);
+      snprintf(ret->body + len, sizeof ret->body - len, "%s", line);
+    }
+  }
+  ++*number;
+  return true;
 }
 
-static void containers(void **state) {
-  (void)state;
-  FINDS(HEAD "  containers: [{}, {name: X, image: ' b'}, {name: a, image: b, imagePullPolicy: Often}, {name: "
-             "a, image: b, "
-             "restartPolicy: Always}]\n"
-             "  initContainers: [{name: a, image: b, restartPolicy: Never, livenessProbe: {exec: {command: "
-             "[x]}}}]\n",
-        "spec.containers[0].name: Required value", "spec.containers[0].image: Required value",
-        "spec.containers[1].name: Invalid value: \"X\"",
-        "spec.containers[1].image: Invalid value: \" b\": must not have leading or trailing whitespace",
-        "spec.containers[2].imagePullPolicy: Unsupported value: \"Often\": supported values: \"Always\", "
-        "\"IfNotPresent\", "
-        "\"Never\"",
-        "spec.containers[3].name: Duplicate value: \"a\"",
-        "spec.containers[3].restartPolicy: Forbidden: may not be set for non-init containers",
-        "spec.initContainers[0].name: Duplicate value: \"a\"",
-        "spec.initContainers[0].restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"",
-        "spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers");
+/* Adds the fields to the YAML, `indent` deep. */
+static void put_fields(char *yaml, size_t cap, const char *fields, int indent) {
+  for (const char *end; *fields != '\0'; fields = end) {
+    end = fields + strcspn(fields, "\n");
+    end += *end == '\n';
+    size_t len = strlen(yaml);
+    snprintf(yaml + len, cap - len, "%*s%.*s", indent, "", (int)(end - fields), fields);
+  }
 }
 
-static void ports(void **state) {
+/* Where the fields of a case go: what stands before and behind them, and how deep they are. A case has its
+ * own `metadata`, `spec` or `containers` if it has a line that begins with that. */
+static const struct rule_place {
+  const char *where, *before, *behind;
+  int indent;
+} rule_places[] = {
+    {"pod", "", "", 0},
+    {"metadata", "metadata:\n  name: a\n", "", 2},
+    {"spec", "spec:\n", "", 2},
+    {"container", "spec:\n  volumes: [{name: v}]\n  containers:\n  - name: a\n    image: b\n", "", 4},
+    {"init", "spec:\n  initContainers:\n  - name: i\n    image: b\n", "  containers: [{name: a, image: b}]\n",
+     4},
+    {"template", "template:\n", "", 2},
+};
+
+static bool has_line(const char *yaml, const char *begin) {
+  for (const char *at = yaml; (at = strstr(at, begin)) != NULL; at++) {
+    if (at == yaml || at[-1] == '\n') return true;
+  }
+  return false;
+}
+
+static void build_yaml(const struct rule_case *c, char *yaml, size_t cap) {
+  size_t p = 0;
+  while (strcmp(rule_places[p].where, c->where) != 0) p++;
+  bool is_template = strcmp(c->where, "template") == 0;
+  snprintf(yaml, cap, "apiVersion: v1\nkind: %s\n%s", is_template ? "PodTemplate" : "Pod",
+           rule_places[p].before);
+  put_fields(yaml, cap, c->body, rule_places[p].indent);
+  put_fields(yaml, cap, rule_places[p].behind, 0);
+  if (is_template && !has_line(yaml, "  metadata:")) put_fields(yaml, cap, "metadata: {}\n", 2);
+  bool in_spec = strcmp(c->where, "spec") == 0;
+  if (in_spec && !has_line(yaml, "  containers:"))
+    put_fields(yaml, cap, "containers: [{name: a, image: b}]\n", 2);
+  const char *spec = is_template ? "  spec:" : "spec:";
+  if (!has_line(yaml, spec))
+    put_fields(yaml, cap, "spec: {containers: [{name: a, image: b}]}\n", is_template ? 2 : 0);
+  if (!has_line(yaml, "metadata:"))
+    put_fields(yaml, cap, is_template ? "metadata: {name: t}\n" : "metadata: {name: a}\n", 0);
+}
+
+/* Only the rules for templates, at "template". */
+static void validate_as_template(struct found *f, const char *yaml) {
+  const struct k8sm_parse_options o = {.size = sizeof o};
+  struct k8smi_parse p;
+  struct k8smi_arena arena;
+  struct k8smi_tokens *tokens = NULL;
+  const struct k8smi_record *record = NULL;
+  struct k8smi_path path = k8smi_path_field(NULL, K8SMI_S("template"));
+  f->diags = (struct k8sm_diags)K8SM_DIAGS_INIT(f->rows, f->text);
+  assert_true(k8smi_arena_init(&arena, NULL, 0));
+  assert_int_equal(k8smi_parse_init(&p, yaml, strlen(yaml), &o, &f->diags), K8SM_OK);
+  assert_int_equal(k8smi_parse_tokens(&p, yaml, strlen(yaml), K8SM_FORMAT_YAML, 0, &tokens), K8SM_OK);
+  assert_int_equal(k8smi_parse_record(&p, tokens, &arena, K8SMI_TYPE_PodTemplate, NULL, &record), K8SM_OK);
+  const struct k8smi_validate_options v = {p.scratch.allocator, &path};
+  int r = k8smi_validate_template(k8smi_get_record(record, K8SMI_PodTemplate_template), &v, &f->diags);
+  assert_int_equal(r, f->diags.count == 0 ? K8SM_OK : K8SM_ERR_INVALID);
+  k8smi_tokens_free(tokens);
+  k8smi_parse_free(&p);
+  k8smi_arena_free(&arena);
+}
+
+static const char *source_root;
+
+static void rules(void **state) {
   (void)state;
-  FINDS(CONTAINER("ports: [{name: http, containerPort: 80, hostPort: 70000}, {name: http, containerPort: 0}, "
-                  "{name: '1', "
-                  "containerPort: 70000, protocol: tcp}]"),
-        "spec.containers[0].ports[0].hostPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
-        "spec.containers[0].ports[1].name: Duplicate value: \"http\"",
-        "spec.containers[0].ports[1].containerPort: Required value",
-        "spec.containers[0].ports[2].name: Invalid value: \"1\": must contain at least one letter",
-        "spec.containers[0].ports[2].containerPort: Invalid value: 70000: must be between 1 and 65535, "
-        "inclusive",
-        "spec.containers[0].ports[2].protocol: Unsupported value: \"tcp\": supported values: \"SCTP\", "
-        "\"TCP\", \"UDP\"");
-  FINDS(HEAD "  containers: [{name: a, image: b, ports: [{containerPort: 1, hostPort: 9}]}, {name: c, image: "
-             "b, ports: "
-             "[{containerPort: 2, hostPort: 9}, {containerPort: 2, hostPort: 9, protocol: UDP}]}]\n",
-        "spec.containers[1].ports[0].hostPort: Duplicate value: \"TCP//9\"");
+  static struct rule_case c;
+  static char line[16384], yaml[16384], path[1024];
+  static struct found f;
+  size_t number = 0, cases = 0, wrong = 0;
+  snprintf(path, sizeof path, "%s/tests/unit/pod_rules.txt", source_root);
+  FILE *file = fopen(path, "r");
+  assert_non_null(file);
+  while (next_case(file, line, sizeof line, &number, &c)) {
+    cases++;
+    build_yaml(&c, yaml, sizeof yaml);
+    if (strcmp(c.where, "template") == 0) {
+      validate_as_template(&f, yaml);
+    } else {
+      k8sm_pod_unref(parse(&f, yaml, 0));
+    }
+    for (size_t i = 0; i < c.wanted || i < f.diags.count; i++) {
+      const char *want = i < c.wanted ? c.want[i] : "nothing";
+      if (strcmp(finding(&f, i), want) == 0) continue;
+      print_error("%s:%zu: %s\nfound  %s\nwanted %s\n", path, c.line, c.title, finding(&f, i), want);
+      wrong++;
+    }
+  }
+  fclose(file);
+  assert_int_equal(wrong, 0);
+  assert_in_range(cases, 150, 10000);
+}
+
+/* ---- What takes more than a line ---- */
+
+/* `count` times the item, whose "%zu" is its number. */
+static char *repeat(const char *before, const char *item, size_t count, const char *behind) {
+  size_t cap = strlen(before) + strlen(behind) + count * (strlen(item) + 12) + 1, len;
+  char *text = malloc(cap);
+  assert_non_null(text);
+  len = (size_t)snprintf(text, cap, "%s", before);
+  const char *at = strchr(item, '#');
+  for (size_t i = 0; i < count; i++) {
+    if (at == NULL) {
+      len += (size_t)snprintf(text + len, cap - len, "%s", item);
+    } else {
+      len += (size_t)snprintf(text + len, cap - len, "%.*s%zu%s", (int)(at - item), item, i, at + 1);
+    }
+  }
+  snprintf(text + len, cap - len, "%s", behind);
+  return text;
+}
+
+static void finds_in(char *yaml, const char *want) {
+  struct found f;
+  k8sm_pod_unref(parse(&f, yaml, 0));
+  free(yaml);
+  if (want == NULL) {
+    if (f.diags.count > 0) fail_msg("%s", finding(&f, 0));
+  } else {
+    assert_string_equal(finding(&f, f.diags.count - 1), want);
+  }
+}
+
+static void sizes(void **state) {
+  (void)state;
+  const char *behind = "]\n  containers: [{name: a, image: b}]\n";
+  finds_in(repeat(HEAD "  dnsConfig: {searches: [", "a#, ", 32, "]}\n  containers: [{name: a, image: b}]\n"),
+           NULL);
+  finds_in(repeat(HEAD "  containers: [{name: a, image: b, restartPolicy: Never, restartPolicyRules: [",
+                  "{action: Restart, exitCodes: {operator: In, values: [#]}}, ", 21, "]}]\n"),
+           "spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items");
+  finds_in(repeat(HEAD "  containers: [{name: a, image: b, restartPolicy: Never, restartPolicyRules: [",
+                  "{action: Restart, exitCodes: {operator: In, values: [#]}}, ", 20, "]}]\n"),
+           NULL);
+  finds_in(repeat(HEAD "  volumes: [{name: v, csi: {driver: ", "a", 64,
+                  "}}]\n  containers: [{name: a, image: b}]\n"),
+           "spec.volumes[0].csi.driver: Too long: may not be more than 63 bytes");
+  finds_in(repeat(HEAD "  schedulingGates: [", "{name: g#}, ", 300, behind), NULL);
+}
+
+static void annotations_are_bounded(void **state) {
+  (void)state;
+  const char *before = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {a: '";
+  const char *behind = "'}}\nspec: {containers: [{name: a, image: b}]}\n";
+  finds_in(repeat(before, "x", 262143, behind), NULL);
+  finds_in(repeat(before, "x", 262144, behind),
+           "metadata.annotations: Too long: may not be more than 262144 bytes");
+}
+
+/* Values are written as the server's Go writes them, and cut where nobody would read on. */
+static void values(void **state) {
+  (void)state;
+  FINDS(SPEC("  hostname: \"\\t\\x01\\\\\\u00e4\\u00a0\\U0001F600\"\n"),
+        "spec.hostname: Invalid value: \"\\t\\x01\\\\\xc3\xa4\\u00a0\xf0\x9f\x98\x80\": a lowercase RFC 1123 "
+        "label must "
+        "consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric "
+        "character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')");
+  FINDS(SPEC("  restartPolicy: '<&>'\n"),
+        "spec.restartPolicy: Unsupported value: \"\\u003c\\u0026\\u003e\": supported values: \"Always\", "
+        "\"OnFailure\", \"Never\"");
+  struct found f;
+  char *yaml = repeat(HEAD "  restartPolicy: ", "\xc3\xa4", 400, "\n  containers: [{name: a, image: b}]\n");
+  k8sm_pod_unref(parse(&f, yaml, 0));
+  free(yaml);
+  assert_int_equal(strlen(f.text + f.rows[0].message),
+                   strlen("Unsupported value: \"\": supported values: \"Always\", \"OnFailure\", \"Never\"") +
+                       512);
+}
+
+/* The same finding twice is one: two lists of the same kind that are both wrong in the same way. */
+static void once(void **state) {
+  (void)state;
   FINDS(
-      HEAD
-      "  hostNetwork: true\n  containers: [{name: a, image: b, ports: [{containerPort: 1, hostPort: 9}]}]\n",
-      "spec.containers[0].ports[0].hostPort: Invalid value: 9: must match `containerPort`");
+      HEAD "  containers: [{name: a, image: b, envFrom: [{}, {}]}]\n",
+      "spec.containers[0].envFrom: Invalid value: \"\": must specify one of: `configMapRef` or `secretRef`");
 }
 
-static void environment_and_mounts(void **state) {
+/* ---- Pods that a server has ---- */
+
+#define STORED                                                                                               \
+  "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: d, uid: u, resourceVersion: '1', generation: "  \
+  "1, "                                                                                                      \
+  "creationTimestamp: '2026-01-01T00:00:00Z', labels: {x: 'y'}, annotations: "                               \
+  "{controller.kubernetes.io/pod-deletion-cost: 'no'}, managedFields: [{manager: kubelet, operation: "       \
+  "Update, apiVersion: v1, time: '2026-01-01T00:00:00Z', fieldsType: FieldsV1, fieldsV1: {'f:status': {}}, " \
+  "subresource: status}]}\n"
+
+static void stored(void **state) {
   (void)state;
-  FINDS(CONTAINER("env: [{value: x}, {name: a=b}, {name: A, valueFrom: {}}, {name: B, value: x, valueFrom: "
-                  "{fieldRef: "
-                  "{fieldPath: metadata.nothing}}}, {name: C, valueFrom: {fieldRef: {fieldPath: "
-                  "\"metadata.labels['a']\"}, "
-                  "secretKeyRef: {name: s}}}], envFrom: [{}]"),
-        "spec.containers[0].env[0].name: Required value",
-        "spec.containers[0].env[1].name: Invalid value: \"a=b\"",
-        "spec.containers[0].env[2].valueFrom: Invalid value: \"\": must specify one of",
-        "spec.containers[0].env[3].valueFrom: Invalid value: \"\": may not be specified when `value` is not "
-        "empty",
-        "spec.containers[0].env[3].valueFrom.fieldRef.fieldPath: Invalid value: \"metadata.nothing\"",
-        "spec.containers[0].env[4].valueFrom: Invalid value: \"\": may not have more than one",
-        "spec.containers[0].env[4].valueFrom.secretKeyRef.key: Required value",
-        "spec.containers[0].envFrom: Invalid value: \"\": must specify one of");
-  FINDS(CONTAINER("volumeMounts: [{name: v, mountPath: /a}, {name: w, mountPath: /a}, {name: v, mountPath: "
-                  "/c, subPath: ../x}, "
-                  "{mountPropagation: All}]"),
-        "spec.containers[0].volumeMounts[1].name: Not found: \"w\"",
-        "spec.containers[0].volumeMounts[1].mountPath: Invalid value: \"/a\": must be unique",
-        "spec.containers[0].volumeMounts[2].subPath: Invalid value: \"../x\": must not contain '..'",
-        "spec.containers[0].volumeMounts[3].name: Required value",
-        "spec.containers[0].volumeMounts[3].mountPath: Required value",
-        "spec.containers[0].volumeMounts[3].mountPropagation: Unsupported value: \"All\"");
+  GOOD(STORED
+       "status: {phase: Running, podIPs: [{ip: 10.0.0.1}]}\nspec:\n  nodeName: node\n  hostNetwork: true\n"
+       "  ephemeralContainers: [{name: e, image: b, targetContainerName: a}]\n"
+       "  securityContext: {sysctls: [{name: net.core.somaxconn, value: x}]}\n"
+       "  hostAliases: [{ip: 01.2.3.4}]\n  dnsConfig: {nameservers: ['::ffff:1.2.3.4']}\n"
+       "  serviceAccountName: default\n"
+       "  volumes: [{name: i, image: {}}, {name: t, projected: {sources: [{serviceAccountToken: {path: "
+       "../t}}]}}]\n"
+       "  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+       "[{matchExpressions: [{key: a, operator: In, values: ['b c']}]}]}}, podAffinity: "
+       "{requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: k, matchLabelKeys: [x], "
+       "labelSelector: "
+       "{matchExpressions: [{key: x, operator: In, values: [before]}]}}]}}\n"
+       "  initContainers: [{name: i, image: b, resizePolicy: [{resourceName: cpu, restartPolicy: "
+       "RestartContainer}]}]\n"
+       "  containers: [{name: a, image: b, resources: {limits: {cpu: 1, hugepages-2Mi: 3Mi}}, "
+       "securityContext: "
+       "{allowPrivilegeEscalation: false, capabilities: {add: [CAP_SYS_ADMIN]}}}]\n");
+  FINDS(STORED "spec:\n  containers: [{name: a, image: b}]\n  ephemeralContainers: [{name: a, image: b, "
+               "targetContainerName: c}]\n",
+        "spec.ephemeralContainers[0].name: Duplicate value: \"a\"",
+        "spec.ephemeralContainers[0].targetContainerName: Not found: \"c\"");
+  FINDS(SPEC("  ephemeralContainers: [{name: e, image: b}]\n"),
+        "spec.ephemeralContainers: Forbidden: cannot be set on create");
 }
 
-static void volumes(void **state) {
-  (void)state;
-  FINDS(SPEC("  volumes: [{name: a, emptyDir: {}, hostPath: {path: /x}}, {name: b, hostPath: {path: /a/../b, "
-             "type: Odd}}, {name: B}, "
-             "{name: c}, {name: c}, {name: d, secret: {items: [{key: k}]}}, {name: e, configMap: {name: m, "
-             "defaultMode: "
-             "512}}, {}, {name: f, projected: {sources: [{secret: {}, configMap: {name: x}}]}}, {name: g, "
-             "persistentVolumeClaim: {}}, {name: h, nfs: {path: x}}]\n"),
-        "spec.volumes[0].emptyDir: Forbidden: may not specify more than 1 volume type",
-        "spec.volumes[1].hostPath.path: Invalid value: \"/a/../b\": must not contain '..'",
-        "spec.volumes[1].hostPath.type: Unsupported value: \"Odd\"",
-        "spec.volumes[2].name: Invalid value: \"B\"", "spec.volumes[4].name: Duplicate value: \"c\"",
-        "spec.volumes[5].secret.secretName: Required value",
-        "spec.volumes[5].secret.items[0].path: Required value",
-        "spec.volumes[6].configMap.defaultMode: Invalid value: 512: must be between 0 and 511, inclusive",
-        "spec.volumes[7].name: Required value",
-        "spec.volumes[8].projected.sources[0]: Forbidden: may not specify more than 1 volume type",
-        "spec.volumes[8].projected.sources[0].secret.name: Required value",
-        "spec.volumes[9].persistentVolumeClaim.claimName: Required value",
-        "spec.volumes[10].nfs.server: Required value",
-        "spec.volumes[10].nfs.path: Invalid value: \"x\": must be an absolute path");
-}
-
-static void resources(void **state) {
-  (void)state;
-  FINDS(CONTAINER("resources: {limits: {cpu: 1, gpu: 1}, requests: {cpu: 1001m, memory: -1}}"),
-        "spec.containers[0].resources.limits[gpu]: Invalid value: \"gpu\": must be a standard resource for "
-        "containers",
-        "spec.containers[0].resources.requests[gpu]: Invalid value: \"gpu\": must be a standard resource for "
-        "containers",
-        "spec.containers[0].resources.requests[memory]: Invalid value: \"-1\": must be greater than or equal "
-        "to 0",
-        "spec.containers[0].resources.requests: Invalid value: \"1001m\": must be less than or equal to cpu "
-        "limit of 1");
-}
-
-static void probes_and_hooks(void **state) {
-  (void)state;
-  FINDS(
-      CONTAINER("livenessProbe: {periodSeconds: -1, successThreshold: 2}, readinessProbe: {exec: {}, "
-                "tcpSocket: {port: 1}, "
-                "terminationGracePeriodSeconds: 5}, startupProbe: {httpGet: {port: A}}, lifecycle: {preStop: "
-                "{sleep: "
-                "{seconds: 31}}, postStart: {}}"),
-      "spec.containers[0].lifecycle.postStart: Required value: must specify a handler type",
-      "spec.containers[0].lifecycle.preStop.sleep.seconds: Invalid value: 31: must be between 0 and 30, "
-      "inclusive",
-      "spec.containers[0].livenessProbe: Required value: must specify a handler type",
-      "spec.containers[0].livenessProbe.periodSeconds: Invalid value: -1: must be greater than or equal to 0",
-      "spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1",
-      "spec.containers[0].readinessProbe.exec.command: Required value",
-      "spec.containers[0].readinessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type",
-      "spec.containers[0].readinessProbe.terminationGracePeriodSeconds: Invalid value: 5: must not be set",
-      "spec.containers[0].startupProbe.httpGet.port: Invalid value: \"A\"");
-}
-
-static void the_rest_of_the_spec(void **state) {
-  (void)state;
-  FINDS(SPEC("  restartPolicy: Sometimes\n  dnsPolicy: None\n  nodeName: A\n  hostname: a.b\n  "
-             "activeDeadlineSeconds: 0\n"
-             "  hostAliases: [{ip: x, hostnames: [B]}]\n  hostPID: true\n  shareProcessNamespace: true\n"
-             "  securityContext: {runAsUser: -1, sysctls: [{name: a.b, value: x}, {name: a.b}], "
-             "seccompProfile: {type: "
-             "Localhost}}\n"),
-        "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"Never\", "
-        "\"OnFailure\"",
-        "spec.shareProcessNamespace: Invalid value", "spec.securityContext.runAsUser: Invalid value: -1",
-        "spec.securityContext.sysctls[1].name: Duplicate value: \"a.b\"",
-        "spec.securityContext.seccompProfile.localhostProfile: Required value",
-        "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
-        "spec.nodeName: Invalid value: \"A\"", "spec.hostname: Invalid value: \"a.b\"",
-        "spec.activeDeadlineSeconds: Invalid value: 0", "spec.hostAliases[0].ip: Invalid value: \"x\"",
-        "spec.hostAliases[0].hostnames[0]: Invalid value: \"B\"");
-  FINDS(SPEC("  tolerations: [{key: a, operator: Exists, value: x}, {tolerationSeconds: 1}, {key: a, "
-             "operator: Is, effect: Nowhere}]\n"
-             "  schedulingGates: [{name: g}, {name: g}]\n"
-             "  topologySpreadConstraints: [{whenUnsatisfiable: Maybe}]\n"
-             "  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
-             "{nodeSelectorTerms: []}, "
-             "preferredDuringSchedulingIgnoredDuringExecution: [{weight: 101, preference: {matchExpressions: "
-             "[{key: a, "
-             "operator: In}, {key: a, operator: Gt, values: [1x]}]}}]}, podAffinity: "
-             "{requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: {matchExpressions: [{key: a, "
-             "operator: "
-             "Gt}]}}]}}\n"),
-        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: "
-        "Required value",
-        "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid "
-        "value: 101",
-        "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference."
-        "matchExpressions[0]."
-        "values: Required value",
-        "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector."
-        "matchExpressions[0]."
-        "operator: Invalid value: \"Gt\"",
-        "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required "
-        "value",
-        "spec.schedulingGates[1]: Duplicate value: \"g\"",
-        "spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero",
-        "spec.topologySpreadConstraints[0].topologyKey: Required value",
-        "spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: \"Maybe\"",
-        "spec.tolerations[0].operator: Invalid value: \"Exists\": value must be empty",
-        "spec.tolerations[1].operator: Invalid value: \"\": operator must be Exists",
-        "spec.tolerations[1].effect: Invalid value: \"\": effect must be 'NoExecute'",
-        "spec.tolerations[2].effect: Unsupported value: \"Nowhere\"",
-        "spec.tolerations[2].operator: Unsupported value: \"Is\"");
-}
+/* ---- What is filled in ---- */
 
 static void default_is(const struct k8sm_pod *pod, const char *path, const char *want) {
   struct k8sm_blob *blob = NULL;
@@ -295,17 +378,126 @@ static void defaults(void **state) {
   k8sm_pod_unref(pod);
 }
 
-int main(void) {
+/* What a pod gets when it is created, beyond the defaults of single fields. */
+static void is_prepared(const char *yaml, const char *path, const char *want) {
+  struct found f;
+  struct k8sm_pod *pod = parse(&f, yaml, 0);
+  if (pod == NULL) fail_msg("%s", finding(&f, 0));
+  default_is(pod, path, want);
+  /* Written and read again it stays as it is. */
+  struct k8sm_blob *json = NULL;
+  assert_int_equal(k8sm_pod_encode(pod, K8SM_FORMAT_JSON, NULL, &json), K8SM_OK);
+  struct k8sm_pod *again = parse(&f, k8sm_blob_bytes(json).ptr, 0);
+  if (again == NULL) fail_msg("%s", finding(&f, 0));
+  default_is(again, path, want);
+  k8sm_blob_unref(json);
+  k8sm_pod_unref(again);
+  k8sm_pod_unref(pod);
+}
+
+#define LABELLED(fields)                                                                                     \
+  "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {x: 'y', z: w}}\nspec:\n" fields                   \
+  "  containers: [{name: a, image: b}]\n"
+
+static void keys_of_labels(void **state) {
+  (void)state;
+  is_prepared(
+      LABELLED("  affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, "
+               "podAffinityTerm: {topologyKey: k, labelSelector: {matchLabels: {a: b}, matchExpressions: "
+               "[{key: c, operator: Exists}]}, matchLabelKeys: [x, none], mismatchLabelKeys: [z]}}]}}\n"),
+      "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm."
+      "labelSelector",
+      "{\"matchLabels\":{\"a\":\"b\"},\"matchExpressions\":[{\"key\":\"c\",\"operator\":\"Exists\"},{\"key\":"
+      "\"x\",\"operator\":\"In\",\"values\":[\"y\"]},{\"key\":\"z\",\"operator\":\"NotIn\",\"values\":[\"w\"]"
+      "}]"
+      "}");
+  is_prepared(
+      LABELLED("  topologySpreadConstraints: [{maxSkew: 1, topologyKey: k, whenUnsatisfiable: DoNotSchedule, "
+               "labelSelector: {}, matchLabelKeys: [x]}]\n"),
+      "spec.topologySpreadConstraints[0].labelSelector",
+      "{\"matchExpressions\":[{\"key\":\"x\",\"operator\":\"In\",\"values\":[\"y\"]}]}");
+}
+
+static void apparmor_annotations(void **state) {
+  (void)state;
+  const char *yaml = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: "
+                     "{container.apparmor.security.beta.kubernetes.io/a: localhost/p, "
+                     "container.apparmor.security.beta.kubernetes.io/i: runtime/default}}\n"
+                     "spec: {initContainers: [{name: i, image: b}], containers: [{name: a, image: b}, {name: "
+                     "c, image: b}]}\n";
+  is_prepared(yaml, "spec.containers[0].securityContext",
+              "{\"appArmorProfile\":{\"type\":\"Localhost\",\"localhostProfile\":\"p\"}}");
+  is_prepared(yaml, "spec.initContainers[0].securityContext",
+              "{\"appArmorProfile\":{\"type\":\"RuntimeDefault\"}}");
+}
+
+static void resources_of_the_pod(void **state) {
+  (void)state;
+  const char *yaml =
+      SPEC("  resources: {limits: {cpu: 3}}\n"
+           "  initContainers: [{name: i, image: b, resources: {limits: {memory: 4Gi, cpu: 1}}}]\n");
+  is_prepared(yaml, "spec.resources",
+              "{\"limits\":{\"cpu\":\"3\"},\"requests\":{\"cpu\":\"1\",\"memory\":\"4Gi\"}}");
+  is_prepared(
+      HEAD
+      "  resources: {requests: {cpu: 1}}\n  containers: [{name: a, image: b, resources: {limits: {cpu: 500m, "
+      "memory: 1Gi, hugepages-2Mi: 2Mi}}}, {name: c, image: b, resources: {limits: {cpu: 250m, memory: "
+      "512Mi, hugepages-2Mi: 4Mi}}}]\n",
+      "spec.resources",
+      "{\"limits\":{\"cpu\":\"1\",\"hugepages-2Mi\":\"6Mi\",\"memory\":\"1536Mi\"},\"requests\":{\"cpu\":"
+      "\"1\",\"hugepages-2Mi\":\"6Mi\",\"memory\":\"1536Mi\"}}");
+}
+
+/* Templates of workloads have the server's paths, and a StatefulSet's its claims. Its pods get the labels
+ * that its controller gives them before those are used. */
+static void workloads(void **state) {
+  (void)state;
+  struct found f;
+  struct k8sm_manifest *m = NULL;
+  const struct k8sm_parse_options o = {.size = sizeof o};
+  const char *bad =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {selector: {matchLabels: {a: b}}, "
+      "template: {metadata: {labels: {a: b, -c: d}}, spec: {containers: [{name: A, image: ' b'}]}}}\n";
+  f.diags = (struct k8sm_diags)K8SM_DIAGS_INIT(f.rows, f.text);
+  assert_int_equal(k8sm_manifest_parse(bad, strlen(bad), &o, &m, &f.diags), K8SM_ERR_INVALID);
+  assert_int_equal(f.diags.count, 2);
+  assert_string_equal(f.text + f.rows[0].path, "spec.template.labels");
+  assert_string_equal(f.text + f.rows[1].path, "spec.template.spec.containers[0].name");
+  const char *good =
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s}\nspec: {selector: {matchLabels: {a: b}}, "
+      "serviceName: "
+      "x, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: "
+      "{requests: "
+      "{storage: 1}}}}], template: {metadata: {labels: {a: b}}, spec: {hostname: not.looked.at, "
+      "topologySpreadConstraints: [{maxSkew: 1, topologyKey: k, whenUnsatisfiable: DoNotSchedule, "
+      "labelSelector: {}, "
+      "matchLabelKeys: [apps.kubernetes.io/pod-index]}], containers: [{name: a, image: b, volumeMounts: "
+      "[{name: data, "
+      "mountPath: /d}]}]}}}\n";
+  f.diags = (struct k8sm_diags)K8SM_DIAGS_INIT(f.rows, f.text);
+  if (k8sm_manifest_parse(good, strlen(good), &o, &m, &f.diags) != K8SM_OK) fail_msg("%s", finding(&f, 0));
+  struct k8sm_manifest_pod row;
+  assert_int_equal(k8sm_manifest_pods(m, 0, &row, sizeof row, 1), 1);
+  default_is(row.pod, "spec.topologySpreadConstraints[0].labelSelector",
+             "{\"matchExpressions\":[{\"key\":\"apps.kubernetes.io/"
+             "pod-index\",\"operator\":\"In\",\"values\":[\"0\"]}]}");
+  k8sm_manifest_unref(m);
+}
+
+int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(metadata),
-      cmocka_unit_test(containers),
-      cmocka_unit_test(ports),
-      cmocka_unit_test(environment_and_mounts),
-      cmocka_unit_test(volumes),
-      cmocka_unit_test(resources),
-      cmocka_unit_test(probes_and_hooks),
-      cmocka_unit_test(the_rest_of_the_spec),
+      cmocka_unit_test(rules),
+      cmocka_unit_test(sizes),
+      cmocka_unit_test(annotations_are_bounded),
+      cmocka_unit_test(values),
+      cmocka_unit_test(once),
+      cmocka_unit_test(stored),
       cmocka_unit_test(defaults),
+      cmocka_unit_test(keys_of_labels),
+      cmocka_unit_test(apparmor_annotations),
+      cmocka_unit_test(resources_of_the_pod),
+      cmocka_unit_test(workloads),
   };
+  source_root = argc > 1 ? argv[1] : ".";
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
