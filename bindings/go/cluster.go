@@ -228,9 +228,16 @@ const (
 	StrategyFirstFit Strategy = C.K8SM_STRATEGY_FIRST_FIT
 )
 
+// MatchFlags change how pods are placed.
+type MatchFlags uint32
+
+// MatchLargestFirst places, of pods with one priority, those that ask the most first.
+const MatchLargestFirst MatchFlags = C.K8SM_MATCH_LARGEST_FIRST
+
 // MatchOptions; zero is the default of each.
 type MatchOptions struct {
 	Strategy      Strategy
+	Flags         MatchFlags
 	WallMS        int64 // now, since 1970; 0: planned maintenance is not looked at
 	MaintenanceMS int64 // agents whose maintenance begins within so much time take no pods
 }
@@ -240,6 +247,7 @@ func (o *MatchOptions) fill() C.struct_k8sm_match_options {
 	c.size = C.size_t(unsafe.Sizeof(c))
 	if o != nil {
 		c.strategy = C.uint32_t(o.Strategy)
+		c.flags = C.uint32_t(o.Flags)
 		c.wall_ms = C.int64_t(o.WallMS)
 		c.maintenance_ms = C.int64_t(o.MaintenanceMS)
 	}

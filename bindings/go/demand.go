@@ -21,6 +21,8 @@ const (
 	DemandNoLimits       DemandFlags = C.K8SM_DEMAND_NO_LIMITS       // for agents without the cgroup isolators
 	// DemandOriginalDefaults gives main containers the cpu and memory that the original km gave them.
 	DemandOriginalDefaults DemandFlags = C.K8SM_DEMAND_ORIGINAL_DEFAULTS
+	// DemandWildcardPorts gives ports of main containers without a hostPort any port that the agent offers.
+	DemandWildcardPorts DemandFlags = C.K8SM_DEMAND_WILDCARD_PORTS
 )
 
 // DemandOptions; Nonce is required, zero is the default of the others.

@@ -21,6 +21,9 @@ enum {
                                            state its command. Warned about by field. */
   K8SM_DEMAND_NO_LIMITS = 1 << 1,       /* leave TaskInfo.limits and share_cgroups out: for agents without
                                            both cgroup isolators (they drop tasks that carry them) */
+  K8SM_DEMAND_WILDCARD_PORTS = 1 << 3,   /* ports of main containers without a hostPort get any port that
+                                           the agent offers, as the pod's label k8s.mesosphere.io/portMapping
+                                           = wildcard has it; the label comes before the flag */
   K8SM_DEMAND_ORIGINAL_DEFAULTS = 1 << 2 /* cpu and memory of main containers as Kubernetes on Mesos, the
                                            original km, had them, each by itself: with neither request nor
                                            limit both are the default below; with one of them the other is
@@ -36,7 +39,8 @@ struct k8sm_demand_options {
   const struct k8sm_manifest_data *data;
   size_t data_count;
   size_t data_size;          /* sizeof(struct k8sm_manifest_data) */
-  const char *const *roles;  /* that the pod may use, best first; NULL: "*" */
+  const char *const *roles;  /* that the pod may use, best first; NULL: "*". Its annotation
+                                k8s.mesosphere.io/roles ("a, b") takes some of them, in its own order */
   size_t role_count;
   const char *nonce;         /* makes task ids unique: 1 to 32 letters and digits, never used before for
                                 this pod. Required. */

@@ -15,25 +15,33 @@ extern "C" {
 struct k8sm_plan; /* Value. */
 
 enum {
-  K8SM_STRATEGY_PACK = 0,      /* where the least is offered that still suffices */
-  K8SM_STRATEGY_SPREAD = 1,    /* where the most is offered */
-  K8SM_STRATEGY_FIRST_FIT = 2  /* the first by agent id */
+  K8SM_STRATEGY_PACK = 0,     /* where the least is offered that still suffices */
+  K8SM_STRATEGY_SPREAD = 1,   /* where the most is offered */
+  K8SM_STRATEGY_FIRST_FIT = 2 /* the first by agent id */
+};
+
+enum {
+  K8SM_MATCH_LARGEST_FIRST = 1 << 0 /* of pods with one priority those that ask the most are placed first,
+                                       not those that came first: more fit, and small ones wait longer */
 };
 
 /* How pods are placed. */
 struct k8sm_match_options {
   size_t size;
   const struct k8sm_allocator *allocator;
-  uint32_t strategy; /* K8SM_STRATEGY_* */
-  uint32_t reserved;
+  uint32_t strategy;      /* K8SM_STRATEGY_* */
+  uint32_t flags;         /* K8SM_MATCH_* */
   int64_t wall_ms;        /* now, in ms since 1970; 0: planned maintenance of agents is not looked at */
   int64_t maintenance_ms; /* agents whose maintenance begins within so much time take no pods, but for
                              those whose activeDeadlineSeconds ends before it; 0: one hour */
 };
 
-/* Places the demands one after another, each all or nothing, from the offers held. The cluster is
- * afterwards as before: k8sm_cluster_apply spends the plan. The plan does not depend on the order in
- * which offers came.
+/* Places the demands one after another, each all or nothing, from the offers held: those of the highest
+ * priority first, and of one priority as they come. Pods of a group (spec.schedulingGroup, or the annotation
+ * k8s.mesosphere.io/gang) are placed together with their first, and only if enough of them have a place: so
+ * many as k8s.mesosphere.io/gang-minimum says, those that run included; else all that are there. The cluster
+ * is afterwards as before: k8sm_cluster_apply spends the plan. The plan does not depend on the order in which
+ * offers came.
  *  - A pod's resources all come from one agent and one role: the first of the demand's roles in which
  *    any agent has a place for it. Among several agents the strategy decides, by cpus and memory that
  *    are left there for the role (4 GiB count as one cpu); of equals the first by id.
@@ -44,8 +52,9 @@ struct k8sm_match_options {
  *  - A pod that is under way goes to its agent, or nowhere.
  * Owns: *ret; the plan keeps references to the demands. Errors: NOMEM, ABI, INVALID. Pods that fit
  * nowhere are no error: see k8sm_plan_refusals. */
-K8SM_API K8SM_MUST_USE int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands,
-                                              size_t n, const struct k8sm_match_options *options,
+K8SM_API K8SM_MUST_USE int k8sm_cluster_match(struct k8sm_cluster *cluster,
+                                              struct k8sm_demand *const *demands, size_t n,
+                                              const struct k8sm_match_options *options,
                                               struct k8sm_plan **ret, struct k8sm_diags *diags);
 K8SM_API struct k8sm_plan *k8sm_plan_ref(struct k8sm_plan *plan);
 K8SM_API void k8sm_plan_unref(struct k8sm_plan *plan);
@@ -82,8 +91,8 @@ struct k8sm_plan_resource {
   uint64_t begin; /* RANGES */
   uint64_t end;
 };
-K8SM_API size_t k8sm_plan_resources(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_resource *rows,
-                                    size_t row_size, size_t n);
+K8SM_API size_t k8sm_plan_resources(const struct k8sm_plan *plan, size_t first,
+                                    struct k8sm_plan_resource *rows, size_t row_size, size_t n);
 
 /* A host port of a placed pod. */
 struct k8sm_plan_port {
@@ -128,8 +137,8 @@ struct k8sm_explain; /* Value. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *demand,
                                                 const struct k8sm_match_options *options,
                                                 struct k8sm_explain **ret, struct k8sm_diags *diags);
-K8SM_API size_t k8sm_explain_rows(const struct k8sm_explain *explain, size_t first, struct k8sm_explanation *rows,
-                                  size_t row_size, size_t n);
+K8SM_API size_t k8sm_explain_rows(const struct k8sm_explain *explain, size_t first,
+                                  struct k8sm_explanation *rows, size_t row_size, size_t n);
 K8SM_API void k8sm_explain_unref(struct k8sm_explain *explain);
 
 #ifdef __cplusplus

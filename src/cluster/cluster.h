@@ -126,6 +126,7 @@ struct k8sm_cluster {
   struct k8smi_topologies *topologies; /* made from labels when they are looked at; see topology.h */
   uint64_t label_changes;              /* counts what makes them stale */
   uint64_t pod_generation;             /* in which a pod was added last */
+  size_t exclusive;                    /* pods that run and want their agent alone */
   size_t shunning;                     /* pods that run and keep others away from their domains */
   struct k8smi_order *agent_order, *held_order;
   struct k8smi_rescinded *rescinded;

@@ -4,8 +4,13 @@
 #include "base/findings.h"
 #include "cluster/cluster.h"
 
-static bool pods_shuns(const struct k8sm_demand *demand) {
-  return demand->rules != NULL && demand->rules->anti_affinity.count > 0;
+/* Keeps the counts of pods that concern others right. */
+static void pods_count(struct k8sm_cluster *c, const struct k8smi_pod_kind *kind, bool in) {
+  const struct k8smi_placement_rules *rules = kind->sample->rules;
+  size_t one = in ? 1 : SIZE_MAX; /* -1, modulo */
+  if (rules == NULL) return;
+  if (rules->anti_affinity.count > 0) c->shunning += one;
+  if (rules->exclusive) c->exclusive += one;
 }
 
 /* The kind of a demand, made if need be; ROW_NONE: memory ran out. */
@@ -70,7 +75,7 @@ static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_de
   kind->pods++;
   k8smi_demand_sum(demand, pod->held);
   for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] += pod->held[s];
-  if (pods_shuns(kind->sample)) c->shunning++;
+  pods_count(c, kind, true);
 }
 
 static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
@@ -94,7 +99,7 @@ static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
   agent->pods--;
   kind->pods--;
   for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] -= pod->held[s];
-  if (pods_shuns(kind->sample)) c->shunning--;
+  pods_count(c, kind, false);
 }
 
 void k8smi_pod_drop(struct k8sm_cluster *c, uint32_t row) {

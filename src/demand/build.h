@@ -61,6 +61,10 @@ void k8smi_demand_note_limits(struct k8smi_demand_build *b, const struct k8smi_p
 void k8smi_demand_make_placement(struct k8smi_demand_build *b);
 void k8smi_demand_make_keys(struct k8smi_demand_build *b);
 
+/* placement_annotations.c: the roles that it may use; whether ports without a host port get one. */
+void k8smi_demand_make_roles(struct k8smi_demand_build *b);
+bool k8smi_placement_maps_all_ports(struct k8smi_demand_build *b);
+
 /* ports.c */
 void k8smi_demand_make_ports(struct k8smi_demand_build *b);
 

@@ -198,19 +198,6 @@ static void demand_make_labels(struct k8smi_demand_build *b) {
   d->labels = (struct k8smi_pair_list){labels, count};
 }
 
-static void demand_make_roles(struct k8smi_demand_build *b) {
-  static const struct k8sm_slice any[] = {{"*", 1}};
-  struct k8sm_demand *d = b->demand;
-  d->roles = (struct k8smi_strings){any, 1};
-  if (b->options.role_count == 0) return;
-  struct k8sm_slice *roles = k8smi_demand_array(b, b->options.role_count, sizeof *roles);
-  if (roles == NULL) return;
-  for (size_t i = 0; i < b->options.role_count; i++) {
-    roles[i] = k8smi_demand_copy(b, k8smi_s(b->options.roles[i]));
-  }
-  d->roles = (struct k8smi_strings){roles, b->options.role_count};
-}
-
 /* What concerns the pod as a whole. */
 static void demand_make_pod(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
@@ -243,7 +230,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   demand_make_pod(b);
   if (!demand_make_tasks(b)) return;
   demand_make_labels(b);
-  demand_make_roles(b);
+  k8smi_demand_make_roles(b);
   k8smi_demand_make_placement(b);
   k8smi_demand_check_rules(b);
   k8smi_demand_index_volumes(b);

@@ -21,6 +21,7 @@ struct k8smi_demand_port {
   uint32_t task;              /* whose container it belongs to */
   uint16_t container_port;
   uint16_t host_port; /* 0: none is asked for, only discovery */
+  bool any;           /* any free port of the agent, instead */
 };
 
 enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
@@ -117,6 +118,8 @@ struct k8sm_demand {
   uint32_t restart_policy;         /* K8SMI_RESTART_*, of the pod */
   struct k8smi_pair_list node_selector;
   struct k8sm_slice node_name;
+  int64_t priority;
+  bool never_preempts;
   struct k8smi_pair_list pod_labels;         /* the pod's own: what selectors of pods look at */
   const struct k8smi_placement_rules *rules; /* NULL: it says no more about where it may go */
   struct k8sm_slice kind; /* equal bytes: other pods can't tell the two apart, nor do their rules differ */

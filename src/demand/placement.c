@@ -6,12 +6,13 @@ static bool place_says_something(const struct k8smi_demand_build *b) {
   static const unsigned fields[] = {
       K8SMI_PodSpec_affinity,        K8SMI_PodSpec_nodeSelector,
       K8SMI_PodSpec_tolerations,     K8SMI_PodSpec_topologySpreadConstraints,
-      K8SMI_PodSpec_schedulingGates,
+      K8SMI_PodSpec_schedulingGates, K8SMI_PodSpec_schedulingGroup,
+      K8SMI_PodSpec_workloadRef,
   };
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
     if (k8smi_has(b->spec, fields[i])) return true;
   }
-  return false;
+  return k8smi_placement_is_annotated(b);
 }
 
 static void place_gates(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules) {
@@ -26,7 +27,10 @@ static void place_gates(struct k8smi_demand_build *b, struct k8smi_placement_rul
 
 void k8smi_demand_make_placement(struct k8smi_demand_build *b) {
   struct k8smi_list labels = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_labels);
+  struct k8sm_slice policy = k8smi_get_str(b->spec, K8SMI_PodSpec_preemptionPolicy);
   b->demand->pod_labels = (struct k8smi_pair_list){labels.items, labels.count};
+  b->demand->priority = k8smi_get_i64(b->spec, K8SMI_PodSpec_priority, 0);
+  b->demand->never_preempts = k8smi_eqs(policy, "Never");
   if (!place_says_something(b)) return;
   b->rules = k8smi_demand_array(b, 1, sizeof *b->rules);
   if (b->rules == NULL) return;
@@ -34,6 +38,7 @@ void k8smi_demand_make_placement(struct k8smi_demand_build *b) {
   k8smi_placement_nodes(b, b->rules);
   k8smi_placement_pods(b, b->rules);
   place_gates(b, b->rules);
+  k8smi_placement_annotated(b, b->rules);
 }
 
 static struct k8sm_slice place_agent_key(struct k8smi_demand_build *b) {
@@ -60,7 +65,11 @@ static struct k8sm_slice place_kind(struct k8smi_demand_build *b) {
     k8smi_placement_put_text(&key, d->pod_labels.items[i].key);
     k8smi_placement_put_text(&key, d->pod_labels.items[i].value);
   }
-  if (b->rules != NULL) k8smi_placement_put_pods(&key, b->rules);
+  if (b->rules != NULL) {
+    k8smi_placement_put_pods(&key, b->rules);
+    k8smi_placement_put_text(&key, b->rules->gang);
+    k8smi_placement_put_number(&key, b->rules->exclusive);
+  }
   if (b->rules != NULL && b->rules->spread.count > 0) k8smi_buf_slice(&key, b->rules->agent_key);
   return k8smi_demand_take(b, &key);
 }

@@ -57,6 +57,9 @@ struct k8smi_placement_rules {
   struct k8smi_pod_terms anti_affinity;
   struct k8smi_pod_terms liked_pods;
   struct k8smi_spread_terms spread;
+  struct k8sm_slice gang; /* pods of one group are placed all at once or not at all; empty: alone */
+  uint32_t gang_minimum;  /* how many of them are to run; 0: all that are there */
+  bool exclusive;         /* no other pod of ours on its agent */
 };
 
 /* True if the term speaks of a pod with these labels, in a namespace with those. */

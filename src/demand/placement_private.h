@@ -20,6 +20,10 @@ void k8smi_placement_put_text(struct k8smi_buf *to, struct k8sm_slice text);
 void k8smi_placement_put_number(struct k8smi_buf *to, int64_t number);
 void k8smi_placement_put_expressions(struct k8smi_buf *to, struct k8smi_expressions expressions);
 
+/* placement_annotations.c: groups, and being alone. */
+bool k8smi_placement_is_annotated(const struct k8smi_demand_build *b);
+void k8smi_placement_annotated(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules);
+
 /* placement_nodes.c, placement_pods.c: their parts of the rules, and of the keys. */
 void k8smi_placement_put_nodes(struct k8smi_buf *to, const struct k8sm_demand *demand,
                                const struct k8smi_placement_rules *rules);

@@ -16,7 +16,7 @@ static size_t ports_of_list(const struct k8smi_demand_build *b, unsigned field) 
 }
 
 static struct k8smi_demand_port *ports_fill(const struct k8smi_demand_build *b, unsigned field, uint32_t task,
-                                            struct k8smi_demand_port *to) {
+                                            bool any, struct k8smi_demand_port *to) {
   struct k8smi_list containers = k8smi_get_list(b->spec, field);
   for (size_t i = 0; i < containers.count; i++, task++) {
     struct k8smi_list ports = k8smi_get_list(k8smi_list_record(containers, i), K8SMI_Container_ports);
@@ -28,6 +28,7 @@ static struct k8smi_demand_port *ports_fill(const struct k8smi_demand_build *b, 
       to->task = task;
       to->container_port = port_number(port, K8SMI_ContainerPort_containerPort);
       to->host_port = port_number(port, K8SMI_ContainerPort_hostPort);
+      to->any = any && to->host_port == 0;
     }
   }
   return to;
@@ -38,8 +39,9 @@ void k8smi_demand_make_ports(struct k8smi_demand_build *b) {
   struct k8smi_demand_port *ports = k8smi_demand_array(b, count, sizeof *ports);
   if (ports == NULL) return;
   uint32_t mains = 1 + (uint32_t)k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers).count;
-  struct k8smi_demand_port *next = ports_fill(b, K8SMI_PodSpec_initContainers, 1, ports);
-  ports_fill(b, K8SMI_PodSpec_containers, mains, next);
+  bool any = k8smi_placement_maps_all_ports(b);
+  struct k8smi_demand_port *next = ports_fill(b, K8SMI_PodSpec_initContainers, 1, false, ports);
+  ports_fill(b, K8SMI_PodSpec_containers, mains, any, next);
   b->demand->ports = ports;
   b->demand->port_count = count;
 }

@@ -55,8 +55,8 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_tolerations] = RULE_MAPPED,
     [K8SMI_PodSpec_hostAliases] = RULE_REFUSED("the Mesos containerizer can't add lines to /etc/hosts"),
     [K8SMI_PodSpec_priorityClassName] =
-        RULE_IGNORED("pods are placed in the order they come, none is preempted"),
-    [K8SMI_PodSpec_priority] = RULE_IGNORED("pods are placed in the order they come, none is preempted"),
+        RULE_NOTE("its priority decides, which admission sets from the class"),
+    [K8SMI_PodSpec_priority] = RULE_MAPPED,
     [K8SMI_PodSpec_dnsConfig] = RULE_IGNORED("containers use the name servers of their agent"),
     [K8SMI_PodSpec_readinessGates] = RULE_REFUSED("nothing sets the conditions that the pod waits for"),
     [K8SMI_PodSpec_runtimeClassName] = RULE_REFUSED("Mesos has one containerizer for groups"),
@@ -72,8 +72,8 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_resources] = RULE_BELOW,
     [K8SMI_PodSpec_hostnameOverride] =
         RULE_IGNORED("a container on its agent's network keeps the agent's name"),
-    [K8SMI_PodSpec_workloadRef] = RULE_REFUSED("pods are placed one by one, not as a gang"),
-    [K8SMI_PodSpec_schedulingGroup] = RULE_REFUSED("pods are placed one by one, not as a gang"),
+    [K8SMI_PodSpec_workloadRef] = RULE_MAPPED,
+    [K8SMI_PodSpec_schedulingGroup] = RULE_MAPPED,
     [K8SMI_PodSpec_evictionResponders] = RULE_IGNORED("there is no eviction"),
 };
 

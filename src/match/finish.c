@@ -15,6 +15,16 @@ static bool finish_ids(struct k8smi_match *match, struct k8smi_pool *pool) {
   return true;
 }
 
+/* Placements come one behind the other, and with them their pools. */
+static void finish_close_ranks(struct k8smi_match *match) {
+  struct k8sm_plan *plan = match->plan;
+  for (size_t i = 0; i < plan->demand_count; i++) {
+    if (match->pool_of[i] == NULL) continue;
+    match->pool_of[plan->placement_count] = match->pool_of[i];
+    plan->placements[plan->placement_count++] = plan->placements[i];
+  }
+}
+
 /* The plan keeps what its ids and resources are parts of. */
 static bool finish_offers(struct k8smi_match *match) {
   struct k8sm_plan *plan = match->plan;
@@ -44,7 +54,9 @@ static int finish_refusal_order(const void *a, const void *b, const void *ctx) {
 
 static void finish_refusal(struct k8sm_plan *plan, const struct k8smi_refused *refused) {
   struct k8sm_plan_refusal *first = &plan->refusals[plan->refusal_count], *to = first;
-  if (refused->histogram.agents == 0) {
+  if (refused->gang.minimum > 0) {
+    *to++ = (struct k8sm_plan_refusal){.demand = refused->demand, .code = K8SM_DIAG_GANG_INCOMPLETE};
+  } else if (refused->histogram.agents == 0) {
     *to++ = (struct k8sm_plan_refusal){.demand = refused->demand, .code = K8SM_DIAG_NO_AGENTS};
   }
   for (int i = 0; i < K8SMI_PREDICATES; i++) {
@@ -56,27 +68,43 @@ static void finish_refusal(struct k8sm_plan *plan, const struct k8smi_refused *r
   plan->refusal_count += (size_t)(to - first);
 }
 
+/* "2 of the 4 pods that group NAME needs at once have a place" */
+static void finish_write(const struct k8smi_refused *refused, struct k8smi_buf *to) {
+  if (refused->gang.minimum == 0) {
+    k8smi_histogram_write(&refused->histogram, to);
+    return;
+  }
+  k8smi_buf_u64(to, refused->gang.placed);
+  k8smi_buf_puts(to, " of the ");
+  k8smi_buf_u64(to, refused->gang.minimum);
+  k8smi_buf_puts(to, " pods that group ");
+  k8smi_buf_slice(to, refused->gang.name);
+  k8smi_buf_puts(to, " needs at once have a place");
+}
+
 static bool finish_refusals(struct k8smi_match *match) {
   struct k8sm_plan *plan = match->plan;
   struct k8smi_buf line;
   size_t rows = 0;
-  for (const struct k8smi_refused *r = match->refused; r != NULL; r = r->next) rows += K8SMI_PREDICATES;
+  for (size_t i = 0; i < plan->demand_count; i++) rows += match->refused[i] == NULL ? 0 : K8SMI_PREDICATES;
   plan->refusals = k8smi_arena_array(&plan->arena, rows, sizeof *plan->refusals);
   plan->summaries = k8smi_arena_array(&plan->arena, plan->demand_count, sizeof *plan->summaries);
   if (plan->refusals == NULL || plan->summaries == NULL) return false;
   bool fine = k8smi_buf_init(&line, &plan->arena.allocator);
-  for (const struct k8smi_refused *r = match->refused; fine && r != NULL; r = r->next) {
-    finish_refusal(plan, r);
+  for (size_t i = 0; fine && i < plan->demand_count; i++) {
+    if (match->refused[i] == NULL) continue;
+    finish_refusal(plan, match->refused[i]);
     k8smi_buf_clear(&line);
-    k8smi_histogram_write(&r->histogram, &line);
-    if (!line.failed) plan->summaries[r->demand] = k8smi_arena_copy(&plan->arena, line.ptr, line.len);
-    fine = !line.failed && plan->summaries[r->demand].ptr != NULL;
+    finish_write(match->refused[i], &line);
+    if (!line.failed) plan->summaries[i] = k8smi_arena_copy(&plan->arena, line.ptr, line.len);
+    fine = !line.failed && plan->summaries[i].ptr != NULL;
   }
   k8smi_buf_free(&line);
   return fine;
 }
 
 bool k8smi_match_finish(struct k8smi_match *match) {
+  finish_close_ranks(match);
   if (!finish_offers(match) || !finish_refusals(match)) return false;
   k8smi_plan_number_rows(match->plan);
   return true;

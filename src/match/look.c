@@ -75,6 +75,38 @@ uint16_t k8smi_missing_port(const struct k8smi_match_check *check) {
   return 0;
 }
 
+static size_t look_range_ports(const struct k8smi_ranges *ranges) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < ranges->count && ranges->items[i].begin <= UINT16_MAX; i++) {
+    uint64_t begin = ranges->items[i].begin == 0 ? 1 : ranges->items[i].begin;
+    uint64_t end = ranges->items[i].end > UINT16_MAX ? UINT16_MAX : ranges->items[i].end;
+    if (begin <= end) count += end - begin + 1;
+  }
+  return (size_t)count;
+}
+
+size_t k8smi_slot_ports(const struct k8smi_match_check *check) {
+  struct k8sm_slice uid = check->need->demand->uid;
+  const struct k8smi_pool *pool = check->slot->pool;
+  size_t count = 0;
+  for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
+    const struct k8smi_part *part = &pool->parts[i];
+    if (part->resource->kind == K8SMI_PORTS && k8smi_resource_usable(part->resource, uid)) {
+      count += look_range_ports(&part->ports);
+    }
+  }
+  if (pool != NULL) return count;
+  for (uint32_t row = check->slot->first_offer; row != K8SMI_ROW_NONE;
+       row = k8smi_held_at(check->cluster, row)->next) {
+    const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
+    for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
+      const struct k8smi_resource *r = &offer->resources[i];
+      if (r->kind == K8SMI_PORTS && k8smi_resource_usable(r, uid)) count += look_range_ports(&r->ranges);
+    }
+  }
+  return count;
+}
+
 /* What of a resource names this pod. */
 static bool look_owned(const struct k8smi_resource *r, struct k8sm_slice uid, uint32_t scalar) {
   return r->kind == scalar && r->spend == K8SMI_SPEND_OWNED && k8smi_eq(r->owner, uid);

@@ -65,3 +65,10 @@ const struct k8smi_counter *k8smi_shunned_by(const struct k8smi_match_check *che
   }
   return NULL;
 }
+
+bool k8smi_is_excluded(const struct k8smi_match_check *check) {
+  const struct k8smi_peers *peers = check->peers;
+  if (peers->occupants == NULL) return false;
+  bool other = peers->occupants[check->agent_row] > 0;
+  return other && (check->need->rules->exclusive || peers->alone[check->agent_row]);
+}

@@ -2,50 +2,21 @@
 /* Demands + Cluster → Plan. */
 #include "match/match.h"
 #include "base/abi.h"
+#include "base/sort.h"
 #include "cluster/tree.h"
 
-static struct k8smi_pool *match_pool(struct k8smi_match *match, uint32_t row) {
-  struct k8smi_cluster_slot *slot = k8smi_slot_at(match->cluster, row);
-  if (slot->pool != NULL) return slot->pool;
-  struct k8smi_pool *pool = k8smi_pool_make(&match->scratch, match->cluster, row);
-  if (pool == NULL) return NULL;
-  pool->next = match->pools;
-  match->pools = slot->pool = pool;
-  return pool;
-}
-
-static bool match_place(struct k8smi_match *match, const struct k8smi_need *need, uint32_t demand,
-                        uint32_t row) {
-  struct k8smi_pool *pool = match_pool(match, row);
-  if (pool == NULL) return false;
-  struct k8smi_placement *placement = &match->plan->placements[match->plan->placement_count];
-  int64_t left[K8SMI_SCALARS];
-  memcpy(left, k8smi_slot_at(match->cluster, row)->free, sizeof left);
-  k8smi_pool_choose(pool, need);
-  if (!k8smi_pool_spend(pool, need, &match->scratch, &match->plan->arena, placement, left)) return false;
-  k8smi_tree_update(match->cluster, row, left);
-  const struct k8smi_offer *offer = pool->offers[0].offer;
-  placement->demand = demand;
-  placement->framework_id = offer->framework_id;
-  placement->agent_id = offer->agent_id;
-  placement->hostname = offer->hostname;
-  placement->address = k8smi_offer_address(offer);
-  placement->role = offer->role;
-  match->pool_of[match->plan->placement_count++] = pool;
-  return k8smi_peers_placed(&match->peers, need, k8smi_slot_at(match->cluster, row)->agent);
-}
+enum { MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST };
 
 static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t demand) {
   struct k8smi_refused *refused = k8smi_arena_zalloc(&match->scratch, sizeof *refused);
   if (refused == NULL) return false;
   refused->demand = demand;
   k8smi_histogram_make(check, &refused->histogram);
-  *match->last_refused = refused;
-  match->last_refused = &refused->next;
+  match->refused[demand] = refused;
   return true;
 }
 
-static bool match_one(struct k8smi_match *match, uint32_t demand) {
+bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
   struct k8smi_need need;
   struct k8smi_match_check check = {.cluster = match->cluster, .need = &need, .peers = &match->peers};
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
@@ -56,7 +27,7 @@ static bool match_one(struct k8smi_match *match, uint32_t demand) {
   }
   uint32_t slot = k8smi_match_seek(match, &check);
   return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
-                                : match_place(match, &need, demand, slot);
+                                : k8smi_match_place(match, &need, demand, slot);
 }
 
 /* The cluster is as it was: what was free, and so the trees. */
@@ -67,19 +38,62 @@ static void match_roll_back(struct k8smi_match *match) {
   }
 }
 
-static int match_run(struct k8smi_match *match, struct k8sm_demand *const *demands, size_t n) {
+/* The higher priority first; then as the options say; then as they came. */
+static int match_order(const void *a, const void *b, const void *ctx) {
+  const struct k8smi_match *match = ctx;
+  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  const struct k8sm_demand *d = match->plan->demands[x], *e = match->plan->demands[y];
+  if (d->priority != e->priority) return d->priority > e->priority ? -1 : 1;
+  if (match->options.flags & K8SM_MATCH_LARGEST_FIRST) {
+    int64_t of_x[K8SMI_SCALARS], of_y[K8SMI_SCALARS];
+    k8smi_demand_sum(d, of_x);
+    k8smi_demand_sum(e, of_y);
+    int64_t rooms[2] = {k8smi_room(of_x), k8smi_room(of_y)};
+    if (rooms[0] != rooms[1]) return rooms[0] > rooms[1] ? -1 : 1;
+  }
+  return (x > y) - (x < y);
+}
+
+static void match_sort(struct k8smi_match *match) {
+  bool sorted = true;
+  for (uint32_t i = 0; i < match->plan->demand_count; i++) {
+    match->order[i] = i;
+    sorted = sorted && (i == 0 || match_order(&match->order[i - 1], &match->order[i], match) < 0);
+  }
+  if (!sorted) k8smi_sort(match->order, match->plan->demand_count, sizeof(uint32_t), match_order, match);
+}
+
+static bool match_begin(struct k8smi_match *match, struct k8sm_demand *const *demands, size_t n) {
   struct k8sm_plan *plan = match->plan;
   plan->demands = k8smi_arena_array(&plan->arena, n, sizeof(struct k8sm_demand *));
   plan->placements = k8smi_arena_array(&plan->arena, n, sizeof *plan->placements);
   match->pool_of = k8smi_arena_array(&match->scratch, n, sizeof(struct k8smi_pool *));
-  if (plan->demands == NULL || plan->placements == NULL || match->pool_of == NULL) return K8SM_ERR_NOMEM;
+  match->refused = k8smi_arena_array(&match->scratch, n, sizeof(struct k8smi_refused *));
+  match->order = k8smi_arena_array(&match->scratch, n, sizeof *match->order);
+  match->in_gang = k8smi_arena_array(&match->scratch, n, sizeof *match->in_gang);
+  if (plan->demands == NULL || plan->placements == NULL || match->pool_of == NULL || match->refused == NULL ||
+      match->order == NULL || match->in_gang == NULL) {
+    return false;
+  }
   for (; plan->demand_count < n; plan->demand_count++) {
     plan->demands[plan->demand_count] = k8sm_demand_ref(demands[plan->demand_count]);
   }
+  match_sort(match);
+  return k8smi_match_find_gangs(match);
+}
+
+static int match_run(struct k8smi_match *match, struct k8sm_demand *const *demands, size_t n) {
+  if (!match_begin(match, demands, n)) return K8SM_ERR_NOMEM;
   k8smi_tree_key_by(match->cluster,
                     match->options.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
   bool fine = true;
-  for (uint32_t i = 0; fine && i < n; i++) fine = match_one(match, i);
+  for (uint32_t i = 0; fine && i < n; i++) {
+    uint32_t demand = match->order[i];
+    const struct k8smi_placement_rules *rules = match->plan->demands[demand]->rules;
+    if (match->in_gang[demand]) continue;
+    bool grouped = rules != NULL && rules->gang.len > 0 && match->plan->demands[demand]->agent_id.len == 0;
+    fine = grouped ? k8smi_match_gang(match, demand) : k8smi_match_one(match, demand);
+  }
   fine = fine && k8smi_match_finish(match);
   match_roll_back(match);
   return fine ? K8SM_OK : K8SM_ERR_NOMEM;
@@ -88,7 +102,13 @@ static int match_run(struct k8smi_match *match, struct k8sm_demand *const *deman
 int k8smi_match_options_read(struct k8sm_match_options *o, const struct k8sm_match_options *options,
                              struct k8sm_diags *diags) {
   int result = k8smi_options_read(o, sizeof *o, options, "match_options", diags);
-  if (result != K8SM_OK || o->strategy <= K8SM_STRATEGY_FIRST_FIT) return result;
+  if (result != K8SM_OK) return result;
+  if ((o->flags & ~(uint32_t)MATCH_FLAGS) != 0) {
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
+               "match_options.flags has bits that are no K8SM_MATCH_*");
+    return K8SM_ERR_INVALID;
+  }
+  if (o->strategy <= K8SM_STRATEGY_FIRST_FIT) return K8SM_OK;
   k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
              "match_options.strategy is %u, not one of K8SM_STRATEGY_*", (unsigned)o->strategy);
   return K8SM_ERR_INVALID;
@@ -104,7 +124,7 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
     k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "too many demands for one match");
     return K8SM_ERR_INVALID;
   }
-  struct k8smi_match match = {.cluster = cluster, .options = o, .last_refused = &match.refused};
+  struct k8smi_match match = {.cluster = cluster, .options = o};
   match.plan = K8SMI_VALUE_NEW(k8sm_plan, o.allocator, 0);
   if (match.plan == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&match.plan->refs);

@@ -8,23 +8,51 @@
 
 /* A match under way. */
 
+/* A group of which too few have a place. */
+struct k8smi_gang {
+  struct k8sm_slice name;
+  uint32_t placed, minimum; /* with those that run */
+};
+
 struct k8smi_refused {
-  struct k8smi_refused *next;
   uint32_t demand;
+  struct k8smi_gang gang; /* minimum 0: it was refused by agents */
   struct k8smi_histogram histogram;
 };
 
+struct k8smi_saved_pool;
+
 struct k8smi_match {
   struct k8sm_cluster *cluster;
-  struct k8sm_plan *plan;
+  struct k8sm_plan *plan; /* while it is made, its placements stand at their demands */
   struct k8smi_arena scratch;
   struct k8sm_match_options options;
   struct k8smi_classes classes;
   struct k8smi_peers peers;
-  struct k8smi_pool *pools;    /* slots that are spent from: to be put back */
-  struct k8smi_pool **pool_of; /* by placement */
-  struct k8smi_refused *refused, **last_refused;
+  struct k8smi_pool *pools;       /* slots that are spent from: to be put back */
+  uint32_t *order;                /* of the demands: as they are placed */
+  struct k8smi_pool **pool_of;    /* by demand; NULL: not placed */
+  struct k8smi_refused **refused; /* by demand */
+  uint32_t *next_of_gang;         /* by demand: the next of its group; NULL: there are no groups */
+  bool *in_gang;                  /* by demand: it was placed, or not, with its group */
+  struct k8smi_saved_pool *journal;
+  uint32_t journal_number;
+  bool journaling;
 };
+
+/* match.c: places a demand, or refuses it. False when memory ran out; so for all below. */
+bool k8smi_match_one(struct k8smi_match *match, uint32_t demand);
+
+/* place.c: spends what a pod needs from a slot where it fits. */
+bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need, uint32_t demand,
+                       uint32_t slot);
+/* From now on what is spent can be put back; puts it back. */
+void k8smi_match_journal(struct k8smi_match *match);
+void k8smi_match_restore(struct k8smi_match *match);
+
+/* gang.c: which demands are of one group; places the group of the demand, which is its first. */
+bool k8smi_match_find_gangs(struct k8smi_match *match);
+bool k8smi_match_gang(struct k8smi_match *match, uint32_t first);
 
 /* seek.c: the slot for a pod; K8SMI_ROW_NONE: it fits nowhere. */
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check);

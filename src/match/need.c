@@ -28,6 +28,7 @@ static bool need_ports(struct k8smi_arena *arena, struct k8smi_need *need) {
   if (need->ports == NULL) return false;
   for (size_t i = 0; i < demand->port_count; i++) {
     if (demand->ports[i].host_port != 0) need->ports[need->port_count++] = demand->ports[i].host_port;
+    if (demand->ports[i].any) need->any_ports++;
   }
   k8smi_sort(need->ports, need->port_count, sizeof *need->ports, need_port_order, NULL);
   size_t kept = 0; /* TCP and UDP may ask the same number: Mesos knows no protocols */

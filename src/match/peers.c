@@ -175,6 +175,37 @@ static struct k8smi_peer *peers_get(struct k8smi_peers *peers, const struct k8sm
   return peer != NULL && peers_refresh(peers, peer) ? peer : NULL;
 }
 
+/* ---- Pods that want their agent alone ---- */
+
+static void peers_occupy(struct k8smi_peers *peers, const struct k8sm_demand *demand, uint32_t agent) {
+  peers->occupants[agent]++;
+  if (demand->rules != NULL && demand->rules->exclusive) peers->alone[agent] = 1;
+}
+
+static void peers_leave(struct k8smi_peers *peers, const struct k8sm_demand *demand, uint32_t agent) {
+  peers->occupants[agent]--;
+  if (demand->rules != NULL && demand->rules->exclusive) peers->alone[agent] = 0;
+}
+
+static bool peers_count_occupants(struct k8smi_peers *peers) {
+  const struct k8smi_counters *all = &peers->counters;
+  const struct k8sm_cluster *c = all->cluster;
+  if (peers->occupants != NULL) return true;
+  uint32_t *occupants = k8smi_arena_array(all->scratch, c->agents.high, sizeof *occupants);
+  peers->alone = k8smi_arena_array(all->scratch, c->agents.high, sizeof *peers->alone);
+  if (occupants == NULL || peers->alone == NULL) return false;
+  peers->occupants = occupants;
+  for (uint32_t p = 0; p < c->pods.high; p++) {
+    const struct k8smi_running *pod = k8smi_running_at(c, p);
+    if (k8smi_table_used(&c->pods, p)) peers_occupy(peers, k8smi_kind_at(c, pod->kind)->sample, pod->agent);
+  }
+  for (size_t i = 0; i < all->placed_count; i++)
+    peers_occupy(peers, all->placed[i].demand, all->placed[i].agent);
+  return true;
+}
+
+/* ---- What a match asks for ---- */
+
 bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const struct k8smi_peer **ret) {
   const struct k8smi_placement_rules *rules = need->rules;
   size_t own = rules->affinity.count + rules->anti_affinity.count + rules->spread.count;
@@ -185,6 +216,9 @@ bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const 
     if (*ret == NULL) return false;
   }
   if (*ret == NULL || (*ret)->shunned_count == 0) need->rows &= ~K8SMI_ROW(K8SMI_BY_SHUNNED);
+  bool alone = rules->exclusive || (peers->counters.cluster->exclusive > 0 && !need->resumed);
+  if (alone && !peers_count_occupants(peers)) return false;
+  if (need->resumed || peers->occupants == NULL) need->rows &= ~K8SMI_ROW(K8SMI_BY_EXCLUSIVE);
   return true;
 }
 
@@ -192,10 +226,23 @@ bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need
   struct k8smi_counters *all = &peers->counters;
   if (need->resumed) return true; /* it counts already */
   all->placed[all->placed_count++] = (struct k8smi_counted){need->demand, agent};
+  if (peers->occupants != NULL) peers_occupy(peers, need->demand, agent);
   if (all->count == 0) return true;
   const struct k8smi_peer *peer = peers_get(peers, need);
   for (size_t i = 0; peer != NULL && i < peer->add_count; i++) {
     k8smi_counter_add(all->items[peer->adds[i]], agent);
   }
   return peer != NULL;
+}
+
+bool k8smi_peers_taken_back(struct k8smi_peers *peers, const struct k8smi_need *need) {
+  struct k8smi_counters *all = &peers->counters;
+  if (need->resumed) return true;
+  uint32_t agent = all->placed[--all->placed_count].agent;
+  if (peers->occupants != NULL) peers_leave(peers, need->demand, agent);
+  const struct k8smi_peer *peer = all->count == 0 ? NULL : peers_get(peers, need);
+  for (size_t i = 0; peer != NULL && i < peer->add_count; i++) {
+    k8smi_counter_remove(all->items[peer->adds[i]], agent);
+  }
+  return all->count == 0 || peer != NULL;
 }

@@ -25,7 +25,9 @@ struct k8smi_peers {
   struct k8smi_map by_kind; /* to their numbers */
   struct k8smi_peer **items;
   size_t count, cap;
-  bool shunning; /* the pods that run and keep others away are counted */
+  bool shunning;       /* the pods that run and keep others away are counted */
+  uint32_t *occupants; /* by agent: pods; made when the first comes that wants its agent alone */
+  uint8_t *alone;      /* by agent: such a pod is there */
 };
 
 /* For a match that places up to `pods`. False when memory ran out. */
@@ -38,6 +40,8 @@ void k8smi_peers_end(struct k8smi_peers *peers);
 bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const struct k8smi_peer **ret);
 /* A pod was placed on an agent. False when memory ran out. */
 bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent);
+/* The pod that was placed last, of those that still are, is not. */
+bool k8smi_peers_taken_back(struct k8smi_peers *peers, const struct k8smi_need *need);
 
 /* The first spread constraint that an agent breaks, and how. */
 enum { K8SMI_SPREAD_FITS = 0, K8SMI_SPREAD_NO_LABEL, K8SMI_SPREAD_SKEWED };
@@ -47,6 +51,8 @@ uint32_t k8smi_spread_least(const struct k8smi_counter *counter, const struct k8
 /* The first term that is not met; SIZE_MAX: none. */
 size_t k8smi_affinity_unmet(const struct k8smi_match_check *check);
 size_t k8smi_anti_affinity_met(const struct k8smi_match_check *check);
+/* True if the pod, or one there, wants its agent alone. */
+bool k8smi_is_excluded(const struct k8smi_match_check *check);
 /* The first counter of pods that keep it away from the agent; NULL: none. */
 const struct k8smi_counter *k8smi_shunned_by(const struct k8smi_match_check *check);
 

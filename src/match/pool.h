@@ -27,6 +27,7 @@ struct k8smi_pool_offer {
 struct k8smi_pool {
   struct k8smi_pool *next; /* of the match */
   uint32_t slot;
+  uint32_t saved;                  /* the number of the journal that has it */
   int64_t before[K8SMI_SCALARS];   /* the slot's free scalars, to be put back */
   struct k8smi_pool_offer *offers; /* by id */
   size_t offer_count;
@@ -41,6 +42,9 @@ struct k8smi_pool *k8smi_pool_make(struct k8smi_arena *scratch, const struct k8s
 
 /* The first part that holds the port, of those that the pod may spend; NULL: none. */
 struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, struct k8sm_slice uid, uint16_t port);
+/* Chooses `any_ports` of the need beside the fixed ones: of offers that are spent from already if they have
+ * enough, and the lowest, so that no range is cut in two. The pool must have them. */
+void k8smi_pool_choose_ports(const struct k8smi_pool *pool, const struct k8smi_need *need, uint16_t *ret);
 /* Takes a port out of every part. False when memory ran out. */
 bool k8smi_pool_take_port(struct k8smi_pool *pool, struct k8smi_arena *scratch, uint16_t port);
 

@@ -97,11 +97,12 @@ static bool predicate_role(const struct k8smi_match_check *k) {
 
 static bool predicate_needs_ports(const struct k8sm_cluster *c, const struct k8smi_need *need) {
   (void)c;
-  return need->port_count > 0;
+  return need->port_count + need->any_ports > 0;
 }
 
 static bool predicate_ports(const struct k8smi_match_check *k) {
-  return k8smi_missing_port(k) != 0;
+  if (k8smi_missing_port(k) != 0) return true;
+  return k->need->any_ports > 0 && k8smi_slot_ports(k) < k->need->port_count + k->need->any_ports;
 }
 
 static bool predicate_scalar(const struct k8smi_match_check *k, uint32_t scalar) {
@@ -158,6 +159,10 @@ static bool predicate_anti_affinity(const struct k8smi_match_check *k) {
 
 static bool predicate_shunned(const struct k8smi_match_check *k) {
   return k->peer != NULL && k8smi_shunned_by(k) != NULL;
+}
+
+static bool predicate_exclusive(const struct k8smi_match_check *k) {
+  return k->peers != NULL && k8smi_is_excluded(k);
 }
 
 bool k8smi_refused_by_selector(const struct k8smi_match_check *check) {
@@ -217,6 +222,9 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_SHUNNED] = {K8SM_DIAG_POD_SHUNNED, K8SMI_SCOPE_PODS, "existing-anti-affinity",
                           "node(s) didn't satisfy existing pods anti-affinity rules", NULL, predicate_shunned,
                           k8smi_wanted_not_shunned, k8smi_had_shunned},
+    [K8SMI_BY_EXCLUSIVE] = {K8SM_DIAG_AGENT_EXCLUSIVE, K8SMI_SCOPE_PODS, "exclusive-agent",
+                            "node(s) didn't satisfy exclusive agent rules", NULL, predicate_exclusive,
+                            k8smi_wanted_alone, k8smi_had_pods},
 };
 static_assert(K8SMI_PREDICATES <= 64, "sets of rows are 64 bits");
 

@@ -38,7 +38,7 @@ struct k8smi_predicate {
 
 /* The numbers of those rows that are spoken of elsewhere. */
 enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 8, K8SMI_BY_ROLE = 9, K8SMI_BY_SCALAR = 11 };
-enum { K8SMI_BY_SHUNNED = 18, K8SMI_PREDICATES = 19 };
+enum { K8SMI_BY_SHUNNED = 18, K8SMI_BY_EXCLUSIVE = 19, K8SMI_PREDICATES = 20 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Sets of rows are bits by their numbers. These are what the tree of a role answers. */
@@ -71,6 +71,8 @@ bool k8smi_node_affinity_holds(const struct k8smi_agent *agent, const struct k8s
 /* The first taint that keeps the pod away; NULL: none. */
 const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agent,
                                                   const struct k8smi_placement_rules *rules);
+/* How many ports it may spend. */
+size_t k8smi_slot_ports(const struct k8smi_match_check *check);
 /* The first host port that is not to be had; 0: none. */
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check);
 /* What the pod may spend of a scalar: with what names it. */

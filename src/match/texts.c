@@ -189,6 +189,10 @@ void k8smi_wanted_ports(const struct k8smi_match_check *check, struct k8smi_buf 
     if (i > 0) k8smi_buf_putc(to, ',');
     k8smi_buf_u64(to, check->need->ports[i]);
   }
+  if (check->need->any_ports == 0) return;
+  if (check->need->port_count > 0) k8smi_buf_puts(to, " and ");
+  k8smi_buf_puts(to, "any ");
+  k8smi_buf_u64(to, check->need->any_ports);
 }
 
 /* All ports that were asked and are offered: the others are what is missing. */
@@ -205,6 +209,9 @@ void k8smi_had_ports(const struct k8smi_match_check *check, struct k8smi_buf *to
     k8smi_buf_u64(to, check->need->ports[i]);
     before = ",";
   }
+  if (check->need->any_ports == 0) return;
+  k8smi_buf_puts(to, before[0] == '\0' ? "" : " of ");
+  k8smi_buf_u64(to, k8smi_slot_ports(check));
 }
 
 void k8smi_wanted_cpus(const struct k8smi_match_check *check, struct k8smi_buf *to) {

@@ -43,6 +43,8 @@ void k8smi_had_affinity(const struct k8smi_match_check *check, struct k8smi_buf 
 void k8smi_wanted_anti_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_anti_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_not_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_alone(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_pods(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
 /* "key=value"; and an expression as kubectl writes it: "rack in (r1,r2)". */

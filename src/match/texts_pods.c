@@ -84,3 +84,13 @@ void k8smi_wanted_not_shunned(const struct k8smi_match_check *check, struct k8sm
 void k8smi_had_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   texts_pods_there(check, k8smi_shunned_by(check), to);
 }
+
+void k8smi_wanted_alone(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, check->need->rules->exclusive ? "an agent without pods"
+                                                   : "no pod that wants its agent alone");
+}
+
+void k8smi_had_pods(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_u64(to, check->peers->occupants[check->agent_row]);
+  k8smi_buf_puts(to, " pods");
+}

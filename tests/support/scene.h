@@ -57,9 +57,11 @@ static inline void scene_offers(struct scene *s) {
 }
 
 /* A pod: `labels` are members of metadata.labels, `more` members of the spec beside its one container. A name
- * of "x/y" is y in namespace x. */
-static inline struct k8sm_demand *scene_pod(struct scene *s, const char *name, const char *labels,
-                                            const char *more) {
+ * of "x/y" is y in namespace x. `annotations` and `container` are members of those; `roles` end with NULL, or
+ * are NULL. */
+static inline struct k8sm_demand *scene_full_pod(struct scene *s, const char *name, const char *labels,
+                                                 const char *annotations, const char *container,
+                                                 const char *more, const char *const *roles) {
   char text[8192];
   struct findings f;
   struct k8sm_pod *pod = NULL;
@@ -70,9 +72,12 @@ static inline struct k8sm_demand *scene_pod(struct scene *s, const char *name, c
   if (slash != NULL) name = slash + 1;
   int n = snprintf(text, sizeof text,
                    "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s','namespace':'%.*s',"
-                   "'uid':'uid-%s','labels':{%s}},'spec':{'containers':[{'name':'c','image':'i'}]%s%s}}",
-                   name, space, slash == NULL ? "default" : slash - space, name, labels,
-                   more[0] == '\0' ? "" : ",", more);
+                   "'uid':'uid-%s','labels':{%s},'annotations':{%s}},"
+                   "'spec':{'containers':[{'name':'c','image':'i'%s%s}]%s%s}}",
+                   name, space, slash == NULL ? "default" : slash - space, name, labels, annotations,
+                   container[0] == '\0' ? "" : ",", container, more[0] == '\0' ? "" : ",", more);
+  options.roles = roles;
+  while (roles != NULL && roles[options.role_count] != NULL) options.role_count++;
   assert_true(n > 0 && (size_t)n < sizeof text && s->count < SCENE_PODS);
   char *json = pods_json(text);
   if (k8sm_pod_parse(json, strlen(json), &parse, &pod, findings_init(&f)) != K8SM_OK) fail_msg("%s", f.text);
@@ -81,6 +86,11 @@ static inline struct k8sm_demand *scene_pod(struct scene *s, const char *name, c
     fail_msg("%s", f.text);
   k8sm_pod_unref(pod);
   return s->demands[s->count++];
+}
+
+static inline struct k8sm_demand *scene_pod(struct scene *s, const char *name, const char *labels,
+                                            const char *more) {
+  return scene_full_pod(s, name, labels, "", "", more, NULL);
 }
 
 static inline void scene_match(struct scene *s) {

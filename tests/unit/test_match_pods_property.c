@@ -30,7 +30,9 @@ struct pod {
   bool tolerates;
   struct term near[TERMS], away[TERMS], spread[TERMS];
   int near_count, away_count, spread_count;
-  int agent; /* -1: nowhere */
+  int priority;
+  int gang, minimum; /* -1: of no group; minimum 0: all of it */
+  int agent;         /* -1: nowhere */
 };
 
 struct agent {
@@ -162,10 +164,17 @@ static struct term make_term(struct model *m) {
 }
 
 static void make_pod(struct model *m, struct pod *p) {
-  *p = (struct pod){
-      .app = below(m, 2), .version = below(m, 3) - 1, .space = below(m, 4) == 0, .rack = -1, .agent = -1};
+  *p = (struct pod){.app = below(m, 2),
+                    .version = below(m, 3) - 1,
+                    .space = below(m, 4) == 0,
+                    .rack = -1,
+                    .agent = -1,
+                    .gang = -1};
   if (below(m, 4) == 0) p->rack = below(m, 2);
   p->tolerates = below(m, 2);
+  p->priority = below(m, 3) == 0;
+  if (below(m, 4) == 0) p->gang = below(m, 2);
+  if (p->gang >= 0) p->minimum = below(m, 4);
   int what = below(m, 8);
   if (what == 0 || what == 3) p->near_count = 1 + below(m, TERMS);
   if (what == 1 || what == 3) p->away_count = 1 + below(m, TERMS);
@@ -233,8 +242,15 @@ static struct k8sm_demand *hand_in(struct scene *s, const struct pod *p, int num
   if (p->spread_count > 0) n += put_spread(spec + n, sizeof spec - (size_t)n, p);
   if (p->rack >= 0)
     n += snprintf(spec + n, sizeof spec - (size_t)n, ",'nodeSelector':{'%s':'r%d'}", keys[RACK], p->rack);
-  if (p->tolerates) snprintf(spec + n, sizeof spec - (size_t)n, ",'tolerations':[{'operator':'Exists'}]");
-  return scene_pod(s, name, labels, spec);
+  if (p->tolerates)
+    n += snprintf(spec + n, sizeof spec - (size_t)n, ",'tolerations':[{'operator':'Exists'}]");
+  snprintf(spec + n, sizeof spec - (size_t)n, ",'priority':%d", p->priority);
+  char group[128] = "";
+  if (p->gang >= 0) n = snprintf(group, sizeof group, "'k8s.mesosphere.io/gang':'g%d'", p->gang);
+  if (p->gang >= 0 && p->minimum > 0) {
+    snprintf(group + n, sizeof group - (size_t)n, ",'k8s.mesosphere.io/gang-minimum':'%d'", p->minimum);
+  }
+  return scene_full_pod(s, name, labels, group, "", spec, NULL);
 }
 
 static void make_agents(struct model *m, struct scene *s) {
@@ -301,6 +317,58 @@ static int choose(const struct model *m, const struct pod *p, uint32_t strategy,
   return best;
 }
 
+static bool place(struct model *m, struct scene *s, int i) {
+  struct pod *p = &m->pods[RUNNING + i];
+  int64_t need[K8SMI_SCALARS];
+  k8smi_demand_sum(s->demands[i], need);
+  p->agent = choose(m, p, s->options.strategy, need);
+  if (p->agent < 0) return false;
+  m->agents[p->agent].cpus -= need[K8SMI_CPUS];
+  m->agents[p->agent].mem -= need[K8SMI_MEM];
+  return true;
+}
+
+/* All of a group, with the first of them; or none. */
+static void place_gang(struct model *m, struct scene *s, const int *order, int at, bool *done) {
+  const struct pod *first = &m->pods[RUNNING + order[at]];
+  const struct model before = *m;
+  int placed = 0, minimum = 0, members = 0;
+  for (int o = 0; o < RUNNING; o++) {
+    const struct pod *p = &m->pods[o];
+    placed += p->agent >= 0 && p->gang == first->gang && p->space == first->space;
+  }
+  for (int k = at; k < PODS; k++) {
+    const struct pod *p = &m->pods[RUNNING + order[k]];
+    if (p->gang != first->gang || p->space != first->space) continue;
+    if (p->minimum > minimum) minimum = p->minimum;
+    members++;
+    placed += place(m, s, order[k]);
+    done[order[k]] = true;
+  }
+  if (placed >= (minimum > 0 ? minimum : members)) return;
+  uint32_t random = m->random;
+  *m = before;
+  m->random = random;
+}
+
+static void place_all(struct model *m, struct scene *s) {
+  int order[PODS], n = 0;
+  bool done[PODS] = {false};
+  for (int priority = 1; priority >= 0; priority--) {
+    for (int i = 0; i < PODS; i++) {
+      if (m->pods[RUNNING + i].priority == priority) order[n++] = i;
+    }
+  }
+  for (int k = 0; k < PODS; k++) {
+    if (done[order[k]]) continue;
+    if (m->pods[RUNNING + order[k]].gang >= 0) {
+      place_gang(m, s, order, k, done);
+    } else {
+      place(m, s, order[k]);
+    }
+  }
+}
+
 static void one_seed(uint32_t seed, int *placed) {
   struct scene s;
   struct model m = {.random = seed};
@@ -313,20 +381,18 @@ static void one_seed(uint32_t seed, int *placed) {
     if (i > 0 && below(&m, 3) == 0) m.pods[RUNNING + i] = m.pods[RUNNING + i - 1]; /* one more of a kind */
     hand_in(&s, &m.pods[RUNNING + i], RUNNING + i);
   }
-  scene_match(&s);
-  for (uint32_t i = 0; i < PODS; i++) {
-    struct pod *p = &m.pods[RUNNING + i];
-    int64_t need[K8SMI_SCALARS];
-    char want[16] = "";
-    k8smi_demand_sum(s.demands[i], need);
-    p->agent = choose(&m, p, s.options.strategy, need);
-    if (p->agent >= 0) snprintf(want, sizeof want, "n%d", p->agent);
-    if (strcmp(scene_place(&s, i), want) != 0) print_error("seed %u, pod %u\n", seed, i);
-    assert_string_equal(scene_place(&s, i), want);
-    if (p->agent < 0) continue;
-    m.agents[p->agent].cpus -= need[K8SMI_CPUS];
-    m.agents[p->agent].mem -= need[K8SMI_MEM];
-    (*placed)++;
+  for (int again = 0; again < 2; again++) { /* nothing of a match is left in the cluster */
+    scene_match(&s);
+    if (again == 0) place_all(&m, &s);
+    for (uint32_t i = 0; i < PODS; i++) {
+      const struct pod *p = &m.pods[RUNNING + i];
+      char want[16] = "";
+      if (p->agent >= 0) snprintf(want, sizeof want, "n%d", p->agent);
+      if (strcmp(scene_place(&s, i), want) != 0) print_error("seed %u, pod %u\n", seed, i);
+      assert_string_equal(scene_place(&s, i), want);
+      assert_int_equal(scene_summary(&s, i)[0] == '\0', p->agent >= 0);
+      if (again == 0 && p->agent >= 0) (*placed)++;
+    }
   }
   scene_end(&s);
 }

@@ -44,6 +44,7 @@ from .constants import (
     Format,
     Handler,
     InputType,
+    MatchFlag,
     ParseFlag,
     PatchKind,
     Purpose,

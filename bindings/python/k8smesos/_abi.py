@@ -198,7 +198,7 @@ MatchOptions = _struct(
     "match_options",
     (c_size_t, "size"),
     (c_void_p, "allocator"),
-    (c_uint32, "strategy reserved"),
+    (c_uint32, "strategy flags"),
     (c_int64, "wall_ms maintenance_ms"),
 )
 Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"))

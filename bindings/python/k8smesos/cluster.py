@@ -258,8 +258,8 @@ class Cluster(Handle):
             return [ClusterPod(text(r.uid), text(r.name_space), text(r.name)) for r in array]
 
     def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
-        """Places the demands from the offers held; the cluster stays as it is. Fields: wall_ms,
-        maintenance_ms."""
+        """Places the demands from the offers held; the cluster stays as it is. Fields: flags
+        (MatchFlag), wall_ms, maintenance_ms."""
         memory, demands = Memory(), list(demands)
         array = memory.array(ctypes.c_void_p, [demand._pointer for demand in demands])
         given = memory.struct(options(_abi.MatchOptions, strategy=strategy, **fields))

@@ -113,6 +113,7 @@ class DemandFlag(enum.IntFlag):
     HOST_FILESYSTEM = 1
     NO_LIMITS = 2
     ORIGINAL_DEFAULTS = 4
+    WILDCARD_PORTS = 8
 
 
 class TaskKind(_Code):
@@ -163,6 +164,10 @@ class Strategy(_Code):
     PACK = 0
     SPREAD = 1
     FIRST_FIT = 2
+
+
+class MatchFlag(enum.IntFlag):
+    LARGEST_FIRST = 1
 
 
 class CallType(_Code):
@@ -270,6 +275,7 @@ PREFIXES = {
     "RESERVATIONS": Reservations,
     "FEATURE": Feature,
     "STRATEGY": Strategy,
+    "MATCH": MatchFlag,
     "CALL": CallType,
     "CHANGE": ChangeType,
     "STATE": State,

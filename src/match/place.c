@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pod that has a slot: what it spends there; and, for groups that do not come together, the way back. */
+#include "cluster/tree.h"
+#include "match/match.h"
+
+/* A pool as it was. */
+struct k8smi_saved_pool {
+  struct k8smi_saved_pool *next;
+  struct k8smi_pool *pool;
+  struct k8smi_pool_offer *offers;
+  struct k8smi_part *parts;
+  int64_t free[K8SMI_SCALARS];
+};
+
+static struct k8smi_pool *place_pool(struct k8smi_match *match, uint32_t row) {
+  struct k8smi_cluster_slot *slot = k8smi_slot_at(match->cluster, row);
+  if (slot->pool != NULL) return slot->pool;
+  struct k8smi_pool *pool = k8smi_pool_make(&match->scratch, match->cluster, row);
+  if (pool == NULL) return NULL;
+  pool->next = match->pools;
+  match->pools = slot->pool = pool;
+  return pool;
+}
+
+/* Parts that have ports of their own lose them to the copy: the next change makes others. */
+static bool place_save(struct k8smi_match *match, struct k8smi_pool *pool) {
+  if (!match->journaling || pool->saved == match->journal_number) return true;
+  struct k8smi_saved_pool *saved = k8smi_arena_zalloc(&match->scratch, sizeof *saved);
+  if (saved == NULL) return false;
+  saved->offers = k8smi_arena_array(&match->scratch, pool->offer_count, sizeof *saved->offers);
+  saved->parts = k8smi_arena_array(&match->scratch, pool->part_count, sizeof *saved->parts);
+  if (saved->offers == NULL || saved->parts == NULL) return false;
+  memcpy(saved->offers, pool->offers, pool->offer_count * sizeof *saved->offers);
+  if (pool->part_count > 0) memcpy(saved->parts, pool->parts, pool->part_count * sizeof *saved->parts);
+  for (size_t i = 0; i < pool->part_count; i++) pool->parts[i].ports_cap = 0;
+  memcpy(saved->free, k8smi_slot_at(match->cluster, pool->slot)->free, sizeof saved->free);
+  saved->pool = pool;
+  saved->next = match->journal;
+  match->journal = saved;
+  pool->saved = match->journal_number;
+  return true;
+}
+
+void k8smi_match_journal(struct k8smi_match *match) {
+  match->journaling = true;
+  match->journal = NULL;
+  match->journal_number++;
+}
+
+void k8smi_match_restore(struct k8smi_match *match) {
+  for (struct k8smi_saved_pool *s = match->journal; s != NULL; s = s->next) {
+    memcpy(s->pool->offers, s->offers, s->pool->offer_count * sizeof *s->offers);
+    if (s->pool->part_count > 0) memcpy(s->pool->parts, s->parts, s->pool->part_count * sizeof *s->parts);
+    k8smi_tree_update(match->cluster, s->pool->slot, s->free);
+  }
+  match->journaling = false;
+}
+
+/* The ports that the pod gets, in place of "any": fixed ones beside them, sorted. */
+static bool place_ports(struct k8smi_match *match, const struct k8smi_pool *pool, struct k8smi_need *need,
+                        uint16_t **ret_any) {
+  size_t any = need->any_ports, count = need->port_count;
+  *ret_any = NULL;
+  if (any == 0) return true;
+  uint16_t *chosen = k8smi_arena_array(&match->scratch, any, sizeof *chosen);
+  uint16_t *all = k8smi_arena_array(&match->scratch, count + any, sizeof *all);
+  if (chosen == NULL || all == NULL) return false;
+  k8smi_pool_choose_ports(pool, need, chosen);
+  for (size_t i = 0; i < count; i++) all[i] = need->ports[i];
+  for (size_t i = 0; i < any; i++) { /* few: one by one to its place */
+    size_t at = count++;
+    for (; at > 0 && all[at - 1] > chosen[i]; at--) all[at] = all[at - 1];
+    all[at] = chosen[i];
+  }
+  need->ports = all;
+  need->port_count = count;
+  need->any_ports = 0;
+  *ret_any = chosen;
+  return true;
+}
+
+static void place_name_ports(const struct k8sm_demand *demand, struct k8smi_placement *placement,
+                             const uint16_t *any) {
+  for (size_t i = 0; any != NULL && i < demand->port_count; i++) {
+    if (demand->ports[i].any) placement->host_ports[i] = *any++;
+  }
+}
+
+bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need, uint32_t demand,
+                       uint32_t row) {
+  struct k8smi_pool *pool = place_pool(match, row);
+  struct k8smi_need spends = *need;
+  uint16_t *any;
+  if (pool == NULL || !place_save(match, pool) || !place_ports(match, pool, &spends, &any)) return false;
+  struct k8smi_placement *placement = &match->plan->placements[demand];
+  int64_t left[K8SMI_SCALARS];
+  memcpy(left, k8smi_slot_at(match->cluster, row)->free, sizeof left);
+  k8smi_pool_choose(pool, &spends);
+  if (!k8smi_pool_spend(pool, &spends, &match->scratch, &match->plan->arena, placement, left)) return false;
+  place_name_ports(need->demand, placement, any);
+  k8smi_tree_update(match->cluster, row, left);
+  const struct k8smi_offer *offer = pool->offers[0].offer;
+  placement->demand = demand;
+  placement->framework_id = offer->framework_id;
+  placement->agent_id = offer->agent_id;
+  placement->hostname = offer->hostname;
+  placement->address = k8smi_offer_address(offer);
+  placement->role = offer->role;
+  match->pool_of[demand] = pool;
+  return k8smi_peers_placed(&match->peers, need, k8smi_slot_at(match->cluster, row)->agent);
+}
