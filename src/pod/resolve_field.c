@@ -19,13 +19,26 @@ static bool field_split(struct k8sm_slice *path, struct k8sm_slice *key) {
   return true;
 }
 
+/* Why it can't be the key of an entry; NULL: it can. Annotations may have capitals in their prefix. */
+static const char *field_key_wrong(unsigned field, struct k8sm_slice key) {
+  char lower[512]; /* no key is that long */
+  const char *wrong[K8SMI_FORMAT_WRONG];
+  bool as_it_is = field == K8SMI_ObjectMeta_labels || key.len > sizeof lower;
+  for (size_t i = 0; !as_it_is && i < key.len; i++) {
+    char c = key.ptr[i];
+    lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+  }
+  if (!as_it_is) key.ptr = lower;
+  return k8smi_format_qualified(key, wrong) > 0 ? wrong[0] : NULL;
+}
+
 static bool field_entry(struct k8smi_resolve *r, unsigned field, struct k8sm_slice key,
                         const struct k8smi_path *path, struct k8sm_slice *ret) {
   struct k8smi_list list = k8smi_get_list(r->metadata, field);
-  const char *wrong[K8SMI_FORMAT_WRONG];
-  if (field == K8SMI_ObjectMeta_labels && k8smi_format_qualified(key, wrong) > 0) {
+  const char *wrong = field_key_wrong(field, key);
+  if (wrong != NULL) {
     k8smi_resolve_find(r, K8SM_DIAG_FIELD_INVALID, path, "invalid key subscript '%.*s': %s", K8SMI_P(key),
-                       wrong[0]);
+                       wrong);
     return false;
   }
   *ret = K8SMI_S("");
