@@ -24,6 +24,7 @@ import time
 import fields
 import generate
 import mutate
+import pod_sums
 import quantity_texts
 import yaml_texts
 
@@ -221,6 +222,14 @@ class Comparison:
             documents.append(json.dumps(self.mutator.mutated(made)).replace("Infinity", "1e400").encode())
         self.objects(documents)
 
+    def sums(self):
+        """Requests, limits and classes of whole pods."""
+        documents = [json.dumps(pod_sums.pod(self.rng)).encode() for _ in range(BATCH)]
+        for (_, document), theirs, ours in self.both([("sums", d) for d in documents]):
+            self.counts["sums"] += 1
+            if theirs != ours:
+                self.known.add(f"sums: {json.dumps(ours)} for {json.dumps(theirs)}", document)
+
     def quantities(self):
         lines = [quantity_texts.text(self.rng) for _ in range(5000)]
         pairs = [self.rng.choice(lines).replace("\t", "") + "\t" + self.rng.choice(lines).replace("\t", "") for _ in range(2500)]
@@ -278,7 +287,7 @@ class Comparison:
 
     def run(self):
         parts = {"schema": self.schema, "manifests": self.manifests, "quantities": self.quantities, "yaml": self.yaml,
-                 "texts": self.texts, "pods": self.pods, "workloads": self.workloads}
+                 "texts": self.texts, "pods": self.pods, "workloads": self.workloads, "sums": self.sums}
         end = time.monotonic() + self.args.seconds
         once = ("schema", "manifests")
         only = self.args.only.split(",") if self.args.only else list(parts)

@@ -231,6 +231,32 @@ static void answer_scalar(struct k8smi_json *w, struct k8sm_slice bytes) {
   k8smi_buf_free(&yaml);
 }
 
+/* What a pod asks for as a whole, as it is written. */
+static void answer_sums(struct k8smi_json *w, struct k8sm_slice bytes) {
+  enum { SUMS = 64 };
+  struct k8sm_parse_options o = {.size = sizeof o, .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
+  struct k8sm_pod_resource sums[SUMS];
+  struct k8sm_pod *pod = NULL;
+  size_t count = 0;
+  k8smi_json_open(w, '{');
+  if (k8sm_pod_parse(bytes.ptr, bytes.len, &o, &pod, NULL) == K8SM_OK) {
+    if (k8sm_pod_resources(pod, NULL, sums, sizeof sums[0], SUMS, &count) != K8SM_OK) die("no memory");
+    k8smi_json_member(w, "qos", k8sm_pod_qos_class(pod));
+    k8smi_json_key(w, "resources");
+    k8smi_json_open(w, '{');
+    for (size_t i = 0; i < count && i < SUMS; i++) {
+      k8smi_json_key_slice(w, sums[i].name);
+      k8smi_json_open(w, '[');
+      k8smi_json_i64(w, sums[i].request);
+      k8smi_json_i64(w, sums[i].limit);
+      k8smi_json_close(w, ']');
+    }
+    k8smi_json_close(w, '}');
+    k8sm_pod_unref(pod);
+  }
+  k8smi_json_close(w, '}');
+}
+
 /* The next line of *rest; false at the end. */
 static bool next_line(struct k8sm_slice *rest, struct k8sm_slice *ret) {
   if (rest->ptr == NULL) return false;
@@ -291,11 +317,8 @@ static void answer_compare(struct k8smi_json *w, struct k8sm_slice lines) {
 static const struct {
   const char *name;
   void (*answer)(struct k8smi_json *w, struct k8sm_slice document);
-} operations[] = {{"object", answer_object},
-                  {"yaml", answer_yaml},
-                  {"scalar", answer_scalar},
-                  {"quantity", answer_quantity},
-                  {"compare", answer_compare}};
+} operations[] = {{"object", answer_object},     {"yaml", answer_yaml},       {"scalar", answer_scalar},
+                  {"quantity", answer_quantity}, {"compare", answer_compare}, {"sums", answer_sums}};
 
 /* The document is in memory of its own size, so that a sanitizer sees who reads beyond it. */
 static void answer(const char *name, size_t len) {

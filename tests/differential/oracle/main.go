@@ -29,6 +29,7 @@ var operations = map[string]operation{
 	"quantity": answerQuantity,
 	"compare":  answerCompare,
 	"scalar":   answerScalar,
+	"sums":     answerSums,
 }
 
 func main() {
