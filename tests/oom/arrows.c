@@ -294,6 +294,15 @@ static int nothing_matched(const struct oom_fixture *f) {
   return f->plan == NULL && k8sm_cluster_offers(f->cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 1;
 }
 
+static int act_wants(struct oom_fixture *f) {
+  const struct k8sm_want want = {.demand = f->demand, .hostname = {"agent1.example.org", 18}, .pinned = 1};
+  return k8sm_wants_make(f->cluster, &want, 1, sizeof want, NULL, &f->wants, &f->diags);
+}
+
+static int no_wants(const struct oom_fixture *f) {
+  return f->wants == NULL;
+}
+
 static int act_explain(struct oom_fixture *f) {
   return k8sm_cluster_explain(f->cluster, f->demand, NULL, &f->explain, &f->diags);
 }
@@ -384,6 +393,7 @@ const struct oom_arrow oom_arrows[] = {
     {"cluster namespace", NULL, before_cluster, act_namespace, NULL},
     {"cluster pod", NULL, before_match, act_add_pod, no_pod_runs},
     {"match", NULL, before_match, act_match, nothing_matched},
+    {"wants", NULL, before_match, act_wants, no_wants},
     {"explain", NULL, before_match, act_explain, no_explain},
     {"apply", NULL, before_plan, act_apply, NULL},
     {"calls in protobuf", NULL, before_plan, act_calls, no_calls},

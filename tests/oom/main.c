@@ -41,6 +41,7 @@ static void oom_free(struct oom_fixture *f) {
   k8sm_calls_unref(f->calls);
   k8sm_explain_unref(f->explain);
   k8sm_plan_unref(f->plan);
+  k8sm_wants_unref(f->wants);
   k8sm_cluster_free(f->cluster);
   k8sm_offers_unref(f->offers);
   k8sm_resources_unref(f->resources);

@@ -18,6 +18,7 @@ struct oom_fixture {
   struct k8sm_resources *resources;
   struct k8sm_resources *changed;
   struct k8sm_cluster *cluster;
+  struct k8sm_wants *wants;
   struct k8sm_plan *plan;
   struct k8sm_explain *explain;
   struct k8sm_calls *calls;
