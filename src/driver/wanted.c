@@ -43,6 +43,16 @@ static int wanted_sum(struct k8sm_driver *d, struct k8sm_wants **ret) {
   return r;
 }
 
+/* Offers of every agent to the same roles, now: what is held needs no other look than before. */
+static bool wanted_is_plain(const struct k8sm_wants *wants) {
+  struct k8sm_wanted_role row;
+  if (wants == NULL || k8sm_wants_constraints(wants).len > 0) return false;
+  for (size_t i = 0; k8sm_wants_roles(wants, i, &row, sizeof row, 1) != 0; i++) {
+    if (row.at_mono_ms != 0) return false;
+  }
+  return true;
+}
+
 int k8smi_drv_wanted_look(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   struct k8sm_wants *wants;
@@ -50,13 +60,15 @@ int k8smi_drv_wanted_look(struct k8sm_driver *d) {
   if (o->wants != NULL && !o->stale && !d->pods.needs_changed) return K8SM_OK;
   int r = wanted_sum(d, &wants);
   if (r != K8SM_OK) return r;
+  o->sift |= o->stale || !wanted_is_plain(o->wants) || !wanted_is_plain(wants);
   k8sm_wants_unref(o->wants);
   o->wants = wants;
   o->stale = d->pods.needs_changed = false;
-  o->sift = true;
   for (size_t i = 0; k8sm_wants_roles(wants, i, &row, sizeof row, 1) != 0; i++) {
-    if (o->roles[i].wanted != (row.wants > 0)) o->roles[i].since_ms = d->core.mono_ms;
+    if (o->roles[i].wanted == (row.wants > 0)) continue;
+    o->roles[i].since_ms = d->core.mono_ms;
     o->roles[i].wanted = row.wants > 0;
+    o->sift = true;
   }
   return K8SM_OK;
 }

@@ -44,7 +44,7 @@ static bool terms_add(struct k8smi_arena *arena, const struct k8smi_group *group
 /* All groups with one of the alternatives more. */
 static bool terms_and(struct terms_job *job, const struct terms_part *part) {
   struct k8smi_arena *arena = job->labels->arena;
-  struct k8smi_groups all = {NULL, 0, job->to->count * part->count};
+  struct k8smi_groups all = {NULL, 0, job->to->count * part->count, 0};
   if (part->count == 0 || all.cap > TERMS_MAX_GROUPS) return true;
   all.items = k8smi_arena_array(arena, all.cap, sizeof *all.items);
   if (all.items == NULL) return false;
@@ -260,7 +260,7 @@ static bool terms_selector(struct terms_job *job, const struct k8sm_demand *dema
 }
 
 static bool terms_start(struct k8smi_want_labels *labels, struct k8smi_groups *groups) {
-  *groups = (struct k8smi_groups){k8smi_arena_zalloc(labels->arena, sizeof *groups->items), 1, 1};
+  *groups = (struct k8smi_groups){k8smi_arena_zalloc(labels->arena, sizeof *groups->items), 1, 1, 0};
   return groups->items != NULL;
 }
 
@@ -268,7 +268,7 @@ static bool terms_start(struct k8smi_want_labels *labels, struct k8smi_groups *g
 static bool terms_affinity(struct k8smi_want_labels *labels, const struct k8sm_demand *demand,
                            struct k8smi_groups *ret) {
   const struct k8smi_node_terms *terms = &demand->rules->nodes;
-  struct k8smi_groups all = {k8smi_arena_array(labels->arena, TERMS_MAX_GROUPS, sizeof *all.items), 0, 0};
+  struct k8smi_groups all = {k8smi_arena_array(labels->arena, TERMS_MAX_GROUPS, sizeof *all.items), 0, 0, 0};
   bool fine = all.items != NULL;
   for (size_t i = 0; fine && i < terms->count; i++) {
     struct k8smi_groups one;

@@ -30,6 +30,7 @@ struct k8smi_group {
 struct k8smi_groups {
   struct k8smi_group *items;
   size_t count, cap;
+  size_t last; /* that was met: the next one is often the same */
 };
 
 struct k8smi_wanted_role {

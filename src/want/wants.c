@@ -52,7 +52,7 @@ static bool wants_pinned(struct wants_job *job, const struct k8sm_want *want, st
 }
 
 static bool wants_pin(struct wants_job *job, struct k8sm_slice hostname, struct k8smi_groups *ret) {
-  *ret = (struct k8smi_groups){NULL, 0, 0};
+  *ret = (struct k8smi_groups){NULL, 0, 0, 0};
   if (hostname.len == 0) return true;
   struct k8smi_constraint *constraint = k8smi_arena_alloc(&job->scratch, sizeof *constraint);
   ret->items = k8smi_arena_alloc(&job->scratch, sizeof *ret->items);
@@ -92,10 +92,12 @@ static bool wants_groups_of(struct wants_job *job, const struct k8sm_want *want,
 
 static bool wants_add_group(struct wants_job *job, struct k8smi_wanted_role *role,
                             const struct k8smi_group *group, uint64_t at_mono_ms) {
-  for (size_t i = 0; i < role->groups.count; i++) {
-    struct k8smi_group *known = &role->groups.items[i];
+  for (size_t i = 0, n = role->groups.count; i < n; i++) {
+    size_t at = (role->groups.last + i) % n;
+    struct k8smi_group *known = &role->groups.items[at];
     if (k8smi_group_compare(known, group) != 0) continue;
     if (at_mono_ms < known->at_mono_ms) known->at_mono_ms = at_mono_ms;
+    role->groups.last = at;
     return true;
   }
   role->any = role->groups.count == job->max_groups;
@@ -128,7 +130,7 @@ static bool wants_may_use(const struct k8sm_demand *demand, struct k8sm_slice ro
 }
 
 static bool wants_add(struct wants_job *job, const struct k8sm_want *want) {
-  struct k8smi_groups groups = {NULL, 0, 0};
+  struct k8smi_groups groups = {NULL, 0, 0, 0};
   bool made = false;
   if (want->demand->rules != NULL && want->demand->rules->gates.count > 0) return true;
   for (size_t i = 0; i < job->wants->role_count; i++) {
@@ -167,7 +169,7 @@ static int wants_group_order(const void *a, const void *b, const void *ctx) {
 /* A role's groups, sorted, in the value's own memory. */
 static bool wants_own(struct k8smi_arena *arena, struct k8smi_wanted_role *role) {
   const struct k8smi_groups from = role->groups;
-  role->groups = (struct k8smi_groups){NULL, 0, 0};
+  role->groups = (struct k8smi_groups){NULL, 0, 0, 0};
   if (role->any || from.count == 0) return true;
   role->groups.items = k8smi_arena_array(arena, from.count, sizeof *from.items);
   if (role->groups.items == NULL) return false;
