@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* How fast pods are read: one with most things that pods have, of a few KiB, as JSON and as YAML, beside
- * jansson and libyaml's bare events on the same bytes, in turns, the best round of each. Lines of name,
- * value and unit, tabs between. */
+/* usage: bench_parse [FILE]
+ *
+ * How fast a pod is read, and what it takes: a typical one of a few KiB, or that of the file, as JSON,
+ * Kubernetes protobuf and YAML, beside others on the same bytes, in turns, the best round of each: jansson,
+ * libyaml's bare events, and with K8SMESOS_GO_BENCH=PATH Kubernetes' own Go code (the program go-parse, made
+ * of what stands in the folder of that name). Lines of name, value and unit, tabs between. */
 
 #include <k8smesos/pod.h>
 
@@ -12,12 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <yaml.h>
 
-enum { BENCH_CONTAINERS = 6, BENCH_ROUNDS = 15, BENCH_REPEATS = 100, BENCH_TEXT = 64 * 1024 };
+#include "support/typical_pod.h"
+
+enum { BENCH_ROUNDS = 15, BENCH_ROUND_BYTES = 600 * 1000, BENCH_GO_EVERY = 3, BENCH_FILE_MAX = 1 << 20 };
 
 struct bench_text {
-  char bytes[BENCH_TEXT];
+  const char *format; /* as go-parse calls it */
+  char *bytes;
   size_t len;
 };
 
@@ -33,68 +40,47 @@ static void bench_require(bool fine, const char *what) {
   exit(1);
 }
 
-static void bench_append(struct bench_text *t, const char *format, unsigned n) {
-  int len = snprintf(t->bytes + t->len, sizeof t->bytes - t->len, format, n, n, n);
-  bench_require(len >= 0 && (size_t)len < sizeof t->bytes - t->len, "the text is too long");
-  t->len += (size_t)len;
-}
+static const struct k8sm_parse_options bench_types_only = {
+    .size = sizeof bench_types_only, .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
 
-static void bench_make_json(struct bench_text *t) {
-  bench_append(
-      t,
-      "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"web-%u\",\"namespace\":\"prod\","
-      "\"uid\":\"8d4f1a7e-5f6e-4a57-9d0c-0a6f5b1c2d3e\",\"creationTimestamp\":\"2026-01-02T03:04:05Z\","
-      "\"labels\":{\"app\":\"web\",\"pod-template-hash\":\"5d9c7b8f6d\",\"tier\":\"frontend\"},"
-      "\"annotations\":{\"example.com/owner\":\"team-a\",\"example.com/notes\":\"several words of "
-      "text that nobody reads\"}},\"spec\":{\"volumes\":[{\"name\":\"config\",\"configMap\":{\"name\":"
-      "\"web\",\"defaultMode\":420}},{\"name\":\"cache\",\"emptyDir\":{}}],\"containers\":[",
-      1);
-  for (unsigned i = 0; i < BENCH_CONTAINERS; i++) {
-    bench_append(t, i == 0 ? "" : ",", 0);
-    bench_append(t, "{\"name\":\"c%u\",\"image\":\"registry.example.com/team/service-%u:1.25.%u\",", i);
-    bench_append(
-        t,
-        "\"command\":[\"/usr/bin/serve\",\"--config=/etc/web/config.yaml\",\"--port=80%02u\"],\"ports\":"
-        "[{\"name\":\"http\",\"containerPort\":8080,\"protocol\":\"TCP\"}],\"env\":[{\"name\":\"LEVEL\","
-        "\"value\":\"info\"},{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"apiVersion\":\"v1\","
-        "\"fieldPath\":\"metadata.name\"}}}],",
-        i);
-    bench_append(
-        t,
-        "\"resources\":{\"limits\":{\"cpu\":\"500m\",\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"100m\","
-        "\"memory\":\"128Mi\"}},\"volumeMounts\":[{\"name\":\"config\",\"readOnly\":true,\"mountPath\":"
-        "\"/etc/web\"},{\"name\":\"cache\",\"mountPath\":\"/var/cache/web\"}],\"livenessProbe\":{"
-        "\"httpGet\":{\"path\":\"/healthz\",\"port\":8080,\"scheme\":\"HTTP\"},\"initialDelaySeconds\":5,"
-        "\"timeoutSeconds\":1,\"periodSeconds\":10,\"successThreshold\":1,\"failureThreshold\":3},",
-        0);
-    bench_append(t,
-                 "\"terminationMessagePath\":\"/dev/termination-log\",\"terminationMessagePolicy\":\"File\","
-                 "\"imagePullPolicy\":\"IfNotPresent\",\"securityContext\":{\"runAsUser\":1000,"
-                 "\"allowPrivilegeEscalation\":false}}",
-                 0);
-  }
-  bench_append(
-      t,
-      "],\"restartPolicy\":\"Always\",\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\","
-      "\"serviceAccountName\":\"web\",\"serviceAccount\":\"web\",\"securityContext\":{},"
-      "\"schedulerName\":\"default-scheduler\",\"enableServiceLinks\":true},\"status\":{}}",
-      0);
-}
+/* ---- What is read ---- */
 
-/* The same pod, as our own writer writes it. */
-static void bench_make_yaml(struct bench_text *yaml, const struct bench_text *json) {
+static struct k8sm_pod *bench_read_file(const char *path) {
   struct k8sm_pod *pod = NULL;
-  struct k8sm_blob *blob = NULL;
-  bench_require(k8sm_pod_parse(json->bytes, json->len, NULL, &pod, NULL) == K8SM_OK, "the pod is not valid");
-  bench_require(k8sm_pod_encode(pod, K8SM_FORMAT_YAML, NULL, &blob) == K8SM_OK, "the pod can't be written");
-  struct k8sm_slice s = k8sm_blob_bytes(blob);
-  bench_require(s.len < sizeof yaml->bytes, "the text is too long");
-  memcpy(yaml->bytes, s.ptr, s.len + 1);
-  yaml->len = s.len;
-  k8sm_blob_unref(blob);
-  k8sm_pod_unref(pod);
+  char *bytes = malloc(BENCH_FILE_MAX);
+  FILE *f = fopen(path, "rb");
+  bench_require(bytes != NULL && f != NULL, path);
+  size_t len = fread(bytes, 1, BENCH_FILE_MAX, f);
+  fclose(f);
+  bench_require(k8sm_pod_parse(bytes, len, &bench_types_only, &pod, NULL) == K8SM_OK, path);
+  free(bytes);
+  return pod;
 }
 
+static struct k8sm_pod *bench_typical(void) {
+  static struct typical_text text;
+  struct k8sm_pod *pod = NULL;
+  typical_pod_json(&text);
+  bench_require(k8sm_pod_parse(text.bytes, text.len, &bench_types_only, &pod, NULL) == K8SM_OK,
+                "the typical pod");
+  return pod;
+}
+
+/* The pod, as our own writer writes it. */
+static struct bench_text bench_written(const struct k8sm_pod *pod, uint32_t format, const char *name) {
+  struct k8sm_blob *blob = NULL;
+  bench_require(k8sm_pod_encode(pod, format, NULL, &blob) == K8SM_OK, "the pod can't be written");
+  struct k8sm_slice s = k8sm_blob_bytes(blob);
+  struct bench_text text = {name, malloc(s.len), s.len};
+  bench_require(text.bytes != NULL, "no memory");
+  memcpy(text.bytes, s.ptr, s.len);
+  k8sm_blob_unref(blob);
+  return text;
+}
+
+/* ---- Who reads it ---- */
+
+/* As a framework does: with defaults and validation. */
 static bool bench_pod(const struct bench_text *t) {
   struct k8sm_pod *pod = NULL;
   bool fine = k8sm_pod_parse(t->bytes, t->len, NULL, &pod, NULL) == K8SM_OK;
@@ -102,12 +88,10 @@ static bool bench_pod(const struct bench_text *t) {
   return fine;
 }
 
-/* Types only: what jansson's and libyaml's figures can be set against. */
+/* Types only: what the others' figures can be set against. */
 static bool bench_pod_read(const struct bench_text *t) {
-  const struct k8sm_parse_options o = {.size = sizeof o,
-                                       .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
   struct k8sm_pod *pod = NULL;
-  bool fine = k8sm_pod_parse(t->bytes, t->len, &o, &pod, NULL) == K8SM_OK;
+  bool fine = k8sm_pod_parse(t->bytes, t->len, &bench_types_only, &pod, NULL) == K8SM_OK;
   k8sm_pod_unref(pod);
   return fine;
 }
@@ -134,41 +118,128 @@ static bool bench_libyaml(const struct bench_text *t) {
   return fine;
 }
 
+/* Its own program says how fast it is; 0 where there is none. */
+static double bench_go(const struct bench_text *t) {
+  const char *program = getenv("K8SMESOS_GO_BENCH");
+  char path[] = "/tmp/bench_parse.XXXXXX", command[4096], answer[64] = "0";
+  if (program == NULL) return 0;
+  int file = mkstemp(path);
+  bench_require(file >= 0 && write(file, t->bytes, t->len) == (ssize_t)t->len && close(file) == 0, path);
+  snprintf(command, sizeof command, "'%s' %s %s", program, t->format, path);
+  FILE *out = popen(command, "r");
+  bool fine = out != NULL && fgets(answer, sizeof answer, out) != NULL;
+  bench_require(out != NULL && pclose(out) == 0 && fine, command);
+  unlink(path);
+  return strtod(answer, NULL);
+}
+
+/* ---- Rounds ---- */
+
 struct bench_case {
   const char *name;
-  bool (*run)(const struct bench_text *t);
+  bool (*run)(const struct bench_text *t); /* NULL: Go */
   const struct bench_text *text;
   double best; /* MB a second */
 };
 
-static void bench_round(struct bench_case *c, unsigned repeats) {
+static void bench_round(struct bench_case *c) {
+  size_t repeats = BENCH_ROUND_BYTES / c->text->len + 1;
   double begin = bench_now();
-  for (unsigned i = 0; i < repeats; i++) bench_require(c->run(c->text), c->name);
-  double speed = (double)c->text->len * repeats / (bench_now() - begin) / 1e6;
+  for (size_t i = 0; i < repeats; i++) bench_require(c->run(c->text), c->name);
+  double speed = (double)(c->text->len * repeats) / (bench_now() - begin) / 1e6;
   if (speed > c->best) c->best = speed;
 }
 
-static struct bench_text bench_json, bench_yaml;
+/* A pod from a file need not be valid: then there is no figure for that. */
+static bool bench_is_possible(const struct bench_case *c) {
+  return c->run != bench_pod || bench_pod(c->text);
+}
 
-int main(void) {
-  struct bench_case cases[] = {
-      {"parse.json.mb_per_s", bench_pod_read, &bench_json, 0},
-      {"parse.json.validated.mb_per_s", bench_pod, &bench_json, 0},
-      {"parse.json.jansson.mb_per_s", bench_jansson, &bench_json, 0},
-      {"parse.yaml.mb_per_s", bench_pod_read, &bench_yaml, 0},
-      {"parse.yaml.validated.mb_per_s", bench_pod, &bench_yaml, 0},
-      {"parse.yaml.libyaml_events.mb_per_s", bench_libyaml, &bench_yaml, 0},
-  };
-  size_t count = sizeof cases / sizeof cases[0];
-  bench_make_json(&bench_json);
-  bench_make_yaml(&bench_yaml, &bench_json);
-  for (unsigned round = 0; round < BENCH_ROUNDS; round++) {
-    for (size_t i = 0; i < count; i++) bench_round(&cases[i], i < 3 ? BENCH_REPEATS : BENCH_REPEATS / 10);
+static void bench_rounds(struct bench_case *cases, size_t count) {
+  for (int round = 0; round < BENCH_ROUNDS; round++) {
+    for (size_t i = 0; i < count; i++) {
+      double speed = 0;
+      if (cases[i].run != NULL && bench_is_possible(&cases[i])) bench_round(&cases[i]);
+      if (cases[i].run == NULL && round % BENCH_GO_EVERY == 0) speed = bench_go(cases[i].text);
+      if (speed > cases[i].best) cases[i].best = speed;
+    }
   }
-  for (size_t i = 0; i < count; i++) printf("%s\t%.1f\tMB/s\n", cases[i].name, cases[i].best);
-  printf("parse.json.to_jansson\t%.2f\tratio\n", cases[0].best / cases[2].best);
-  printf("parse.yaml.to_libyaml_events\t%.2f\tratio\n", cases[3].best / cases[5].best);
-  fprintf(stderr, "one pod of %d containers: %zu bytes of JSON, %zu of YAML\n", (int)BENCH_CONTAINERS,
-          bench_json.len, bench_yaml.len);
+}
+
+/* ---- Memory ---- */
+
+struct bench_memory {
+  size_t calls;
+  size_t held;
+};
+
+static void *bench_alloc(void *ctx, size_t n) {
+  struct bench_memory *m = ctx;
+  m->calls++;
+  m->held += n;
+  return malloc(n);
+}
+
+static void bench_free(void *ctx, void *p, size_t n) {
+  ((struct bench_memory *)ctx)->held -= n;
+  free(p);
+}
+
+static void bench_print_memory(const struct bench_text *t, size_t json_len) {
+  struct bench_memory m = {0, 0};
+  const struct k8sm_allocator allocator = {sizeof allocator, &m, bench_alloc, bench_free};
+  struct k8sm_parse_options o = bench_types_only;
+  struct k8sm_pod *pod = NULL;
+  o.allocator = &allocator;
+  bench_require(k8sm_pod_parse(t->bytes, t->len, &o, &pod, NULL) == K8SM_OK, t->format);
+  printf("parse.%s.held_to_json\t%.2f\tratio\n", t->format, (double)m.held / (double)json_len);
+  printf("parse.%s.allocations\t%zu\tcalls\n", t->format, m.calls);
+  k8sm_pod_unref(pod);
+}
+
+int main(int argc, char **argv) {
+  struct k8sm_pod *pod = argc > 1 ? bench_read_file(argv[1]) : bench_typical();
+  struct bench_text json = bench_written(pod, K8SM_FORMAT_JSON, "json"),
+                    protobuf = bench_written(pod, K8SM_FORMAT_PROTOBUF, "protobuf"),
+                    yaml = bench_written(pod, K8SM_FORMAT_YAML, "yaml");
+  struct bench_case cases[] = {
+      {"parse.json.mb_per_s", bench_pod_read, &json, 0},
+      {"parse.json.validated.mb_per_s", bench_pod, &json, 0},
+      {"parse.json.jansson.mb_per_s", bench_jansson, &json, 0},
+      {"parse.json.go.mb_per_s", NULL, &json, 0},
+      {"parse.protobuf.mb_per_s", bench_pod_read, &protobuf, 0},
+      {"parse.protobuf.validated.mb_per_s", bench_pod, &protobuf, 0},
+      {"parse.protobuf.go.mb_per_s", NULL, &protobuf, 0},
+      {"parse.yaml.mb_per_s", bench_pod_read, &yaml, 0},
+      {"parse.yaml.validated.mb_per_s", bench_pod, &yaml, 0},
+      {"parse.yaml.libyaml_events.mb_per_s", bench_libyaml, &yaml, 0},
+      {"parse.yaml.go.mb_per_s", NULL, &yaml, 0},
+  };
+  static const struct {
+    const char *name;
+    size_t ours, theirs;
+  } ratios[] = {{"parse.json.to_jansson", 0, 2},
+                {"parse.json.to_go", 0, 3},
+                {"parse.protobuf.to_go", 4, 6},
+                {"parse.yaml.to_libyaml_events", 7, 9},
+                {"parse.yaml.to_go", 7, 10}};
+  size_t count = sizeof cases / sizeof cases[0];
+  k8sm_pod_unref(pod);
+  bench_rounds(cases, count);
+  for (size_t i = 0; i < count; i++) {
+    if (cases[i].best > 0) printf("%s\t%.1f\tMB/s\n", cases[i].name, cases[i].best);
+  }
+  for (size_t i = 0; i < sizeof ratios / sizeof ratios[0]; i++) {
+    double theirs = cases[ratios[i].theirs].best;
+    if (theirs > 0) printf("%s\t%.2f\tratio\n", ratios[i].name, cases[ratios[i].ours].best / theirs);
+  }
+  bench_print_memory(&json, json.len);
+  bench_print_memory(&protobuf, json.len);
+  bench_print_memory(&yaml, json.len);
+  fprintf(stderr, "one pod: %zu bytes of JSON, %zu of protobuf, %zu of YAML\n", json.len, protobuf.len,
+          yaml.len);
+  free(json.bytes);
+  free(protobuf.bytes);
+  free(yaml.bytes);
   return 0;
 }

@@ -92,9 +92,11 @@ static int podpb_time(struct k8smi_bind *b, struct k8sm_slice bytes, const struc
 static int podpb_check_json(struct k8smi_bind *b, struct k8sm_slice json, bool *valid) {
   const struct k8smi_tokens_options options = {.max_depth = b->max_depth};
   struct k8smi_arena scratch;
+  uint64_t lent[256]; /* most are small */
   struct k8smi_tokens *tokens = NULL;
   struct k8smi_token t = {.kind = K8SMI_TOKEN_NULL};
   if (!k8smi_arena_init(&scratch, &b->arena->allocator, b->arena->limit)) return K8SM_ERR_NOMEM;
+  k8smi_arena_lend(&scratch, lent, sizeof lent);
   int r = k8smi_tokens_json(&scratch, json.ptr, json.len, &options, &tokens, NULL);
   while (r == K8SM_OK && t.kind != K8SMI_TOKEN_END) r = k8smi_tokens_next(tokens, &t, NULL);
   if (r == K8SM_OK) r = k8smi_tokens_next_document(tokens, NULL);
