@@ -91,12 +91,23 @@ static int bind_raw_text(struct k8smi_bind *b, const struct k8smi_token *t, stru
 static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_path *path,
                        const struct k8smi_record **ret);
 
+/* null among objects is one of which nothing is said. */
+static int bind_null_item(struct k8smi_bind *b, unsigned type, const struct k8smi_record **ret) {
+  static const struct k8smi_record bind_empty = {0};
+  union k8smi_slot slots[64];
+  uint64_t present = 0;
+  *ret = &bind_empty;
+  if (!b->defaults) return K8SM_OK;
+  if (!k8smi_defaults_fill(b->arena, type, slots, &present)) return bind_no_room(b);
+  *ret = k8smi_record_new(b->arena, present, slots);
+  return *ret == NULL ? bind_no_room(b) : K8SM_OK;
+}
+
 /* One item of a list, on top of the stack. */
 static int bind_item(struct k8smi_bind *b, const struct k8smi_field *field, const struct k8smi_token *t,
                      const struct k8smi_path *path) {
-  static const struct k8smi_record bind_empty = {0};
   struct k8sm_slice text = {NULL, 0};
-  const struct k8smi_record *record = &bind_empty;
+  const struct k8smi_record *record = NULL;
   int64_t number = 0;
   int r = K8SM_OK;
   bool null = t->kind == K8SMI_TOKEN_NULL;
@@ -104,8 +115,9 @@ static int bind_item(struct k8smi_bind *b, const struct k8smi_field *field, cons
   case K8SMI_KIND_LIST_RECORD:
     if (t->kind == K8SMI_TOKEN_OBJECT) {
       r = bind_object(b, field->child, path, &record);
-    } else if (!null) {
-      r = bind_refuse(b, t, "an object", path);
+    } else {
+      r = null ? K8SM_OK : bind_refuse(b, t, "an object", path);
+      if (r == K8SM_OK) r = bind_null_item(b, field->child, &record);
     }
     k8smi_buf_put(&b->items, &record, sizeof(record));
     return r;

@@ -74,10 +74,18 @@ bool k8smi_documents_next(struct k8smi_documents *d, struct k8smi_piece *ret) {
   return true;
 }
 
+static size_t documents_skip_blanks(struct k8sm_slice input, size_t at) {
+  while (at < input.len && input.ptr[at] != '\0' && strchr(" \t\r\n", input.ptr[at]) != NULL) at++;
+  return at;
+}
+
 bool k8smi_documents_is_json(struct k8sm_slice input) {
   size_t i = input.len >= 3 && memcmp(input.ptr, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-  while (i < input.len && strchr(" \t\r\n", input.ptr[i]) != NULL && input.ptr[i] != '\0') i++;
+  i = documents_skip_blanks(input, i);
   if (i == input.len || (input.ptr[i] != '{' && input.ptr[i] != '[')) return false;
+  bool object = input.ptr[i] == '{';
+  i = documents_skip_blanks(input, i + 1);
+  if (object && i < input.len && input.ptr[i] != '"' && input.ptr[i] != '}') return false;
   for (const char *p = input.ptr; p != NULL; p = memchr(p, '\n', (size_t)(input.ptr + input.len - p))) {
     p += *p == '\n';
     if (input.ptr + input.len - p >= 3 && memcmp(p, "---", 3) == 0) return false;

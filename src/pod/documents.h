@@ -32,7 +32,8 @@ static inline bool k8smi_documents_pending(const struct k8smi_documents *documen
   return documents->content || documents->at < documents->input.len;
 }
 
-/* Whether a text of unknown format is JSON: it looks so, and no line of `---` says otherwise. */
+/* Whether a text of unknown format is JSON: it looks so (keys have quotes there, but need none in YAML's flow
+ * maps), and no line of `---` says otherwise. */
 bool k8smi_documents_is_json(struct k8sm_slice input);
 
 #endif

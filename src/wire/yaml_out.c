@@ -27,13 +27,13 @@ static bool yaml_out_is_letter(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
 }
 
-/* The number that begins at `at`, and where it ends. */
-static uint64_t yaml_out_number(struct k8sm_slice s, size_t at, bool inside, size_t *end) {
+/* The number that begins at `at`, and where it ends. One of too many digits wraps around, as everywhere. */
+static int64_t yaml_out_number(struct k8sm_slice s, size_t at, bool inside, size_t *end) {
   uint64_t n = inside;
   while (at < s.len && yaml_out_is_digit((unsigned char)s.ptr[at]))
     n = n * 10 + (uint64_t)(s.ptr[at++] - '0');
   *end = at;
-  return n;
+  return (int64_t)n;
 }
 
 /* Letters come after all else, and runs of digits compare as numbers: a2 < a10, a-b < a_b < ab. */
@@ -49,7 +49,7 @@ int k8smi_yaml_key_cmp(struct k8sm_slice a, struct k8sm_slice b) {
   for (size_t j = i; (of_a == '0' || of_b == '0') && j > 0 && yaml_out_is_digit((unsigned char)a.ptr[j - 1]);
        j--)
     inside = inside || a.ptr[j - 1] != '0';
-  uint64_t n_a = yaml_out_number(a, i, inside, &end_a), n_b = yaml_out_number(b, i, inside, &end_b);
+  int64_t n_a = yaml_out_number(a, i, inside, &end_a), n_b = yaml_out_number(b, i, inside, &end_b);
   if (n_a != n_b) return n_a < n_b ? -1 : 1;
   if (end_a != end_b) return end_a < end_b ? -1 : 1;
   return of_a < of_b ? -1 : 1;
@@ -121,13 +121,12 @@ static void yaml_out_members(struct yaml_out *y, const struct yaml_out_node *obj
     if (k8smi_yaml_long_key(m->key)) {
       yaml_out_literal(y, "? ");
       k8smi_yaml_put_text(&y->pen, m->key, indent + YAML_OUT_INDENT, false);
-      if (y->pen.column > 0) k8smi_yaml_newline(&y->pen, indent);
-      yaml_out_literal(y, ":");
+      k8smi_yaml_newline(&y->pen, indent);
     } else {
       k8smi_yaml_put_text(&y->pen, m->key, indent, true);
-      yaml_out_literal(y, ":");
     }
-    yaml_out_node(y, m, indent, true);
+    yaml_out_literal(y, ":");
+    yaml_out_node(y, m, indent, !k8smi_yaml_long_key(m->key));
   }
 }
 
@@ -139,7 +138,8 @@ static void yaml_out_items(struct yaml_out *y, const struct yaml_out_node *array
   }
 }
 
-/* A value behind "key:" or "-" (both at `indent`). Arrays in an object are not indented further. */
+/* A value behind "key:" or "-" (both at `indent`), or behind the ":" of a long key, which is as an item. Arrays in
+ * an object are not indented further. */
 static void yaml_out_node(struct yaml_out *y, const struct yaml_out_node *node, size_t indent, bool in_map) {
   bool object = node->kind == K8SMI_TOKEN_OBJECT, array = node->kind == K8SMI_TOKEN_ARRAY;
   if ((object || array) && node->first != NULL) {

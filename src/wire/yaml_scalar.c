@@ -75,6 +75,12 @@ static bool yaml_integer(struct k8sm_slice s, struct yaml_number *n) {
     base = c == 'x' ? 16 : c == 'b' ? 2 : 8;
     skip = c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
   }
+  /* Kubernetes' reader takes a sign behind 0b for one. */
+  if (!n->signed_ && s.len > 2 && memcmp(s.ptr, "0b", 2) == 0 && (s.ptr[2] == '-' || s.ptr[2] == '+')) {
+    n->signed_ = true;
+    n->negative = s.ptr[2] == '-';
+    skip++;
+  }
   n->is_integer = yaml_digits((struct k8sm_slice){s.ptr + skip, s.len - skip}, base, &n->magnitude);
   if (n->signed_ && n->magnitude > (uint64_t)INT64_MAX + n->negative) n->is_integer = false;
   return n->is_integer;

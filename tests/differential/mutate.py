@@ -83,6 +83,8 @@ class Mutator:
 def json_text(value, rng):
     """The value as JSON, with blanks and escapes at random."""
     text = json.dumps(value, ensure_ascii=rng.random() < 0.5, indent=rng.choice([None, None, 1]))
+    if rng.random() < 0.01:
+        text = text.replace(': "app"', ': ' + rng.choice(['"\\ud800"', '"\\udc00x"', '"\udcff"']))
     return text.replace("Infinity", "1e400")
 
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -54,12 +55,12 @@ func serializer(options jsonserializer.SerializerOptions) runtime.Serializer {
 	return jsonserializer.NewSerializerWithOptions(jsonserializer.DefaultMetaFactory, scheme, scheme, options)
 }
 
-// An object of any kind: JSON where it begins with a brace, protobuf where it begins with its mark, else YAML.
-// Answers an objectAnswer.
+// An object of any kind: protobuf where it begins with its mark, JSON where it is that, else YAML. Answers an
+// objectAnswer.
 func answerObject(document []byte) any {
 	decoder := readYAML
 	switch {
-	case bytes.HasPrefix(document, []byte("{")):
+	case json.Valid(document):
 		decoder = readJSON
 	case bytes.HasPrefix(document, protoMark):
 		decoder = toProto
