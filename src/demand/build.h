@@ -50,6 +50,9 @@ void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *
 
 /* ---- The steps ---- */
 
+/* check_texts.c: refuses texts that hold a NUL. */
+void k8smi_demand_check_texts(struct k8smi_demand_build *b);
+
 /* resources.c: budget, tokens, limits, QoS class. */
 void k8smi_demand_make_resources(struct k8smi_demand_build *b);
 /* From now on limits that are not stated are those of the task, or what the pod holds (task NULL: always). */

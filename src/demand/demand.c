@@ -233,6 +233,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   k8smi_demand_make_roles(b);
   k8smi_demand_make_placement(b);
   k8smi_demand_check_rules(b);
+  k8smi_demand_check_texts(b);
   k8smi_demand_index_volumes(b);
   k8smi_demand_make_resources(b);
   k8smi_demand_make_ports(b);

@@ -97,6 +97,7 @@ int main(int argc, char **argv) {
   }
   oom_folder = argv[1];
   for (size_t i = 0; i < oom_arrow_count; i++) oom_sweep(&oom_arrows[i]);
+  for (size_t i = 0; i < oom_pod_arrow_count; i++) oom_sweep(&oom_pod_arrows[i]);
   oom_failures += oom_sweep_driver();
   return oom_failures > 0;
 }

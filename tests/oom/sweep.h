@@ -40,6 +40,9 @@ struct oom_arrow {
 
 extern const struct oom_arrow oom_arrows[];
 extern const size_t oom_arrow_count;
+/* Pods by their formats: see pods.c. */
+extern const struct oom_arrow oom_pod_arrows[];
+extern const size_t oom_pod_arrow_count;
 
 /* The whole protocol: see driver.c. Returns the number of failures. */
 int oom_sweep_driver(void);
