@@ -226,6 +226,7 @@ const (
 	StrategyPack     Strategy = C.K8SM_STRATEGY_PACK
 	StrategySpread   Strategy = C.K8SM_STRATEGY_SPREAD
 	StrategyFirstFit Strategy = C.K8SM_STRATEGY_FIRST_FIT
+	StrategyBalanced Strategy = C.K8SM_STRATEGY_BALANCED
 )
 
 // MatchFlags change how pods are placed.
@@ -240,7 +241,17 @@ type MatchOptions struct {
 	Flags         MatchFlags
 	WallMS        int64 // now, since 1970; 0: planned maintenance is not looked at
 	MaintenanceMS int64 // agents whose maintenance begins within so much time take no pods
+	Weights       Weights
+	GoodEnough    uint32 // where scores decide: look for places on so many percent of the agents
 }
+
+// Weights of scores; zero is the default of each, WeightNone switches a score off.
+type Weights struct {
+	Strategy, Balance, Nodes, Taints, Spread, Pods uint32
+}
+
+// WeightNone switches a score off.
+const WeightNone = uint32(C.K8SM_WEIGHT_NONE)
 
 func (o *MatchOptions) fill() C.struct_k8sm_match_options {
 	var c C.struct_k8sm_match_options
@@ -248,6 +259,10 @@ func (o *MatchOptions) fill() C.struct_k8sm_match_options {
 	if o != nil {
 		c.strategy = C.uint32_t(o.Strategy)
 		c.flags = C.uint32_t(o.Flags)
+		c.weight_strategy, c.weight_balance = C.uint32_t(o.Weights.Strategy), C.uint32_t(o.Weights.Balance)
+		c.weight_nodes, c.weight_taints = C.uint32_t(o.Weights.Nodes), C.uint32_t(o.Weights.Taints)
+		c.weight_spread, c.weight_pods = C.uint32_t(o.Weights.Spread), C.uint32_t(o.Weights.Pods)
+		c.good_enough = C.uint32_t(o.GoodEnough)
 		c.wall_ms = C.int64_t(o.WallMS)
 		c.maintenance_ms = C.int64_t(o.MaintenanceMS)
 	}

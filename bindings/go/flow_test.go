@@ -254,6 +254,9 @@ func TestPlan(t *testing.T) {
 	if summary := plan.Summary(0); summary != "" || len(plan.Refusals()) != 0 {
 		t.Errorf("refused: %s", summary)
 	}
+	if scores := plan.Scores(); len(scores) != 1 || scores[0].Part != "strategy" || scores[0].Weight != 1 {
+		t.Errorf("scores: %+v", scores)
+	}
 	if err := cluster.Apply(plan); err != nil {
 		t.Fatal(err)
 	}

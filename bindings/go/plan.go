@@ -177,6 +177,24 @@ type Refusal struct {
 	Agents int
 }
 
+// Score is a score, from 0 to 100, of the agent that was chosen for a placement.
+type Score struct {
+	Part      string
+	Placement int
+	Score     int
+	Weight    int
+}
+
+// Scores of the agents that were chosen: that of the strategy, and those that decided with it.
+func (p *Plan) Scores() []Score {
+	defer runtime.KeepAlive(p)
+	return readRows(func(rows *C.struct_k8sm_plan_score, size, n int) int {
+		return int(C.k8sm_plan_scores(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_plan_score) Score {
+		return Score{text(row.part), int(row.placement), int(row.score), int(row.weight)}
+	})
+}
+
 // Refusals of demands without a place, the most frequent first.
 func (p *Plan) Refusals() []Refusal {
 	defer runtime.KeepAlive(p)

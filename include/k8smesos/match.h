@@ -17,8 +17,12 @@ struct k8sm_plan; /* Value. */
 enum {
   K8SM_STRATEGY_PACK = 0,     /* where the least is offered that still suffices */
   K8SM_STRATEGY_SPREAD = 1,   /* where the most is offered */
-  K8SM_STRATEGY_FIRST_FIT = 2 /* the first by agent id */
+  K8SM_STRATEGY_FIRST_FIT = 2, /* the first by agent id */
+  K8SM_STRATEGY_BALANCED = 3   /* where cpus and memory would be used most evenly */
 };
+
+/* Weights of scores are at most so much; and one that switches a score off. */
+enum { K8SM_WEIGHT_MAX = 1000, K8SM_WEIGHT_NONE = 1001 };
 
 enum {
   K8SM_MATCH_LARGEST_FIRST = 1 << 0 /* of pods with one priority those that ask the most are placed first,
@@ -34,6 +38,15 @@ struct k8sm_match_options {
   int64_t wall_ms;        /* now, in ms since 1970; 0: planned maintenance of agents is not looked at */
   int64_t maintenance_ms; /* agents whose maintenance begins within so much time take no pods, but for
                              those whose activeDeadlineSeconds ends before it; 0: one hour */
+  uint32_t weight_strategy; /* of the strategy's score among those below; 0: 1 */
+  uint32_t weight_balance;  /* of cpus and memory used evenly; 0: none */
+  uint32_t weight_nodes;    /* of preferred node affinity; 0: 2 */
+  uint32_t weight_taints;   /* of taints PreferNoSchedule; 0: 3 */
+  uint32_t weight_spread;   /* of spread constraints ScheduleAnyway; 0: 2 */
+  uint32_t weight_pods;     /* of preferred affinity and anti-affinity to pods, from both sides; 0: 2 */
+  uint32_t good_enough;     /* where scores decide: look for places on so many percent of the agents, at
+                               least 100, and take the best of these; 0: on all */
+  uint32_t reserved;
 };
 
 /* Places the demands one after another, each all or nothing, from the offers held: those of the highest
@@ -45,6 +58,9 @@ struct k8sm_match_options {
  *  - A pod's resources all come from one agent and one role: the first of the demand's roles in which
  *    any agent has a place for it. Among several agents the strategy decides, by cpus and memory that
  *    are left there for the role (4 GiB count as one cpu); of equals the first by id.
+ *  - Where a pod, or one near it, prefers some agents, and for K8SM_STRATEGY_BALANCED, each agent that has a
+ *    place gets scores from 0 to 100, and the largest sum of score times weight decides; of equals the
+ *    former rule. See doc/scheduling.md.
  *  - Of an agent's offers as few are used as suffice. Within them reservations whose label `pod` names
  *    the pod's uid go first, then what is reserved for the role, then the rest; an amount is split
  *    over several where it must be. Reservations with other labels, revocable and shared resources,
@@ -105,6 +121,17 @@ struct k8sm_plan_port {
 };
 K8SM_API size_t k8sm_plan_ports(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_port *rows,
                                 size_t row_size, size_t n);
+
+/* The scores of an agent that was chosen: that of the strategy, and those that decided with it. */
+struct k8sm_plan_score {
+  struct k8sm_slice part; /* "strategy", "balance", "nodes", "taints", "spread", "pods" */
+  uint32_t placement;
+  uint32_t score; /* 0 to 100 */
+  uint32_t weight;
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_plan_scores(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_score *rows,
+                                 size_t row_size, size_t n);
 
 /* Why a pod has no place: how many agents said so, one row per pod and reason, most first. An agent
  * stops at its first reason, except that all scalars of which it has too little count. */

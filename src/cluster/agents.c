@@ -38,7 +38,14 @@ static void agents_count(struct k8sm_cluster *cluster, const struct k8smi_agent 
   const struct k8smi_node *node = agent->node;
   size_t one = in ? 1 : SIZE_MAX; /* -1, modulo */
   cluster->known += one;
-  if (k8smi_agent_taint(agent, 0) != NULL || (node != NULL && node->unschedulable)) cluster->tainted += one;
+  bool tainted = node != NULL && node->unschedulable, shied = false;
+  const struct k8smi_taint *taint;
+  for (size_t i = 0; (taint = k8smi_agent_taint(agent, i)) != NULL; i++) {
+    shied = shied || taint->effect == K8SMI_EFFECT_PREFER;
+    tainted = tainted || taint->effect != K8SMI_EFFECT_PREFER;
+  }
+  if (tainted) cluster->tainted += one;
+  if (shied) cluster->shied += one;
   if (agent->labels->away_from_ms != INT64_MAX) cluster->leaving += one;
   for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
     if ((agent->features >> bit & 1) == 0) cluster->lacking[bit] += one;

@@ -127,7 +127,7 @@ struct k8sm_cluster {
   uint64_t label_changes;              /* counts what makes them stale */
   uint64_t pod_generation;             /* in which a pod was added last */
   size_t exclusive;                    /* pods that run and want their agent alone */
-  size_t shunning;                     /* pods that run and keep others away from their domains */
+  size_t wanting;                      /* pods that run and want others near them, or not */
   struct k8smi_order *agent_order, *held_order;
   struct k8smi_rescinded *rescinded;
   struct k8smi_buf text;              /* of labels, while they are made */
@@ -135,7 +135,8 @@ struct k8sm_cluster {
   size_t offering;                    /* agents that have offers */
   size_t owned;                       /* offers with resources that name a pod */
   size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */
-  size_t tainted;                     /* known agents with taints, or that are not to be used */
+  size_t tainted;                     /* known agents that some pods must not go to: taints, cordons */
+  size_t shied;                       /* known agents with a taint PreferNoSchedule */
   size_t leaving;                     /* known agents with planned maintenance */
 };
 

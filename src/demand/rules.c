@@ -240,22 +240,19 @@ static const struct k8smi_rule rules_of_affinity[K8SMI_Affinity__COUNT] = {
 
 static const struct k8smi_rule rules_of_node_terms[K8SMI_NodeAffinity__COUNT] = {
     [K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
-    [K8SMI_NodeAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
-        RULE_IGNORED("what is required of a node is matched, what is preferred is not"),
+    [K8SMI_NodeAffinity_preferredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
 };
 
 /* Affinity and anti-affinity of pods have the same two fields. */
 static const struct k8smi_rule rules_of_pod_terms[K8SMI_PodAffinity__COUNT] = {
     [K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
-    [K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
-        RULE_IGNORED("which pods are required near it is matched, which are preferred is not"),
+    [K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
 };
 
 static const struct k8smi_rule rules_of_spread[K8SMI_TopologySpreadConstraint__COUNT] = {
     [K8SMI_TopologySpreadConstraint_maxSkew] = RULE_MAPPED,
     [K8SMI_TopologySpreadConstraint_topologyKey] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_whenUnsatisfiable] =
-        RULE_UNLESS(NOTE, "DoNotSchedule", "a spread that is only preferred is not matched"),
+    [K8SMI_TopologySpreadConstraint_whenUnsatisfiable] = RULE_MAPPED,
     [K8SMI_TopologySpreadConstraint_labelSelector] = RULE_MAPPED,
     [K8SMI_TopologySpreadConstraint_minDomains] = RULE_MAPPED,
     [K8SMI_TopologySpreadConstraint_nodeAffinityPolicy] = RULE_MAPPED,

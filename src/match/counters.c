@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/counters.h"
 
-static bool counters_holds(const struct k8smi_pod_term *term, const struct k8sm_demand *demand) {
+static bool counters_holds(const struct k8smi_counter *counter, const struct k8sm_demand *demand) {
   const struct k8smi_placement_rules *rules = demand->rules;
-  for (size_t i = 0; rules != NULL && i < rules->anti_affinity.count; i++) {
-    const struct k8smi_pod_term *own = &rules->anti_affinity.items[i];
-    if (k8smi_eq(own->topology, term->topology) && k8smi_eq(own->key, term->key)) return true;
+  const struct k8smi_pod_term *term = counter->terms;
+  if (rules == NULL) return false;
+  const struct k8smi_pod_terms lists[] = {
+      [K8SMI_HOLDS_ANTI_AFFINITY] = rules->anti_affinity,
+      [K8SMI_HOLDS_LIKING] = rules->liked_pods,
+  };
+  const struct k8smi_pod_terms own = lists[counter->holds];
+  for (size_t i = 0; i < own.count; i++) {
+    if (own.items[i].weight == term->weight && k8smi_eq(own.items[i].topology, term->topology) &&
+        k8smi_eq(own.items[i].key, term->key)) {
+      return true;
+    }
   }
   return false;
 }
@@ -13,7 +22,7 @@ static bool counters_holds(const struct k8smi_pod_term *term, const struct k8sm_
 bool k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
                           const struct k8sm_demand *demand) {
   struct k8smi_pair scratch;
-  if (counter->holders) return counters_holds(counter->terms, demand);
+  if (counter->holds != K8SMI_HOLDS_NOTHING) return counters_holds(counter, demand);
   struct k8smi_pair_list space = k8smi_namespace_labels(all->cluster, demand->name_space, &scratch);
   for (size_t i = 0; i < counter->term_count; i++) {
     if (!k8smi_pod_term_selects(&counter->terms[i], demand->name_space, space, demand->pod_labels))
@@ -113,7 +122,7 @@ static uint32_t counters_new(struct k8smi_counters *all, const struct k8smi_coun
     return K8SMI_ROW_NONE;
   }
   counters_fill(all, c);
-  if (c->holders) all->holders++;
+  if (c->holds != K8SMI_HOLDS_NOTHING) all->holders++;
   all->items[all->count] = c;
   return (uint32_t)all->count++;
 }
@@ -142,10 +151,12 @@ static struct k8sm_slice counters_key(const struct k8smi_counters *all, char kin
 }
 
 uint32_t k8smi_counter_get(struct k8smi_counters *all, const struct k8smi_pod_term *terms, size_t term_count,
-                           struct k8sm_slice topology, bool holders) {
-  const struct k8sm_slice none = {NULL, 0};
-  const struct k8smi_counter like = {.terms = terms, .term_count = term_count, .holders = holders};
-  struct k8sm_slice key = counters_key(all, holders ? 'h' : 's', topology, terms, term_count, none);
+                           struct k8sm_slice topology, uint32_t holds) {
+  const struct k8smi_counter like = {.terms = terms, .term_count = term_count, .holds = holds};
+  struct k8sm_slice weight = {NULL, 0}; /* only where it tells them apart */
+  if (holds == K8SMI_HOLDS_LIKING)
+    weight = (struct k8sm_slice){(const char *)&terms->weight, sizeof terms->weight};
+  struct k8sm_slice key = counters_key(all, (char)('a' + holds), topology, terms, term_count, weight);
   if (key.ptr == NULL) return K8SMI_ROW_NONE;
   uint32_t found = k8smi_map_get(&all->by_key, key);
   return found != K8SMI_MAP_NONE ? found : counters_new(all, &like, topology, key);

@@ -5,13 +5,20 @@
 #include "base/arena.h"
 #include "cluster/topology.h"
 
+/* Pods count that all terms select; or those that have the one term themselves, as … */
+enum {
+  K8SMI_HOLDS_NOTHING = 0,
+  K8SMI_HOLDS_ANTI_AFFINITY, /* a required one */
+  K8SMI_HOLDS_LIKING,        /* a preferred one of either sort, with its weight */
+};
+
 /* Pods counted by the domains of a topology: those that run on any agent that is known, and those that the
  * match under way has placed. */
 struct k8smi_counter {
   const struct k8smi_topology *topology;
-  const struct k8smi_pod_term *terms; /* pods count that all of them select, or … */
+  const struct k8smi_pod_term *terms;
   size_t term_count;
-  bool holders;                /* … pods that have the one term as an anti-affinity */
+  uint32_t holds;              /* K8SMI_HOLDS_* */
   const uint8_t *counts_agent; /* by agent: whether its pods count, and it makes a domain; NULL: all do */
   uint32_t *counts;            /* by domain */
   uint8_t *present;            /* by domain, if counts_agent: some agent in it counts */
@@ -32,7 +39,7 @@ struct k8smi_counters {
   struct k8smi_map by_key; /* to their numbers */
   struct k8smi_counter **items;
   size_t count, cap;
-  size_t holders; /* how many count those */
+  size_t holders; /* how many count pods by what they hold */
   struct k8smi_counted *placed;
   size_t placed_count;
 };
@@ -40,7 +47,7 @@ struct k8smi_counters {
 /* The number of the counter for `terms` (with one, its topology; with more, that of the first), made and
  * filled if need be; NONE: memory ran out. */
 uint32_t k8smi_counter_get(struct k8smi_counters *all, const struct k8smi_pod_term *terms, size_t term_count,
-                           struct k8sm_slice topology, bool holders);
+                           struct k8sm_slice topology, uint32_t holds);
 /* The same over some agents only: `which` says which, with flags below 8. */
 uint32_t k8smi_counter_get_among(struct k8smi_counters *all, const struct k8smi_pod_term *term,
                                  const uint8_t *counts_agent, struct k8sm_slice which, int flags);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Demands + Cluster → Plan. */
-#include "match/match.h"
+#include "match/score.h"
 #include "base/abi.h"
 #include "base/sort.h"
 #include "cluster/tree.h"
@@ -24,6 +24,11 @@ bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
       !k8smi_peers_find(&match->peers, &need, &check.peer) ||
       !k8smi_class_find(&match->classes, &match->scratch, &check, &check.same)) {
     return false;
+  }
+  if (match->candidates == NULL && k8smi_score_decides(match, &check)) {
+    match->candidates =
+        k8smi_arena_array(&match->scratch, match->cluster->agents.high, sizeof *match->candidates);
+    if (match->candidates == NULL) return false;
   }
   uint32_t slot = k8smi_match_seek(match, &check);
   return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
@@ -99,19 +104,34 @@ static int match_run(struct k8smi_match *match, struct k8sm_demand *const *deman
   return fine ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
+static int match_bad_option(struct k8sm_diags *diags, const char *name, uint32_t value,
+                            const char *expected) {
+  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "match_options.%s is %u: expected %s", name,
+             (unsigned)value, expected);
+  return K8SM_ERR_INVALID;
+}
+
 int k8smi_match_options_read(struct k8sm_match_options *o, const struct k8sm_match_options *options,
                              struct k8sm_diags *diags) {
   int result = k8smi_options_read(o, sizeof *o, options, "match_options", diags);
   if (result != K8SM_OK) return result;
-  if ((o->flags & ~(uint32_t)MATCH_FLAGS) != 0) {
-    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
-               "match_options.flags has bits that are no K8SM_MATCH_*");
-    return K8SM_ERR_INVALID;
+  const struct {
+    const char *name;
+    uint32_t value;
+  } weights[] = {{"weight_strategy", o->weight_strategy}, {"weight_balance", o->weight_balance},
+                 {"weight_nodes", o->weight_nodes},       {"weight_taints", o->weight_taints},
+                 {"weight_spread", o->weight_spread},     {"weight_pods", o->weight_pods}};
+  if ((o->flags & ~(uint32_t)MATCH_FLAGS) != 0)
+    return match_bad_option(diags, "flags", o->flags, "bits of K8SM_MATCH_*");
+  if (o->strategy > K8SM_STRATEGY_BALANCED)
+    return match_bad_option(diags, "strategy", o->strategy, "one of K8SM_STRATEGY_*");
+  if (o->good_enough > 100) return match_bad_option(diags, "good_enough", o->good_enough, "0 to 100");
+  for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++) {
+    if (weights[i].value > K8SM_WEIGHT_NONE)
+      return match_bad_option(diags, weights[i].name, weights[i].value,
+                              "0 to K8SM_WEIGHT_MAX, or K8SM_WEIGHT_NONE");
   }
-  if (o->strategy <= K8SM_STRATEGY_FIRST_FIT) return K8SM_OK;
-  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
-             "match_options.strategy is %u, not one of K8SM_STRATEGY_*", (unsigned)o->strategy);
-  return K8SM_ERR_INVALID;
+  return K8SM_OK;
 }
 
 int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands, size_t n,
@@ -129,6 +149,7 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
   if (match.plan == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&match.plan->refs);
   match.plan->generation = cluster->generation;
+  match.plan->strategy = o.strategy;
   k8smi_map_init(&match.classes.by_key, &match.plan->arena.allocator, cluster->seed);
   k8smi_topologies_trim(cluster);
   bool begun = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) &&

@@ -21,6 +21,7 @@ struct k8smi_refused {
 };
 
 struct k8smi_saved_pool;
+struct k8smi_candidate;
 
 struct k8smi_match {
   struct k8sm_cluster *cluster;
@@ -29,12 +30,15 @@ struct k8smi_match {
   struct k8sm_match_options options;
   struct k8smi_classes classes;
   struct k8smi_peers peers;
-  struct k8smi_pool *pools;       /* slots that are spent from: to be put back */
-  uint32_t *order;                /* of the demands: as they are placed */
-  struct k8smi_pool **pool_of;    /* by demand; NULL: not placed */
-  struct k8smi_refused **refused; /* by demand */
-  uint32_t *next_of_gang;         /* by demand: the next of its group; NULL: there are no groups */
-  bool *in_gang;                  /* by demand: it was placed, or not, with its group */
+  struct k8smi_pool *pools;           /* slots that are spent from: to be put back */
+  uint32_t *order;                    /* of the demands: as they are placed */
+  struct k8smi_pool **pool_of;        /* by demand; NULL: not placed */
+  struct k8smi_refused **refused;     /* by demand */
+  uint32_t *next_of_gang;             /* by demand: the next of its group; NULL: there are no groups */
+  bool *in_gang;                      /* by demand: it was placed, or not, with its group */
+  struct k8smi_candidate *candidates; /* room for every slot, made when scores first decide */
+  uint8_t scores[K8SMI_SCORES];       /* of the place that was found last */
+  uint16_t weights[K8SMI_SCORES];
   struct k8smi_saved_pool *journal;
   uint32_t journal_number;
   bool journaling;
@@ -56,6 +60,8 @@ bool k8smi_match_gang(struct k8smi_match *match, uint32_t first);
 
 /* seek.c: the slot for a pod; K8SMI_ROW_NONE: it fits nowhere. */
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check);
+/* True if a slot comes before another, by the strategy: by room, and among equals by the agent's id. */
+bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b);
 
 /* finish.c: what can be said only at the end: which offers are spent from, and the refusals in words.
  * False when memory ran out. */

@@ -32,19 +32,24 @@ static uint32_t *peers_count_terms(struct k8smi_peers *peers, struct k8smi_pod_t
   return numbers;
 }
 
-/* Pods that have these anti-affinities are counted, too: they keep others away. */
-static bool peers_count_holders(struct k8smi_peers *peers, const struct k8sm_demand *demand) {
-  const struct k8smi_placement_rules *rules = demand->rules;
-  for (size_t i = 0; rules != NULL && i < rules->anti_affinity.count; i++) {
-    const struct k8smi_pod_term *term = &rules->anti_affinity.items[i];
-    if (k8smi_counter_get(&peers->counters, term, 1, term->topology, true) == K8SMI_ROW_NONE) return false;
+static bool peers_count_held(struct k8smi_peers *peers, struct k8smi_pod_terms terms, uint32_t holds) {
+  for (size_t i = 0; i < terms.count; i++) {
+    const struct k8smi_pod_term *term = &terms.items[i];
+    if (k8smi_counter_get(&peers->counters, term, 1, term->topology, holds) == K8SMI_ROW_NONE) return false;
   }
   return true;
 }
 
+/* Pods are counted for what they want of others, too: these keep them away, or like them near. */
+static bool peers_count_holders(struct k8smi_peers *peers, const struct k8sm_demand *demand) {
+  const struct k8smi_placement_rules *rules = demand->rules;
+  return rules == NULL || (peers_count_held(peers, rules->anti_affinity, K8SMI_HOLDS_ANTI_AFFINITY) &&
+                           peers_count_held(peers, rules->liked_pods, K8SMI_HOLDS_LIKING));
+}
+
 static bool peers_count_shunning(struct k8smi_peers *peers) {
   const struct k8sm_cluster *c = peers->counters.cluster;
-  if (peers->shunning || c->shunning == 0) return true;
+  if (peers->shunning || c->wanting == 0) return true;
   peers->shunning = true;
   for (uint32_t k = 0; k < c->kinds.high; k++) {
     if (!k8smi_table_used(&c->kinds, k)) continue;
@@ -116,10 +121,9 @@ static bool peers_fill(struct k8smi_peers *peers, const struct k8smi_need *need,
     peer->self = peers_selects_itself(peers, need->demand);
     if (peer->affinity == NULL) return false;
   }
-  if (rules->anti_affinity.count > 0) {
-    peer->anti = peers_count_terms(peers, rules->anti_affinity, false);
-    if (peer->anti == NULL || !peers_count_holders(peers, need->demand)) return false;
-  }
+  peer->anti = peers_count_terms(peers, rules->anti_affinity, false);
+  peer->liked = peers_count_terms(peers, rules->liked_pods, false);
+  if (peer->anti == NULL || peer->liked == NULL || !peers_count_holders(peers, need->demand)) return false;
   return rules->spread.count == 0 || peers_count_spread(peers, need, peer);
 }
 
@@ -131,21 +135,28 @@ static bool peers_refresh(struct k8smi_peers *peers, struct k8smi_peer *peer) {
     size_t cap = all->count * 2;
     uint32_t *adds = k8smi_arena_array(all->scratch, cap, sizeof *adds);
     uint32_t *shunned = k8smi_arena_array(all->scratch, cap, sizeof *shunned);
-    if (adds == NULL || shunned == NULL) return false;
+    uint32_t *liking = k8smi_arena_array(all->scratch, cap, sizeof *liking);
+    if (adds == NULL || shunned == NULL || liking == NULL) return false;
     if (peer->add_count > 0) memcpy(adds, peer->adds, peer->add_count * sizeof *adds);
     if (peer->shunned_count > 0) memcpy(shunned, peer->shunned, peer->shunned_count * sizeof *shunned);
+    if (peer->liking_count > 0) memcpy(liking, peer->liking, peer->liking_count * sizeof *liking);
     peer->adds = adds;
     peer->shunned = shunned;
+    peer->liking = liking;
     peer->cap = cap;
   }
   for (; peer->seen < all->count; peer->seen++) {
     const struct k8smi_counter *counter = all->items[peer->seen];
     struct k8smi_counter selected = *counter;
-    selected.holders = false;
+    selected.holds = K8SMI_HOLDS_NOTHING;
     if (k8smi_counter_counts(all, counter, peer->sample))
       peer->adds[peer->add_count++] = (uint32_t)peer->seen;
-    if (counter->holders && k8smi_counter_counts(all, &selected, peer->sample)) {
+    if (counter->holds == K8SMI_HOLDS_NOTHING || !k8smi_counter_counts(all, &selected, peer->sample))
+      continue;
+    if (counter->holds == K8SMI_HOLDS_ANTI_AFFINITY) {
       peer->shunned[peer->shunned_count++] = (uint32_t)peer->seen;
+    } else {
+      peer->liking[peer->liking_count++] = (uint32_t)peer->seen;
     }
   }
   return true;
@@ -208,7 +219,8 @@ static bool peers_count_occupants(struct k8smi_peers *peers) {
 
 bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const struct k8smi_peer **ret) {
   const struct k8smi_placement_rules *rules = need->rules;
-  size_t own = rules->affinity.count + rules->anti_affinity.count + rules->spread.count;
+  size_t own =
+      rules->affinity.count + rules->anti_affinity.count + rules->spread.count + rules->liked_pods.count;
   *ret = NULL;
   if (!need->resumed && !peers_count_shunning(peers)) return false;
   if (!need->resumed && (own > 0 || peers->counters.holders > 0)) {

@@ -11,12 +11,15 @@ struct k8smi_peer {
   uint32_t *spread;   /* counters, by term; those of ScheduleAnyway too */
   uint32_t *affinity; /* by term; each counts the pods that all terms select */
   uint32_t *anti;     /* by term */
+  uint32_t *liked;    /* by term of liked_pods */
   bool self;          /* its terms of affinity all select itself */
   uint32_t *shunned;  /* counters of pods that keep it away */
   size_t shunned_count;
+  uint32_t *liking; /* counters of pods that like it near them, or do not */
+  size_t liking_count;
   uint32_t *adds; /* counters that count it */
   size_t add_count;
-  size_t seen; /* counters that were there when the two lists were made */
+  size_t seen; /* counters that were there when the three lists were made */
   size_t cap;  /* of each list */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod that has a slot: what it spends there; and, for groups that do not come together, the way back. */
 #include "cluster/tree.h"
-#include "match/match.h"
+#include "match/score.h"
 
 /* A pool as it was. */
 struct k8smi_saved_pool {
@@ -95,6 +95,9 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   struct k8smi_placement *placement = &match->plan->placements[demand];
   int64_t left[K8SMI_SCALARS];
   memcpy(left, k8smi_slot_at(match->cluster, row)->free, sizeof left);
+  placement->use = k8smi_use_of(match->cluster, need, k8smi_slot_at(match->cluster, row)->agent);
+  memcpy(placement->scores, match->scores, sizeof placement->scores);
+  memcpy(placement->weights, match->weights, sizeof placement->weights);
   k8smi_pool_choose(pool, &spends);
   if (!k8smi_pool_spend(pool, &spends, &match->scratch, &match->plan->arena, placement, left)) return false;
   place_name_ports(need->demand, placement, any);

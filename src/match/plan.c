@@ -2,6 +2,7 @@
 /* A plan's life and rows. */
 #include "match/plan.h"
 #include "base/abi.h"
+#include "match/score.h"
 #include "offer/offer.h"
 #include "wire/number.h"
 
@@ -181,17 +182,44 @@ size_t k8sm_plan_ports(const struct k8sm_plan *plan, size_t first, struct k8sm_p
   return plan_rows(plan, &table, plan->port_rows, first, rows, row_size, n);
 }
 
+static size_t plan_first_score(const struct k8smi_placement *p) {
+  return p->first_score;
+}
+
+static void plan_write_scores(struct plan_cursor *c, uint32_t placement) {
+  const struct k8smi_placement *p = &c->plan->placements[placement];
+  for (int s = 0; s < K8SMI_SCORES; s++) {
+    if (p->weights[s] == 0) continue;
+    int64_t score = s == K8SMI_SCORE_STRATEGY ? k8smi_use_score(&p->use, c->plan->strategy) : p->scores[s];
+    struct k8sm_plan_score row = {.part = k8smi_s(k8smi_score_names[s]),
+                                  .placement = placement,
+                                  .score = (uint32_t)score,
+                                  .weight = p->weights[s]};
+    plan_put(c, &row, sizeof row);
+  }
+}
+
+size_t k8sm_plan_scores(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_score *rows,
+                        size_t row_size, size_t n) {
+  static const struct plan_table table = {plan_first_score, plan_write_scores};
+  return plan_rows(plan, &table, plan->score_rows, first, rows, row_size, n);
+}
+
 void k8smi_plan_number_rows(struct k8sm_plan *plan) {
-  struct plan_cursor offers = {.plan = plan}, resources = {.plan = plan}, ports = {.plan = plan};
+  struct plan_cursor offers = {.plan = plan}, resources = {.plan = plan}, ports = {.plan = plan},
+                     scores = {.plan = plan};
   for (uint32_t i = 0; i < plan->placement_count; i++) {
     plan->placements[i].first_offer = offers.at;
     plan->placements[i].first_resource = resources.at;
     plan->placements[i].first_port = ports.at;
+    plan->placements[i].first_score = scores.at;
     plan_write_offers(&offers, i);
     plan_write_resources(&resources, i);
     plan_write_ports(&ports, i);
+    plan_write_scores(&scores, i);
   }
   plan->offer_rows = offers.at;
   plan->resource_rows = resources.at;
   plan->port_rows = ports.at;
+  plan->score_rows = scores.at;
 }

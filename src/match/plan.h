@@ -17,6 +17,23 @@ struct k8smi_resources {
   size_t count;
 };
 
+/* What scores an agent gets, in the order of the rows; see score.h. */
+enum {
+  K8SMI_SCORE_STRATEGY = 0,
+  K8SMI_SCORE_BALANCE,
+  K8SMI_SCORE_NODES,
+  K8SMI_SCORE_TAINTS,
+  K8SMI_SCORE_SPREAD,
+  K8SMI_SCORE_PODS,
+  K8SMI_SCORES
+};
+
+/* How much of an agent was in use with the pod there, of how much there is: cpus, then memory. */
+struct k8smi_use {
+  int64_t used[2];
+  int64_t size[2];
+};
+
 struct k8smi_placement {
   uint32_t demand; /* number in the plan's demands */
   struct k8sm_slice framework_id;
@@ -28,7 +45,10 @@ struct k8smi_placement {
   struct k8smi_resources executor;
   struct k8smi_resources *tasks; /* one for each task of the demand; empty for those not launched */
   uint16_t *host_ports;          /* one for each port of the demand; 0: none */
-  size_t first_offer, first_resource, first_port; /* the numbers of its first rows */
+  struct k8smi_use use;
+  uint8_t scores[K8SMI_SCORES];   /* but that of the strategy, which follows from the use */
+  uint16_t weights[K8SMI_SCORES]; /* 0: it did not decide */
+  size_t first_offer, first_resource, first_port, first_score; /* the numbers of its first rows */
 };
 
 struct k8sm_plan {
@@ -44,8 +64,13 @@ struct k8sm_plan {
   struct k8sm_plan_refusal *refusals;
   size_t refusal_count;
   struct k8sm_slice *summaries; /* one for each demand; empty when placed */
-  size_t offer_rows, resource_rows, port_rows;
+  size_t offer_rows, resource_rows, port_rows, score_rows;
+  uint32_t strategy;
 };
+
+/* use.c: from 0 to 100: what the strategy makes of a use, and how even it is. */
+int64_t k8smi_use_score(const struct k8smi_use *use, uint32_t strategy);
+int64_t k8smi_use_balance(const struct k8smi_use *use);
 
 /* Gives the rows of all placements their numbers, when the plan is whole. */
 void k8smi_plan_number_rows(struct k8sm_plan *plan);

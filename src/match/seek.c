@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a pod goes. */
 #include "cluster/tree.h"
-#include "match/match.h"
+#include "match/score.h"
+
+enum { SEEK_ENOUGH_LEAST = 100 }; /* places, where the options say that some suffice */
 
 /* The tree has seen to offers and scalars. */
 static bool seek_fits(void *ctx, uint32_t slot) {
@@ -18,8 +20,7 @@ static bool seek_covers(const struct k8smi_cluster_slot *slot, const int64_t *ne
   return true;
 }
 
-/* True if a slot comes before another, by the strategy: by room, and among equals by the agent's id. */
-static bool seek_before(const struct k8smi_match *match, uint32_t a, uint32_t b) {
+bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b) {
   const struct k8sm_cluster *c = match->cluster;
   const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
   if (x->key != y->key) return (x->key < y->key) == (match->options.strategy != K8SM_STRATEGY_SPREAD);
@@ -34,7 +35,7 @@ static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_che
     while (row != K8SMI_ROW_NONE && k8smi_slot_at(match->cluster, row)->role != role) {
       row = k8smi_slot_at(match->cluster, row)->next;
     }
-    if (row == K8SMI_ROW_NONE || (best != K8SMI_ROW_NONE && !seek_before(match, row, best)) ||
+    if (row == K8SMI_ROW_NONE || (best != K8SMI_ROW_NONE && !k8smi_slot_before(match, row, best)) ||
         !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars)) {
       continue;
     }
@@ -72,6 +73,66 @@ static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check
   return k8smi_tree_search(&search, root);
 }
 
+/* ---- Where scores decide ---- */
+
+/* The slot of an agent and role, if the pod fits there. */
+static uint32_t seek_at(const struct k8smi_match *match, struct k8smi_match_check *check, uint32_t agent,
+                        uint32_t role) {
+  uint32_t row = k8smi_agent_at(match->cluster, agent)->first_slot;
+  while (row != K8SMI_ROW_NONE && k8smi_slot_at(match->cluster, row)->role != role) {
+    row = k8smi_slot_at(match->cluster, row)->next;
+  }
+  if (row == K8SMI_ROW_NONE || !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars) ||
+      k8smi_check_agent(check, agent) != 0 || k8smi_check_slot(check, row) != 0) {
+    return K8SMI_ROW_NONE;
+  }
+  return row;
+}
+
+/* The agents to look at, and how many places suffice: all and any number, or those first by id and some. */
+struct seek_scope {
+  const uint32_t *agents;
+  size_t count;
+  size_t enough;
+};
+
+static struct seek_scope seek_scope_of(const struct k8smi_match *match,
+                                       const struct k8smi_match_check *check) {
+  const struct k8sm_cluster *c = match->cluster;
+  const struct k8smi_order *order = k8smi_agents_in_order(c);
+  struct seek_scope scope = {order->rows, order->count, SIZE_MAX};
+  uint32_t percent = match->options.good_enough;
+  if (percent > 0 && percent < 100) {
+    scope.enough = order->count * percent / 100;
+    if (scope.enough < SEEK_ENOUGH_LEAST) scope.enough = SEEK_ENOUGH_LEAST;
+  } else if (check->same != NULL) {
+    scope.agents = check->same->fits;
+    scope.count = check->same->fit_count;
+  }
+  return scope;
+}
+
+static uint32_t seek_scored_in_role(struct k8smi_match *match, struct k8smi_match_check *check,
+                                    uint32_t role) {
+  const struct seek_scope scope = seek_scope_of(match, check);
+  size_t count = 0;
+  for (size_t i = 0; i < scope.count && count < scope.enough; i++) {
+    uint32_t slot = seek_at(match, check, scope.agents[i], role);
+    if (slot == K8SMI_ROW_NONE) continue;
+    match->candidates[count++] = (struct k8smi_candidate){.slot = slot, .agent = scope.agents[i]};
+  }
+  if (count == 0) return K8SMI_ROW_NONE;
+  const struct k8smi_candidate *best =
+      &match->candidates[k8smi_score_best(match, check, match->candidates, count)];
+  for (int s = 0; s < K8SMI_SCORES; s++) {
+    match->scores[s] = (uint8_t)best->scores[s];
+    match->weights[s] = (uint16_t)(k8smi_score_counts(match, check, s) ? k8smi_score_weight(match, s) : 0);
+  }
+  return best->slot;
+}
+
+/* ---- What is not in the trees ---- */
+
 /* Resources that name the pod are in no column: where there are any, each agent that has some is
  * asked, in the order of ids. */
 static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_match_check *check) {
@@ -93,11 +154,15 @@ static uint32_t seek_pinned(const struct k8smi_match *match, struct k8smi_match_
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check) {
   const struct k8sm_demand *d = check->need->demand;
   uint32_t slot = K8SMI_ROW_NONE;
+  memset(match->weights, 0, sizeof match->weights);
+  match->weights[K8SMI_SCORE_STRATEGY] = (uint16_t)k8smi_score_weight(match, K8SMI_SCORE_STRATEGY);
   if (check->need->rules->gates.count > 0) return slot;
   if (d->agent_id.len != 0) return seek_pinned(match, check);
+  bool scored = match->candidates != NULL && k8smi_score_decides(match, check);
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
-    if (role != K8SMI_MAP_NONE) slot = seek_in_role(match, check, role);
+    if (role == K8SMI_MAP_NONE) continue;
+    slot = scored ? seek_scored_in_role(match, check, role) : seek_in_role(match, check, role);
   }
   return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, check);
 }

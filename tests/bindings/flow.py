@@ -154,6 +154,10 @@ class Flow(unittest.TestCase):
         (explanation,) = cluster.explain(demand)
         self.assertEqual((explanation.agent_id, explanation.code), ("golden-S1", plan.refusals[0].code))
 
+    def test_scores(self):
+        plan = cluster_with_offer().match([Demand.make(nginx(), nonce="n1")], weight_balance=2)
+        self.assertEqual([(s.part, s.placement, s.weight) for s in plan.scores], [("strategy", 0, 1), ("balance", 0, 2)])
+
     def test_node(self):
         cluster = cluster_with_offer()
         demand = Demand.make(nginx(), nonce="n1")

@@ -292,7 +292,6 @@ static void what_is_lost_is_a_warning(void **state) {
       "spec.priorityClassName",
       "spec.hostname",
       "spec.hostNetwork",
-      "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution",
       "spec.containers[0].stdin",
       "spec.containers[0].lifecycle.preStop",
       "spec.containers[0].terminationMessagePath",

@@ -442,7 +442,7 @@ static void wrong_options(void **state) {
   struct k8sm_diag rows[1];
   char text[256];
   struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
-  struct k8sm_match_options o = {.size = sizeof o, .strategy = 3};
+  struct k8sm_match_options o = {.size = sizeof o, .strategy = 4};
   struct setup s;
   setup_begin(&s);
   assert_int_equal(k8sm_cluster_match(s.c, NULL, 0, &o, &s.plan, &diags), K8SM_ERR_INVALID);

@@ -263,7 +263,7 @@ static void plans_are_applied(void **state) {
   assert_string_equal(rows[0].name.ptr, "p1");
   assert_int_equal(k8sm_cluster_pods(s.c, K8SMI_S("none"), 0, rows, sizeof rows[0], 4), 0);
   assert_int_equal(s.c->kinds.count, 2);
-  assert_int_equal(s.c->shunning, 2);
+  assert_int_equal(s.c->wanting, 2);
   assert_int_equal(k8sm_cluster_add_pod(s.c, s.demands[0], K8SMI_S("new"), NULL), K8SM_OK); /* moved */
   assert_int_equal(k8sm_cluster_pods(s.c, K8SMI_S("a"), 0, rows, sizeof rows[0], 4), 0);
   assert_int_equal(k8sm_cluster_pods(s.c, K8SMI_S("new"), 0, rows, sizeof rows[0], 4), 1);
@@ -272,7 +272,7 @@ static void plans_are_applied(void **state) {
   assert_int_equal(s.c->pods.count, 2);
   k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-p1"));
   k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-r0"));
-  assert_int_equal(s.c->pods.count + s.c->kinds.count + s.c->shunning, 0);
+  assert_int_equal(s.c->pods.count + s.c->kinds.count + s.c->wanting, 0);
   scene_end(&s);
 }
 

@@ -19,6 +19,7 @@ from ._abi import lib as _lib
 from .cluster import (
     Agent,
     Cluster,
+    ClusterPod,
     Explanation,
     HeldOffer,
     Offer,
@@ -28,6 +29,7 @@ from .cluster import (
     PlanOffer,
     PlanPort,
     PlanResource,
+    PlanScore,
     Refusal,
 )
 from .constants import (
@@ -61,6 +63,7 @@ from .constants import (
     Trait,
     ValueKind,
     VolumeFlag,
+    Weight,
 )
 from .demand import Budget, Demand, DemandTask
 from .driver import Counters, Driver, DriverPod, Effect

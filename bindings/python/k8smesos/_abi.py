@@ -200,6 +200,8 @@ MatchOptions = _struct(
     (c_void_p, "allocator"),
     (c_uint32, "strategy flags"),
     (c_int64, "wall_ms maintenance_ms"),
+    (c_uint32, "weight_strategy weight_balance weight_nodes weight_taints weight_spread weight_pods"),
+    (c_uint32, "good_enough reserved"),
 )
 Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"))
 PlanOffer = _struct("plan_offer", (Slice, "id"), (c_uint32, "placement"))
@@ -217,6 +219,7 @@ PlanPort = _struct(
     (c_uint32, "placement"),
     (c_uint16, "container_port host_port"),
 )
+PlanScore = _struct("plan_score", (Slice, "part"), (c_uint32, "placement score weight reserved"))
 PlanRefusal = _struct("plan_refusal", (c_uint32, "demand code agents reserved"))
 Explanation = _struct(
     "explanation", (Slice, "agent_id hostname predicate wanted had"), (c_uint32, "code reserved")
@@ -433,7 +436,7 @@ def _prototypes():
         "pod_containers pod_words pod_ports pod_env pod_env_from pod_volumes pod_mounts pod_probes "
         "resolved_env resolved_words resolved_mounts resolved_files "
         "manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows wants_roles "
-        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_refusals explain_rows "
+        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
         "driver_ports"
     ).split():

@@ -81,6 +81,15 @@ class PlanPort(NamedTuple):
     host_port: int
 
 
+class PlanScore(NamedTuple):
+    """A score, from 0 to 100, of the agent that was chosen for a placement."""
+
+    part: str
+    placement: int
+    score: int
+    weight: int
+
+
 class Refusal(NamedTuple):
     """Why a pod has no place: how many agents said so. `code` is that of a finding."""
 
@@ -150,6 +159,10 @@ class Plan(Handle):
     @property
     def ports(self) -> List[PlanPort]:
         return rows("plan_ports", self._pointer, _abi.PlanPort, PlanPort)
+
+    @property
+    def scores(self) -> List[PlanScore]:
+        return rows("plan_scores", self._pointer, _abi.PlanScore, PlanScore)
 
     @property
     def refusals(self) -> List[Refusal]:
@@ -259,7 +272,8 @@ class Cluster(Handle):
 
     def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
         """Places the demands from the offers held; the cluster stays as it is. Fields: flags
-        (MatchFlag), wall_ms, maintenance_ms."""
+        (MatchFlag), wall_ms, maintenance_ms, weight_strategy, weight_balance, weight_nodes, weight_taints,
+        weight_spread, weight_pods, good_enough."""
         memory, demands = Memory(), list(demands)
         array = memory.array(ctypes.c_void_p, [demand._pointer for demand in demands])
         given = memory.struct(options(_abi.MatchOptions, strategy=strategy, **fields))

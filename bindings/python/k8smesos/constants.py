@@ -164,6 +164,12 @@ class Strategy(_Code):
     PACK = 0
     SPREAD = 1
     FIRST_FIT = 2
+    BALANCED = 3
+
+
+class Weight(_Code):
+    MAX = 1000
+    NONE = 1001
 
 
 class MatchFlag(enum.IntFlag):
@@ -276,6 +282,7 @@ PREFIXES = {
     "FEATURE": Feature,
     "STRATEGY": Strategy,
     "MATCH": MatchFlag,
+    "WEIGHT": Weight,
     "CALL": CallType,
     "CHANGE": ChangeType,
     "STATE": State,
