@@ -5,6 +5,8 @@
 
 #define RULE_MAPPED                                                                                          \
   { K8SMI_RULE_MAPPED, 0, NULL, NULL }
+#define RULE_HOW(words)                                                                                      \
+  { K8SMI_RULE_MAPPED, 0, NULL, words }
 #define RULE_BELOW                                                                                           \
   { K8SMI_RULE_BELOW, 0, NULL, NULL }
 #define RULE_FREE                                                                                            \
@@ -125,7 +127,7 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
     [K8SMI_Container_args] = RULE_MAPPED,
     [K8SMI_Container_workingDir] = RULE_MAPPED,
     [K8SMI_Container_ports] = RULE_BELOW,
-    [K8SMI_Container_envFrom] = RULE_MAPPED,
+    [K8SMI_Container_envFrom] = RULE_HOW("from the data handed in: text keys of ConfigMaps, all of Secrets"),
     [K8SMI_Container_env] = RULE_BELOW,
     [K8SMI_Container_resources] = RULE_BELOW,
     [K8SMI_Container_resizePolicy] = RULE_FREE,
@@ -166,10 +168,14 @@ static const struct k8smi_rule rules_of_env[K8SMI_EnvVar__COUNT] = {
 };
 
 static const struct k8smi_rule rules_of_env_source[K8SMI_EnvVarSource__COUNT] = {
-    [K8SMI_EnvVarSource_fieldRef] = RULE_MAPPED,
-    [K8SMI_EnvVarSource_resourceFieldRef] = RULE_MAPPED,
-    [K8SMI_EnvVarSource_configMapKeyRef] = RULE_MAPPED,
-    [K8SMI_EnvVarSource_secretKeyRef] = RULE_MAPPED,
+    [K8SMI_EnvVarSource_fieldRef] =
+        RULE_HOW("`spec.nodeName` is the agent's hostname, `status.hostIP` and `status.podIP` the address in "
+                 "its offers: both are filled in with the task"),
+    [K8SMI_EnvVarSource_resourceFieldRef] =
+        RULE_HOW("a limit that is not stated is told as what the pod's executor holds"),
+    [K8SMI_EnvVarSource_configMapKeyRef] = RULE_HOW("from the data handed in"),
+    [K8SMI_EnvVarSource_secretKeyRef] =
+        RULE_HOW("from the data handed in, as a SECRET variable; so is each value that refers to it"),
     [K8SMI_EnvVarSource_fileKeyRef] = RULE_REFUSED("files in the pod's volumes can't be read before it runs"),
 };
 
@@ -267,7 +273,7 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_gcePersistentDisk] = RULE_NO_VOLUME,
     [K8SMI_Volume_awsElasticBlockStore] = RULE_NO_VOLUME,
     [K8SMI_Volume_gitRepo] = RULE_NO_VOLUME,
-    [K8SMI_Volume_secret] = RULE_MAPPED,
+    [K8SMI_Volume_secret] = RULE_HOW("one SECRET volume for each file"),
     [K8SMI_Volume_nfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_iscsi] = RULE_NO_VOLUME,
     [K8SMI_Volume_glusterfs] = RULE_NO_VOLUME,
@@ -277,15 +283,16 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_cinder] = RULE_NO_VOLUME,
     [K8SMI_Volume_cephfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_flocker] = RULE_NO_VOLUME,
-    [K8SMI_Volume_downwardAPI] = RULE_MAPPED,
+    [K8SMI_Volume_downwardAPI] = RULE_HOW("one SECRET volume for each file; it does not change later"),
     [K8SMI_Volume_fc] = RULE_NO_VOLUME,
     [K8SMI_Volume_azureFile] = RULE_NO_VOLUME,
-    [K8SMI_Volume_configMap] = RULE_MAPPED,
+    [K8SMI_Volume_configMap] = RULE_HOW("one SECRET volume for each file; it does not change later"),
     [K8SMI_Volume_vsphereVolume] = RULE_NO_VOLUME,
     [K8SMI_Volume_quobyte] = RULE_NO_VOLUME,
     [K8SMI_Volume_azureDisk] = RULE_NO_VOLUME,
     [K8SMI_Volume_photonPersistentDisk] = RULE_NO_VOLUME,
-    [K8SMI_Volume_projected] = RULE_MAPPED,
+    [K8SMI_Volume_projected] =
+        RULE_HOW("one SECRET volume for each file; tokens of service accounts are refused"),
     [K8SMI_Volume_portworxVolume] = RULE_NO_VOLUME,
     [K8SMI_Volume_scaleIO] = RULE_NO_VOLUME,
     [K8SMI_Volume_storageos] = RULE_NO_VOLUME,

@@ -73,6 +73,17 @@ static int mount_propagation(const struct k8smi_record *mount) {
   return k8smi_eqs(text, "HostToContainer") ? K8SM_MESOS__MOUNT_PROPAGATION__MODE__HOST_TO_CONTAINER : 0;
 }
 
+static void mount_note_modes(struct k8smi_demand_build *b, const struct k8smi_files *files,
+                             const struct k8smi_path *path) {
+  for (size_t i = 0; i < files->count; i++) {
+    if (files->items[i].mode == K8SMI_DEFAULT_FILE_MODE) continue;
+    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
+               "'%.*s' asks for mode %04o: files of Mesos' secrets have the mode that the agent gives them",
+               K8SMI_P(files->items[i].path), files->items[i].mode);
+    return;
+  }
+}
+
 /* The files of volume i, made when they are first asked for. */
 static const struct k8smi_files *mount_files_of(struct k8smi_demand_build *b, size_t i) {
   struct k8smi_demand_files *volume = b->files == NULL ? NULL : &b->files[i];
@@ -86,6 +97,7 @@ static const struct k8smi_files *mount_files_of(struct k8smi_demand_build *b, si
   k8smi_resolve_files(&b->resolve, k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i), &at,
                       &volume->files);
   k8smi_demand_note_limits(b, &at);
+  mount_note_modes(b, &volume->files, &at);
   return &volume->files;
 }
 

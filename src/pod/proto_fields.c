@@ -38,7 +38,7 @@ enum { PROTO_INLINED = 64, PROTO_NUMBERLESS = 2 * PROTO_INLINED };
 #include "pod/fields.def"
 
 #define PROTO_OWN(size)  ((size) < PROTO_INLINED ? (size) : PROTO_INLINED)
-#define PROTO_REST(size) ((size) > PROTO_INLINED ? (size)-PROTO_INLINED : 0)
+#define PROTO_REST(size) (uint8_t)((size) > PROTO_INLINED ? (size)-PROTO_INLINED : 0)
 
 const struct k8smi_proto_type k8smi_proto_types[K8SMI_TYPE_COUNT] = {
     {{NULL, 0}, {NULL, 0}, 0},

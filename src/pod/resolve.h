@@ -44,8 +44,8 @@ struct k8smi_resolve {
 };
 
 /* Stand-ins for what is filled in once the pod has its place, for `name` and the addresses above. They begin
- * with a NUL, which no text of a pod that becomes a demand can hold: so they may stand inside of longer ones, and are found again.
- */
+ * with a NUL, and texts that hold one are refused where they could meet a stand-in: so these may stand inside
+ * of longer texts, and are found again. */
 #define K8SMI_PLACED_NAME    ((struct k8sm_slice){"\0n", 2})
 #define K8SMI_PLACED_ADDRESS ((struct k8sm_slice){"\0a", 2})
 

@@ -152,6 +152,13 @@ static bool env_file_value(struct k8smi_resolve *r, const struct k8smi_record *r
   return false;
 }
 
+/* The very texts that were handed in for what is not known yet: others may look like them. */
+static bool env_is_stand_in(const struct k8smi_resolve *r, struct k8sm_slice value) {
+  bool handed_in =
+      value.ptr == r->node.name.ptr || value.ptr == r->node.host_ips.ptr || value.ptr == r->node.pod_ips.ptr;
+  return value.len > 0 && value.ptr[0] == '\0' && handed_in;
+}
+
 /* valueFrom. False: the variable stays unset. */
 static bool env_value_from(struct k8smi_resolve *r, const struct k8smi_record *container,
                            const struct k8smi_record *from, const struct k8smi_path *path,
@@ -166,7 +173,7 @@ static bool env_value_from(struct k8smi_resolve *r, const struct k8smi_record *c
     switch (kinds[i]) {
     case K8SMI_EnvVarSource_fieldRef:
       if (!k8smi_resolve_field(r, ref, &at, false, &variable->value)) return false;
-      variable->placed = variable->value.len > 0 && variable->value.ptr[0] == '\0';
+      variable->placed = env_is_stand_in(r, variable->value);
       return true;
     case K8SMI_EnvVarSource_resourceFieldRef:
       return k8smi_resolve_resource(r, ref, container, &at, &variable->value);

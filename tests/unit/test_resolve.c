@@ -451,6 +451,16 @@ static void what_can_not_be(void **state) {
              K8SM_DIAG_FIELD_INVALID, "spec.volumes[0].configMap", "invalid path: d/e: d is a file");
 }
 
+/* Programs can't be given a NUL; and none is taken for what is filled in later. */
+static void texts_with_a_nul(void **state) {
+  (void)state;
+  struct k8sm_resolve_options o = options_all();
+  finds_with(&o, "{'containers':[{'name':'c','env':[{'name':'A','value':'a\\u0000b'}]}]}", K8SM_DIAG_NUL_BYTE,
+             "spec.containers[0].env[0].value", "holds a NUL: no program can be given it");
+  finds_with(&o, "{'containers':[{'name':'c','command':['\\u0000n']}]}", K8SM_DIAG_NUL_BYTE,
+             "spec.containers[0].command[0]", "holds a NUL: no program can be given it");
+}
+
 /* The volume that the API server gives every pod stops nobody who has no token for it. */
 static void the_volume_of_the_api(void **state) {
   (void)state;
@@ -570,6 +580,7 @@ int main(void) {
       cmocka_unit_test(what_is_missing),
       cmocka_unit_test(what_is_known_only_where_it_runs),
       cmocka_unit_test(what_can_not_be),
+      cmocka_unit_test(texts_with_a_nul),
       cmocka_unit_test(the_volume_of_the_api),
       cmocka_unit_test(everything_wrong_is_reported_at_once),
       cmocka_unit_test(growth_is_bounded),
