@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/defaults_private.h"
 
-/* The kinds that hold templates. */
+/* The kinds that hold templates, and those that pods refer to. */
 
 static const struct k8smi_int_or_string workload_default_quarter = {0, {"25%", 3}};
 static const struct k8smi_int_or_string workload_default_one = {1, {NULL, 0}};
@@ -146,4 +146,38 @@ bool k8smi_default_job(const struct k8smi_defaults *d) {
   if (d->slots[K8SMI_Job_spec].record == NULL || !workload_default_template_labels(d->arena, of, &labels))
     return false;
   return labels == NULL || workload_default_labels(d, K8SMI_Job_metadata, labels);
+}
+
+/* The pairs with one more, in the place of that with the same key, if there is one. NULL when memory ran out.
+ */
+static const struct k8smi_list *workload_default_with(struct k8smi_arena *arena, struct k8smi_list pairs,
+                                                      struct k8smi_pair one) {
+  struct k8smi_list *list = k8smi_arena_alloc(arena, sizeof *list);
+  struct k8smi_pair *to = k8smi_arena_array(arena, pairs.count + 1, sizeof *to);
+  size_t at = 0;
+  if (list == NULL || to == NULL) return NULL;
+  for (; at < pairs.count && k8smi_cmp(k8smi_list_pair(pairs, at).key, one.key) < 0; at++)
+    to[at] = k8smi_list_pair(pairs, at);
+  to[at] = one;
+  *list = (struct k8smi_list){to, at + 1};
+  if (at < pairs.count && k8smi_eq(k8smi_list_pair(pairs, at).key, one.key)) at++;
+  for (; at < pairs.count; at++) to[list->count++] = k8smi_list_pair(pairs, at);
+  return list;
+}
+
+/* A namespace has its name as a label, so that selectors can name it. */
+bool k8smi_default_namespace(const struct k8smi_defaults *d) {
+  const struct k8smi_record *metadata = k8smi_default_record(d, K8SMI_Namespace_metadata);
+  struct k8sm_slice name = k8smi_get_str(metadata, K8SMI_ObjectMeta_name);
+  union k8smi_slot slots[64];
+  if (name.len == 0) return true;
+  uint64_t present = k8smi_record_spread(metadata, slots);
+  slots[K8SMI_ObjectMeta_labels].list =
+      workload_default_with(d->arena, k8smi_get_list(metadata, K8SMI_ObjectMeta_labels),
+                            (struct k8smi_pair){K8SMI_S("kubernetes.io/metadata.name"), name});
+  if (slots[K8SMI_ObjectMeta_labels].list == NULL) return false;
+  present |= (uint64_t)1 << K8SMI_ObjectMeta_labels;
+  const union k8smi_slot made = {.record = k8smi_record_new(d->arena, present, slots)};
+  k8smi_default_set(d, K8SMI_Namespace_metadata, made);
+  return made.record != NULL;
 }

@@ -172,6 +172,13 @@ static const struct default_value default_of_CronJobSpec[] = {
     DEFAULT_NUMBER(CronJobSpec, successfulJobsHistoryLimit, 3),
     DEFAULT_NUMBER(CronJobSpec, failedJobsHistoryLimit, 1),
 };
+static const struct default_value default_of_PriorityClass[] = {
+    DEFAULT_TEXT(PriorityClass, preemptionPolicy, "PreemptLowerPriority"),
+};
+static const struct default_value default_of_Namespace[] = {DEFAULT_RECORD(Namespace, status)};
+static const struct default_value default_of_NamespaceStatus[] = {
+    DEFAULT_TEXT(NamespaceStatus, phase, "Active"),
+};
 static const struct default_value default_of_Secret[] = {DEFAULT_TEXT(Secret, type, "Opaque")};
 
 #define DEFAULT_VALUES(T) default_of_##T, (uint8_t)(sizeof default_of_##T / sizeof default_of_##T[0])
@@ -239,6 +246,9 @@ static const struct default_type {
                                                            NULL},
     [K8SMI_TYPE_CronJob] = {DEFAULT_VALUES(CronJob), NULL},
     [K8SMI_TYPE_CronJobSpec] = {DEFAULT_VALUES(CronJobSpec), NULL},
+    [K8SMI_TYPE_PriorityClass] = {DEFAULT_VALUES(PriorityClass), NULL},
+    [K8SMI_TYPE_Namespace] = {DEFAULT_VALUES(Namespace), k8smi_default_namespace},
+    [K8SMI_TYPE_NamespaceStatus] = {DEFAULT_VALUES(NamespaceStatus), NULL},
     [K8SMI_TYPE_Secret] = {DEFAULT_VALUES(Secret), NULL},
 };
 

@@ -30,6 +30,7 @@ bool k8smi_default_deployment_strategy(const struct k8smi_defaults *d);
 bool k8smi_default_daemon_set_strategy(const struct k8smi_defaults *d);
 bool k8smi_default_stateful_set_strategy(const struct k8smi_defaults *d);
 bool k8smi_default_job(const struct k8smi_defaults *d);
+bool k8smi_default_namespace(const struct k8smi_defaults *d);
 
 extern const struct k8smi_record k8smi_default_empty; /* a record without fields */
 

@@ -226,7 +226,7 @@ class Comparison:
                 text = open(os.path.join(folder, name), encoding="utf-8").read()
                 pieces = [text] if name.endswith(".json") else re.split(r"^---.*\n", text, flags=re.M)
                 documents += [p.encode() for p in pieces if re.search(r"^\s*\"?kind\"?:", p, re.M)]
-        kinds = "|".join(["Pod", *generate.WORKLOADS, "ConfigMap", "Secret"])
+        kinds = "|".join(["Pod", *generate.OTHERS])
         documents = [d for d in documents if re.search(rb"^\s{0,4}\"?kind\"?: *\"?(%s)\"?,? *$" % kinds.encode(), d, re.M)]
         self.counts["manifests"] = len(documents)
         self.objects(documents)
@@ -248,9 +248,9 @@ class Comparison:
                 documents.append(text.encode("utf-8", "surrogatepass"))
         self.objects(documents)
 
-    def workloads(self):
+    def others(self):
         documents = []
-        for kind, version in list(generate.WORKLOADS.items()) * (BATCH // 40):
+        for kind, version in list(generate.OTHERS.items()) * (BATCH // 40):
             made = self.generator.object(kind, version, self.rng.choice([0.02, 0.1, 0.3]), self.rng.choice([0, 0, 0.1]))
             documents.append(mutate.json_text(made, self.rng).encode("utf-8", "surrogatepass"))
             documents.append(json.dumps(self.mutator.mutated(made)).replace("Infinity", "1e400").encode())
@@ -326,7 +326,7 @@ class Comparison:
 
     def run(self):
         parts = {"schema": self.schema, "manifests": self.manifests, "quantities": self.quantities, "yaml": self.yaml,
-                 "texts": self.texts, "pods": self.pods, "workloads": self.workloads, "sums": self.sums}
+                 "texts": self.texts, "pods": self.pods, "others": self.others, "sums": self.sums}
         end = time.monotonic() + self.args.seconds
         once = ("schema", "manifests")
         only = self.args.only.split(",") if self.args.only else list(parts)

@@ -139,6 +139,7 @@ class Generator:
         return "".join(self.rng.choice(words) for _ in range(self.rng.randint(1, 6)))
 
 
-# The kinds that hold templates of pods, with their versions.
-WORKLOADS = {"PodTemplate": "v1", "ReplicationController": "v1", "ReplicaSet": "apps/v1", "Deployment": "apps/v1",
-             "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1"}
+# The other kinds, with their versions.
+OTHERS = {"PodTemplate": "v1", "ReplicationController": "v1", "ReplicaSet": "apps/v1", "Deployment": "apps/v1",
+          "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1", "ConfigMap": "v1",
+          "Secret": "v1", "Namespace": "v1", "PriorityClass": "scheduling.k8s.io/v1"}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the oracle, from Kubernetes' own modules, and compares it with this library.
 # usage: run.sh SUBJECT SOURCE_FOLDER BUILD_FOLDER FIELDS_DEF MANIFESTS [SECONDS]
-subject=$1
+subject=$(realpath "$1")
 source=$2
 build=$3
 fields=$4
@@ -23,10 +23,9 @@ found=$(go env GOVERSION | sed 's/^go//')
 oldest=$(printf '%s\n%s\n' "$needed" "$found" | sort -V | head -n 1)
 [ "$oldest" = "$needed" ] || skip "go is $found, Kubernetes' modules need $needed"
 
-cd "$source/oracle" || exit 1
 # Fetches the modules that are needed and not here yet, and nothing else.
-wrong=$(timeout 900 go list -deps . 2>&1 >/dev/null) ||
+wrong=$(cd "$source/oracle" && timeout 900 go list -deps . 2>&1 >/dev/null) ||
   skip "Kubernetes' modules are not to be had: $(printf '%s' "$wrong" | tail -n 1)"
-go build -o "$build/oracle" . || exit 1
+(cd "$source/oracle" && go build -o "$build/oracle" .) || exit 1
 exec python3 "$source/compare.py" "$build/oracle" "$subject" "$fields" "$source/differences.def" \
   --manifests "$manifests" --seconds "$seconds"

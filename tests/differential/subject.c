@@ -110,6 +110,8 @@ static const struct {
     {K8SMI_TYPE_DaemonSet, "apps/v1"},
     {K8SMI_TYPE_Job, "batch/v1"},
     {K8SMI_TYPE_CronJob, "batch/v1"},
+    {K8SMI_TYPE_Namespace, "v1"},
+    {K8SMI_TYPE_PriorityClass, "scheduling.k8s.io/v1"},
 };
 
 /* 0: no kind of ours. */

@@ -166,6 +166,21 @@ static void volumes(void **state) {
          "\"capacity\":{\"storage\":\"1m\"}}}");
 }
 
+static void namespaces_and_priorities(void **state) {
+  (void)state;
+  expect(K8SMI_TYPE_Namespace, "{\"metadata\":{\"name\":\"a\"}}",
+         "{\"metadata\":{\"name\":\"a\",\"labels\":{\"kubernetes.io/metadata.name\":\"a\"}},\"spec\":{},"
+         "\"status\":{\"phase\":\"Active\"}}");
+  expect(K8SMI_TYPE_Namespace,
+         "{\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"1\",\"kubernetes.io/metadata.name\":\"b\",\"a\":"
+         "\"2\"}}}",
+         "{\"metadata\":{\"name\":\"a\",\"labels\":{\"a\":\"2\",\"kubernetes.io/metadata.name\":\"a\",\"x\":"
+         "\"1\"}},\"spec\":{},\"status\":{\"phase\":\"Active\"}}");
+  expect(K8SMI_TYPE_Namespace, "{}", "{\"metadata\":{},\"spec\":{},\"status\":{\"phase\":\"Active\"}}");
+  expect(K8SMI_TYPE_PriorityClass, "{\"value\":5}",
+         "{\"metadata\":{},\"value\":5,\"preemptionPolicy\":\"PreemptLowerPriority\"}");
+}
+
 static void addresses(void **state) {
   (void)state;
   expect(K8SMI_TYPE_PodStatus, "{\"podIP\":\"1.2.3.4\"}",
@@ -249,6 +264,7 @@ int main(void) {
       cmocka_unit_test(pods_and_templates),
       cmocka_unit_test(volumes),
       cmocka_unit_test(addresses),
+      cmocka_unit_test(namespaces_and_priorities),
       cmocka_unit_test(images),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,10 +47,16 @@ var resources = map[string]kindResource{
 }
 
 // A create, without admission: the steps of rest.BeforeCreate, whose error would tell less. The namespace is
-// the object's own, or "default"; a generated name gets a fixed suffix. False: a kind that has no pod in it.
-func create(object runtime.Object, kind *schema.GroupVersionKind) (runtime.Object, []finding, bool) {
-	target, known := resources[kind.Kind]
-	if !known {
+// the object's own, or "default"; a generated name gets a fixed suffix. False: a kind that has no pod in it, or
+// an object that Kubernetes' own code does not survive.
+func create(object runtime.Object, kind *schema.GroupVersionKind) (created runtime.Object, found []finding, known bool) {
+	defer func() {
+		if recover() != nil {
+			known = false
+		}
+	}()
+	target, isKind := resources[kind.Kind]
+	if !isKind {
 		return nil, nil, false
 	}
 	object = object.DeepCopyObject()

@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,7 +21,7 @@ import (
 var roots = []any{
 	corev1.Pod{}, corev1.PodList{}, corev1.PodTemplate{}, corev1.ReplicationController{}, corev1.ConfigMap{},
 	corev1.Secret{}, appsv1.ReplicaSet{}, appsv1.Deployment{}, appsv1.StatefulSet{}, appsv1.DaemonSet{},
-	batchv1.Job{}, batchv1.CronJob{}, metav1.List{},
+	batchv1.Job{}, batchv1.CronJob{}, metav1.List{}, corev1.Namespace{}, schedulingv1.PriorityClass{},
 }
 
 // Types that have a form of their own on the wire.
