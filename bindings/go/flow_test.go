@@ -6,11 +6,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	k8smesos "github.com/libk8smesos/libk8smesos/bindings/go"
 )
@@ -204,6 +207,78 @@ func TestPod(t *testing.T) {
 	}
 	if other := must[*k8smesos.Pod](t)(pod.WithUID("another")); other.UID() != "another" {
 		t.Errorf("uid is %q", other.UID())
+	}
+}
+
+func TestWorkload(t *testing.T) {
+	source := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, uid: u}\nspec:\n  replicas: 2\n" +
+		"  strategy: {rollingUpdate: {maxSurge: 50%, maxUnavailable: 1}}\n  selector: {matchLabels: {a: b}}\n" +
+		"  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}\n"
+	workload := must[*k8smesos.Workload](t)(k8smesos.ParseWorkload([]byte(source), nil))
+	info := must[k8smesos.WorkloadInfo](t)(workload.Info())
+	if info.Kind != k8smesos.WorkloadDeployment || info.Name != "web" || info.Replicas != 2 || info.Selector != "a=b" {
+		t.Errorf("info is %+v", info)
+	}
+	spec := must[k8smesos.DeploymentSpec](t)(workload.Deployment())
+	if spec.MaxSurge != (k8smesos.Share{Value: 50, IsPercent: true}) || spec.Strategy != k8smesos.RolloutRollingUpdate {
+		t.Errorf("spec is %+v", spec)
+	}
+	if _, err := workload.Job(); !errors.Is(err, k8smesos.ErrNotFound) {
+		t.Errorf("job: %v", err)
+	}
+	child := must[*k8smesos.Workload](t)(workload.Child(nil))
+	pod := must[*k8smesos.Pod](t)(workload.Pod(&k8smesos.InstanceOptions{Suffix: "x"}))
+	if name, _, _ := child.Get("metadata.name"); pod.Name() != name+"-x" || !workload.Selects(pod) {
+		t.Errorf("pod %s of %s", pod.Name(), name)
+	}
+	if other := must[*k8smesos.Workload](t)(workload.WithUID("v")); must[k8smesos.WorkloadInfo](t)(other.Info()).UID != "v" {
+		t.Error("no other uid")
+	}
+	if template := must[*k8smesos.Pod](t)(workload.Template()); template.Name() != "web" {
+		t.Errorf("template is %s", template.Name())
+	}
+}
+
+func TestClasses(t *testing.T) {
+	source := "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 7\n---\n" +
+		"apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 2\n" +
+		"  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: " +
+		"{priorityClassName: high, containers: [{name: c, image: i}]}}\n"
+	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest([]byte(source), nil))
+	rows, objects := manifest.Workloads(), manifest.Objects()
+	if len(rows) != 1 || rows[0].PodCount != 2 || len(objects) != 1 || objects[0].Kind != "PriorityClass" {
+		t.Errorf("rows are %+v and %+v", rows, objects)
+	}
+	if value, _, _ := manifest.Get(0, "value"); value != "7" {
+		t.Errorf("value is %q", value)
+	}
+	pod := manifest.Pods()[1].Pod
+	admitted := must[*k8smesos.Pod](t)(pod.Admit(&k8smesos.AdmissionOptions{Classes: manifest.PriorityClasses()}))
+	if priority, _, _ := admitted.Get("spec.priority"); priority != "7" {
+		t.Errorf("priority is %q", priority)
+	}
+	if _, err := pod.Admit(nil); !errors.Is(err, k8smesos.ErrInvalid) {
+		t.Errorf("admitted: %v", err)
+	}
+}
+
+func TestReader(t *testing.T) {
+	pod := func(name string) string {
+		return `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"` + name + `"},"spec":{"containers":[{"name":"c","image":"i"}]}}`
+	}
+	source := `{"apiVersion":"v1","items":[` + pod("a") + "," + pod("B") + "," + pod("c") + `],"kind":"List"}`
+	reader := must[*k8smesos.Reader](t)(k8smesos.NewReader(iotest.OneByteReader(strings.NewReader(source)), nil))
+	if first, err := reader.Next(); err != nil || first.Pod.Name() != "a" {
+		t.Errorf("first: %+v, %v", first, err)
+	}
+	if _, err := reader.Next(); !errors.Is(err, k8smesos.ErrInvalid) {
+		t.Errorf("second: %v", err)
+	}
+	if third, err := reader.Next(); err != nil || third.Pod.Name() != "c" {
+		t.Errorf("third: %+v, %v", third, err)
+	}
+	if _, err := reader.Next(); err != io.EOF {
+		t.Errorf("the end: %v", err)
 	}
 }
 

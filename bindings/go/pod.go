@@ -9,7 +9,6 @@ package k8smesos
 import "C"
 
 import (
-	"errors"
 	"runtime"
 	"unsafe"
 )
@@ -167,61 +166,7 @@ func (p *Pod) Get(path string) (string, bool, error) {
 	var m memory
 	defer m.free()
 	var blob *C.struct_k8sm_blob
-	err := failure("pod_get", C.k8sm_pod_get(p.ptr, m.text(path), nil, &blob), nil)
-	if errors.Is(err, ErrNotFound) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, err
-	}
-	return string(takeBlob(blob)), true, nil
-}
-
-// Manifest is everything that a file of one or more documents holds.
-type Manifest struct {
-	ptr      *C.struct_k8sm_manifest
-	Findings []Finding
-}
-
-// Close gives the manifest back.
-func (m *Manifest) Close() {
-	C.k8sm_manifest_unref(m.ptr)
-	m.ptr = nil
-}
-
-// ParseManifest reads pods, the pods of workload kinds, ConfigMaps and Secrets. options may be nil.
-func ParseManifest(source []byte, options *ParseOptions) (*Manifest, error) {
-	var m memory
-	defer m.free()
-	given := options.fill(&m)
-	var ptr *C.struct_k8sm_manifest
-	s := newSink()
-	result := C.k8sm_manifest_parse(input(source), C.size_t(len(source)), &given, &ptr, s.diags())
-	findings, err := s.done("manifest_parse", result, source)
-	if err != nil {
-		return nil, err
-	}
-	manifest := &Manifest{ptr, findings}
-	runtime.SetFinalizer(manifest, (*Manifest).Close)
-	return manifest, nil
-}
-
-// ManifestPod is a pod of a manifest, and the object that it came from.
-type ManifestPod struct {
-	Pod      *Pod
-	Document int // from 0
-	Replica  int
-	Owner    string // "ReplicationController/kube-dns"; empty for a bare pod
-}
-
-// Pods of the manifest; each is a reference of its own.
-func (m *Manifest) Pods() []ManifestPod {
-	defer runtime.KeepAlive(m)
-	return readRows(func(rows *C.struct_k8sm_manifest_pod, size, n int) int {
-		return int(C.k8sm_manifest_pods(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_manifest_pod) ManifestPod {
-		return ManifestPod{newPod(C.k8sm_pod_ref(row.pod), nil), int(row.document), int(row.replica), text(row.owner)}
-	})
+	return textOf("pod_get", C.k8sm_pod_get(p.ptr, m.text(path), nil, &blob), blob)
 }
 
 // Data is one key of a ConfigMap or Secret; without a key, one that is there and empty.
@@ -229,17 +174,4 @@ type Data struct {
 	Kind, Namespace, Name, Key string
 	Value                      []byte
 	Binary                     bool // of binaryData: never the value of a variable
-}
-
-// Data of the manifest.
-func (m *Manifest) Data() []Data {
-	defer runtime.KeepAlive(m)
-	return readRows(func(rows *C.struct_k8sm_manifest_data, size, n int) int {
-		return int(C.k8sm_manifest_data(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_manifest_data) Data {
-		return Data{
-			text(row.kind), text(row.name_space), text(row.name), text(row.key), raw(row.value),
-			row.flags&C.K8SM_DATA_BINARY != 0,
-		}
-	})
 }

@@ -84,12 +84,12 @@ struct k8sm_share {
  * was read with defaults only those can be that have no default. Each
  * function gives NOT_FOUND for a workload of another kind, ABI for a struct that is too new. */
 
-enum { K8SM_STRATEGY_ROLLING_UPDATE = 1, K8SM_STRATEGY_RECREATE = 2, K8SM_STRATEGY_ON_DELETE = 3 };
+enum { K8SM_ROLLOUT_ROLLING_UPDATE = 1, K8SM_ROLLOUT_RECREATE = 2, K8SM_ROLLOUT_ON_DELETE = 3 };
 
 /* https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/ */
 struct k8sm_deployment_spec {
   size_t size;
-  uint32_t strategy; /* K8SM_STRATEGY_* */
+  uint32_t strategy; /* K8SM_ROLLOUT_* */
   uint32_t paused;
   struct k8sm_share max_surge;
   struct k8sm_share max_unavailable;
@@ -108,7 +108,7 @@ enum { K8SM_CLAIMS_RETAIN = 1, K8SM_CLAIMS_DELETE = 2 };
 struct k8sm_stateful_set_spec {
   size_t size;
   uint32_t pod_management; /* K8SM_POD_MANAGEMENT_* */
-  uint32_t strategy;       /* K8SM_STRATEGY_* */
+  uint32_t strategy;       /* K8SM_ROLLOUT_* */
   int32_t partition;
   int32_t min_ready_seconds;
   struct k8sm_share max_unavailable;
@@ -124,7 +124,7 @@ K8SM_API K8SM_MUST_USE int k8sm_workload_get_stateful_set(const struct k8sm_work
 /* https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/ */
 struct k8sm_daemon_set_spec {
   size_t size;
-  uint32_t strategy; /* K8SM_STRATEGY_* */
+  uint32_t strategy; /* K8SM_ROLLOUT_* */
   int32_t min_ready_seconds;
   struct k8sm_share max_surge;
   struct k8sm_share max_unavailable;

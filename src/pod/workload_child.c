@@ -74,7 +74,7 @@ static void child_copy_annotations(struct child *c) {
 /* A part of the replicas, rounded up. */
 static int64_t child_surge(const struct k8sm_workload *w, int64_t replicas) {
   struct k8sm_deployment_spec spec = {.size = sizeof spec};
-  if (k8sm_workload_get_deployment(w, &spec) != K8SM_OK || spec.strategy != K8SM_STRATEGY_ROLLING_UPDATE ||
+  if (k8sm_workload_get_deployment(w, &spec) != K8SM_OK || spec.strategy != K8SM_ROLLOUT_ROLLING_UPDATE ||
       spec.max_surge.value < 0)
     return 0;
   return spec.max_surge.is_percent ? (replicas * spec.max_surge.value + 99) / 100 : spec.max_surge.value;

@@ -102,6 +102,55 @@ class Pods(unittest.TestCase):
         self.assertEqual(pod.with_uid("another").uid, "another")
         self.assertNotEqual(pod.with_uid().uid, pod.with_uid().uid)
 
+    def test_workload(self):
+        workload = k8smesos.Workload.parse(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, uid: u}\nspec:\n  replicas: 2\n"
+            "  strategy: {rollingUpdate: {maxSurge: 50%, maxUnavailable: 1}}\n  selector: {matchLabels: {a: b}}\n"
+            "  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}\n"
+        )
+        info, spec = workload.info, workload.spec
+        self.assertEqual((info.kind, info.name, info.replicas), (k8smesos.WorkloadKind.DEPLOYMENT, "web", 2))
+        self.assertEqual((info.uid, info.selector), ("u", "a=b"))
+        self.assertEqual((spec.max_surge, spec.max_unavailable), ((50, True), (1, False)))
+        self.assertEqual(spec.strategy, k8smesos.Rollout.ROLLING_UPDATE)
+        self.assertEqual((workload.get("spec.replicas"), workload.get("spec.paused")), ("2", None))
+        self.assertEqual(workload.template.name, "web")
+        replica_set, pod = workload.child(), workload.pod(1)
+        self.assertEqual(pod.get("metadata.ownerReferences[0].name"), replica_set.info.name)
+        self.assertEqual(workload.pod(suffix="x").name, replica_set.info.name + "-x")
+        self.assertTrue(workload.selects(pod))
+        self.assertEqual(workload.with_uid("v").info.uid, "v")
+        self.assertRaises(k8smesos.NotFound, lambda: workload.job)
+        self.assertRaises(k8smesos.Unsupported, replica_set.child)
+        self.assertEqual(k8smesos.Workload.parse(workload.to_json()).to_yaml(), workload.to_yaml())
+
+    def test_classes(self):
+        manifest = k8smesos.Manifest.parse(
+            "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 7\n---\n"
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 2\n"
+            "  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: "
+            "{priorityClassName: high, containers: [{name: c, image: i}]}}\n"
+        )
+        self.assertEqual([entry.pod.name for entry in manifest.pods], ["db-0", "db-1"])
+        (row,) = manifest.workloads
+        self.assertEqual((row.workload.info.name, row.first_pod, row.pod_count), ("db", 0, 2))
+        self.assertEqual([o.kind for o in manifest.objects], ["PriorityClass"])
+        self.assertEqual((manifest.get(0, "value"), manifest.get(1), manifest.get(0, "description")), ("7", None, None))
+        pod = manifest.pods[0].pod.admit(manifest.priority_classes)
+        self.assertEqual((pod.get("spec.priority"), pod.get("spec.tolerations[0].tolerationSeconds")), ("7", "300"))
+        self.assertRaises(k8smesos.Invalid, manifest.pods[0].pod.admit)
+
+    def test_reader(self):
+        one = b'{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s"},"spec":{"containers":[{"name":"c","image":"i"}]}}'
+        whole = b'{"apiVersion":"v1","items":[' + one % b"a" + b"," + one % b"b" + b'],"kind":"List"}'
+        chunks = [whole[i : i + 7] for i in range(0, len(whole), 7)]
+        self.assertEqual([entry.pod.name for entry in k8smesos.read_pods(chunks)], ["a", "b"])
+        reader = k8smesos.Reader.make()
+        reader.push(one % b"A" + one % b"b", last=True)
+        self.assertRaises(k8smesos.Invalid, list, reader.pods())
+        self.assertEqual([entry.pod.name for entry in reader.pods()], ["b"])
+        self.assertRaises(k8smesos.WrongState, reader.push, b"")
+
     def test_manifest(self):
         secret = b"apiVersion: v1\nkind: Secret\nmetadata:\n  name: key\ndata:\n  a: AAEC\n"
         manifest = k8smesos.Manifest.parse(read("nginx.yaml") + b"---\n" + secret)

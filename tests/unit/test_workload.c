@@ -134,7 +134,7 @@ static void specs_are_rows(void **state) {
   struct k8sm_cron_job_spec c = {.size = sizeof c};
   parse(&m, deployment);
   assert_int_equal(k8sm_workload_get_deployment(m.workload, &d), K8SM_OK);
-  assert_int_equal(d.strategy, K8SM_STRATEGY_ROLLING_UPDATE);
+  assert_int_equal(d.strategy, K8SM_ROLLOUT_ROLLING_UPDATE);
   assert_int_equal(d.paused, 1);
   assert_int_equal(d.max_surge.value, 30);
   assert_int_equal(d.max_surge.is_percent, 1);
@@ -152,7 +152,7 @@ static void specs_are_rows(void **state) {
             "{whenDeleted: Delete, whenScaled: Retain}, " SELECTOR ", " TEMPLATE "}\n");
   assert_int_equal(k8sm_workload_get_stateful_set(m.workload, &s), K8SM_OK);
   assert_int_equal(s.pod_management, K8SM_POD_MANAGEMENT_PARALLEL);
-  assert_int_equal(s.strategy, K8SM_STRATEGY_ON_DELETE);
+  assert_int_equal(s.strategy, K8SM_ROLLOUT_ON_DELETE);
   assert_int_equal(s.first_ordinal, 5);
   assert_int_equal(s.min_ready_seconds, 0);
   assert_int_equal(s.claims_when_deleted, K8SM_CLAIMS_DELETE);

@@ -10,8 +10,8 @@ The data flows as in C:
     for call in plan.calls(format=Format.JSON):
         post("/api/v1/scheduler", call.bytes)
 
-Values (Pod, Manifest, Demand, Offers, Resources, Wants, Plan, Calls, Status) are immutable and may be shared between
-threads; Cluster and Driver lock themselves. The library is looked for under the name that the
+Values (Pod, Workload, Manifest, Demand, Offers, Resources, Wants, Plan, Calls, Status) are immutable and may
+be shared between threads; Cluster and Driver lock themselves. The library is looked for under the name that the
 environment variable K8SMESOS_LIBRARY holds, else as libk8smesos.so.0.
 """
 
@@ -34,8 +34,12 @@ from .cluster import (
 )
 from .constants import (
     ActionType,
+    AdmitFlag,
     CallType,
     ChangeType,
+    ClaimsPolicy,
+    Completion,
+    Concurrency,
     ContainerFlag,
     ContainerKind,
     DataFlag,
@@ -49,10 +53,13 @@ from .constants import (
     MatchFlag,
     ParseFlag,
     PatchKind,
+    PodManagement,
     Purpose,
+    Replacement,
     RequestFlag,
     Reservations,
     ResourceType,
+    Rollout,
     Severity,
     Source,
     State,
@@ -64,6 +71,7 @@ from .constants import (
     ValueKind,
     VolumeFlag,
     Weight,
+    WorkloadKind,
 )
 from .demand import Budget, Demand, DemandTask
 from .driver import Counters, Driver, DriverPod, Effect
@@ -80,16 +88,16 @@ from .errors import (
     WrongState,
     locate,
 )
+from .manifest import Manifest, ManifestObject, ManifestPod, ManifestWorkload, Reader, read_pods
 from .pod import (
     Container,
     Data,
     EnvFrom,
-    Manifest,
-    ManifestPod,
     Mount,
     Pod,
     PodResource,
     Port,
+    PriorityClass,
     Probe,
     Resolved,
     ResolvedFile,
@@ -114,6 +122,16 @@ from .task import (
     messages,
 )
 from .wants import Want, WantedRole, Wants
+from .workload import (
+    CronJobSpec,
+    DaemonSetSpec,
+    DeploymentSpec,
+    JobSpec,
+    Share,
+    StatefulSetSpec,
+    Workload,
+    WorkloadInfo,
+)
 
 __version__ = _lib.k8sm_version_text().decode()
 __all__ = [name for name in dir() if name[0] != "_" and type(globals()[name]).__name__ != "module"]

@@ -79,9 +79,91 @@ PodProbe = _struct(
     (c_int64, "grace_period sleep"),
 )
 PodResource = _struct("pod_resource", (Slice, "name"), (c_int64, "request limit"))
+
+# workload.h
+WorkloadInfo = _struct(
+    "workload_info",
+    (c_size_t, "size"),
+    (c_uint32, "kind reserved"),
+    (Slice, "kind_name api_version name_space name uid"),
+    (c_int64, "generation replicas pods first_ordinal"),
+    (Slice, "selector"),
+    (c_void_p, "pod"),
+)
+Share = _struct("share", (c_int32, "value"), (c_uint32, "is_percent"))
+DeploymentSpec = _struct(
+    "deployment_spec",
+    (c_size_t, "size"),
+    (c_uint32, "strategy paused"),
+    (Share, "max_surge max_unavailable"),
+    (c_int32, "min_ready_seconds progress_deadline_seconds revision_history_limit reserved"),
+)
+StatefulSetSpec = _struct(
+    "stateful_set_spec",
+    (c_size_t, "size"),
+    (c_uint32, "pod_management strategy"),
+    (c_int32, "partition min_ready_seconds"),
+    (Share, "max_unavailable"),
+    (c_int32, "first_ordinal revision_history_limit"),
+    (c_uint32, "claims_when_deleted claims_when_scaled"),
+    (Slice, "service_name"),
+)
+DaemonSetSpec = _struct(
+    "daemon_set_spec",
+    (c_size_t, "size"),
+    (c_uint32, "strategy"),
+    (c_int32, "min_ready_seconds"),
+    (Share, "max_surge max_unavailable"),
+    (c_int32, "revision_history_limit reserved"),
+)
+JobSpec = _struct(
+    "job_spec",
+    (c_size_t, "size"),
+    (c_uint32, "completion_mode suspend"),
+    (c_int32, "parallelism completions backoff_limit backoff_limit_per_index max_failed_indexes"),
+    (c_int32, "ttl_seconds_after_finished"),
+    (c_int64, "active_deadline_seconds"),
+    (c_uint32, "manual_selector pod_replacement"),
+)
+CronJobSpec = _struct(
+    "cron_job_spec",
+    (c_size_t, "size"),
+    (c_uint32, "concurrency suspend"),
+    (c_int64, "starting_deadline_seconds"),
+    (c_int32, "successful_jobs_history_limit failed_jobs_history_limit"),
+    (Slice, "schedule time_zone"),
+)
+InstanceOptions = _struct(
+    "instance_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_uint32, "ordinal collision_count"),
+    (c_char_p, "suffix node_name revision"),
+    (c_int64, "scheduled_ms"),
+    (c_uint64, "deployment_revision"),
+)
+
+# manifest.h
 ManifestPod = _struct("manifest_pod", (c_void_p, "pod"), (c_uint32, "document replica"), (Slice, "owner"))
+ManifestWorkload = _struct(
+    "manifest_workload", (c_void_p, "workload"), (c_uint32, "document first_pod pod_count reserved")
+)
 ManifestData = _struct(
     "manifest_data", (Slice, "kind name_space name key value"), (c_uint32, "flags reserved")
+)
+ManifestObject = _struct(
+    "manifest_object", (Slice, "kind api_version name_space name"), (c_uint32, "document reserved")
+)
+PriorityClass = _struct(
+    "priority_class", (Slice, "name preemption_policy"), (c_int32, "value"), (c_uint32, "global_default")
+)
+AdmissionOptions = _struct(
+    "admission_options",
+    (c_size_t, "size"),
+    (c_uint64, "flags"),
+    (c_void_p, "allocator classes"),
+    (c_size_t, "class_count class_size"),
+    (c_int64, "toleration_seconds"),
 )
 
 # resolve.h
@@ -367,7 +449,26 @@ def _prototypes():
         "pod_resources": (c_int, P, P, P, N, N, P),
         "pod_qos_class": (S, P),
         "pod_resolve": (c_int, P, P, P, P),
+        "pod_admit": (c_int, P, P, P, P),
+        "workload_parse": (c_int, P, N, P, P, P),
+        "workload_encode": (c_int, P, U, P, P),
+        "workload_get": (c_int, P, T, P, P),
+        "workload_with_uid": (c_int, P, T, P, P, P),
+        "workload_get_info": (c_int, P, P),
+        "workload_selects": (c_int, P, P),
+        "workload_get_deployment": (c_int, P, P),
+        "workload_get_stateful_set": (c_int, P, P),
+        "workload_get_daemon_set": (c_int, P, P),
+        "workload_get_job": (c_int, P, P),
+        "workload_get_cron_job": (c_int, P, P),
+        "workload_pod": (c_int, P, P, P, P),
+        "workload_child": (c_int, P, P, P, P),
         "manifest_parse": (c_int, P, N, P, P, P),
+        "manifest_get": (c_int, P, N, T, P, P),
+        "reader_new": (c_int, P, P, P),
+        "reader_free": (None, P),
+        "reader_push": (c_int, P, T, N, c_int),
+        "reader_next": (c_int, P, P, N, P),
         "demand_make": (c_int, P, P, P, P),
         "demand_resume": (c_int, P, P, P, P),
         "demand_pod": (P, P),
@@ -435,13 +536,14 @@ def _prototypes():
     for name in (
         "pod_containers pod_words pod_ports pod_env pod_env_from pod_volumes pod_mounts pod_probes "
         "resolved_env resolved_words resolved_mounts resolved_files "
-        "manifest_pods manifest_data demand_tasks offers_rows offers_resources resources_rows wants_roles "
+        "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks "
+        "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
         "driver_ports"
     ).split():
         table[name] = rows
-    for name in "blob pod resolved manifest demand offers resources wants plan calls status".split():
+    for name in "blob pod resolved workload manifest demand offers resources wants plan calls status".split():
         table[name + "_ref"] = (P, P)
         table[name + "_unref"] = (None, P)
     return table

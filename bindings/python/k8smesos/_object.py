@@ -92,6 +92,8 @@ def _field(row, name: str, kind):
         return text(value)
     if kind is bytes:
         return raw(value)
+    if isinstance(value, ctypes.Structure):
+        return convert(value, kind)
     return kind(value)
 
 

@@ -46,6 +46,54 @@ class PatchKind(_Code):
     STRATEGIC = 2  # application/strategic-merge-patch+json
 
 
+class AdmitFlag(enum.IntFlag):
+    PRIORITY = 1
+    TOLERATIONS = 2
+
+
+class WorkloadKind(_Code):
+    POD_TEMPLATE = 1
+    REPLICATION_CONTROLLER = 2
+    REPLICA_SET = 3
+    DEPLOYMENT = 4
+    STATEFUL_SET = 5
+    DAEMON_SET = 6
+    JOB = 7
+    CRON_JOB = 8
+
+
+class Rollout(_Code):
+    ROLLING_UPDATE = 1
+    RECREATE = 2
+    ON_DELETE = 3
+
+
+class PodManagement(_Code):
+    ORDERED_READY = 1
+    PARALLEL = 2
+
+
+class ClaimsPolicy(_Code):
+    RETAIN = 1
+    DELETE = 2
+
+
+class Completion(_Code):
+    NON_INDEXED = 1
+    INDEXED = 2
+
+
+class Replacement(_Code):
+    TERMINATING_OR_FAILED = 1
+    FAILED = 2
+
+
+class Concurrency(_Code):
+    ALLOW = 1
+    FORBID = 2
+    REPLACE = 3
+
+
 class ContainerKind(_Code):
     MAIN = 0
     INIT = 1
@@ -264,6 +312,14 @@ PREFIXES = {
     "SEVERITY": Severity,
     "FORMAT": Format,
     "PARSE": ParseFlag,
+    "ADMIT": AdmitFlag,
+    "WORKLOAD": WorkloadKind,
+    "ROLLOUT": Rollout,
+    "POD_MANAGEMENT": PodManagement,
+    "CLAIMS": ClaimsPolicy,
+    "COMPLETION": Completion,
+    "REPLACE": Replacement,
+    "CONCURRENCY": Concurrency,
     "CONTAINER": ContainerKind,
     "PATCH": PatchKind,
     "CONTAINER_FLAG": ContainerFlag,

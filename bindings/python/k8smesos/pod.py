@@ -7,8 +7,9 @@ import uuid
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi
-from ._object import Handle, Memory, blob, convert, options, raw_rows, rows, text
+from ._object import Handle, Memory, blob, convert, options, rows, text
 from .constants import (
+    AdmitFlag,
     ContainerFlag,
     ContainerKind,
     DataFlag,
@@ -136,6 +137,13 @@ class PodResource(NamedTuple):
     limit: int
 
 
+class PriorityClass(NamedTuple):
+    name: str
+    preemption_policy: str  # "PreemptLowerPriority" or "Never"
+    value: int
+    global_default: bool = False  # for pods that name none
+
+
 class Data(NamedTuple):
     """One key of a ConfigMap or Secret; without a key, one that is there and empty."""
 
@@ -164,15 +172,6 @@ class ResolvedFile(NamedTuple):
     volume: int  # its place in Pod.volumes
     mode: int
     secret: bool
-
-
-class ManifestPod(NamedTuple):
-    """A pod of a manifest, and the object that it came from."""
-
-    pod: "Pod"
-    document: int  # from 0
-    replica: int
-    owner: str  # "ReplicationController/kube-dns"; "" for a bare pod
 
 
 def _parse(kind, function: str, source, fields):
@@ -207,6 +206,28 @@ class Pod(Handle):
         LimitExceeded, with all findings.
         """
         return _parse(cls, "pod_parse", source, fields)
+
+    def admit(
+        self,
+        classes: Iterable["PriorityClass"] = (),
+        flags: AdmitFlag = AdmitFlag(0),  # all
+        toleration_seconds: int = 0,  # 300
+    ) -> "Pod":
+        """The pod as the API server's admission leaves it: its priority by its class, and two tolerations."""
+        memory = Memory()
+        given = [
+            _abi.PriorityClass(memory.slice(c.name), memory.slice(c.preemption_policy), c.value, c.global_default)
+            for c in classes
+        ]
+        admission = options(
+            _abi.AdmissionOptions,
+            flags=int(flags),
+            classes=memory.array(_abi.PriorityClass, given),
+            class_count=len(given),
+            class_size=ctypes.sizeof(_abi.PriorityClass),
+            toleration_seconds=toleration_seconds,
+        )
+        return Pod._make("pod_admit", self._pointer, ctypes.addressof(admission))
 
     def with_uid(self, uid: Optional[str] = None) -> "Pod":
         """The same pod with another uid; a random one if none is given."""
@@ -376,26 +397,3 @@ class Resolved(Handle):
     @property
     def files(self) -> List[ResolvedFile]:
         return rows("resolved_files", self._pointer, _abi.ResolvedFile, ResolvedFile)
-
-
-class Manifest(Handle):
-    """Everything that a file of one or more documents holds."""
-
-    _free = "manifest_unref"
-
-    @classmethod
-    def parse(cls, source: Union[bytes, str], **fields) -> "Manifest":
-        """Reads pods, the pods of workload kinds, ConfigMaps and Secrets. Fields as Pod.parse."""
-        return _parse(cls, "manifest_parse", source, fields)
-
-    @property
-    def pods(self) -> List[ManifestPod]:
-        found = raw_rows("manifest_pods", self._pointer, _abi.ManifestPod)
-        return [
-            ManifestPod(Pod(_abi.lib.k8sm_pod_ref(row.pod)), row.document, row.replica, text(row.owner))
-            for row in found
-        ]
-
-    @property
-    def data(self) -> List[Data]:
-        return rows("manifest_data", self._pointer, _abi.ManifestData, Data)
