@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """km as its users meet it: exit codes, output, errors with file, line and path.
 
-usage: test_km.py KM EXAMPLES_FOLDER
+usage: test_km.py KM EXAMPLES_FOLDER [MANIFESTS_FOLDER]
 """
 import base64
 import json
@@ -16,6 +16,7 @@ import unittest
 
 KM = sys.argv[1]
 EXAMPLES = pathlib.Path(sys.argv[2])
+MANIFESTS = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None  # of other projects
 DATA = pathlib.Path(__file__).parent / "data"
 OFFERS = str(DATA / "offers.json")
 COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status", "replay", "describe"]
@@ -64,6 +65,58 @@ class Parse(unittest.TestCase):
             self.assertEqual(km("parse", "-f", "-", stdin=text.encode())[1], out)
         code, out, _ = km("parse", "-f", EXAMPLES)
         self.assertEqual(json.loads(out)["kind"], "List")
+
+    def test_workloads(self):
+        code, out, err = km("parse", "-f", DATA / "workloads.yaml")
+        self.assertEqual(code, 0, err)
+        letters = "[bcdfghjklmnpqrstvwxz2456789]"
+        names = ["template", f"rc-{letters}{{5}}", f"rc-{letters}{{5}}", f"rs-{letters}{{5}}"]
+        names += [f"deployment-{letters}{{8,10}}-{letters}{{5}}"] * 2 + ["set-0", "set-1", f"daemon-{letters}{{5}}"]
+        names += [f"job-0-{letters}{{5}}", f"job-1-{letters}{{5}}", f"cron-0-{letters}{{5}}", f"pod-{letters}{{5}}"]
+        pods = json.loads(out)["items"]
+        self.assertEqual(len(pods), len(names))
+        for pod, name in zip(pods, names):
+            self.assertRegex(pod["metadata"]["name"], f"^{name}$")
+        self.assertEqual(pods[7]["spec"]["hostname"], "set-1")
+        self.assertEqual(len({pod["metadata"]["name"] for pod in pods}), len(names))
+        self.assertEqual(km("parse", "-f", DATA / "workloads.yaml")[1], out)  # always the same
+        code, out, err = km("parse", "-f", DATA / "workloads.yaml", "--templates", "-o", "yaml")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(out.count("\n---\n"), 8)
+        self.assertIn("\n  name: deployment\n", out)
+
+    def test_admission(self):
+        code, out, err = km("parse", "-f", DATA / "workloads.yaml", "--admission")
+        self.assertEqual(code, 0, err)
+        pods = {pod["metadata"]["name"].split("-")[0]: pod["spec"] for pod in json.loads(out)["items"]}
+        self.assertEqual((pods["rs"]["priority"], pods["rc"]["priority"]), (7, 0))
+        self.assertEqual(len(pods["rc"]["tolerations"]), 2)
+        self.assertEqual(len(pods["daemon"]["tolerations"]), 6)
+        lost = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: i}]\n"
+        code, out, err = km("parse", "-f", "-", "--admission", stdin=(lost + "  priorityClassName: none\n").encode())
+        self.assertEqual((code, out), (1, ""))
+        self.assertEqual(err, "stdin:6: spec.priorityClassName: Forbidden: no PriorityClass with name none was found\n")
+
+    def fixed_point(self, path):
+        """True if the manifest has pods; then what is written of them reads as what was written."""
+        code, out, err = km("parse", "-f", path)
+        self.assertIn(code, (0, 1), f"{path}: {err}")
+        if code != 0:
+            self.assertRegex(err, rf"(?m)^{re.escape(str(path))}:\d+: ")
+            return False
+        self.assertEqual(km("parse", "-f", "-", "-o", "json", stdin=out.encode())[:2], (0, out), path)
+        return out != '{"apiVersion":"v1","kind":"List","items":[]}\n'
+
+    def test_what_is_written_reads_the_same(self):
+        for path in [*sorted(EXAMPLES.glob("*.yaml")), DATA / "workloads.yaml"]:
+            self.assertTrue(self.fixed_point(path), path)
+
+    def test_manifests_of_other_projects(self):
+        if MANIFESTS is None or not MANIFESTS.is_dir():
+            self.skipTest("there are none beside the project")
+        paths = sorted(path for path in MANIFESTS.rglob("*") if path.is_file())
+        read = sum(self.fixed_point(path) for path in paths)
+        self.assertGreaterEqual(read, len(paths) - 8)  # those that Kubernetes refuses too
 
     def test_bad_input_says_where(self):
         pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
