@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "bench_parse.h"
 #include "support/typical_pod.h"
 
 enum { BENCH_ROUNDS = 15, BENCH_ROUND_BYTES = 600 * 1000, BENCH_GO_EVERY = 3, BENCH_FILE_MAX = 1 << 20 };
@@ -236,6 +237,7 @@ int main(int argc, char **argv) {
   bench_print_memory(&json, json.len);
   bench_print_memory(&protobuf, json.len);
   bench_print_memory(&yaml, json.len);
+  bench_parse_stream(json.bytes, json.len);
   fprintf(stderr, "one pod: %zu bytes of JSON, %zu of protobuf, %zu of YAML\n", json.len, protobuf.len,
           yaml.len);
   free(json.bytes);

@@ -4,7 +4,10 @@
 #include "demand/rules.h"
 #include "pod/fields.h"
 
+#include <k8smesos/manifest.h>
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool printed[K8SMI_TYPE_COUNT];
@@ -33,8 +36,10 @@ static void print_words(const struct k8smi_rule *rule) {
   if (rule->fine != NULL) {
     printf("; fine are ");
     for (const char *c = rule->fine; *c != '\0'; c++) {
-      if (*c == '|') printf(", ");
-      else putchar(*c);
+      if (*c == '|')
+        printf(", ");
+      else
+        putchar(*c);
     }
   }
 }
@@ -52,19 +57,58 @@ static void print_type(unsigned type, const char *path) {
   for (unsigned i = 0; i < t->count; i++) {
     const struct k8smi_field *f = &t->fields[i];
     char below[256];
-    if (rules[i].policy != K8SMI_RULE_BELOW || printed[f->child] || k8smi_rules_of(f->child) == NULL) continue;
+    if (rules[i].policy != K8SMI_RULE_BELOW || printed[f->child] || k8smi_rules_of(f->child) == NULL)
+      continue;
     snprintf(below, sizeof below, "%s.%s%s", path, f->name.ptr, is_list(f) ? "[]" : "");
     print_type(f->child, below);
   }
 }
 
-int main(void) {
-  fputs("# What Mesos makes of each field of a pod\n\n"
-        "This page is printed by `tests/docs/pod_fields` from the table in `src/demand/rules.c`, which is what the\n"
-        "library does; a test compares the two. *Refused* means that the pod is not run, and why. *No effect* and\n"
-        "*approximated* come with a finding that names the field. Nothing is dropped in silence. A type that stands\n"
-        "at several places (a container among `containers` and `initContainers`) is described at the first.\n",
+/* What is left out unless it is asked for; the amounts are those that the library adds. */
+static void print_admission(void) {
+  static const char text[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{"
+      "\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}";
+  static const char *const fields[] = {"spec.priority", "spec.preemptionPolicy", "spec.tolerations"};
+  const struct k8sm_parse_options o = {.size = sizeof o, .flags = K8SM_PARSE_ADMISSION};
+  struct k8sm_pod *pod = NULL;
+  struct k8sm_blob *value = NULL;
+  fputs("\n## What admission adds\n\n"
+        "An API server lets its admission plugins change a pod before it is kept. The library does what two "
+        "of\n"
+        "them do where it is asked to (`K8SM_PARSE_ADMISSION`, `k8sm_pod_admit`, `--admission` of `km parse` "
+        "and\n"
+        "`km run`), and never by itself: nothing here preempts pods or puts taints on nodes. A pod gets the\n"
+        "priority and the preemption policy of its PriorityClass (of the same files, or system-node-critical "
+        "and\n"
+        "system-cluster-critical), of the default one if it names none; a class that is not there, or a "
+        "priority\n"
+        "that is another than the class's, is refused. It tolerates nodes that are not ready or not "
+        "reachable for\n"
+        "a while, unless it says something of them itself. A pod that says nothing gets:\n\n"
+        "| field | value |\n| --- | --- |\n",
         stdout);
+  if (k8sm_pod_parse(text, sizeof text - 1, &o, &pod, NULL) != K8SM_OK) exit(1);
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    if (k8sm_pod_get(pod, fields[i], NULL, &value) != K8SM_OK) exit(1);
+    printf("| %s | `%s` |\n", fields[i], k8sm_blob_bytes(value).ptr);
+    k8sm_blob_unref(value);
+  }
+  k8sm_pod_unref(pod);
+}
+
+int main(void) {
+  fputs(
+      "# What Mesos makes of each field of a pod\n\n"
+      "This page is printed by `tests/docs/pod_fields` from the table in `src/demand/rules.c`, which is what "
+      "the\n"
+      "library does; a test compares the two. *Refused* means that the pod is not run, and why. *No effect* "
+      "and\n"
+      "*approximated* come with a finding that names the field. Nothing is dropped in silence. A type that "
+      "stands\n"
+      "at several places (a container among `containers` and `initContainers`) is described at the first.\n",
+      stdout);
   print_type(K8SMI_TYPE_PodSpec, "spec");
+  print_admission();
   return 0;
 }
