@@ -14,7 +14,7 @@ bool k8smi_lot_make(struct k8smi_arena *arena, const struct k8smi_resource *reso
   if (identity == NULL) return false;
   *ret = (struct k8smi_lot){
       .identity = identity,
-      .value = {resource->type, resource->milli, resource->ranges, resource->set},
+      .value = k8smi_resource_value(resource),
       .whole = k8smi_identity_whole(identity),
       .count = 1,
   };

@@ -39,8 +39,8 @@ const struct k8smi_lot *k8smi_bag_missing(const struct k8smi_bag *a, const struc
 int k8smi_bag_subtract(struct k8smi_arena *arena, const struct k8smi_bag *a, const struct k8smi_bag *b,
                        struct k8smi_bag *ret);
 /* What of `total` has the amounts of `wanted`, whoever it is reserved for: first what has the wanted
- * reservation, then what is reserved for its role, then what is not reserved, then the rest. Nothing is found twice. *ret_missing: the first lot
- * that there is not enough of; NULL: all is found. */
+ * reservation, then what is reserved for its role, then what is not reserved, then the rest. Nothing is found
+ * twice. *ret_missing: the first lot that there is not enough of; NULL: all is found. */
 int k8smi_bag_find(struct k8smi_arena *arena, const struct k8smi_bag *total, const struct k8smi_bag *wanted,
                    struct k8smi_bag *ret, const struct k8smi_lot **ret_missing);
 /* A copy that needs nothing of `from`. */

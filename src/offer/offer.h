@@ -31,19 +31,26 @@ enum {
 /* The label of a reservation that names its pod. */
 #define K8SMI_OWNER_LABEL "pod"
 
-/* A resource of an offer: as it came, and what it comes to. */
+/* A resource of an offer: as it came, and what it comes to. An offer has many: it is small. */
 struct k8smi_resource {
   const K8smMesos__Resource *message;
-  struct k8sm_slice name;
-  struct k8sm_slice reservation; /* the role it is reserved for; empty: unreserved */
-  struct k8sm_slice owner;       /* OWNED: the pod's uid */
-  uint32_t kind;                 /* K8SMI_CPUS … K8SMI_OTHER */
-  uint32_t type;                 /* K8SM_RESOURCE_* */
-  uint32_t spend;                /* K8SMI_SPEND_* */
-  int64_t milli;                 /* SCALAR */
-  struct k8smi_ranges ranges;    /* RANGES, in normal form */
-  struct k8smi_items set;        /* SET, sorted */
+  struct k8sm_slice owner; /* OWNED: the pod's uid */
+  int64_t milli;           /* SCALAR */
+  union {
+    struct k8smi_ranges ranges; /* RANGES, in normal form; else none, unless it is a SET */
+    struct k8smi_items set;     /* SET, sorted */
+  };
+  uint8_t kind;  /* K8SMI_CPUS … K8SMI_OTHER */
+  uint8_t type;  /* K8SM_RESOURCE_* */
+  uint8_t spend; /* K8SMI_SPEND_* */
 };
+
+static inline struct k8smi_value k8smi_resource_value(const struct k8smi_resource *r) {
+  struct k8smi_value value = {.type = r->type, .milli = r->milli};
+  if (r->type == K8SM_RESOURCE_RANGES) value.ranges = r->ranges;
+  if (r->type == K8SM_RESOURCE_SET) value.set = r->set;
+  return value;
+}
 
 struct k8smi_offer {
   const K8smMesos__Offer *message;

@@ -62,19 +62,17 @@ static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,
   return offers_bad(job, K8SMI_S("resources"), "more of a resource than any machine has");
 }
 
-static struct k8smi_value offers_value(const struct k8smi_resource *r) {
-  return (struct k8smi_value){r->type, r->milli, r->ranges, r->set};
-}
-
 static size_t offers_row_count(const struct k8smi_resource *resource) {
-  struct k8smi_value value = offers_value(resource);
+  struct k8smi_value value = k8smi_resource_value(resource);
   return k8smi_resource_row_count(&value);
 }
 
 static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
   const K8smMesos__Offer *m = ret->message;
   struct k8smi_path list = k8smi_path_field(job->path, K8SMI_S("resources"));
-  ret->resources = k8smi_arena_array(&job->offers->arena, m->n_resources, sizeof *ret->resources);
+  size_t bytes;
+  bool fits = k8smi_mul(m->n_resources, sizeof *ret->resources, &bytes);
+  ret->resources = fits ? k8smi_arena_alloc(&job->offers->arena, bytes) : NULL; /* each is filled in whole */
   job->failed = ret->resources == NULL;
   if (job->failed) return false;
   for (size_t i = 0; i < m->n_resources; i++) {
@@ -185,7 +183,7 @@ size_t k8sm_offers_resources(const struct k8sm_offers *offers, size_t first, str
     for (size_t r = 0; r < offer->resource_count && done < want; r++) {
       size_t parts = offers_row_count(&offer->resources[r]);
       for (size_t part = first + done > row ? first + done - row : 0; part < parts && done < want; part++) {
-        struct k8smi_value value = offers_value(&offer->resources[r]);
+        struct k8smi_value value = k8smi_resource_value(&offer->resources[r]);
         struct k8sm_resource out = k8smi_resource_row(offer->resources[r].message, &value, part);
         out.offer = (uint32_t)o;
         out.resource = (uint32_t)r;

@@ -13,8 +13,8 @@ static int parse_event(struct k8sm_offers *offers, uint32_t format, const void *
                        struct k8sm_diags *diags) {
   struct k8smi_path type = k8smi_path_field(NULL, K8SMI_S("type"));
   ProtobufCMessage *message;
-  int result =
-      k8smi_message_read(&offers->arena, format, &k8sm_mesos__event__descriptor, bytes, len, &message, diags);
+  int result = k8smi_message_read_shared(&offers->arena, format, &k8sm_mesos__event__descriptor, bytes, len,
+                                         &message, diags);
   if (result != K8SM_OK) return result;
   const K8smMesos__Event *event = (const K8smMesos__Event *)message;
   if (!event->has_type || event->type != K8SM_MESOS__EVENT__TYPE__OFFERS) {

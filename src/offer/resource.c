@@ -5,13 +5,13 @@
 #include "wire/number.h"
 
 static const struct {
-  const char *name;
-  uint32_t type;
+  struct k8sm_slice name;
+  uint8_t type;
 } resource_kinds[] = {
-    [K8SMI_CPUS] = {"cpus", K8SM_RESOURCE_SCALAR},
-    [K8SMI_MEM] = {"mem", K8SM_RESOURCE_SCALAR},
-    [K8SMI_DISK] = {"disk", K8SM_RESOURCE_SCALAR},
-    [K8SMI_PORTS] = {"ports", K8SM_RESOURCE_RANGES},
+    [K8SMI_CPUS] = {{"cpus", 4}, K8SM_RESOURCE_SCALAR},
+    [K8SMI_MEM] = {{"mem", 3}, K8SM_RESOURCE_SCALAR},
+    [K8SMI_DISK] = {{"disk", 4}, K8SM_RESOURCE_SCALAR},
+    [K8SMI_PORTS] = {{"ports", 5}, K8SM_RESOURCE_RANGES},
 };
 
 struct resource_job {
@@ -75,7 +75,7 @@ static bool resource_set(struct resource_job *job, struct k8smi_resource *ret) {
 
 static bool resource_value(struct resource_job *job, struct k8smi_resource *ret) {
   static const struct {
-    uint32_t type;
+    uint8_t type;
     bool (*read)(struct resource_job *job, struct k8smi_resource *ret);
   } types[] = {
       [K8SM_MESOS__VALUE__TYPE__SCALAR] = {K8SM_RESOURCE_SCALAR, resource_scalar},
@@ -123,16 +123,15 @@ static bool resource_reserved(struct resource_job *job, struct k8smi_resource *r
   if (k8smi_rules_plain(m)) return true;
   broken = k8smi_rules_broken(m, &field);
   if (broken != NULL) return resource_bad(job, field, broken);
-  ret->reservation = k8smi_resource_reservation(m);
-  if (ret->reservation.len > 0) ret->spend = K8SMI_SPEND_RESERVED;
+  if (k8smi_resource_reservation(m).len > 0) ret->spend = K8SMI_SPEND_RESERVED;
   for (size_t i = 0; i < m->n_reservations; i++) resource_owner(m->reservations[i]->labels, ret);
   if (m->n_reservations == 0 && m->reservation != NULL) resource_owner(m->reservation->labels, ret);
   return true;
 }
 
-static uint32_t resource_kind(struct k8sm_slice name) {
-  uint32_t kind = 0;
-  while (kind < K8SMI_OTHER && !k8smi_eqs(name, resource_kinds[kind].name)) kind++;
+static uint8_t resource_kind(struct k8sm_slice name) {
+  uint8_t kind = 0;
+  while (kind < K8SMI_OTHER && !k8smi_eq(name, resource_kinds[kind].name)) kind++;
   return kind;
 }
 
@@ -141,10 +140,10 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
                          struct k8sm_diags *diags) {
   struct resource_job job = {arena, message, path, diags, false};
   memset(ret, 0, sizeof *ret);
+  struct k8sm_slice name = k8smi_s(message->name);
   ret->message = message;
-  ret->name = k8smi_s(message->name);
-  ret->kind = resource_kind(ret->name);
-  bool fine = ret->name.len != 0 || resource_bad(&job, "name", "a resource without a name");
+  ret->kind = resource_kind(name);
+  bool fine = name.len != 0 || resource_bad(&job, "name", "a resource without a name");
   fine = fine && resource_value(&job, ret) && resource_reserved(&job, ret);
   if (message->revocable != NULL || message->shared != NULL || message->disk != NULL ||
       message->provider_id != NULL || ret->kind == K8SMI_OTHER) {

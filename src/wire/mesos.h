@@ -19,6 +19,10 @@ enum { K8SMI_MESSAGE_MAX_DEPTH = 32 };
  * Errors: SYNTAX, INVALID, LIMIT, NOMEM. */
 int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
                          size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
+/* The same, for those who only read: messages with equal bytes next to one another may be one in memory. */
+int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                                const void *bytes, size_t len, ProtobufCMessage **ret,
+                                struct k8sm_diags *diags);
 /* The same from Mesos' JSON: enums as names, bytes in base64, "Infinity" as text. Unknown members are
  * kept as unknown fields with tag 0, whose data is the text `"name":value`. */
 int k8smi_message_decode_json(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
@@ -27,6 +31,10 @@ int k8smi_message_decode_json(struct k8smi_arena *arena, const ProtobufCMessageD
 /* By format: K8SM_FORMAT_JSON or _PROTOBUF; AUTO takes JSON when the first byte is '{'. */
 int k8smi_message_read(struct k8smi_arena *arena, uint32_t format, const ProtobufCMessageDescriptor *type,
                        const void *bytes, size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);
+/* The same, by k8smi_message_decode_shared. */
+int k8smi_message_read_shared(struct k8smi_arena *arena, uint32_t format,
+                              const ProtobufCMessageDescriptor *type, const void *bytes, size_t len,
+                              ProtobufCMessage **ret, struct k8sm_diags *diags);
 
 /* Message → bytes, at the end of the buffer. Failure shows in buf->failed. */
 void k8smi_message_encode(struct k8smi_buf *buf, const ProtobufCMessage *message);

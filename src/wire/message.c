@@ -142,6 +142,14 @@ int k8smi_message_read(struct k8smi_arena *arena, uint32_t format, const Protobu
   }
 }
 
+int k8smi_message_read_shared(struct k8smi_arena *arena, uint32_t format,
+                              const ProtobufCMessageDescriptor *type, const void *bytes, size_t len,
+                              ProtobufCMessage **ret, struct k8sm_diags *diags) {
+  return message_format(format, bytes, len) == K8SM_FORMAT_PROTOBUF
+             ? k8smi_message_decode_shared(arena, type, bytes, len, ret, diags)
+             : k8smi_message_read(arena, format, type, bytes, len, ret, diags);
+}
+
 void k8smi_message_write(struct k8smi_buf *buf, uint32_t format, const ProtobufCMessage *message) {
   if (format == K8SM_FORMAT_JSON) {
     k8smi_message_encode_json(buf, message);

@@ -20,11 +20,32 @@ static const uint8_t proto_wires[] = {
     [PROTOBUF_C_TYPE_MESSAGE] = K8SMI_PROTO_BYTES,
 };
 
+/* The last message that was read for a field: the next one often has the same bytes. */
+struct proto_memo {
+  const ProtobufCFieldDescriptor *field;
+  const uint8_t *bytes;
+  size_t len;
+  ProtobufCMessage *message;
+};
+
+enum {
+  PROTO_SLOTS = 128,    /* of what is remembered: a field has its own, or one with few others */
+  PROTO_MEMO_MAX = 128, /* bytes of a message */
+  PROTO_MEMO_DEPTH = K8SMI_MESSAGE_MAX_DEPTH / 2
+};
+
 struct proto_reader {
   struct k8smi_arena *arena;
   struct k8sm_diags *diags;
   const uint8_t *begin;
+  struct proto_memo *memo; /* PROTO_SLOTS; NULL: every message is read for itself */
 };
+
+/* Descriptors lie in one place, at distances that do not change from run to run. */
+static size_t proto_slot(const ProtobufCFieldDescriptor *field) {
+  uintptr_t distance = (uintptr_t)field - (uintptr_t)&k8sm_mesos__event__descriptor;
+  return (uint32_t)(distance >> 6) * UINT32_C(2654435761) >> 25;
+}
 
 static int proto_read_message(const struct proto_reader *r, const uint8_t *p, const uint8_t *end,
                               ProtobufCMessage *message, bool merged, const struct k8smi_frame *frame);
@@ -78,7 +99,7 @@ static void proto_store_number(void *to, ProtobufCType type, uint64_t n) {
 static int proto_store_text(const struct proto_reader *r, const uint8_t *bytes, size_t len, void *to,
                             const struct k8smi_frame *frame) {
   if (k8smi_text_valid(bytes, len) != len) return k8smi_field_check_text(bytes, len, frame, r->diags);
-  char *text = k8smi_arena_alloc(r->arena, len + 1);
+  char *text = k8smi_arena_bytes(r->arena, len + 1);
   if (text == NULL) return proto_no_memory(r);
   memcpy(text, bytes, len);
   text[len] = '\0';
@@ -95,17 +116,39 @@ static int proto_store_bytes(const struct proto_reader *r, const uint8_t *bytes,
   return K8SM_OK;
 }
 
+/* What was read for the field last, if these are the same bytes. */
+static ProtobufCMessage *proto_remember(const struct proto_reader *r, const uint8_t *bytes, size_t len,
+                                        const struct k8smi_frame *frame) {
+  const struct proto_memo *memo = &r->memo[proto_slot(frame->field)];
+  return memo->field == frame->field && memo->len == len && memcmp(memo->bytes, bytes, len) == 0
+             ? memo->message
+             : NULL;
+}
+
 /* A message that comes twice where one is allowed is read into the same place: both together are it. */
 static int proto_store_message(const struct proto_reader *r, const uint8_t *bytes, const uint8_t *end,
                                void *to, const struct k8smi_frame *frame) {
   ProtobufCMessage *message;
+  size_t len = (size_t)(end - bytes);
   if (frame->depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(frame, r->diags);
   memcpy(&message, to, sizeof message);
   bool merged = message != NULL;
+  bool shared = r->memo != NULL && !merged && len <= PROTO_MEMO_MAX && frame->depth <= PROTO_MEMO_DEPTH;
+  if (shared) message = proto_remember(r, bytes, len, frame);
+  if (shared && message != NULL) {
+    memcpy(to, &message, sizeof message);
+    return K8SM_OK;
+  }
   if (!merged) message = k8smi_message_new(r->arena, frame->field->descriptor);
+  if (merged && r->memo != NULL)
+    message = k8smi_message_copy(r->arena, message); /* it may not be ours alone */
   if (message == NULL) return proto_no_memory(r);
   memcpy(to, &message, sizeof message);
-  return proto_read_message(r, bytes, end, message, merged, frame);
+  int result = proto_read_message(r, bytes, end, message, merged, frame);
+  if (shared && result == K8SM_OK) {
+    r->memo[proto_slot(frame->field)] = (struct proto_memo){frame->field, bytes, len, message};
+  }
+  return result;
 }
 
 static size_t proto_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
@@ -206,13 +249,28 @@ static int proto_read_message(const struct proto_reader *r, const uint8_t *p, co
   return k8smi_fields_check(type, seen, frame, r->diags);
 }
 
-int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
-                         size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags) {
-  static const uint8_t nothing[1];
-  struct proto_reader r = {arena, diags, len == 0 ? nothing : bytes};
-  ProtobufCMessage *message = k8smi_message_new(arena, type);
-  if (message == NULL) return proto_no_memory(&r);
-  int result = proto_read_message(&r, r.begin, r.begin + len, message, false, NULL);
+static int proto_decode(const struct proto_reader *r, const ProtobufCMessageDescriptor *type, size_t len,
+                        ProtobufCMessage **ret) {
+  ProtobufCMessage *message = k8smi_message_new(r->arena, type);
+  if (message == NULL) return proto_no_memory(r);
+  int result = proto_read_message(r, r->begin, r->begin + len, message, false, NULL);
   if (result == K8SM_OK) *ret = message;
   return result;
+}
+
+static const uint8_t proto_nothing[1];
+
+int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
+                         size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags) {
+  struct proto_reader r = {.arena = arena, .diags = diags, .begin = len == 0 ? proto_nothing : bytes};
+  return proto_decode(&r, type, len, ret);
+}
+
+int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                                const void *bytes, size_t len, ProtobufCMessage **ret,
+                                struct k8sm_diags *diags) {
+  struct proto_memo memo[PROTO_SLOTS] = {{NULL, NULL, 0, NULL}};
+  struct proto_reader r = {
+      .arena = arena, .diags = diags, .begin = len == 0 ? proto_nothing : bytes, .memo = memo};
+  return proto_decode(&r, type, len, ret);
 }

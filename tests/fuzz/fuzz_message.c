@@ -42,8 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   const ProtobufCMessageDescriptor *type =
       bytes[0] % 2 == 0 ? &k8sm_mesos__event__descriptor : &k8sm_mesos__call__descriptor;
   FUZZ_REQUIRE(k8smi_arena_init(&arena, NULL, 0));
-  if (k8smi_message_decode(&arena, type, bytes + 1, len - 1, &message, NULL) == K8SM_OK)
-    check_message(&arena, message);
+  int r = k8smi_message_decode(&arena, type, bytes + 1, len - 1, &message, NULL);
+  if (r == K8SM_OK) check_message(&arena, message);
+  FUZZ_REQUIRE(k8smi_message_decode_shared(&arena, type, bytes + 1, len - 1, &message, NULL) == r);
+  if (r == K8SM_OK) check_message(&arena, message);
   k8smi_arena_free(&arena);
   return 0;
 }

@@ -104,6 +104,30 @@ static void unknown_fields_and_merging(void **state) {
   bench_end(&b);
 }
 
+/* Equal messages are one in memory for those who only read, unless more of one comes: then it is its own. */
+static void equal_messages_are_shared(void **state) {
+  (void)state;
+  struct bench b;
+  uint8_t bytes[128];
+  ProtobufCMessage *message;
+  bench_begin(&b);
+  size_t len = from_hex("0a10 0a01 61 10 00 1a09 090000000000000040"
+                        "0a10 0a01 62 10 00 1a09 090000000000000040"
+                        "0a1b 0a01 63 10 00 1a09 090000000000000040 1a09 090000000000000840"
+                        "0a10 0a01 64 10 00 1a09 090000000000000040",
+                        bytes);
+  assert_int_equal(k8smi_message_decode_shared(&b.arena, of_name("mesos.v1.Offer.Operation.Unreserve"), bytes,
+                                               len, &message, &b.diags),
+                   K8SM_OK);
+  const K8smMesos__Offer__Operation__Unreserve *list = (const void *)message;
+  assert_int_equal(list->n_resources, 4);
+  assert_ptr_equal(list->resources[0]->scalar, list->resources[1]->scalar);
+  assert_ptr_not_equal(list->resources[2]->scalar, list->resources[0]->scalar);
+  assert_ptr_equal(list->resources[3]->scalar, list->resources[0]->scalar);
+  assert_true(list->resources[2]->scalar->value == 3.0 && list->resources[0]->scalar->value == 2.0);
+  bench_end(&b);
+}
+
 static void repeated_numbers_packed_or_not(void **state) {
   (void)state;
   const char *forms[] = {"20 01 20 8001 20 ffffffff0f", "22 08 01 8001 ffffffff0f",
@@ -378,6 +402,8 @@ static void agrees_with_protobuf_c(void **state) {
     expect_encoding(&b, message, packed, len);
     assert_int_equal(k8smi_message_decode(&b.arena, type, packed, len, &ours, &b.diags), K8SM_OK);
     expect_encoding(&b, ours, packed, len);
+    assert_int_equal(k8smi_message_decode_shared(&b.arena, type, packed, len, &read, &b.diags), K8SM_OK);
+    expect_encoding(&b, read, packed, len);
     assert_int_equal(oracle_pack(ours, &again), len);
     assert_memory_equal(again, packed, len);
     ProtobufCMessage *theirs = protobuf_c_message_unpack(type, NULL, len, packed);
@@ -424,7 +450,12 @@ static void survives_mutations(void **state) {
     ProtobufCMessage *message, *again;
     int r = k8smi_message_read(&b.arena, format, type, exact, len, &message, &b.diags);
     assert_int_equal(r == K8SM_OK, b.diags.errors == 0);
+    assert_int_equal(k8smi_message_read_shared(&b.arena, format, type, exact, len, &again, &b.diags), r);
     if (r == K8SM_OK) {
+      k8smi_buf_clear(&b.buf);
+      k8smi_message_encode(&b.buf, message);
+      struct k8sm_slice plain = k8smi_arena_copy(&b.arena, b.buf.len == 0 ? "" : b.buf.ptr, b.buf.len);
+      expect_encoding(&b, again, (const uint8_t *)plain.ptr, plain.len);
       k8smi_buf_clear(&b.buf);
       k8smi_message_write(&b.buf, format, message);
       assert_int_equal(k8smi_message_read(&b.arena, format, type, b.buf.ptr, b.buf.len, &again, &b.diags),
@@ -527,6 +558,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(types_are_found_by_name),
       cmocka_unit_test(unknown_fields_and_merging),
+      cmocka_unit_test(equal_messages_are_shared),
       cmocka_unit_test(repeated_numbers_packed_or_not),
       cmocka_unit_test(bad_bytes_are_refused_with_a_finding),
       cmocka_unit_test(bad_json_is_refused_with_a_finding),

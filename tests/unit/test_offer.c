@@ -265,7 +265,7 @@ static uint32_t spend_of(void (*change)(struct world *, K8smMesos__Resource *),
   struct k8sm_offers *offers = world_offers(&w);
   assert_int_equal(offers->count, 1);
   const struct k8smi_resource *got = &offers->items[0].resources[0];
-  snprintf(reservation, sizeof reservation, "%.*s", K8SMI_P(got->reservation));
+  snprintf(reservation, sizeof reservation, "%.*s", K8SMI_P(k8smi_resource_reservation(got->message)));
   *ret_reservation = reservation;
   uint32_t spend = got->spend;
   bool counted = spend == K8SMI_SPEND_RESERVED || spend == K8SMI_SPEND_UNRESERVED;
