@@ -14,7 +14,7 @@ static bool roles_is_idle(const struct k8sm_driver *d, const struct drv_role *ro
 
 static bool roles_is_missed(const struct k8sm_driver *d, const struct drv_role *role) {
   (void)d;
-  return role->wanted && (role->suppressed || role->refused);
+  return role->wanted && (role->suppressed || role->refused || role->unsure);
 }
 
 static bool roles_is_suppressed(const struct k8sm_driver *d, const struct drv_role *role) {
@@ -49,7 +49,9 @@ static int roles_suppress(struct k8sm_driver *d) {
   args.item_count = roles_pick(d, roles_is_idle);
   int r = args.item_count == 0 ? K8SM_OK : roles_call(d, &args);
   for (size_t i = 0; r == K8SM_OK && i < d->core.options.role_count; i++) {
-    d->offers.roles[i].suppressed |= roles_is_idle(d, &d->offers.roles[i]);
+    if (!roles_is_idle(d, &d->offers.roles[i])) continue;
+    d->offers.roles[i].suppressed = true;
+    d->offers.roles[i].unsure = false;
   }
   return r;
 }
@@ -65,7 +67,7 @@ static int roles_revive(struct k8sm_driver *d) {
     o->revived_ms = d->core.mono_ms;
   }
   for (size_t i = 0; i < d->core.options.role_count; i++) {
-    if (o->roles[i].wanted) o->roles[i].suppressed = o->roles[i].refused = false;
+    if (o->roles[i].wanted) o->roles[i].suppressed = o->roles[i].refused = o->roles[i].unsure = false;
   }
   o->revive = false;
   return K8SM_OK;
@@ -121,12 +123,13 @@ static int roles_constrain(struct k8sm_driver *d) {
   return K8SM_OK;
 }
 
-/* Nobody knows what the master holds suppressed: what is wanted is revived again, what is not is suppressed
- * again. A call that is repeated as it was could undo a later one. */
+/* Nobody knows what the master holds suppressed: what is wanted, now or before it has been suppressed again,
+ * is revived again. A call that is repeated as it was could undo a later one. */
 static void roles_forget_suppressed(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   for (size_t i = 0; i < d->core.options.role_count; i++) {
-    o->roles[i].suppressed = o->roles[i].wanted;
+    o->roles[i].suppressed = false;
+    o->roles[i].unsure = true;
     o->roles[i].since_ms = d->core.mono_ms;
   }
   o->revive = true;
@@ -182,7 +185,7 @@ void k8smi_drv_roles_subscribed(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   for (size_t i = 0; i < d->core.options.role_count; i++) {
     o->roles[i].suppressed = !o->roles[i].wanted;
-    o->roles[i].refused = false;
+    o->roles[i].refused = o->roles[i].unsure = false;
   }
   o->unsure = false;
 }

@@ -11,6 +11,7 @@ struct drv_role {
   bool wanted;       /* some pod may use its offers, now or later */
   bool suppressed;   /* the master sends none */
   bool refused;      /* some were declined for long: the master holds filters against us */
+  bool unsure;       /* an answer is lost: it may send none, or all */
   uint64_t since_ms; /* when `wanted` last changed, or the subscription began */
 };
 
