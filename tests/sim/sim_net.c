@@ -217,8 +217,8 @@ static void net_deliver_down(struct sim *s, struct sim_pipe *pipe) {
                                   .location = k8smi_s(p->location)};
     if (stream && p->type == K8SM_INPUT_CHUNK) sim_check_chunk(s, in.bytes);
     if (p->type == K8SM_INPUT_LOST || p->status >= 300)
-      sim_trace(s, "< %s %llu: %.*s%u", stream ? "stream" : "call", (unsigned long long)p->exchange, (int)p->len, p->bytes,
-                p->status);
+      sim_trace(s, "< %s %llu: %.*s%u", stream ? "stream" : "call", (unsigned long long)p->exchange,
+                (int)p->len, p->bytes, p->status);
     if (stream && over) net_end_stream(s);
     if (!stream && over) net_close_call(n, p->exchange);
     sim_process_step(s, in);
