@@ -53,6 +53,20 @@ static const struct curve_shape curve_shapes[] = {
     {"yaml.anchors", YAML_POD "  finalizers:\n", "  - &a@ b\n", "", ""},
     {"yaml.aliases", YAML_POD "  a: &a b\n  finalizers:\n", "  - *a\n", "", ""},
     {"yaml.alias_bomb", YAML_POD "  x: &a0 [b]\n  finalizers:\n", "  - [*a0, *a0, *a0, *a0]\n", "", ""},
+    /* The bare message. metadata, name; then metadata again, with a label or a finalizer; or an unknown
+       field. */
+    {"protobuf.unknown_fields",
+     "\x0a\x03\x0a\x01"
+     "a",
+     "\xfa\x07\x07@", "", ""},
+    {"protobuf.merged_map",
+     "\x0a\x03\x0a\x01"
+     "a",
+     "\x0a\x0e\x5a\x0c\x0a\x07@\x12\x01v", "", ""},
+    {"protobuf.merged_list",
+     "\x0a\x03\x0a\x01"
+     "a",
+     "\x0a\x09\x72\x07@", "", ""},
     {"yaml.merges", YAML_POD "  x: &x {a: b, c: d}\n  list:\n", "  - {<<: *x, e: f}\n", "", ""},
 };
 
@@ -104,7 +118,9 @@ static double curve_seconds(const struct curve_text *t, uint32_t format) {
 }
 
 static void curve_measure(struct curve_text *t, const struct curve_shape *shape) {
-  uint32_t format = shape->name[0] == 'j' ? K8SM_FORMAT_JSON : K8SM_FORMAT_YAML;
+  uint32_t format = shape->name[0] == 'j'   ? K8SM_FORMAT_JSON
+                    : shape->name[0] == 'y' ? K8SM_FORMAT_YAML
+                                            : K8SM_FORMAT_PROTOBUF_BARE;
   for (size_t size = CURVE_SMALLEST; size <= CURVE_LARGEST; size *= 4) {
     double best = 1e9;
     curve_make(t, shape, size);

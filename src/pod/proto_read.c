@@ -6,8 +6,7 @@
 #include "wire/utf8.h"
 
 /* Kubernetes protobuf → records. A field that comes again takes the place of the one before, unless it is
- * repeated, or a message: then both together are it, as every implementation of protobuf has it. What is
- * copied for that is bounded by the arena's limit. */
+ * repeated, or a message: then both together are it, as every implementation of protobuf has it. */
 
 /* The object that is being read. */
 struct podpb_object {
@@ -135,19 +134,17 @@ static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *fiel
     k8smi_buf_put(&b->items, before->items, before->count * k8smi_bind_item_size(field->kind));
     path.index = before->count;
   }
-  const size_t tag = (size_t)(item->value - item->begin);
   for (;; path.index++) {
+    struct k8smi_proto_item next;
     if (item->wire != K8SMI_PROTO_BYTES && !(number && item->wire == K8SMI_PROTO_VARINT))
       return podpb_wrong_wire(o, &name, item->wire, podpb_wire_of(field->kind));
-    int r = podpb_count(o);
+    int r = number ? podpb_push_numbers(o, field, item, &path)
+                   : podpb_push(o, field, k8smi_proto_bytes(item), &path);
     if (r != K8SM_OK) return r;
-    r = number ? podpb_push_numbers(o, field, item, &path)
-               : podpb_push(o, field, k8smi_proto_bytes(item), &path);
+    if (item->end == end || k8smi_proto_next(item->end, end, &next) != NULL || next.id != item->id) break;
+    *item = next;
+    r = podpb_count(o);
     if (r != K8SM_OK) return r;
-    const uint8_t *next = item->end;
-    if ((size_t)(end - next) <= tag || memcmp(next, item->begin, tag) != 0) break;
-    const char *wrong = k8smi_proto_next(next, end, item);
-    if (wrong != NULL) return k8smi_proto_broken(b, &name, wrong);
   }
   return podpb_take(o, field, mark, at);
 }
@@ -186,12 +183,6 @@ static int podpb_single(struct podpb_object *o, const struct k8smi_field *field,
   case K8SMI_KIND_STRING: return podpb_text(o, field, k8smi_proto_bytes(item), slot, set);
   default: path = k8smi_path_field(o->path, field->name);
   }
-  if (field->kind == K8SMI_KIND_RECORD) {
-    r = podpb_message(o->b, field->child, k8smi_proto_bytes(item), *set ? slot->record : NULL, &path,
-                      o->depth + 1, &slot->record);
-    *set = true;
-    return r;
-  }
   if (field->kind == K8SMI_KIND_INT_OR_STRING) {
     *set = true;
     return k8smi_proto_int_or_string(o->b, k8smi_proto_bytes(item), &path, slot);
@@ -218,25 +209,120 @@ static int podpb_unknown(struct podpb_object *o, const struct k8smi_proto_item *
   return K8SM_OK;
 }
 
+/* The contents of the messages of the same number that follow one another, from *item on, as one, which is
+ * what they mean; *item is the last of them. */
+static int podpb_join(struct podpb_object *o, const uint8_t *end, struct k8smi_proto_item *item,
+                      struct k8sm_slice *ret) {
+  const struct k8smi_proto_item first = *item;
+  const size_t tag = (size_t)(item->value - item->begin);
+  size_t len = 0;
+  *ret = k8smi_proto_bytes(item);
+  while ((size_t)(end - item->end) > tag && memcmp(item->end, first.begin, tag) == 0) {
+    int r = podpb_count(o);
+    const char *wrong = r == K8SM_OK ? k8smi_proto_next(item->end, end, item) : NULL;
+    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
+    if (r != K8SM_OK) return r;
+  }
+  if (item->begin == first.begin) return K8SM_OK;
+  char *joined = k8smi_arena_bytes(o->b->arena, (size_t)(item->end - first.begin));
+  if (joined == NULL) return k8smi_proto_no_room(o->b);
+  struct k8smi_proto_item each = first;
+  for (;;) {
+    memcpy(joined + len, each.bytes, (size_t)(each.end - each.bytes));
+    len += (size_t)(each.end - each.bytes);
+    if (each.begin == item->begin) break;
+    (void)k8smi_proto_next(each.end, end, &each); /* it was right before */
+  }
+  *ret = (struct k8sm_slice){joined, len};
+  return K8SM_OK;
+}
+
+/* Puts the fields from *p to *end in the order of their numbers, those of one number in their own order: so
+ * that what comes again and again, between others, is read at once and not added to what was read each time.
+ */
+static int podpb_group(struct podpb_object *o, const uint8_t **p, const uint8_t **end) {
+  enum { PODPB_NUMBERS = 64 };
+  size_t place[PODPB_NUMBERS + 1] = {0}; /* of the fields of a number; the last: of all others */
+  struct k8smi_proto_item item;
+  for (const uint8_t *at = *p; at < *end; at = item.end) {
+    const char *wrong = k8smi_proto_next(at, *end, &item);
+    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
+    place[item.id < PODPB_NUMBERS ? item.id : PODPB_NUMBERS] += (size_t)(item.end - at);
+  }
+  size_t len = 0;
+  for (size_t i = 0; i <= PODPB_NUMBERS; i++) {
+    size_t size = place[i];
+    place[i] = len;
+    len += size;
+  }
+  uint8_t *grouped = (uint8_t *)(void *)k8smi_arena_bytes(o->b->arena, len);
+  if (grouped == NULL) return k8smi_proto_no_room(o->b);
+  for (const uint8_t *at = *p; at < *end; at = item.end) {
+    (void)k8smi_proto_next(at, *end, &item);
+    size_t *to = &place[item.id < PODPB_NUMBERS ? item.id : PODPB_NUMBERS];
+    memcpy(grouped + *to, at, (size_t)(item.end - at));
+    *to += (size_t)(item.end - at);
+  }
+  *p = grouped;
+  *end = grouped + len;
+  return K8SM_OK;
+}
+
+static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool inlined);
+
+/* One field, or a run of them; *item is the last one. */
+static int podpb_field(struct podpb_object *o, unsigned at, const uint8_t *end,
+                       struct k8smi_proto_item *item) {
+  const struct k8smi_field *field = &o->type->fields[at];
+  bool set = o->present >> at & 1;
+  struct k8sm_slice joined;
+  if (field->kind >= K8SMI_KIND_LIST_STRING) return podpb_repeated(o, field, end, item, at);
+  if (field->kind == K8SMI_KIND_RECORD && item->wire == K8SMI_PROTO_BYTES) {
+    int r = podpb_join(o, end, item, &joined);
+    if (r != K8SM_OK) return r;
+    struct k8smi_path path = k8smi_path_field(o->path, field->name);
+    r = podpb_message(o->b, field->child, joined, set ? o->slots[at].record : NULL, &path, o->depth + 1,
+                      &o->slots[at].record);
+    o->present |= (uint64_t)1 << at;
+    return r;
+  }
+  int r = podpb_single(o, field, item, &o->slots[at], &set);
+  o->present = (o->present & ~((uint64_t)1 << at)) | (uint64_t)set << at;
+  return r;
+}
+
+static int podpb_inlined(struct podpb_object *o, const uint8_t *end, struct k8smi_proto_item *item) {
+  struct k8sm_slice joined;
+  int r = podpb_join(o, end, item, &joined);
+  return r == K8SM_OK ? podpb_fields(o, joined, true) : r;
+}
+
 static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool inlined) {
   const struct k8smi_proto_table *table = inlined ? &o->numbers->inlined : &o->numbers->own;
   const uint8_t *p = (const uint8_t *)bytes.ptr, *end = p + bytes.len;
+  bool grouped = false, had_inlined = false;
   struct k8smi_proto_item item;
   for (int r; p < end; p = item.end) {
     const char *wrong = k8smi_proto_next(p, end, &item);
     if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
-    r = podpb_count(o);
-    if (r != K8SM_OK) return r;
     unsigned at = k8smi_proto_field(table, item.id);
-    if (at == K8SMI_PROTO_NO_FIELD) {
-      bool via = !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;
-      r = via ? podpb_fields(o, k8smi_proto_bytes(&item), true) : podpb_unknown(o, &item, inlined);
-    } else if (o->type->fields[at].kind >= K8SMI_KIND_LIST_STRING) {
-      r = podpb_repeated(o, &o->type->fields[at], end, &item, at);
-    } else {
-      bool set = o->present >> at & 1;
-      r = podpb_single(o, &o->type->fields[at], &item, &o->slots[at], &set);
-      o->present = (o->present & ~((uint64_t)1 << at)) | (uint64_t)set << at;
+    bool known = at != K8SMI_PROTO_NO_FIELD;
+    bool via = !known && !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;
+    bool again =
+        known ? (o->present >> at & 1) && o->type->fields[at].kind >= K8SMI_KIND_RECORD : via && had_inlined;
+    if (again && !grouped) {
+      r = podpb_group(o, &p, &end);
+      if (r != K8SM_OK) return r;
+      grouped = true;
+      item.end = p; /* from here on, once more */
+      continue;
+    }
+    had_inlined = had_inlined || via;
+    r = podpb_count(o);
+    if (r == K8SM_OK) {
+      r = known ? podpb_field(o, at, end, &item)
+          : via ? podpb_inlined(o, end, &item)
+                : podpb_unknown(o, &item, inlined);
     }
     if (r != K8SM_OK) return r;
   }

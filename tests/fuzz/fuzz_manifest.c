@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
   for (size_t i = 0; i < count && i < 8; i++) {
     struct k8sm_manifest_pod row;
     FUZZ_REQUIRE(k8sm_manifest_pods(manifest, i, &row, sizeof row, 1) > 0);
-    fuzz_pods_fixed_point(row.pod, K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE);
+    fuzz_pods_settle(row.pod, K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE);
   }
   k8sm_manifest_unref(manifest);
   return 0;
