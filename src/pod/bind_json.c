@@ -105,7 +105,7 @@ static bool quick_integer(struct quick *q, unsigned kind, int64_t *ret) {
   int64_t n = 0;
   for (digits = p += negative; p < q->end && *p >= '0' && *p <= '9' && p - digits <= QUICK_DIGITS; p++)
     n = n * 10 + (*p - '0');
-  bool zero_first = *digits == '0' && p - digits > 1;
+  bool zero_first = p - digits > 1 && *digits == '0';
   if (p == digits || p - digits > QUICK_DIGITS || p == q->end || zero_first) return false;
   if (*p == '.' || *p == 'e' || *p == 'E') return false;
   *ret = negative ? -n : n;

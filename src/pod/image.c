@@ -7,7 +7,7 @@
 enum { IMAGE_MAX_PATH = 255, IMAGE_MAX_TAG = 128, IMAGE_ID_LEN = 64 };
 
 static struct k8sm_slice image_part(struct k8sm_slice s, size_t from, size_t to) {
-  return (struct k8sm_slice){s.ptr + from, to - from};
+  return (struct k8sm_slice){s.ptr == NULL ? NULL : s.ptr + from, to - from};
 }
 
 static size_t image_find(struct k8sm_slice s, char c) {
