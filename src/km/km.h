@@ -121,6 +121,7 @@ const char *km_pod_key(const struct k8sm_pod *pod, char *text, size_t cap);
 struct km_demand_flags {
   bool host_filesystem;
   bool no_limits;
+  bool original_defaults;
   const char *role;
 };
 /* The demands of a set, one for each pod; findings are printed. *ret_made tells how many are not NULL. */

@@ -167,6 +167,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
       {"host-filesystem", 0, KM_FLAG, &flags.host_filesystem, NULL, "for agents without images"},
       {"no-limits", 0, KM_FLAG, &flags.no_limits, NULL, "for agents without cgroup isolators"},
+      {"original-defaults", 0, KM_FLAG, &flags.original_defaults, NULL,
+       "0.25 cpus and 64 MiB for containers that state none, as limits too"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");

@@ -11,7 +11,8 @@ struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_d
   struct k8sm_demand_options options = {
       .size = sizeof options,
       .flags = (flags->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
-               (flags->no_limits ? K8SM_DEMAND_NO_LIMITS : 0),
+               (flags->no_limits ? K8SM_DEMAND_NO_LIMITS : 0) |
+               (flags->original_defaults ? K8SM_DEMAND_ORIGINAL_DEFAULTS : 0),
       .data = set->data,
       .data_count = set->data_count,
       .data_size = sizeof *set->data,

@@ -29,7 +29,7 @@ struct run_options {
   struct km_texts files;
   const char *master, *state, *role, *user, *name, *protocol, *record;
   int64_t timeout, agents;
-  bool detach, host_filesystem, no_limits, admission, quiet;
+  bool detach, host_filesystem, no_limits, original_defaults, admission, quiet;
 };
 
 static bool is_local(const struct run_options *o) {
@@ -61,6 +61,7 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
                                         .seed = random_seed(),
                                         .host_filesystem = o->host_filesystem,
                                         .no_limits = o->no_limits,
+                                        .original_defaults = o->original_defaults,
                                         .data = set->data,
                                         .data_count = set->data_count};
   if (o->record != NULL && (r->trace = km_trace_create(o->record, &setup)) == NULL) return false;
@@ -294,6 +295,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
        "run commands on the agents' own file system, without images"},
       {"admission", 0, KM_FLAG, &o.admission, NULL, "add priorities and the two default tolerations"},
       {"no-limits", 0, KM_FLAG, &o.no_limits, NULL, "for agents without cgroup isolators: no limits"},
+      {"original-defaults", 0, KM_FLAG, &o.original_defaults, NULL,
+       "0.25 cpus and 64 MiB for containers that state none, as limits too"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
   };

@@ -11,7 +11,8 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                      .role_count = s->role != NULL};
   struct k8sm_demand_options demand = {.size = sizeof demand,
                                        .flags = (s->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
-                                                (s->no_limits ? K8SM_DEMAND_NO_LIMITS : 0),
+                                                (s->no_limits ? K8SM_DEMAND_NO_LIMITS : 0) |
+                                                (s->original_defaults ? K8SM_DEMAND_ORIGINAL_DEFAULTS : 0),
                                        .data = s->data,
                                        .data_count = s->data_count,
                                        .data_size = sizeof *s->data,

@@ -83,6 +83,7 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_number(head, "seed", s->seed);
   set_number(head, "hostFilesystem", s->host_filesystem);
   set_number(head, "noLimits", s->no_limits);
+  set_number(head, "originalDefaults", s->original_defaults);
   json_object_set_new(head, "data", data_rows(s));
   write_line(t, head);
   return t;

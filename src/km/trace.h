@@ -12,7 +12,7 @@
 struct km_driver_setup {
   const char *master, *name, *user, *role, *protocol;
   uint64_t seed;
-  bool host_filesystem, no_limits;
+  bool host_filesystem, no_limits, original_defaults;
   const struct k8sm_manifest_data *data;
   size_t data_count;
 };

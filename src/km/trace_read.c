@@ -104,7 +104,8 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .protocol = text(r->head, "protocol"),
                                     .seed = number(r->head, "seed"),
                                     .host_filesystem = number(r->head, "hostFilesystem") != 0,
-                                    .no_limits = number(r->head, "noLimits") != 0};
+                                    .no_limits = number(r->head, "noLimits") != 0,
+                                    .original_defaults = number(r->head, "originalDefaults") != 0};
   read_data(r, setup);
   return r;
 }

@@ -175,6 +175,15 @@ class Plans(unittest.TestCase):
         self.assertRegex(missed["summary"], r"^0/1 nodes are available: 1 Insufficient cpu")
         self.assertEqual(missed["reasons"][0]["hostname"], "agent1.example")
 
+    def test_original_defaults(self):
+        """What the first km gave containers that state nothing: as a limit, too."""
+        for flags, wanted in ([], "Infinity"), (["--original-defaults"], 0.25):
+            code, out, err = km("task", "-f", "-", "--offers", OFFERS, *flags,
+                                stdin=b"{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: b}]}}")
+            self.assertEqual(code, 0, err)
+            groups = [o["launch_group"] for o in json.loads(out)["accept"]["operations"]]
+            self.assertEqual(groups[1]["task_group"]["tasks"][0]["limits"]["cpus"]["value"], wanted)
+
     def test_task_is_the_same_each_time(self):
         args = ("task", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
         first, second = km(*args), km(*args)
