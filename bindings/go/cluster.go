@@ -232,8 +232,12 @@ const (
 // MatchFlags change how pods are placed.
 type MatchFlags uint32
 
-// MatchLargestFirst places, of pods with one priority, those that ask the most first.
-const MatchLargestFirst MatchFlags = C.K8SM_MATCH_LARGEST_FIRST
+const (
+	// MatchLargestFirst places, of pods with one priority, those that ask the most first.
+	MatchLargestFirst MatchFlags = C.K8SM_MATCH_LARGEST_FIRST
+	// MatchAllReasons explains with every check that refuses, not the first of each agent alone.
+	MatchAllReasons MatchFlags = C.K8SM_MATCH_ALL_REASONS
+)
 
 // MatchOptions; zero is the default of each.
 type MatchOptions struct {
@@ -300,13 +304,8 @@ type Explanation struct {
 
 // Explain asks each agent, in the order of agent ids. options may be nil.
 func (c *Cluster) Explain(demand *Demand, options *MatchOptions) ([]Explanation, error) {
-	given := options.fill()
-	var ptr *C.struct_k8sm_explain
-	s := newSink()
-	result := C.k8sm_cluster_explain(c.ptr, demand.ptr, &given, &ptr, s.diags())
-	runtime.KeepAlive(c)
-	runtime.KeepAlive(demand)
-	if _, err := s.done("cluster_explain", result, nil); err != nil {
+	ptr, err := c.explain(demand, options)
+	if err != nil {
 		return nil, err
 	}
 	defer C.k8sm_explain_unref(ptr)
@@ -318,6 +317,27 @@ func (c *Cluster) Explain(demand *Demand, options *MatchOptions) ([]Explanation,
 			uint32(row.code),
 		}
 	}), nil
+}
+
+// Nearest is the agent that is nearest to taking the demand, and what would have to be otherwise; empty if it fits.
+func (c *Cluster) Nearest(demand *Demand, options *MatchOptions) (string, error) {
+	ptr, err := c.explain(demand, options)
+	if err != nil {
+		return "", err
+	}
+	defer C.k8sm_explain_unref(ptr)
+	return text(C.k8sm_explain_nearest(ptr)), nil
+}
+
+func (c *Cluster) explain(demand *Demand, options *MatchOptions) (*C.struct_k8sm_explain, error) {
+	given := options.fill()
+	var ptr *C.struct_k8sm_explain
+	s := newSink()
+	result := C.k8sm_cluster_explain(c.ptr, demand.ptr, &given, &ptr, s.diags())
+	runtime.KeepAlive(c)
+	runtime.KeepAlive(demand)
+	_, err := s.done("cluster_explain", result, nil)
+	return ptr, err
 }
 
 // Apply spends what the plan takes. ErrState, and nothing taken, if a placement is stale.

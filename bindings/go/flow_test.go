@@ -358,6 +358,9 @@ func TestNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	explained := must[[]k8smesos.Explanation](t)(cluster.Explain(demand(t), &k8smesos.MatchOptions{WallMS: 1}))
+	if near := must[string](t)(cluster.Nearest(demand(t), nil)); !strings.HasSuffix(near, "=gpu:NoSchedule") {
+		t.Errorf("nearest: %s", near)
+	}
 	if explained[0].Predicate != "taint" || explained[0].Had != "dedicated=gpu:NoSchedule" {
 		t.Errorf("explained: %+v", explained)
 	}

@@ -25,8 +25,10 @@ enum {
 enum { K8SM_WEIGHT_MAX = 1000, K8SM_WEIGHT_NONE = 1001 };
 
 enum {
-  K8SM_MATCH_LARGEST_FIRST = 1 << 0 /* of pods with one priority those that ask the most are placed first,
-                                       not those that came first: more fit, and small ones wait longer */
+  K8SM_MATCH_LARGEST_FIRST = 1 << 0, /* of pods with one priority those that ask the most are placed first,
+                                        not those that came first: more fit, and small ones wait longer */
+  K8SM_MATCH_ALL_REASONS = 1 << 1    /* k8sm_cluster_explain: every check that refuses has a row, not the
+                                        first of each agent alone */
 };
 
 /* How pods are placed. */
@@ -148,8 +150,8 @@ K8SM_API size_t k8sm_plan_refusals(const struct k8sm_plan *plan, size_t first, s
  * cpu, 3 agent(s) had no offer." Empty for a demand that is placed, or a number that is none. */
 K8SM_API struct k8sm_slice k8sm_plan_summary(const struct k8sm_plan *plan, uint32_t demand);
 
-/* Why each agent refuses, or not (code 0): the first check that did, in the order of agent ids. Of an
- * agent that offers to several of the demand's roles, the first of these is explained. */
+/* Why each agent refuses, or not (code 0): the first check that did, or all, in the order of agent ids. Of
+ * an agent that offers to several of the demand's roles, the first of these is explained. */
 struct k8sm_explanation {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
@@ -166,6 +168,10 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_explain(struct k8sm_cluster *cluster, st
                                                 struct k8sm_explain **ret, struct k8sm_diags *diags);
 K8SM_API size_t k8sm_explain_rows(const struct k8sm_explain *explain, size_t first,
                                   struct k8sm_explanation *rows, size_t row_size, size_t n);
+/* The agent that the fewest checks refuse, of these the one that is short of the least, and what would have to
+ * be otherwise: "fits a.example if it asked for at most 1.5 cpus and tolerated dedicated=gpu:NoSchedule".
+ * Empty if the pod fits somewhere, or no agent is known. */
+K8SM_API struct k8sm_slice k8sm_explain_nearest(const struct k8sm_explain *explain);
 K8SM_API void k8sm_explain_unref(struct k8sm_explain *explain);
 
 #ifdef __cplusplus

@@ -12,7 +12,8 @@ const struct km_command km_command_match = {
     "Say which pod goes to which agent, given offers, and why the others do not",
     "-f FILE --offers FILE",
     "  km match -f nginx.yaml --offers offers.json\n"
-    "  km match -f . --offers events.recordio | jq '.unplaced[].summary'\n",
+    "  km match -f . --offers events.recordio | jq '.unplaced[].summary'\n"
+    "  km match -f . --offers offers.json --strategy spread --all-reasons\n",
     run,
 };
 
@@ -72,6 +73,20 @@ static json_t *ports_of(const struct k8sm_plan *plan, uint32_t placement) {
   return list;
 }
 
+static json_t *scores_of(const struct k8sm_plan *plan, uint32_t placement) {
+  json_t *list = json_array();
+  struct k8sm_plan_score row;
+  for (size_t i = 0; k8sm_plan_scores(plan, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.placement != placement) continue;
+    json_t *s = json_object();
+    json_object_set_new(s, "part", text(row.part));
+    json_object_set_new(s, "score", json_integer(row.score));
+    json_object_set_new(s, "weight", json_integer(row.weight));
+    json_array_append_new(list, s);
+  }
+  return list;
+}
+
 static json_t *placed(const struct k8sm_plan *plan, struct k8sm_demand *const *demands) {
   json_t *list = json_array();
   struct k8sm_placement row;
@@ -84,15 +99,19 @@ static json_t *placed(const struct k8sm_plan *plan, struct k8sm_demand *const *d
     json_object_set_new(p, "offers", offers_of(plan, i));
     json_object_set_new(p, "resources", resources_of(plan, i));
     json_object_set_new(p, "ports", ports_of(plan, i));
+    json_object_set_new(p, "scores", scores_of(plan, i));
     json_array_append_new(list, p);
   }
   return list;
 }
 
-static json_t *reasons(struct k8sm_cluster *cluster, struct k8sm_demand *demand) {
+/* Adds why each agent refuses, and what would make the nearest one take it. */
+static void add_reasons(json_t *to, struct k8sm_cluster *cluster, struct k8sm_demand *demand,
+                        const struct k8sm_match_options *options) {
   json_t *list = json_array();
   struct k8sm_explain *explain;
-  if (k8sm_cluster_explain(cluster, demand, NULL, &explain, NULL) != K8SM_OK) return list;
+  json_object_set_new(to, "reasons", list);
+  if (k8sm_cluster_explain(cluster, demand, options, &explain, NULL) != K8SM_OK) return;
   struct k8sm_explanation row;
   for (size_t i = 0; k8sm_explain_rows(explain, i, &row, sizeof row, 1) > 0; i++) {
     json_t *r = json_object();
@@ -103,13 +122,15 @@ static json_t *reasons(struct k8sm_cluster *cluster, struct k8sm_demand *demand)
     json_object_set_new(r, "had", text(row.had));
     json_array_append_new(list, r);
   }
+  struct k8sm_slice nearest = k8sm_explain_nearest(explain);
+  if (nearest.len > 0) json_object_set_new(to, "nearest", text(nearest));
   k8sm_explain_unref(explain);
-  return list;
 }
 
 /* The reasons are those that hold after the placed pods have taken their share. */
 static json_t *unplaced(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
-                        struct k8sm_demand *const *demands, size_t count) {
+                        struct k8sm_demand *const *demands, size_t count,
+                        const struct k8sm_match_options *options) {
   json_t *list = json_array();
   for (uint32_t i = 0; i < count; i++) {
     struct k8sm_slice summary = k8sm_plan_summary(plan, i);
@@ -117,24 +138,25 @@ static json_t *unplaced(struct k8sm_cluster *cluster, const struct k8sm_plan *pl
     json_t *p = json_object();
     json_object_set_new(p, "pod", pod_name(demands[i]));
     json_object_set_new(p, "summary", text(summary));
-    json_object_set_new(p, "reasons", reasons(cluster, demands[i]));
+    add_reasons(p, cluster, demands[i], options);
     json_array_append_new(list, p);
   }
   return list;
 }
 
-static int print_plan(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands, size_t count) {
+static int print_plan(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands, size_t count,
+                      const struct k8sm_match_options *options) {
   static struct km_report report;
   struct k8sm_plan *plan;
   km_report_begin(&report);
-  int result = k8sm_cluster_match(cluster, demands, count, NULL, &plan, &report.diags);
+  int result = k8sm_cluster_match(cluster, demands, count, options, &plan, &report.diags);
   km_report_end(&report, NULL, -1);
   if (result != K8SM_OK) {
     km_report_result("matching", result);
     return KM_FAILED;
   }
   json_t *document = json_object();
-  json_t *missed = unplaced(cluster, plan, demands, count);
+  json_t *missed = unplaced(cluster, plan, demands, count, options);
   int code = json_array_size(missed) == 0 ? KM_DONE : KM_UNPLACED;
   json_object_set_new(document, "placed", placed(plan, demands));
   json_object_set_new(document, "unplaced", missed);
@@ -145,18 +167,35 @@ static int print_plan(struct k8sm_cluster *cluster, struct k8sm_demand *const *d
   return code;
 }
 
-static int match_set(struct km_set *set, const struct km_demand_flags *flags, const char *offers) {
+static int match_set(struct km_set *set, const struct km_demand_flags *flags, const char *offers,
+                     const struct k8sm_match_options *options) {
   size_t made;
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
   struct k8sm_demand **demands = km_demands_make(set, flags, &made);
   struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers) : NULL;
-  int code = cluster == NULL ? KM_FAILED : print_plan(cluster, demands, made);
+  int code = cluster == NULL ? KM_FAILED : print_plan(cluster, demands, made, options);
   km_demands_free(demands, set->pod_count);
   k8sm_cluster_free(cluster);
   return code;
 }
 
+/* False for a name that is none. */
+static bool read_strategy(const char *name, uint32_t *ret) {
+  static const char *const names[] = {
+      [K8SM_STRATEGY_PACK] = "pack",
+      [K8SM_STRATEGY_SPREAD] = "spread",
+      [K8SM_STRATEGY_FIRST_FIT] = "first-fit",
+      [K8SM_STRATEGY_BALANCED] = "balanced",
+  };
+  *ret = 0;
+  while (*ret < sizeof names / sizeof names[0] && strcmp(name, names[*ret]) != 0) ++*ret;
+  return *ret < sizeof names / sizeof names[0];
+}
+
 static int run(const struct km_command *command, int argc, char **argv) {
+  struct k8sm_match_options match = {.size = sizeof match};
+  const char *strategy = "pack";
+  bool largest = false, all = false;
   struct km_texts files = {0};
   struct km_demand_flags flags = {0};
   const char *offers = NULL, *output = "json";
@@ -165,6 +204,10 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"offers", 0, KM_TEXT, &offers, "FILE", "OFFERS events: JSON or protobuf, one or many"},
       {"output", 'o', KM_TEXT, &output, "FORMAT", "json"},
       {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
+      {"strategy", 0, KM_TEXT, &strategy, "NAME", "pack, spread, balanced or first-fit (default pack)"},
+      {"largest-first", 0, KM_FLAG, &largest, NULL,
+       "place the largest pods first, not those that come first"},
+      {"all-reasons", 0, KM_FLAG, &all, NULL, "all reasons of an agent, not its first alone"},
       {"host-filesystem", 0, KM_FLAG, &flags.host_filesystem, NULL, "for agents without images"},
       {"no-limits", 0, KM_FLAG, &flags.no_limits, NULL, "for agents without cgroup isolators"},
       {"original-defaults", 0, KM_FLAG, &flags.original_defaults, NULL,
@@ -174,10 +217,13 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
   if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
   if (code == -1 && strcmp(output, "json") != 0) code = km_misuse(command, "-o is json, not '%s'", output);
+  if (code == -1 && !read_strategy(strategy, &match.strategy))
+    code = km_misuse(command, "--strategy is pack, spread, balanced or first-fit, not '%s'", strategy);
+  match.flags = (largest ? K8SM_MATCH_LARGEST_FIRST : 0) | (all ? K8SM_MATCH_ALL_REASONS : 0);
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &files, 0);
-    if (code == KM_DONE) code = match_set(&set, &flags, offers);
+    if (code == KM_DONE) code = match_set(&set, &flags, offers, &match);
     km_set_free(&set);
   }
   km_texts_free(&files);

@@ -1,59 +1,140 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why each agent refuses a pod, or not. */
+/* Why each agent refuses a pod, or not; and which one is nearest to taking it. */
 #include "base/abi.h"
 #include "match/match.h"
 
 struct k8sm_explain {
   struct k8smi_arena arena;
   struct k8sm_explanation *rows;
-  size_t count;
+  size_t count, cap;
+  struct k8sm_slice nearest;
 };
 
-static bool explain_text(struct k8sm_explain *explain, struct k8smi_buf *text,
-                         const struct k8smi_match_check *check,
-                         void (*write)(const struct k8smi_match_check *, struct k8smi_buf *),
-                         struct k8sm_slice *ret) {
-  k8smi_buf_clear(text);
-  write(check, text);
-  if (text->failed) return false;
-  *ret = k8smi_arena_copy(&explain->arena, text->ptr, text->len);
-  return ret->ptr != NULL;
+struct explain_job {
+  struct k8sm_explain *explain;
+  struct k8sm_cluster *cluster;
+  struct k8smi_buf text;
+  struct k8smi_match_check check;
+  bool all;  /* every reason */
+  bool fits; /* somewhere */
+  uint32_t nearest;
+  int reasons;       /* of the nearest */
+  int64_t shortfall; /* the same */
+};
+
+static struct k8sm_slice explain_text(struct explain_job *job,
+                                      void (*write)(const struct k8smi_match_check *, struct k8smi_buf *)) {
+  k8smi_buf_clear(&job->text);
+  write(&job->check, &job->text);
+  if (job->text.failed) return (struct k8sm_slice){NULL, 0};
+  return k8smi_arena_copy(&job->explain->arena, job->text.ptr, job->text.len);
 }
 
-static bool explain_agent(struct k8sm_explain *explain, struct k8smi_buf *text,
-                          struct k8smi_match_check *check, uint32_t agent) {
+static struct k8sm_explanation *explain_row(struct explain_job *job) {
+  struct k8sm_explain *e = job->explain;
+  if (e->count == e->cap) {
+    size_t cap = e->cap == 0 ? 16 : e->cap * 2;
+    struct k8sm_explanation *rows = k8smi_arena_array(&e->arena, cap, sizeof *rows);
+    if (rows == NULL) return NULL;
+    if (e->count > 0) memcpy(rows, e->rows, e->count * sizeof *rows);
+    e->rows = rows;
+    e->cap = cap;
+  }
+  return &e->rows[e->count++];
+}
+
+/* A row for each of the reasons, or one without if there are none. */
+static bool explain_rows(struct explain_job *job, uint64_t refused) {
+  const struct k8smi_agent *agent = job->check.agent;
+  struct k8sm_slice id = k8smi_arena_slice(&job->explain->arena, agent->id);
+  struct k8sm_slice hostname = k8smi_arena_slice(&job->explain->arena, agent->labels->hostname);
+  bool fine = id.ptr != NULL && hostname.ptr != NULL, once = refused == 0;
+  while (fine && (once || refused != 0)) {
+    struct k8sm_explanation *row = explain_row(job);
+    if (row == NULL) return false;
+    *row = (struct k8sm_explanation){.agent_id = id, .hostname = hostname};
+    if (once) return true;
+    const struct k8smi_predicate *p = &k8smi_predicates[__builtin_ctzll(refused)];
+    row->predicate = k8smi_s(p->name);
+    row->code = p->code;
+    row->wanted = explain_text(job, p->wanted);
+    row->had = explain_text(job, p->had);
+    fine = row->wanted.ptr != NULL && row->had.ptr != NULL;
+    refused = job->all ? refused & (refused - 1) : 0;
+  }
+  return fine;
+}
+
+/* How much is missing, in percent of what is asked. */
+static int64_t explain_shortfall(const struct explain_job *job) {
+  int64_t sum = 0;
+  for (uint32_t s = 0; job->check.slot != NULL && s < K8SMI_SCALARS; s++) {
+    int64_t need = job->check.need->scalars[s], have = k8smi_slot_has(&job->check, s);
+    if (need > have) sum += need - have < INT64_MAX / 100 ? (need - have) * 100 / need : 100;
+  }
+  return sum;
+}
+
+static void explain_compare(struct explain_job *job, uint32_t agent, uint64_t every) {
+  int reasons = 0;
+  for (uint64_t r = every; r != 0; r &= r - 1) reasons++;
+  int64_t shortfall = explain_shortfall(job);
+  job->fits = job->fits || reasons == 0;
+  if (job->nearest != K8SMI_ROW_NONE &&
+      (reasons > job->reasons || (reasons == job->reasons && shortfall >= job->shortfall))) {
+    return;
+  }
+  job->nearest = agent;
+  job->reasons = reasons;
+  job->shortfall = shortfall;
+}
+
+static bool explain_agent(struct explain_job *job, uint32_t agent) {
   uint32_t slot;
-  uint64_t refused = k8smi_check_all(check, agent, &slot);
-  struct k8sm_explanation *row = &explain->rows[explain->count++];
-  row->agent_id = k8smi_arena_slice(&explain->arena, check->agent->id);
-  row->hostname = k8smi_arena_slice(&explain->arena, check->agent->labels->hostname);
-  if (row->agent_id.ptr == NULL || row->hostname.ptr == NULL) return false;
-  if (refused == 0) return true;
-  const struct k8smi_predicate *p = k8smi_predicates;
-  for (; (refused & 1) == 0; refused >>= 1) p++;
-  row->predicate = k8smi_s(p->name);
-  row->code = p->code;
-  return explain_text(explain, text, check, p->wanted, &row->wanted) &&
-         explain_text(explain, text, check, p->had, &row->had);
+  uint64_t first = k8smi_check_all(&job->check, agent, &slot);
+  if (first == 0) job->fits = true;
+  if (!job->all || first == 0) {
+    if (!explain_rows(job, first)) return false;
+    if (first == 0) return true;
+  }
+  uint64_t every = k8smi_check_every(&job->check, agent);
+  explain_compare(job, agent, every);
+  return !job->all || explain_rows(job, every);
 }
 
-static bool explain_fill(struct k8sm_explain *explain, struct k8sm_cluster *cluster,
-                         const struct k8sm_demand *demand, const struct k8sm_match_options *options) {
-  const struct k8smi_order *agents = k8smi_agents_in_order(cluster);
+static bool explain_nearest(struct explain_job *job) {
+  struct k8smi_buf line;
+  if (job->fits || job->nearest == K8SMI_ROW_NONE) return true;
+  if (!k8smi_buf_init(&line, &job->explain->arena.allocator)) return false;
+  const char *before = " if ";
+  uint64_t every = k8smi_check_every(&job->check, job->nearest);
+  k8smi_buf_puts(&line, "fits ");
+  k8smi_buf_slice(&line, job->check.agent->labels->hostname);
+  for (; every != 0; every &= every - 1) {
+    k8smi_buf_puts(&line, before);
+    k8smi_predicates[__builtin_ctzll(every)].remedy(&job->check, &line);
+    before = " and ";
+  }
+  if (!line.failed) job->explain->nearest = k8smi_arena_copy(&job->explain->arena, line.ptr, line.len);
+  k8smi_buf_free(&line);
+  return job->explain->nearest.ptr != NULL;
+}
+
+static bool explain_fill(struct explain_job *job, const struct k8sm_demand *demand,
+                         const struct k8sm_match_options *options) {
+  const struct k8smi_order *agents = k8smi_agents_in_order(job->cluster);
+  struct k8smi_arena *arena = &job->explain->arena;
   struct k8smi_need need;
   struct k8smi_peers peers;
-  struct k8smi_match_check check = {.cluster = cluster, .need = &need, .peers = &peers};
-  struct k8smi_buf text;
-  explain->rows = k8smi_arena_array(&explain->arena, agents->count, sizeof *explain->rows);
-  if (explain->rows == NULL || !k8smi_need_make(&explain->arena, cluster, demand, options, &need))
-    return false;
-  k8smi_topologies_trim(cluster);
+  job->check = (struct k8smi_match_check){.cluster = job->cluster, .need = &need, .peers = &peers};
+  if (!k8smi_need_make(arena, job->cluster, demand, options, &need)) return false;
+  k8smi_topologies_trim(job->cluster);
   bool fine =
-      k8smi_peers_begin(&peers, cluster, &explain->arena, 0) && k8smi_peers_find(&peers, &need, &check.peer);
-  fine = k8smi_buf_init(&text, &explain->arena.allocator) && fine;
-  for (size_t i = 0; fine && i < agents->count; i++)
-    fine = explain_agent(explain, &text, &check, agents->rows[i]);
-  k8smi_buf_free(&text);
+      k8smi_peers_begin(&peers, job->cluster, arena, 0) && k8smi_peers_find(&peers, &need, &job->check.peer);
+  fine = k8smi_buf_init(&job->text, &arena->allocator) && fine;
+  for (size_t i = 0; fine && i < agents->count; i++) fine = explain_agent(job, agents->rows[i]);
+  fine = fine && explain_nearest(job);
+  k8smi_buf_free(&job->text);
   k8smi_peers_end(&peers);
   return fine;
 }
@@ -64,13 +145,16 @@ int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *deman
   struct k8sm_match_options o;
   int result = k8smi_match_options_read(&o, options, diags);
   if (result != K8SM_OK) return result;
-  struct k8sm_explain *explain = K8SMI_VALUE_NEW(k8sm_explain, o.allocator, 0);
-  if (explain == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  if (!explain_fill(explain, cluster, demand, &o)) {
-    k8sm_explain_unref(explain);
+  struct explain_job job = {.cluster = cluster,
+                            .explain = K8SMI_VALUE_NEW(k8sm_explain, o.allocator, 0),
+                            .all = (o.flags & K8SM_MATCH_ALL_REASONS) != 0,
+                            .nearest = K8SMI_ROW_NONE};
+  if (job.explain == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (!explain_fill(&job, demand, &o)) {
+    k8sm_explain_unref(job.explain);
     return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   }
-  *ret = explain;
+  *ret = job.explain;
   return K8SM_OK;
 }
 
@@ -81,6 +165,10 @@ size_t k8sm_explain_rows(const struct k8sm_explain *explain, size_t first, struc
     k8smi_row_write(rows, row_size, i, &explain->rows[first + i], sizeof explain->rows[0]);
   }
   return left;
+}
+
+struct k8sm_slice k8sm_explain_nearest(const struct k8sm_explain *explain) {
+  return explain->nearest;
 }
 
 void k8sm_explain_unref(struct k8sm_explain *explain) {

@@ -5,7 +5,7 @@
 #include "base/sort.h"
 #include "cluster/tree.h"
 
-enum { MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST };
+enum { MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST | K8SM_MATCH_ALL_REASONS };
 
 static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t demand) {
   struct k8smi_refused *refused = k8smi_arena_zalloc(&match->scratch, sizeof *refused);

@@ -176,55 +176,58 @@ bool k8smi_refused_by_taints(const struct k8smi_match_check *check) {
 const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_GATES] = {K8SM_DIAG_SCHEDULING_GATED, K8SMI_SCOPE_AGENT, "scheduling-gate",
                         "node(s) wait for the pod's scheduling gates", predicate_has_gates, predicate_gates,
-                        k8smi_wanted_no_gates, k8smi_had_gates},
+                        k8smi_wanted_no_gates, k8smi_had_gates, k8smi_remedy_gates},
     [K8SMI_BY_PIN] = {K8SM_DIAG_AGENT_PINNED, K8SMI_SCOPE_AGENT, "agent",
                       "node(s) didn't run the pod's executor", predicate_is_pinned, predicate_pinned,
-                      k8smi_wanted_agent, k8smi_had_agent},
+                      k8smi_wanted_agent, k8smi_had_agent, k8smi_remedy_agent},
     {K8SM_DIAG_UNSCHEDULABLE, K8SMI_SCOPE_AGENT, "unschedulable", "node(s) were unschedulable",
-     predicate_meets_taints, predicate_unschedulable, k8smi_wanted_schedulable, k8smi_had_unschedulable},
+     predicate_meets_taints, predicate_unschedulable, k8smi_wanted_schedulable, k8smi_had_unschedulable,
+     k8smi_remedy_unschedulable},
     {K8SM_DIAG_NODE_NAME, K8SMI_SCOPE_AGENT, "node-name", "node(s) didn't match the requested node name",
-     predicate_names_node, predicate_name, k8smi_wanted_name, k8smi_had_hostname},
+     predicate_names_node, predicate_name, k8smi_wanted_name, k8smi_had_hostname, k8smi_remedy_name},
     {K8SM_DIAG_UNTOLERATED_TAINT, K8SMI_SCOPE_AGENT, "taint", "node(s) had untolerated taint(s)",
-     predicate_meets_taints, predicate_taint, k8smi_wanted_no_taint, k8smi_had_taint},
+     predicate_meets_taints, predicate_taint, k8smi_wanted_no_taint, k8smi_had_taint, k8smi_remedy_taint},
     {K8SM_DIAG_NODE_SELECTOR, K8SMI_SCOPE_AGENT, "node-selector",
      "node(s) didn't match Pod's node affinity/selector", predicate_selects_nodes, predicate_selector,
-     k8smi_wanted_selector, k8smi_had_selector},
+     k8smi_wanted_selector, k8smi_had_selector, k8smi_remedy_selector},
     {K8SM_DIAG_AGENT_MAINTENANCE, K8SMI_SCOPE_AGENT, "maintenance", "node(s) had planned maintenance",
-     predicate_meets_maintenance, predicate_maintenance, k8smi_wanted_time, k8smi_had_window},
+     predicate_meets_maintenance, predicate_maintenance, k8smi_wanted_time, k8smi_had_window,
+     k8smi_remedy_window},
     {K8SM_DIAG_AGENT_FEATURE, K8SMI_SCOPE_AGENT, "agent-feature",
      "node(s) lacked an agent feature that the pod needs", predicate_needs_features, predicate_features,
-     k8smi_wanted_features, k8smi_had_features},
+     k8smi_wanted_features, k8smi_had_features, k8smi_remedy_features},
     [K8SMI_BY_OFFER] = {K8SM_DIAG_NO_OFFER, K8SMI_SCOPE_AGENT, "offer", "agent(s) had no offer", NULL,
-                        predicate_offer, k8smi_wanted_offer, k8smi_had_nothing},
+                        predicate_offer, k8smi_wanted_offer, k8smi_had_nothing, k8smi_remedy_offer},
     [K8SMI_BY_ROLE] = {K8SM_DIAG_ROLE_MISSING, K8SMI_SCOPE_SLOT, "role",
                        "agent(s) had no offer of a role that the pod may use", NULL, predicate_role,
-                       k8smi_wanted_roles, k8smi_had_roles},
+                       k8smi_wanted_roles, k8smi_had_roles, k8smi_remedy_role},
     {K8SM_DIAG_PORT_TAKEN, K8SMI_SCOPE_SLOT, "host-port",
      "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports, predicate_ports,
-     k8smi_wanted_ports, k8smi_had_ports},
+     k8smi_wanted_ports, k8smi_had_ports, k8smi_remedy_ports},
     [K8SMI_BY_SCALAR] = {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", NULL,
-                         predicate_cpus, k8smi_wanted_cpus, k8smi_had_cpus},
+                         predicate_cpus, k8smi_wanted_cpus, k8smi_had_cpus, k8smi_remedy_cpus},
     {K8SM_DIAG_INSUFFICIENT_MEM, K8SMI_SCOPE_RESOURCE, "mem", "Insufficient memory", NULL, predicate_mem,
-     k8smi_wanted_mem, k8smi_had_mem},
+     k8smi_wanted_mem, k8smi_had_mem, k8smi_remedy_mem},
     {K8SM_DIAG_INSUFFICIENT_DISK, K8SMI_SCOPE_RESOURCE, "disk", "Insufficient ephemeral-storage", NULL,
-     predicate_disk, k8smi_wanted_disk, k8smi_had_disk},
+     predicate_disk, k8smi_wanted_disk, k8smi_had_disk, k8smi_remedy_disk},
     {K8SM_DIAG_SPREAD_LABEL, K8SMI_SCOPE_PODS, "spread-label",
      "node(s) didn't match pod topology spread constraints (missing required label)", predicate_is_spread,
-     predicate_spread_label, k8smi_wanted_spread, k8smi_had_nothing},
+     predicate_spread_label, k8smi_wanted_spread, k8smi_had_nothing, k8smi_remedy_label},
     {K8SM_DIAG_SPREAD_SKEW, K8SMI_SCOPE_PODS, "spread",
      "node(s) didn't match pod topology spread constraints", predicate_is_spread, predicate_spread,
-     k8smi_wanted_spread, k8smi_had_spread},
+     k8smi_wanted_spread, k8smi_had_spread, k8smi_remedy_spread},
     {K8SM_DIAG_POD_AFFINITY, K8SMI_SCOPE_PODS, "pod-affinity", "node(s) didn't match pod affinity rules",
-     predicate_has_affinity, predicate_affinity, k8smi_wanted_affinity, k8smi_had_affinity},
+     predicate_has_affinity, predicate_affinity, k8smi_wanted_affinity, k8smi_had_affinity,
+     k8smi_remedy_affinity},
     {K8SM_DIAG_POD_ANTI_AFFINITY, K8SMI_SCOPE_PODS, "pod-anti-affinity",
      "node(s) didn't match pod anti-affinity rules", predicate_has_anti_affinity, predicate_anti_affinity,
-     k8smi_wanted_anti_affinity, k8smi_had_anti_affinity},
+     k8smi_wanted_anti_affinity, k8smi_had_anti_affinity, k8smi_remedy_anti_affinity},
     [K8SMI_BY_SHUNNED] = {K8SM_DIAG_POD_SHUNNED, K8SMI_SCOPE_PODS, "existing-anti-affinity",
                           "node(s) didn't satisfy existing pods anti-affinity rules", NULL, predicate_shunned,
-                          k8smi_wanted_not_shunned, k8smi_had_shunned},
+                          k8smi_wanted_not_shunned, k8smi_had_shunned, k8smi_remedy_shunned},
     [K8SMI_BY_EXCLUSIVE] = {K8SM_DIAG_AGENT_EXCLUSIVE, K8SMI_SCOPE_PODS, "exclusive-agent",
                             "node(s) didn't satisfy exclusive agent rules", NULL, predicate_exclusive,
-                            k8smi_wanted_alone, k8smi_had_pods},
+                            k8smi_wanted_alone, k8smi_had_pods, k8smi_remedy_alone},
 };
 static_assert(K8SMI_PREDICATES <= 64, "sets of rows are 64 bits");
 
@@ -235,6 +238,27 @@ uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const str
     if (p->applies == NULL || p->applies(cluster, need)) rows |= K8SMI_ROW(i);
   }
   return rows;
+}
+
+uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
+  const struct k8smi_strings roles = check->need->demand->roles;
+  uint32_t slot = K8SMI_ROW_NONE;
+  uint64_t refused = 0, rows = check->need->rows;
+  check->agent = k8smi_agent_at(check->cluster, agent);
+  check->agent_row = agent;
+  for (size_t i = 0; i < roles.count && slot == K8SMI_ROW_NONE; i++) {
+    slot = k8smi_slot_find(check->cluster, agent, roles.items[i]);
+  }
+  check->slot = slot == K8SMI_ROW_NONE ? NULL : k8smi_slot_at(check->cluster, slot);
+  if (check->agent->offers == 0) rows &= ~K8SMI_ROW(K8SMI_BY_ROLE);
+  for (; rows != 0; rows &= rows - 1) {
+    int i = __builtin_ctzll(rows);
+    uint32_t scope = k8smi_predicates[i].scope;
+    bool of_slot = (scope == K8SMI_SCOPE_SLOT && i != K8SMI_BY_ROLE) || scope == K8SMI_SCOPE_RESOURCE;
+    if (of_slot && check->slot == NULL) continue;
+    if (k8smi_predicates[i].refuses(check)) refused |= K8SMI_ROW(i);
+  }
+  return refused;
 }
 
 static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_t rows) {

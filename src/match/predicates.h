@@ -34,6 +34,8 @@ struct k8smi_predicate {
   bool (*refuses)(const struct k8smi_match_check *check);
   void (*wanted)(const struct k8smi_match_check *check, struct k8smi_buf *to);
   void (*had)(const struct k8smi_match_check *check, struct k8smi_buf *to);
+  /* What would have to be otherwise, behind "fits AGENT if ". */
+  void (*remedy)(const struct k8smi_match_check *check, struct k8smi_buf *to);
 };
 
 /* The numbers of those rows that are spoken of elsewhere. */
@@ -57,6 +59,9 @@ uint64_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot);
 /* All checks, for each role of the demand until one fits: its slot, or for an explanation the one whose
  * refusal counts, is the check's. Refusals are those of the first role that is offered anything. */
 uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot);
+
+/* Every row that refuses, whatever others do; of the first role of the demand that the agent offers to. */
+uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent);
 
 /* Would these rows refuse? For spread, which counts only agents that they do not. */
 bool k8smi_refused_by_selector(const struct k8smi_match_check *check);

@@ -129,7 +129,7 @@ void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *t
   k8smi_put_time(to, check->agent->labels->away_from_ms);
 }
 
-static void texts_features(struct k8smi_buf *to, uint32_t features) {
+void k8smi_put_features(struct k8smi_buf *to, uint32_t features) {
   static const char *const names[K8SMI_FEATURE_BITS] = {"images",    "cgroups", "sandbox-path",
                                                         "host-path", "secrets", "linux-launcher"};
   const char *before = "";
@@ -142,11 +142,11 @@ static void texts_features(struct k8smi_buf *to, uint32_t features) {
 }
 
 void k8smi_wanted_features(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  texts_features(to, check->need->demand->features);
+  k8smi_put_features(to, check->need->demand->features);
 }
 
 void k8smi_had_features(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  texts_features(to, check->agent->features);
+  k8smi_put_features(to, check->agent->features);
 }
 
 void k8smi_wanted_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {

@@ -47,6 +47,30 @@ void k8smi_wanted_alone(const struct k8smi_match_check *check, struct k8smi_buf 
 void k8smi_had_pods(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
+/* remedies.c: what would have to be otherwise, behind "fits AGENT if ". */
+void k8smi_remedy_gates(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_agent(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_unschedulable(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_name(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_taint(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_selector(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_window(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_features(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_role(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_ports(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_cpus(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_mem(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_disk(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_spread(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_anti_affinity(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_alone(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_label(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_offer(const struct k8smi_match_check *check, struct k8smi_buf *to);
+
+/* K8SM_FEATURE_* by name, with commas between. */
+void k8smi_put_features(struct k8smi_buf *to, uint32_t features);
 /* "key=value"; and an expression as kubectl writes it: "rack in (r1,r2)". */
 void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value);
 void k8smi_put_expression(struct k8smi_buf *to, const struct k8smi_expression *expression);

@@ -213,6 +213,7 @@ class Flow(unittest.TestCase):
         cluster.set_node("golden-S1", {"disk": "ssd"}, taints=[("dedicated", "gpu", "NoSchedule")])
         (explanation,) = cluster.explain(demand)
         self.assertEqual((explanation.predicate, explanation.had), ("taint", "dedicated=gpu:NoSchedule"))
+        self.assertRegex(cluster.nearest(demand), "^fits .* if it tolerated dedicated=gpu:NoSchedule$")
         cluster.set_node("golden-S1", unschedulable=1)
         self.assertIn("1 node(s) were unschedulable", cluster.match([demand]).summary(0))
         cluster.set_node("golden-S1")

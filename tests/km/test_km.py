@@ -174,6 +174,15 @@ class Plans(unittest.TestCase):
         self.assertEqual(missed["pod"], "default/big")
         self.assertRegex(missed["summary"], r"^0/1 nodes are available: 1 Insufficient cpu")
         self.assertEqual(missed["reasons"][0]["hostname"], "agent1.example")
+        self.assertRegex(missed["nearest"], r"^fits agent1.example if it asked for at most [0-9.]+ cpus")
+
+    def test_match_by_strategy(self):
+        args = ("match", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
+        code, out, err = km(*args, "--strategy", "balanced", "--largest-first", "--all-reasons")
+        self.assertEqual(code, 0, err)
+        (score,) = json.loads(out)["placed"][0]["scores"]
+        self.assertEqual((score["part"], score["weight"]), ("strategy", 1))
+        self.assertEqual(km(*args, "--strategy", "best")[0], 64)
 
     def test_original_defaults(self):
         """What the first km gave containers that state nothing: as a limit, too."""

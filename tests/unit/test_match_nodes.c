@@ -9,6 +9,8 @@
 
 #include "support/scene.h"
 
+#include "match/predicates.h"
+
 #define AFFINITY(terms)                                                                                      \
   "'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':"       \
   "[" terms "]}}}"
@@ -222,12 +224,109 @@ static void classes_choose_as_one_by_one(void **state) {
   }
 }
 
+static const char *nearest(struct scene *s, uint32_t demand) {
+  static char text[512];
+  struct k8sm_explain *explain;
+  assert_int_equal(k8sm_cluster_explain(s->c, s->demands[demand], &s->options, &explain, NULL), K8SM_OK);
+  struct k8sm_slice line = k8sm_explain_nearest(explain);
+  snprintf(text, sizeof text, "%.*s", (int)line.len, line.ptr == NULL ? "" : line.ptr);
+  k8sm_explain_unref(explain);
+  return text;
+}
+
+static void all_reasons(void **state) {
+  (void)state;
+  static const char *const want[][2] = {{"a", "taint"}, {"a", "node-selector"}, {"a", "host-port"},
+                                        {"a", "cpus"},  {"a", "mem"},           {"b", "node-selector"},
+                                        {"b", "offer"}, {"c", "role"}};
+  struct scene s;
+  struct k8sm_explain *explain;
+  struct k8sm_explanation row;
+  scene_begin(&s);
+  world_attribute(&s.w, world_simple(&s.w, "o1", "a", "*", 0.1, 10, true), "taint-k", "NoSchedule");
+  world_simple(&s.w, "o2", "b", "*", 8, 8192, true);
+  world_attribute(&s.w, world_simple(&s.w, "o3", "c", "analytics", 8, 8192, true), "disk", "ssd");
+  scene_offers(&s);
+  k8sm_cluster_remove(s.c, K8SMI_S("o2"));
+  scene_full_pod(&s, "p", "", "", "'ports':[{'containerPort':80,'hostPort':80}]",
+                 "'nodeSelector':{'k8s.mesosphere.io/attribute-disk':'ssd'}", NULL);
+  s.options.flags = K8SM_MATCH_ALL_REASONS;
+  assert_int_equal(k8sm_cluster_explain(s.c, s.demands[0], &s.options, &explain, NULL), K8SM_OK);
+  assert_int_equal(k8sm_explain_rows(explain, 0, &row, sizeof row, 1), sizeof want / sizeof want[0]);
+  for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+    k8sm_explain_rows(explain, i, &row, sizeof row, 1);
+    assert_string_equal(row.agent_id.ptr, want[i][0]);
+    assert_string_equal(row.predicate.ptr, want[i][1]);
+  }
+  k8sm_explain_unref(explain);
+  assert_string_equal(nearest(&s, 0), "fits c.example if it could use role analytics");
+  scene_end(&s);
+}
+
+/* Each reason alone: what would have to be otherwise. */
+static void nearest_fit(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec, *container, *line;
+  } cases[] = {
+      {"", "", ""},
+      {"", "'resources':{'requests':{'cpu':'20'}}", "fits a.example if it asked for at most 16 cpus"},
+      {"", "'resources':{'requests':{'cpu':'18','memory':'70Gi'}}",
+       "fits a.example if it asked for at most 16 cpus and it asked for at most 65536 MB of memory"},
+      {"", "'resources':{'requests':{'ephemeral-storage':'11000Mi'}}",
+       "fits a.example if it asked for at most 10000 MB of disk"},
+      {"'nodeName':'x'", "", "fits a.example if it named that node and not x"},
+      {"'nodeSelector':{'gpu':'yes'}", "", "fits a.example if it did not select gpu=yes"},
+      {"'schedulingGates':[{'name':'g'}]", "", "fits a.example if it had no scheduling gate g"},
+      {"", "'ports':[{'containerPort':80,'hostPort':80}]", "fits a.example if host port 80 were free"},
+      {"'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'x',"
+       "'labelSelector':{'matchLabels':{'app':'db'}}}]}}",
+       "", "fits a.example if there were pods app in (db) by x"},
+      {"'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'x','whenUnsatisfiable':'DoNotSchedule'}]",
+       "", "fits a.example if that had the label x"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct scene s;
+    scene_begin(&s);
+    scene_agent(&s, "a", NULL);
+    scene_offers(&s);
+    scene_full_pod(&s, "p", "", "", cases[i].container, cases[i].spec, NULL);
+    assert_string_equal(nearest(&s, 0), cases[i].line);
+    scene_end(&s);
+  }
+  struct scene s;
+  scene_begin(&s);
+  scene_pod(&s, "p", "", "");
+  assert_string_equal(nearest(&s, 0), ""); /* no agent is known */
+  scene_agent(&s, "b", NULL);
+  world_simple(&s.w, "o1", "a", "*", 0.1, 65536, true);
+  world_simple(&s.w, "o2", "c", "*", 0.2, 65536, true); /* short of less */
+  scene_offers(&s);
+  const struct k8sm_node cordoned = {.size = sizeof cordoned, .unschedulable = 1};
+  assert_int_equal(k8sm_cluster_set_node(s.c, K8SMI_S("b"), &cordoned, NULL), K8SM_OK);
+  assert_string_equal(nearest(&s, 0), "fits b.example if that were schedulable");
+  k8sm_cluster_forget(s.c, K8SMI_S("b"));
+  assert_string_equal(nearest(&s, 0), "fits c.example if it asked for at most 0.2 cpus");
+  scene_end(&s);
+}
+
+static void every_row_is_whole(void **state) {
+  (void)state;
+  for (int i = 0; i < K8SMI_PREDICATES; i++) {
+    const struct k8smi_predicate *p = &k8smi_predicates[i];
+    assert_true(p->code > 0 && p->name != NULL && p->words != NULL && p->refuses != NULL &&
+                p->wanted != NULL && p->had != NULL && p->remedy != NULL);
+    for (int k = 0; k < i; k++) assert_int_not_equal(p->code, k8smi_predicates[k].code);
+    if (i > 0) assert_true(p->scope >= k8smi_predicates[i - 1].scope);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(node_rules),
-      cmocka_unit_test(the_line),
-      cmocka_unit_test(maintenance),
-      cmocka_unit_test(classes_choose_as_one_by_one),
+      cmocka_unit_test(node_rules),         cmocka_unit_test(the_line),
+      cmocka_unit_test(maintenance),        cmocka_unit_test(classes_choose_as_one_by_one),
+      cmocka_unit_test(all_reasons),        cmocka_unit_test(nearest_fit),
+      cmocka_unit_test(every_row_is_whole),
   };
   return cmocka_run_group_tests_name("matching nodes", tests, NULL, NULL);
 }

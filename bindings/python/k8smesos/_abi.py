@@ -505,6 +505,7 @@ def _prototypes():
         "cluster_match": (c_int, P, P, N, P, P, P),
         "cluster_explain": (c_int, P, P, P, P, P),
         "explain_unref": (None, P),
+        "explain_nearest": (S, P),
         "plan_generation": (c_uint64, P),
         "plan_summary": (S, P, U),
         "plan_calls": (c_int, P, P, P, P),

@@ -282,10 +282,18 @@ class Cluster(Handle):
 
     def explain(self, demand: Demand, strategy: Strategy = Strategy.PACK, **fields) -> List[Explanation]:
         """Why each agent refuses the demand, or not, in the order of agent ids. Fields: as of match."""
+        made = self._explain(demand, strategy, fields)
+        return rows("explain_rows", made._pointer, _abi.Explanation, Explanation)
+
+    def nearest(self, demand: Demand, strategy: Strategy = Strategy.PACK, **fields) -> str:
+        """The agent that is nearest to taking the demand, and what would have to be otherwise; "" if it fits."""
+        made = self._explain(demand, strategy, fields)
+        return text(_abi.lib.k8sm_explain_nearest(made._pointer))
+
+    def _explain(self, demand: Demand, strategy: Strategy, fields) -> "_Explain":
         given = options(_abi.MatchOptions, strategy=strategy, **fields)
         with self._lock:
-            made = _Explain._make("cluster_explain", self._pointer, demand._pointer, ctypes.addressof(given))
-        return rows("explain_rows", made._pointer, _abi.Explanation, Explanation)
+            return _Explain._make("cluster_explain", self._pointer, demand._pointer, ctypes.addressof(given))
 
     def apply(self, plan: Plan) -> None:
         """Spends what the plan takes. Raises WrongState, and takes nothing, if a placement is stale."""

@@ -222,6 +222,7 @@ class Weight(_Code):
 
 class MatchFlag(enum.IntFlag):
     LARGEST_FIRST = 1
+    ALL_REASONS = 2
 
 
 class CallType(_Code):
