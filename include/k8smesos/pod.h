@@ -45,6 +45,15 @@ struct k8sm_parse_options {
 /* Reads one Pod (apiVersion v1, kind Pod) from JSON, YAML or Kubernetes protobuf; with
  * K8SM_FORMAT_PROTOBUF_BARE from the message of a Pod without its envelope. All findings of the pod are
  * reported at once; what is no protobuf at all ends it. Bytes need no NUL after them and are not kept.
+ *
+ * What a manifest leaves out is filled in as the API server does when it creates the pod, and then all of its rules for
+ * a new pod are checked (Kubernetes 1.37, its feature gates as they are by default): the findings have its paths, its
+ * words ("Invalid value: …: …") and its order, but that keys of maps come sorted, and what would be told twice is told
+ * once. A pod with metadata.uid, .resourceVersion or .creationTimestamp is one that a server has stored: it may have
+ * ephemeral containers, and values that only new pods may not have, as in an update that leaves them alone. Templates
+ * of workloads (workload.h) are held to the rules for templates.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/
+ *
  * Owns: *ret is a reference of the caller's.
  * Errors: SYNTAX (not YAML, not protobuf, NUL, not UTF-8), INVALID (not a pod, a field of a wrong type, or a rule of
  * the API server broken), LIMIT, NOMEM, ABI. */

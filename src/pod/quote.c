@@ -15,7 +15,7 @@ static const struct quote_range {
                     {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
                     {0xe0001, 0xe0001}, {0xe0020, 0xe007f}, {0xf0000, 0x10ffff}};
 
-static bool quote_is_printable(uint32_t c) {
+bool k8smi_is_printable(uint32_t c) {
   if (c < ' ' || (c & 0xfffe) == 0xfffe) return false;
   for (size_t i = 0; i < sizeof quote_ranges / sizeof quote_ranges[0] && c >= quote_ranges[i].first; i++) {
     if (c <= quote_ranges[i].last) return false;
@@ -29,21 +29,14 @@ static void quote_put_hex(struct k8smi_buf *buf, char letter, uint32_t c, int di
   while (digits-- > 0) k8smi_buf_putc(buf, "0123456789abcdef"[c >> (4 * digits) & 15]);
 }
 
-static uint32_t quote_decode(const unsigned char *p, size_t n) {
-  static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  uint32_t c = p[0] & masks[n];
-  for (size_t i = 1; i < n; i++) c = c << 6 | (p[i] & 0x3f);
-  return c;
-}
-
 static void quote_put(struct k8smi_buf *buf, const unsigned char *p, size_t n) {
   static const char named[] = "\a\b\f\n\r\t\v\\\"", letters[] = "abfnrtv\\\"";
-  uint32_t c = quote_decode(p, n);
+  uint32_t c = k8smi_utf8_get(p, n);
   const char *at = c != 0 && c < 0x7f ? strchr(named, (char)c) : NULL;
   if (at != NULL) {
     k8smi_buf_putc(buf, '\\');
     k8smi_buf_putc(buf, letters[at - named]);
-  } else if (quote_is_printable(c)) {
+  } else if (k8smi_is_printable(c)) {
     k8smi_buf_put(buf, p, n);
   } else if (c < 0x80) {
     quote_put_hex(buf, 'x', c, 2);

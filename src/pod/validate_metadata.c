@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/validate_private.h"
 
+#include <inttypes.h>
+
+#include "pod/quote.h"
+#include "wire/utf8.h"
+
 /* The metadata that all objects have:
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ */
 
@@ -106,11 +111,14 @@ static void metadata_standard_finalizers(struct k8smi_check *c, const struct k8s
 
 static void metadata_manager(struct k8smi_check *c, struct k8sm_slice name, const struct k8smi_path *path) {
   if (name.len > METADATA_MANAGER_MAX) k8smi_check_too_long(c, path, METADATA_MANAGER_MAX);
-  for (size_t i = 0; i < name.len; i++) {
-    unsigned char letter = (unsigned char)name.ptr[i];
-    if (letter >= 0x20 && letter != 0x7f) continue;
-    k8smi_check_invalid(c, path, k8smi_v_text(name),
-                        k8smi_check_text(c, "invalid character U+%04X (at position %zu)", letter, i));
+  for (size_t i = 0, n; i < name.len; i += n) {
+    n = k8smi_utf8_sequence((const unsigned char *)name.ptr + i, name.len - i);
+    if (n == 0) return;
+    uint32_t letter = k8smi_utf8_get((const unsigned char *)name.ptr + i, n);
+    if (k8smi_is_printable(letter)) continue;
+    k8smi_check_invalid(
+        c, path, k8smi_v_text(name),
+        k8smi_check_text(c, "invalid character U+%04" PRIX32 " (at position %zu)", letter, i));
   }
 }
 

@@ -112,7 +112,8 @@ static void resource_amount(struct k8smi_check *c, struct k8smi_pair pair, const
   if (k8smi_quantity_cmp(pair.value, K8SMI_S("0")) < 0)
     k8smi_check_invalid(c, path, k8smi_v_quantity(c, pair.value), "must be greater than or equal to 0");
   if ((k8smi_is_among(pair.key, resource_counts) || resource_is_extended(c, pair.key)) &&
-      k8smi_quantity_milli(pair.value, &milli) && milli != INT64_MAX && milli % 1000 != 0)
+      k8smi_quantity_milli(pair.value, &milli) && milli > -INT64_MAX && milli < INT64_MAX &&
+      milli % 1000 != 0)
     k8smi_check_invalid(c, path, k8smi_v_quantity(c, pair.value), "must be an integer");
 }
 

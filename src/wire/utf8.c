@@ -85,6 +85,13 @@ size_t k8smi_text_valid(const void *bytes, size_t len) {
   return utf8_all_plain(bytes, len) ? len : utf8_check(bytes, len, true);
 }
 
+uint32_t k8smi_utf8_get(const unsigned char *p, size_t n) {
+  static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  uint32_t c = p[0] & masks[n];
+  for (size_t i = 1; i < n; i++) c = c << 6 | (p[i] & 0x3f);
+  return c;
+}
+
 char *k8smi_utf8_put(char *to, uint32_t c) {
   if (c < 0x80) {
     *to++ = (char)c;

@@ -18,6 +18,9 @@ size_t k8smi_text_valid(const void *bytes, size_t len);
  * least 1. */
 size_t k8smi_utf8_sequence(const unsigned char *p, size_t n);
 
+/* The code point of the sequence of n bytes at p, which is well-formed. */
+uint32_t k8smi_utf8_get(const unsigned char *p, size_t n);
+
 /* Writes one code point (at most 0x10FFFF) and returns the bytes behind it. */
 char *k8smi_utf8_put(char *to, uint32_t code_point);
 

@@ -11,6 +11,7 @@ DIFFERENCES_DEF describes it; those lines are printed in doc/pod-fields.md, too.
 import argparse
 import ast
 import collections
+import itertools
 import json
 import os
 import random
@@ -141,7 +142,7 @@ class Comparison:
         self.compare_forms(document, "plain", theirs["plain"], ours["plain"])
         self.compare_defaults(document, theirs, ours)
         if "findings" in ours and theirs.get("findings") is not None:
-            self.compare_findings(document, theirs["findings"], ours["findings"])
+            self.compare_findings(document, theirs, ours["findings"])
 
     def compare_forms(self, document, stage, theirs, ours):
         for form in ("json", "yaml", "protobuf"):
@@ -176,12 +177,33 @@ class Comparison:
             self.known.add(f"strict: {sorted(got - want)} here only, {sorted(want - got)} there only", document)
 
     def compare_findings(self, document, theirs, ours):
+        """The same findings, in the same words and order. Go walks maps at random: what is inside of one has no order."""
         self.counts["validated"] += 1
-        want = {(f["type"], f["field"]) for f in theirs}
-        got = {(f["type"], f["field"]) for f in ours if f["type"] != "FIELD_UNKNOWN"}
-        for side, some in (("here", got - want), ("there", want - got)):
-            for kind, path in sorted(some):
-                self.known.add(f"validation: {side} only: {kind}: {path}", document)
+        metadata = json.loads(theirs["plain"]["json"])["metadata"]
+        what = "a stored pod" if metadata.keys() & {"uid", "resourceVersion", "creationTimestamp"} else "validation"
+        want = [self.finding(f) for f in theirs["findings"]]
+        got = [self.finding(f) for f in ours if f["type"] != "FIELD_UNKNOWN"]
+        self.counts["findings"] += len(want)
+        for side, some in (("here", set(got) - set(want)), ("there", set(want) - set(got))):
+            for finding in sorted(some):
+                self.known.add(f"{what}: {side} only: {finding}", document)
+        order = ([name for name, _ in itertools.groupby(map(self.place, filter(set(other).__contains__, dict.fromkeys(side))))]
+                 for side, other in ((want, got), (got, want)))
+        for there, here in zip(*order):
+            if there != here:
+                self.known.add(f"{what}: {here} comes before {there}", document)
+                break
+
+    @staticmethod
+    def finding(finding):
+        """Its kind, path and words; control characters are blanks in all findings of this library."""
+        return re.sub(r"[\x00-\x1f\x7f]", " ", f"{finding['type']}: {finding['field']}: {finding['detail']}")
+
+    @staticmethod
+    def place(finding):
+        """Where it is, up to the first map."""
+        path = finding.split(": ", 2)[1]
+        return re.split(r"\[(?!\d+\])|(?<=resources)\.|(?<=limits)\[|\.(?=labels$|annotations|nodeSelector|matchLabels)", path)[0]
 
     def objects(self, documents):
         documents = list(documents)
