@@ -162,6 +162,61 @@ static void deleted_before_it_has_a_place(void **state) {
   script_close(&s);
 }
 
+/* A deletion ends with its record: one that is refused is tried again. */
+static void a_refused_removal_is_repeated(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  script_delete(&s, "default/nginx", 0);
+  update(&s, "nginx", "TASK_KILLED", "killed----------", "Command terminated with signal Killed");
+  s.hold_records = true;
+  update(&s, "", "TASK_KILLED", "killed2---------", "Command terminated with signal Killed");
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record - 1);
+  script_forget(&s);
+  script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
+  assert_true(script_has(&s, "was refused"));
+  assert_false(script_has(&s, "Deleted"));
+  script_forget(&s);
+  s.hold_records = false;
+  script_wait(&s, 5000);
+  assert_true(script_has(&s, "record pod/u1 away\n"));
+  assert_true(script_has(&s, "event default/nginx: Deleted: the pod is gone\n"));
+  script_close(&s);
+}
+
+/* Mesos tells of changes only: what is acknowledged and not recorded is lost in a crash. */
+static void every_acknowledgement_waits_for_its_record(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  s.hold_records = true;
+  update(&s, "nginx", "TASK_RUNNING", "again-----------", NULL);
+  script_expect(&s, "record pod/u1\n");
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  script_expect(&s, "> ACKNOWLEDGE nginx.0\n");
+  script_close(&s);
+}
+
+static void a_terminal_phase_is_told_when_it_is_recorded(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  script_pod(&s, once);
+  script_offer(&s, "O1", "A1");
+  up(&s, "");
+  up(&s, "job");
+  s.hold_records = true;
+  script_forget(&s);
+  update(&s, "job", "TASK_FINISHED", "finished--------", "Command exited with status 0");
+  assert_false(script_has(&s, "status default/once Succeeded"));
+  script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
+  assert_false(script_has(&s, "status default/once Succeeded"));
+  script_wait(&s, 5000); /* recorded again */
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  assert_true(script_has(&s, "status default/once Succeeded"));
+  script_close(&s);
+}
+
 static void a_refused_record_launches_nothing(void **state) {
   struct script s;
   (void)state;
@@ -468,6 +523,9 @@ int main(void) {
       cmocka_unit_test(kills_are_repeated),
       cmocka_unit_test(deleted_before_it_has_a_place),
       cmocka_unit_test(a_refused_record_launches_nothing),
+      cmocka_unit_test(a_refused_removal_is_repeated),
+      cmocka_unit_test(every_acknowledgement_waits_for_its_record),
+      cmocka_unit_test(a_terminal_phase_is_told_when_it_is_recorded),
       cmocka_unit_test(a_rescinded_offer_is_not_used),
       cmocka_unit_test(offers_are_declined_by_reason),
       cmocka_unit_test(a_container_that_fails_restarts),

@@ -158,8 +158,9 @@ static void a_lost_sandbox_is_a_new_attempt(void **state) {
   life_launch(&l, "proxy", 0);
   life_run(&l, "proxy", 0);
   life_update(&l, "proxy", 0, "FAILED", SANDBOX_LOST);
-  assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
-                  "app=W(ContainerCreating) | kill:pause/30+10000"); /* nothing is launched into it any more */
+  assert_life(&l,
+              "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
+              "app=W(ContainerCreating) | kill:pause/30+10000"); /* nothing is launched into it any more */
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
   assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
                   "app=W(ContainerCreating) | attempt");
@@ -220,6 +221,85 @@ static void late_news_change_nothing(void **state) {
   life_end(&l);
 }
 
+/* A reconciliation tells that it has ended, and not how: the agent tells that again. */
+static void a_copy_of_an_end_is_no_end(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("OnFailure"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FINISHED", COPY);
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
+  assert_life(&l, "Running(Running) c=R+ |");
+  life_update(&l, "c", 0, "FINISHED", EXITED(0));
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/30");
+  life_end(&l);
+  life_begin(&l, ONE("OnFailure"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FINISHED", EXECUTOR); /* without words it went well all the same */
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/30");
+  life_end(&l);
+}
+
+/* That is what a master answers to a KILL: sent again because of it, it would go round and round. */
+static void no_kill_follows_from_its_own_answer(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 5);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5");
+  life_tick(&l, 0); /* sent */
+  life_update(&l, "c", 0, "UNREACHABLE", "'source':'SOURCE_MASTER','reason':'REASON_RECONCILIATION'");
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5+10000");
+  /* Back, and alive: now it helps. */
+  life_update(&l, "c", 0, "RUNNING", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REREGISTERED'");
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5");
+  life_end(&l);
+}
+
+#define IN(parent)                                                                                           \
+  EXECUTOR ",'container_status':{'container_id':{'value':'x','parent':{'value':'" parent "'}}}"
+
+/* The executor died, and a launch that was under way started another one in an empty sandbox. */
+static void another_executor_is_another_sandbox(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_update(&l, "", 0, "RUNNING", IN("e1"));
+  life_update(&l, "c", 0, "RUNNING", IN("e1"));
+  life_update(&l, "c", 0, "FAILED", EXITED(1));
+  life_launch(&l, "c", 1);
+  life_update(&l, "c", 1, "RUNNING", IN("e2"));
+  assert_life(&l, "Running(Running) c=R+*1 | kill:pause/30+10000 kill:c/30+10000");
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  life_tick(&l, 10000);
+  life_update(&l, "c", 1, "KILLED", IN("e2") ",'message':'Command terminated with signal Terminated'");
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating)*1 | attempt");
+  life_end(&l);
+}
+
+static void a_drained_agent_tells_how_containers_ended(void **state) {
+  (void)state;
+  struct life l;
+  struct k8sm_container_status c;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "KILLED", SIGNAL("Terminated") ",'reason':'REASON_AGENT_DRAINING'");
+  assert_int_equal(k8sm_status_containers(l.status, 0, &c, sizeof c, 1), 1);
+  assert_int_equal(c.exit_code, 143);
+  assert_int_equal(c.signal, 15);
+  life_end(&l);
+}
+
 static void what_runs_is_adopted(void **state) {
   (void)state;
   struct life l;
@@ -258,6 +338,10 @@ int main(void) {
       cmocka_unit_test(a_deleted_pod_dies_in_order),
       cmocka_unit_test(kills_are_repeated),
       cmocka_unit_test(a_pod_deleted_early),
+      cmocka_unit_test(a_copy_of_an_end_is_no_end),
+      cmocka_unit_test(no_kill_follows_from_its_own_answer),
+      cmocka_unit_test(another_executor_is_another_sandbox),
+      cmocka_unit_test(a_drained_agent_tells_how_containers_ended),
       cmocka_unit_test(active_deadlines_end_pods),
       cmocka_unit_test(an_accept_that_failed_is_a_new_attempt),
       cmocka_unit_test(the_pause_task_is_replanted),

@@ -226,46 +226,103 @@ static void every_allocation_may_fail(void **state) {
   life_end(&l);
 }
 
-/* From the facts, not from the table under test. */
+/* ---- What states mean ---- */
+
+#define S(name)    K8SM_MESOS__TASK_STATE__TASK_##name
+#define FROM(name) (1u << K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_##name)
+#define WHY(name)  K8SM_MESOS__TASK_STATUS__REASON__REASON_##name
+enum { FROM_NOBODY = 1 << 3, FROM_ANYBODY = 15, REASONS = 35 };
+
+/* From the facts and the recordings, not from the table under test. Here the order means nothing: each
+ * combination of state, source and reason has exactly one row. */
+struct meaning {
+  int state;
+  unsigned sources;
+  enum { FOR_ANY, FOR, BUT_FOR } which;
+  int reasons[4];
+  size_t reason_count;
+  enum k8smi_effect effect;
+};
+static const struct meaning meanings[] = {
+    {S(STAGING), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_WAITING},
+    {S(STARTING), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_WAITING},
+    /* Checks, health checks, reconciliation, an agent that is back: whatever the reason, it runs. */
+    {S(RUNNING), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_RUNNING},
+    {S(KILLING), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_KILLING},
+    {S(FINISHED), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_EXIT},
+    /* Out of memory in cgroups that are shared is told by the agent, else by the executor. */
+    {S(FAILED),
+     FROM_ANYBODY,
+     FOR,
+     {WHY(CONTAINER_LIMITATION), WHY(CONTAINER_LIMITATION_DISK), WHY(CONTAINER_LIMITATION_MEMORY)},
+     3,
+     K8SMI_EFFECT_EXIT},
+    /* Its executor ended, never registered or could not be started: no end of the container's own. */
+    {S(FAILED),
+     FROM(AGENT),
+     BUT_FOR,
+     {WHY(CONTAINER_LIMITATION), WHY(CONTAINER_LIMITATION_DISK), WHY(CONTAINER_LIMITATION_MEMORY)},
+     3,
+     K8SMI_EFFECT_LOST},
+    {S(FAILED),
+     FROM(MASTER),
+     BUT_FOR,
+     {WHY(CONTAINER_LIMITATION), WHY(CONTAINER_LIMITATION_DISK), WHY(CONTAINER_LIMITATION_MEMORY)},
+     3,
+     K8SMI_EFFECT_DROPPED},
+    {S(FAILED),
+     FROM(EXECUTOR) | FROM_NOBODY,
+     BUT_FOR,
+     {WHY(CONTAINER_LIMITATION), WHY(CONTAINER_LIMITATION_DISK), WHY(CONTAINER_LIMITATION_MEMORY)},
+     3,
+     K8SMI_EFFECT_EXIT},
+    {S(KILLED), FROM_ANYBODY, FOR, {WHY(AGENT_DRAINING)}, 1, K8SMI_EFFECT_LOST},
+    {S(KILLED), FROM_ANYBODY, FOR, {WHY(TASK_KILLED_DURING_LAUNCH)}, 1, K8SMI_EFFECT_DROPPED},
+    {S(KILLED),
+     FROM_ANYBODY,
+     BUT_FOR,
+     {WHY(AGENT_DRAINING), WHY(TASK_KILLED_DURING_LAUNCH)},
+     2,
+     K8SMI_EFFECT_EXIT},
+    {S(ERROR), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_REFUSED},
+    /* "Master wants to launch executor, but one already exists": only another attempt has another id. */
+    {S(DROPPED), FROM(AGENT), FOR, {WHY(EXECUTOR_TERMINATED)}, 1, K8SMI_EFFECT_LOST},
+    {S(DROPPED), FROM(AGENT), BUT_FOR, {WHY(EXECUTOR_TERMINATED)}, 1, K8SMI_EFFECT_DROPPED},
+    {S(DROPPED), FROM_ANYBODY & ~FROM(AGENT), FOR_ANY, {0}, 0, K8SMI_EFFECT_DROPPED},
+    {S(LOST), FROM_ANYBODY, FOR, {WHY(INVALID_OFFERS)}, 1, K8SMI_EFFECT_DROPPED},
+    {S(LOST), FROM_ANYBODY, BUT_FOR, {WHY(INVALID_OFFERS)}, 1, K8SMI_EFFECT_LOST},
+    {S(GONE), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_GONE},
+    {S(GONE_BY_OPERATOR), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_GONE},
+    /* Nothing is concluded: it may be there again. */
+    {S(UNREACHABLE), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_UNREACHABLE},
+    {S(UNKNOWN), FROM_ANYBODY, FOR_ANY, {0}, 0, K8SMI_EFFECT_UNREACHABLE},
+};
+
+static bool meaning_fits(const struct meaning *m, int state, int source, int reason) {
+  bool named = false;
+  for (size_t i = 0; i < m->reason_count; i++) named |= m->reasons[i] == reason;
+  if (m->state != state || (m->sources & (source < 0 ? FROM_NOBODY : 1u << source)) == 0) return false;
+  return m->which == FOR_ANY || named == (m->which == FOR);
+}
+
 static void states_have_their_meaning(void **state) {
   (void)state;
-#define S(name)    K8SM_MESOS__TASK_STATE__TASK_##name
-#define FROM(name) K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_##name
-#define WHY(name)  K8SM_MESOS__TASK_STATUS__REASON__REASON_##name
-  static const struct {
-    int state, source, reason;
-    enum k8smi_effect effect;
-  } rows[] = {
-      {S(STARTING), FROM(EXECUTOR), -1, K8SMI_EFFECT_WAITING},
-      {S(STARTING), FROM(MASTER), WHY(RECONCILIATION), K8SMI_EFFECT_WAITING},
-      {S(RUNNING), FROM(EXECUTOR), WHY(TASK_HEALTH_CHECK_STATUS_UPDATED), K8SMI_EFFECT_RUNNING},
-      {S(RUNNING), FROM(MASTER), WHY(AGENT_REREGISTERED), K8SMI_EFFECT_RUNNING},
-      {S(KILLING), FROM(EXECUTOR), WHY(AGENT_DRAINING), K8SMI_EFFECT_KILLING},
-      {S(FINISHED), FROM(EXECUTOR), -1, K8SMI_EFFECT_EXIT},
-      {S(FAILED), FROM(EXECUTOR), -1, K8SMI_EFFECT_EXIT},
-      {S(FAILED), FROM(EXECUTOR), WHY(CONTAINER_LIMITATION_MEMORY), K8SMI_EFFECT_EXIT},
-      {S(FAILED), FROM(EXECUTOR), WHY(MAX_COMPLETION_TIME_REACHED), K8SMI_EFFECT_EXIT},
-      {S(FAILED), FROM(AGENT), WHY(CONTAINER_LIMITATION_MEMORY), K8SMI_EFFECT_EXIT},
-      {S(FAILED), FROM(AGENT), WHY(EXECUTOR_TERMINATED), K8SMI_EFFECT_LOST},
-      {S(FAILED), FROM(AGENT), WHY(EXECUTOR_REGISTRATION_TIMEOUT), K8SMI_EFFECT_LOST},
-      {S(FAILED), FROM(AGENT), WHY(CONTAINER_LAUNCH_FAILED), K8SMI_EFFECT_LOST},
-      {S(KILLED), FROM(EXECUTOR), -1, K8SMI_EFFECT_EXIT},
-      {S(KILLED), FROM(EXECUTOR), WHY(AGENT_DRAINING), K8SMI_EFFECT_LOST},
-      {S(KILLED), FROM(AGENT), WHY(TASK_KILLED_DURING_LAUNCH), K8SMI_EFFECT_DROPPED},
-      {S(DROPPED), FROM(MASTER), WHY(INVALID_OFFERS), K8SMI_EFFECT_DROPPED},
-      {S(DROPPED), FROM(AGENT), WHY(GC_ERROR), K8SMI_EFFECT_DROPPED},
-      {S(DROPPED), FROM(AGENT), WHY(EXECUTOR_TERMINATED), K8SMI_EFFECT_LOST},
-      {S(ERROR), FROM(MASTER), WHY(TASK_GROUP_INVALID), K8SMI_EFFECT_REFUSED},
-      {S(LOST), FROM(MASTER), WHY(INVALID_OFFERS), K8SMI_EFFECT_DROPPED},
-      {S(GONE), FROM(MASTER), WHY(RECONCILIATION), K8SMI_EFFECT_GONE},
-      {S(GONE_BY_OPERATOR), FROM(MASTER), WHY(AGENT_REMOVED_BY_OPERATOR), K8SMI_EFFECT_GONE},
-      {S(UNREACHABLE), FROM(MASTER), WHY(AGENT_REMOVED), K8SMI_EFFECT_UNREACHABLE},
-      {S(UNKNOWN), FROM(MASTER), WHY(RECONCILIATION), K8SMI_EFFECT_UNREACHABLE},
-      {999, -1, -1, K8SMI_EFFECT_UNREACHABLE},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    assert_int_equal(k8smi_status_effect(rows[i].state, rows[i].source, rows[i].reason), rows[i].effect);
+  for (int s = 0; s <= S(UNKNOWN); s++) {
+    for (int source = -1; source <= 2; source++) {
+      for (int reason = -1; reason < REASONS; reason++) {
+        size_t fitting = 0;
+        for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+          if (!meaning_fits(&meanings[i], s, source, reason)) continue;
+          assert_int_equal(k8smi_status_effect(s, source, reason), meanings[i].effect);
+          fitting++;
+        }
+        assert_int_equal(fitting, 1);
+        bool end = s == S(FINISHED) || s == S(FAILED) || s == S(KILLED);
+        assert_int_equal(k8smi_status_is_bare_end(s, reason), end && reason == WHY(RECONCILIATION));
+      }
+    }
   }
+  assert_int_equal(k8smi_status_effect(999, -1, -1), K8SMI_EFFECT_UNREACHABLE);
 }
 
 int main(void) {
