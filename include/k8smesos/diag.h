@@ -151,7 +151,8 @@ K8SM_API const char *k8sm_diag_text(uint32_t code);
 K8SM_API uint32_t k8sm_diag_severity(uint32_t code);
 
 /* Finds a field of a YAML or JSON text again: line and column (from 1, in bytes) of the value at
- * `path` in the document-th document; of the nearest parent that is there, when it is not.
+ * `path` (as findings write it, or a JSON pointer) in the document-th document; of the nearest parent that is
+ * there, when it is not.
  * Errors: SYNTAX if the text can't be read, NOT_FOUND if there is no such document. */
 K8SM_API K8SM_MUST_USE int k8sm_locate(const void *bytes, size_t len, uint32_t document, const char *path,
                                        uint32_t *ret_line, uint32_t *ret_column);

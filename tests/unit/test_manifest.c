@@ -500,6 +500,10 @@ static void fields_are_found_again(void **state) {
   located(json, 0, "a[1].b", 3, 9);
   located(json, 1, "a", 3, 22);
   located(json, 0, "a[7].b", 2, 7);
+  located(json, 0, "/a/1/b", 3, 9);
+  located("x/y: {'~': 1, '': 2}", 0, "/x~1y/", 1, 19);
+  located("x/y: {'~': 1}", 0, "/x~1y/~0", 1, 12);
+  located("a: {b.c: 1}", 0, "a['b.c']", 1, 10);
   uint32_t l = 7, c = 7;
   assert_int_equal(k8sm_locate(json, sizeof json - 1, 2, "a", &l, &c), K8SM_ERR_NOT_FOUND);
   assert_int_equal(k8sm_locate("a: [", 4, 0, "a", &l, &c), K8SM_ERR_SYNTAX);
