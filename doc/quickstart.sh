@@ -31,7 +31,7 @@ test  libcmocka-dev        -           unit tests
 test  python3              python3     the Python binding's tests, lint tests
 more  binutils             nm          the tests of exported symbols
 more  g++                  g++         the headers as C++
-more  golang-go            go          the Go binding's tests
+more  golang-go            go          the Go binding's tests, and from 1.26 on those beside Kubernetes' own code
 more  golang-github-mesos-mesos-go-dev  -  a Mesos framework no one here wrote, against the embedded Mesos
 TABLE
 }

@@ -3,13 +3,14 @@
 """Compares what this library makes of documents with what Kubernetes' own code makes of them.
 
 usage: compare.py ORACLE SUBJECT FIELDS_DEF DIFFERENCES_DEF [--manifests FOLDER] [--seconds N] [--seed N]
-                  [--only PART] [--show N] [--validation FILE]
+                  [--only PART,...] [--show N]
 
 Both programs answer the same requests, see oracle/main.go. A difference is fine only when a line of
 DIFFERENCES_DEF describes it; those lines are printed in doc/pod-fields.md, too.
 """
 import argparse
 import ast
+import base64
 import collections
 import itertools
 import json
@@ -70,7 +71,7 @@ class Differences:
 
     def add(self, what, document):
         """what: one line that says where and how the two differ."""
-        if not what.startswith("validation"):
+        if not what.startswith(("validation", "a stored pod")):
             what += "".join(f" ({remark})" for pattern, remark in self.REMARKS if pattern.search(document))
         for pattern, name in self.known:
             if pattern.fullmatch(what):
@@ -79,8 +80,13 @@ class Differences:
         self.count += 1
         seen = self.new.setdefault(re.sub(r"\[\d+\]", "[]", what), [0, document])
         seen[0] += 1
-        if len(document) < len(seen[1]):
+        if self.length(document) < self.length(seen[1]):
             seen[1] = document
+
+    @staticmethod
+    def length(document):
+        """Texts are shown rather than protobuf."""
+        return len(document) + (1 << 20 if document.startswith(b"k8s\0") else 0)
 
 
 def first_difference(a, b):
@@ -113,7 +119,6 @@ class Comparison:
         self.rng = random.Random(args.seed)
         self.generator = generate.Generator(args.fields, self.rng)
         self.mutator = mutate.Mutator(self.generator)
-        self.validation = collections.OrderedDict()
 
     def both(self, requests):
         """The answers of the two, side by side; they work at the same time."""
@@ -179,6 +184,7 @@ class Comparison:
     def compare_findings(self, document, theirs, ours):
         """The same findings, in the same words and order. Go walks maps at random: what is inside of one has no order."""
         self.counts["validated"] += 1
+        self.counts["valid"] += not theirs["findings"]
         metadata = json.loads(theirs["plain"]["json"])["metadata"]
         what = "a stored pod" if metadata.keys() & {"uid", "resourceVersion", "creationTimestamp"} else "validation"
         want = [self.finding(f) for f in theirs["findings"]]
@@ -220,7 +226,6 @@ class Comparison:
     @staticmethod
     def other_forms(plain):
         """The same object as Kubernetes writes it in its other formats."""
-        import base64
         return [("object", plain["yaml"].encode()), ("object", base64.b64decode(plain["protobuf"]))]
 
     # The parts of the comparison.

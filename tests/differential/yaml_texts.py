@@ -79,10 +79,23 @@ class Writer:
             for k, v in value.items():
                 same = isinstance(v, list) and rng.random() < 0.5
                 out.append(pad + self.key(k) + ":" + self.node(v, indent if same else indent + step, " "))
+        elif self.mergeable(value) and rng.random() < 0.5:
+            self.anchors += 1
+            out.append(f"{pad}- &m{self.anchors}" + (self.node(value[0], indent + 2, " ") or "\n"))
+            for v in value[1:]:
+                own = {k: x for k, x in v.items() if k not in value[0] or value[0][k] != x}
+                out.append(f"{pad}- <<: *m{self.anchors}\n")
+                out += [f"{pad}  {self.key(k)}:" + self.node(x, indent + 4, " ") for k, x in own.items()]
         else:
             for v in value:
                 out.append(pad + "-" + self.node(v, indent + step, " "))
         return "".join(out)
+
+    @staticmethod
+    def mergeable(items):
+        """Objects that all have what the first one has, if with other values."""
+        return len(items) > 1 and all(isinstance(v, dict) and v for v in items) and \
+            all(set(items[0]) <= set(v) for v in items) and "<<" not in items[0]
 
 
 SCALARS = [

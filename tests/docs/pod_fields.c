@@ -97,6 +97,22 @@ static void print_admission(void) {
   k8sm_pod_unref(pod);
 }
 
+static void print_differences(void) {
+  static const struct {
+    const char *what, *why;
+  } differences[] = {
+#define DIFFERENCE(pattern, what, why) {what, why},
+#include "../differential/differences.def"
+#undef DIFFERENCE
+  };
+  printf("\n## Differences from the API server\n\n"
+         "Decoding, defaults, encoding and validation are compared with Kubernetes' own code by\n"
+         "`tests/differential`, over generated and mutated objects. What differs, and why:\n\n"
+         "| here | why |\n| --- | --- |\n");
+  for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++)
+    printf("| %s | %s |\n", differences[i].what, differences[i].why);
+}
+
 int main(void) {
   fputs(
       "# What Mesos makes of each field of a pod\n\n"
@@ -110,5 +126,6 @@ int main(void) {
       stdout);
   print_type(K8SMI_TYPE_PodSpec, "spec");
   print_admission();
+  print_differences();
   return 0;
 }
