@@ -56,6 +56,26 @@ char *k8smi_buf_extend_more(struct k8smi_buf *buf, size_t len) {
   return p;
 }
 
+char *k8smi_buf_grow_front(struct k8smi_buf *buf, size_t tail, size_t more) {
+  enum { BUF_FIRST = 512 };
+  size_t want, cap = buf->cap > SIZE_MAX / 2 ? SIZE_MAX : 2 * buf->cap;
+  bool fine = !buf->failed && k8smi_add(buf->len, tail, &want) && k8smi_add(want, more, &want);
+  if (fine && cap < want) cap = want;
+  if (cap < BUF_FIRST) cap = BUF_FIRST;
+  char *to = fine ? k8smi_alloc(&buf->allocator, cap) : NULL;
+  if (to == NULL) {
+    buf->failed = true;
+    return NULL;
+  }
+  if (buf->len > 0) memcpy(to, buf->ptr, buf->len);
+  if (tail > 0) memcpy(to + cap - tail, buf->ptr + buf->cap - tail, tail);
+  if (buf->ptr != buf->lent) k8smi_free(&buf->allocator, buf->ptr, buf->cap);
+  buf->ptr = to;
+  buf->cap = cap;
+  buf->lent = NULL;
+  return to + cap - tail;
+}
+
 void k8smi_buf_putc(struct k8smi_buf *buf, char c) {
   k8smi_buf_put(buf, &c, 1);
 }

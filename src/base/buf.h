@@ -38,6 +38,9 @@ static inline void k8smi_buf_put(struct k8smi_buf *buf, const void *bytes, size_
   char *p = k8smi_buf_extend(buf, len);
   if (p != NULL) memcpy(p, bytes, len);
 }
+/* For who writes from the end of the memory to its beginning, where `tail` bytes are written: makes room for
+ * `more` before them. Returns where they are now; NULL after a failure. */
+char *k8smi_buf_grow_front(struct k8smi_buf *buf, size_t tail, size_t more);
 void k8smi_buf_putc(struct k8smi_buf *buf, char c);
 void k8smi_buf_puts(struct k8smi_buf *buf, const char *text);
 void k8smi_buf_slice(struct k8smi_buf *buf, struct k8sm_slice s);

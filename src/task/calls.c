@@ -11,7 +11,8 @@ struct calls_work {
   struct k8sm_task_options options;
   struct k8sm_calls *calls;
   struct k8smi_map groups; /* "agent\0role" to number of the call */
-  struct k8smi_map offers; /* ids that this ACCEPT names already */
+  struct k8smi_map offers; /* ids that an ACCEPT of several placements names already */
+  struct k8smi_buf buf;    /* for one message at a time */
   uint32_t *group;         /* by placement */
   uint32_t *first;         /* by call: its first placement */
   uint32_t *next;          /* by placement: the next one of its call */
@@ -43,6 +44,11 @@ static int calls_group(struct calls_work *w) {
   w->next = w->first + n;
   w->last = w->next + n;
   w->group = w->last + n;
+  if (n == 1) { /* is a group by itself */
+    w->next[0] = K8SMI_MAP_NONE;
+    w->calls->call_count = 1;
+    return K8SM_OK;
+  }
   for (uint32_t i = 0; i < n; i++) {
     struct k8sm_slice key = calls_group_key(scratch, &plan->placements[i]);
     if (key.ptr == NULL) return calls_no_memory(w);
@@ -121,18 +127,16 @@ static int calls_record_executor(struct calls_work *w, uint32_t placement,
                                  const K8smMesos__ExecutorInfo *executor) {
   struct k8sm_calls *c = w->calls;
   struct k8sm_call_executor *row = &c->executors[placement];
-  struct k8smi_buf buf;
-  if (!k8smi_buf_init(&buf, &c->arena.allocator)) return calls_no_memory(w);
   row->placement = placement;
   row->call = w->group[placement];
   row->executor_id = k8smi_arena_slice(&c->arena, k8smi_s(executor->executor_id->value));
   if (w->build.demand->executor.len > 0) {
     row->bytes = k8smi_arena_slice(&c->arena, w->build.demand->executor);
   } else {
-    k8smi_message_encode(&buf, &executor->base);
-    if (!buf.failed) row->bytes = k8smi_arena_copy(&c->arena, buf.ptr, buf.len);
+    k8smi_buf_clear(&w->buf);
+    k8smi_message_encode(&w->buf, &executor->base);
+    if (!w->buf.failed) row->bytes = k8smi_arena_copy(&c->arena, w->buf.ptr, w->buf.len);
   }
-  k8smi_buf_free(&buf);
   return row->bytes.ptr == NULL || row->executor_id.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
@@ -163,13 +167,14 @@ static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMes
   return result;
 }
 
-static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *p,
+/* The offers of a placement are different ones; those of several may be the same. */
+static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *p, bool several,
                             K8smMesos__Call__Accept *accept) {
   for (size_t i = 0; i < p->offer_ids.count; i++) {
     struct k8sm_slice id = p->offer_ids.items[i];
-    if (k8smi_map_get(&w->offers, id) != K8SMI_MAP_NONE) continue;
+    if (several && k8smi_map_get(&w->offers, id) != K8SMI_MAP_NONE) continue;
     K8smMesos__OfferID *message = K8SMI_TASK_NEW(&w->build, OfferID, offer_id);
-    if (message == NULL || !k8smi_map_put(&w->offers, id, 0)) return calls_no_memory(w);
+    if (message == NULL || (several && !k8smi_map_put(&w->offers, id, 0))) return calls_no_memory(w);
     message->value = k8smi_task_text(id);
     accept->offer_ids[accept->n_offer_ids++] = message;
   }
@@ -191,7 +196,7 @@ static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Cal
   accept->filters->has_refuse_seconds = true;
   accept->filters->refuse_seconds = w->options.refuse_seconds;
   for (uint32_t i = w->first[call]; i != K8SMI_MAP_NONE && result == K8SM_OK; i = w->next[i]) {
-    result = calls_add_offers(w, &plan->placements[i], accept);
+    result = calls_add_offers(w, &plan->placements[i], w->first[call] != w->last[call], accept);
     if (result == K8SM_OK) result = calls_add_placement(w, i, accept);
     w->calls->calls[call].placements++;
   }
@@ -200,12 +205,11 @@ static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Cal
 
 static int calls_encode(struct calls_work *w, uint32_t call, const K8smMesos__Call *message) {
   struct k8sm_calls *c = w->calls;
-  struct k8smi_buf buf;
-  if (!k8smi_buf_init(&buf, &c->arena.allocator)) return calls_no_memory(w);
-  k8smi_message_write(&buf, w->options.format == K8SM_FORMAT_JSON ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF,
+  k8smi_buf_clear(&w->buf);
+  k8smi_message_write(&w->buf,
+                      w->options.format == K8SM_FORMAT_JSON ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF,
                       &message->base);
-  if (!buf.failed) c->calls[call].bytes = k8smi_arena_copy(&c->arena, buf.ptr, buf.len);
-  k8smi_buf_free(&buf);
+  if (!w->buf.failed) c->calls[call].bytes = k8smi_arena_copy(&c->arena, w->buf.ptr, w->buf.len);
   return c->calls[call].bytes.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
@@ -245,6 +249,31 @@ static int calls_check_options(const struct k8sm_task_options *o, struct k8sm_di
   return K8SM_ERR_INVALID;
 }
 
+/* Room for the rows and bytes of so many pods, as they mostly are. */
+static size_t calls_expected(const struct k8sm_plan *plan) {
+  enum { CALLS_POD = 5 * 1024, CALLS_PODS = 64 };
+  return CALLS_POD * (plan->placement_count < CALLS_PODS ? plan->placement_count : CALLS_PODS);
+}
+
+/* With memory to begin with: most plans need no more. */
+static int calls_run(struct calls_work *w) {
+  enum { CALLS_SCRATCH = 16 * 1024, CALLS_BUFFER = 8 * 1024 };
+  uint64_t scratch[CALLS_SCRATCH / 8], buffer[CALLS_BUFFER / 8];
+  const struct k8sm_allocator *allocator = &w->calls->arena.allocator;
+  k8smi_arena_init(&w->build.arena, allocator, 0);
+  k8smi_arena_lend(&w->build.arena, scratch, sizeof scratch);
+  k8smi_buf_init(&w->buf, allocator);
+  k8smi_buf_lend(&w->buf, buffer, sizeof buffer);
+  k8smi_map_init(&w->groups, allocator, w->build.plan->generation);
+  k8smi_map_init(&w->offers, allocator, w->build.plan->generation);
+  int result = calls_make(w);
+  k8smi_map_free(&w->offers);
+  k8smi_map_free(&w->groups);
+  k8smi_buf_free(&w->buf);
+  k8smi_arena_free(&w->build.arena);
+  return result;
+}
+
 int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options *options,
                     struct k8sm_calls **ret, struct k8sm_diags *diags) {
   struct calls_work w;
@@ -254,16 +283,11 @@ int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options
   int result = k8smi_options_read(&w.options, sizeof w.options, options, "k8sm_task_options", diags);
   if (result == K8SM_OK) result = calls_check_options(&w.options, diags);
   if (result != K8SM_OK) return result;
-  w.calls = K8SMI_VALUE_NEW(k8sm_calls, w.options.allocator, 0);
+  w.calls = k8smi_value_new(w.options.allocator, 0, sizeof *w.calls, offsetof(struct k8sm_calls, arena),
+                            calls_expected(plan));
   if (w.calls == NULL) return calls_no_memory(&w);
   k8smi_refs_init(&w.calls->refs);
-  k8smi_arena_init(&w.build.arena, w.options.allocator, 0);
-  k8smi_map_init(&w.groups, &w.calls->arena.allocator, plan->generation);
-  k8smi_map_init(&w.offers, &w.calls->arena.allocator, plan->generation);
-  result = calls_make(&w);
-  k8smi_map_free(&w.offers);
-  k8smi_map_free(&w.groups);
-  k8smi_arena_free(&w.build.arena);
+  result = calls_run(&w);
   if (result != K8SM_OK) {
     k8sm_calls_unref(w.calls);
     return result;

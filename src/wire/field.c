@@ -67,28 +67,11 @@ bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field) {
          strcmp(type->fields[K8SMI_MAP_VALUE].name, "value") == 0;
 }
 
-static bool field_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
-  const char *quantifier = (const char *)message + field->quantifier_offset;
-  if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
-    uint32_t chosen;
-    memcpy(&chosen, quantifier, sizeof chosen);
-    return chosen == field->id;
-  }
-  if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
-    const void *value;
-    memcpy(&value, k8smi_field_at(message, field), sizeof value);
-    return value != NULL && (value != field->default_value || field->label == PROTOBUF_C_LABEL_REQUIRED);
-  }
-  protobuf_c_boolean has = 1;
-  if (field->label == PROTOBUF_C_LABEL_OPTIONAL) memcpy(&has, quantifier, sizeof has);
-  return has != 0;
-}
-
 size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           const void **ret) {
   size_t n;
   *ret = k8smi_field_at(message, field);
-  if (field->label != PROTOBUF_C_LABEL_REPEATED) return field_is_set(message, field) ? 1 : 0;
+  if (field->label != PROTOBUF_C_LABEL_REPEATED) return k8smi_field_is_absent(message, field) ? 0 : 1;
   memcpy(&n, (const char *)message + field->quantifier_offset, sizeof n);
   memcpy(ret, k8smi_field_at(message, field), sizeof *ret);
   return n;

@@ -27,6 +27,30 @@ static inline const void *k8smi_field_at(const ProtobufCMessage *message,
   return (const char *)message + field->offset;
 }
 
+/* True if the field has no value. Inline, since most fields of most messages have none. */
+static inline bool k8smi_field_is_absent(const ProtobufCMessage *message,
+                                         const ProtobufCFieldDescriptor *field) {
+  const char *quantifier = (const char *)message + field->quantifier_offset;
+  if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+    size_t n;
+    memcpy(&n, quantifier, sizeof n);
+    return n == 0;
+  }
+  if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+    uint32_t chosen;
+    memcpy(&chosen, quantifier, sizeof chosen);
+    return chosen != field->id;
+  }
+  if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
+    const void *value;
+    memcpy(&value, k8smi_field_at(message, field), sizeof value);
+    return value == NULL || (value == field->default_value && field->label != PROTOBUF_C_LABEL_REQUIRED);
+  }
+  protobuf_c_boolean has = 1;
+  if (field->label == PROTOBUF_C_LABEL_OPTIONAL) memcpy(&has, quantifier, sizeof has);
+  return has == 0;
+}
+
 /* How many values the field holds: 0 or 1, or more if it is repeated; *ret is the first of them. */
 size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           const void **ret);

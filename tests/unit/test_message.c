@@ -425,6 +425,34 @@ static void agrees_with_protobuf_c(void **state) {
   }
 }
 
+/* A message is written behind what a buffer holds, from whatever memory it begins with. */
+static void messages_are_appended(void **state) {
+  (void)state;
+  struct random_source source = {UINT64_C(0x853c49e6748fea9b)};
+  for (size_t room = 0; room < 2000; room += 37) {
+    struct bench b;
+    struct k8smi_buf buf;
+    uint64_t memory[256];
+    bench_begin(&b);
+    const ProtobufCMessage *message = random_message(&b.arena, of_name("mesos.v1.Offer"), &source, 0);
+    uint8_t *packed;
+    size_t len = oracle_pack(message, &packed);
+    assert_true(k8smi_buf_init(&buf, NULL));
+    if (room % 2 == 0) k8smi_buf_lend(&buf, memory, room);
+    k8smi_buf_puts(&buf, "before");
+    k8smi_message_encode(&buf, message);
+    k8smi_message_encode(&buf, message);
+    assert_false(buf.failed);
+    assert_int_equal(buf.len, 6 + 2 * len);
+    assert_memory_equal(buf.ptr, "before", 6);
+    if (len > 0) assert_memory_equal(buf.ptr + 6, packed, len);
+    if (len > 0) assert_memory_equal(buf.ptr + 6 + len, packed, len);
+    k8smi_buf_free(&buf);
+    free(packed);
+    bench_end(&b);
+  }
+}
+
 /* Flipped, cut and doubled bytes: an answer, never a crash; and what is read can be written and read again.
  */
 static void survives_mutations(void **state) {
@@ -567,6 +595,7 @@ int main(void) {
       cmocka_unit_test(the_last_of_a_oneof_counts),
       cmocka_unit_test(depth_is_bounded),
       cmocka_unit_test(agrees_with_protobuf_c),
+      cmocka_unit_test(messages_are_appended),
       cmocka_unit_test(survives_mutations),
       cmocka_unit_test(allocations_that_fail),
       cmocka_unit_test(memory_is_bounded_by_the_arena),
