@@ -82,6 +82,7 @@ enum {
   X(419, POD_SHUNNED, ERROR, "a pod near the agent does not want the pod near it")                   \
   X(420, GANG_INCOMPLETE, ERROR, "too few pods of the group have a place at once")                   \
   X(421, AGENT_EXCLUSIVE, ERROR, "a pod wants its agent alone, and there are others")                \
+  X(422, INSUFFICIENT_RESOURCE, ERROR, "not enough of an extended resource in any one role")         \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

@@ -60,6 +60,10 @@ void k8smi_demand_tell_limits(struct k8smi_demand_build *b, const struct k8smi_d
 /* Reports, once what was told has been asked for, that it is no node's. */
 void k8smi_demand_note_limits(struct k8smi_demand_build *b, const struct k8smi_path *path);
 
+/* extended.c: devices and the like. Can a resource of this name be one? */
+void k8smi_demand_make_extended(struct k8smi_demand_build *b);
+bool k8smi_resource_is_extended(struct k8sm_slice name);
+
 /* placement.c: where the pod may go; and, when all that matters for it is known, the keys of it. */
 void k8smi_demand_make_placement(struct k8smi_demand_build *b);
 void k8smi_demand_make_keys(struct k8smi_demand_build *b);

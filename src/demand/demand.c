@@ -236,6 +236,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   k8smi_demand_check_texts(b);
   k8smi_demand_index_volumes(b);
   k8smi_demand_make_resources(b);
+  k8smi_demand_make_extended(b);
   k8smi_demand_make_ports(b);
   demand_make_containers(b, K8SMI_PodSpec_initContainers, "initContainers", b->demand->tasks + 1);
   demand_make_containers(b, K8SMI_PodSpec_containers, "containers", b->demand->tasks + 1 + inits);

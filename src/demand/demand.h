@@ -24,6 +24,14 @@ struct k8smi_demand_port {
   bool any;           /* any free port of the agent, instead */
 };
 
+/* A device, or anything else that is counted by a name. */
+enum { K8SMI_EXTENDED_MAX = 16 };
+struct k8smi_demand_extended {
+  struct k8sm_slice name;  /* Kubernetes' */
+  struct k8sm_slice mesos; /* Mesos' */
+  int64_t milli;
+};
+
 enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
 
 /* A mount, ready for mesos.v1.Volume. */
@@ -103,6 +111,8 @@ struct k8sm_demand {
   int64_t cpus_milli; /* the budget; 0 when resumed */
   int64_t mem_milli;
   int64_t disk_milli;
+  const struct k8smi_demand_extended *extended; /* held by the executor, too */
+  size_t extended_count;
   struct k8smi_strings roles; /* best first, never empty */
   uint32_t features;          /* K8SM_FEATURE_* that the agent must have */
   struct k8sm_slice hostname;

@@ -53,21 +53,20 @@ static struct res_amounts res_read_all(const struct k8smi_record *resources, uns
   return a;
 }
 
-/* Resources that have no place in a Demand: devices, huge pages, and what others invent. A limit that
- * became the request by default is reported once. */
+/* Resources that have no place in a Demand. A limit that became the request by default is reported once. */
 static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_record *resources,
                               unsigned field, const char *name, const struct k8smi_path *path) {
   struct k8smi_path list_path = k8smi_path_field(path, k8smi_s(name));
   struct k8smi_list list = k8smi_get_list(resources, field);
   for (size_t i = 0; i < list.count; i++) {
     struct k8sm_slice key = k8smi_list_pair(list, i).key;
-    bool known = false;
+    bool known = k8smi_resource_is_extended(key);
     for (int k = 0; k < RES_KINDS; k++) known = known || k8smi_eqs(key, res_names[k]);
     struct k8smi_path at = k8smi_path_key(&list_path, key);
     bool twice = field == K8SMI_ResourceRequirements_requests &&
                  k8smi_get_pair(resources, K8SMI_ResourceRequirements_limits, key.ptr).ptr != NULL;
     if (twice) continue;
-    if (!known) k8smi_demand_refuse(b, &at, "only cpu, memory and ephemeral-storage are matched with offers");
+    if (!known) k8smi_demand_refuse(b, &at, "only cpu, memory, ephemeral-storage and extended resources are matched with offers");
     if (k8smi_eqs(key, res_names[RES_DISK]) && field == K8SMI_ResourceRequirements_limits) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
                  "Mesos limits the disk of the executor, not of a task");

@@ -30,6 +30,7 @@ static int resume_mark(struct k8sm_demand *d, const struct k8sm_resume_options *
 static int resume_fill(struct k8sm_demand *d, const struct k8sm_demand *from,
                        const struct k8sm_resume_options *options, struct k8sm_diags *diags) {
   d->cpus_milli = d->mem_milli = d->disk_milli = 0;
+  d->extended_count = 0;
   d->nonce = k8smi_arena_slice(&d->arena, k8smi_s(options->nonce));
   d->agent_id = k8smi_arena_slice(&d->arena, k8smi_s(options->agent_id));
   d->executor = k8smi_arena_copy(&d->arena, options->executor, options->executor_len);

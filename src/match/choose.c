@@ -70,6 +70,25 @@ static void choose_measure(struct k8smi_pool *pool, struct k8sm_slice uid) {
   }
 }
 
+/* Opens offers until they have enough of an extended resource, those that are open counted. */
+static void choose_extended(struct k8smi_pool *pool, const struct k8smi_need *need,
+                            const struct k8smi_demand_extended *extended, int64_t *missing) {
+  int64_t left = extended->milli;
+  for (int open = 1; open >= 0; open--) {
+    for (size_t i = 0; i < pool->part_count && left > 0; i++) {
+      const struct k8smi_part *part = &pool->parts[i];
+      struct k8smi_pool_offer *offer = &pool->offers[part->offer];
+      if (part->resource->kind != K8SMI_OTHER || offer->open != (open == 1) ||
+          !k8smi_resource_usable(part->resource, need->demand->uid) ||
+          !k8smi_eqs(extended->mesos, part->resource->message->name)) {
+        continue;
+      }
+      left -= part->left;
+      if (open == 0) choose_open(offer, missing);
+    }
+  }
+}
+
 void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
   struct k8sm_slice uid = need->demand->uid;
   int64_t missing[K8SMI_SCALARS];
@@ -80,6 +99,9 @@ void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
   }
   for (size_t i = 0; i < need->port_count; i++) { /* a port is in one offer only */
     choose_open(&pool->offers[k8smi_pool_find_port(pool, uid, need->ports[i])->offer], missing);
+  }
+  for (size_t i = 0; i < need->extended_count; i++) {
+    choose_extended(pool, need, &need->demand->extended[i], missing);
   }
   size_t closed = 0;
   for (size_t i = 0; i < pool->offer_count; i++) {

@@ -43,6 +43,15 @@ static struct k8sm_explanation *explain_row(struct explain_job *job) {
   return &e->rows[e->count++];
 }
 
+/* The first of the reasons: texts about it may be written. */
+static struct k8smi_predicate explain_reason(struct explain_job *job, uint64_t refused) {
+  int number = __builtin_ctzll(refused);
+  bool extended = number >= K8SMI_PREDICATES;
+  const struct k8smi_need *need = job->check.need;
+  job->check.extended = extended ? &need->demand->extended[number - K8SMI_PREDICATES] : NULL;
+  return k8smi_reason(need, number);
+}
+
 /* A row for each of the reasons, or one without if there are none. */
 static bool explain_rows(struct explain_job *job, uint64_t refused) {
   const struct k8smi_agent *agent = job->check.agent;
@@ -54,12 +63,12 @@ static bool explain_rows(struct explain_job *job, uint64_t refused) {
     if (row == NULL) return false;
     *row = (struct k8sm_explanation){.agent_id = id, .hostname = hostname};
     if (once) return true;
-    const struct k8smi_predicate *p = &k8smi_predicates[__builtin_ctzll(refused)];
-    row->predicate = k8smi_s(p->name);
-    row->code = p->code;
-    row->wanted = explain_text(job, p->wanted);
-    row->had = explain_text(job, p->had);
-    fine = row->wanted.ptr != NULL && row->had.ptr != NULL;
+    const struct k8smi_predicate p = explain_reason(job, refused);
+    row->predicate = k8smi_arena_slice(&job->explain->arena, k8smi_s(p.name));
+    row->code = p.code;
+    row->wanted = explain_text(job, p.wanted);
+    row->had = explain_text(job, p.had);
+    fine = row->predicate.ptr != NULL && row->wanted.ptr != NULL && row->had.ptr != NULL;
     refused = job->all ? refused & (refused - 1) : 0;
   }
   return fine;
@@ -112,7 +121,7 @@ static bool explain_nearest(struct explain_job *job) {
   k8smi_buf_slice(&line, job->check.agent->labels->hostname);
   for (; every != 0; every &= every - 1) {
     k8smi_buf_puts(&line, before);
-    k8smi_predicates[__builtin_ctzll(every)].remedy(&job->check, &line);
+    explain_reason(job, every).remedy(&job->check, &line);
     before = " and ";
   }
   if (!line.failed) job->explain->nearest = k8smi_arena_copy(&job->explain->arena, line.ptr, line.len);

@@ -59,10 +59,10 @@ static void finish_refusal(struct k8sm_plan *plan, const struct k8smi_refused *r
   } else if (refused->histogram.agents == 0) {
     *to++ = (struct k8sm_plan_refusal){.demand = refused->demand, .code = K8SM_DIAG_NO_AGENTS};
   }
-  for (int i = 0; i < K8SMI_PREDICATES; i++) {
+  for (int i = 0; i < K8SMI_REASONS; i++) {
     uint32_t agents = refused->histogram.counts[i];
-    if (agents == 0) continue;
-    *to++ = (struct k8sm_plan_refusal){refused->demand, k8smi_predicates[i].code, agents, 0};
+    uint32_t code = i < K8SMI_PREDICATES ? k8smi_predicates[i].code : K8SM_DIAG_INSUFFICIENT_RESOURCE;
+    if (agents > 0) *to++ = (struct k8sm_plan_refusal){refused->demand, code, agents, 0};
   }
   k8smi_sort(first, (size_t)(to - first), sizeof *first, finish_refusal_order, NULL);
   plan->refusal_count += (size_t)(to - first);
@@ -86,7 +86,7 @@ static bool finish_refusals(struct k8smi_match *match) {
   struct k8sm_plan *plan = match->plan;
   struct k8smi_buf line;
   size_t rows = 0;
-  for (size_t i = 0; i < plan->demand_count; i++) rows += match->refused[i] == NULL ? 0 : K8SMI_PREDICATES;
+  for (size_t i = 0; i < plan->demand_count; i++) rows += match->refused[i] == NULL ? 0 : K8SMI_REASONS;
   plan->refusals = k8smi_arena_array(&plan->arena, rows, sizeof *plan->refusals);
   plan->summaries = k8smi_arena_array(&plan->arena, plan->demand_count, sizeof *plan->summaries);
   if (plan->refusals == NULL || plan->summaries == NULL) return false;

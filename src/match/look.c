@@ -129,3 +129,25 @@ int64_t k8smi_slot_has(const struct k8smi_match_check *check, uint32_t scalar) {
   }
   return sum;
 }
+
+static bool look_is_extended(const struct k8smi_resource *r, struct k8sm_slice uid, struct k8sm_slice name) {
+  return r->kind == K8SMI_OTHER && k8smi_resource_usable(r, uid) && k8smi_eqs(name, r->message->name);
+}
+
+int64_t k8smi_slot_has_extended(const struct k8smi_match_check *check, struct k8sm_slice name) {
+  struct k8sm_slice uid = check->need->demand->uid;
+  const struct k8smi_pool *pool = check->slot->pool;
+  int64_t sum = 0;
+  for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
+    if (look_is_extended(pool->parts[i].resource, uid, name)) sum += pool->parts[i].left;
+  }
+  if (pool != NULL) return sum;
+  for (uint32_t row = check->slot->first_offer; row != K8SMI_ROW_NONE;
+       row = k8smi_held_at(check->cluster, row)->next) {
+    const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
+    for (size_t i = 0; offer->extended && i < offer->resource_count; i++) {
+      if (look_is_extended(&offer->resources[i], uid, name)) sum += offer->resources[i].milli;
+    }
+  }
+  return sum;
+}

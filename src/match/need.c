@@ -57,6 +57,7 @@ bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *clust
       (struct k8smi_need){.demand = demand, .resumed = demand->agent_id.len != 0 && demand->cpus_milli == 0};
   ret->rules = demand->rules == NULL || ret->resumed ? &none : demand->rules;
   k8smi_demand_sum(demand, ret->scalars);
+  ret->extended_count = ret->resumed ? 0 : demand->extended_count;
   need_times(ret, options);
   if (!need_ports(arena, ret)) return false;
   ret->rows = k8smi_predicates_applying(cluster, ret);

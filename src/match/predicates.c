@@ -229,7 +229,7 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
                             "node(s) didn't satisfy exclusive agent rules", NULL, predicate_exclusive,
                             k8smi_wanted_alone, k8smi_had_pods, k8smi_remedy_alone},
 };
-static_assert(K8SMI_PREDICATES <= 64, "sets of rows are 64 bits");
+static_assert(K8SMI_REASONS <= 64, "sets of rows are 64 bits");
 
 uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need) {
   uint64_t rows = 0;
@@ -238,6 +238,16 @@ uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const str
     if (p->applies == NULL || p->applies(cluster, need)) rows |= K8SMI_ROW(i);
   }
   return rows;
+}
+
+static uint64_t predicates_extended(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  uint64_t refused = 0;
+  for (size_t i = 0; i < need->extended_count; i++) {
+    const struct k8smi_demand_extended *e = &need->demand->extended[i];
+    if (k8smi_slot_has_extended(check, e->mesos) < e->milli) refused |= K8SMI_ROW(K8SMI_PREDICATES + i);
+  }
+  return refused;
 }
 
 uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
@@ -258,7 +268,7 @@ uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
     if (of_slot && check->slot == NULL) continue;
     if (k8smi_predicates[i].refuses(check)) refused |= K8SMI_ROW(i);
   }
-  return refused;
+  return check->slot == NULL ? refused : refused | predicates_extended(check);
 }
 
 static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_t rows) {
@@ -283,9 +293,25 @@ uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
   return answer == 0 ? 0 : K8SMI_ROW(answer - 1);
 }
 
+struct k8smi_predicate k8smi_reason(const struct k8smi_need *need, int number) {
+  if (number < K8SMI_PREDICATES) return k8smi_predicates[number];
+  return (struct k8smi_predicate){.code = K8SM_DIAG_INSUFFICIENT_RESOURCE,
+                                  .scope = K8SMI_SCOPE_RESOURCE,
+                                  .name = need->demand->extended[number - K8SMI_PREDICATES].name.ptr,
+                                  .words = "Insufficient ",
+                                  .wanted = k8smi_wanted_extended,
+                                  .had = k8smi_had_extended,
+                                  .remedy = k8smi_remedy_extended};
+}
+
 uint64_t k8smi_check_slot(struct k8smi_match_check *check, uint32_t slot) {
+  const uint64_t rows = check->need->rows & ~K8SMI_ROWS_AGENT;
   check->slot = k8smi_slot_at(check->cluster, slot);
-  return predicates_refuse(check, check->need->rows & ~K8SMI_ROWS_AGENT);
+  if (check->need->extended_count == 0) return predicates_refuse(check, rows);
+  uint64_t refused = predicates_refuse(check, rows & ~K8SMI_ROWS_PODS);
+  bool slot_fits = (refused & ~K8SMI_ROWS_SCALARS) == 0;
+  if (slot_fits) refused |= predicates_extended(check);
+  return refused != 0 ? refused : predicates_refuse(check, rows & K8SMI_ROWS_PODS);
 }
 
 uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32_t *ret_slot) {

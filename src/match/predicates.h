@@ -14,7 +14,8 @@ struct k8smi_match_check {
   const struct k8smi_peer *peer; /* in these, the pods that matter to it; NULL: none do */
   const struct k8smi_agent *agent;
   uint32_t agent_row;
-  const struct k8smi_cluster_slot *slot; /* for the checks of a role's resources */
+  const struct k8smi_demand_extended *extended; /* that a text is about */
+  const struct k8smi_cluster_slot *slot;        /* for the checks of a role's resources */
 };
 
 enum {
@@ -43,12 +44,20 @@ enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 8, K8SMI_BY_ROLE =
 enum { K8SMI_BY_SHUNNED = 18, K8SMI_BY_EXCLUSIVE = 19, K8SMI_PREDICATES = 20 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
+/* Behind the rows come as many as the pod asks for extended resources, all alike: of scope RESOURCE, with
+ * words that have the name. */
+enum { K8SMI_REASONS = K8SMI_PREDICATES + K8SMI_EXTENDED_MAX };
+struct k8smi_predicate k8smi_reason(const struct k8smi_need *need, int number);
+
 /* Sets of rows are bits by their numbers. These are what the tree of a role answers. */
 #define K8SMI_ROW(n)     (UINT64_C(1) << (n))
 #define K8SMI_ROWS_AGENT (K8SMI_ROW(K8SMI_BY_OFFER + 1) - 1) /* of K8SMI_SCOPE_AGENT */
 #define K8SMI_ROWS_PLAIN                                                                                     \
   (K8SMI_ROW(K8SMI_BY_OFFER) | K8SMI_ROW(K8SMI_BY_ROLE) | K8SMI_ROW(K8SMI_BY_SCALAR) |                       \
    K8SMI_ROW(K8SMI_BY_SCALAR + 1) | K8SMI_ROW(K8SMI_BY_SCALAR + 2))
+
+#define K8SMI_ROWS_SCALARS (K8SMI_ROW(K8SMI_BY_SCALAR) * 7)
+#define K8SMI_ROWS_PODS    (~(K8SMI_ROW(K8SMI_BY_SCALAR + K8SMI_SCALARS) - 1)) /* of K8SMI_SCOPE_PODS */
 
 /* The rows that can refuse a pod. */
 uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need);
@@ -82,5 +91,6 @@ size_t k8smi_slot_ports(const struct k8smi_match_check *check);
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check);
 /* What the pod may spend of a scalar: with what names it. */
 int64_t k8smi_slot_has(const struct k8smi_match_check *check, uint32_t scalar);
+int64_t k8smi_slot_has_extended(const struct k8smi_match_check *check, struct k8sm_slice mesos);
 
 #endif

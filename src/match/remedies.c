@@ -118,3 +118,10 @@ void k8smi_remedy_alone(const struct k8smi_match_check *check, struct k8smi_buf 
   k8smi_buf_puts(to, "that were ");
   k8smi_wanted_alone(check, to);
 }
+
+void k8smi_remedy_extended(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, "it asked for at most ");
+  k8smi_had_extended(check, to);
+  k8smi_buf_putc(to, ' ');
+  k8smi_buf_slice(to, check->extended->name);
+}

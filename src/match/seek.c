@@ -9,7 +9,7 @@ enum { SEEK_ENOUGH_LEAST = 100 }; /* places, where the options say that some suf
 static bool seek_fits(void *ctx, uint32_t slot) {
   struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
-  if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0) return true;
+  if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0 && check->need->extended_count == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
 }
 

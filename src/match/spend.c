@@ -47,7 +47,8 @@ static bool spend_part(struct spend_job *job, struct spend_list *list, struct k8
   scalar->value = k8smi_double_of_milli(milli);
   resource->scalar = scalar;
   part->left -= milli;
-  if (part->resource->spend != K8SMI_SPEND_OWNED) job->free_scalars[part->resource->kind] -= milli;
+  if (part->resource->spend != K8SMI_SPEND_OWNED && part->resource->kind < K8SMI_SCALARS)
+    job->free_scalars[part->resource->kind] -= milli;
   return true;
 }
 
@@ -65,6 +66,23 @@ static bool spend_scalars(struct spend_job *job, struct spend_list *list, const 
       if (!spend_part(job, list, part, take)) return false;
       missing -= take;
     }
+  }
+  return true;
+}
+
+static bool spend_extended(struct spend_job *job, struct spend_list *list,
+                           const struct k8smi_demand_extended *extended) {
+  int64_t missing = extended->milli;
+  for (size_t i = 0; missing > 0 && i < job->pool->part_count; i++) {
+    struct k8smi_part *part = &job->pool->parts[i];
+    if (part->resource->kind != K8SMI_OTHER || part->left == 0 || !job->pool->offers[part->offer].open ||
+        !k8smi_resource_usable(part->resource, job->need->demand->uid) ||
+        !k8smi_eqs(extended->mesos, part->resource->message->name)) {
+      continue;
+    }
+    int64_t take = part->left < missing ? part->left : missing;
+    if (!spend_part(job, list, part, take)) return false;
+    missing -= take;
   }
   return true;
 }
@@ -124,6 +142,9 @@ bool k8smi_pool_spend(struct k8smi_pool *pool, const struct k8smi_need *need, st
   placement->host_ports = k8smi_arena_array(arena, d->port_count, sizeof *placement->host_ports);
   if (placement->tasks == NULL || placement->host_ports == NULL) return false;
   if (!spend_scalars(&job, &executor, budget) || !spend_ports(&job, &executor)) return false;
+  for (size_t i = 0; i < need->extended_count; i++) {
+    if (!spend_extended(&job, &executor, &d->extended[i])) return false;
+  }
   for (size_t i = 0; i < d->task_count; i++) {
     int64_t token[K8SMI_SCALARS];
     struct spend_list task = {&placement->tasks[i], 0};

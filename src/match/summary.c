@@ -18,7 +18,8 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
 
 /* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees. */
 static bool summary_is_simple(const struct k8sm_cluster *c, const struct k8smi_need *need) {
-  return (need->rows & ~K8SMI_ROWS_PLAIN) == 0 && need->demand->roles.count == 1 && c->owned == 0;
+  return (need->rows & ~K8SMI_ROWS_PLAIN) == 0 && need->demand->roles.count == 1 && c->owned == 0 &&
+         need->extended_count == 0;
 }
 
 static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need *need,
@@ -37,7 +38,8 @@ void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogra
   const struct k8sm_cluster *cluster = check->cluster;
   const struct k8smi_need *need = check->need;
   uint32_t slot;
-  *ret = (struct k8smi_histogram){.agents = cluster->known, .gates = need->rules->gates};
+  *ret = (struct k8smi_histogram){
+      .agents = cluster->known, .gates = need->rules->gates, .extended = need->demand->extended};
   if (need->rules->gates.count > 0) {
     ret->counts[K8SMI_BY_GATES] = (uint32_t)cluster->known;
     return;
@@ -60,6 +62,7 @@ void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogra
 struct summary_entry {
   char count[12];
   const char *words;
+  struct k8sm_slice name; /* of an extended resource, behind the words */
 };
 
 static struct summary_entry summary_entry(uint32_t count, const char *words) {
@@ -75,8 +78,8 @@ static struct summary_entry summary_entry(uint32_t count, const char *words) {
 static int summary_order(const void *a, const void *b, const void *ctx) {
   const struct summary_entry *x = a, *y = b;
   (void)ctx;
-  int by_count = strcmp(x->count, y->count);
-  return by_count != 0 ? by_count : strcmp(x->words, y->words);
+  int by_count = strcmp(x->count, y->count), by_words = by_count != 0 ? by_count : strcmp(x->words, y->words);
+  return by_words != 0 ? by_words : k8smi_cmp(x->name, y->name);
 }
 
 /* What kube-scheduler says of a pod that it does not try to place. */
@@ -90,7 +93,7 @@ static void summary_write_gates(const struct k8smi_strings gates, struct k8smi_b
 }
 
 void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to) {
-  struct summary_entry entries[K8SMI_PREDICATES];
+  struct summary_entry entries[K8SMI_REASONS];
   size_t count = 0;
   if (histogram->gates.count > 0) {
     summary_write_gates(histogram->gates, to);
@@ -100,9 +103,13 @@ void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi
     k8smi_buf_puts(to, "no nodes available to schedule pods");
     return;
   }
-  for (int i = 0; i < K8SMI_PREDICATES; i++) {
+  for (int i = 0; i < K8SMI_REASONS; i++) {
     if (histogram->counts[i] == 0) continue;
-    entries[count++] = summary_entry(histogram->counts[i], k8smi_predicates[i].words);
+    bool extended = i >= K8SMI_PREDICATES;
+    entries[count] =
+        summary_entry(histogram->counts[i], extended ? "Insufficient " : k8smi_predicates[i].words);
+    if (extended) entries[count].name = histogram->extended[i - K8SMI_PREDICATES].name;
+    count++;
   }
   k8smi_sort(entries, count, sizeof entries[0], summary_order, NULL);
   k8smi_buf_puts(to, "0/");
@@ -113,6 +120,7 @@ void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi
     k8smi_buf_puts(to, entries[i].count);
     k8smi_buf_putc(to, ' ');
     k8smi_buf_puts(to, entries[i].words);
+    k8smi_buf_slice(to, entries[i].name);
   }
   k8smi_buf_putc(to, '.');
 }

@@ -6,9 +6,10 @@
 
 /* How many agents refuse a pod, by predicate. */
 struct k8smi_histogram {
-  size_t agents;              /* known */
-  struct k8smi_strings gates; /* of a pod that is not ready to be placed */
-  uint32_t counts[K8SMI_PREDICATES];
+  size_t agents;                                /* known */
+  struct k8smi_strings gates;                   /* of a pod that is not ready to be placed */
+  const struct k8smi_demand_extended *extended; /* what the last counts are about */
+  uint32_t counts[K8SMI_REASONS];
 };
 
 /* Asks every agent, or counts without asking where that comes to the same. */

@@ -237,3 +237,11 @@ void k8smi_wanted_disk(const struct k8smi_match_check *check, struct k8smi_buf *
 void k8smi_had_disk(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_milli(to, k8smi_slot_has(check, K8SMI_DISK));
 }
+
+void k8smi_wanted_extended(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_put_milli(to, check->extended->milli);
+}
+
+void k8smi_had_extended(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_put_milli(to, k8smi_slot_has_extended(check, check->extended->mesos));
+}

@@ -35,6 +35,10 @@ void k8smi_had_mem(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_disk(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_disk(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
+void k8smi_wanted_extended(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_extended(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_extended(const struct k8smi_match_check *check, struct k8smi_buf *to);
+
 /* texts_pods.c: the same of those that are about other pods. */
 void k8smi_wanted_spread(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_spread(const struct k8smi_match_check *check, struct k8smi_buf *to);

@@ -16,7 +16,7 @@ enum {
   K8SMI_DISK = 2,
   K8SMI_SCALARS = 3,
   K8SMI_PORTS = 3,
-  K8SMI_OTHER = 4 /* fpga, gpus, …: kept, not spent */
+  K8SMI_OTHER = 4 /* gpus and what else has a name: spent where a pod asks for it by that name */
 };
 
 /* Who may spend a resource, in the order in which it is spent. */
@@ -65,6 +65,7 @@ struct k8smi_offer {
   int64_t free[K8SMI_SCALARS]; /* what any pod may spend: RESERVED and UNRESERVED */
   bool owned;                  /* some of it is OWNED */
   bool ports;                  /* some of it is ports that can be spent */
+  bool extended;               /* some of it is other scalars that can be spent */
 };
 
 struct k8sm_offers {

@@ -56,6 +56,7 @@ static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,
   if (resource->spend == K8SMI_SPEND_NEVER) return true;
   ret->owned |= resource->spend == K8SMI_SPEND_OWNED;
   ret->ports |= resource->kind == K8SMI_PORTS;
+  ret->extended |= resource->kind == K8SMI_OTHER;
   if (resource->kind >= K8SMI_SCALARS || resource->spend == K8SMI_SPEND_OWNED) return true;
   ret->free[resource->kind] += resource->milli;
   if (ret->free[resource->kind] <= K8SMI_SCALAR_MAX) return true;

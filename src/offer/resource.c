@@ -146,7 +146,7 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
   bool fine = name.len != 0 || resource_bad(&job, "name", "a resource without a name");
   fine = fine && resource_value(&job, ret) && resource_reserved(&job, ret);
   if (message->revocable != NULL || message->shared != NULL || message->disk != NULL ||
-      message->provider_id != NULL || ret->kind == K8SMI_OTHER) {
+      message->provider_id != NULL || (ret->kind == K8SMI_OTHER && ret->type != K8SM_RESOURCE_SCALAR)) {
     ret->spend = K8SMI_SPEND_NEVER;
   }
   *ret_failed = job.failed;

@@ -230,8 +230,8 @@ static void what_cannot_be_mapped_is_refused_with_its_path(void **state) {
        "spec.containers[0].securityContext.runAsNonRoot"},
       {"{'containers':[{'name':'c','lifecycle':{'postStart':{'exec':{'command':['x']}}}}]}",
        "spec.containers[0].lifecycle.postStart"},
-      {"{'containers':[{'name':'c','resources':{'limits':{'nvidia.com/gpu':'1'}}}]}",
-       "spec.containers[0].resources.limits[nvidia.com/gpu]"},
+      {"{'containers':[{'name':'c','resources':{'limits':{'storage':'1'}}}]}",
+       "spec.containers[0].resources.limits[storage]"},
       {"{'containers':[{'name':'c','env':[{'name':'IP','valueFrom':{'fieldRef':{'fieldPath':'status.phase'}}}"
        "]}]}",
        "spec.containers[0].env[0].valueFrom.fieldRef", K8SM_DIAG_FIELD_UNSUPPORTED},

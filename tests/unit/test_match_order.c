@@ -248,6 +248,64 @@ static void alone_on_an_agent(void **state) {
   scene_end(&s);
 }
 
+/* b has its devices in two offers; a has too few. */
+static void extended_resources(void **state) {
+  (void)state;
+  struct scene s;
+  char text[3][256];
+  static const char devices[] =
+      "'resources':{'limits':{'nvidia.com/gpu':'3','example.com/fpga':'1','hugepages-2Mi':'3Mi'}}";
+  scene_begin(&s);
+  K8smMesos__Offer *o = world_simple(&s.w, "o1", "a", "*", 8, 8192, false);
+  world_scalar(&s.w, o, "gpus", 2);
+  o = world_simple(&s.w, "o2", "b", "*", 8, 8192, false);
+  world_scalar(&s.w, o, "gpus", 2);
+  world_scalar(&s.w, o, "example.com/fpga", 1);
+  o = world_offer(&s.w, "o3", "b", "*");
+  world_scalar(&s.w, o, "gpus", 2);
+  world_scalar(&s.w, o, "hugepages-2Mi", 3);
+  world_scalar(&s.w, world_offer(&s.w, "o4", "b", "*"), "gpus", 8);
+  scene_offers(&s);
+  pod(&s, "p0", "", devices, "");
+  pod(&s, "p1", "", devices, "");
+  pod(&s, "p2", "", "'resources':{'limits':{'nvidia.com/gpu':'0'}}", ""); /* none at all */
+  assert_string_equal(places(&s), "b-b");
+  int64_t gpus = 0;
+  struct k8sm_plan_resource r;
+  for (size_t i = 0; k8sm_plan_resources(s.plan, i, &r, sizeof r, 1) > 0; i++) {
+    if (!k8smi_eqs(r.name, "gpus")) continue;
+    assert_int_equal(r.task, -1);
+    gpus += r.milli;
+  }
+  assert_int_equal(gpus, 3000);
+  assert_int_equal(s.plan->placements[0].offer_ids.count, 2); /* o4 is not needed */
+  assert_string_equal(
+      scene_summary(&s, 1),
+      "0/2 nodes are available: 1 Insufficient nvidia.com/gpu, 2 Insufficient example.com/fpga, "
+      "2 Insufficient hugepages-2Mi.");
+  struct k8sm_explanation row = scene_explain(&s, 0, "a", text);
+  assert_int_equal(row.code, K8SM_DIAG_INSUFFICIENT_RESOURCE);
+  assert_string_equal(row.predicate.ptr, "example.com/fpga");
+  assert_string_equal(row.wanted.ptr, "1");
+  assert_string_equal(row.had.ptr, "0");
+  /* a pod that holds them asks for no more when it goes on */
+  const struct k8sm_launch launch = {1, 1};
+  const struct k8sm_resume_options resume = {.size = sizeof resume,
+                                             .agent_id = "a",
+                                             .nonce = "n2",
+                                             .executor = "x",
+                                             .executor_len = 1,
+                                             .launches = &launch,
+                                             .launch_count = 1,
+                                             .launch_size = sizeof launch};
+  struct k8sm_demand *again;
+  assert_int_equal(k8sm_demand_resume(s.demands[1], &resume, &again, NULL), K8SM_OK);
+  scene_drop_pods(&s);
+  s.demands[s.count++] = again;
+  assert_string_equal(places(&s), "a");
+  scene_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(priorities),
@@ -257,6 +315,7 @@ int main(void) {
       cmocka_unit_test(roles_of_the_annotation),
       cmocka_unit_test(bad_annotations),
       cmocka_unit_test(alone_on_an_agent),
+      cmocka_unit_test(extended_resources),
   };
   return cmocka_run_group_tests_name("matching in order", tests, NULL, NULL);
 }

@@ -379,7 +379,7 @@ static struct k8sm_plan *match_unchanged(struct k8sm_cluster *c, struct k8sm_dem
 
 /* The counts of the refusals are what comes out when each agent is asked. */
 static void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
-  uint32_t counts[K8SMI_PREDICATES] = {0}, slot;
+  uint32_t counts[K8SMI_REASONS] = {0}, slot;
   const struct k8sm_match_options options = {.size = sizeof options};
   struct k8smi_arena arena;
   struct k8smi_need need;
@@ -389,7 +389,7 @@ static void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
   const struct k8smi_order *agents = k8smi_agents_in_order(c);
   for (size_t i = 0; i < agents->count; i++) {
     uint64_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
-    for (int p = 0; p < K8SMI_PREDICATES; p++) counts[p] += refused >> p & 1;
+    for (int p = 0; p < K8SMI_REASONS; p++) counts[p] += refused >> p & 1;
   }
   k8smi_histogram_make(&check, &histogram);
   assert_int_equal(histogram.agents, agents->count);
