@@ -41,8 +41,38 @@ static const struct known_word known_words[KNOWN_LONGEST + 1][KNOWN_EACH] = {
 #undef W
 };
 
+/* The letters that words of a length begin with: most texts are none of them, and are told apart by that. */
+#define B(letter) (UINT64_C(1) << ((letter)&63))
+static const uint64_t known_letters[KNOWN_LONGEST + 1] = {
+    [2] = B('v'),
+    [3] = B('T') | B('c') | B('P') | B('U') | B('A') | B('J'),
+    [4] = B('F') | B('H') | B('T') | B('N'),
+    [5] = B('H') | B('R') | B('N') | B('F') | B('E'),
+    [6] = B('A') | B('m') | B('E') | B('S') | B('F'),
+    [7] = B('d') | B('D') | B('R') | B('P') | B('a'),
+    [8] = B('b'),
+    [9] = B('R') | B('N') | B('O') | B('B') | B('C') | B('D') | B('S'),
+    [10] = B('R') | B('N') | B('G') | B('B'),
+    [11] = B('I') | B('S') | B('k'),
+    [12] = B('C') | B('I') | B('P') | B('m') | B('s'),
+    [13] = B('m') | B('s'),
+    [14] = B('R'),
+    [15] = B('C'),
+    [16] = B('k'),
+    [17] = B('d') | B('e') | B('p'),
+    [18] = B('m'),
+    [20] = B('/') | B('P'),
+    [21] = B('F'),
+    [22] = B('a') | B('k'),
+    [25] = B('P'),
+    [26] = B('a'),
+    [28] = B('n'),
+    [30] = B('n'),
+};
+#undef B
+
 const struct k8smi_text *k8smi_known_text(struct k8sm_slice s) {
-  if (s.len - 1 >= KNOWN_LONGEST) return NULL;
+  if (s.len - 1 >= KNOWN_LONGEST || (known_letters[s.len] >> (s.ptr[0] & 63) & 1) == 0) return NULL;
   const struct known_word *row = known_words[s.len];
   for (size_t i = 0; i < KNOWN_EACH && row[i].len != 0; i++) {
     if (row[i].bytes[0] == s.ptr[0] && k8smi_same(row[i].bytes, s.ptr, s.len))

@@ -122,6 +122,14 @@ static int podpb_take(struct podpb_object *o, const struct k8smi_field *field, s
   return r;
 }
 
+/* Whether a field of the same number comes next. A broken one does not: it is found again. */
+static inline bool podpb_follows(const struct k8smi_proto_item *item, const uint8_t *end,
+                                 struct k8smi_proto_item *next) {
+  const uint8_t *p = item->end;
+  if (p == end || (*p < 0x80 && *p >> 3 != item->id)) return false; /* a number of one byte, as most are */
+  return k8smi_proto_next(p, end, next) == NULL && next->id == item->id;
+}
+
 /* All fields of the same number that follow one another, from *item on; *item is the last of them. */
 static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *field, const uint8_t *end,
                           struct k8smi_proto_item *item, unsigned at) {
@@ -141,7 +149,7 @@ static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *fiel
     int r = number ? podpb_push_numbers(o, field, item, &path)
                    : podpb_push(o, field, k8smi_proto_bytes(item), &path);
     if (r != K8SM_OK) return r;
-    if (item->end == end || k8smi_proto_next(item->end, end, &next) != NULL || next.id != item->id) break;
+    if (!podpb_follows(item, end, &next)) break;
     *item = next;
     r = podpb_count(o);
     if (r != K8SM_OK) return r;
@@ -214,27 +222,30 @@ static int podpb_unknown(struct podpb_object *o, const struct k8smi_proto_item *
 static int podpb_join(struct podpb_object *o, const uint8_t *end, struct k8smi_proto_item *item,
                       struct k8sm_slice *ret) {
   const struct k8smi_proto_item first = *item;
-  const size_t tag = (size_t)(item->value - item->begin);
+  struct k8smi_proto_item next;
   size_t len = 0;
-  *ret = k8smi_proto_bytes(item);
-  while ((size_t)(end - item->end) > tag && memcmp(item->end, first.begin, tag) == 0) {
+  while (podpb_follows(item, end, &next) && next.wire == K8SMI_PROTO_BYTES) {
     int r = podpb_count(o);
-    const char *wrong = r == K8SM_OK ? k8smi_proto_next(item->end, end, item) : NULL;
-    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
     if (r != K8SM_OK) return r;
+    *item = next;
   }
-  if (item->begin == first.begin) return K8SM_OK;
   char *joined = k8smi_arena_bytes(o->b->arena, (size_t)(item->end - first.begin));
   if (joined == NULL) return k8smi_proto_no_room(o->b);
-  struct k8smi_proto_item each = first;
-  for (;;) {
-    memcpy(joined + len, each.bytes, (size_t)(each.end - each.bytes));
-    len += (size_t)(each.end - each.bytes);
-    if (each.begin == item->begin) break;
-    (void)k8smi_proto_next(each.end, end, &each); /* it was right before */
+  for (next = first;; (void)k8smi_proto_next(next.end, end, &next)) { /* they were right before */
+    memcpy(joined + len, next.bytes, (size_t)(next.end - next.bytes));
+    len += (size_t)(next.end - next.bytes);
+    if (next.begin == item->begin) break;
   }
   *ret = (struct k8sm_slice){joined, len};
   return K8SM_OK;
+}
+
+/* The contents of a message; of all parts of it that follow one another. */
+static inline int podpb_contents(struct podpb_object *o, const uint8_t *end, struct k8smi_proto_item *item,
+                                 struct k8sm_slice *ret) {
+  struct k8smi_proto_item next;
+  *ret = k8smi_proto_bytes(item);
+  return podpb_follows(item, end, &next) ? podpb_join(o, end, item, ret) : K8SM_OK;
 }
 
 /* Puts the fields from *p to *end in the order of their numbers, those of one number in their own order: so
@@ -278,7 +289,7 @@ static int podpb_field(struct podpb_object *o, unsigned at, const uint8_t *end,
   struct k8sm_slice joined;
   if (field->kind >= K8SMI_KIND_LIST_STRING) return podpb_repeated(o, field, end, item, at);
   if (field->kind == K8SMI_KIND_RECORD && item->wire == K8SMI_PROTO_BYTES) {
-    int r = podpb_join(o, end, item, &joined);
+    int r = podpb_contents(o, end, item, &joined);
     if (r != K8SM_OK) return r;
     struct k8smi_path path = k8smi_path_field(o->path, field->name);
     r = podpb_message(o->b, field->child, joined, set ? o->slots[at].record : NULL, &path, o->depth + 1,
@@ -293,7 +304,7 @@ static int podpb_field(struct podpb_object *o, unsigned at, const uint8_t *end,
 
 static int podpb_inlined(struct podpb_object *o, const uint8_t *end, struct k8smi_proto_item *item) {
   struct k8sm_slice joined;
-  int r = podpb_join(o, end, item, &joined);
+  int r = podpb_contents(o, end, item, &joined);
   return r == K8SM_OK ? podpb_fields(o, joined, true) : r;
 }
 
@@ -348,7 +359,8 @@ static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice 
   size_t mark = b->kept.len, at = (size_t)(bytes.ptr + bytes.len - b->message);
   int r = podpb_fields(&o, bytes, false);
   if (at > b->arena->input_read) b->arena->input_read = at;
-  if (r == K8SM_OK) r = k8smi_bind_keep(b, mark, slots, &o.present);
+  if (r == K8SM_OK && (b->kept.len != mark || b->kept.failed))
+    r = k8smi_bind_keep(b, mark, slots, &o.present);
   if (r != K8SM_OK) return r;
   if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &o.present)) return k8smi_proto_no_room(b);
   *ret = o.present == 0 ? &podpb_empty : k8smi_record_new(b->arena, o.present, slots);

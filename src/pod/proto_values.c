@@ -54,9 +54,19 @@ static int podpb_read_small(struct k8smi_bind *b, struct k8sm_slice bytes, const
   return K8SM_OK;
 }
 
+/* Whether the message is field 1, a text, and nothing else, as nearly all quantities are: its text then. */
+static bool podpb_is_text(struct k8sm_slice bytes, struct k8sm_slice *ret) {
+  const unsigned char *p = (const unsigned char *)bytes.ptr;
+  if (bytes.len < 2 || p[0] != (1 << 3 | K8SMI_PROTO_BYTES) || p[1] >= 0x80 || p[1] != bytes.len - 2)
+    return false;
+  *ret = (struct k8sm_slice){bytes.ptr + 2, bytes.len - 2};
+  return true;
+}
+
 static int podpb_quantity(struct k8smi_bind *b, struct k8sm_slice bytes, const struct k8smi_path *path,
                           struct k8sm_slice *ret) {
   struct podpb_small m;
+  if (podpb_is_text(bytes, ret) && k8smi_quantity_valid(*ret)) return K8SM_OK;
   int r = podpb_read_small(b, bytes, path, &m);
   *ret = K8SMI_S("0");
   if (r != K8SM_OK || (m.seen & 2) == 0) return r;

@@ -48,22 +48,25 @@ static uint64_t utf8_load4(const unsigned char *p) {
   return w;
 }
 
+static bool utf8_is_ascii(uint64_t w) {
+  return (w & UTF8_HIGH_BITS) == 0;
+}
+
 /* Whole texts that need no closer look: most of them. Loads overlap instead of ending in single bytes. */
-static bool utf8_all_plain(const unsigned char *p, size_t len) {
+static inline bool utf8_all(const unsigned char *p, size_t len, bool (*fine)(uint64_t w)) {
   uint64_t w;
   if (len >= 8) {
     for (size_t i = 0; i + 8 < len; i += 8) {
       memcpy(&w, p + i, 8);
-      if (!utf8_is_plain(w)) return false;
+      if (!fine(w)) return false;
     }
     memcpy(&w, p + len - 8, 8);
-    return utf8_is_plain(w);
+    return fine(w);
   }
-  if (len >= 4) return utf8_is_plain(utf8_load4(p) | utf8_load4(p + len - 4) << 32);
-  for (size_t i = 0; i < len; i++) {
-    if (p[i] == 0 || p[i] >= 0x80) return false;
-  }
-  return true;
+  if (len >= 4) return fine(utf8_load4(p) | utf8_load4(p + len - 4) << 32);
+  w = 0x2020202020202020;
+  for (size_t i = 0; i < len; i++) w = w << 8 | p[i];
+  return fine(w);
 }
 
 static size_t utf8_check(const unsigned char *p, size_t len, bool no_nul) {
@@ -78,11 +81,11 @@ static size_t utf8_check(const unsigned char *p, size_t len, bool no_nul) {
 }
 
 size_t k8smi_utf8_valid(const void *bytes, size_t len) {
-  return utf8_check(bytes, len, false);
+  return utf8_all(bytes, len, utf8_is_ascii) ? len : utf8_check(bytes, len, false);
 }
 
 size_t k8smi_text_valid(const void *bytes, size_t len) {
-  return utf8_all_plain(bytes, len) ? len : utf8_check(bytes, len, true);
+  return utf8_all(bytes, len, utf8_is_plain) ? len : utf8_check(bytes, len, true);
 }
 
 uint32_t k8smi_utf8_get(const unsigned char *p, size_t n) {
