@@ -59,7 +59,8 @@ static int events_subscribed(struct k8sm_driver *d, const struct event_in *in) {
   k8smi_drv_roles_master(d, k8smi_s(s->master_info == NULL ? NULL : s->master_info->version));
   k8smi_drv_reconcile_start(d);
   for (size_t i = 0; i < d->pods.count; i++) { /* what could not be sent meanwhile */
-    if (d->pods.slots[i] != NULL) k8smi_drv_pods_touch(&d->pods, d->pods.slots[i]);
+    struct drv_pod *pod = d->pods.slots[i];
+    if (pod != NULL && pod->blocked) k8smi_drv_pods_touch(&d->pods, pod);
   }
   return k8smi_drv_eventf(&d->core, 0, events_nobody, "Subscribed: at %s as framework %s",
                           session->authority.ptr, session->framework_id.ptr);
@@ -223,12 +224,15 @@ static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_
   task->state = (int32_t)s->state;
 }
 
-/* A task of the pod that the record did not name is taken up. NULL: it has ended, and was forgotten. */
+/* A task of the pod that the record did not name is taken up, if somebody saw it alive: that an agent can't
+ * be reached is said of tasks that never were, too. NULL: it has ended, and was forgotten. */
 static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s,
                             struct drv_task **ret) {
   struct k8sm_slice id = k8smi_s(s->task_id->value);
   *ret = k8smi_drv_pod_task(pod, id);
-  bool lives = !events_terminal(s->state) && s->state != K8SM_MESOS__TASK_STATE__TASK_UNKNOWN;
+  bool lives =
+      s->state == K8SM_MESOS__TASK_STATE__TASK_STAGING || s->state == K8SM_MESOS__TASK_STATE__TASK_STARTING ||
+      s->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING || s->state == K8SM_MESOS__TASK_STATE__TASK_KILLING;
   if (*ret != NULL || !lives || s->agent_id == NULL) return K8SM_OK;
   struct drv_task *task = k8smi_drv_task_new(&d->core, id, k8smi_s(s->agent_id->value));
   if (task == NULL) return K8SM_ERR_NOMEM;
@@ -275,7 +279,7 @@ static int events_update(struct k8sm_driver *d, const struct event_in *in) {
 
 static void events_doubt_pod(struct k8sm_driver *d, struct drv_pod *pod) {
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
-    k8smi_drv_reconcile_doubt(d, t, k8smi_drv_after(&d->core, EVENTS_HINT_MS));
+    k8smi_drv_reconcile_doubt(d, pod, t, k8smi_drv_after(&d->core, EVENTS_HINT_MS));
   }
 }
 
