@@ -14,7 +14,7 @@ static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch,
     if (t->launch != launch) continue;
     t->launch = NULL;
     t->stuck_ms = k8smi_drv_after(&d->core, ANSWERS_STUCK_MS);
-    if (t->state < 0) k8smi_drv_reconcile_doubt(d, t, k8smi_drv_after(&d->core, ANSWERS_SILENCE_MS));
+    if (t->state < 0) k8smi_drv_reconcile_doubt(d, pod, t, k8smi_drv_after(&d->core, ANSWERS_SILENCE_MS));
   }
 }
 

@@ -17,7 +17,7 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   k8smi_drv_core_settle(&d->core);
   k8smi_drv_session_init(&d->session, &d->core);
   k8smi_drv_pods_init(&d->pods, &d->core);
-  d->framework_due_ms = d->reconcile.due_ms = d->reconcile.doubt_ms = DRV_NEVER;
+  d->framework_due_ms = d->reconcile.due_ms = DRV_NEVER;
   d->starved_ms = DRV_NEVER;
   const struct k8sm_cluster_options o = {
       .size = sizeof o, .allocator = &d->core.allocator, .features = d->core.options.features};
@@ -88,7 +88,7 @@ uint64_t k8sm_driver_deadline(const struct k8sm_driver *d) {
   if (d->life == DRV_LEAVING) return k8smi_drv_min(due, d->leave_ms);
   if (d->resync) return d->core.mono_ms;
   if (d->session.framework_id.len != 0) due = k8smi_drv_min(due, d->framework_due_ms);
-  due = k8smi_drv_min(due, d->pods.due_ms);
+  due = k8smi_drv_min(due, k8smi_drv_agenda_next(&d->pods.due));
   due = k8smi_drv_min(due, k8smi_drv_offers_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_reconcile_deadline(d));
   if (d->session.state == DRV_SESSION_SUBSCRIBED)

@@ -121,7 +121,8 @@ struct life_look {
   uint64_t launch_hash;
   size_t launch_count;
   bool attempt;
-  bool killed; /* kills went out: the status is to know */
+  bool killed;  /* kills went out: the status is to know */
+  bool blocked; /* something waits for a subscription */
   bool done;
 };
 
@@ -156,7 +157,8 @@ static int life_kill(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
     look->due_ms = k8smi_drv_min(look->due_ms, a->at_mono_ms);
     return K8SM_OK;
   }
-  if (d->session.state != DRV_SESSION_SUBSCRIBED || (task != NULL && task->launch != NULL)) return K8SM_OK;
+  look->blocked |= d->session.state != DRV_SESSION_SUBSCRIBED;
+  if (look->blocked || (task != NULL && task->launch != NULL)) return K8SM_OK;
   look->killed = true;
   return life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds);
 }
@@ -166,6 +168,7 @@ static int life_stuck(struct k8sm_driver *d, struct drv_pod *pod, struct life_lo
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
     bool started = t->state >= 0 && t->state != K8SM_MESOS__TASK_STATE__TASK_STAGING;
     if (t->stuck_ms == 0 || t->launch != NULL || started) continue;
+    look->blocked |= t->stuck_ms <= d->core.mono_ms && d->session.state != DRV_SESSION_SUBSCRIBED;
     if (t->stuck_ms <= d->core.mono_ms && d->session.state == DRV_SESSION_SUBSCRIBED) {
       int r = life_send_kill(d, t->id, t->agent_id, -1);
       if (r != K8SM_OK) return r;
@@ -315,9 +318,9 @@ static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
   if (pod->recorded && !pod->removed) {
     if (pod->removing != 0) return K8SM_OK;
-    pod->due_ms = pod->again_ms > d->core.mono_ms ? pod->again_ms : DRV_NEVER;
-    d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
-    return pod->due_ms == DRV_NEVER ? k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL) : K8SM_OK;
+    bool wait = pod->again_ms > d->core.mono_ms;
+    k8smi_drv_agenda_set(&d->pods.due, &pod->due, wait ? pod->again_ms : DRV_NEVER);
+    return wait ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL);
   }
   int r = k8smi_drv_eventf(&d->core, 0, pod->key, "Deleted: the pod is gone");
   if (r != K8SM_OK) return r;
@@ -353,33 +356,26 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0) return life_remove(d, pod);
   if (r != K8SM_OK) return r;
   uint64_t deadline = k8sm_status_deadline(pod->status);
-  uint64_t soon = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
-  pod->due_ms = k8smi_drv_min(look.due_ms, deadline);
-  if (pod->due_ms <= d->core.mono_ms) pod->due_ms = soon;
+  uint64_t due = k8smi_drv_min(look.due_ms, deadline);
+  if (due <= d->core.mono_ms) due = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
   d->pods.needs_changed |= pod->next_need_ms != look.next_need_ms;
   pod->next_need_ms = look.next_need_ms;
-  d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
+  pod->blocked = look.blocked;
+  k8smi_drv_agenda_set(&d->pods.due, &pod->due, due);
   return K8SM_OK;
 }
 
 /* What should not be: the pod's own parts contradict each other. Others go on. */
 static int life_give_up(struct k8sm_driver *d, struct drv_pod *pod, int result) {
-  pod->due_ms = DRV_NEVER;
+  k8smi_drv_agenda_set(&d->pods.due, &pod->due, DRV_NEVER);
   return k8smi_drv_eventf(&d->core, K8SM_DIAG_INPUT_INVALID, pod->key, "the pod can't go on: %s",
                           k8sm_result_name(result));
 }
 
 static void life_wake(struct k8sm_driver *d) {
-  if (d->core.mono_ms < d->pods.due_ms) return;
-  d->pods.due_ms = DRV_NEVER;
-  for (size_t i = 0; i < d->pods.count; i++) {
-    struct drv_pod *pod = d->pods.slots[i];
-    if (pod == NULL) continue;
-    if (pod->due_ms <= d->core.mono_ms)
-      k8smi_drv_pods_touch(&d->pods, pod);
-    else
-      d->pods.due_ms = k8smi_drv_min(d->pods.due_ms, pod->due_ms);
-  }
+  struct drv_pod *pod;
+  while ((pod = k8smi_drv_agenda_take(&d->pods.due, d->core.mono_ms)) != NULL)
+    k8smi_drv_pods_touch(&d->pods, pod);
 }
 
 int k8smi_drv_pods_pump(struct k8sm_driver *d) {

@@ -46,7 +46,9 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
   if (pod == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   pod->pod = k8sm_pod_ref(kube);
   pod->uid = k8sm_pod_uid(kube);
-  pod->due_ms = pod->next_need_ms = DRV_NEVER;
+  k8smi_drv_due_init(&pod->due, pod, 0);
+  k8smi_drv_due_init(&pod->doubt, pod, 0);
+  pod->next_need_ms = DRV_NEVER;
   pod->grace_seconds = -1;
   pod->changed = true;
   if (nonce == NULL) {

@@ -5,7 +5,6 @@
 
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core) {
   memset(pods, 0, sizeof *pods);
-  pods->due_ms = DRV_NEVER;
   k8smi_map_init(&pods->by_uid, &core->allocator, k8smi_drv_random(core));
   k8smi_map_init(&pods->by_key, &core->allocator, k8smi_drv_random(core));
 }
@@ -15,6 +14,8 @@ void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core) {
     if (pods->slots[i] != NULL) k8smi_drv_pod_free(core, pods->slots[i]);
   }
   k8smi_free(&core->allocator, pods->slots, pods->cap * sizeof(struct drv_pod *));
+  k8smi_drv_agenda_free(&pods->due, core);
+  k8smi_drv_agenda_free(&pods->doubts, core);
   k8smi_map_free(&pods->by_uid);
   k8smi_map_free(&pods->by_key);
 }
@@ -31,10 +32,12 @@ struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_sli
 
 /* A free slot. Removed pods leave holes, which are filled first when there are any. */
 static bool pods_slot(struct drv_pods *pods, struct drv_core *core, uint32_t *ret) {
-  size_t i = pods->by_uid.count < pods->count ? 0 : pods->count;
+  size_t i = pods->hole;
   while (i < pods->count && pods->slots[i] != NULL) i++;
+  pods->hole = i;
   void *items = pods->slots;
-  if (i >= K8SMI_MAP_NONE ||
+  if (i >= K8SMI_MAP_NONE || !k8smi_drv_agenda_room(&pods->due, core, i + 1) ||
+      !k8smi_drv_agenda_room(&pods->doubts, core, i + 1) ||
       !k8smi_grow(&core->allocator, &items, &pods->cap, i + 1, sizeof(struct drv_pod *))) {
     return false;
   }
@@ -59,6 +62,8 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
     return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   }
   pod->slot = slot;
+  k8smi_drv_due_init(&pod->due, pod, slot);
+  k8smi_drv_due_init(&pod->doubt, pod, slot);
   pods->slots[slot] = pod;
   if (slot == pods->count) pods->count++;
   k8smi_drv_pods_touch(pods, pod);
@@ -70,11 +75,19 @@ void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
   while (pod->dirty && *at != pod) at = &(*at)->next_dirty;
   if (pod->dirty) *at = pod->next_dirty;
   pod->dirty = false;
+  at = &pods->doubtful;
+  while (pod->doubtful && *at != pod) at = &(*at)->next_doubtful;
+  if (pod->doubtful) *at = pod->next_doubtful;
+  pod->doubtful = false;
+  k8smi_drv_agenda_set(&pods->due, &pod->due, DRV_NEVER);
+  k8smi_drv_agenda_set(&pods->doubts, &pod->doubt, DRV_NEVER);
   k8smi_drv_pod_set_need(pods, pod, DRV_NEED_NOTHING);
   k8smi_map_remove(&pods->by_uid, pod->uid);
   k8smi_map_remove(&pods->by_key, pod->key);
   pods->slots[pod->slot] = NULL;
+  if (pod->slot < pods->hole) pods->hole = pod->slot;
   while (pods->count != 0 && pods->slots[pods->count - 1] == NULL) pods->count--;
+  if (pods->hole > pods->count) pods->hole = pods->count;
 }
 
 void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod) {

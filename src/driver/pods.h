@@ -5,6 +5,7 @@
 /* The registry of pods: what each one is, where it runs, which of its tasks have not ended. */
 
 #include "base/map.h"
+#include "driver/agenda.h"
 #include "driver/records.h"
 #include "driver/snapshot.h"
 
@@ -42,6 +43,9 @@ enum drv_need {
 struct drv_pod {
   struct drv_pod *next_dirty;
   bool dirty; /* in the list of those to be looked at */
+  struct drv_pod *next_doubtful;
+  bool doubtful; /* in the list of those that are asked for now */
+  bool blocked;  /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;
   struct k8sm_blob *json;
@@ -70,7 +74,8 @@ struct drv_pod {
   uint64_t said_hash;
   uint64_t refusal_hash; /* of the last "0/5 nodes are available" */
   uint64_t resume_hash;  /* of what `resume` launches */
-  uint64_t due_ms;       /* when to be looked at again */
+  struct drv_due due;    /* when to be looked at again */
+  struct drv_due doubt;  /* when a task of it is asked for on its own, at the earliest */
   uint64_t ticked_ms;    /* when its status was last told that time goes on, plus 1 */
   uint64_t next_need_ms; /* when it will need an offer again; DRV_NEVER: not known to */
 };
@@ -82,7 +87,10 @@ struct drv_pods {
   struct k8smi_map by_uid;
   struct k8smi_map by_key;
   struct drv_pod *dirty;
-  uint64_t due_ms;    /* not later than the earliest of the pods */
+  size_t hole; /* no slot before this one is free */
+  struct drv_agenda due;
+  struct drv_agenda doubts;
+  struct drv_pod *doubtful;
   size_t needs;       /* pods whose need is not NOTHING */
   bool needs_changed; /* of some pod, or the time of its next one */
 };

@@ -39,10 +39,11 @@ struct drv_offers {
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
 struct drv_reconcile {
-  bool begun;        /* a run is under way */
-  uint32_t rounds;   /* of it, so far */
-  uint64_t due_ms;   /* the next round or run */
-  uint64_t doubt_ms; /* not later than the earliest doubt of a task */
+  bool begun;      /* a run is under way */
+  uint32_t rounds; /* of it, so far */
+  bool asked;      /* the round has named some task */
+  size_t cursor;   /* the slot at which it goes on: a long one takes several steps */
+  uint64_t due_ms; /* the next round or run, or the rest of one */
 };
 
 enum drv_life { DRV_RUNNING = 0, DRV_LEAVING, DRV_STOPPED };
@@ -152,7 +153,8 @@ int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids
 void k8smi_drv_reconcile_start(struct k8sm_driver *d);
 void k8smi_drv_reconcile_stop(struct k8sm_driver *d);
 /* The task is asked for on its own at that time. */
-void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_task *task, uint64_t at_ms);
+void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
+                               uint64_t at_ms);
 int k8smi_drv_reconcile_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_reconcile_deadline(const struct k8sm_driver *d);
 
