@@ -35,6 +35,8 @@ void sim_check_stream_began(struct sim *s) {
 void sim_check_crashed(struct sim *s) {
   sim_check_stream_began(s);
   s->check.heard_count = 0;
+  /* What its successor kills, and when, is for that one to find out. */
+  for (size_t i = 0; i < s->truth.task_count; i++) s->truth.tasks[i]->killed_ms = 0;
 }
 
 static void *check_grow(void *items, size_t *cap, size_t count, size_t size) {
