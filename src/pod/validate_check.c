@@ -5,19 +5,23 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Writes PATH and MESSAGE, and tells whether both have been reported together before: the server drops those.
- */
-static bool check_is_new(struct k8smi_check *c, const struct k8smi_path *path,
-                         const struct k8smi_buf *message) {
-  size_t len = k8smi_path_write(path, NULL, 0);
-  char *text = k8smi_arena_alloc(&c->arena, len + 1 + message->len);
-  if (text == NULL) {
-    c->no_memory = true;
+/* Whether no finding with this path and message has been reported before: the server drops those. Only their
+ * hashes are kept, so that many findings take little memory. */
+static bool check_is_new(struct k8smi_check *c, const struct k8smi_path *path, struct k8smi_buf *message) {
+  size_t end = message->len, len = k8smi_path_write(path, NULL, 0);
+  char *text = k8smi_buf_extend(message, len + 1); /* the path stands behind the message for a moment */
+  if (text != NULL) k8smi_path_write(path, text, len + 1);
+  const uint64_t hashes[] = {k8smi_hash(message->ptr, message->len, 1),
+                             k8smi_hash(message->ptr, message->len, 2)};
+  message->len = end;
+  if (text != NULL &&
+      k8smi_check_knows(&c->reported, (struct k8sm_slice){(const char *)hashes, sizeof hashes}))
     return false;
-  }
-  k8smi_path_write(path, text, len + 1);
-  memcpy(text + len + 1, message->ptr, message->len);
-  return k8smi_check_add(c, &c->reported, (struct k8sm_slice){text, len + 1 + message->len});
+  char *kept = text == NULL ? NULL : k8smi_arena_alloc(&c->arena, sizeof hashes);
+  c->no_memory = c->no_memory || kept == NULL;
+  if (kept == NULL) return false;
+  memcpy(kept, hashes, sizeof hashes);
+  return k8smi_check_add(c, &c->reported, (struct k8sm_slice){kept, sizeof hashes});
 }
 
 /* "Invalid value: "x": detail", from the words of the kind, the value if it has one, and the detail. */

@@ -60,25 +60,37 @@ static void metadata_owner(struct k8smi_check *c, const struct k8smi_record *own
                         "/v1, Kind=Event is disallowed from being an owner");
 }
 
+/* All owners, as findings have them; kept, because other values are shown in between. */
+static struct k8smi_shown metadata_all_owners(struct k8smi_check *c, struct k8smi_list owners) {
+  struct k8smi_shown all = k8smi_v_json_list(c, K8SMI_TYPE_OwnerReference, owners);
+  all.text = k8smi_text_keep(&c->arena, all.text);
+  c->no_memory = c->no_memory || all.text.ptr == NULL;
+  return all;
+}
+
 static void metadata_owners(struct k8smi_check *c, const struct k8smi_path *path) {
   struct k8smi_list list = k8smi_get_list(c->metadata, K8SMI_ObjectMeta_ownerReferences);
   const struct k8smi_record *first = NULL;
+  struct k8smi_shown all = k8smi_v_raw(K8SMI_S(""));
   for (size_t i = 0; i < list.count; i++) {
     const struct k8smi_record *owner = k8smi_list_record(list, i);
     struct k8smi_path at = k8smi_path_index(path, i);
     metadata_owner(c, owner, &at);
     if (!k8smi_get_bool(owner, K8SMI_OwnerReference_controller, false)) continue;
-    if (first != NULL)
-      k8smi_check_invalid(
-          c, path, k8smi_v_json_list(c, K8SMI_TYPE_OwnerReference, list),
-          k8smi_check_text(c,
-                           "Only one reference can have Controller set to true. Found \"true\" in references "
-                           "for %.*s/%.*s and %.*s/%.*s",
-                           K8SMI_P(k8smi_get_str(first, K8SMI_OwnerReference_kind)),
-                           K8SMI_P(k8smi_get_str(first, K8SMI_OwnerReference_name)),
-                           K8SMI_P(k8smi_get_str(owner, K8SMI_OwnerReference_kind)),
-                           K8SMI_P(k8smi_get_str(owner, K8SMI_OwnerReference_name))));
-    if (first == NULL) first = owner;
+    if (first == NULL) {
+      first = owner;
+      continue;
+    }
+    if (all.text.len == 0) all = metadata_all_owners(c, list);
+    k8smi_check_invalid(
+        c, path, all,
+        k8smi_check_text(c,
+                         "Only one reference can have Controller set to true. Found \"true\" in references "
+                         "for %.*s/%.*s and %.*s/%.*s",
+                         K8SMI_P(k8smi_get_str(first, K8SMI_OwnerReference_kind)),
+                         K8SMI_P(k8smi_get_str(first, K8SMI_OwnerReference_name)),
+                         K8SMI_P(k8smi_get_str(owner, K8SMI_OwnerReference_kind)),
+                         K8SMI_P(k8smi_get_str(owner, K8SMI_OwnerReference_name))));
   }
 }
 

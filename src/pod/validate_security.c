@@ -76,12 +76,12 @@ static void security_escalation(struct k8smi_check *c, const struct k8smi_record
   if (k8smi_get_bool(security, K8SMI_SecurityContext_privileged, false))
     k8smi_check_invalid(c, path, k8smi_v_record(c, K8SMI_TYPE_SecurityContext, security),
                         "cannot set `allowPrivilegeEscalation` to false and `privileged` to true");
-  for (size_t i = 0; i < add.count && !c->is_stored; i++) {
-    if (k8smi_eqs(k8smi_list_str(add, i), "CAP_SYS_ADMIN"))
-      k8smi_check_invalid(
-          c, path, k8smi_v_record(c, K8SMI_TYPE_SecurityContext, security),
-          "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
-  }
+  size_t admin = 0;
+  while (admin < add.count && !k8smi_eqs(k8smi_list_str(add, admin), "CAP_SYS_ADMIN")) admin++;
+  if (admin < add.count && !c->is_stored)
+    k8smi_check_invalid(
+        c, path, k8smi_v_record(c, K8SMI_TYPE_SecurityContext, security),
+        "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN");
 }
 
 void k8smi_check_container_security(struct k8smi_check *c, const struct k8smi_record *security,

@@ -8,19 +8,22 @@
 /* Values as the API server's findings have them: strings as Go's %q writes them, all else as its JSON does.
  * Values of the server's internal types have no JSON names, and all their fields: {"Type":"","Name":null}. */
 
-enum { VALUE_MAX = 512 }; /* bytes of a text; findings are for people */
+enum {
+  VALUE_MAX = 512,
+  VALUE_COMPOSED_MAX = 2048
+}; /* bytes of a text and of JSON; findings are for people */
 
-static struct k8sm_slice value_cut(struct k8sm_slice s) {
-  if (s.len <= VALUE_MAX) return s;
-  s.len = VALUE_MAX;
+static struct k8sm_slice value_cut(struct k8sm_slice s, size_t max) {
+  if (s.len <= max) return s;
+  s.len = max;
   while (s.len > 0 && ((unsigned char)s.ptr[s.len] & 0xc0) == 0x80) s.len--;
   return s;
 }
 
 void k8smi_put_value(struct k8smi_buf *buf, struct k8smi_shown value) {
   switch (value.kind) {
-  case K8SMI_VALUE_TEXT: k8smi_put_go_quoted(buf, value_cut(value.text)); break;
-  case K8SMI_VALUE_WORD: k8smi_put_json_string(buf, value_cut(value.text), true); break;
+  case K8SMI_VALUE_TEXT: k8smi_put_go_quoted(buf, value_cut(value.text, VALUE_MAX)); break;
+  case K8SMI_VALUE_WORD: k8smi_put_json_string(buf, value_cut(value.text, VALUE_MAX), true); break;
   case K8SMI_VALUE_NUMBER: k8smi_buf_i64(buf, value.number); break;
   default: k8smi_buf_slice(buf, value.text);
   }
@@ -31,7 +34,7 @@ static struct k8smi_shown value_of(struct k8smi_check *c) {
     c->no_memory = true;
     return k8smi_v_raw(K8SMI_S(""));
   }
-  return k8smi_v_raw((struct k8sm_slice){c->value.ptr, c->value.len});
+  return k8smi_v_raw(value_cut((struct k8sm_slice){c->value.ptr, c->value.len}, VALUE_COMPOSED_MAX));
 }
 
 static void value_put_list(struct k8smi_json *w, struct k8smi_list list) {
@@ -169,7 +172,7 @@ struct k8smi_shown k8smi_v_json_list(struct k8smi_check *c, unsigned type, struc
 
 const char *k8smi_check_quoted(struct k8smi_check *c, struct k8sm_slice s) {
   k8smi_buf_clear(&c->value);
-  k8smi_put_go_quoted(&c->value, value_cut(s));
+  k8smi_put_go_quoted(&c->value, value_cut(s, VALUE_MAX));
   k8smi_buf_putc(&c->value, '\0');
   return value_of(c).text.len == 0 ? "" : c->value.ptr;
 }

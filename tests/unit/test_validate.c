@@ -193,6 +193,56 @@ static void rules(void **state) {
   assert_in_range(cases, 150, 10000);
 }
 
+/* The allocator of a test: the one after `left` more fails. */
+struct short_memory {
+  size_t left, live;
+};
+
+static void *short_alloc(void *ctx, size_t n) {
+  struct short_memory *m = ctx;
+  void *p = m->left > 0 ? malloc(n) : NULL;
+  m->live += p != NULL;
+  m->left -= m->left > 0;
+  return p;
+}
+
+static void short_free(void *ctx, void *p, size_t n) {
+  struct short_memory *m = ctx;
+  (void)n;
+  m->live -= p != NULL;
+  free(p);
+}
+
+/* Every allocation fails once, in every case: the answer says so, and nothing is left behind. */
+static void rules_without_memory(void **state) {
+  (void)state;
+  static struct rule_case c;
+  static char line[16384], yaml[16384], path[1024];
+  static struct found f;
+  size_t number = 0;
+  snprintf(path, sizeof path, "%s/tests/unit/pod_rules.txt", source_root);
+  FILE *file = fopen(path, "r");
+  assert_non_null(file);
+  while (next_case(file, line, sizeof line, &number, &c)) {
+    if (strcmp(c.where, "template") == 0) continue;
+    build_yaml(&c, yaml, sizeof yaml);
+    int r = K8SM_ERR_NOMEM;
+    for (size_t n = 0; r == K8SM_ERR_NOMEM; n++) {
+      struct short_memory memory = {n, 0};
+      const struct k8sm_allocator allocator = {sizeof allocator, &memory, short_alloc, short_free};
+      const struct k8sm_parse_options o = {.size = sizeof o, .allocator = &allocator};
+      struct k8sm_pod *pod = NULL;
+      f.diags = (struct k8sm_diags)K8SM_DIAGS_INIT(f.rows, f.text);
+      r = k8sm_pod_parse(yaml, strlen(yaml), &o, &pod, &f.diags);
+      k8sm_pod_unref(pod);
+      if (memory.live != 0) fail_msg("%s: %zu allocations left behind after %zu", c.title, memory.live, n);
+    }
+    if (r != (c.wanted == 0 ? K8SM_OK : K8SM_ERR_INVALID) || f.diags.errors != c.wanted)
+      fail_msg("%s: %d, %zu findings", c.title, r, f.diags.errors);
+  }
+  fclose(file);
+}
+
 /* ---- What takes more than a line ---- */
 
 /* `count` times the item, whose "%zu" is its number. */
@@ -239,6 +289,21 @@ static void sizes(void **state) {
                   "}}]\n  containers: [{name: a, image: b}]\n"),
            "spec.volumes[0].csi.driver: Too long: may not be more than 63 bytes");
   finds_in(repeat(HEAD "  schedulingGates: [", "{name: g#}, ", 300, behind), NULL);
+}
+
+/* What each of many findings shows does not grow with their number. */
+static void many_findings(void **state) {
+  (void)state;
+  enum { OWNERS = 16000 };
+  struct found f;
+  char *yaml =
+      repeat("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: b}]}\nmetadata: {name: a, "
+             "ownerReferences: [",
+             "{apiVersion: v1, kind: K, name: o#, uid: u, controller: true}, ", OWNERS, "]}\n");
+  assert_null(parse(&f, yaml, 0));
+  assert_int_equal(f.diags.errors, OWNERS - 1);
+  assert_in_range(f.diags.text_used, 2048 * (OWNERS - 1), 3072 * (OWNERS - 1));
+  free(yaml);
 }
 
 static void annotations_are_bounded(void **state) {
@@ -487,7 +552,9 @@ static void workloads(void **state) {
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rules),
+      cmocka_unit_test(rules_without_memory),
       cmocka_unit_test(sizes),
+      cmocka_unit_test(many_findings),
       cmocka_unit_test(annotations_are_bounded),
       cmocka_unit_test(values),
       cmocka_unit_test(once),
