@@ -106,8 +106,9 @@ static void print_differences(void) {
 #undef DIFFERENCE
   };
   printf("\n## Differences from the API server\n\n"
-         "Decoding, defaults, encoding and validation are compared with Kubernetes' own code by\n"
-         "`tests/differential`, over generated and mutated objects. What differs, and why:\n\n"
+         "The fields are those of Kubernetes 1.37. Decoding, defaults, encoding and validation are compared\n"
+         "with the code of its API server by `tests/differential`, over generated and mutated objects. What\n"
+         "differs, and why:\n\n"
          "| here | why |\n| --- | --- |\n");
   for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++)
     printf("| %s | %s |\n", differences[i].what, differences[i].why);
