@@ -56,23 +56,31 @@ static void reader_move_behind(struct k8sm_reader *r, size_t before) {
 
 /* True when the string has ended. */
 static bool reader_string(struct k8sm_reader *r) {
+  static const char name[] = "items";
   struct k8smi_reader_json *j = &r->json;
-  const char *p = r->input.ptr;
-  for (; j->at < r->input.len; j->at++) {
-    if (j->escape) {
-      j->escape = false;
-    } else if (p[j->at] == '\\') {
-      j->escape = true;
-    } else if (p[j->at] == '"') {
-      static const char name[] = "items";
-      size_t len = j->at - j->string;
-      j->items = j->key && len == sizeof name - 1 && memcmp(p + j->string, name, len) == 0;
-      j->key = j->in_string = false;
-      j->at++;
-      return true;
-    }
+  const char *p = r->input.ptr + j->at, *end = r->input.ptr + r->input.len;
+  if (j->escape && p < end) {
+    j->escape = false;
+    p++;
   }
-  return false;
+  for (const char *quote = NULL; p < end;) {
+    if (quote == NULL || quote < p) quote = memchr(p, '"', (size_t)(end - p));
+    if (quote == NULL) quote = end;
+    const char *backslash = memchr(p, '\\', (size_t)(quote - p));
+    if (backslash == NULL) {
+      p = quote;
+      break;
+    }
+    j->escape = backslash + 1 == end; /* what it escapes has not come yet */
+    p = j->escape ? end : backslash + 2;
+  }
+  j->at = (size_t)(p - r->input.ptr);
+  if (p == end) return false;
+  size_t len = j->at - j->string;
+  j->items = j->key && len == sizeof name - 1 && memcmp(r->input.ptr + j->string, name, len) == 0;
+  j->key = j->in_string = false;
+  j->at++;
+  return true;
 }
 
 /* Goes on in a value that lies at the depth `base`. READER_ITEMS: behind the bracket of a member "items". */

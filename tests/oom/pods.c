@@ -91,6 +91,46 @@ static int act_write_list(struct oom_fixture *f) {
   return k8sm_pods_encode(pods, 2, K8SM_FORMAT_PROTOBUF, NULL, &f->blob);
 }
 
+/* A workload of a text of YAML, and a pod of it by way of its ReplicaSet. */
+static int act_workload(struct oom_fixture *f) {
+  static const char text[] =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\nspec:\n"
+      "  selector: {matchLabels: {a: b}}\n"
+      "  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}\n";
+  struct k8sm_workload *workload = NULL;
+  int r = k8sm_workload_parse(text, sizeof text - 1, NULL, &workload, &f->diags);
+  if (r == K8SM_OK) r = k8sm_workload_pod(workload, NULL, &f->pod, &f->diags);
+  k8sm_workload_unref(workload);
+  return r;
+}
+
+static int act_admit(struct oom_fixture *f) {
+  struct k8sm_pod *admitted = NULL;
+  int r = k8sm_pod_admit(f->pod, NULL, &admitted, &f->diags);
+  k8sm_pod_unref(admitted);
+  return r;
+}
+
+/* The odd pod twice in a list, in chunks; its first. */
+static int act_reader(struct oom_fixture *f) {
+  const struct k8sm_slice chunks[] = {{"{\"items\":[", 10},
+                                      {pods_odd, sizeof pods_odd - 1},
+                                      {",", 1},
+                                      {pods_odd, sizeof pods_odd - 1},
+                                      {"],\"kind\":\"List\",\"apiVersion\":\"v1\"}", 35}};
+  struct k8sm_reader *reader = NULL;
+  struct k8sm_manifest_pod row = {0};
+  int r = k8sm_reader_new(NULL, &reader, &f->diags);
+  for (size_t i = 0; i < 5 && r == K8SM_OK; i++) {
+    r = k8sm_reader_push(reader, chunks[i].ptr, chunks[i].len, i == 4);
+    while (r == K8SM_OK && (r = k8sm_reader_next(reader, &row, sizeof row, &f->diags)) == K8SM_OK)
+      k8sm_pod_unref(row.pod);
+    if (r == K8SM_ERR_NOT_FOUND) r = K8SM_OK;
+  }
+  k8sm_reader_free(reader);
+  return r;
+}
+
 static int pods_nothing_read(const struct oom_fixture *f) {
   return f->pod == NULL && f->manifest == NULL;
 }
@@ -110,6 +150,9 @@ const struct oom_arrow oom_pod_arrows[] = {
     {"typical pod from bare protobuf", NULL, before_bare, act_read_bare, pods_nothing_read},
     {"odd pod from JSON", NULL, NULL, act_read_odd, pods_nothing_read},
     {"odd pod from YAML", NULL, NULL, act_read_odd_yaml, pods_nothing_read},
+    {"workload and a pod of it", NULL, NULL, act_workload, pods_nothing_read},
+    {"typical pod admitted", NULL, before_json, act_admit, NULL},
+    {"list in chunks", NULL, NULL, act_reader, NULL},
     {"manifest of protobuf", NULL, before_protobuf, act_manifest_of_protobuf, pods_no_manifest},
     {"typical pod to protobuf", NULL, before_protobuf, act_write_protobuf, pods_nothing_written},
     {"list of pods to protobuf", NULL, before_protobuf, act_write_list, pods_nothing_written},
