@@ -89,7 +89,8 @@ static bool reader_keep_options(struct k8sm_reader *r) {
   r->parse.options.allocator = &r->allocator;
   return k8smi_arena_init(&r->manifest.arena, &r->allocator, (size_t)r->parse.options.max_memory) &&
          k8smi_buf_init(&r->input, &r->allocator) && k8smi_buf_init(&r->json.rest, &r->allocator) &&
-         k8smi_buf_init(&r->json.names, &r->allocator) && k8smi_buf_init(&r->proto.outer, &r->allocator);
+         k8smi_buf_init(&r->json.names, &r->allocator) &&
+         k8smi_buf_init(&r->json.item_names, &r->allocator) && k8smi_buf_init(&r->proto.outer, &r->allocator);
 }
 
 int k8sm_reader_new(const struct k8sm_parse_options *options, struct k8sm_reader **ret,
@@ -125,6 +126,7 @@ void k8sm_reader_free(struct k8sm_reader *r) {
   k8smi_buf_free(&r->input);
   k8smi_buf_free(&r->json.rest);
   k8smi_buf_free(&r->json.names);
+  k8smi_buf_free(&r->json.item_names);
   k8smi_buf_free(&r->proto.outer);
   K8SMI_VALUE_FREE(k8sm_reader, r);
 }

@@ -22,7 +22,8 @@ struct k8smi_reader_json {
   struct k8smi_buf rest;  /* of the document: what is not in items that were taken out */
   struct k8smi_buf names; /* kind and apiVersion of the list, one behind the other */
   size_t kind_len;
-  size_t index; /* of the next item */
+  struct k8smi_buf item_names; /* the same of an item */
+  size_t index;                /* of the next item */
   /* Places, to find lines again. */
   size_t counted; /* what `here` is the place of */
   struct k8smi_where here;

@@ -212,26 +212,28 @@ static bool reader_begin_document(struct k8sm_reader *r) {
 
 /* ---- Lists ---- */
 
-/* What a text says that it is, in `names`. False: nothing, or it is no JSON. */
-static bool reader_says(struct k8sm_reader *r, struct k8sm_slice text, struct k8smi_buf *names,
-                        size_t *ret_kind_len) {
+/* What a text says that it is, in `names` (kind and apiVersion, one behind the other). NOT_FOUND: it is no
+ * JSON; NOMEM. */
+static int reader_says(struct k8sm_reader *r, struct k8sm_slice text, struct k8smi_buf *names,
+                       size_t *ret_kind_len) {
   struct k8smi_parse parse = r->parse;
   struct k8smi_object object = {.parse = &parse};
   bool is_null = false;
   parse.diags = NULL; /* it will be read again */
-  if (!k8smi_arena_init(&parse.scratch, &r->allocator, (size_t)parse.options.max_memory)) return false;
+  if (!k8smi_arena_init(&parse.scratch, &r->allocator, (size_t)parse.options.max_memory))
+    return K8SM_ERR_NOMEM;
   int result = k8smi_parse_tokens(&parse, text.ptr, text.len, K8SM_FORMAT_JSON, 0, &object.tokens);
   if (result == K8SM_OK) result = k8smi_manifest_peek(&object, &is_null);
-  bool says = result == K8SM_OK && object.kind.len > 0 && object.api_version.len > 0;
-  if (names != NULL && result == K8SM_OK) {
-    k8smi_buf_clear(names);
+  k8smi_buf_clear(names);
+  if (result == K8SM_OK) {
     k8smi_buf_slice(names, object.kind);
     k8smi_buf_slice(names, object.api_version);
     *ret_kind_len = object.kind.len;
+    if (names->failed) result = K8SM_ERR_NOMEM;
   }
   k8smi_tokens_free(object.tokens);
   k8smi_arena_free(&parse.scratch);
-  return says || (names != NULL && result == K8SM_OK);
+  return result == K8SM_OK || result == K8SM_ERR_NOMEM ? result : K8SM_ERR_NOT_FOUND;
 }
 
 static struct k8smi_object reader_list(struct k8sm_reader *r) {
@@ -252,13 +254,12 @@ static int reader_enter_items(struct k8sm_reader *r) {
   k8smi_buf_puts(&j->rest, "]}"); /* so far it would be this document */
   j->kind_len = 0;
   j->state = READER_WHOLE;
-  if (j->rest.failed || j->names.failed)
-    return k8smi_reader_fail(r, k8smi_find_nomem(r->parse.diags, K8SM_ERR_NOMEM));
-  bool json = reader_says(r, (struct k8sm_slice){j->rest.ptr, j->rest.len}, &j->names, &j->kind_len);
+  if (j->rest.failed) return k8smi_reader_fail(r, k8smi_find_nomem(r->parse.diags, K8SM_ERR_NOMEM));
+  int result = reader_says(r, (struct k8sm_slice){j->rest.ptr, j->rest.len}, &j->names, &j->kind_len);
+  if (result == K8SM_ERR_NOMEM) return k8smi_reader_fail(r, k8smi_find_nomem(r->parse.diags, result));
   j->rest.len = len;
-  if (j->names.failed) return k8smi_reader_fail(r, k8smi_find_nomem(r->parse.diags, K8SM_ERR_NOMEM));
   struct k8smi_object list = reader_list(r);
-  if (json && (list.kind.len == 0 || k8smi_manifest_is_list(list.kind, list.api_version))) {
+  if (result == K8SM_OK && (list.kind.len == 0 || k8smi_manifest_is_list(list.kind, list.api_version))) {
     j->state = READER_FIRST_ITEM;
     j->cut = (struct k8smi_where){0, 1, 1};
     for (size_t i = 0; i < len; i++) {
@@ -284,9 +285,14 @@ static int reader_item(struct k8sm_reader *r) {
   struct k8smi_object list = reader_list(r);
   struct k8sm_slice json = {r->input.ptr + j->from, j->at - j->from};
   size_t before = reader_findings(r);
-  if (list.kind.len == 0 && !reader_says(r, json, NULL, NULL)) {
-    reader_wait(r);
-    return K8SM_OK;
+  if (list.kind.len == 0) { /* then the item must say it */
+    size_t kind_len = 0;
+    int result = reader_says(r, json, &j->item_names, &kind_len);
+    if (result == K8SM_ERR_NOMEM) return k8smi_reader_fail(r, k8smi_find_nomem(r->parse.diags, result));
+    if (result != K8SM_OK || kind_len == 0 || kind_len == j->item_names.len) {
+      reader_wait(r);
+      return K8SM_OK;
+    }
   }
   if (json.len > r->parse.options.max_bytes) return k8smi_reader_too_large(r);
   struct k8smi_where place = reader_place(r, j->from);

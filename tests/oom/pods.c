@@ -113,16 +113,13 @@ static int act_admit(struct oom_fixture *f) {
 
 /* The odd pod twice in a list, in chunks; its first. */
 static int act_reader(struct oom_fixture *f) {
-  const struct k8sm_slice chunks[] = {{"{\"items\":[", 10},
-                                      {pods_odd, sizeof pods_odd - 1},
-                                      {",", 1},
-                                      {pods_odd, sizeof pods_odd - 1},
-                                      {"],\"kind\":\"List\",\"apiVersion\":\"v1\"}", 35}};
+  static const char *const chunks[] = {"{\"items\":[", pods_odd, ",", pods_odd,
+                                       "],\"kind\":\"List\",\"apiVersion\":\"v1\"}"};
   struct k8sm_reader *reader = NULL;
   struct k8sm_manifest_pod row = {0};
   int r = k8sm_reader_new(NULL, &reader, &f->diags);
   for (size_t i = 0; i < 5 && r == K8SM_OK; i++) {
-    r = k8sm_reader_push(reader, chunks[i].ptr, chunks[i].len, i == 4);
+    r = k8sm_reader_push(reader, chunks[i], strlen(chunks[i]), i == 4);
     while (r == K8SM_OK && (r = k8sm_reader_next(reader, &row, sizeof row, &f->diags)) == K8SM_OK)
       k8sm_pod_unref(row.pod);
     if (r == K8SM_ERR_NOT_FOUND) r = K8SM_OK;
