@@ -115,9 +115,11 @@ static int act_admit(struct oom_fixture *f) {
 static int act_reader(struct oom_fixture *f) {
   static const char *const chunks[] = {"{\"items\":[", pods_odd, ",", pods_odd,
                                        "],\"kind\":\"List\",\"apiVersion\":\"v1\"}"};
+  const struct k8sm_parse_options o = {.size = sizeof o,
+                                       .flags = K8SM_PARSE_KEEP_UNKNOWN | K8SM_PARSE_NO_VALIDATE};
   struct k8sm_reader *reader = NULL;
   struct k8sm_manifest_pod row = {0};
-  int r = k8sm_reader_new(NULL, &reader, &f->diags);
+  int r = k8sm_reader_new(&o, &reader, &f->diags);
   for (size_t i = 0; i < 5 && r == K8SM_OK; i++) {
     r = k8sm_reader_push(reader, chunks[i], strlen(chunks[i]), i == 4);
     while (r == K8SM_OK && (r = k8sm_reader_next(reader, &row, sizeof row, &f->diags)) == K8SM_OK)
