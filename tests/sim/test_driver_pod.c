@@ -136,6 +136,34 @@ static void nginx_is_deleted_in_order(void **state) {
   script_close(&s);
 }
 
+static void host_ports_are_shown(void **state) {
+  static const char served[] =
+      "apiVersion: v1\nkind: Pod\n"
+      "metadata: {name: served, namespace: default, uid: u9}\n"
+      "spec: {containers: [{name: c, image: i, ports: [{name: web, containerPort: 80, hostPort: 31005},"
+      " {containerPort: 81, hostPort: 31006, protocol: UDP}]}]}\n";
+  struct script s;
+  struct k8sm_plan_port rows[4];
+  (void)state;
+  open_subscribed(&s);
+  script_pod(&s, served);
+  assert_int_equal(k8sm_driver_ports(s.driver, 0, rows, sizeof rows[0], 4), 0);
+  script_offer(&s, "O1", "A1");
+  for (int restarted = 0; restarted < 2; restarted++) {
+    assert_int_equal(k8sm_driver_ports(s.driver, 0, rows, sizeof rows[0], 4), 2);
+    assert_int_equal(rows[0].host_port, 31005);
+    assert_string_equal(rows[0].name.ptr, "web");
+    assert_int_equal(k8sm_driver_ports(s.driver, 1, rows, sizeof rows[0], 4), 1);
+    assert_int_equal(rows[0].container_port, 81);
+    assert_string_equal(rows[0].protocol.ptr, "UDP");
+    assert_int_equal(k8sm_driver_ports(s.driver, 2, rows, sizeof rows[0], 4), 0);
+    struct k8sm_driver_options o = script_options();
+    o.seed = 12;
+    if (!restarted) script_restart(&s, &o);
+  }
+  script_close(&s);
+}
+
 static void kills_are_repeated(void **state) {
   struct script s;
   (void)state;
@@ -521,6 +549,7 @@ int main(void) {
       cmocka_unit_test(nginx_runs),
       cmocka_unit_test(nginx_is_deleted_in_order),
       cmocka_unit_test(kills_are_repeated),
+      cmocka_unit_test(host_ports_are_shown),
       cmocka_unit_test(deleted_before_it_has_a_place),
       cmocka_unit_test(a_refused_record_launches_nothing),
       cmocka_unit_test(a_refused_removal_is_repeated),

@@ -110,6 +110,19 @@ static void records_come_back(void **state) {
   for (size_t n = 0; n < bytes.len; n++) {
     assert_int_not_equal(k8sm_status_load(l.demand, bytes.ptr, n, NULL, &loaded, NULL), K8SM_OK);
   }
+  /* Broken anywhere it is refused, or read as something else; and then all that is read is in range. */
+  char *broken = malloc(bytes.len);
+  for (size_t n = 0; n < bytes.len; n++) {
+    for (const char *c = "{}[]\",:0-x"; *c != '\0'; c++) {
+      memcpy(broken, bytes.ptr, bytes.len);
+      broken[n] = *c;
+      if (k8sm_status_load(l.demand, broken, bytes.len, NULL, &loaded, NULL) != K8SM_OK) continue;
+      assert_int_equal(k8sm_status_save(loaded, NULL, &again), K8SM_OK);
+      k8sm_blob_unref(again);
+      k8sm_status_unref(loaded);
+    }
+  }
+  free(broken);
   struct k8sm_demand *other = pods_demand(PODS_STAGES, 0);
   assert_int_equal(k8sm_status_load(other, bytes.ptr, bytes.len, NULL, &loaded, findings_init(&l.findings)),
                    K8SM_ERR_INVALID);

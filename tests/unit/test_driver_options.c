@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a driver is made with, and the heap by which it finds what is due. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "driver/agenda.h"
+#include "driver/core.h"
+#include "support/failing.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const roles[] = {"a", "b"};
+static const struct k8sm_framework framework = {.size = sizeof framework,
+                                                .name = "n",
+                                                .user = "u",
+                                                .principal = "p",
+                                                .hostname = "h",
+                                                .webui_url = "http://h",
+                                                .roles = roles,
+                                                .role_count = 2};
+static const struct k8sm_manifest_data data[] = {
+    {.kind = {"Secret", 6}, .name_space = {"d", 1}, .name = {"s", 1}, .key = {"k", 1}, .value = {"v", 1}}};
+static const struct k8sm_demand_options demand = {
+    .size = sizeof demand, .data = data, .data_count = 1, .data_size = sizeof data[0]};
+
+static struct k8sm_driver_options full(struct failing *f) {
+  return (struct k8sm_driver_options){.size = sizeof(struct k8sm_driver_options),
+                                      .allocator = &f->allocator,
+                                      .framework = &framework,
+                                      .demand = &demand,
+                                      .master = "10.0.0.1:5050",
+                                      .refuse = {.idle = 100, .unsuited = 2, .leftover = 3},
+                                      .format = K8SM_FORMAT_JSON,
+                                      .features = 1,
+                                      .backoff_base_ms = 5,
+                                      .backoff_cap_ms = 7,
+                                      .hold_ms = 9,
+                                      .max_event_bytes = 11};
+}
+
+static void options_are_copied(void **state) {
+  struct failing f;
+  struct drv_core core;
+  (void)state;
+  failing_init(&f, 0);
+  struct k8sm_driver_options o = full(&f);
+  assert_int_equal(k8smi_drv_core_init(&core, &o, NULL), K8SM_OK);
+  assert_string_equal(core.options.framework.webui_url, "http://h");
+  assert_ptr_not_equal(core.options.framework.name, framework.name);
+  assert_int_equal(core.options.role_count, 2);
+  assert_string_equal(core.options.roles[1].ptr, "b");
+  assert_int_equal(core.options.demand.role_count, 2); /* those of the framework */
+  assert_string_equal(core.options.demand.data[0].value.ptr, "v");
+  assert_true(core.options.refuse.idle == 100 && core.options.refuse.unsuited == 2);
+  assert_int_equal(core.options.hold_ms, 9);
+  assert_int_equal(core.options.max_event_bytes, 11);
+  k8smi_drv_core_free(&core);
+  assert_int_equal(f.held, 0);
+}
+
+static void every_allocation_of_a_driver_may_fail(void **state) {
+  (void)state;
+  int result = K8SM_ERR_NOMEM;
+  for (size_t n = 1; result == K8SM_ERR_NOMEM; n++) {
+    struct failing f;
+    struct k8sm_driver *driver;
+    failing_init(&f, n);
+    struct k8sm_driver_options o = full(&f);
+    result = k8sm_driver_new(&o, &driver, NULL);
+    if (result == K8SM_OK) k8sm_driver_free(driver);
+    assert_int_equal(f.held, 0);
+    assert_true(n < 200);
+  }
+  assert_int_equal(result, K8SM_OK);
+}
+
+static void refuse(void (*spoil)(struct k8sm_driver_options *o), int expected) {
+  struct failing f;
+  struct k8sm_driver *driver;
+  failing_init(&f, 0);
+  struct k8sm_driver_options o = full(&f);
+  spoil(&o);
+  assert_int_equal(k8sm_driver_new(&o, &driver, NULL), expected);
+  assert_int_equal(f.held, 0);
+}
+
+static void spoil_format(struct k8sm_driver_options *o) {
+  o->format = 99;
+}
+static void spoil_idle(struct k8sm_driver_options *o) {
+  o->refuse.idle = -1;
+}
+static void spoil_unsuited(struct k8sm_driver_options *o) {
+  o->refuse.unsuited = NAN;
+}
+static void spoil_leftover(struct k8sm_driver_options *o) {
+  o->refuse.leftover = -0.5;
+}
+static void spoil_master(struct k8sm_driver_options *o) {
+  static char master[1000];
+  memset(master, 'm', sizeof master - 1);
+  o->master = master;
+}
+static void spoil_allocator(struct k8sm_driver_options *o) {
+  static const struct k8sm_allocator half = {.size = sizeof half};
+  o->allocator = &half;
+}
+static void spoil_size(struct k8sm_driver_options *o) {
+  o->size = 1;
+}
+static void spoil_framework(struct k8sm_driver_options *o) {
+  static const struct k8sm_framework odd = {.size = 3};
+  o->framework = &odd;
+}
+static void spoil_demand(struct k8sm_driver_options *o) {
+  static const struct k8sm_demand_options odd = {.size = 3};
+  o->demand = &odd;
+}
+static void spoil_match(struct k8sm_driver_options *o) {
+  static const struct k8sm_match_options odd = {.size = 3};
+  o->match = &odd;
+}
+static void spoil_status(struct k8sm_driver_options *o) {
+  static const struct k8sm_status_options odd = {.size = 3};
+  o->status = &odd;
+}
+
+static void bad_options_are_refused(void **state) {
+  (void)state;
+  refuse(spoil_format, K8SM_ERR_INVALID);
+  refuse(spoil_idle, K8SM_ERR_INVALID);
+  refuse(spoil_unsuited, K8SM_ERR_INVALID);
+  refuse(spoil_leftover, K8SM_ERR_INVALID);
+  refuse(spoil_master, K8SM_ERR_INVALID);
+  refuse(spoil_allocator, K8SM_ERR_INVALID);
+  refuse(spoil_size, K8SM_ERR_ABI);
+  refuse(spoil_framework, K8SM_ERR_ABI);
+  refuse(spoil_demand, K8SM_ERR_ABI);
+  refuse(spoil_match, K8SM_ERR_ABI);
+  refuse(spoil_status, K8SM_ERR_ABI);
+}
+
+/* Against a list that is searched. */
+static void what_is_due_comes_in_order(void **state) {
+  enum { ENTRIES = 40, STEPS = 4000 };
+  struct failing f;
+  struct drv_core core;
+  struct drv_agenda agenda = {NULL, 0, 0};
+  struct drv_due entries[ENTRIES];
+  uint64_t at[ENTRIES], random = 7;
+  (void)state;
+  failing_init(&f, 0);
+  core.allocator = f.allocator;
+  assert_true(k8smi_drv_agenda_room(&agenda, &core, ENTRIES));
+  for (uint32_t i = 0; i < ENTRIES; i++) {
+    k8smi_drv_due_init(&entries[i], &entries[i], i);
+    at[i] = DRV_NEVER;
+  }
+  for (size_t step = 0; step < STEPS; step++) {
+    random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    size_t i = (random >> 33) % ENTRIES;
+    at[i] = (random >> 50) % 4 == 0 ? DRV_NEVER : (random >> 40) % 50;
+    k8smi_drv_agenda_set(&agenda, &entries[i], at[i]);
+    size_t best = 0;
+    for (size_t k = 1; k < ENTRIES; k++) best = at[k] < at[best] ? k : best;
+    assert_int_equal(k8smi_drv_agenda_next(&agenda), at[best]);
+    if (step % 3 != 0) continue;
+    struct drv_due *taken = k8smi_drv_agenda_take(&agenda, 25);
+    assert_ptr_equal(taken, at[best] <= 25 ? &entries[best] : NULL);
+    if (taken != NULL) at[best] = DRV_NEVER;
+  }
+  k8smi_drv_agenda_free(&agenda, &core);
+  assert_int_equal(f.held, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(options_are_copied),
+      cmocka_unit_test(every_allocation_of_a_driver_may_fail),
+      cmocka_unit_test(bad_options_are_refused),
+      cmocka_unit_test(what_is_due_comes_in_order),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
