@@ -20,9 +20,11 @@ static const uint8_t proto_wires[] = {
     [PROTOBUF_C_TYPE_MESSAGE] = K8SMI_PROTO_BYTES,
 };
 
-/* The last message that was read for a field: the next one often has the same bytes. */
+/* What is known of a field's messages: what they require, and the last one that was read. The next one often
+ * has the same bytes. */
 struct proto_memo {
   const ProtobufCFieldDescriptor *field;
+  k8smi_field_set required;
   const uint8_t *bytes;
   size_t len;
   ProtobufCMessage *message;
@@ -41,6 +43,8 @@ struct proto_reader {
   struct proto_memo *memo; /* PROTO_SLOTS; NULL: every message is read for itself */
 };
 
+#define PROTO_NOT_KNOWN (~(k8smi_field_set)0) /* which fields are required: it is looked up at the end */
+
 /* Descriptors lie in one place, at distances that do not change from run to run. */
 static size_t proto_slot(const ProtobufCFieldDescriptor *field) {
   uintptr_t distance = (uintptr_t)field - (uintptr_t)&k8sm_mesos__event__descriptor;
@@ -48,7 +52,8 @@ static size_t proto_slot(const ProtobufCFieldDescriptor *field) {
 }
 
 static int proto_read_message(const struct proto_reader *r, const uint8_t *p, const uint8_t *end,
-                              ProtobufCMessage *message, bool merged, const struct k8smi_frame *frame);
+                              ProtobufCMessage *message, k8smi_field_set required, bool merged,
+                              const struct k8smi_frame *frame);
 
 static int proto_broken(const struct proto_reader *r, const uint8_t *at, const char *what,
                         const struct k8smi_frame *frame) {
@@ -116,13 +121,26 @@ static int proto_store_bytes(const struct proto_reader *r, const uint8_t *bytes,
   return K8SM_OK;
 }
 
-/* What was read for the field last, if these are the same bytes. */
-static ProtobufCMessage *proto_remember(const struct proto_reader *r, const uint8_t *bytes, size_t len,
-                                        const struct k8smi_frame *frame) {
-  const struct proto_memo *memo = &r->memo[proto_slot(frame->field)];
-  return memo->field == frame->field && memo->len == len && memcmp(memo->bytes, bytes, len) == 0
-             ? memo->message
-             : NULL;
+static k8smi_field_set proto_required(const ProtobufCMessageDescriptor *type) {
+  k8smi_field_set required = 0;
+  for (unsigned i = 0; i < type->n_fields; i++) {
+    if (type->fields[i].label == PROTOBUF_C_LABEL_REQUIRED)
+      required |= k8smi_field_bit(type, &type->fields[i]);
+  }
+  return required;
+}
+
+/* What is remembered of the field; NULL: nothing is. */
+static struct proto_memo *proto_memo_of(const struct proto_reader *r, const ProtobufCFieldDescriptor *field) {
+  struct proto_memo *memo = r->memo == NULL ? NULL : &r->memo[proto_slot(field)];
+  if (memo != NULL && memo->field != field) {
+    *memo = (struct proto_memo){.field = field, .required = proto_required(field->descriptor)};
+  }
+  return memo;
+}
+
+static bool proto_is_same(const struct proto_memo *memo, const uint8_t *bytes, size_t len) {
+  return memo->message != NULL && memo->len == len && memcmp(memo->bytes, bytes, len) == 0;
 }
 
 /* A message that comes twice where one is allowed is read into the same place: both together are it. */
@@ -133,20 +151,20 @@ static int proto_store_message(const struct proto_reader *r, const uint8_t *byte
   if (frame->depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(frame, r->diags);
   memcpy(&message, to, sizeof message);
   bool merged = message != NULL;
-  bool shared = r->memo != NULL && !merged && len <= PROTO_MEMO_MAX && frame->depth <= PROTO_MEMO_DEPTH;
-  if (shared) message = proto_remember(r, bytes, len, frame);
-  if (shared && message != NULL) {
-    memcpy(to, &message, sizeof message);
+  struct proto_memo *memo = proto_memo_of(r, frame->field);
+  bool shared = memo != NULL && !merged && len <= PROTO_MEMO_MAX && frame->depth <= PROTO_MEMO_DEPTH;
+  if (shared && proto_is_same(memo, bytes, len)) {
+    memcpy(to, &memo->message, sizeof memo->message);
     return K8SM_OK;
   }
   if (!merged) message = k8smi_message_new(r->arena, frame->field->descriptor);
-  if (merged && r->memo != NULL)
-    message = k8smi_message_copy(r->arena, message); /* it may not be ours alone */
+  if (merged && memo != NULL) message = k8smi_message_copy(r->arena, message); /* it may not be ours alone */
   if (message == NULL) return proto_no_memory(r);
   memcpy(to, &message, sizeof message);
-  int result = proto_read_message(r, bytes, end, message, merged, frame);
+  k8smi_field_set required = memo == NULL ? PROTO_NOT_KNOWN : memo->required;
+  int result = proto_read_message(r, bytes, end, message, required, merged, frame);
   if (shared && result == K8SM_OK) {
-    r->memo[proto_slot(frame->field)] = (struct proto_memo){frame->field, bytes, len, message};
+    *memo = (struct proto_memo){frame->field, required, bytes, len, message};
   }
   return result;
 }
@@ -226,7 +244,8 @@ static inline const ProtobufCFieldDescriptor *proto_find(const ProtobufCMessageD
 }
 
 static int proto_read_message(const struct proto_reader *r, const uint8_t *p, const uint8_t *end,
-                              ProtobufCMessage *message, bool merged, const struct k8smi_frame *frame) {
+                              ProtobufCMessage *message, k8smi_field_set required, bool merged,
+                              const struct k8smi_frame *frame) {
   const ProtobufCMessageDescriptor *type = message->descriptor;
   const ProtobufCFieldDescriptor *last = NULL;
   k8smi_field_set seen = merged ? ~(k8smi_field_set)0 : 0;
@@ -246,14 +265,14 @@ static int proto_read_message(const struct proto_reader *r, const uint8_t *p, co
     }
     if (result != K8SM_OK) return result;
   }
-  return k8smi_fields_check(type, seen, frame, r->diags);
+  return (required & ~seen) == 0 ? K8SM_OK : k8smi_fields_check(type, seen, frame, r->diags);
 }
 
 static int proto_decode(const struct proto_reader *r, const ProtobufCMessageDescriptor *type, size_t len,
                         ProtobufCMessage **ret) {
   ProtobufCMessage *message = k8smi_message_new(r->arena, type);
   if (message == NULL) return proto_no_memory(r);
-  int result = proto_read_message(r, r->begin, r->begin + len, message, false, NULL);
+  int result = proto_read_message(r, r->begin, r->begin + len, message, PROTO_NOT_KNOWN, false, NULL);
   if (result == K8SM_OK) *ret = message;
   return result;
 }
@@ -266,11 +285,20 @@ int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescri
   return proto_decode(&r, type, len, ret);
 }
 
+/* Takes the memory that an event mostly needs in one go: so a C library keeps it for the next one, where it
+ * would give many smaller pieces back to the system each time. */
+static void proto_expect(struct k8smi_arena *arena, size_t len) {
+  enum { PROTO_EXPECTED = 5 }; /* times the bytes */
+  size_t room = arena->limit == 0 ? SIZE_MAX : arena->limit - arena->total;
+  if (len <= room / (2 * PROTO_EXPECTED)) (void)k8smi_arena_reserve(arena, PROTO_EXPECTED * len);
+}
+
 int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
                                 const void *bytes, size_t len, ProtobufCMessage **ret,
                                 struct k8sm_diags *diags) {
-  struct proto_memo memo[PROTO_SLOTS] = {{NULL, NULL, 0, NULL}};
+  struct proto_memo memo[PROTO_SLOTS] = {{.field = NULL}};
   struct proto_reader r = {
       .arena = arena, .diags = diags, .begin = len == 0 ? proto_nothing : bytes, .memo = memo};
+  proto_expect(arena, len);
   return proto_decode(&r, type, len, ret);
 }
