@@ -127,33 +127,55 @@ static uint32_t packing_below(uint32_t *random, uint32_t n) {
   return (*random >> 8) % n;
 }
 
+enum { PACKING_CUT = 12, PACKING_CPUS = 16000, PACKING_MEM = 65536000 };
+
+/* One agent's worth: pods that fill it. */
+static void packing_cut(struct world *w, uint32_t *random, size_t agent, struct k8sm_demand **to) {
+  int64_t cpus = PACKING_CPUS, mem = PACKING_MEM;
+  for (int left = PACKING_CUT; left > 0; left--) {
+    char name[48];
+    int64_t c = cpus / left / 2 + packing_below(random, (uint32_t)(cpus / left));
+    int64_t m = mem / left / 2 + packing_below(random, (uint32_t)(mem / left));
+    if (left == 1) {
+      c = cpus;
+      m = mem;
+    }
+    snprintf(name, sizeof name, "pod-%zu-%d", agent, left);
+    *to++ = world_demand(w, name, c - 2 * WORLD_TOKEN_CPUS, m - 2 * WORLD_TOKEN_MEM, 32000);
+    cpus -= c;
+    mem -= m;
+  }
+}
+
+static void packing_measure(struct k8sm_cluster *cluster, struct k8sm_demand **demands, size_t agents,
+                            uint32_t flags, const char *name) {
+  const struct k8sm_match_options options = {.size = sizeof options, .flags = flags};
+  struct k8sm_plan *plan;
+  int64_t placed = 0;
+  if (k8sm_cluster_match(cluster, demands, agents * PACKING_CUT, &options, &plan, NULL) != K8SM_OK) abort();
+  for (size_t i = 0; i < plan->placement_count; i++) {
+    placed += plan->demands[plan->placements[i].demand]->cpus_milli + 2 * WORLD_TOKEN_CPUS;
+  }
+  int64_t permille = placed * 1000 / ((int64_t)agents * PACKING_CPUS);
+  printf("match.%s.agents_%zu.cpus\t%" PRId64 ".%" PRId64 "\t%% of what is there\n", name, agents,
+         permille / 10, permille % 10);
+  k8sm_plan_unref(plan);
+}
+
 /* Each agent is cut into pods, so that all of them together fill it; then the pods come in any order. */
 void bench_match_packing(size_t agents) {
-  enum { CUT = 12, CPUS = 16000, MEM = 65536000 };
   struct world w;
   struct k8sm_cluster *cluster;
-  struct k8sm_plan *plan;
   uint32_t random = 1;
-  size_t n = agents * CUT;
+  size_t n = agents * PACKING_CUT;
   struct k8sm_demand **demands = malloc(n * sizeof(struct k8sm_demand *));
   if (demands == NULL || k8sm_cluster_new(NULL, &cluster, NULL) != K8SM_OK) abort();
   world_init(&w);
   for (size_t i = 0; i < agents; i++) {
     char text[32];
-    int64_t cpus = CPUS, mem = MEM;
     snprintf(text, sizeof text, "4e8c-S%zu", i);
-    world_simple(&w, text, text, "*", CPUS / 1000, MEM / 1000, false);
-    for (int cut = 0; cut < CUT; cut++) {
-      bool last = cut == CUT - 1;
-      int64_t c =
-          last ? cpus : cpus / (CUT - cut) / 2 + packing_below(&random, (uint32_t)(cpus / (CUT - cut)));
-      int64_t m = last ? mem : mem / (CUT - cut) / 2 + packing_below(&random, (uint32_t)(mem / (CUT - cut)));
-      snprintf(text, sizeof text, "pod-%zu-%d", i, cut);
-      cpus -= c;
-      mem -= m;
-      demands[i * CUT + (size_t)cut] =
-          world_demand(&w, text, c - 2 * WORLD_TOKEN_CPUS, m - 2 * WORLD_TOKEN_MEM, 32000);
-    }
+    world_simple(&w, text, text, "*", PACKING_CPUS / 1000, PACKING_MEM / 1000, false);
+    packing_cut(&w, &random, i, demands + i * PACKING_CUT);
   }
   for (size_t i = n; i > 1; i--) {
     size_t j = packing_below(&random, (uint32_t)i);
@@ -162,18 +184,9 @@ void bench_match_packing(size_t agents) {
     demands[j] = d;
   }
   struct k8sm_offers *offers = world_offers(&w);
-  if (k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK ||
-      k8sm_cluster_match(cluster, demands, n, NULL, &plan, NULL) != K8SM_OK) {
-    abort();
-  }
-  int64_t placed = 0;
-  for (size_t i = 0; i < plan->placement_count; i++) {
-    placed += plan->demands[plan->placements[i].demand]->cpus_milli + 2 * WORLD_TOKEN_CPUS;
-  }
-  int64_t permille = placed * 1000 / ((int64_t)agents * CPUS);
-  printf("match.packing.agents_%zu.cpus\t%" PRId64 ".%" PRId64 "\t%% of what is there\n", agents,
-         permille / 10, permille % 10);
-  k8sm_plan_unref(plan);
+  if (k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK) abort();
+  packing_measure(cluster, demands, agents, 0, "packing");
+  packing_measure(cluster, demands, agents, K8SM_MATCH_LARGEST_FIRST, "packing_largest_first");
   k8sm_offers_unref(offers);
   k8sm_cluster_free(cluster);
   world_free(&w);

@@ -108,6 +108,27 @@ static inline const char *scene_place(const struct scene *s, uint32_t demand) {
   return "";
 }
 
+/* Matches, and says where all pods are: "ab-" of three; '-' for one without a place. */
+static inline const char *scene_places(struct scene *s) {
+  static char text[SCENE_PODS + 1];
+  scene_match(s);
+  for (uint32_t i = 0; i < s->count; i++) {
+    const char *agent = scene_place(s, i);
+    text[i] = agent[0] == '\0' ? '-' : agent[0];
+  }
+  text[s->count] = '\0';
+  return text;
+}
+
+/* Lets the pod run on an agent, and forgets it. */
+static inline void scene_runs(struct scene *s, const char *name, const char *labels, const char *more,
+                              const char *agent) {
+  struct k8sm_demand *d = scene_pod(s, name, labels, more);
+  assert_int_equal(k8sm_cluster_add_pod(s->c, d, k8smi_s(agent), NULL), K8SM_OK);
+  k8sm_demand_unref(d);
+  s->count--;
+}
+
 static inline const char *scene_summary(const struct scene *s, uint32_t demand) {
   const char *text = k8sm_plan_summary(s->plan, demand).ptr;
   return text == NULL ? "" : text;

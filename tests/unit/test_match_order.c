@@ -18,17 +18,6 @@ static void pod(struct scene *s, const char *name, const char *annotations, cons
   scene_full_pod(s, name, "", annotations, container, more, NULL);
 }
 
-static const char *places(struct scene *s) {
-  static char text[SCENE_PODS + 1];
-  scene_match(s);
-  for (uint32_t i = 0; i < s->count; i++) {
-    const char *agent = scene_place(s, i);
-    text[i] = agent[0] == '\0' ? '-' : agent[0];
-  }
-  text[s->count] = '\0';
-  return text;
-}
-
 static void one_agent(struct scene *s, double cpus) {
   scene_begin(s);
   world_simple(&s->w, "o1", "a", "*", cpus, 65536, true);
@@ -43,7 +32,7 @@ static void priorities(void **state) {
   pod(&s, "p1", "", CPU("1"), "");
   pod(&s, "p2", "", CPU("1"), "'priority':10");
   pod(&s, "p3", "", CPU("2"), "'priority':-5");
-  assert_string_equal(places(&s), "a-a-");
+  assert_string_equal(scene_places(&s), "a-a-");
   struct k8sm_placement row;
   k8sm_plan_placements(s.plan, 0, &row, sizeof row, 1);
   assert_int_equal(row.demand, 0); /* in the order of the demands all the same */
@@ -52,9 +41,9 @@ static void priorities(void **state) {
   pod(&s, "p0", "", CPU("500m"), "");
   pod(&s, "p1", "", CPU("1500m"), "");
   pod(&s, "p2", "", CPU("1900m"), "");
-  assert_string_equal(places(&s), "aa-");
+  assert_string_equal(scene_places(&s), "aa-");
   s.options.flags = K8SM_MATCH_LARGEST_FIRST;
-  assert_string_equal(places(&s), "--a");
+  assert_string_equal(scene_places(&s), "--a");
   s.options.flags = 1u << 20;
   assert_int_equal(k8sm_cluster_match(s.c, s.demands, 1, &s.options, &s.plan, NULL), K8SM_ERR_INVALID);
   scene_end(&s);
@@ -68,7 +57,7 @@ static void groups(void **state) {
   pod(&s, "p1", GANG("g"), CPU("1"), "");
   pod(&s, "p2", GANG("g"), CPU("2"), "");
   pod(&s, "p3", "", CPU("3"), ""); /* has the room that the group gives back */
-  assert_string_equal(places(&s), "---a");
+  assert_string_equal(scene_places(&s), "---a");
   assert_string_equal(scene_summary(&s, 0), "2 of the 3 pods that group g needs at once have a place");
   assert_string_equal(scene_summary(&s, 2), "0/1 nodes are available: 1 Insufficient cpu.");
   assert_int_equal(s.plan->refusals[0].code, K8SM_DIAG_GANG_INCOMPLETE);
@@ -78,7 +67,7 @@ static void groups(void **state) {
   pod(&s, "p1", "", CPU("2"), ""); /* the group is placed with its first */
   pod(&s, "p2", GANG("g"), CPU("1"), "");
   pod(&s, "p3", GANG("g"), CPU("2"), "");
-  assert_string_equal(places(&s), "a-a-");
+  assert_string_equal(scene_places(&s), "a-a-");
   scene_drop_pods(&s);
   /* one runs already; and groups of other namespaces are others */
   pod(&s, "r0", GANG("g") MINIMUM("2"), CPU("1"), "");
@@ -86,12 +75,12 @@ static void groups(void **state) {
   scene_drop_pods(&s);
   pod(&s, "p0", GANG("g") MINIMUM("2"), CPU("1"), "");
   pod(&s, "other/p1", GANG("g") MINIMUM("2"), CPU("1"), "");
-  assert_string_equal(places(&s), "a-");
+  assert_string_equal(scene_places(&s), "a-");
   scene_drop_pods(&s);
   pod(&s, "p0", "", CPU("1"), "'schedulingGroup':{'podGroupName':'x'}");
   pod(&s, "p1", "", CPU("3"), "'schedulingGroup':{'podGroupName':'x'}");
   pod(&s, "p2", "", CPU("3"), "'workloadRef':{'name':'w','podGroup':'x'}");
-  assert_string_equal(places(&s), "--a");
+  assert_string_equal(scene_places(&s), "--a");
   scene_end(&s);
 }
 
@@ -109,7 +98,7 @@ static void groups_give_everything_back(void **state) {
   scene_full_pod(&s, "p2", "'k8s.mesosphere.io/portMapping':'wildcard'", "",
                  "'ports':[{'containerPort':1,'hostPort':31000},{'containerPort':2}]", "", NULL);
   pod(&s, "p3", "", "", "");
-  assert_string_equal(places(&s), "--aa");
+  assert_string_equal(scene_places(&s), "--aa");
   assert_int_equal(s.plan->placements[0].host_ports[1], 31001);
   scene_end(&s);
 }
@@ -233,18 +222,18 @@ static void alone_on_an_agent(void **state) {
   pod(&s, "p1", alone, "", "");
   pod(&s, "p2", "", "", "");
   pod(&s, "p3", alone, "", "");
-  assert_string_equal(places(&s), "aba-");
+  assert_string_equal(scene_places(&s), "aba-");
   assert_string_equal(scene_summary(&s, 3),
                       "0/2 nodes are available: 2 node(s) didn't satisfy exclusive agent rules.");
   assert_int_equal(k8sm_cluster_add_pod(s.c, s.demands[1], K8SMI_S("a"), NULL), K8SM_OK);
   scene_drop_pods(&s);
   pod(&s, "q0", "", "", "");
-  assert_string_equal(places(&s), "b");
+  assert_string_equal(scene_places(&s), "b");
   struct k8sm_explanation row = scene_explain(&s, 0, "a", text);
   assert_string_equal(row.wanted.ptr, "no pod that wants its agent alone");
   assert_string_equal(row.had.ptr, "1 pods");
   k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-p1"));
-  assert_string_equal(places(&s), "a");
+  assert_string_equal(scene_places(&s), "a");
   scene_end(&s);
 }
 
@@ -269,7 +258,7 @@ static void extended_resources(void **state) {
   pod(&s, "p0", "", devices, "");
   pod(&s, "p1", "", devices, "");
   pod(&s, "p2", "", "'resources':{'limits':{'nvidia.com/gpu':'0'}}", ""); /* none at all */
-  assert_string_equal(places(&s), "b-b");
+  assert_string_equal(scene_places(&s), "b-b");
   int64_t gpus = 0;
   struct k8sm_plan_resource r;
   for (size_t i = 0; k8sm_plan_resources(s.plan, i, &r, sizeof r, 1) > 0; i++) {
@@ -302,7 +291,7 @@ static void extended_resources(void **state) {
   assert_int_equal(k8sm_demand_resume(s.demands[1], &resume, &again, NULL), K8SM_OK);
   scene_drop_pods(&s);
   s.demands[s.count++] = again;
-  assert_string_equal(places(&s), "a");
+  assert_string_equal(scene_places(&s), "a");
   scene_end(&s);
 }
 

@@ -32,25 +32,6 @@ static void three_agents(struct scene *s) {
   scene_offers(s);
 }
 
-/* Places all, and says where: "abc" of three pods; '-' for one without a place. */
-static const char *places(struct scene *s) {
-  static char text[SCENE_PODS + 1];
-  scene_match(s);
-  for (uint32_t i = 0; i < s->count; i++) {
-    const char *agent = scene_place(s, i);
-    text[i] = agent[0] == '\0' ? '-' : agent[0];
-  }
-  text[s->count] = '\0';
-  return text;
-}
-
-static void runs(struct scene *s, const char *name, const char *labels, const char *more, const char *agent) {
-  struct k8sm_demand *d = scene_pod(s, name, labels, more);
-  assert_int_equal(k8sm_cluster_add_pod(s->c, d, k8smi_s(agent), NULL), K8SM_OK);
-  k8sm_demand_unref(d);
-  s->count--;
-}
-
 static void anti_affinity(void **state) {
   (void)state;
   struct scene s;
@@ -61,16 +42,16 @@ static void anti_affinity(void **state) {
   scene_pod(&s, "p2", "'app':'db'", "");
   scene_pod(&s, "p3", "'app':'web'", ""); /* kept away by the others' rules, on a and b */
   scene_pod(&s, "p4", "'app':'web'", AWAY(APP("web") BY(HOSTNAME)));
-  assert_string_equal(places(&s), "abac-");
+  assert_string_equal(scene_places(&s), "abac-");
   assert_string_equal(scene_summary(&s, 4), ANY_NODE "node(s) didn't match pod anti-affinity rules.");
   scene_drop_pods(&s);
-  runs(&s, "r0", "'app':'web'", AWAY(APP("web") BY(ZONE)), "b");
-  runs(&s, "r1", "'app':'db'", "", "c");
+  scene_runs(&s, "r0", "'app':'web'", AWAY(APP("web") BY(ZONE)), "b");
+  scene_runs(&s, "r1", "'app':'db'", "", "c");
   scene_pod(&s, "p0", "'app':'web'", "");
   scene_pod(&s, "p1", "'app':'other'", AWAY(APP("db") BY(ZONE)));
   scene_pod(&s, "p2", "'app':'web'", AWAY(APP("db") BY(ZONE)));
   scene_pod(&s, "p3", "'app':'web'", AWAY(APP("db") BY("nothing/has")));
-  assert_string_equal(places(&s), "ca-c"); /* an agent without the label has no such pods near */
+  assert_string_equal(scene_places(&s), "ca-c"); /* an agent without the label has no such pods near */
   assert_string_equal(
       scene_summary(&s, 2),
       "0/3 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 2 node(s) didn't "
@@ -85,7 +66,7 @@ static void anti_affinity(void **state) {
   assert_string_equal(row.had.ptr, "1 pods in " ZONE "=z2");
   assert_int_equal(k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-r0")), 1);
   assert_int_equal(k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-r0")), 0);
-  assert_string_equal(places(&s), "aaaa");
+  assert_string_equal(scene_places(&s), "aaaa");
   scene_end(&s);
 }
 
@@ -98,11 +79,11 @@ static void affinity(void **state) {
   scene_pod(&s, "p1", "'app':'db'", NEAR(APP("db") BY(ZONE)));  /* the first of its kind */
   scene_pod(&s, "p2", "'app':'web'", NEAR(APP("db") BY(ZONE)));
   scene_pod(&s, "p3", "'app':'db'", NEAR(APP("db") BY("nothing/has"))); /* the first, but nowhere */
-  assert_string_equal(places(&s), "-aa-");
+  assert_string_equal(scene_places(&s), "-aa-");
   assert_string_equal(scene_summary(&s, 3), ANY_NODE "node(s) didn't match pod affinity rules.");
   scene_drop_pods(&s);
-  runs(&s, "r0", "'app':'db','tier':'x'", "", "c");
-  runs(&s, "r1", "'app':'cache'", "", "b");
+  scene_runs(&s, "r0", "'app':'db','tier':'x'", "", "c");
+  scene_runs(&s, "r1", "'app':'cache'", "", "b");
   scene_pod(&s, "p0", "", NEAR(APP("db") BY(ZONE)));
   scene_pod(&s, "p1", "", NEAR(APP("cache") BY(HOSTNAME)));
   scene_pod(&s, "p2", "", NEAR(APP("db") BY(ZONE) "},{" APP("cache") BY(ZONE))); /* no pod is both */
@@ -111,7 +92,7 @@ static void affinity(void **state) {
                                     "'operator':'Exists'}]}" BY(HOSTNAME)));
   scene_pod(&s, "p4", "", NEAR("'labelSelector':{}" BY(HOSTNAME))); /* any pod */
   scene_pod(&s, "p5", "", NEAR("'topologyKey':'" ZONE "'"));        /* no selector selects nothing */
-  assert_string_equal(places(&s), "cb-cb-");
+  assert_string_equal(scene_places(&s), "cb-cb-");
   struct k8sm_explanation row = scene_explain(&s, 1, "c", text);
   assert_string_equal(row.predicate.ptr, "pod-affinity");
   assert_string_equal(row.wanted.ptr, "pods app in (cache) by " HOSTNAME);
@@ -124,7 +105,7 @@ static void namespaces(void **state) {
   struct scene s;
   three_agents(&s);
   const struct k8sm_node_label labels[] = {{"team", "red"}};
-  runs(&s, "other/r0", "'app':'db'", "", "c");
+  scene_runs(&s, "other/r0", "'app':'db'", "", "c");
   scene_pod(&s, "p0", "", NEAR(APP("db") BY(ZONE)));
   scene_pod(&s, "p1", "", NEAR(APP("db") BY(ZONE) ",'namespaces':['x','other']"));
   scene_pod(&s, "p2", "", NEAR(APP("db") BY(ZONE) ",'namespaceSelector':{}"));
@@ -132,16 +113,16 @@ static void namespaces(void **state) {
   scene_pod(&s, "p4", "",
             NEAR(APP("db") BY(
                 ZONE) ",'namespaceSelector':{'matchLabels':{'kubernetes.io/metadata.name':'other'}}"));
-  assert_string_equal(places(&s), "-cc-c");
+  assert_string_equal(scene_places(&s), "-cc-c");
   assert_int_equal(k8sm_cluster_set_namespace(s.c, K8SMI_S("other"), labels, 1, sizeof labels[0], NULL),
                    K8SM_OK);
-  assert_string_equal(places(&s), "-cccc");
+  assert_string_equal(scene_places(&s), "-cccc");
   assert_int_equal(k8sm_cluster_set_namespace(s.c, K8SMI_S("default"), labels, 1, sizeof labels[0], NULL),
                    K8SM_OK);
   assert_int_equal(k8sm_cluster_set_namespace(s.c, K8SMI_S("other"), labels, 1, sizeof labels[0], NULL),
                    K8SM_OK);
   assert_int_equal(k8sm_cluster_set_namespace(s.c, K8SMI_S("other"), NULL, 0, 0, NULL), K8SM_OK);
-  assert_string_equal(places(&s), "-cc-c");
+  assert_string_equal(scene_places(&s), "-cc-c");
   const struct k8sm_node_label twice[] = {{"a", "1"}, {"a", "2"}};
   assert_int_equal(k8sm_cluster_set_namespace(s.c, K8SMI_S("x"), twice, 2, sizeof twice[0], NULL),
                    K8SM_ERR_INVALID);
@@ -152,13 +133,13 @@ static void label_keys(void **state) {
   (void)state;
   struct scene s;
   three_agents(&s);
-  runs(&s, "r0", "'app':'web','version':'1'", "", "a");
+  scene_runs(&s, "r0", "'app':'web','version':'1'", "", "a");
   /* only those of the same version count, or only those of others */
   scene_pod(&s, "p0", "'app':'web','version':'2'",
             AWAY(APP("web") BY(HOSTNAME) ",'matchLabelKeys':['version']"));
   scene_pod(&s, "p1", "'app':'web','version':'2'",
             AWAY(APP("web") BY(HOSTNAME) ",'mismatchLabelKeys':['version']"));
-  assert_string_equal(places(&s), "ab");
+  assert_string_equal(scene_places(&s), "ab");
   scene_end(&s);
 }
 
@@ -172,16 +153,16 @@ static void spread(void **state) {
     snprintf(name, sizeof name, "p%d", i);
     scene_pod(&s, name, "'app':'web'", SPREAD("1", ZONE, "," APP("web")));
   }
-  assert_string_equal(places(&s), "acaca");
+  assert_string_equal(scene_places(&s), "acaca");
   scene_drop_pods(&s);
-  runs(&s, "r0", "'app':'web'", "", "a");
-  runs(&s, "r1", "'app':'web'", "", "b");
+  scene_runs(&s, "r0", "'app':'web'", "", "a");
+  scene_runs(&s, "r1", "'app':'web'", "", "b");
   scene_pod(&s, "p0", "'app':'web'", SPREAD("1", ZONE, "," APP("web")));
   scene_pod(&s, "p1", "'app':'web'", SPREAD("2", ZONE, "," APP("web"))); /* 2 or 3, and 1 */
   scene_pod(&s, "p2", "'app':'other'", SPREAD("2", ZONE, "," APP("web")));
   scene_pod(&s, "p3", "'app':'web'", SPREAD("1", "nothing/has", "," APP("web")));
   scene_pod(&s, "p4", "'app':'web'", SPREAD("1", ZONE, "," APP("web") ",'minDomains':3"));
-  assert_string_equal(places(&s), "caa--");
+  assert_string_equal(scene_places(&s), "caa--");
   assert_string_equal(scene_summary(&s, 3), ANY_NODE
                       "node(s) didn't match pod topology spread constraints (missing required label).");
   assert_string_equal(scene_summary(&s, 4), ANY_NODE "node(s) didn't match pod topology spread constraints.");
@@ -218,10 +199,10 @@ static void spread_policies(void **state) {
     world_attribute(&s.w, scene_agent(&s, "b", "z1"), "rack", "r1");
     world_attribute(&s.w, scene_agent(&s, "c", "z2"), "taint-k", "NoSchedule");
     scene_offers(&s);
-    runs(&s, "r0", "'app':'web','v':'1'", "", "a");
+    scene_runs(&s, "r0", "'app':'web','v':'1'", "", "a");
     scene_pod(&s, "p", "'app':'web','v':'2'", cases[i].spec);
-    if (strcmp(places(&s), cases[i].place) != 0) print_error("case %zu\n", i);
-    assert_string_equal(places(&s), cases[i].place);
+    if (strcmp(scene_places(&s), cases[i].place) != 0) print_error("case %zu\n", i);
+    assert_string_equal(scene_places(&s), cases[i].place);
     scene_end(&s);
   }
 }
@@ -231,15 +212,15 @@ static void agents_without_offers_count(void **state) {
   (void)state;
   struct scene s;
   three_agents(&s);
-  runs(&s, "r0", "'app':'web'", "", "a");
+  scene_runs(&s, "r0", "'app':'web'", "", "a");
   k8sm_cluster_remove(s.c, K8SMI_S("o-c-2"));
   scene_pod(&s, "p", "'app':'web'", SPREAD("1", ZONE, "," APP("web")));
-  assert_string_equal(places(&s), "-");
+  assert_string_equal(scene_places(&s), "-");
   assert_string_equal(scene_summary(&s, 0),
                       "0/3 nodes are available: 1 agent(s) had no offer, 2 node(s) didn't match pod topology "
                       "spread constraints.");
   k8sm_cluster_forget(s.c, K8SMI_S("c"));
-  assert_string_equal(places(&s), "a");
+  assert_string_equal(scene_places(&s), "a");
   scene_end(&s);
 }
 
@@ -250,11 +231,11 @@ static void plans_are_applied(void **state) {
   three_agents(&s);
   scene_pod(&s, "p0", "'app':'web'", AWAY(APP("web") BY(HOSTNAME)));
   scene_pod(&s, "p1", "'app':'web'", AWAY(APP("web") BY(HOSTNAME)));
-  assert_string_equal(places(&s), "ab");
-  runs(&s, "r0", "'app':'web'", "", "b"); /* between the match and its end */
+  assert_string_equal(scene_places(&s), "ab");
+  scene_runs(&s, "r0", "'app':'web'", "", "b"); /* between the match and its end */
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_ERR_STATE);
   assert_int_equal(k8sm_cluster_offers(s.c, 0, NULL, 0, 0), 3);
-  assert_string_equal(places(&s), "ac");
+  assert_string_equal(scene_places(&s), "ac");
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_OK);
   assert_int_equal(k8sm_cluster_pods(s.c, K8SMI_S("b"), 0, rows, sizeof rows[0], 4), 1);
   assert_int_equal(k8sm_cluster_pods(s.c, K8SMI_S("c"), 0, rows, sizeof rows[0], 4), 1);
@@ -289,7 +270,7 @@ static void memory_runs_out(void **state) {
     assert_int_equal(k8sm_cluster_new(&options, &s.c, NULL), K8SM_OK);
     s.w.first = 0;
     scene_offers(&s);
-    runs(&s, "r0", "'app':'web'", AWAY(APP("web") BY(HOSTNAME)), "b");
+    scene_runs(&s, "r0", "'app':'web'", AWAY(APP("web") BY(HOSTNAME)), "b");
     scene_pod(&s, "p0", "'app':'web'", AWAY(APP("web") BY(HOSTNAME)));
     scene_pod(&s, "p1", "'app':'db'", NEAR(APP("web") BY(ZONE)));
     scene_pod(&s, "p2", "'app':'db'", SPREAD("1", ZONE, "," APP("db")));

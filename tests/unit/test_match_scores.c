@@ -36,13 +36,6 @@ static void three_agents(struct scene *s) {
   scene_offers(s);
 }
 
-static void runs(struct scene *s, const char *name, const char *labels, const char *more, const char *agent) {
-  struct k8sm_demand *d = scene_pod(s, name, labels, more);
-  assert_int_equal(k8sm_cluster_add_pod(s->c, d, k8smi_s(agent), NULL), K8SM_OK);
-  k8sm_demand_unref(d);
-  s->count--;
-}
-
 static const char *place_of(struct scene *s, const char *labels, const char *more) {
   scene_drop_pods(s);
   scene_pod(s, "p", labels, more);
@@ -110,11 +103,11 @@ static void preferred_spread(void **state) {
   struct scene s;
   uint32_t weight;
   three_agents(&s);
-  runs(&s, "r0", "'app':'web'", "", "a");
+  scene_runs(&s, "r0", "'app':'web'", "", "a");
   assert_string_equal(place_of(&s, "'app':'web'", SPREAD_ANYWAY(ZONE)), "c");
   assert_int_equal(score_of(&s, "spread", &weight), 100);
-  runs(&s, "r1", "'app':'web'", "", "c");
-  runs(&s, "r2", "'app':'web'", "", "c");
+  scene_runs(&s, "r1", "'app':'web'", "", "c");
+  scene_runs(&s, "r2", "'app':'web'", "", "c");
   assert_string_equal(place_of(&s, "'app':'web'", SPREAD_ANYWAY(ZONE)), "b");
   /* by host: 1 on a, none on b, 2 on c */
   assert_string_equal(place_of(&s, "'app':'web'", SPREAD_ANYWAY("kubernetes.io/hostname")), "b");
@@ -128,8 +121,8 @@ static void preferred_pods(void **state) {
   struct scene s;
   uint32_t weight;
   three_agents(&s);
-  runs(&s, "r0", "'app':'db'", "", "c");
-  runs(&s, "r1", "'app':'cache'", "", "a");
+  scene_runs(&s, "r0", "'app':'db'", "", "c");
+  scene_runs(&s, "r1", "'app':'cache'", "", "a");
   assert_string_equal(
       place_of(&s, "", "'affinity':{'podAffinity':{" LIKES ":[" POD_TERM("10", "db", ZONE) "]}}"), "c");
   assert_int_equal(score_of(&s, "pods", &weight), 100);
@@ -142,8 +135,8 @@ static void preferred_pods(void **state) {
                ":[" POD_TERM("10", "cache", "kubernetes.io/hostname") "," POD_TERM("5", "db", ZONE) "]}}"),
       "b");
   /* those that run have likings, too */
-  runs(&s, "r2", "'app':'web'", "'affinity':{'podAffinity':{" LIKES ":[" POD_TERM("7", "friend", ZONE) "]}}",
-       "c");
+  scene_runs(&s, "r2", "'app':'web'",
+             "'affinity':{'podAffinity':{" LIKES ":[" POD_TERM("7", "friend", ZONE) "]}}", "c");
   assert_string_equal(place_of(&s, "'app':'friend'", ""), "c");
   assert_string_equal(place_of(&s, "'app':'stranger'", ""), "b");
   assert_int_equal(score_of(&s, "pods", &weight), -1);
@@ -181,7 +174,7 @@ static void balanced(void **state) {
   s.options.weight_balance = 0;
   assert_string_equal(place_of(&s, "", ""), "a");
   assert_int_equal(score_of(&s, "strategy", &weight), 13); /* 27 % and 0.8 % */
-  runs(&s, "r0", "", "'priority':0", "a");
+  scene_runs(&s, "r0", "", "'priority':0", "a");
   place_of(&s, "", "");
   assert_int_equal(score_of(&s, "strategy", &weight), 22); /* 0.54 of 1.27, 132 of 8258 */
   const struct k8sm_node node = {.size = sizeof node, .cpus_milli = 2000, .mem_milli = 8192000};
