@@ -16,7 +16,47 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   return true;
 }
 
+static bool match_same_roles(const struct k8sm_demand *a, const struct k8sm_demand *b) {
+  bool same = a->roles.count == b->roles.count;
+  for (size_t i = 0; same && i < a->roles.count; i++) same = k8smi_eq(a->roles.items[i], b->roles.items[i]);
+  return same;
+}
+
+/* True if what every agent says of one pod it says of the other: where that is easily told. */
+static bool match_is_like(const struct k8smi_match *match, const struct k8sm_demand *a,
+                          const struct k8sm_demand *b) {
+  const struct k8sm_slice none = {NULL, 0};
+  int64_t of_a[K8SMI_SCALARS], of_b[K8SMI_SCALARS];
+  if (a->port_count + b->port_count + a->extended_count + b->extended_count > 0 || a->kind.len == 0 ||
+      match->cluster->owned > 0 || a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
+      !k8smi_eq(a->rules == NULL ? none : a->rules->agent_key,
+                b->rules == NULL ? none : b->rules->agent_key) ||
+      a->features != b->features || a->active_deadline_seconds != b->active_deadline_seconds ||
+      !k8smi_eq(a->node_name, b->node_name) || !match_same_roles(a, b)) {
+    return false;
+  }
+  k8smi_demand_sum(a, of_a);
+  k8smi_demand_sum(b, of_b);
+  return memcmp(of_a, of_b, sizeof of_a) == 0 && (a->rules == NULL || a->rules->gates.count == 0) &&
+         (b->rules == NULL || b->rules->gates.count == 0);
+}
+
+/* A pod like one that was refused, with nothing placed since, is refused for the same reasons. */
+static bool match_refuse_again(struct k8smi_match *match, uint32_t demand) {
+  struct k8smi_refused *refused = k8smi_arena_alloc(&match->scratch, sizeof *refused);
+  if (refused == NULL) return false;
+  *refused = *match->refused[match->last_refused];
+  refused->demand = demand;
+  match->refused[demand] = refused;
+  return true;
+}
+
 bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
+  const struct k8sm_plan *plan = match->plan;
+  if (match->last_refused != K8SMI_ROW_NONE &&
+      match_is_like(match, plan->demands[match->last_refused], plan->demands[demand])) {
+    return match_refuse_again(match, demand);
+  }
   struct k8smi_need need;
   struct k8smi_match_check check = {.cluster = match->cluster, .need = &need, .peers = &match->peers};
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
@@ -31,6 +71,7 @@ bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
     if (match->candidates == NULL) return false;
   }
   uint32_t slot = k8smi_match_seek(match, &check);
+  match->last_refused = slot == K8SMI_ROW_NONE ? demand : K8SMI_ROW_NONE;
   return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
                                 : k8smi_match_place(match, &need, demand, slot);
 }
@@ -144,7 +185,7 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
     k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "too many demands for one match");
     return K8SM_ERR_INVALID;
   }
-  struct k8smi_match match = {.cluster = cluster, .options = o};
+  struct k8smi_match match = {.cluster = cluster, .options = o, .last_refused = K8SMI_ROW_NONE};
   match.plan = K8SMI_VALUE_NEW(k8sm_plan, o.allocator, 0);
   if (match.plan == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&match.plan->refs);

@@ -54,6 +54,7 @@ void k8smi_match_restore(struct k8smi_match *match) {
     k8smi_tree_update(match->cluster, s->pool->slot, s->free);
   }
   match->journaling = false;
+  match->last_refused = K8SMI_ROW_NONE; /* there is more room again */
 }
 
 /* The ports that the pod gets, in place of "any": fixed ones beside them, sorted. */
