@@ -9,7 +9,7 @@
 
 static const struct k8sm_slice annotation_none = {NULL, 0};
 
-static struct k8sm_slice annotation_get(const struct k8smi_check *c, const char *key) {
+static struct k8sm_slice annotation_value(const struct k8smi_check *c, const char *key) {
   return k8smi_get_pair(c->metadata, K8SMI_ObjectMeta_annotations, key);
 }
 
@@ -20,7 +20,7 @@ static struct k8sm_slice annotation_of_container(struct k8smi_check *c, struct k
   struct k8sm_slice name = k8smi_get_str(container, K8SMI_Container_name);
   struct k8sm_slice domain = {prefix.ptr, prefix.len - 1};
   struct k8sm_slice key = k8smi_check_join(c, domain, '/', name);
-  return key.ptr == NULL ? annotation_none : annotation_get(c, key.ptr);
+  return key.ptr == NULL ? annotation_none : annotation_value(c, key.ptr);
 }
 
 static struct k8sm_slice annotation_after(struct k8sm_slice s, struct k8sm_slice prefix) {
@@ -78,17 +78,17 @@ void k8smi_check_pod_annotations(struct k8smi_check *c, const struct k8smi_path 
   static const char mirror[] = "kubernetes.io/config.mirror";
   static const char cost[] = "controller.kubernetes.io/pod-deletion-cost";
   struct k8smi_list list = k8smi_get_list(c->metadata, K8SMI_ObjectMeta_annotations);
-  struct k8sm_slice value = annotation_get(c, mirror);
+  struct k8sm_slice value = annotation_value(c, mirror);
   if (list.count == 0) return;
   struct k8smi_path at = k8smi_path_key(path, k8smi_s(mirror));
   if (value.ptr != NULL && k8smi_get_str(c->spec, K8SMI_PodSpec_nodeName).len == 0)
     k8smi_check_invalid(c, &at, k8smi_v_text(value),
                         "must set spec.nodeName if mirror pod annotation is set");
-  value = annotation_get(c, cost);
+  value = annotation_value(c, cost);
   at = k8smi_path_key(path, k8smi_s(cost));
   if (value.ptr != NULL && !c->is_stored && !annotation_is_cost(value))
     k8smi_check_invalid(c, &at, k8smi_v_text(value), "must be a 32bit integer");
-  value = annotation_get(c, K8SMI_SECCOMP_POD.ptr);
+  value = annotation_value(c, K8SMI_SECCOMP_POD.ptr);
   if (value.ptr != NULL) annotation_seccomp(c, (struct k8smi_pair){K8SMI_SECCOMP_POD, value}, path);
   for (size_t i = 0; i < list.count; i++) {
     if (k8smi_has_prefix(k8smi_list_pair(list, i).key, K8SMI_SECCOMP_CONTAINER))
@@ -134,7 +134,7 @@ static void annotation_check_seccomp(struct k8smi_check *c) {
                                               "seccomp profile in annotation and field must match", true};
   const struct k8smi_record *security = k8smi_get_record(c->spec, K8SMI_PodSpec_securityContext);
   const struct k8smi_record *profile = k8smi_get_record(security, K8SMI_PodSecurityContext_seccompProfile);
-  struct k8sm_slice value = annotation_get(c, K8SMI_SECCOMP_POD.ptr);
+  struct k8sm_slice value = annotation_value(c, K8SMI_SECCOMP_POD.ptr);
   struct k8smi_path of_security = K8SMI_PATH(c->at, PodSpec, securityContext),
                     path = K8SMI_PATH(&of_security, PodSecurityContext, seccompProfile);
   if (profile != NULL && value.ptr != NULL) annotation_agrees(c, value, profile, &kind, &path);

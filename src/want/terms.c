@@ -109,8 +109,8 @@ static bool terms_source_of(const struct k8smi_want_labels *l, struct k8sm_slice
   return !l->rewritten && !terms_starts(ret->name, "taint-");
 }
 
-static struct k8smi_constraint terms_equals(const struct terms_job *job, const struct terms_source *from,
-                                            bool pseudo, struct k8sm_slice value) {
+static struct k8smi_constraint constraint_equals(const struct terms_job *job, const struct terms_source *from,
+                                                 bool pseudo, struct k8sm_slice value) {
   if (pseudo) return (struct k8smi_constraint){from->pseudo, K8SMI_WANT_EQUALS, {NULL, 0}, value};
   if (job->labels->rewritten) {
     return (struct k8smi_constraint){K8SMI_WANT_ATTRIBUTE, K8SMI_WANT_EXISTS, from->name, {NULL, 0}};
@@ -123,9 +123,9 @@ static bool terms_in(struct terms_job *job, const struct terms_source *from, str
   if (part.items == NULL) return false;
   for (size_t i = 0; i < values.count; i++) {
     if (from->pseudo != K8SMI_WANT_ATTRIBUTE) {
-      part.items[part.count++] = terms_equals(job, from, true, values.items[i]);
+      part.items[part.count++] = constraint_equals(job, from, true, values.items[i]);
     }
-    if (from->attribute) part.items[part.count++] = terms_equals(job, from, false, values.items[i]);
+    if (from->attribute) part.items[part.count++] = constraint_equals(job, from, false, values.items[i]);
   }
   return terms_and(job, &part);
 }
@@ -147,7 +147,7 @@ static bool terms_exists(struct terms_job *job, const struct terms_source *from)
   return terms_and(job, &part);
 }
 
-static bool terms_expression(struct terms_job *job, const struct k8smi_expression *e) {
+static bool constraint_expression(struct terms_job *job, const struct k8smi_expression *e) {
   struct terms_source from;
   bool stated;
   if (!terms_source_of(job->labels, e->key, &from)) return true;
@@ -254,7 +254,7 @@ static bool terms_selector(struct terms_job *job, const struct k8sm_demand *dema
   for (size_t i = 0; fine && i < demand->node_selector.count; i++) {
     const struct k8smi_pair *pair = &demand->node_selector.items[i];
     const struct k8smi_expression is = {.key = pair->key, .values = {&pair->value, 1}, .op = K8SMI_OP_IN};
-    fine = terms_expression(job, &is);
+    fine = constraint_expression(job, &is);
   }
   return fine;
 }
@@ -278,7 +278,7 @@ static bool terms_affinity(struct k8smi_want_labels *labels, const struct k8sm_d
       fine = terms_field(&job, &terms->items[i].fields.items[k]);
     }
     for (size_t k = 0; fine && k < terms->items[i].labels.count; k++) {
-      fine = terms_expression(&job, &terms->items[i].labels.items[k]);
+      fine = constraint_expression(&job, &terms->items[i].labels.items[k]);
     }
     if (!fine) return false;
     if (all.count + one.count > TERMS_MAX_GROUPS) { /* too much to say: what all have in common is left */
