@@ -103,11 +103,11 @@ static bool quick_integer(struct quick *q, unsigned kind, int64_t *ret) {
   const char *p = q->p, *digits;
   bool negative = p < q->end && *p == '-';
   int64_t n = 0;
-  for (digits = p += negative; p < q->end && *p >= '0' && *p <= '9' && p - digits <= QUICK_DIGITS; p++)
+  for (digits = p += negative; p < q->end && *p >= '0' && *p <= '9' && p - digits < QUICK_DIGITS; p++)
     n = n * 10 + (*p - '0');
   bool zero_first = p - digits > 1 && *digits == '0';
-  if (p == digits || p - digits > QUICK_DIGITS || p == q->end || zero_first) return false;
-  if (*p == '.' || *p == 'e' || *p == 'E') return false;
+  if (p == digits || p == q->end || zero_first) return false;
+  if ((*p >= '0' && *p <= '9') || *p == '.' || *p == 'e' || *p == 'E') return false;
   *ret = negative ? -n : n;
   q->p = p;
   return !k8smi_bind_is_narrow(kind) || (*ret >= INT32_MIN && *ret <= INT32_MAX);

@@ -37,9 +37,10 @@ struct podpb_small {
 
 static int podpb_read_small(struct k8smi_bind *b, struct k8sm_slice bytes, const struct k8smi_path *path,
                             struct podpb_small *ret) {
-  const uint8_t *p = (const uint8_t *)bytes.ptr, *end = p + bytes.len;
   struct k8smi_proto_item item;
   memset(ret, 0, sizeof *ret);
+  if (bytes.len == 0) return K8SM_OK; /* the value of an entry may be absent */
+  const uint8_t *p = (const uint8_t *)bytes.ptr, *end = p + bytes.len;
   for (; p < end; p = item.end) {
     const char *wrong = k8smi_proto_next(p, end, &item);
     if (wrong != NULL) return k8smi_proto_broken(b, path, wrong);

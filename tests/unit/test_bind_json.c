@@ -104,6 +104,7 @@ static void usual_objects_are_read_in_one_go(void **state) {
     assert_true(agrees(K8SMI_TYPE_Secret, secret, sizeof secret - 1, defaults));
     assert_true(agrees(K8SMI_TYPE_Pod, "{}", 2, defaults));
     assert_true(agrees(K8SMI_TYPE_Pod, "{} and more", 11, defaults));
+    assert_true(agrees(K8SMI_TYPE_Pod, "{\"metadata\":{\"generation\":-999999999999999999}}", 47, defaults));
   }
 }
 
@@ -129,6 +130,9 @@ static void what_is_odd_is_not(void **state) {
       "{\"metadata\":{\"generation\":1e1}}",
       "{\"metadata\":{\"generation\":-}}",
       "{\"metadata\":{\"generation\":9223372036854775808}}",
+      "{\"metadata\":{\"generation\":1234567890123456789}}",
+      "{\"metadata\":{\"generation\":-9999999999999999999}}",
+      "{\"metadata\":{\"generation\":-",
       "{\"metadata\":{\"finalizers\":[null]}}",
       "{\"metadata\":{\"finalizers\":[\"a\",]}}",
       "{\"metadata\":{\"finalizers\":[\"a\"}}",
