@@ -93,7 +93,8 @@ static struct double_digits double_shortest(struct double_state *s, int exponent
     bool low = s->even ? c <= 0 : c < 0, high = double_reaches_one(s);
     if (low && high) {
       k8smi_bignum_mul(&s->number, 2);
-      low = k8smi_bignum_cmp(&s->number, &s->scale) < 0;
+      int nearer = k8smi_bignum_cmp(&s->number, &s->scale);
+      low = nearer < 0 || (nearer == 0 && digit % 2 == 0);
     }
     d.text[d.count++] = (char)('0' + digit + (high && !low ? 1 : 0));
     if (low || high) return d;

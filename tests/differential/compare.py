@@ -67,6 +67,7 @@ class Differences:
     # What a difference may come from, and can't be seen in it.
     REMARKS = ((re.compile(rb"\xc2\x85|\\u0085|\\N"), "NEL"), (re.compile(rb"\xe2\x80[\xa8\xa9]|\\u202[89]|\\[LP]"), "LS"),
                (re.compile(rb".\xef\xbb\xbf|\\ufeff", re.S), "BOM"), (re.compile(rb"\x7f|\\u007f"), "DEL"),
+               (re.compile(rb"![^ \n]*[],[{}]"), "TAG"),
                (re.compile(rb"fieldsV1"), "RAW"))
 
     def add(self, what, document):
