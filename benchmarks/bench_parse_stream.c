@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A List of ten thousand pods in chunks, as JSON and as protobuf: each pod is let go before the next one,
- * types only. */
+ * types only. A round is long, so the time is that of the process: others who run do not count. */
 #include "bench_parse.h"
 
 #include <k8smesos/manifest.h>
@@ -59,7 +59,7 @@ static void stream_list(const char *name, const char *bytes, size_t len) {
     struct timespec begin, end;
     struct k8sm_reader *r = NULL;
     size_t count = 0;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
     stream_require(k8sm_reader_new(&o, &r, NULL) == K8SM_OK, "no reader");
     for (size_t at = 0; at < len; at += STREAM_CHUNK) {
       size_t size = len - at < STREAM_CHUNK ? len - at : STREAM_CHUNK;
@@ -67,7 +67,7 @@ static void stream_list(const char *name, const char *bytes, size_t len) {
       count += stream_read(r);
     }
     k8sm_reader_free(r);
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     stream_require(count == STREAM_PODS, "pods are missing");
     double seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
     if ((double)len / seconds / 1e6 > best) best = (double)len / seconds / 1e6;
