@@ -196,7 +196,7 @@ struct sim_faults {
   struct sim_agent_state agents[SIM_AGENTS + 2];
   bool ambush;        /* the next executor dies whose pod is being recorded */
   uint32_t cut_after; /* so many calls, and then their connection breaks; 0: not */
-  bool cut_wishes;    /* it breaks with the next SUPPRESS or REVIVE */
+  bool cut_wishes;    /* it breaks with the next SUPPRESS, REVIVE or ACCEPT */
 };
 void sim_faults_plan(struct sim *s);
 uint64_t sim_faults_deadline(const struct sim *s);
@@ -281,7 +281,7 @@ struct sim_check {
   size_t used_count, used_cap;
   struct k8smi_map used_ids;
   size_t acks, accepts, kills;
-  bool wish;                   /* the last call was SUPPRESS or REVIVE */
+  bool wish;                   /* the last call was SUPPRESS, REVIVE or ACCEPT */
   uint64_t kill_ms[SIM_KILLS]; /* when the last ones went out, a ring */
 };
 void sim_check_open(struct sim *s);

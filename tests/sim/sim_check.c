@@ -259,8 +259,9 @@ void sim_check_request(struct sim *s, const struct k8sm_effect *e) {
             call->kill != NULL          ? call->kill->task_id->value
             : call->acknowledge != NULL ? call->acknowledge->task_id->value
                                         : "");
-  s->check.wish =
-      call->type == K8SM_MESOS__CALL__TYPE__SUPPRESS || call->type == K8SM_MESOS__CALL__TYPE__REVIVE;
+  s->check.wish = call->type == K8SM_MESOS__CALL__TYPE__ACCEPT ||
+                  call->type == K8SM_MESOS__CALL__TYPE__SUPPRESS ||
+                  call->type == K8SM_MESOS__CALL__TYPE__REVIVE;
   if (call->accept != NULL) check_accept(s, call->accept);
   if (call->acknowledge != NULL) check_acknowledge(s, call->acknowledge);
   if (call->subscribe != NULL) check_subscribe(s, call->subscribe);

@@ -207,6 +207,8 @@ void sim_check_settled(struct sim *s, char *words, size_t cap) {
   struct settled w = {words, cap};
   settled_kills(s);
   sim_check_forgotten(s);
+  if (s->check.forgotten[0] != '\0')
+    settled_not(&w, "%s was neither taken nor given back", s->check.forgotten);
   if (s->process.driver == NULL) settled_not(&w, "the process is not there");
   for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
     if (!s->pods[i].created) settled_not(&w, "%s is to come", s->pods[i].key);
@@ -223,6 +225,8 @@ void sim_check_empty(struct sim *s, char *words, size_t cap) {
   struct settled w = {words, cap};
   settled_kills(s);
   sim_check_forgotten(s);
+  if (s->check.forgotten[0] != '\0')
+    settled_not(&w, "%s was neither taken nor given back", s->check.forgotten);
   if (s->process.driver == NULL) settled_not(&w, "the process is not there");
   for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
     if (!s->pods[i].deleted) settled_not(&w, "%s is not deleted yet", s->pods[i].key);
