@@ -163,6 +163,7 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   const struct drv_offers *o = &d->offers;
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return DRV_NEVER;
   uint64_t due = k8smi_drv_min(o->sift_ms, k8smi_drv_roles_deadline(d));
+  due = k8smi_drv_min(due, k8smi_drv_wanted_deadline(d));
   if (o->fresh && d->framework_kept && d->pods.needs != 0 && offers_none_held(d)) {
     due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
   }

@@ -169,7 +169,7 @@ void k8smi_drv_roles_master(struct k8sm_driver *d, struct k8sm_slice version) {
 
 int k8smi_drv_roles_subscribe(struct k8sm_driver *d, struct drv_subscribe *ret) {
   struct drv_offers *o = &d->offers;
-  int r = k8smi_drv_wanted_look(d);
+  int r = k8smi_drv_wanted_sum(d);
   if (r != K8SM_OK) return r;
   bool keep = o->constrains && !o->never_constrain && o->limits != NULL &&
               k8sm_wants_covered(o->wants, o->limits) != 0;

@@ -35,6 +35,7 @@ struct drv_offers {
   uint64_t limit_hash;       /* of those */
   bool wanting;              /* some pod needs something now */
   uint64_t since_ms;         /* when that last changed, or the subscription began */
+  uint64_t summed_ms;        /* when the wants were summed up last */
 };
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
@@ -126,6 +127,9 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
 
 /* Sums up what is wanted, if that has changed. Errors: NOMEM. */
 int k8smi_drv_wanted_look(struct k8sm_driver *d);
+/* At once, however many pods there are. */
+int k8smi_drv_wanted_sum(struct k8sm_driver *d);
+uint64_t k8smi_drv_wanted_deadline(const struct k8sm_driver *d);
 
 /* ---- roles.c ---- */
 

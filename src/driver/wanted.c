@@ -4,6 +4,8 @@
 #include "base/slice.h"
 #include "driver/state.h"
 
+enum { WANTED_FEW = 1000, WANTED_PODS_PER_MS = 100 };
+
 static bool wanted_of(const struct drv_pod *pod, struct k8sm_want *ret) {
   if (pod == NULL) return false;
   *ret = (struct k8sm_want){.demand = pod->need == DRV_NEED_RESUME ? pod->resume : pod->demand};
@@ -53,17 +55,36 @@ static bool wanted_is_plain(const struct k8sm_wants *wants) {
   return true;
 }
 
+/* A sum takes all pods: with many of them, what changes in a burst is summed up once. */
+static uint64_t wanted_pause_ms(const struct k8sm_driver *d) {
+  return d->pods.count < WANTED_FEW ? 0 : d->pods.count / WANTED_PODS_PER_MS;
+}
+
+static bool wanted_is_old(const struct k8sm_driver *d) {
+  return d->offers.stale || d->pods.needs_changed;
+}
+
+uint64_t k8smi_drv_wanted_deadline(const struct k8sm_driver *d) {
+  return wanted_is_old(d) ? d->offers.summed_ms + wanted_pause_ms(d) : DRV_NEVER;
+}
+
 int k8smi_drv_wanted_look(struct k8sm_driver *d) {
+  bool early = d->core.mono_ms < d->offers.summed_ms + wanted_pause_ms(d);
+  if (d->offers.wants != NULL && (early || !wanted_is_old(d))) return K8SM_OK;
+  return k8smi_drv_wanted_sum(d);
+}
+
+int k8smi_drv_wanted_sum(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   struct k8sm_wants *wants;
   struct k8sm_wanted_role row;
-  if (o->wants != NULL && !o->stale && !d->pods.needs_changed) return K8SM_OK;
   int r = wanted_sum(d, &wants);
   if (r != K8SM_OK) return r;
   o->sift |= o->stale || !wanted_is_plain(o->wants) || !wanted_is_plain(wants);
   k8sm_wants_unref(o->wants);
   o->wants = wants;
   o->stale = d->pods.needs_changed = false;
+  o->summed_ms = d->core.mono_ms;
   for (size_t i = 0; k8sm_wants_roles(wants, i, &row, sizeof row, 1) != 0; i++) {
     if (o->roles[i].wanted == (row.wants > 0)) continue;
     o->roles[i].since_ms = d->core.mono_ms;
