@@ -346,8 +346,8 @@ int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes) {
   struct k8sm_diags found = K8SM_DIAGS_INIT(rows, text);
   ProtobufCMessage *message;
   k8smi_arena_init(&arena, &d->core.allocator, EVENTS_MEMORY + EVENTS_GROWTH * bytes.len);
-  int r = k8smi_message_read(&arena, d->core.options.format, &k8sm_mesos__event__descriptor, bytes.ptr,
-                             bytes.len, &message, &found);
+  int r = k8smi_message_read_shared(&arena, d->core.options.format, &k8sm_mesos__event__descriptor, bytes.ptr,
+                                    bytes.len, &message, &found);
   if (r == K8SM_OK) {
     const struct event_in in = {bytes, (const K8smMesos__Event *)(const void *)message};
     r = events_dispatch(d, &in);

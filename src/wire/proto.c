@@ -288,9 +288,10 @@ int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescri
 /* Takes the memory that an event mostly needs in one go: so a C library keeps it for the next one, where it
  * would give many smaller pieces back to the system each time. */
 static void proto_expect(struct k8smi_arena *arena, size_t len) {
-  enum { PROTO_EXPECTED = 5 }; /* times the bytes */
+  enum { PROTO_EXPECTED = 5 /* times the bytes */, PROTO_LONG = 4096 };
   size_t room = arena->limit == 0 ? SIZE_MAX : arena->limit - arena->total;
-  if (len <= room / (2 * PROTO_EXPECTED)) (void)k8smi_arena_reserve(arena, PROTO_EXPECTED * len);
+  if (len >= PROTO_LONG && len <= room / (2 * PROTO_EXPECTED))
+    (void)k8smi_arena_reserve(arena, PROTO_EXPECTED * len);
 }
 
 int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
