@@ -74,6 +74,8 @@ struct k8sm_launch {
   uint32_t restart; /* how often this container was started before, in this attempt */
 };
 
+struct k8sm_plan_port; /* see match.h */
+
 /* Which tasks of a pod under way are to be launched now. */
 struct k8sm_resume_options {
   size_t size;
@@ -85,6 +87,10 @@ struct k8sm_resume_options {
   const struct k8sm_launch *launches;
   size_t launch_count;
   size_t launch_size;
+  const struct k8sm_plan_port *ports; /* of k8sm_plan_ports for its placement: which host ports those of its
+                                         ports have that may be any */
+  size_t port_count;
+  size_t port_size;
 };
 
 /* The same pod under way: a Demand for some of its tasks, on its own agent and executor.

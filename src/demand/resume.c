@@ -6,6 +6,8 @@
 #include "base/findings.h"
 #include "offer/offer.h"
 
+#include <k8smesos/match.h>
+
 static int resume_invalid(struct k8sm_diags *diags, const char *words) {
   k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "%s", words);
   return K8SM_ERR_INVALID;
@@ -26,6 +28,28 @@ static int resume_mark(struct k8sm_demand *d, const struct k8sm_resume_options *
   return K8SM_OK;
 }
 
+/* Ports that may be any are those that the pod was given when it was placed. */
+static bool resume_ports(struct k8sm_demand *d, const struct k8sm_resume_options *options) {
+  if (options->port_count == 0 || d->port_count == 0) return true;
+  struct k8smi_demand_port *ports = k8smi_arena_array(&d->arena, d->port_count, sizeof *ports);
+  if (ports == NULL) return false;
+  memcpy(ports, d->ports, d->port_count * sizeof *ports);
+  for (size_t i = 0; i < d->port_count; i++) {
+    for (size_t k = 0; ports[i].any && k < options->port_count; k++) {
+      struct k8sm_plan_port row;
+      k8smi_row_read(&row, sizeof row, options->ports, options->port_size, k);
+      if (row.container_port != ports[i].container_port || !k8smi_eq(row.protocol, ports[i].protocol) ||
+          !k8smi_eq(row.container, d->tasks[ports[i].task].container)) {
+        continue;
+      }
+      ports[i].host_port = row.host_port;
+      break;
+    }
+  }
+  d->ports = ports;
+  return true;
+}
+
 /* Tasks' texts stay with the former demand, which holds them: `from` is referenced. */
 static int resume_fill(struct k8sm_demand *d, const struct k8sm_demand *from,
                        const struct k8sm_resume_options *options, struct k8sm_diags *diags) {
@@ -40,6 +64,7 @@ static int resume_fill(struct k8sm_demand *d, const struct k8sm_demand *from,
   }
   memcpy(d->tasks, from->tasks, from->task_count * sizeof *d->tasks);
   for (size_t i = 0; i < d->task_count; i++) d->tasks[i].launch = false;
+  if (!resume_ports(d, options)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   return resume_mark(d, options, diags);
 }
 

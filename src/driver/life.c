@@ -259,7 +259,10 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
                                         .executor_len = pod->place->executor.len,
                                         .launches = launches,
                                         .launch_count = look->launch_count,
-                                        .launch_size = sizeof *launches};
+                                        .launch_size = sizeof *launches,
+                                        .ports = pod->place->ports,
+                                        .port_count = pod->place->port_count,
+                                        .port_size = sizeof *pod->place->ports};
   int r = k8sm_demand_resume(pod->demand, &o, &resume, NULL);
   k8smi_free(a, launches, bytes);
   if (r != K8SM_OK) return r;

@@ -150,6 +150,43 @@ static void any_ports(void **state) {
   }
 }
 
+/* A container that starts again says the port that the pod was given. */
+static void any_ports_last(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_plan_port ports[2];
+  scene_begin(&s);
+  scene_agent(&s, "a", NULL);
+  scene_offers(&s);
+  scene_full_pod(&s, "p", "'k8s.mesosphere.io/portMapping':'wildcard'", "",
+                 "'ports':[{'containerPort':80},{'containerPort':80,'protocol':'UDP'}]", "", NULL);
+  scene_match(&s);
+  assert_int_equal(k8sm_plan_ports(s.plan, 0, ports, sizeof ports[0], 2), 2);
+  assert_int_equal(ports[1].host_port, 31001);
+  const struct k8sm_launch launch = {1, 1};
+  const struct k8sm_resume_options resume = {.size = sizeof resume,
+                                             .agent_id = "a",
+                                             .nonce = "n2",
+                                             .executor = "x",
+                                             .executor_len = 1,
+                                             .launches = &launch,
+                                             .launch_count = 1,
+                                             .launch_size = sizeof launch,
+                                             .ports = ports,
+                                             .port_count = 2,
+                                             .port_size = sizeof ports[0]};
+  struct k8sm_demand *again;
+  assert_int_equal(k8sm_demand_resume(s.demands[0], &resume, &again, NULL), K8SM_OK);
+  k8sm_plan_unref(s.plan);
+  assert_int_equal(k8sm_cluster_match(s.c, &again, 1, NULL, &s.plan, NULL), K8SM_OK);
+  assert_int_equal(k8sm_plan_ports(s.plan, 0, ports, sizeof ports[0], 2), 2);
+  assert_int_equal(ports[0].host_port, 31000);
+  assert_int_equal(ports[1].host_port, 31001);
+  assert_int_equal(s.plan->placements[0].executor.count, 0); /* it holds them already */
+  k8sm_demand_unref(again);
+  scene_end(&s);
+}
+
 static void roles_of_the_annotation(void **state) {
   (void)state;
   static const struct {
@@ -301,6 +338,7 @@ int main(void) {
       cmocka_unit_test(groups),
       cmocka_unit_test(groups_give_everything_back),
       cmocka_unit_test(any_ports),
+      cmocka_unit_test(any_ports_last),
       cmocka_unit_test(roles_of_the_annotation),
       cmocka_unit_test(bad_annotations),
       cmocka_unit_test(alone_on_an_agent),

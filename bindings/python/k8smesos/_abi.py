@@ -202,6 +202,8 @@ ResumeOptions = _struct(
     (c_size_t, "executor_len"),
     (c_void_p, "launches"),
     (c_size_t, "launch_count launch_size"),
+    (c_void_p, "ports"),
+    (c_size_t, "port_count port_size"),
 )
 DemandTask = _struct(
     "demand_task",
