@@ -52,7 +52,8 @@ enum {
   K8SM_INPUT_LOST = 6,     /* exchange, bytes: no response, or no more of it; what went wrong, in words */
   K8SM_INPUT_POD = 7,      /* pod: run it; its uid must be set */
   K8SM_INPUT_DELETE = 8,   /* key: "namespace/name" or a uid; grace_seconds, -1: the pod's own. Again: only
-                              a shorter grace changes something. The pod is there until it has ended */
+                              a shorter grace changes something. The pod is there until it has ended and
+                              its row is removed; one whose record is REFUSED may be given again */
   K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
   K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */
   K8SM_INPUT_STOP = 11     /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
@@ -83,7 +84,8 @@ enum {
   K8SM_EFFECT_REQUEST = 1, /* to mesos: an HTTP request; answer with RESPONSE, CHUNK …, END, or LOST */
   K8SM_EFFECT_CANCEL = 2,  /* to mesos: give the exchange up; no more inputs of it are wanted */
   K8SM_EFFECT_RECORD = 3,  /* to store: keep bytes under key (none: remove it), then RECORDED or REFUSED */
-  K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed */
+  K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed. One with a
+                              terminal phase comes when that is recorded, and no other phase after it */
   K8SM_EFFECT_EVENT = 5,   /* to host: code, key (pod, or empty), bytes: one line for people */
   K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
                               driver's format. An UPDATE among them is the host's to acknowledge, if it has
