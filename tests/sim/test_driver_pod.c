@@ -136,6 +136,35 @@ static void nginx_is_deleted_in_order(void **state) {
   script_close(&s);
 }
 
+/* A master says so of any task that it is asked for, of one that never was, too. */
+static void an_unreachable_task_is_not_taken_up(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  script_update(&s, "u1.0.nginx.9.abc", "A1", "TASK_UNREACHABLE", NULL, ",\"source\":\"SOURCE_MASTER\"");
+  script_expect(&s, "");
+  script_update(&s, "u1.0.nginx.9.abc", "A1", "TASK_RUNNING", NULL, ",\"source\":\"SOURCE_MASTER\"");
+  script_expect(&s, "record pod/u1\n"); /* but one that runs is */
+  script_close(&s);
+}
+
+/* The master may hold the role suppressed, or not: when something wants offers again it is told. */
+static void a_lost_revive_is_made_up_for(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_calls = true;
+  script_pod(&s, nginx);
+  assert_true(script_has(&s, "> REVIVE\n"));
+  script_delete(&s, "default/nginx", 0);
+  script_lose(&s, "REVIVE");
+  script_wait(&s, 1500);
+  script_forget(&s);
+  script_pod(&s, once);
+  assert_true(script_has(&s, "> REVIVE\n"));
+  script_close(&s);
+}
+
 static void host_ports_are_shown(void **state) {
   static const char served[] =
       "apiVersion: v1\nkind: Pod\n"
@@ -550,6 +579,8 @@ int main(void) {
       cmocka_unit_test(nginx_is_deleted_in_order),
       cmocka_unit_test(kills_are_repeated),
       cmocka_unit_test(host_ports_are_shown),
+      cmocka_unit_test(an_unreachable_task_is_not_taken_up),
+      cmocka_unit_test(a_lost_revive_is_made_up_for),
       cmocka_unit_test(deleted_before_it_has_a_place),
       cmocka_unit_test(a_refused_record_launches_nothing),
       cmocka_unit_test(a_refused_removal_is_repeated),
