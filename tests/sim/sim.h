@@ -144,6 +144,8 @@ void sim_net_cut_calls(struct sim *s);
 /* The process has died. */
 void sim_net_abandon(struct sim *s);
 void sim_net_free(struct sim *s);
+/* It is fast again, also for what is on the way. */
+void sim_net_calm(struct sim *s);
 
 /* ---- sim_process.c: the driver's host, and its record ---- */
 struct sim_row {

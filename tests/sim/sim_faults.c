@@ -258,7 +258,7 @@ void sim_faults_end(struct sim *s) {
   f->cut_wishes = false;
   f->count = 0;
   s->process.crash_in = s->process.refuse_until = 0;
-  s->net.slow_until = s->net.stalled_until = 0;
+  sim_net_calm(s);
   for (uint32_t kind = 0; kind < K8SMI_LOCAL_MESSAGES; kind++) k8smi_local_lose(s->local, kind, 0);
   for (size_t i = 0; i < SIM_AGENTS; i++) {
     if (f->agents[i].gone) {

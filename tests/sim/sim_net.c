@@ -76,6 +76,17 @@ void sim_net_free(struct sim *s) {
   for (size_t i = 0; i < 4; i++) net_truncate(pipes[i], 0);
 }
 
+void sim_net_calm(struct sim *s) {
+  struct sim_net *n = &s->net;
+  struct sim_pipe *const pipes[] = {&n->up_stream, &n->up_calls, &n->down_stream, &n->down_calls};
+  n->slow_until = n->stalled_until = 0;
+  for (size_t i = 0; i < 4; i++) {
+    for (struct sim_packet *p = pipes[i]->first; p != NULL; p = p->next) {
+      if (p->due > s->now + NET_FAST_MS) p->due = s->now + NET_FAST_MS;
+    }
+  }
+}
+
 /* ---- calls without an answer ---- */
 
 static bool net_close_call(struct sim_net *n, uint64_t exchange) {
