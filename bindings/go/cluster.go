@@ -237,6 +237,8 @@ const (
 	MatchLargestFirst MatchFlags = C.K8SM_MATCH_LARGEST_FIRST
 	// MatchAllReasons explains with every check that refuses, not the first of each agent alone.
 	MatchAllReasons MatchFlags = C.K8SM_MATCH_ALL_REASONS
+	// MatchExplain keeps in the plan why each agent refuses the pods that have no place: Plan.Explain.
+	MatchExplain MatchFlags = C.K8SM_MATCH_EXPLAIN
 )
 
 // MatchOptions; zero is the default of each.
@@ -309,6 +311,10 @@ func (c *Cluster) Explain(demand *Demand, options *MatchOptions) ([]Explanation,
 		return nil, err
 	}
 	defer C.k8sm_explain_unref(ptr)
+	return explanations(ptr), nil
+}
+
+func explanations(ptr *C.struct_k8sm_explain) []Explanation {
 	return readRows(func(rows *C.struct_k8sm_explanation, size, n int) int {
 		return int(C.k8sm_explain_rows(ptr, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_explanation) Explanation {
@@ -316,7 +322,7 @@ func (c *Cluster) Explain(demand *Demand, options *MatchOptions) ([]Explanation,
 			text(row.agent_id), text(row.hostname), text(row.predicate), text(row.wanted), text(row.had),
 			uint32(row.code),
 		}
-	}), nil
+	})
 }
 
 // Nearest is the agent that is nearest to taking the demand, and what would have to be otherwise; empty if it fits.

@@ -346,6 +346,11 @@ func TestPlan(t *testing.T) {
 	if len(explained) != 1 || explained[0].Code == 0 {
 		t.Errorf("explained: %+v", explained)
 	}
+	how := &k8smesos.MatchOptions{Flags: k8smesos.MatchExplain}
+	again := must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand(t)}, how))
+	if kept := again.Explain(0); len(kept) != 1 || kept[0] != explained[0] {
+		t.Errorf("kept in the plan: %+v", kept)
+	}
 }
 
 func TestNode(t *testing.T) {

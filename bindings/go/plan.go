@@ -210,3 +210,14 @@ func (p *Plan) Summary(demand int) string {
 	defer runtime.KeepAlive(p)
 	return text(C.k8sm_plan_summary(p.ptr, C.uint32_t(demand)))
 }
+
+// Explain says why each agent refused a demand that has no place, as its turn came; MatchExplain must have been
+// asked for. Nil for one that has a place.
+func (p *Plan) Explain(demand int) []Explanation {
+	defer runtime.KeepAlive(p)
+	ptr := C.k8sm_plan_explain(p.ptr, C.uint32_t(demand))
+	if ptr == nil {
+		return nil
+	}
+	return explanations(ptr)
+}

@@ -27,8 +27,10 @@ enum { K8SM_WEIGHT_MAX = 1000, K8SM_WEIGHT_NONE = 1001 };
 enum {
   K8SM_MATCH_LARGEST_FIRST = 1 << 0, /* of pods with one priority those that ask the most are placed first,
                                         not those that came first: more fit, and small ones wait longer */
-  K8SM_MATCH_ALL_REASONS = 1 << 1    /* k8sm_cluster_explain: every check that refuses has a row, not the
-                                        first of each agent alone */
+  K8SM_MATCH_ALL_REASONS = 1 << 1,   /* explanations: every check that refuses has a row, not the first of
+                                        each agent alone */
+  K8SM_MATCH_EXPLAIN = 1 << 2        /* the plan keeps why each agent refuses the pods that have no place, see
+                                        k8sm_plan_explain: time and memory for each of them and each agent */
 };
 
 /* How pods are placed. */
@@ -162,7 +164,11 @@ struct k8sm_explanation {
   uint32_t reserved;
 };
 struct k8sm_explain; /* Value. */
-/* Owns: *ret. Errors: NOMEM, ABI, INVALID. */
+/* Of a pod that is not placed, as the cluster was when its turn came: pods of the same plan that were placed
+ * before have their share. The plan's: not to be given to k8sm_explain_unref. NULL without K8SM_MATCH_EXPLAIN,
+ * for a pod that has a place, and for one that lost it because too few of its group have one. */
+K8SM_API const struct k8sm_explain *k8sm_plan_explain(const struct k8sm_plan *plan, uint32_t demand);
+/* Of any pod, as the cluster is now. Owns: *ret. Errors: NOMEM, ABI, INVALID. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *demand,
                                                 const struct k8sm_match_options *options,
                                                 struct k8sm_explain **ret, struct k8sm_diags *diags);

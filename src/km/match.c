@@ -106,12 +106,10 @@ static json_t *placed(const struct k8sm_plan *plan, struct k8sm_demand *const *d
 }
 
 /* Adds why each agent refuses, and what would make the nearest one take it. */
-static void add_reasons(json_t *to, struct k8sm_cluster *cluster, struct k8sm_demand *demand,
-                        const struct k8sm_match_options *options) {
+static void add_reasons(json_t *to, const struct k8sm_explain *explain) {
   json_t *list = json_array();
-  struct k8sm_explain *explain;
   json_object_set_new(to, "reasons", list);
-  if (k8sm_cluster_explain(cluster, demand, options, &explain, NULL) != K8SM_OK) return;
+  if (explain == NULL) return; /* its group has too few places */
   struct k8sm_explanation row;
   for (size_t i = 0; k8sm_explain_rows(explain, i, &row, sizeof row, 1) > 0; i++) {
     json_t *r = json_object();
@@ -124,13 +122,9 @@ static void add_reasons(json_t *to, struct k8sm_cluster *cluster, struct k8sm_de
   }
   struct k8sm_slice nearest = k8sm_explain_nearest(explain);
   if (nearest.len > 0) json_object_set_new(to, "nearest", text(nearest));
-  k8sm_explain_unref(explain);
 }
 
-/* The reasons are those that hold after the placed pods have taken their share. */
-static json_t *unplaced(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
-                        struct k8sm_demand *const *demands, size_t count,
-                        const struct k8sm_match_options *options) {
+static json_t *unplaced(const struct k8sm_plan *plan, struct k8sm_demand *const *demands, size_t count) {
   json_t *list = json_array();
   for (uint32_t i = 0; i < count; i++) {
     struct k8sm_slice summary = k8sm_plan_summary(plan, i);
@@ -138,7 +132,7 @@ static json_t *unplaced(struct k8sm_cluster *cluster, const struct k8sm_plan *pl
     json_t *p = json_object();
     json_object_set_new(p, "pod", pod_name(demands[i]));
     json_object_set_new(p, "summary", text(summary));
-    add_reasons(p, cluster, demands[i], options);
+    add_reasons(p, k8sm_plan_explain(plan, i));
     json_array_append_new(list, p);
   }
   return list;
@@ -156,7 +150,7 @@ static int print_plan(struct k8sm_cluster *cluster, struct k8sm_demand *const *d
     return KM_FAILED;
   }
   json_t *document = json_object();
-  json_t *missed = unplaced(cluster, plan, demands, count, options);
+  json_t *missed = unplaced(plan, demands, count);
   int code = json_array_size(missed) == 0 ? KM_DONE : KM_UNPLACED;
   json_object_set_new(document, "placed", placed(plan, demands));
   json_object_set_new(document, "unplaced", missed);
@@ -219,7 +213,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1 && strcmp(output, "json") != 0) code = km_misuse(command, "-o is json, not '%s'", output);
   if (code == -1 && !read_strategy(strategy, &match.strategy))
     code = km_misuse(command, "--strategy is pack, spread, balanced or first-fit, not '%s'", strategy);
-  match.flags = (largest ? K8SM_MATCH_LARGEST_FIRST : 0) | (all ? K8SM_MATCH_ALL_REASONS : 0);
+  match.flags =
+      K8SM_MATCH_EXPLAIN | (largest ? K8SM_MATCH_LARGEST_FIRST : 0) | (all ? K8SM_MATCH_ALL_REASONS : 0);
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &files, 0);

@@ -12,7 +12,6 @@ struct k8sm_explain {
 
 struct explain_job {
   struct k8sm_explain *explain;
-  struct k8sm_cluster *cluster;
   struct k8smi_buf text;
   struct k8smi_match_check check;
   bool all;  /* every reason */
@@ -129,41 +128,49 @@ static bool explain_nearest(struct explain_job *job) {
   return job->explain->nearest.ptr != NULL;
 }
 
-static bool explain_fill(struct explain_job *job, const struct k8sm_demand *demand,
-                         const struct k8sm_match_options *options) {
-  const struct k8smi_order *agents = k8smi_agents_in_order(job->cluster);
-  struct k8smi_arena *arena = &job->explain->arena;
-  struct k8smi_need need;
-  struct k8smi_peers peers;
-  job->check = (struct k8smi_match_check){.cluster = job->cluster, .need = &need, .peers = &peers};
-  if (!k8smi_need_make(arena, job->cluster, demand, options, &need)) return false;
-  k8smi_topologies_trim(job->cluster);
-  bool fine =
-      k8smi_peers_begin(&peers, job->cluster, arena, 0) && k8smi_peers_find(&peers, &need, &job->check.peer);
-  fine = k8smi_buf_init(&job->text, &arena->allocator) && fine;
+static bool explain_fill(struct explain_job *job) {
+  const struct k8smi_order *agents = k8smi_agents_in_order(job->check.cluster);
+  bool fine = k8smi_buf_init(&job->text, &job->explain->arena.allocator);
   for (size_t i = 0; fine && i < agents->count; i++) fine = explain_agent(job, agents->rows[i]);
   fine = fine && explain_nearest(job);
   k8smi_buf_free(&job->text);
-  k8smi_peers_end(&peers);
   return fine;
+}
+
+struct k8sm_explain *k8smi_explain_make(const struct k8smi_match_check *check,
+                                        const struct k8sm_match_options *options) {
+  struct explain_job job = {.explain = K8SMI_VALUE_NEW(k8sm_explain, options->allocator, 0),
+                            .check = *check,
+                            .all = (options->flags & K8SM_MATCH_ALL_REASONS) != 0,
+                            .nearest = K8SMI_ROW_NONE};
+  if (job.explain != NULL && !explain_fill(&job)) {
+    k8sm_explain_unref(job.explain);
+    return NULL;
+  }
+  return job.explain;
 }
 
 int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *demand,
                          const struct k8sm_match_options *options, struct k8sm_explain **ret,
                          struct k8sm_diags *diags) {
   struct k8sm_match_options o;
+  struct k8smi_arena scratch;
+  struct k8smi_need need;
+  struct k8smi_peers peers;
+  struct k8sm_explain *made = NULL;
   int result = k8smi_match_options_read(&o, options, diags);
   if (result != K8SM_OK) return result;
-  struct explain_job job = {.cluster = cluster,
-                            .explain = K8SMI_VALUE_NEW(k8sm_explain, o.allocator, 0),
-                            .all = (o.flags & K8SM_MATCH_ALL_REASONS) != 0,
-                            .nearest = K8SMI_ROW_NONE};
-  if (job.explain == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  if (!explain_fill(&job, demand, &o)) {
-    k8sm_explain_unref(job.explain);
-    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (!k8smi_arena_init(&scratch, o.allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_topologies_trim(cluster);
+  struct k8smi_match_check check = {.cluster = cluster, .need = &need, .peers = &peers};
+  if (k8smi_peers_begin(&peers, cluster, &scratch, 0) &&
+      k8smi_need_make(&scratch, cluster, demand, &o, &need) && k8smi_peers_find(&peers, &need, &check.peer)) {
+    made = k8smi_explain_make(&check, &o);
   }
-  *ret = job.explain;
+  k8smi_peers_end(&peers);
+  k8smi_arena_free(&scratch);
+  if (made == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  *ret = made;
   return K8SM_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "base/sort.h"
 #include "cluster/tree.h"
 
-enum { MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST | K8SM_MATCH_ALL_REASONS };
+enum { MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST | K8SM_MATCH_ALL_REASONS | K8SM_MATCH_EXPLAIN };
 
 static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t demand) {
   struct k8smi_refused *refused = k8smi_arena_zalloc(&match->scratch, sizeof *refused);
@@ -13,7 +13,9 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   refused->demand = demand;
   k8smi_histogram_make(check, &refused->histogram);
   match->refused[demand] = refused;
-  return true;
+  if (match->plan->explains == NULL) return true;
+  match->plan->explains[demand] = k8smi_explain_make(check, &match->options);
+  return match->plan->explains[demand] != NULL;
 }
 
 static bool match_same_roles(const struct k8sm_demand *a, const struct k8sm_demand *b) {
@@ -53,7 +55,7 @@ static bool match_refuse_again(struct k8smi_match *match, uint32_t demand) {
 
 bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
   const struct k8sm_plan *plan = match->plan;
-  if (match->last_refused != K8SMI_ROW_NONE &&
+  if (match->last_refused != K8SMI_ROW_NONE && plan->explains == NULL &&
       match_is_like(match, plan->demands[match->last_refused], plan->demands[demand])) {
     return match_refuse_again(match, demand);
   }
@@ -120,6 +122,10 @@ static bool match_begin(struct k8smi_match *match, struct k8sm_demand *const *de
   if (plan->demands == NULL || plan->placements == NULL || match->pool_of == NULL || match->refused == NULL ||
       match->order == NULL || match->in_gang == NULL) {
     return false;
+  }
+  if ((match->options.flags & K8SM_MATCH_EXPLAIN) != 0) {
+    plan->explains = k8smi_arena_array(&plan->arena, n, sizeof(struct k8sm_explain *));
+    if (plan->explains == NULL) return false;
   }
   for (; plan->demand_count < n; plan->demand_count++) {
     plan->demands[plan->demand_count] = k8sm_demand_ref(demands[plan->demand_count]);

@@ -68,6 +68,10 @@ bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b);
  * False when memory ran out. */
 bool k8smi_match_finish(struct k8smi_match *match);
 
+/* explain.c: why each agent refuses the pod of the check, as things are now. NULL when memory ran out. */
+struct k8sm_explain *k8smi_explain_make(const struct k8smi_match_check *check,
+                                        const struct k8sm_match_options *options);
+
 /* Copies the options in and checks them. Errors: ABI, INVALID. */
 int k8smi_match_options_read(struct k8sm_match_options *ret, const struct k8sm_match_options *options,
                              struct k8sm_diags *diags);

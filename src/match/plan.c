@@ -15,11 +15,17 @@ void k8sm_plan_unref(struct k8sm_plan *plan) {
   if (plan == NULL || !k8smi_unref(&plan->refs)) return;
   for (size_t i = 0; i < plan->demand_count; i++) k8sm_demand_unref(plan->demands[i]);
   for (size_t i = 0; i < plan->source_count; i++) k8sm_offers_unref(plan->sources[i]);
+  for (size_t i = 0; plan->explains != NULL && i < plan->demand_count; i++)
+    k8sm_explain_unref(plan->explains[i]);
   K8SMI_VALUE_FREE(k8sm_plan, plan);
 }
 
 uint64_t k8sm_plan_generation(const struct k8sm_plan *plan) {
   return plan->generation;
+}
+
+const struct k8sm_explain *k8sm_plan_explain(const struct k8sm_plan *plan, uint32_t demand) {
+  return plan->explains != NULL && demand < plan->demand_count ? plan->explains[demand] : NULL;
 }
 
 struct k8sm_slice k8sm_plan_summary(const struct k8sm_plan *plan, uint32_t demand) {

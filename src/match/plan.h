@@ -63,7 +63,8 @@ struct k8sm_plan {
   size_t placement_count;
   struct k8sm_plan_refusal *refusals;
   size_t refusal_count;
-  struct k8sm_slice *summaries; /* one for each demand; empty when placed */
+  struct k8sm_slice *summaries;   /* one for each demand; empty when placed */
+  struct k8sm_explain **explains; /* one for each demand, or NULL; NULL: they were not asked for */
   size_t offer_rows, resource_rows, port_rows, score_rows;
   uint32_t strategy;
 };

@@ -202,6 +202,9 @@ class Flow(unittest.TestCase):
         self.assertEqual([(refusal.demand, refusal.agents) for refusal in plan.refusals], [(0, 1)])
         (explanation,) = cluster.explain(demand)
         self.assertEqual((explanation.agent_id, explanation.code), ("golden-S1", plan.refusals[0].code))
+        self.assertEqual(plan.explain(0), [])
+        (explanation,) = cluster.match([demand], flags=k8smesos.MatchFlag.EXPLAIN).explain(0)
+        self.assertEqual((explanation.agent_id, explanation.code), ("golden-S1", plan.refusals[0].code))
 
     def test_scores(self):
         plan = cluster_with_offer().match([Demand.make(nginx(), nonce="n1")], weight_balance=2)

@@ -176,6 +176,17 @@ class Plans(unittest.TestCase):
         self.assertEqual(missed["reasons"][0]["hostname"], "agent1.example")
         self.assertRegex(missed["nearest"], r"^fits agent1.example if it asked for at most [0-9.]+ cpus")
 
+    def test_match_says_who_took_the_place(self):
+        pods = b"---\n".join(
+            b"apiVersion: v1\nkind: Pod\nmetadata: {name: p%d, labels: {app: x}}\nspec:\n  containers: [{name: c, image: x}]\n"
+            b"  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+            b"kubernetes.io/hostname, labelSelector: {matchLabels: {app: x}}}]}}\n" % n for n in (1, 2))
+        code, out, _ = km("match", "-f", "-", "--offers", OFFERS, stdin=pods)
+        self.assertEqual(code, 2)
+        plan = json.loads(out)
+        self.assertEqual([p["pod"] for p in plan["placed"]], ["default/p1"])
+        self.assertEqual([r["predicate"] for r in plan["unplaced"][0]["reasons"]], ["pod-anti-affinity"])
+
     def test_match_by_strategy(self):
         args = ("match", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
         code, out, err = km(*args, "--strategy", "balanced", "--largest-first", "--all-reasons")

@@ -480,7 +480,8 @@ static void memory_runs_out(void **state) {
     struct k8sm_plan *plan = NULL;
     struct k8sm_explain *explain = NULL;
     failing_init(&f, fail_at);
-    struct k8sm_match_options o = {.size = sizeof o, .allocator = &f.allocator};
+    struct k8sm_match_options o = {
+        .size = sizeof o, .allocator = &f.allocator, .flags = K8SM_MATCH_EXPLAIN};
     result = k8sm_cluster_match(s.c, d, 40, &o, &plan, NULL);
     if (result == K8SM_OK) assert_int_equal(plan->placement_count, 36);
     k8sm_plan_unref(plan);

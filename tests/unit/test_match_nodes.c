@@ -224,6 +224,34 @@ static void classes_choose_as_one_by_one(void **state) {
   }
 }
 
+/* Pods that were placed before have their share; asked of the cluster alone, the second pod would fit. */
+static void reasons_as_the_turn_came(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_explanation row;
+  char text[3][256];
+  scene_begin(&s);
+  world_simple(&s.w, "o1", "a", "*", 1, 1024, true);
+  scene_offers(&s);
+  scene_full_pod(&s, "p", "", "", "'resources':{'requests':{'cpu':'600m'}}", "", NULL);
+  scene_full_pod(&s, "q", "", "", "'resources':{'requests':{'cpu':'600m'}}", "", NULL);
+  scene_match(&s);
+  assert_null(k8sm_plan_explain(s.plan, 1)); /* not asked for */
+  s.options.flags = K8SM_MATCH_EXPLAIN;
+  scene_match(&s);
+  assert_null(k8sm_plan_explain(s.plan, 0));
+  assert_null(k8sm_plan_explain(s.plan, 2));
+  const struct k8sm_explain *explain = k8sm_plan_explain(s.plan, 1);
+  assert_non_null(explain);
+  assert_int_equal(k8sm_explain_rows(explain, 0, &row, sizeof row, 1), 1);
+  assert_int_equal(row.code, K8SM_DIAG_INSUFFICIENT_CPUS);
+  assert_string_equal(row.predicate.ptr, "cpus");
+  assert_string_equal(row.wanted.ptr, "0.622"); /* with its tokens */
+  assert_string_equal(row.had.ptr, "0.378");
+  assert_int_equal(scene_explain(&s, 1, "a", text).code, 0);
+  scene_end(&s);
+}
+
 static const char *nearest(struct scene *s, uint32_t demand) {
   static char text[512];
   struct k8sm_explain *explain;
@@ -325,7 +353,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(node_rules),         cmocka_unit_test(the_line),
       cmocka_unit_test(maintenance),        cmocka_unit_test(classes_choose_as_one_by_one),
-      cmocka_unit_test(all_reasons),        cmocka_unit_test(nearest_fit),
+      cmocka_unit_test(reasons_as_the_turn_came), cmocka_unit_test(all_reasons),        cmocka_unit_test(nearest_fit),
       cmocka_unit_test(every_row_is_whole),
   };
   return cmocka_run_group_tests_name("matching nodes", tests, NULL, NULL);

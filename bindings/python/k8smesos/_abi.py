@@ -506,6 +506,7 @@ def _prototypes():
         "cluster_apply": (c_int, P, P, P),
         "cluster_match": (c_int, P, P, N, P, P, P),
         "cluster_explain": (c_int, P, P, P, P, P),
+        "plan_explain": (P, P, U),
         "explain_unref": (None, P),
         "explain_nearest": (S, P),
         "plan_generation": (c_uint64, P),

@@ -172,6 +172,11 @@ class Plan(Handle):
         """"0/5 nodes are available: …" for a demand that has no place, else ""."""
         return text(_abi.lib.k8sm_plan_summary(self._pointer, demand))
 
+    def explain(self, demand: int = 0) -> List[Explanation]:
+        """Why each agent refused a demand that has no place, as its turn came: with MatchFlag.EXPLAIN."""
+        pointer = _abi.lib.k8sm_plan_explain(self._pointer, demand)
+        return rows("explain_rows", pointer, _abi.Explanation, Explanation) if pointer else []
+
     def calls(self, **fields) -> Calls:
         """The ACCEPT calls. Fields: format (Format.JSON or PROTOBUF, the default), refuse_seconds."""
         given = options(_abi.TaskOptions, **fields)

@@ -223,6 +223,7 @@ class Weight(_Code):
 class MatchFlag(enum.IntFlag):
     LARGEST_FIRST = 1
     ALL_REASONS = 2
+    EXPLAIN = 4
 
 
 class CallType(_Code):
