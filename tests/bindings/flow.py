@@ -294,6 +294,15 @@ class Errors(unittest.TestCase):
                 Pod.parse(read("nginx.yaml"), **{limit: 2})
         self.assertEqual(len(Pod.parse(read("nginx.yaml"), max_containers=1).containers), 1)
 
+    def test_options_that_are_none(self):
+        with self.assertRaises(TypeError):
+            Pod.parse(read("nginx.yaml"), max_container=1)
+        with self.assertRaises(TypeError):
+            Pod.parse(5)
+        with self.assertRaises(k8smesos.Invalid) as caught:
+            Pod.parse(read("nginx.yaml"), format=77)
+        self.assertEqual(caught.exception.findings[0].line, 0)  # "format" is no field of the pod
+
     def test_missing_uid(self):
         pod = Pod.parse(read("nginx.yaml").replace(b"  uid: 0f6b8a52-9d1c-4e57-8a3e-2c6d1b7f4a90\n", b""))
         with self.assertRaises(k8smesos.Invalid):

@@ -72,7 +72,10 @@ class Memory:
 def options(kind, **fields):
     """An option struct with its size set; str becomes UTF-8, None stays the default."""
     struct = kind(size=ctypes.sizeof(kind))
+    known = {name for name, *_ in kind._fields_}
     for name, value in fields.items():
+        if name not in known:
+            raise TypeError(f"there is no option {name!r}: {', '.join(sorted(known - {'size', 'reserved'}))}")
         if value is not None:
             setattr(struct, name, value.encode() if isinstance(value, str) else value)
     return struct

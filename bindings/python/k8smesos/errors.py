@@ -26,7 +26,7 @@ class Finding(NamedTuple):
 
 
 class Error(Exception):
-    """A call failed. `findings` tells everything that was found, not only the first."""
+    """A call failed. `findings` tells what was found, not only the first: up to 64 of them."""
 
     result = 0
 
@@ -96,8 +96,10 @@ class Sink:
     """The memory that findings of one call are written to."""
 
     ROWS, TEXT = 64, 16384
+    LOOK_BYTES = 16 << 20  # each line that is looked up reads the source again
 
     def __init__(self):
+        self._looked = 0
         self.rows = (_abi.Diag * self.ROWS)()
         self.text = ctypes.create_string_buffer(self.TEXT)
         self.diags = _abi.Diags(
@@ -118,9 +120,11 @@ class Sink:
 
     def _finding(self, row, source: bytes) -> Finding:
         path, line, column = self._text(row.path), row.line, row.column
-        if source and path and not line:
-            line, column = locate(source, path.decode(errors="replace"), row.document)
         name = _abi.lib.k8sm_diag_name(row.code)
+        in_source = path and not line and name != b"OPTION_INVALID"  # which has the name of an option there
+        if source and in_source and self._looked <= self.LOOK_BYTES:
+            self._looked += len(source)
+            line, column = locate(source, path.decode(errors="replace"), row.document)
         return Finding(
             row.code,
             name.decode() if name else "",

@@ -175,7 +175,7 @@ class ResolvedFile(NamedTuple):
 
 
 def _parse(kind, function: str, source, fields):
-    source = source.encode() if isinstance(source, str) else bytes(source)
+    source = source.encode() if isinstance(source, str) else bytes(memoryview(source))
     given = options(_abi.ParseOptions, **fields)
     return kind._make(function, source, len(source), ctypes.addressof(given), source=source)
 
@@ -199,10 +199,10 @@ class Pod(Handle):
 
     @classmethod
     def parse(cls, source: Union[bytes, str], **fields) -> "Pod":
-        """Reads one Pod from JSON or YAML.
+        """Reads one Pod from JSON, YAML or Kubernetes' protobuf.
 
         Fields: flags (ParseFlag), default_namespace, max_bytes, max_memory, max_depth,
-        max_alias_nodes, max_nodes, max_containers, format. Raises BadSyntax, Invalid or
+        max_alias_nodes, max_nodes, max_containers, format, name_seed. Raises BadSyntax, Invalid or
         LimitExceeded, with all findings.
         """
         return _parse(cls, "pod_parse", source, fields)
