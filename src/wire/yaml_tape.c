@@ -266,8 +266,12 @@ static int tape_open(struct k8smi_yaml_tape *tape, const yaml_event_t *event, st
   bool is_map = event->type == YAML_MAPPING_START_EVENT;
   struct k8smi_yaml_node *node = tape_add(tape, event);
   if (node == NULL) return tape_no_room(tape, diags);
-  if (tape->depth == tape->max_depth)
-    return tape_bad(tape, diags, K8SM_DIAG_TOO_DEEP, K8SM_ERR_LIMIT, "nested deeper than the limit");
+  if (tape->depth == tape->max_depth) {
+    struct k8smi_where where = tape_where(tape);
+    k8smi_find_at(diags, K8SM_DIAG_TOO_DEEP, &where, NULL, "nested deeper than %u levels",
+                  (unsigned)tape->max_depth);
+    return K8SM_ERR_LIMIT;
+  }
   if (!k8smi_yaml_tape_enter(tape, is_map)) return tape_no_room(tape, diags);
   return tape_set_anchor(tape, is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor,
                          diags);

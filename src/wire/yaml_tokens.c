@@ -26,7 +26,7 @@ struct yaml_reader {
   struct yaml_frame *frames;
   uint32_t depth;
   uint32_t frame_cap;
-  uint32_t alias_nodes_left;
+  uint32_t alias_nodes_left, max_alias_nodes;
   uint32_t alias_nodes_before; /* what was left when the document began */
   bool loaded;
   bool done; /* with the root of the document */
@@ -44,7 +44,8 @@ static int yaml_spend(struct yaml_reader *y, uint32_t node, uint32_t nodes, stru
   }
   const struct k8smi_yaml_node *n = k8smi_yaml_node(&y->tape, node);
   struct k8smi_where where = {0, n->line, n->column};
-  k8smi_find_at(diags, K8SM_DIAG_YAML_ALIASES, &where, NULL, "aliases expand to more nodes than the limit");
+  k8smi_find_at(diags, K8SM_DIAG_YAML_ALIASES, &where, NULL, "aliases expand to more than %u nodes in all",
+                (unsigned)y->max_alias_nodes);
   return K8SM_ERR_LIMIT;
 }
 
@@ -105,7 +106,8 @@ static int yaml_merge_map(struct yaml_merge *m, uint32_t map, uint32_t depth) {
   int r = K8SM_OK;
   if (depth == tape->max_depth) {
     struct k8smi_where where = {0, node->line, node->column};
-    k8smi_find_at(m->diags, K8SM_DIAG_TOO_DEEP, &where, NULL, "merge keys nested deeper than the limit");
+    k8smi_find_at(m->diags, K8SM_DIAG_TOO_DEEP, &where, NULL, "merge keys nested deeper than %u levels",
+                  (unsigned)tape->max_depth);
     return K8SM_ERR_LIMIT;
   }
   for (uint32_t at = map + 1; r == K8SM_OK && at < node->next;) {
@@ -137,7 +139,8 @@ static int yaml_push(struct yaml_reader *y, uint32_t node, bool by_alias, struct
   const struct k8smi_yaml_node *n = k8smi_yaml_node(&y->tape, node);
   if (y->depth == y->tape.max_depth) {
     struct k8smi_where where = {0, n->line, n->column};
-    k8smi_find_at(diags, K8SM_DIAG_TOO_DEEP, &where, NULL, "nested deeper than the limit");
+    k8smi_find_at(diags, K8SM_DIAG_TOO_DEEP, &where, NULL, "nested deeper than %u levels",
+                  (unsigned)y->tape.max_depth);
     return K8SM_ERR_LIMIT;
   }
   if (y->depth == y->frame_cap) {
@@ -272,7 +275,7 @@ int k8smi_tokens_yaml(struct k8smi_arena *arena, const void *bytes, size_t len,
   struct yaml_reader *y = k8smi_arena_zalloc(arena, sizeof *y);
   if (y == NULL) return k8smi_find_nomem(diags, k8smi_arena_error(arena));
   y->base.ops = &yaml_reader_ops;
-  y->alias_nodes_left = aliases;
+  y->alias_nodes_left = y->max_alias_nodes = aliases;
   k8smi_yaml_tape_init(&y->tape, arena, len == 0 ? "" : bytes, len, depth, nodes);
   y->tape.first_line = y->tape.place.line = lines_before + 1;
   *ret = &y->base;
