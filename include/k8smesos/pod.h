@@ -14,7 +14,9 @@ extern "C" {
 struct k8sm_pod; /* one pod. Value. */
 
 enum {
-  K8SM_PARSE_NO_DEFAULTS = 1 << 0, /* leave out what the API server would fill in */
+  /* Leave out what the API server would fill in. The rules require some of it (restartPolicy, dnsPolicy, …), so this
+   * is for what a server has stored, or goes with NO_VALIDATE. */
+  K8SM_PARSE_NO_DEFAULTS = 1 << 0,
   K8SM_PARSE_NO_VALIDATE = 1 << 1, /* types are checked all the same */
   K8SM_PARSE_STRICT = 1 << 2,      /* unknown fields are errors; else they are notes */
   K8SM_PARSE_TEMPLATES = 1 << 3,   /* manifests: one pod per template, replicas not multiplied */

@@ -77,7 +77,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "a manifest, a folder of them, or - for standard input"},
       {"output", 'o', KM_TEXT, &output, "FORMAT", "json (default), yaml or protobuf"},
-      {"no-defaults", 0, KM_FLAG, &no_defaults, NULL, "leave out what the API server would fill in"},
+      {"no-defaults", 0, KM_FLAG, &no_defaults, NULL,
+       "leave out what the API server would fill in; it is required all the same, unless --no-validate"},
       {"no-validate", 0, KM_FLAG, &no_validate, NULL, "check types only"},
       {"strict", 0, KM_FLAG, &strict, NULL, "refuse unknown fields"},
       {"admission", 0, KM_FLAG, &admission, NULL, "add priorities and the two default tolerations"},
