@@ -29,6 +29,11 @@ void k8smi_find_at(struct k8sm_diags *diags, uint32_t code, const struct k8smi_w
 void k8smi_find_as(struct k8sm_diags *diags, uint32_t code, uint32_t severity, const struct k8smi_path *path,
                    const char *format, ...) K8SMI_PRINTF(5, 6);
 
+/* Findings of a sink, by their numbers: from `from` on, before `to`. */
+struct k8smi_find_range {
+  size_t from, to;
+};
+
 /* The document number of findings that come without one (from `from` on): set by readers of streams. */
 void k8smi_find_document(struct k8sm_diags *diags, size_t from, uint32_t document);
 

@@ -164,7 +164,7 @@ int k8smi_manifest_workload(const struct k8smi_object *object, unsigned type) {
   if (r != K8SM_OK) return r;
   if (!workload_owner(&m, w)) r = k8smi_find_nomem(p->diags, k8smi_arena_error(&object->manifest->arena));
   if (r == K8SM_OK && (p->options.flags & K8SM_PARSE_NO_VALIDATE) == 0)
-    bad = k8smi_workload_check(w, object->path, p->diags);
+    bad = k8smi_workload_check(w, object->path, p->unread, p->diags);
   if (bad == K8SM_ERR_NOMEM) r = bad;
   if (r == K8SM_OK && wrong == K8SM_OK && bad == K8SM_OK) r = workload_pods(&m, w);
   if (r == K8SM_OK) r = wrong != K8SM_OK ? wrong : bad;

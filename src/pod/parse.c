@@ -108,14 +108,22 @@ static bool parse_bind_init(struct k8smi_parse *p, struct k8smi_bind *b, struct 
   return true;
 }
 
+/* What a reader made of a record. `found`: findings before it. */
+static int parse_end(struct k8smi_parse *p, const struct k8smi_bind *b, size_t found, int result) {
+  size_t count = p->diags == NULL ? 0 : p->diags->count;
+  p->unread = (struct k8smi_find_range){b->invalid ? found : count, count};
+  return result == K8SM_OK && b->invalid ? K8SM_ERR_INVALID : result;
+}
+
 int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8smi_arena *arena,
                        enum k8smi_type_id type, const struct k8smi_path *path,
                        const struct k8smi_record **ret) {
   struct k8smi_bind b;
   if (!parse_bind_init(p, &b, tokens, arena)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
+  size_t found = p->diags == NULL ? 0 : p->diags->count;
   int r = k8smi_bind_json(&b, type, ret) ? K8SM_OK : k8smi_bind_record(&b, type, path, ret);
   k8smi_bind_free(&b);
-  return r == K8SM_OK && b.invalid ? K8SM_ERR_INVALID : r;
+  return parse_end(p, &b, found, r);
 }
 
 int k8smi_parse_message(struct k8smi_parse *p, const struct k8smi_envelope *envelope,
@@ -123,9 +131,10 @@ int k8smi_parse_message(struct k8smi_parse *p, const struct k8smi_envelope *enve
                         const struct k8smi_record **ret) {
   struct k8smi_bind b;
   if (!parse_bind_init(p, &b, NULL, arena)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
+  size_t found = p->diags == NULL ? 0 : p->diags->count;
   int r = k8smi_proto_record(&b, type, envelope, path, ret);
   k8smi_bind_free(&b);
-  return r == K8SM_OK && b.invalid ? K8SM_ERR_INVALID : r;
+  return parse_end(p, &b, found, r);
 }
 
 int k8smi_parse_namespace(struct k8smi_parse *p, struct k8sm_pod *pod) {

@@ -22,9 +22,10 @@ struct k8smi_parse {
   struct k8sm_parse_options options; /* with every default filled in */
   struct k8smi_arena scratch;        /* of the token readers */
   struct k8sm_diags *diags;
-  size_t errors;              /* in diags before */
-  size_t pod_bytes;           /* that the next pod may take; 0: not known */
-  uint64_t lent_scratch[256]; /* what scratch begins with: most pods need no more */
+  size_t errors;                  /* in diags before */
+  struct k8smi_find_range unread; /* what was wrong with the last record that was read */
+  size_t pod_bytes;               /* that the next pod may take; 0: not known */
+  uint64_t lent_scratch[256];     /* what scratch begins with: most pods need no more */
 };
 
 /* Reads the options. Errors: ABI, INVALID. */

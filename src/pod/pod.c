@@ -137,7 +137,7 @@ int k8smi_pod_complete(struct k8smi_parse *p, struct k8sm_pod *pod, const struct
   int r = pod_check_containers(p, pod, path);
   if (r == K8SM_OK) r = k8smi_parse_namespace(p, pod);
   if (r != K8SM_OK || (p->options.flags & K8SM_PARSE_NO_VALIDATE) != 0) return r;
-  struct k8smi_validate_options o = {p->scratch.allocator, path};
+  struct k8smi_validate_options o = {p->scratch.allocator, path, p->unread};
   return k8smi_validate_pod(pod->record, &o, p->diags);
 }
 

@@ -121,8 +121,8 @@ static void validate_template(struct k8smi_check *c, const struct k8smi_path *ro
 static int validate_run(struct k8smi_check *c, const struct k8smi_validate_options *options,
                         void (*check)(struct k8smi_check *c, const struct k8smi_path *root)) {
   struct k8smi_path spec = K8SMI_AT(options->path, "spec");
-  struct k8smi_map *const sets[] = {&c->names,  &c->volumes, &c->claims, &c->ports,   &c->seen,
-                                    &c->others, &c->paths,   &c->items,  &c->reported};
+  struct k8smi_map *const sets[] = {&c->names,  &c->volumes, &c->claims, &c->ports,    &c->seen,
+                                    &c->others, &c->paths,   &c->items,  &c->reported, &c->unread};
   struct k8smi_buf *const bufs[] = {&c->message, &c->value, &c->detail, &c->claim_names};
   c->at = &spec;
   c->no_memory = !k8smi_arena_init(&c->arena, &options->allocator, 0);
@@ -131,6 +131,7 @@ static int validate_run(struct k8smi_check *c, const struct k8smi_validate_optio
     k8smi_map_init(sets[i], &options->allocator, (uint64_t)(uintptr_t)c->spec + i);
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
     c->no_memory = !k8smi_buf_init(bufs[i], &options->allocator) || c->no_memory;
+  k8smi_check_begin(c, options->unread);
   check(c, options->path);
   for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) k8smi_map_free(sets[i]);
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) k8smi_buf_free(bufs[i]);

@@ -12,6 +12,8 @@
 struct k8smi_validate_options {
   struct k8sm_allocator allocator; /* of what must be remembered to find duplicates */
   const struct k8smi_path *path;   /* of the object in its document: NULL for the root */
+  struct k8smi_find_range unread;  /* errors of values that were not read: what the rules find at their paths
+                                    * and below ("Required value") would only mislead, and is not told */
 };
 /* Errors: INVALID (found something), NOMEM. */
 int k8smi_validate_pod(const struct k8smi_record *pod, const struct k8smi_validate_options *options,

@@ -24,11 +24,35 @@ static bool check_is_new(struct k8smi_check *c, const struct k8smi_path *path, s
   return k8smi_check_add(c, &c->reported, (struct k8sm_slice){kept, sizeof hashes});
 }
 
+void k8smi_check_begin(struct k8smi_check *c, struct k8smi_find_range unread) {
+  const struct k8sm_diags *d = c->diags;
+  if (d == NULL || d->row_size < offsetof(struct k8sm_diag, message)) return;
+  for (size_t i = unread.from; i < unread.to && i < d->cap; i++) {
+    struct k8sm_diag row = {0};
+    memcpy(&row, (const char *)d->rows + i * d->row_size, offsetof(struct k8sm_diag, message));
+    if (row.severity != K8SM_SEVERITY_ERROR || row.path >= d->text_cap || d->text[row.path] == '\0') continue;
+    k8smi_check_add(c, &c->unread, k8smi_s(d->text + row.path));
+  }
+}
+
+/* Whether the path is that of a value that was not read, or below one. */
+static bool check_is_unread(struct k8smi_check *c, const struct k8smi_path *path) {
+  for (; c->unread.count > 0 && path != NULL; path = path->parent) {
+    size_t len = k8smi_path_write(path, NULL, 0);
+    k8smi_buf_clear(&c->message);
+    char *text = k8smi_buf_extend(&c->message, len + 1);
+    if (text == NULL) return false;
+    k8smi_path_write(path, text, len + 1);
+    if (k8smi_check_knows(&c->unread, (struct k8sm_slice){text, len})) return true;
+  }
+  return false;
+}
+
 /* "Invalid value: "x": detail", from the words of the kind, the value if it has one, and the detail. */
 static void check_report(struct k8smi_check *c, uint32_t code, const struct k8smi_path *path,
                          const char *kind, const struct k8smi_shown *value, const char *detail) {
   c->found++;
-  if (c->diags == NULL) return;
+  if (c->diags == NULL || check_is_unread(c, path)) return;
   struct k8smi_buf *m = &c->message;
   k8smi_buf_clear(m);
   k8smi_buf_puts(m, kind);

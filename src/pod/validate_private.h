@@ -18,6 +18,7 @@ struct k8smi_check {
   bool is_stored;               /* a server's own pod, which may have more than one that is to be created */
   struct k8smi_arena arena;     /* of composed keys */
   struct k8smi_map reported;    /* findings so far, each once */
+  struct k8smi_map unread;      /* paths of values that were not read */
   struct k8smi_buf message;     /* of a finding */
   struct k8smi_buf value;       /* of the value in it */
   struct k8smi_buf detail;      /* of what it says of it */
@@ -79,6 +80,9 @@ struct k8smi_shown k8smi_v_record(struct k8smi_check *c, unsigned type, const st
 struct k8smi_shown k8smi_v_json(struct k8smi_check *c, unsigned type, const struct k8smi_record *record);
 struct k8smi_shown k8smi_v_json_list(struct k8smi_check *c, unsigned type, struct k8smi_list list);
 void k8smi_put_value(struct k8smi_buf *buf, struct k8smi_shown value);
+
+/* Notes which values were not read. */
+void k8smi_check_begin(struct k8smi_check *c, struct k8smi_find_range unread);
 
 /* The findings, in the server's words: "Invalid value: \"x\": detail". A detail may be NULL or empty. */
 void k8smi_check_required(struct k8smi_check *c, const struct k8smi_path *path, const char *detail);

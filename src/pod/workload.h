@@ -78,9 +78,10 @@ int64_t k8smi_workload_pods(const struct k8sm_workload *workload);
 int64_t k8smi_workload_first_ordinal(const struct k8sm_workload *workload);
 bool k8smi_workload_is_indexed(const struct k8sm_workload *workload);
 
-/* The rules of the API server for the fields that make a workload one. Errors: INVALID, NOMEM. */
+/* The rules of the API server for the fields that make a workload one. `unread`: as in validate.h, for the
+ * template. Errors: INVALID, NOMEM. */
 int k8smi_workload_check(const struct k8sm_workload *workload, const struct k8smi_path *path,
-                         struct k8sm_diags *diags);
+                         struct k8smi_find_range unread, struct k8sm_diags *diags);
 
 /* A pod of a workload that makes pods itself (no Deployment, no CronJob), without validation. */
 int k8smi_workload_instance(const struct k8sm_workload *workload, const struct k8sm_instance_options *options,

@@ -78,6 +78,7 @@ static const struct check_row {
 struct check {
   const struct k8sm_workload *w;
   struct k8sm_diags *diags;
+  struct k8smi_find_range unread; /* what was wrong with what could not be read */
   const struct k8smi_path *object;
   const struct k8smi_path *spec;      /* of that which has the template */
   const struct k8smi_path *template_; /* the template itself */
@@ -218,7 +219,7 @@ static const struct k8smi_record *check_completed(struct check *c, struct k8smi_
 
 /* What is asked of all templates. Errors: INVALID, NOMEM. */
 static int check_pod_rules(struct check *c) {
-  const struct k8smi_validate_options o = {.allocator = c->w->arena.allocator, .path = c->template_};
+  const struct k8smi_validate_options o = {c->w->arena.allocator, c->template_, c->unread};
   const struct k8smi_record *template_ = c->w->template_;
   struct k8smi_arena arena;
   if (!k8smi_arena_init(&arena, &o.allocator, 0)) return k8smi_find_nomem(c->diags, K8SM_ERR_NOMEM);
@@ -244,9 +245,9 @@ static void check_required(struct check *c) {
 }
 
 int k8smi_workload_check(const struct k8sm_workload *w, const struct k8smi_path *path,
-                         struct k8sm_diags *diags) {
+                         struct k8smi_find_range unread, struct k8sm_diags *diags) {
   struct k8smi_path to_spec[K8SMI_WORKLOAD_STEPS], to_template[K8SMI_WORKLOAD_STEPS];
-  struct check c = {w, diags, path, NULL, NULL, false};
+  struct check c = {w, diags, unread, path, NULL, NULL, false};
   c.spec = k8smi_workload_path(w->kind, w->kind->steps - 1, path, to_spec);
   c.template_ = k8smi_workload_path(w->kind, w->kind->steps, path, to_template);
   check_metadata(&c);

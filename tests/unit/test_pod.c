@@ -247,6 +247,24 @@ static void bad_inputs(void **state) {
   one_finding(POD_HEAD "  x: &a [*a]", K8SM_ERR_SYNTAX, K8SM_DIAG_YAML_ALIASES, NULL);
 }
 
+/* The rules say nothing of a value that was not read, nor of what would be below it. */
+static void wrong_types_are_told_once(void **state) {
+  (void)state;
+  struct parsed p;
+  static const char typed[] = "apiVersion: v1\nkind: Pod\nmetadata: text\nspec:\n  restartPolicy: 1\n"
+                              "  containers: [{name: a, image: 2, resources: {limits: {cpu: true, x: 1}}}]\n";
+  parse_with(&p, typed, sizeof typed - 1, 0);
+  assert_int_equal(p.result, K8SM_ERR_INVALID);
+  assert_string_equal(finding(&p, 0), "metadata: found the string \"text\", expected an object");
+  assert_string_equal(finding(&p, 3),
+                      "spec.containers[0].resources.limits[cpu]: found true, expected a quantity");
+  /* Of its neighbour they speak. */
+  assert_string_equal(finding(&p, 4),
+                      "spec.containers[0].resources.limits[x]: Invalid value: \"x\": must be a "
+                      "standard resource type or fully qualified");
+  for (size_t i = 4; i < p.diags.count; i++) assert_non_null(strstr(p.text + p.rows[i].path, "[x]"));
+}
+
 static void nul_depth_and_aliases(void **state) {
   (void)state;
   struct parsed p;
@@ -418,6 +436,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(the_rows_and_the_names),
       cmocka_unit_test(fields_by_path),
       cmocka_unit_test(bad_inputs),
+      cmocka_unit_test(wrong_types_are_told_once),
       cmocka_unit_test(nul_depth_and_aliases),
       cmocka_unit_test(options_are_checked),
       cmocka_unit_test(unknown_fields),

@@ -405,6 +405,18 @@ static void refused(const char *text, const char *path, const char *message) {
 #define APPS(kind, spec)  "apiVersion: apps/v1\nkind: " kind "\nmetadata: {name: w}\nspec: {" spec "}\n"
 #define BATCH(kind, spec) "apiVersion: batch/v1\nkind: " kind "\nmetadata: {name: w}\nspec: {" spec "}\n"
 
+/* What the rules say of a value that was not read is not told beside that. */
+static void wrong_types_are_told_once(void **state) {
+  (void)state;
+  struct made m;
+  static const char text[] =
+      APPS("Deployment", SELECTOR ", template: {metadata: {labels: {app: web}}, spec: "
+                                  "{dnsPolicy: 1, containers: {}, volumes: [{name: 2}]}}");
+  assert_int_equal(parse_with(&m, text, 0), K8SM_ERR_INVALID);
+  for (size_t i = 0; i < m.diags.count; i++) assert_int_not_equal(m.rows[i].code, K8SM_DIAG_FIELD_REQUIRED);
+  assert_int_equal(m.diags.count, 3);
+}
+
 static void rules_of_workloads(void **state) {
   (void)state;
   refused(APPS("Deployment", TEMPLATE), "spec.selector", "Required value");
@@ -493,6 +505,8 @@ int main(void) {
       cmocka_unit_test(indexed_jobs_know_their_index),
       cmocka_unit_test(cron_jobs_make_jobs_of_their_time),
       cmocka_unit_test(suffixes_do_not_meet),
+      cmocka_unit_test(wrong_types_are_told_once),
+      cmocka_unit_test(wrong_types_are_told_once),
       cmocka_unit_test(rules_of_workloads),
       cmocka_unit_test(pods_are_validated),
       cmocka_unit_test(every_allocation_fails_once),
