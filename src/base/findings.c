@@ -20,12 +20,21 @@ static uint32_t finding_text(struct k8sm_diags *d, size_t len, char **ret, size_
   return (uint32_t)at;
 }
 
+/* Keys and values of hostile inputs must not begin lines of their own, nor steer a terminal. */
+static void finding_on_one_line(char *text) {
+  for (char *c = text; *c != '\0'; c++) {
+    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
+  }
+}
+
 static uint32_t finding_path(struct k8sm_diags *d, const struct k8smi_path *path) {
   char *text;
   size_t room;
   size_t len = k8smi_path_write(path, NULL, 0);
   uint32_t at = finding_text(d, len, &text, &room);
-  if (text != NULL) k8smi_path_write(path, text, room);
+  if (text == NULL) return at;
+  k8smi_path_write(path, text, room);
+  finding_on_one_line(text);
   return at;
 }
 
@@ -40,9 +49,7 @@ static uint32_t finding_message(struct k8sm_diags *d, const char *format, va_lis
   if (text == NULL) return at;
   text[0] = '\0';
   if (n > 0) vsnprintf(text, room, format, args);
-  for (char *c = text; *c != '\0'; c++) {
-    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
-  }
+  finding_on_one_line(text);
   return at;
 }
 

@@ -244,6 +244,9 @@ static void bad_inputs(void **state) {
               K8SM_ERR_INVALID, K8SM_DIAG_QUANTITY_SYNTAX, NULL);
   one_finding(POD_HEAD "  containers: [{name: a, image: b}]\n---\nkind: Pod", K8SM_ERR_INVALID,
               K8SM_DIAG_FIELD_TOO_MANY, NULL);
+  one_finding(POD_HEAD "  nodeSelector: {\"a\\nb\": 1}\n  containers: [{name: a, image: b}]",
+              K8SM_ERR_INVALID, K8SM_DIAG_FIELD_TYPE,
+              "spec.nodeSelector[a b]: found the number 1, expected a string");
   one_finding(POD_HEAD "  x: &a [*a]", K8SM_ERR_SYNTAX, K8SM_DIAG_YAML_ALIASES, NULL);
 }
 
