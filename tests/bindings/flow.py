@@ -308,6 +308,14 @@ class Errors(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             Demand.make(pod, nonce="n1")
 
+    def test_more_findings_than_there_is_room_for(self):
+        text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n" + "  - {image: x}\n" * 600
+        with self.assertRaises(k8smesos.Invalid) as caught:
+            Pod.parse(text)
+        self.assertEqual(len(caught.exception.findings), 512)
+        self.assertGreaterEqual(caught.exception.omitted, 88)
+        self.assertTrue(str(caught.exception).endswith(f"; and {caught.exception.omitted} more"))
+
     def test_not_an_offers_event(self):
         with self.assertRaises(k8smesos.Error):
             Offers.parse(b'{"type":"HEARTBEAT"}')

@@ -30,7 +30,7 @@ def create(function: str, *arguments, source: bytes = b""):
     sink, pointer = Sink(), ctypes.c_void_p()
     result = getattr(_abi.lib, "k8sm_" + function)(*arguments, ctypes.byref(pointer), sink.ref())
     findings = sink.findings(source)
-    check(function, result, findings)
+    check(function, result, findings, sink.omitted)
     return pointer.value, findings
 
 
@@ -125,7 +125,7 @@ def blob(function: str, *arguments, sink: Optional[Sink] = None) -> bytes:
     pointer = ctypes.c_void_p()
     tail = (sink.ref(),) if sink else ()
     result = getattr(_abi.lib, "k8sm_" + function)(*arguments, ctypes.byref(pointer), *tail)
-    check(function, result, sink.findings() if sink else ())
+    check(function, result, sink.findings() if sink else (), sink.omitted if sink else 0)
     try:
         return raw(_abi.lib.k8sm_blob_bytes(pointer))
     finally:

@@ -26,15 +26,19 @@ class Finding(NamedTuple):
 
 
 class Error(Exception):
-    """A call failed. `findings` tells what was found, not only the first: up to 64 of them."""
+    """A call failed. `findings` tells what was found, not only the first: up to 512 of them;
+    `omitted` is how many more there were."""
 
     result = 0
 
-    def __init__(self, function: str, findings: Tuple[Finding, ...] = ()):
+    def __init__(self, function: str, findings: Tuple[Finding, ...] = (), omitted: int = 0):
         self.function = function
         self.findings = findings
+        self.omitted = omitted
         worst = [str(f) for f in findings if f.severity == Severity.ERROR]
         name = _abi.lib.k8sm_result_name(self.result).decode()
+        if omitted:
+            worst.append(f"and {omitted} more")
         super().__init__("; ".join(worst) if worst else f"{function}: {name}")
 
 
@@ -95,7 +99,7 @@ _BY_RESULT = {
 class Sink:
     """The memory that findings of one call are written to."""
 
-    ROWS, TEXT = 64, 16384
+    ROWS, TEXT = 512, 65536
     LOOK_BYTES = 16 << 20  # each line that is looked up reads the source again
 
     def __init__(self):
@@ -113,6 +117,11 @@ class Sink:
 
     def ref(self):
         return ctypes.byref(self.diags)
+
+    @property
+    def omitted(self) -> int:
+        """How many findings there was no room for."""
+        return max(0, self.diags.count - self.ROWS)
 
     def findings(self, source: bytes = b"") -> Tuple[Finding, ...]:
         """The findings so far; those with a path and no line get it from the source text."""
@@ -149,7 +158,7 @@ def locate(source: bytes, path: str, document: int = 0) -> Tuple[int, int]:
     return (line.value, column.value) if result == 0 else (0, 0)
 
 
-def check(function: str, result: int, findings: Tuple[Finding, ...] = ()) -> None:
+def check(function: str, result: int, findings: Tuple[Finding, ...] = (), omitted: int = 0) -> None:
     """Raises what a negative result means."""
     if result < 0:
-        raise _BY_RESULT.get(result, Error)(function, findings)
+        raise _BY_RESULT.get(result, Error)(function, findings, omitted)
