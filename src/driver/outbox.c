@@ -134,6 +134,7 @@ static void outbox_retry(struct drv_call *c, const struct drv_core *core, enum d
   c->status = 0;
   c->words_len = 0;
   c->not_before_ms = k8smi_drv_after(core, OUTBOX_REPEAT_MS);
+  c->repeated = true;
 }
 
 void k8smi_drv_outbox_end(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange) {

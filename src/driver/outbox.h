@@ -30,6 +30,7 @@ struct drv_call {
   enum drv_outcome outcome;
   bool complain; /* an EVENT about the answer is due */
   bool cancel;   /* its exchange is to be given up */
+  bool repeated; /* it was sent before: calls made after it may have reached the master before it */
   struct k8sm_blob *bytes;
   struct drv_launch *launch; /* of an ACCEPT; its owner frees it */
   size_t words_len;

@@ -135,8 +135,15 @@ static void roles_forget_suppressed(struct k8sm_driver *d) {
   o->revive = true;
 }
 
+/* A DECLINE that was sent again may have come behind a REVIVE, and refuses what that one asked for. */
+static void roles_expect_refusal(struct k8sm_driver *d) {
+  for (size_t i = 0; i < d->core.options.role_count; i++) d->offers.roles[i].refused = true;
+  d->offers.revive = true;
+}
+
 void k8smi_drv_roles_answered(struct k8sm_driver *d, const struct drv_call *call) {
   struct drv_offers *o = &d->offers;
+  if (call->type == K8SM_CALL_DECLINE && call->repeated) roles_expect_refusal(d);
   bool roles = call->type == K8SM_CALL_REVIVE || call->type == K8SM_CALL_SUPPRESS;
   bool update = call->type == K8SM_CALL_UPDATE_FRAMEWORK;
   if ((!roles && !update) || call->outcome == DRV_CALL_DONE || d->session.state != DRV_SESSION_SUBSCRIBED)

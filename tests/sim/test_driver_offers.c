@@ -197,6 +197,31 @@ static void lost_calls_are_made_up_for(void **state) {
   script_close(&s);
 }
 
+/* A DECLINE without an answer is sent again, behind a REVIVE: what it refuses is asked for once more. */
+static void late_refusals_are_made_up_for(void **state) {
+  struct script s;
+  (void)state;
+  open_at(&s, "1.12.0", NULL, 0, 0);
+  s.hold_calls = true;
+  offer(&s, "O1", "A1", "*", "r1");
+  script_wait(&s, 2000);
+  assert_true(script_has(&s, "> DECLINE O1"));
+  script_lose(&s, "DECLINE");
+  script_forget(&s);
+  script_pod(&s, POD("p", "u1", ""));
+  script_wait(&s, 2000);
+  assert_true(script_has(&s, "> REVIVE"));
+  assert_true(script_has(&s, "> DECLINE O1"));
+  script_answer(&s, "REVIVE", 202, NULL);
+  script_forget(&s);
+  script_wait(&s, 6000);
+  assert_false(script_has(&s, "REVIVE"));
+  script_answer(&s, "DECLINE", 202, NULL);
+  script_wait(&s, 6000);
+  assert_true(script_has(&s, "> REVIVE \"roles\":[\"*\"]\n"));
+  script_close(&s);
+}
+
 static void update(struct script *s, const char *container, const char *state, const char *uuid,
                    const char *more) {
   script_update(s, script_task(s, container), "A1", state, uuid, more);
@@ -241,7 +266,7 @@ int main(void) {
       cmocka_unit_test(roles_are_suppressed_one_by_one), cmocka_unit_test(constraints_follow_the_wants),
       cmocka_unit_test(an_old_master_is_not_told),       cmocka_unit_test(refused_constraints_are_given_up),
       cmocka_unit_test(lost_constraints_are_told_again), cmocka_unit_test(restarts_want_their_agent),
-      cmocka_unit_test(lost_calls_are_made_up_for),
+      cmocka_unit_test(lost_calls_are_made_up_for),      cmocka_unit_test(late_refusals_are_made_up_for),
   };
   return cmocka_run_group_tests_name("driver_offers", tests, NULL, NULL);
 }
