@@ -219,6 +219,42 @@ func (c *Cluster) Pods(agentID string) []ClusterPod {
 	return pods
 }
 
+// Resources are what the offers held of an agent have, less what was taken.
+func (c *Cluster) Resources(agentID string) (*Resources, error) {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	var ptr *C.struct_k8sm_resources
+	s := newSink()
+	result := C.k8sm_cluster_resources(c.ptr, m.slice([]byte(agentID)), nil, &ptr, s.diags())
+	return takeResources("cluster_resources", result, ptr, s)
+}
+
+// Take takes resources out of the offers held of an agent, for what the caller runs himself: no pod gets them.
+// ErrNotFound, and nothing taken, if they are not all there.
+func (c *Cluster) Take(agentID string, resources *Resources) error {
+	defer runtime.KeepAlive(c)
+	defer runtime.KeepAlive(resources)
+	var m memory
+	defer m.free()
+	s := newSink()
+	result := C.k8sm_cluster_take(c.ptr, m.slice([]byte(agentID)), resources.ptr, s.diags())
+	_, err := s.done("cluster_take", result, nil)
+	return err
+}
+
+// Give puts back what was taken, or a part of it. ErrNotFound if it was not taken.
+func (c *Cluster) Give(agentID string, resources *Resources) error {
+	defer runtime.KeepAlive(c)
+	defer runtime.KeepAlive(resources)
+	var m memory
+	defer m.free()
+	s := newSink()
+	result := C.k8sm_cluster_give(c.ptr, m.slice([]byte(agentID)), resources.ptr, s.diags())
+	_, err := s.done("cluster_give", result, nil)
+	return err
+}
+
 // Strategy chooses among agents that fit.
 type Strategy uint32
 
@@ -377,6 +413,7 @@ func (c *Cluster) Agents() []Agent {
 type HeldOffer struct {
 	ID, AgentID, Role string
 	SinceMonoMS       uint64
+	Taken             bool // some of it, with Take
 }
 
 // Offers that are held.
@@ -385,6 +422,6 @@ func (c *Cluster) Offers() []HeldOffer {
 	return readRows(func(rows *C.struct_k8sm_held_offer, size, n int) int {
 		return int(C.k8sm_cluster_offers(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_held_offer) HeldOffer {
-		return HeldOffer{text(row.id), text(row.agent_id), text(row.role), uint64(row.since_mono_ms)}
+		return HeldOffer{text(row.id), text(row.agent_id), text(row.role), uint64(row.since_mono_ms), row.taken == 1}
 	})
 }

@@ -353,6 +353,26 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+func TestTakeAndGive(t *testing.T) {
+	cluster := cluster(t)
+	all := must[*k8smesos.Resources](t)(cluster.Resources("golden-S1"))
+	if err := cluster.Take("golden-S1", all); err != nil || !cluster.Offers()[0].Taken {
+		t.Fatalf("take: %v, %+v", err, cluster.Offers())
+	}
+	if summary := match(t, cluster).Summary(0); !strings.Contains(summary, "didn't have free ports") {
+		t.Errorf("placed from what was taken: %s", summary)
+	}
+	if err := cluster.Take("golden-S1", all); !errors.Is(err, k8smesos.ErrNotFound) {
+		t.Errorf("taken twice: %v", err)
+	}
+	if err := cluster.Give("golden-S1", all); err != nil || cluster.Offers()[0].Taken {
+		t.Errorf("give: %v, %+v", err, cluster.Offers())
+	}
+	if summary := match(t, cluster).Summary(0); summary != "" {
+		t.Errorf("given back: %s", summary)
+	}
+}
+
 func TestNode(t *testing.T) {
 	cluster := cluster(t)
 	node := k8smesos.Node{

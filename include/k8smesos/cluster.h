@@ -129,6 +129,28 @@ K8SM_API size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8s
 K8SM_API K8SM_MUST_USE int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
                                               struct k8sm_diags *diags);
 
+/* What the offers held of an agent have: all of them, to whatever role, less what was taken. Its allocation_info
+ * tells what is offered to which role. Owns: *ret. Errors: NOT_FOUND (no such agent), NOMEM, INVALID (more of a
+ * scalar than any machine has). */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_resources(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                                  const struct k8sm_allocator *allocator,
+                                                  struct k8sm_resources **ret, struct k8sm_diags *diags);
+/* Takes resources out of the offers held of an agent, for tasks and operations of the caller's own: no pod gets
+ * them. They are named as the offers name them, with allocation_info and reservations: k8sm_resources_find makes
+ * such out of amounts, in what k8sm_cluster_resources gives. Offers are spent from in the order of their ids.
+ * Those that something was taken from say so in their rows; plans that use them, made before, are stale. What was
+ * taken goes with its offer: when the offer is removed, and when a plan that uses it is applied, whose ACCEPT is
+ * then the one to add the caller's operations to. https://mesos.apache.org/documentation/latest/scheduler-http-api/#accept
+ * Errors: NOT_FOUND (no such agent, or not all of it is there: nothing is taken, and the finding says what is
+ * missing), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_take(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                             const struct k8sm_resources *resources, struct k8sm_diags *diags);
+/* Puts resources back that were taken, as a whole or in part. What was taken last goes back first, where equal
+ * resources of several offers were taken.
+ * Errors: NOT_FOUND (no such agent, or not all of it is taken: nothing changed), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_give(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                             const struct k8sm_resources *resources, struct k8sm_diags *diags);
+
 /* An agent that is known, in the order of ids. */
 struct k8sm_agent {
   struct k8sm_slice id;
@@ -145,6 +167,8 @@ struct k8sm_held_offer {
   struct k8sm_slice agent_id;
   struct k8sm_slice role;
   uint64_t since_mono_ms;
+  uint32_t taken; /* 1: some of it was taken with k8sm_cluster_take */
+  uint32_t reserved;
 };
 K8SM_API size_t k8sm_cluster_offers(const struct k8sm_cluster *cluster, size_t first,
                                     struct k8sm_held_offer *rows, size_t row_size, size_t n);

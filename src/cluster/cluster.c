@@ -97,6 +97,7 @@ void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t row) {
   k8smi_order_drop_held(cluster, row);
   k8smi_slot_remove(cluster, row);
   k8smi_map_remove(&cluster->held_map, held->offer->id);
+  k8smi_rest_free(held->rest);
   k8sm_offers_unref(held->owner);
   k8smi_table_give(&cluster->held, row);
 }
@@ -124,7 +125,8 @@ size_t k8sm_cluster_offers(const struct k8sm_cluster *cluster, size_t first, str
   size_t left = k8smi_rows_left(order->count, first);
   for (size_t i = 0; i < n && i < left; i++) {
     const struct k8smi_held *h = k8smi_held_at(cluster, order->rows[first + i]);
-    struct k8sm_held_offer row = {h->offer->id, h->offer->agent_id, h->offer->role, h->since_mono_ms};
+    struct k8sm_held_offer row = {h->offer->id,     h->offer->agent_id, h->offer->role,
+                                  h->since_mono_ms, h->rest != NULL,    0};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }
   return left;

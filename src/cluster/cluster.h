@@ -80,12 +80,20 @@ struct k8smi_role {
   uint32_t slots;
 };
 
+/* What the caller has left of an offer that it spent from. */
+struct k8smi_rest {
+  struct k8smi_arena arena;
+  struct k8smi_offer offer;        /* its messages and ids are those of … */
+  const struct k8smi_offer *whole; /* … the offer as it came */
+};
+
 struct k8smi_held {
   struct k8smi_cell cell;
-  struct k8sm_offers *owner; /* a reference */
-  const struct k8smi_offer *offer;
+  struct k8sm_offers *owner;       /* a reference */
+  const struct k8smi_offer *offer; /* as it came, or what is left of it: */
+  struct k8smi_rest *rest;         /* NULL: all of it */
   uint64_t since_mono_ms;
-  uint64_t generation; /* in which it came */
+  uint64_t generation; /* in which it came, or was spent from last */
   uint32_t slot;
   uint32_t previous, next; /* of the slot */
 };
@@ -190,6 +198,16 @@ void k8smi_namespaces_free(struct k8sm_cluster *cluster);
 /* text.c: a copy in a block of its own (false when memory ran out), and its end. */
 bool k8smi_text_own(const struct k8sm_allocator *allocator, struct k8sm_slice text, struct k8sm_slice *ret);
 void k8smi_text_free(const struct k8sm_allocator *allocator, struct k8sm_slice text);
+
+/* rest.c: what a caller took of an offer held, by the number of the resource. `moved` says how much goes from
+ * what is left to what is taken, or back; values of none are empty. *ret_rest is what the offer then has:
+ * NULL if that is all. False when memory ran out. */
+bool k8smi_rest_make(const struct k8sm_allocator *allocator, const struct k8smi_held *held,
+                     const struct k8smi_value *moved, bool back, struct k8smi_rest **ret_rest);
+void k8smi_rest_free(struct k8smi_rest *rest);
+/* How much of a resource is taken. False when memory ran out. */
+bool k8smi_rest_taken(struct k8smi_arena *arena, const struct k8smi_held *held, size_t resource,
+                      struct k8smi_value *ret);
 
 /* Drops an offer held, by its number. Never fails. The caller counts the generation. */
 void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t held);

@@ -97,6 +97,30 @@ static void slots_count(struct k8sm_cluster *cluster, struct k8smi_cluster_slot 
   if (offer->ports) slot->ports += one;
 }
 
+/* What the caller took counts as in use on the agent, as long as the offer is held. */
+static void slots_count_taken(struct k8sm_cluster *cluster, uint32_t agent, const struct k8smi_held *held,
+                              bool in) {
+  for (int s = 0; held->rest != NULL && s < K8SMI_SCALARS; s++) {
+    int64_t taken = held->rest->whole->free[s] - held->offer->free[s];
+    k8smi_agent_at(cluster, agent)->held[s] += in ? taken : -taken;
+  }
+}
+
+void k8smi_slot_set_rest(struct k8sm_cluster *cluster, uint32_t held_row, struct k8smi_rest *rest) {
+  struct k8smi_held *held = k8smi_held_at(cluster, held_row);
+  struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, held->slot);
+  struct k8smi_rest *before = held->rest;
+  k8smi_tree_remove(cluster, held->slot);
+  slots_count(cluster, slot, held->offer, false);
+  slots_count_taken(cluster, slot->agent, held, false);
+  held->offer = rest != NULL ? &rest->offer : before == NULL ? held->offer : before->whole;
+  held->rest = rest;
+  slots_count(cluster, slot, held->offer, true);
+  slots_count_taken(cluster, slot->agent, held, true);
+  k8smi_tree_insert(cluster, held->slot);
+  k8smi_rest_free(before);
+}
+
 bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_row) {
   struct k8smi_held *held = k8smi_held_at(cluster, held_row);
   uint32_t row = k8smi_slot_find(cluster, agent, held->offer->role);
@@ -128,6 +152,7 @@ void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
     slot->first_offer = held->next;
   }
   slots_count(cluster, slot, held->offer, false);
+  slots_count_taken(cluster, slot->agent, held, false);
   if (slot->offers == 0) {
     slots_end(cluster, held->slot);
   } else {

@@ -17,5 +17,7 @@ const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agen
  * roles too. False when memory ran out. */
 bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held);
 void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held);
+/* From now on the offer held has what `rest` says; NULL: all of it. Never fails. */
+void k8smi_slot_set_rest(struct k8sm_cluster *cluster, uint32_t held, struct k8smi_rest *rest);
 
 #endif

@@ -20,8 +20,9 @@ static const char *apply_stale(const struct k8sm_cluster *cluster, const struct 
   }
   for (size_t i = 0; i < placement->offer_ids.count; i++) {
     uint32_t held = k8smi_map_get(&cluster->held_map, placement->offer_ids.items[i]);
-    if (held == K8SMI_MAP_NONE || k8smi_held_at(cluster, held)->generation > plan->generation) {
-      return "an offer is not held any more";
+    if (held == K8SMI_MAP_NONE) return "an offer is not held any more";
+    if (k8smi_held_at(cluster, held)->generation > plan->generation) {
+      return "an offer came again, or something was taken out of it";
     }
   }
   return NULL;

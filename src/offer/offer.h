@@ -52,6 +52,15 @@ static inline struct k8smi_value k8smi_resource_value(const struct k8smi_resourc
   return value;
 }
 
+static inline void k8smi_resource_set_value(struct k8smi_resource *r, const struct k8smi_value *value) {
+  r->milli = value->milli;
+  if (r->type == K8SM_RESOURCE_SET) {
+    r->set = value->set;
+  } else {
+    r->ranges = value->ranges;
+  }
+}
+
 struct k8smi_offer {
   const K8smMesos__Offer *message;
   struct k8sm_slice id;
@@ -96,6 +105,9 @@ static inline bool k8smi_resource_usable(const struct k8smi_resource *resource, 
   return resource->spend != K8SMI_SPEND_NEVER &&
          (resource->spend != K8SMI_SPEND_OWNED || k8smi_eq(resource->owner, uid));
 }
+
+/* Counts what a resource is to the offer that has it: what any pod may spend, and what sorts there are. */
+void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *resource);
 
 /* Fills in the offers from messages whose memory lasts as long as theirs. Those that are invalid are
  * left out, each with a finding. Errors: NOMEM, LIMIT. */

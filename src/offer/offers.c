@@ -50,16 +50,20 @@ static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
   return true;
 }
 
-/* What of the offer any pod may spend. */
+void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *resource) {
+  if (resource->spend == K8SMI_SPEND_NEVER) return;
+  offer->owned |= resource->spend == K8SMI_SPEND_OWNED;
+  offer->ports |= resource->kind == K8SMI_PORTS;
+  offer->extended |= resource->kind == K8SMI_OTHER;
+  if (resource->kind < K8SMI_SCALARS && resource->spend != K8SMI_SPEND_OWNED) {
+    offer->free[resource->kind] += resource->milli;
+  }
+}
+
 static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,
                        const struct k8smi_resource *resource) {
-  if (resource->spend == K8SMI_SPEND_NEVER) return true;
-  ret->owned |= resource->spend == K8SMI_SPEND_OWNED;
-  ret->ports |= resource->kind == K8SMI_PORTS;
-  ret->extended |= resource->kind == K8SMI_OTHER;
-  if (resource->kind >= K8SMI_SCALARS || resource->spend == K8SMI_SPEND_OWNED) return true;
-  ret->free[resource->kind] += resource->milli;
-  if (ret->free[resource->kind] <= K8SMI_SCALAR_MAX) return true;
+  k8smi_offer_count(ret, resource);
+  if (resource->kind >= K8SMI_SCALARS || ret->free[resource->kind] <= K8SMI_SCALAR_MAX) return true;
   return offers_bad(job, K8SMI_S("resources"), "more of a resource than any machine has");
 }
 

@@ -42,7 +42,8 @@ int k8smi_resources_lack(const struct k8smi_lot *missing, struct k8sm_diags *dia
   char value[320];
   resources_text(missing, value, sizeof value);
   k8smi_find(diags, K8SM_DIAG_RESOURCE_NOT_HELD, NULL,
-             "%.*s: %s, reserved for '%.*s', volume '%.*s', is not there", K8SMI_P(row.name), value,
+             "%.*s: %s, %s%.*s%sreserved for '%.*s', volume '%.*s', is not there", K8SMI_P(row.name), value,
+             row.role.len > 0 ? "allocated to '" : "", K8SMI_P(row.role), row.role.len > 0 ? "', " : "",
              K8SMI_P(row.reservation), K8SMI_P(row.volume));
   return K8SM_ERR_NOT_FOUND;
 }

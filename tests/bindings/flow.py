@@ -224,6 +224,22 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             cluster.set_node("golden-S1", taints=[("k", "v", "Sometimes")])
 
+    def test_take_and_give(self):
+        cluster = cluster_with_offer()
+        demand = Demand.make(nginx(), nonce="n1")
+        all = cluster.resources("golden-S1")
+        cluster.take("golden-S1", all)
+        self.assertEqual(cluster.resources("golden-S1").rows, [])
+        self.assertTrue(cluster.offers[0].taken)
+        self.assertIn("didn't have free ports", cluster.match([demand]).summary(0))
+        with self.assertRaises(k8smesos.NotFound) as caught:
+            cluster.take("golden-S1", all)
+        self.assertEqual(caught.exception.findings[0].name, "RESOURCE_NOT_HELD")
+        cluster.give("golden-S1", all)
+        self.assertEqual(cluster.resources("golden-S1"), all)
+        self.assertFalse(cluster.offers[0].taken)
+        self.assertEqual(len(cluster.match([demand]).placements), 1)
+
     def test_running_pods(self):
         cluster = cluster_with_offer()
         demand = Demand.make(nginx(), nonce="n1")

@@ -285,6 +285,40 @@ static int act_namespace(struct oom_fixture *f) {
                                     sizeof labels[0], &f->diags);
 }
 
+/* All that the agent offers, as resources of their own. */
+static void before_take(struct oom_fixture *f) {
+  before_match(f);
+  arrow_must(k8sm_offers_take(f->offers, 0, NULL, &f->resources, NULL), "resources");
+}
+
+static void before_give(struct oom_fixture *f) {
+  before_take(f);
+  arrow_must(k8sm_cluster_take(f->cluster, (struct k8sm_slice){"golden-S1", 9}, f->resources, NULL), "take");
+}
+
+static int act_cluster_take(struct oom_fixture *f) {
+  return k8sm_cluster_take(f->cluster, (struct k8sm_slice){"golden-S1", 9}, f->resources, &f->diags);
+}
+
+static int act_cluster_give(struct oom_fixture *f) {
+  return k8sm_cluster_give(f->cluster, (struct k8sm_slice){"golden-S1", 9}, f->resources, &f->diags);
+}
+
+static int act_cluster_resources(struct oom_fixture *f) {
+  return k8sm_cluster_resources(f->cluster, (struct k8sm_slice){"golden-S1", 9}, NULL, &f->changed,
+                                &f->diags);
+}
+
+static int is_taken(const struct oom_fixture *f) {
+  struct k8sm_held_offer row = {.taken = 0};
+  k8sm_cluster_offers(f->cluster, 0, &row, sizeof row, 1);
+  return row.taken == 1;
+}
+
+static int is_not_taken(const struct oom_fixture *f) {
+  return !is_taken(f);
+}
+
 static int act_match(struct oom_fixture *f) {
   return k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, &f->diags);
 }
@@ -392,6 +426,9 @@ const struct oom_arrow oom_arrows[] = {
     {"cluster node", NULL, before_cluster, act_node, NULL},
     {"cluster namespace", NULL, before_cluster, act_namespace, NULL},
     {"cluster pod", NULL, before_match, act_add_pod, no_pod_runs},
+    {"cluster resources", NULL, before_match, act_cluster_resources, no_changed},
+    {"take", NULL, before_take, act_cluster_take, is_not_taken},
+    {"give", NULL, before_give, act_cluster_give, is_taken},
     {"match", NULL, before_match, act_match, nothing_matched},
     {"wants", NULL, before_match, act_wants, no_wants},
     {"explain", NULL, before_match, act_explain, no_explain},

@@ -245,7 +245,9 @@ ClusterOptions = _struct(
     (c_uint32, "features reserved"),
 )
 Agent = _struct("agent", (Slice, "id hostname"), (c_uint32, "offers features"))
-HeldOffer = _struct("held_offer", (Slice, "id agent_id role"), (c_uint64, "since_mono_ms"))
+HeldOffer = _struct(
+    "held_offer", (Slice, "id agent_id role"), (c_uint64, "since_mono_ms"), (c_uint32, "taken reserved")
+)
 NodeLabel = _struct("node_label", (c_char_p, "key value"))
 NodeTaint = _struct("node_taint", (c_char_p, "key value effect"))
 Node = _struct(
@@ -503,6 +505,9 @@ def _prototypes():
         "cluster_add_pod": (c_int, P, P, S, P),
         "cluster_remove_pod": (c_int, P, S),
         "cluster_pods": (N, P, S, N, P, N, N),
+        "cluster_resources": (c_int, P, S, P, P, P),
+        "cluster_take": (c_int, P, S, P, P),
+        "cluster_give": (c_int, P, S, P, P),
         "cluster_apply": (c_int, P, P, P),
         "cluster_match": (c_int, P, P, N, P, P, P),
         "cluster_explain": (c_int, P, P, P, P, P),

@@ -34,6 +34,7 @@ class HeldOffer(NamedTuple):
     agent_id: str
     role: str
     since_mono_ms: int
+    taken: bool  # some of it, with Cluster.take
 
 
 class ClusterPod(NamedTuple):
@@ -274,6 +275,23 @@ class Cluster(Handle):
             size = ctypes.sizeof(_abi.ClusterPod)
             _abi.lib.k8sm_cluster_pods(self._pointer, agent, 0, ctypes.addressof(array), size, count)
             return [ClusterPod(text(r.uid), text(r.name_space), text(r.name)) for r in array]
+
+    def resources(self, agent_id: str) -> Resources:
+        """What the offers held of an agent have, less what was taken. Raises NotFound."""
+        memory = Memory()
+        with self._lock:
+            return Resources._make("cluster_resources", self._pointer, memory.slice(agent_id), None)
+
+    def take(self, agent_id: str, resources: Resources) -> None:
+        """Takes resources out of the offers held of an agent, for what the caller runs himself: no pod gets them.
+        Raises NotFound, and takes nothing, if they are not all there."""
+        memory = Memory()
+        self._change("cluster_take", memory.slice(agent_id), resources._pointer)
+
+    def give(self, agent_id: str, resources: Resources) -> None:
+        """Puts back what was taken, or a part of it. Raises NotFound if it was not taken."""
+        memory = Memory()
+        self._change("cluster_give", memory.slice(agent_id), resources._pointer)
 
     def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
         """Places the demands from the offers held; the cluster stays as it is. Fields: flags
