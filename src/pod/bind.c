@@ -27,6 +27,27 @@ void k8smi_bind_free(struct k8smi_bind *b) {
   k8smi_buf_free(&b->raw);
 }
 
+void k8smi_bind_try(struct k8smi_bind *b, struct k8smi_bind_try *t) {
+  *t = (struct k8smi_bind_try){k8smi_arena_mark(b->arena),
+                               b->items.len,
+                               b->arena->input_read,
+                               b->invalid,
+                               b->diags,
+                               {.size = sizeof t->unseen, .row_size = sizeof(struct k8sm_diag)}};
+  b->diags = &t->unseen;
+}
+
+bool k8smi_bind_tried(struct k8smi_bind *b, struct k8smi_bind_try *t, bool through) {
+  b->diags = t->diags;
+  if (through && t->unseen.count == 0) return true;
+  k8smi_arena_rewind(b->arena, t->mark);
+  b->arena->input_read = t->read;
+  b->items.len = t->items;
+  b->items.failed = b->raw.failed = false;
+  b->invalid = t->invalid;
+  return false;
+}
+
 static int bind_next(struct k8smi_bind *b, struct k8smi_token *t) {
   return k8smi_tokens_next(b->tokens, t, b->diags);
 }
@@ -93,12 +114,9 @@ static int bind_object(struct k8smi_bind *b, unsigned type, const struct k8smi_p
 
 /* null among objects is one of which nothing is said. */
 static int bind_null_item(struct k8smi_bind *b, unsigned type, const struct k8smi_record **ret) {
-  static const struct k8smi_record bind_empty = {0};
   union k8smi_slot slots[64];
   uint64_t present = 0;
-  *ret = &bind_empty;
-  if (!b->defaults) return K8SM_OK;
-  if (!k8smi_defaults_fill(b->arena, type, slots, &present)) return bind_no_room(b);
+  if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &present)) return bind_no_room(b);
   *ret = k8smi_record_new(b->arena, present, slots);
   return *ret == NULL ? bind_no_room(b) : K8SM_OK;
 }

@@ -43,6 +43,18 @@ int k8smi_bind_record(struct k8smi_bind *b, enum k8smi_type_id type, const struc
  * all is as it was; k8smi_bind_record has to read it. */
 bool k8smi_bind_json(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_record **ret);
 
+/* For readers that give up on what is odd: what they begin with. Nothing is reported meanwhile. */
+struct k8smi_bind_try {
+  struct k8smi_arena_mark mark;
+  size_t items, read;
+  bool invalid;
+  struct k8sm_diags *diags;
+  struct k8sm_diags unseen;
+};
+void k8smi_bind_try(struct k8smi_bind *b, struct k8smi_bind_try *t);
+/* Whether the reader is through, and had nothing to report; otherwise all is put back. */
+bool k8smi_bind_tried(struct k8smi_bind *b, struct k8smi_bind_try *t, bool through);
+
 /* Reads the rest of a value whose first token is `token` as compact JSON into b->raw (not cleared). */
 int k8smi_bind_raw(struct k8smi_bind *b, const struct k8smi_token *token);
 

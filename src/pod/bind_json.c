@@ -350,23 +350,13 @@ static const struct k8smi_record *quick_object(struct quick *q, unsigned type) {
 bool k8smi_bind_json(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_record **ret) {
   struct k8smi_json_place home;
   if (!k8smi_tokens_json_place(b->tokens, &home) || home.done) return false;
-  const struct k8smi_arena_mark mark = k8smi_arena_mark(b->arena);
-  const size_t items = b->items.len, read = b->arena->input_read;
-  const bool invalid = b->invalid;
-  struct k8sm_diags *diags = b->diags, unseen = {.size = sizeof unseen, .row_size = sizeof(struct k8sm_diag)};
+  struct k8smi_bind_try attempt;
   struct quick q = {b, home.at, home.end, home.at, home.levels, home.nodes};
-  b->diags = &unseen;
+  k8smi_bind_try(b, &attempt);
   const struct k8smi_record *record = quick_count(&q, 1) ? quick_object(&q, type) : NULL;
-  b->diags = diags;
-  if (record != NULL && unseen.count == 0) {
+  if (k8smi_bind_tried(b, &attempt, record != NULL)) {
     home = (struct k8smi_json_place){q.p, q.end, home.levels, q.nodes, true};
     *ret = record;
-  } else {
-    k8smi_arena_rewind(b->arena, mark);
-    b->arena->input_read = read;
-    b->items.len = items;
-    b->items.failed = b->raw.failed = false;
-    b->invalid = invalid;
   }
   k8smi_tokens_json_go(b->tokens, &home);
   return home.done;

@@ -36,7 +36,7 @@ bool k8smi_default_image_volume(const struct k8smi_defaults *d) {
 /* A volume without a source is an empty directory. */
 bool k8smi_default_volume(const struct k8smi_defaults *d) {
   const uint64_t name = (uint64_t)1 << K8SMI_Volume_name, unknown = (uint64_t)1 << K8SMI_FIELD_UNKNOWN;
-  const union k8smi_slot empty = {.record = &k8smi_default_empty};
+  const union k8smi_slot empty = {.record = &k8smi_record_empty};
   if ((*d->present & ~(name | unknown)) == 0) k8smi_default_set(d, K8SMI_Volume_emptyDir, empty);
   return true;
 }

@@ -26,7 +26,7 @@ struct default_value {
 #define DEFAULT_EMPTY(T, field)                                                                              \
   {                                                                                                          \
     K8SMI_##T##_##field, {                                                                                   \
-      .record = &k8smi_default_empty                                                                         \
+      .record = &k8smi_record_empty                                                                          \
     }                                                                                                        \
   }
 
@@ -252,14 +252,12 @@ static const struct default_type {
     [K8SMI_TYPE_Secret] = {DEFAULT_VALUES(Secret), NULL},
 };
 
-const struct k8smi_record k8smi_default_empty = {0};
-
 /* A record of which nothing was given. The types that are filled in so do not contain themselves. */
 static const struct k8smi_record *default_new_record(struct k8smi_arena *arena, unsigned type) {
   union k8smi_slot slots[64];
   uint64_t present = 0;
   if (!k8smi_defaults_fill(arena, type, slots, &present)) return NULL;
-  return present == 0 ? &k8smi_default_empty : k8smi_record_new(arena, present, slots);
+  return k8smi_record_new(arena, present, slots);
 }
 
 bool k8smi_defaults_fill(struct k8smi_arena *arena, unsigned type, union k8smi_slot *slots,

@@ -32,8 +32,6 @@ bool k8smi_default_stateful_set_strategy(const struct k8smi_defaults *d);
 bool k8smi_default_job(const struct k8smi_defaults *d);
 bool k8smi_default_namespace(const struct k8smi_defaults *d);
 
-extern const struct k8smi_record k8smi_default_empty; /* a record without fields */
-
 /* A text that is there for good, laid out as those in arenas are: an initializer of a slot. */
 #define K8SMI_DEFAULT_TEXT(string)                                                                           \
   {                                                                                                          \

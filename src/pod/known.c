@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/known.h"
 
-enum { KNOWN_LONGEST = 30, KNOWN_EACH = 7 };
+enum { KNOWN_LONGEST = K8SMI_KNOWN_LONGEST, KNOWN_EACH = 7 };
 
 /* Laid out as struct k8smi_text. */
 struct known_word {
@@ -41,9 +41,8 @@ static const struct known_word known_words[KNOWN_LONGEST + 1][KNOWN_EACH] = {
 #undef W
 };
 
-/* The letters that words of a length begin with: most texts are none of them, and are told apart by that. */
 #define B(letter) (UINT64_C(1) << ((letter)&63))
-static const uint64_t known_letters[KNOWN_LONGEST + 1] = {
+const uint64_t k8smi_known_letters[KNOWN_LONGEST + 1] = {
     [2] = B('v'),
     [3] = B('T') | B('c') | B('P') | B('U') | B('A') | B('J'),
     [4] = B('F') | B('H') | B('T') | B('N'),
@@ -71,8 +70,7 @@ static const uint64_t known_letters[KNOWN_LONGEST + 1] = {
 };
 #undef B
 
-const struct k8smi_text *k8smi_known_text(struct k8sm_slice s) {
-  if (s.len - 1 >= KNOWN_LONGEST || (known_letters[s.len] >> (s.ptr[0] & 63) & 1) == 0) return NULL;
+const struct k8smi_text *k8smi_known_find(struct k8sm_slice s) {
   const struct known_word *row = known_words[s.len];
   for (size_t i = 0; i < KNOWN_EACH && row[i].len != 0; i++) {
     if (row[i].bytes[0] == s.ptr[0] && k8smi_same(row[i].bytes, s.ptr, s.len))

@@ -132,7 +132,8 @@ int k8smi_parse_message(struct k8smi_parse *p, const struct k8smi_envelope *enve
   struct k8smi_bind b;
   if (!parse_bind_init(p, &b, NULL, arena)) return k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
   size_t found = p->diags == NULL ? 0 : p->diags->count;
-  int r = k8smi_proto_record(&b, type, envelope, path, ret);
+  int r = k8smi_proto_quick(&b, type, envelope, ret) ? K8SM_OK
+                                                     : k8smi_proto_record(&b, type, envelope, path, ret);
   k8smi_bind_free(&b);
   return parse_end(p, &b, found, r);
 }

@@ -32,6 +32,10 @@ int k8smi_proto_raw(struct k8sm_slice bytes, struct k8sm_slice *ret, const struc
  * b->invalid, and leaves the field unset. Errors: SYNTAX, NOMEM, LIMIT. */
 int k8smi_proto_record(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_envelope *from,
                        const struct k8smi_path *path, const struct k8smi_record **ret);
+/* The same in one go, where nothing in the object is odd. False: all is as it was; k8smi_proto_record has to
+ * read it. */
+bool k8smi_proto_quick(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_envelope *from,
+                       const struct k8smi_record **ret);
 
 /* Writes an object as Kubernetes does: by number, what is no pointer also when it is zero. NULL is a record
  * without fields. */

@@ -15,9 +15,17 @@ enum { PROTO_INLINED = 64, PROTO_NUMBERLESS = 2 * PROTO_INLINED };
 #define END(T)
 #include "pod/fields.def"
 
-#define BEGIN(T) static const uint8_t proto_numbers_of_##T[] = {
+#define PROTO_WIRE(kind)                                                                                     \
+  ((((kind) >= K8SMI_KIND_BOOL && (kind) <= K8SMI_KIND_I64) || (kind) == K8SMI_KIND_LIST_I32 ||              \
+    (kind) == K8SMI_KIND_LIST_I64)                                                                           \
+       ? K8SMI_PROTO_VARINT                                                                                  \
+       : K8SMI_PROTO_BYTES)
+
+#define BEGIN(T) static const struct k8smi_proto_place proto_places_of_##T[] = {
 #define F(T, name, number, via, kind, child, mode)                                                           \
-  [PROTO_PLACE(T, name, number, via)] = K8SMI_##T##_##name + 1,
+  [PROTO_PLACE(T, name, number, via)] = {                                                                    \
+      K8SMI_##T##_##name + 1, K8SMI_KIND_##kind, K8SMI_TYPE_##child, PROTO_WIRE(K8SMI_KIND_##kind),          \
+      K8SMI_MODE_##mode == K8SMI_MODE_PTR || K8SMI_MODE_##mode == K8SMI_MODE_NULLABLE},
 #define END(T)                                                                                               \
   }                                                                                                          \
   ;
@@ -37,15 +45,16 @@ enum { PROTO_INLINED = 64, PROTO_NUMBERLESS = 2 * PROTO_INLINED };
 #define END(T)
 #include "pod/fields.def"
 
-#define PROTO_OWN(size)  ((size) < PROTO_INLINED ? (size) : PROTO_INLINED)
-#define PROTO_REST(size) (uint8_t)((size) > PROTO_INLINED ? (size)-PROTO_INLINED : 0)
+#define PROTO_COUNT(T)    (sizeof proto_places_of_##T / sizeof proto_places_of_##T[0])
+#define PROTO_OWN(count)  ((count) < PROTO_INLINED ? (count) : PROTO_INLINED)
+#define PROTO_REST(count) (uint8_t)((count) > PROTO_INLINED ? (count)-PROTO_INLINED : 0)
 
 const struct k8smi_proto_type k8smi_proto_types[K8SMI_TYPE_COUNT] = {
     {{NULL, 0}, {NULL, 0}, 0},
 #define BEGIN(T)                                                                                             \
-  {{proto_numbers_of_##T, PROTO_OWN(sizeof proto_numbers_of_##T)},                                           \
-   {proto_via_of_##T == 0 ? NULL : proto_numbers_of_##T + PROTO_INLINED,                                     \
-    proto_via_of_##T == 0 ? 0 : PROTO_REST(sizeof proto_numbers_of_##T)},                                    \
+  {{proto_places_of_##T, PROTO_OWN(PROTO_COUNT(T))},                                                         \
+   {proto_via_of_##T == 0 ? NULL : proto_places_of_##T + PROTO_INLINED,                                      \
+    proto_via_of_##T == 0 ? 0 : PROTO_REST(PROTO_COUNT(T))},                                                 \
    proto_via_of_##T},
 #define F(T, name, number, via, kind, child, mode)
 #define END(T)

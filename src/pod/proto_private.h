@@ -24,6 +24,14 @@ int k8smi_proto_int_or_string(struct k8smi_bind *b, struct k8sm_slice bytes, con
 int k8smi_proto_pair(struct k8smi_bind *b, unsigned kind, struct k8sm_slice bytes,
                      const struct k8smi_path *path, struct k8smi_pair *ret);
 /* A number as a field of the kind holds it. */
-int64_t k8smi_proto_number(unsigned kind, uint64_t n);
+static inline int64_t k8smi_proto_number(unsigned kind, uint64_t n) {
+  if (kind == K8SMI_KIND_BOOL) return n != 0;
+  if (!k8smi_bind_is_narrow(kind)) return (int64_t)n;
+  return (int32_t)(uint32_t)n; /* a negative one is ten bytes on the wire: the upper half says nothing */
+}
+
+/* Fills in the kind and apiVersion that the envelope names, if it does. False when memory ran out. */
+bool k8smi_proto_name(struct k8smi_bind *b, const struct k8smi_envelope *from, union k8smi_slot *slots,
+                      uint64_t *present);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "pod/defaults.h"
 #include "pod/proto_fields.h"
-#include "wire/utf8.h"
 
 /* Kubernetes protobuf → records. A field that comes again takes the place of the one before, unless it is
  * repeated, or a message: then both together are it, as every implementation of protobuf has it. */
@@ -19,8 +18,6 @@ struct podpb_object {
   uint32_t depth;
 };
 
-static const struct k8smi_record podpb_empty = {0};
-
 static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice bytes,
                          const struct k8smi_record *before, const struct k8smi_path *path, uint32_t depth,
                          const struct k8smi_record **ret);
@@ -33,17 +30,6 @@ static int podpb_count(struct podpb_object *o) {
   return K8SM_ERR_LIMIT;
 }
 
-static unsigned podpb_wire_of(unsigned kind) {
-  switch (kind) {
-  case K8SMI_KIND_BOOL:
-  case K8SMI_KIND_I32:
-  case K8SMI_KIND_I64:
-  case K8SMI_KIND_LIST_I32:
-  case K8SMI_KIND_LIST_I64: return K8SMI_PROTO_VARINT;
-  default: return K8SMI_PROTO_BYTES;
-  }
-}
-
 static int podpb_wrong_wire(struct podpb_object *o, const struct k8smi_path *path, uint32_t found,
                             unsigned expected) {
   k8smi_find(o->b->diags, K8SM_DIAG_PROTOBUF_SYNTAX, path, "found wire type %u, expected %u", (unsigned)found,
@@ -51,38 +37,42 @@ static int podpb_wrong_wire(struct podpb_object *o, const struct k8smi_path *pat
   return K8SM_ERR_SYNTAX;
 }
 
+static struct k8sm_slice podpb_name(const struct podpb_object *o, const struct k8smi_proto_place *place) {
+  return o->type->fields[k8smi_proto_field(place)].name;
+}
+
 /* Puts an element of a list or map on the stack. */
-static int podpb_push(struct podpb_object *o, const struct k8smi_field *field, struct k8sm_slice bytes,
+static int podpb_push(struct podpb_object *o, const struct k8smi_proto_place *place, struct k8sm_slice bytes,
                       const struct k8smi_path *path) {
   struct k8smi_bind *b = o->b;
   struct k8sm_slice text;
   struct k8smi_pair pair;
   const struct k8smi_record *record;
   int r;
-  switch (field->kind) {
+  switch (place->kind) {
   case K8SMI_KIND_LIST_RECORD:
-    r = podpb_message(b, field->child, bytes, NULL, path, o->depth + 1, &record);
+    r = podpb_message(b, place->child, bytes, NULL, path, o->depth + 1, &record);
     if (r == K8SM_OK) k8smi_buf_put(&b->items, &record, sizeof(record));
     return r;
   case K8SMI_KIND_LIST_STRING:
   case K8SMI_KIND_LIST_RAW:
-    r = k8smi_proto_text_of(b, field->kind, bytes, path, &text);
+    r = k8smi_proto_text_of(b, place->kind, bytes, path, &text);
     if (r != K8SM_OK) return r;
     text = k8smi_text_keep(b->arena, text);
     if (text.ptr == NULL) return k8smi_proto_no_room(b);
     k8smi_buf_put(&b->items, &text, sizeof text);
     return K8SM_OK;
   default:
-    r = k8smi_proto_pair(b, field->kind, bytes, path->parent, &pair);
+    r = k8smi_proto_pair(b, place->kind, bytes, path->parent, &pair);
     if (r == K8SM_OK) k8smi_buf_put(&b->items, &pair, sizeof pair);
     return r;
   }
 }
 
 /* Numbers come one by one, or many in one field ("packed"): a reader takes both. */
-static int podpb_push_numbers(struct podpb_object *o, const struct k8smi_field *field,
+static int podpb_push_numbers(struct podpb_object *o, const struct k8smi_proto_place *place,
                               const struct k8smi_proto_item *item, const struct k8smi_path *path) {
-  int64_t number = k8smi_proto_number(field->kind, item->number);
+  int64_t number = k8smi_proto_number(place->kind, item->number);
   if (item->wire != K8SMI_PROTO_BYTES) {
     k8smi_buf_put(&o->b->items, &number, sizeof number);
     return K8SM_OK;
@@ -91,7 +81,7 @@ static int podpb_push_numbers(struct podpb_object *o, const struct k8smi_field *
     uint64_t n;
     p = k8smi_proto_varint(p, item->end, &n);
     if (p == NULL) return k8smi_proto_broken(o->b, path, "a packed number is broken");
-    number = k8smi_proto_number(field->kind, n);
+    number = k8smi_proto_number(place->kind, n);
     k8smi_buf_put(&o->b->items, &number, sizeof number);
   }
   return K8SM_OK;
@@ -108,10 +98,11 @@ static size_t podpb_unique(struct k8smi_pair *pairs, size_t n) {
 }
 
 /* The elements above `mark` become the list, behind those that it has already. */
-static int podpb_take(struct podpb_object *o, const struct k8smi_field *field, size_t mark, unsigned at) {
+static int podpb_take(struct podpb_object *o, const struct k8smi_proto_place *place, size_t mark) {
   struct k8smi_bind *b = o->b;
-  size_t size = k8smi_bind_item_size(field->kind);
-  if (field->kind >= K8SMI_KIND_MAP_STRING && !b->items.failed) {
+  const unsigned at = k8smi_proto_field(place);
+  size_t size = k8smi_bind_item_size(place->kind);
+  if (place->kind >= K8SMI_KIND_MAP_STRING && !b->items.failed) {
     struct k8smi_pair *pairs = (struct k8smi_pair *)(void *)(b->items.ptr + mark);
     size_t count = (b->items.len - mark) / sizeof *pairs;
     if (!k8smi_bind_sort_pairs(b->arena, pairs, count)) return k8smi_proto_no_room(b);
@@ -131,72 +122,50 @@ static inline bool podpb_follows(const struct k8smi_proto_item *item, const uint
 }
 
 /* All fields of the same number that follow one another, from *item on; *item is the last of them. */
-static int podpb_repeated(struct podpb_object *o, const struct k8smi_field *field, const uint8_t *end,
-                          struct k8smi_proto_item *item, unsigned at) {
+static int podpb_repeated(struct podpb_object *o, const struct k8smi_proto_place *place, const uint8_t *end,
+                          struct k8smi_proto_item *item) {
   struct k8smi_bind *b = o->b;
-  const bool number = podpb_wire_of(field->kind) == K8SMI_PROTO_VARINT, had = o->present >> at & 1;
-  struct k8smi_path name = k8smi_path_field(o->path, field->name), path = k8smi_path_index(&name, 0);
+  const unsigned at = k8smi_proto_field(place);
+  const bool number = place->wire == K8SMI_PROTO_VARINT, had = o->present >> at & 1;
+  struct k8smi_path name = k8smi_path_field(o->path, podpb_name(o, place)), path = k8smi_path_index(&name, 0);
   size_t mark = b->items.len;
   if (had) {
     const struct k8smi_list *before = o->slots[at].list;
-    k8smi_buf_put(&b->items, before->items, before->count * k8smi_bind_item_size(field->kind));
+    k8smi_buf_put(&b->items, before->items, before->count * k8smi_bind_item_size(place->kind));
     path.index = before->count;
   }
   for (;; path.index++) {
     struct k8smi_proto_item next;
     if (item->wire != K8SMI_PROTO_BYTES && !(number && item->wire == K8SMI_PROTO_VARINT))
-      return podpb_wrong_wire(o, &name, item->wire, podpb_wire_of(field->kind));
-    int r = number ? podpb_push_numbers(o, field, item, &path)
-                   : podpb_push(o, field, k8smi_proto_bytes(item), &path);
+      return podpb_wrong_wire(o, &name, item->wire, place->wire);
+    int r = number ? podpb_push_numbers(o, place, item, &path)
+                   : podpb_push(o, place, k8smi_proto_bytes(item), &path);
     if (r != K8SM_OK) return r;
     if (!podpb_follows(item, end, &next)) break;
     *item = next;
     r = podpb_count(o);
     if (r != K8SM_OK) return r;
   }
-  return podpb_take(o, field, mark, at);
-}
-
-/* A text that is UTF-8, as nearly all are; a path is made for the others. */
-static int podpb_text(struct podpb_object *o, const struct k8smi_field *field, struct k8sm_slice text,
-                      union k8smi_slot *slot, bool *set) {
-  if (k8smi_utf8_valid(text.ptr, text.len) != text.len) {
-    struct k8smi_path path = k8smi_path_field(o->path, field->name);
-    return k8smi_proto_check_text(o->b, text, &path);
-  }
-  *set = text.len > 0 || k8smi_bind_keeps_zero(field);
-  if (!*set) return K8SM_OK;
-  slot->text = k8smi_text_new(o->b->arena, text);
-  return slot->text == NULL ? k8smi_proto_no_room(o->b) : K8SM_OK;
+  return podpb_take(o, place, mark);
 }
 
 /* One value. *set: whether the field holds anything: a plain value of zero is the same as none. */
-static int podpb_single(struct podpb_object *o, const struct k8smi_field *field,
+static int podpb_single(struct podpb_object *o, const struct k8smi_proto_place *place,
                         const struct k8smi_proto_item *item, union k8smi_slot *slot, bool *set) {
-  const bool pointer = k8smi_bind_keeps_zero(field);
-  struct k8smi_path path;
+  struct k8smi_path path = k8smi_path_field(o->path, podpb_name(o, place));
   struct k8sm_slice text;
-  int r;
-  if (item->wire != podpb_wire_of(field->kind)) {
-    path = k8smi_path_field(o->path, field->name);
-    return podpb_wrong_wire(o, &path, item->wire, podpb_wire_of(field->kind));
-  }
-  switch (field->kind) {
-  case K8SMI_KIND_BOOL:
-  case K8SMI_KIND_I32:
-  case K8SMI_KIND_I64:
-    slot->number = k8smi_proto_number(field->kind, item->number);
-    *set = pointer || slot->number != 0;
+  if (item->wire != place->wire) return podpb_wrong_wire(o, &path, item->wire, place->wire);
+  if (place->wire == K8SMI_PROTO_VARINT) {
+    slot->number = k8smi_proto_number(place->kind, item->number);
+    *set = place->keeps_zero || slot->number != 0;
     return K8SM_OK;
-  case K8SMI_KIND_STRING: return podpb_text(o, field, k8smi_proto_bytes(item), slot, set);
-  default: path = k8smi_path_field(o->path, field->name);
   }
-  if (field->kind == K8SMI_KIND_INT_OR_STRING) {
+  if (place->kind == K8SMI_KIND_INT_OR_STRING) {
     *set = true;
     return k8smi_proto_int_or_string(o->b, k8smi_proto_bytes(item), &path, slot);
   }
-  r = k8smi_proto_text_of(o->b, field->kind, k8smi_proto_bytes(item), &path, &text);
-  *set = text.len > 0 || (pointer && field->kind != K8SMI_KIND_TIME);
+  int r = k8smi_proto_text_of(o->b, place->kind, k8smi_proto_bytes(item), &path, &text);
+  *set = text.len > 0 || (place->keeps_zero && place->kind != K8SMI_KIND_TIME);
   if (r != K8SM_OK || !*set) return r;
   slot->text = k8smi_text_new(o->b->arena, text);
   return slot->text == NULL ? k8smi_proto_no_room(o->b) : K8SM_OK;
@@ -282,22 +251,22 @@ static int podpb_group(struct podpb_object *o, const uint8_t **p, const uint8_t 
 static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool inlined);
 
 /* One field, or a run of them; *item is the last one. */
-static int podpb_field(struct podpb_object *o, unsigned at, const uint8_t *end,
+static int podpb_field(struct podpb_object *o, const struct k8smi_proto_place *place, const uint8_t *end,
                        struct k8smi_proto_item *item) {
-  const struct k8smi_field *field = &o->type->fields[at];
+  const unsigned at = k8smi_proto_field(place);
   bool set = o->present >> at & 1;
   struct k8sm_slice joined;
-  if (field->kind >= K8SMI_KIND_LIST_STRING) return podpb_repeated(o, field, end, item, at);
-  if (field->kind == K8SMI_KIND_RECORD && item->wire == K8SMI_PROTO_BYTES) {
+  if (place->kind >= K8SMI_KIND_LIST_STRING) return podpb_repeated(o, place, end, item);
+  if (place->kind == K8SMI_KIND_RECORD && item->wire == K8SMI_PROTO_BYTES) {
     int r = podpb_contents(o, end, item, &joined);
     if (r != K8SM_OK) return r;
-    struct k8smi_path path = k8smi_path_field(o->path, field->name);
-    r = podpb_message(o->b, field->child, joined, set ? o->slots[at].record : NULL, &path, o->depth + 1,
+    struct k8smi_path path = k8smi_path_field(o->path, podpb_name(o, place));
+    r = podpb_message(o->b, place->child, joined, set ? o->slots[at].record : NULL, &path, o->depth + 1,
                       &o->slots[at].record);
     o->present |= (uint64_t)1 << at;
     return r;
   }
-  int r = podpb_single(o, field, item, &o->slots[at], &set);
+  int r = podpb_single(o, place, item, &o->slots[at], &set);
   o->present = (o->present & ~((uint64_t)1 << at)) | (uint64_t)set << at;
   return r;
 }
@@ -316,11 +285,11 @@ static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool in
   for (int r; p < end; p = item.end) {
     const char *wrong = k8smi_proto_next(p, end, &item);
     if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
-    unsigned at = k8smi_proto_field(table, item.id);
-    bool known = at != K8SMI_PROTO_NO_FIELD;
-    bool via = !known && !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;
-    bool again =
-        known ? (o->present >> at & 1) && o->type->fields[at].kind >= K8SMI_KIND_RECORD : via && had_inlined;
+    const struct k8smi_proto_place *place = k8smi_proto_find(table, item.id);
+    bool via = place == NULL && !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;
+    bool again = place == NULL
+                     ? via && had_inlined
+                     : place->kind >= K8SMI_KIND_RECORD && (o->present >> k8smi_proto_field(place) & 1);
     if (again && !grouped) {
       r = podpb_group(o, &p, &end);
       if (r != K8SM_OK) return r;
@@ -331,27 +300,20 @@ static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool in
     had_inlined = had_inlined || via;
     r = podpb_count(o);
     if (r == K8SM_OK) {
-      r = known ? podpb_field(o, at, end, &item)
-          : via ? podpb_inlined(o, end, &item)
-                : podpb_unknown(o, &item, inlined);
+      r = place != NULL ? podpb_field(o, place, end, &item)
+          : via         ? podpb_inlined(o, end, &item)
+                        : podpb_unknown(o, &item, inlined);
     }
     if (r != K8SM_OK) return r;
   }
   return K8SM_OK;
 }
 
-/* Reads a message into a record, on top of what stood `before` it. */
-static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice bytes,
-                         const struct k8smi_record *before, const struct k8smi_path *path, uint32_t depth,
-                         const struct k8smi_record **ret) {
-  union k8smi_slot slots[64];
-  struct podpb_object o = {b,
-                           &k8smi_types[type],
-                           &k8smi_proto_types[type],
-                           path,
-                           slots,
-                           before == NULL ? 0 : k8smi_record_spread(before, slots),
-                           depth};
+/* Reads a message into a record, on top of what is in the slots. */
+static int podpb_record(struct k8smi_bind *b, unsigned type, struct k8sm_slice bytes, union k8smi_slot *slots,
+                        uint64_t present, const struct k8smi_path *path, uint32_t depth,
+                        const struct k8smi_record **ret) {
+  struct podpb_object o = {b, &k8smi_types[type], &k8smi_proto_types[type], path, slots, present, depth};
   if (depth > b->max_depth) {
     k8smi_find(b->diags, K8SM_DIAG_TOO_DEEP, path, "nested deeper than %u levels", (unsigned)b->max_depth);
     return K8SM_ERR_LIMIT;
@@ -359,27 +321,36 @@ static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice 
   size_t mark = b->kept.len, at = (size_t)(bytes.ptr + bytes.len - b->message);
   int r = podpb_fields(&o, bytes, false);
   if (at > b->arena->input_read) b->arena->input_read = at;
-  if (r == K8SM_OK && (b->kept.len != mark || b->kept.failed))
-    r = k8smi_bind_keep(b, mark, slots, &o.present);
+  if (r == K8SM_OK) r = k8smi_bind_keep(b, mark, slots, &o.present);
   if (r != K8SM_OK) return r;
   if (b->defaults && !k8smi_defaults_fill(b->arena, type, slots, &o.present)) return k8smi_proto_no_room(b);
-  *ret = o.present == 0 ? &podpb_empty : k8smi_record_new(b->arena, o.present, slots);
+  *ret = k8smi_record_new(b->arena, o.present, slots);
   return *ret == NULL ? k8smi_proto_no_room(b) : K8SM_OK;
+}
+
+/* The same on top of what stood `before` it, or NULL. */
+static int podpb_message(struct k8smi_bind *b, unsigned type, struct k8sm_slice bytes,
+                         const struct k8smi_record *before, const struct k8smi_path *path, uint32_t depth,
+                         const struct k8smi_record **ret) {
+  union k8smi_slot slots[64];
+  return podpb_record(b, type, bytes, slots, k8smi_record_spread(before, slots), path, depth, ret);
+}
+
+bool k8smi_proto_name(struct k8smi_bind *b, const struct k8smi_envelope *from, union k8smi_slot *slots,
+                      uint64_t *present) {
+  *present = 0;
+  if (from->kind.len == 0) return true;
+  slots[K8SMI_Pod_kind].text = k8smi_text_new(b->arena, from->kind);
+  slots[K8SMI_Pod_apiVersion].text = k8smi_text_new(b->arena, from->api_version);
+  *present = (uint64_t)1 << K8SMI_Pod_kind | (uint64_t)1 << K8SMI_Pod_apiVersion;
+  return slots[K8SMI_Pod_kind].text != NULL && slots[K8SMI_Pod_apiVersion].text != NULL;
 }
 
 int k8smi_proto_record(struct k8smi_bind *b, enum k8smi_type_id type, const struct k8smi_envelope *from,
                        const struct k8smi_path *path, const struct k8smi_record **ret) {
   union k8smi_slot slots[64];
-  const struct k8smi_record *before = NULL;
-  if (from->kind.len > 0) {
-    slots[K8SMI_Pod_kind].text = k8smi_text_new(b->arena, from->kind);
-    slots[K8SMI_Pod_apiVersion].text = k8smi_text_new(b->arena, from->api_version);
-    if (slots[K8SMI_Pod_kind].text == NULL || slots[K8SMI_Pod_apiVersion].text == NULL)
-      return k8smi_proto_no_room(b);
-    before = k8smi_record_new(b->arena, (uint64_t)1 << K8SMI_Pod_kind | (uint64_t)1 << K8SMI_Pod_apiVersion,
-                              slots);
-    if (before == NULL) return k8smi_proto_no_room(b);
-  }
+  uint64_t present;
+  if (!k8smi_proto_name(b, from, slots, &present)) return k8smi_proto_no_room(b);
   b->message = from->object.ptr;
-  return podpb_message(b, type, from->object, before, path, 1, ret);
+  return podpb_record(b, type, from->object, slots, present, path, 1, ret);
 }

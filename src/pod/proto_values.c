@@ -15,12 +15,6 @@ int k8smi_proto_no_room(struct k8smi_bind *b) {
   return k8smi_find_nomem(b->diags, k8smi_arena_error(b->arena));
 }
 
-int64_t k8smi_proto_number(unsigned kind, uint64_t n) {
-  if (kind == K8SMI_KIND_BOOL) return n != 0;
-  if (kind == K8SMI_KIND_I64 || kind == K8SMI_KIND_LIST_I64) return (int64_t)n;
-  return (int32_t)(uint32_t)n; /* a negative one is ten bytes on the wire: the upper half says nothing */
-}
-
 int k8smi_proto_check_text(struct k8smi_bind *b, struct k8sm_slice text, const struct k8smi_path *path) {
   size_t valid = k8smi_utf8_valid(text.ptr, text.len);
   if (valid == text.len) return K8SM_OK;
@@ -55,19 +49,38 @@ static int podpb_read_small(struct k8smi_bind *b, struct k8sm_slice bytes, const
   return K8SM_OK;
 }
 
-/* Whether the message is field 1, a text, and nothing else, as nearly all quantities are: its text then. */
-static bool podpb_is_text(struct k8sm_slice bytes, struct k8sm_slice *ret) {
-  const unsigned char *p = (const unsigned char *)bytes.ptr;
-  if (bytes.len < 2 || p[0] != (1 << 3 | K8SMI_PROTO_BYTES) || p[1] >= 0x80 || p[1] != bytes.len - 2)
-    return false;
-  *ret = (struct k8sm_slice){bytes.ptr + 2, bytes.len - 2};
+/* The text of the field of this number, if that is what the bytes begin with; *rest: what is behind it. */
+static inline bool podpb_is_text(struct k8sm_slice bytes, unsigned number, struct k8sm_slice *ret,
+                                 struct k8sm_slice *rest) {
+  const uint8_t *p = (const uint8_t *)bytes.ptr;
+  uint64_t len;
+  if (bytes.len == 0 || *p != (number << 3 | K8SMI_PROTO_BYTES)) return false; /* or absent */
+  const uint8_t *end = p + bytes.len;
+  p = k8smi_proto_varint(p + 1, end, &len);
+  if (p == NULL || len > (uint64_t)(end - p)) return false;
+  *ret = (struct k8sm_slice){(const char *)p, (size_t)len};
+  *rest = (struct k8sm_slice){(const char *)p + len, (size_t)(end - p) - (size_t)len};
   return true;
+}
+
+/* The key and the value of an entry. */
+static int podpb_entry(struct k8smi_bind *b, struct k8sm_slice bytes, const struct k8smi_path *path,
+                       struct k8sm_slice *key, struct k8sm_slice *value) {
+  struct k8sm_slice rest;
+  struct podpb_small m;
+  if (podpb_is_text(bytes, 1, key, &rest) && podpb_is_text(rest, 2, value, &rest) && rest.len == 0)
+    return K8SM_OK; /* as it is always written */
+  int r = podpb_read_small(b, bytes, path, &m);
+  *key = m.texts[1];
+  *value = m.texts[2];
+  return r;
 }
 
 static int podpb_quantity(struct k8smi_bind *b, struct k8sm_slice bytes, const struct k8smi_path *path,
                           struct k8sm_slice *ret) {
   struct podpb_small m;
-  if (podpb_is_text(bytes, ret) && k8smi_quantity_valid(*ret)) return K8SM_OK;
+  struct k8sm_slice rest;
+  if (podpb_is_text(bytes, 1, ret, &rest) && rest.len == 0 && k8smi_quantity_valid(*ret)) return K8SM_OK;
   int r = podpb_read_small(b, bytes, path, &m);
   *ret = K8SMI_S("0");
   if (r != K8SM_OK || (m.seen & 2) == 0) return r;
@@ -163,19 +176,18 @@ int k8smi_proto_int_or_string(struct k8smi_bind *b, struct k8sm_slice bytes, con
 
 int k8smi_proto_pair(struct k8smi_bind *b, unsigned kind, struct k8sm_slice bytes,
                      const struct k8smi_path *path, struct k8smi_pair *ret) {
-  struct podpb_small m;
-  int r = podpb_read_small(b, bytes, path, &m);
-  if (r == K8SM_OK) r = k8smi_proto_check_text(b, m.texts[1], path);
+  struct k8sm_slice key, value;
+  int r = podpb_entry(b, bytes, path, &key, &value);
+  if (r == K8SM_OK) r = k8smi_proto_check_text(b, key, path);
   if (r != K8SM_OK) return r;
-  struct k8smi_path at = k8smi_path_key(path, m.texts[1]);
-  struct k8sm_slice value = m.texts[2];
+  struct k8smi_path at = k8smi_path_key(path, key);
   if (kind == K8SMI_KIND_MAP_QUANTITY) {
-    r = podpb_quantity(b, m.texts[2], &at, &value);
+    r = podpb_quantity(b, value, &at, &value);
   } else if (kind == K8SMI_KIND_MAP_STRING) {
     r = k8smi_proto_check_text(b, value, &at);
   }
   if (r != K8SM_OK) return r;
-  ret->key = k8smi_text_keep(b->arena, m.texts[1]);
+  ret->key = k8smi_text_keep(b->arena, key);
   ret->value = k8smi_text_keep(b->arena, value);
   return ret->key.ptr == NULL || ret->value.ptr == NULL ? k8smi_proto_no_room(b) : K8SM_OK;
 }

@@ -142,8 +142,9 @@ static void podpb_put_numbers(struct k8smi_buf *buf, const struct podpb_source *
                               const struct k8smi_proto_type *type, bool inlined) {
   const struct k8smi_proto_table *table = inlined ? &type->inlined : &type->own;
   for (uint32_t number = 1; number < table->count; number++) {
-    unsigned field = k8smi_proto_field(table, number);
-    if (field != K8SMI_PROTO_NO_FIELD) {
+    const struct k8smi_proto_place *place = k8smi_proto_find(table, number);
+    if (place != NULL) {
+      unsigned field = k8smi_proto_field(place);
       podpb_put_field(buf, &source->fields[field], source->present >> field & 1, source->slots[field]);
     } else if (!inlined && number == type->via) {
       k8smi_proto_put_tag(buf, number, K8SMI_PROTO_BYTES);

@@ -25,31 +25,33 @@ struct quantity {
 };
 
 struct quantity_suffix {
-  const char *text;
+  struct k8sm_slice text;
   enum quantity_format format;
   int power; /* of 10, or of 1024 */
 };
 
 static const struct quantity_suffix quantity_suffixes[] = {
-    {"n", QUANTITY_DECIMAL, -9}, {"u", QUANTITY_DECIMAL, -6}, {"m", QUANTITY_DECIMAL, -3},
-    {"", QUANTITY_DECIMAL, 0},   {"k", QUANTITY_DECIMAL, 3},  {"M", QUANTITY_DECIMAL, 6},
-    {"G", QUANTITY_DECIMAL, 9},  {"T", QUANTITY_DECIMAL, 12}, {"P", QUANTITY_DECIMAL, 15},
-    {"E", QUANTITY_DECIMAL, 18}, {"Ki", QUANTITY_BINARY, 1},  {"Mi", QUANTITY_BINARY, 2},
-    {"Gi", QUANTITY_BINARY, 3},  {"Ti", QUANTITY_BINARY, 4},  {"Pi", QUANTITY_BINARY, 5},
-    {"Ei", QUANTITY_BINARY, 6},
+#define S(text, format, power)                                                                               \
+  { {text, sizeof(text) - 1}, QUANTITY_##format, power }
+    S("n", DECIMAL, -9), S("u", DECIMAL, -6), S("m", DECIMAL, -3), S("", DECIMAL, 0),
+    S("k", DECIMAL, 3),  S("M", DECIMAL, 6),  S("G", DECIMAL, 9),  S("T", DECIMAL, 12),
+    S("P", DECIMAL, 15), S("E", DECIMAL, 18), S("Ki", BINARY, 1),  S("Mi", BINARY, 2),
+    S("Gi", BINARY, 3),  S("Ti", BINARY, 4),  S("Pi", BINARY, 5),  S("Ei", BINARY, 6),
+#undef S
 };
 
 static const char *quantity_suffix_text(enum quantity_format format, int64_t power) {
   for (size_t i = 0; i < sizeof quantity_suffixes / sizeof quantity_suffixes[0]; i++) {
     if (quantity_suffixes[i].format == format && quantity_suffixes[i].power == power)
-      return quantity_suffixes[i].text;
+      return quantity_suffixes[i].text.ptr;
   }
   return "";
 }
 
 static bool quantity_find_suffix(struct k8sm_slice text, enum quantity_format *format, int64_t *power) {
   for (size_t i = 0; i < sizeof quantity_suffixes / sizeof quantity_suffixes[0]; i++) {
-    if (!k8smi_eqs(text, quantity_suffixes[i].text)) continue;
+    struct k8sm_slice suffix = quantity_suffixes[i].text;
+    if (suffix.len != text.len || !k8smi_same(suffix.ptr, text.ptr, text.len)) continue;
     *format = quantity_suffixes[i].format;
     *power = quantity_suffixes[i].power;
     return true;

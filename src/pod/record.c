@@ -29,9 +29,12 @@ static const union k8smi_slot *record_slot(const struct k8smi_record *record, un
   return &record->slots[record_popcount(record->present & (((uint64_t)1 << field) - 1))];
 }
 
-struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t present,
-                                      const union k8smi_slot *by_field) {
+const struct k8smi_record k8smi_record_empty = {0};
+
+const struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t present,
+                                            const union k8smi_slot *by_field) {
   unsigned count = record_popcount(present), n = 0;
+  if (present == 0) return &k8smi_record_empty;
   struct k8smi_record *record = k8smi_arena_alloc(arena, sizeof *record + count * sizeof record->slots[0]);
   if (record == NULL) return NULL;
   record->present = present;
@@ -43,15 +46,9 @@ struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t presen
 uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot *by_field) {
   uint64_t present = record == NULL ? 0 : record->present;
   unsigned n = 0;
-  for (unsigned field = 0; field < 64; field++) {
-    if (present >> field & 1) by_field[field] = record->slots[n++];
-  }
+  for (uint64_t left = present; left != 0; left &= left - 1)
+    by_field[record_lowest(left)] = record->slots[n++];
   return present;
-}
-
-struct k8smi_text *k8smi_text_room(struct k8smi_arena *arena, size_t len) {
-  if (len >= UINT32_MAX) return NULL;
-  return (struct k8smi_text *)(void *)k8smi_arena_bytes(arena, sizeof(struct k8smi_text) + len + 1);
 }
 
 const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s) {

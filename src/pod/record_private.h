@@ -36,15 +36,22 @@ struct k8smi_record {
   union k8smi_slot slots[]; /* of the fields that are set, in their order */
 };
 
-/* Packs the slots of a record; by_field is indexed by field. NULL when memory ran out. */
-struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t present,
-                                      const union k8smi_slot *by_field);
+/* A record without fields. */
+extern const struct k8smi_record k8smi_record_empty;
+
+/* Packs the slots of a record; by_field is indexed by field. NULL when memory ran out; _empty where no
+ * field is set. */
+const struct k8smi_record *k8smi_record_new(struct k8smi_arena *arena, uint64_t present,
+                                            const union k8smi_slot *by_field);
 /* The other way, to change a copy: fills by_field[64] and returns the presence word. */
 uint64_t k8smi_record_spread(const struct k8smi_record *record, union k8smi_slot *by_field);
 /* A copy of a text, or a static one of the same letters; NULL when memory ran out. */
 const struct k8smi_text *k8smi_text_new(struct k8smi_arena *arena, struct k8sm_slice s);
 /* Room for a text of up to len bytes, and its length when that is known. */
-struct k8smi_text *k8smi_text_room(struct k8smi_arena *arena, size_t len);
+static inline struct k8smi_text *k8smi_text_room(struct k8smi_arena *arena, size_t len) {
+  if (len >= UINT32_MAX) return NULL;
+  return (struct k8smi_text *)(void *)k8smi_arena_bytes(arena, sizeof(struct k8smi_text) + len + 1);
+}
 static inline void k8smi_text_set_len(struct k8smi_text *text, size_t len) {
   uint32_t n = (uint32_t)len;
   memcpy(text->len, &n, sizeof n);

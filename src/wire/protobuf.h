@@ -30,9 +30,13 @@ struct k8smi_proto_item {
 /* Behind the varint at p; NULL when it does not end, or is longer than 64 bits. */
 const uint8_t *k8smi_proto_varint_long(const uint8_t *p, const uint8_t *end, uint64_t *ret);
 static inline const uint8_t *k8smi_proto_varint(const uint8_t *p, const uint8_t *end, uint64_t *ret) {
-  if (p < end && *p < 0x80) {
-    *ret = *p;
+  if (p < end && p[0] < 0x80) {
+    *ret = p[0];
     return p + 1;
+  }
+  if (end - p > 1 && p[1] < 0x80) { /* tags and lengths are rarely longer than that */
+    *ret = (uint64_t)p[1] << 7 | (p[0] & 0x7f);
+    return p + 2;
   }
   return k8smi_proto_varint_long(p, end, ret);
 }
