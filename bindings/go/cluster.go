@@ -168,6 +168,16 @@ func (c *Cluster) SetNamespace(name string, labels map[string]string) error {
 	return err
 }
 
+// SetObjects states all nodes and namespaces of a manifest; a node is the agents with its name for hostname or id.
+func (c *Cluster) SetObjects(manifest *Manifest) error {
+	defer runtime.KeepAlive(c)
+	defer runtime.KeepAlive(manifest)
+	s := newSink()
+	result := C.k8sm_cluster_set_objects(c.ptr, manifest.ptr, s.diags())
+	_, err := s.done("cluster_set_objects", result, nil)
+	return err
+}
+
 func nodeLabels(m *memory, labels map[string]string) []C.struct_k8sm_node_label {
 	rows := allocate[C.struct_k8sm_node_label](m, len(labels))
 	i := 0

@@ -394,6 +394,18 @@ func TestNode(t *testing.T) {
 	}
 }
 
+func TestObjects(t *testing.T) {
+	cluster := cluster(t)
+	text := "{apiVersion: v1, kind: Node, metadata: {name: agent1.example.org}, spec: {unschedulable: true}}"
+	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest([]byte(text), nil))
+	if err := cluster.SetObjects(manifest); err != nil {
+		t.Fatal(err)
+	}
+	if summary := match(t, cluster).Summary(0); !strings.Contains(summary, "1 node(s) were unschedulable") {
+		t.Errorf("summary: %s", summary)
+	}
+}
+
 func TestRunningPods(t *testing.T) {
 	cluster, demand := cluster(t), demand(t)
 	if err := cluster.AddPod(demand, "golden-S1"); err != nil {

@@ -11,9 +11,10 @@
 extern "C" {
 #endif
 
-struct k8sm_cluster; /* Mutable. */
-struct k8sm_plan;    /* see match.h. Value. */
-struct k8sm_demand;  /* see demand.h. Value. */
+struct k8sm_cluster;  /* Mutable. */
+struct k8sm_plan;     /* see match.h. Value. */
+struct k8sm_demand;   /* see demand.h. Value. */
+struct k8sm_manifest; /* see manifest.h. Value. */
 
 /* How a cluster is made. */
 struct k8sm_cluster_options {
@@ -37,8 +38,8 @@ enum {
 };
 
 /* Errors: NOMEM, ABI. */
-K8SM_API K8SM_MUST_USE int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
-                                            struct k8sm_diags *diags);
+K8SM_API K8SM_MUST_USE int k8sm_cluster_new(const struct k8sm_cluster_options *options,
+                                            struct k8sm_cluster **ret, struct k8sm_diags *diags);
 K8SM_API void k8sm_cluster_free(struct k8sm_cluster *cluster);
 
 /* Counts the changes: a plan is of one generation. */
@@ -82,7 +83,7 @@ struct k8sm_node {
   size_t label_size; /* sizeof(struct k8sm_node_label) */
   const struct k8sm_node_taint *taints;
   size_t taint_count;
-  size_t taint_size; /* sizeof(struct k8sm_node_taint) */
+  size_t taint_size;  /* sizeof(struct k8sm_node_taint) */
   int64_t cpus_milli; /* allocatable in all, in thousandths; 0: not stated */
   int64_t mem_milli;  /* thousandths of a MB */
   int64_t disk_milli;
@@ -104,11 +105,21 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_set_namespace(struct k8sm_cluster *clust
                                                       const struct k8sm_node_label *labels, size_t count,
                                                       size_t label_size, struct k8sm_diags *diags);
 
+/* States all nodes and namespaces of a manifest, which may be JSON, YAML or Kubernetes' protobuf: the labels
+ * of each, and of v1 Nodes the taints, spec.unschedulable and status.allocatable. Other objects are passed
+ * over. A node is every known agent that has its name for hostname or id; when there is none, the agent with
+ * that id, once it comes. Errors: as k8sm_cluster_set_node; objects before the one that is wrong have been
+ * stated. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_set_objects(struct k8sm_cluster *cluster,
+                                                    const struct k8sm_manifest *manifest,
+                                                    struct k8sm_diags *diags);
+
 /* Notes that a pod runs on an agent: affinity, spread and scores count it, and no plan need have placed it
  * there. A pod is known by its uid: on another agent before, it is moved. The agent need not be known yet.
  * Keeps a reference to one demand for all pods that are alike. Errors: NOMEM, LIMIT. */
-K8SM_API K8SM_MUST_USE int k8sm_cluster_add_pod(struct k8sm_cluster *cluster, const struct k8sm_demand *demand,
-                                                struct k8sm_slice agent_id, struct k8sm_diags *diags);
+K8SM_API K8SM_MUST_USE int k8sm_cluster_add_pod(struct k8sm_cluster *cluster,
+                                                const struct k8sm_demand *demand, struct k8sm_slice agent_id,
+                                                struct k8sm_diags *diags);
 /* Notes that a pod has ended. Returns 1 if it was known. */
 K8SM_API int k8sm_cluster_remove_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid);
 
@@ -118,8 +129,8 @@ struct k8sm_cluster_pod {
   struct k8sm_slice name_space;
   struct k8sm_slice name;
 };
-K8SM_API size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id, size_t first,
-                                  struct k8sm_cluster_pod *rows, size_t row_size, size_t n);
+K8SM_API size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                  size_t first, struct k8sm_cluster_pod *rows, size_t row_size, size_t n);
 
 /* Spends what the plan's placements take: their offers leave the cluster, and their pods are noted as with
  * k8sm_cluster_add_pod, to be removed when they end. If one of them does not hold any more (an offer is gone,

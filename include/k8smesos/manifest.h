@@ -77,7 +77,7 @@ struct k8sm_priority_class {
 K8SM_API size_t k8sm_manifest_priority_classes(const struct k8sm_manifest *manifest, size_t first,
                                                struct k8sm_priority_class *rows, size_t row_size, size_t n);
 
-/* Every data object of the manifest (ConfigMap, Secret, PriorityClass, PersistentVolumeClaim, Namespace), in
+/* Every data object of the manifest (ConfigMap, Secret, PriorityClass, PersistentVolumeClaim, Namespace, Node), in
  * the order of the file. */
 struct k8sm_manifest_object {
   struct k8sm_slice kind;

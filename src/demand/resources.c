@@ -33,16 +33,9 @@ static int64_t res_max(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
 
-/* Bytes in thousandths of a MB, rounded up. */
-static int64_t res_mb_milli(int64_t bytes) {
-  int64_t whole = bytes / RES_MB, rest = bytes % RES_MB;
-  if (whole > INT64_MAX / 1000 - 1) return INT64_MAX;
-  return whole * 1000 + (rest * 1000 + RES_MB - 1) / RES_MB;
-}
-
 /* As Mesos counts: cpus in thousandths, mem and disk in thousandths of a MB. */
 static int64_t res_milli(int kind, struct k8smi_amount amount) {
-  return kind == RES_CPU ? k8smi_amount_milli(amount) : res_mb_milli(k8smi_amount_value(amount));
+  return kind == RES_CPU ? k8smi_amount_milli(amount) : k8smi_amount_mb_milli(amount);
 }
 
 static struct res_amounts res_read_all(const struct k8smi_record *resources, unsigned field) {
@@ -66,7 +59,9 @@ static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_r
     bool twice = field == K8SMI_ResourceRequirements_requests &&
                  k8smi_get_pair(resources, K8SMI_ResourceRequirements_limits, key.ptr).ptr != NULL;
     if (twice) continue;
-    if (!known) k8smi_demand_refuse(b, &at, "only cpu, memory, ephemeral-storage and extended resources are matched with offers");
+    if (!known)
+      k8smi_demand_refuse(
+          b, &at, "only cpu, memory, ephemeral-storage and extended resources are matched with offers");
     if (k8smi_eqs(key, res_names[RES_DISK]) && field == K8SMI_ResourceRequirements_limits) {
       k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
                  "Mesos limits the disk of the executor, not of a task");

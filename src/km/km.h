@@ -128,8 +128,9 @@ struct km_demand_flags {
 struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
                                      size_t *ret_made);
 void km_demands_free(struct k8sm_demand **demands, size_t count);
-/* Fills a cluster with the OFFERS events of a file. NULL, with lines, if that fails. */
-struct k8sm_cluster *km_cluster_load(const char *offers_file);
+/* Fills a cluster with the OFFERS events of a file, and with what the set says of nodes and namespaces. NULL,
+ * with lines, if that fails. */
+struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set);
 
 /* ---- text.c: tables and units ---- */
 

@@ -166,7 +166,7 @@ static int match_set(struct km_set *set, const struct km_demand_flags *flags, co
   size_t made;
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
   struct k8sm_demand **demands = km_demands_make(set, flags, &made);
-  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers) : NULL;
+  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers, set) : NULL;
   int code = cluster == NULL ? KM_FAILED : print_plan(cluster, demands, made, options);
   km_demands_free(demands, set->pod_count);
   k8sm_cluster_free(cluster);

@@ -70,7 +70,20 @@ static int add_events(struct k8sm_cluster *cluster, const char *bytes, size_t le
   return result == K8SM_ERR_NOT_FOUND ? K8SM_ERR_SYNTAX : result;
 }
 
-struct k8sm_cluster *km_cluster_load(const char *offers_file) {
+static int add_objects(struct k8sm_cluster *cluster, const struct km_set *set) {
+  int result = K8SM_OK;
+  for (size_t i = 0; result == K8SM_OK && i < set->file_count; i++) {
+    const struct km_file *f = &set->files[i];
+    struct km_source source = {f->name, f->bytes, f->len, ""};
+    km_report_begin(&report);
+    result = k8sm_cluster_set_objects(cluster, f->manifest, &report.diags);
+    if (result != K8SM_OK && report.diags.errors == 0) km_report_result(f->name, result);
+    km_report_end(&report, &source, -1);
+  }
+  return result;
+}
+
+struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set) {
   char *bytes;
   size_t len;
   struct k8sm_cluster *cluster;
@@ -86,6 +99,7 @@ struct k8sm_cluster *km_cluster_load(const char *offers_file) {
   struct km_source source = {offers_file, NULL, 0, NULL};
   km_report_end(&report, &source, -1);
   free(bytes);
+  if (result == K8SM_OK) result = add_objects(cluster, set);
   if (result == K8SM_OK) return cluster;
   k8sm_cluster_free(cluster);
   return NULL;

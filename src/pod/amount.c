@@ -32,3 +32,9 @@ int64_t k8smi_amount_milli(struct k8smi_amount a) {
   if (a.whole <= INT64_MIN / 1000) return INT64_MIN;
   return a.whole * 1000 + (a.whole < 0 ? a.nano : a.nano + MILLI - 1) / MILLI;
 }
+
+int64_t k8smi_amount_mb_milli(struct k8smi_amount a) {
+  const int64_t mb = 1024 * 1024, bytes = k8smi_amount_value(a);
+  if (bytes / mb > INT64_MAX / 1000 - 1) return INT64_MAX;
+  return bytes / mb * 1000 + (bytes % mb * 1000 + mb - 1) / mb;
+}

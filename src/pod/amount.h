@@ -24,5 +24,7 @@ static inline bool k8smi_amount_is_zero(struct k8smi_amount a) {
 /* In units and in thousandths, rounded away from zero, as Kubernetes rounds; saturating. */
 int64_t k8smi_amount_value(struct k8smi_amount a);
 int64_t k8smi_amount_milli(struct k8smi_amount a);
+/* Bytes as Mesos counts them: in thousandths of a MB, rounded up; saturating. Not below zero. */
+int64_t k8smi_amount_mb_milli(struct k8smi_amount a);
 
 #endif

@@ -76,6 +76,14 @@ bool k8smi_default_claim_status(const struct k8smi_defaults *d) {
          rule_round(d, K8SMI_PersistentVolumeClaimStatus_allocatedResources);
 }
 
+/* Where pods may have all of a node, what they may have need not be said. */
+bool k8smi_default_node_status(const struct k8smi_defaults *d) {
+  if (!rule_round(d, K8SMI_NodeStatus_capacity) || !rule_round(d, K8SMI_NodeStatus_allocatable)) return false;
+  if (!k8smi_default_has(d, K8SMI_NodeStatus_allocatable) && k8smi_default_has(d, K8SMI_NodeStatus_capacity))
+    k8smi_default_set(d, K8SMI_NodeStatus_allocatable, d->slots[K8SMI_NodeStatus_capacity]);
+  return true;
+}
+
 bool k8smi_default_container_status(const struct k8smi_defaults *d) {
   return rule_round(d, K8SMI_ContainerStatus_allocatedResources);
 }

@@ -249,6 +249,7 @@ static const struct default_type {
     [K8SMI_TYPE_PriorityClass] = {DEFAULT_VALUES(PriorityClass), NULL},
     [K8SMI_TYPE_Namespace] = {DEFAULT_VALUES(Namespace), k8smi_default_namespace},
     [K8SMI_TYPE_NamespaceStatus] = {DEFAULT_VALUES(NamespaceStatus), NULL},
+    [K8SMI_TYPE_NodeStatus] = {NULL, 0, k8smi_default_node_status},
     [K8SMI_TYPE_Secret] = {DEFAULT_VALUES(Secret), NULL},
 };
 

@@ -21,6 +21,7 @@ bool k8smi_default_volume_resources(const struct k8smi_defaults *d);
 bool k8smi_default_pod_spec(const struct k8smi_defaults *d);
 bool k8smi_default_container_status(const struct k8smi_defaults *d);
 bool k8smi_default_claim_status(const struct k8smi_defaults *d);
+bool k8smi_default_node_status(const struct k8smi_defaults *d);
 bool k8smi_default_pod_status(const struct k8smi_defaults *d);
 /* Of a pod, not of its template. */
 bool k8smi_default_pod(const struct k8smi_defaults *d);

@@ -9,6 +9,7 @@
 K8SMI_SAME_HEAD(ConfigMap)
 K8SMI_SAME_HEAD(Secret)
 K8SMI_SAME_HEAD(Namespace)
+K8SMI_SAME_HEAD(Node)
 K8SMI_SAME_HEAD(PriorityClass)
 K8SMI_SAME_HEAD(PersistentVolumeClaim)
 

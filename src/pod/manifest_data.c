@@ -10,6 +10,9 @@ static int data_keys(const struct k8smi_object *object, const struct k8smi_recor
 static int data_class(const struct k8smi_object *object, const struct k8smi_record *record,
                       const struct k8sm_manifest_object *row);
 
+static int data_node(const struct k8smi_object *object, const struct k8smi_record *record,
+                     const struct k8sm_manifest_object *row);
+
 static const struct data_kind {
   uint8_t type;
   bool in_namespace;
@@ -21,6 +24,7 @@ static const struct data_kind {
     {K8SMI_TYPE_ConfigMap, true, {"v1", 2}, data_keys},
     {K8SMI_TYPE_Secret, true, {"v1", 2}, data_keys},
     {K8SMI_TYPE_Namespace, false, {"v1", 2}, NULL},
+    {K8SMI_TYPE_Node, false, {"v1", 2}, data_node},
     {K8SMI_TYPE_PersistentVolumeClaim, true, {"v1", 2}, NULL},
     {K8SMI_TYPE_PriorityClass, false, {"scheduling.k8s.io/v1", 20}, data_class},
 };
@@ -113,6 +117,47 @@ static int data_class(const struct k8smi_object *object, const struct k8smi_reco
       .value = (int32_t)value,
       .global_default = k8smi_get_bool(record, K8SMI_PriorityClass_globalDefault, false)};
   return K8SM_OK;
+}
+
+/* ---- Nodes: no rows, but taints that keep pods away ---- */
+
+/* True if the effect is one; else with a finding. */
+static bool data_check_effect(const struct k8smi_object *object, const struct k8smi_path *taint,
+                              struct k8sm_slice effect) {
+  static const char *const effects[] = {"NoExecute", "NoSchedule", "PreferNoSchedule"};
+  for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++) {
+    if (k8smi_eqs(effect, effects[i])) return true;
+  }
+  struct k8smi_path at = k8smi_path_field(taint, K8SMI_S("effect"));
+  if (effect.len == 0) {
+    k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_REQUIRED, &at, "Required value");
+    return false;
+  }
+  k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_UNSUPPORTED, &at,
+             "Unsupported value: \"%.*s\": supported values: \"%s\", \"%s\", \"%s\"", K8SMI_P(effect),
+             effects[0], effects[1], effects[2]);
+  return false;
+}
+
+/* https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
+static int data_node(const struct k8smi_object *object, const struct k8smi_record *record,
+                     const struct k8sm_manifest_object *row) {
+  struct k8smi_path spec = k8smi_path_field(object->path, K8SMI_S("spec"));
+  struct k8smi_path list = k8smi_path_field(&spec, K8SMI_S("taints"));
+  struct k8smi_list taints = k8smi_get_list(k8smi_get_record(record, K8SMI_Node_spec), K8SMI_NodeSpec_taints);
+  bool good = true;
+  (void)row;
+  for (size_t i = 0; data_validates(object) && i < taints.count; i++) {
+    const struct k8smi_record *taint = k8smi_list_record(taints, i);
+    struct k8smi_path at = k8smi_path_index(&list, i), key = k8smi_path_field(&at, K8SMI_S("key"));
+    if (k8smi_get_str(taint, K8SMI_Taint_key).len == 0) {
+      k8smi_find(object->parse->diags, K8SM_DIAG_FIELD_REQUIRED, &key,
+                 "Required value: name part must be non-empty");
+      good = false;
+    }
+    good = data_check_effect(object, &at, k8smi_get_str(taint, K8SMI_Taint_effect)) && good;
+  }
+  return good ? K8SM_OK : K8SM_ERR_INVALID;
 }
 
 /* ---- All of them ---- */

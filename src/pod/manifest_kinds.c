@@ -129,6 +129,7 @@ static const struct manifest_kind {
     MANIFEST_KIND("v1", ConfigMap, k8smi_manifest_data_of),
     MANIFEST_KIND("v1", Secret, k8smi_manifest_data_of),
     MANIFEST_KIND("v1", Namespace, k8smi_manifest_data_of),
+    MANIFEST_KIND("v1", Node, k8smi_manifest_data_of),
     MANIFEST_KIND("v1", PersistentVolumeClaim, k8smi_manifest_data_of),
     MANIFEST_KIND("scheduling.k8s.io/v1", PriorityClass, k8smi_manifest_data_of),
 #undef MANIFEST_KIND

@@ -240,6 +240,14 @@ class Flow(unittest.TestCase):
         self.assertFalse(cluster.offers[0].taken)
         self.assertEqual(len(cluster.match([demand]).placements), 1)
 
+    def test_objects(self):
+        cluster, demand = cluster_with_offer(), Demand.make(nginx(), nonce="n1")
+        node = "{apiVersion: v1, kind: Node, metadata: {name: %s}, spec: {unschedulable: true}}"
+        cluster.set_objects(k8smesos.Manifest.parse(node % "elsewhere"))
+        self.assertEqual(cluster.match([demand]).summary(0), "")
+        cluster.set_objects(k8smesos.Manifest.parse(node % "agent1.example.org"))
+        self.assertIn("1 node(s) were unschedulable", cluster.match([demand]).summary(0))
+
     def test_running_pods(self):
         cluster = cluster_with_offer()
         demand = Demand.make(nginx(), nonce="n1")

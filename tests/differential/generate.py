@@ -142,4 +142,4 @@ class Generator:
 # The other kinds, with their versions.
 OTHERS = {"PodTemplate": "v1", "ReplicationController": "v1", "ReplicaSet": "apps/v1", "Deployment": "apps/v1",
           "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1", "ConfigMap": "v1",
-          "Secret": "v1", "Namespace": "v1", "PriorityClass": "scheduling.k8s.io/v1"}
+          "Secret": "v1", "Namespace": "v1", "Node": "v1", "PriorityClass": "scheduling.k8s.io/v1"}

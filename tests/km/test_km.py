@@ -187,6 +187,29 @@ class Plans(unittest.TestCase):
         self.assertEqual([p["pod"] for p in plan["placed"]], ["default/p1"])
         self.assertEqual([r["predicate"] for r in plan["unplaced"][0]["reasons"]], ["pod-anti-affinity"])
 
+    def test_match_reads_nodes(self):
+        node = (b"{apiVersion: v1, kind: Node, metadata: {name: agent1.example, labels: {disk: ssd}}, "
+                b"spec: {taints: [{key: gpu, effect: NoSchedule}]}}\n---\n")
+        pod = (b"{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, image: i}], "
+               b"nodeSelector: {disk: ssd}, tolerations: [%s]}}\n")
+        code, out, _ = km("match", "-f", "-", "--offers", OFFERS, stdin=node + pod % b"")
+        self.assertEqual(code, 2)
+        self.assertIn("had untolerated taint(s)", json.loads(out)["unplaced"][0]["summary"])
+        for command in ("match", "task"):
+            code, _, err = km(command, "-f", "-", "--offers", OFFERS, stdin=node + pod % b"{key: gpu, operator: Exists}")
+            self.assertEqual(code, 0, err)
+
+    def test_match_reads_namespaces(self):
+        pod = (b"{apiVersion: v1, kind: Pod, metadata: {name: %s, namespace: %s, labels: {app: x}}, spec: {containers: "
+               b"[{name: c, image: i}], affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
+               b"[{topologyKey: kubernetes.io/hostname, labelSelector: {}, namespaceSelector: {matchLabels: "
+               b"{team: red}}}]}}}}\n---\n")
+        space = b"{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {team: %s}}}\n---\n"
+        pods = pod % (b"p", b"one") + pod % (b"q", b"two")
+        for team, want in ((b"blue", 0), (b"red", 2)):
+            code, out, err = km("match", "-f", "-", "--offers", OFFERS, stdin=pods + space % (b"one", team))
+            self.assertEqual(code, want, err + out)
+
     def test_match_by_strategy(self):
         args = ("match", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
         code, out, err = km(*args, "--strategy", "balanced", "--largest-first", "--all-reasons")

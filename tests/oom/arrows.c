@@ -319,6 +319,19 @@ static int is_not_taken(const struct oom_fixture *f) {
   return !is_taken(f);
 }
 
+static void before_objects(struct oom_fixture *f) {
+  static const char text[] =
+      "apiVersion: v1\nkind: Node\nmetadata: {name: agent1.example.org, labels: {a: b}}\n"
+      "spec: {taints: [{key: k, effect: NoSchedule}]}\n---\n"
+      "apiVersion: v1\nkind: Namespace\nmetadata: {name: prod, labels: {a: b}}\n";
+  before_match(f);
+  arrow_must(k8sm_manifest_parse(text, sizeof text - 1, NULL, &f->manifest, NULL), "manifest");
+}
+
+static int act_objects(struct oom_fixture *f) {
+  return k8sm_cluster_set_objects(f->cluster, f->manifest, &f->diags);
+}
+
 static int act_match(struct oom_fixture *f) {
   return k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, &f->diags);
 }
@@ -425,6 +438,7 @@ const struct oom_arrow oom_arrows[] = {
     {"cluster features", NULL, before_cluster, act_features, NULL},
     {"cluster node", NULL, before_cluster, act_node, NULL},
     {"cluster namespace", NULL, before_cluster, act_namespace, NULL},
+    {"cluster objects", NULL, before_objects, act_objects, NULL},
     {"cluster pod", NULL, before_match, act_add_pod, no_pod_runs},
     {"cluster resources", NULL, before_match, act_cluster_resources, no_changed},
     {"take", NULL, before_take, act_cluster_take, is_not_taken},

@@ -14,14 +14,16 @@ import re
 import sys
 
 KINDS_READ = {
-    "core/v1": ["Pod", "PodList", "PodTemplate", "ReplicationController", "ConfigMap", "Secret", "Namespace"],
+    "core/v1": ["Pod", "PodList", "PodTemplate", "ReplicationController", "ConfigMap", "Secret", "Namespace",
+                "Node"],
     "apps/v1": ["ReplicaSet", "Deployment", "StatefulSet", "DaemonSet"],
     "batch/v1": ["Job", "CronJob"],
     "scheduling/v1": ["PriorityClass"],
 }
 # Other releases have them; objects of those are carried unharmed.
 CAME_AND_WENT = {("PodSpec", "workloadRef"), ("WorkloadReference", "name"), ("WorkloadReference", "podGroup"),
-                 ("WorkloadReference", "podGroupReplicaKey"), ("NodeAllocatableResourceClaimStatus", "resources")}
+                 ("WorkloadReference", "podGroupReplicaKey"), ("NodeAllocatableResourceClaimStatus", "resources"),
+                 ("NodeSystemInfo", "runningInUserNamespace")}
 PACKAGES = {"metav1": "meta/v1", "corev1": "core/v1", "v1": "core/v1", "schedulingv1alpha3": "scheduling/v1alpha3"}
 KINDS = {"string": "STRING", "bool": "BOOL", "int32": "I32", "int64": "I64", "resource.Quantity": "QUANTITY", "Time": "TIME",
          "MicroTime": "TIME", "intstr.IntOrString": "INT_OR_STRING", "runtime.RawExtension": "RAW", "FieldsV1": "RAW"}

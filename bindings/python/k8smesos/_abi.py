@@ -502,6 +502,7 @@ def _prototypes():
         "cluster_set_features": (c_int, P, S, U),
         "cluster_set_node": (c_int, P, S, P, P),
         "cluster_set_namespace": (c_int, P, S, P, N, N, P),
+        "cluster_set_objects": (c_int, P, P, P),
         "cluster_add_pod": (c_int, P, P, S, P),
         "cluster_remove_pod": (c_int, P, S),
         "cluster_pods": (N, P, S, N, P, N, N),

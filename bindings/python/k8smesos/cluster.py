@@ -10,6 +10,7 @@ from ._object import Handle, Memory, create, options, rows, text
 from .constants import Feature, ResourceType, Strategy
 from .demand import Demand
 from .errors import Sink, check
+from .manifest import Manifest
 from .resources import Resource, Resources
 from .task import Calls
 
@@ -253,6 +254,10 @@ class Cluster(Handle):
         memory, given = Memory(), _node_labels(labels)
         array, size = memory.array(_abi.NodeLabel, given), ctypes.sizeof(_abi.NodeLabel)
         self._change("cluster_set_namespace", memory.slice(name), array, len(given), size)
+
+    def set_objects(self, manifest: Manifest) -> None:
+        """States all nodes and namespaces of a manifest; a node is the agents with its name for hostname or id."""
+        self._change("cluster_set_objects", manifest._pointer)
 
     def add_pod(self, demand: Demand, agent_id: str) -> None:
         """Notes that a pod runs on an agent: affinity, spread and scores count it."""

@@ -28,7 +28,7 @@ class ManifestWorkload(NamedTuple):
 
 
 class ManifestObject(NamedTuple):
-    """A ConfigMap, Secret, PriorityClass, PersistentVolumeClaim or Namespace."""
+    """A ConfigMap, Secret, PriorityClass, PersistentVolumeClaim, Namespace or Node."""
 
     kind: str
     api_version: str

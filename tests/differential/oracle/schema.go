@@ -21,7 +21,7 @@ import (
 var roots = []any{
 	corev1.Pod{}, corev1.PodList{}, corev1.PodTemplate{}, corev1.ReplicationController{}, corev1.ConfigMap{},
 	corev1.Secret{}, appsv1.ReplicaSet{}, appsv1.Deployment{}, appsv1.StatefulSet{}, appsv1.DaemonSet{},
-	batchv1.Job{}, batchv1.CronJob{}, metav1.List{}, corev1.Namespace{}, schedulingv1.PriorityClass{},
+	batchv1.Job{}, batchv1.CronJob{}, metav1.List{}, corev1.Namespace{}, corev1.Node{}, schedulingv1.PriorityClass{},
 }
 
 // Types that have a form of their own on the wire.
