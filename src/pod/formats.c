@@ -85,6 +85,15 @@ size_t k8smi_format_label(struct k8sm_slice s, const char **wrong) {
                          dots ? "must not contain dots" : FORMAT_LABEL_TEXT, wrong);
 }
 
+size_t k8smi_format_label_prefix(struct k8sm_slice s, const char **wrong) {
+  if (s.len < 2 || s.ptr[s.len - 1] != '-') return k8smi_format_label(s, wrong);
+  /* The server puts one letter in the place of the dash and of the character before it. */
+  struct k8sm_slice open = {s.ptr, s.len - 2};
+  bool good = format_is_open_subdomain(open), dots = good && memchr(s.ptr, '.', open.len) != NULL;
+  return format_breaches(s.len - 1 > FORMAT_LABEL_MAX, "must be no more than 63 characters", good && !dots,
+                         dots ? "must not contain dots" : FORMAT_LABEL_TEXT, wrong);
+}
+
 static size_t format_subdomain(size_t len, bool good, const char **wrong) {
   return format_breaches(len > FORMAT_SUBDOMAIN_MAX, "must be no more than 253 characters", good,
                          FORMAT_SUBDOMAIN_TEXT, wrong);
@@ -242,6 +251,25 @@ size_t k8smi_format_header(struct k8sm_slice s, const char **wrong) {
   return format_breaches(false, NULL, good,
                          "a valid HTTP header must consist of alphanumeric characters or '-'" FORMAT_REGEX(
                              "'X-Header-Name'", "[-A-Za-z0-9]+"),
+                         wrong);
+}
+
+size_t k8smi_format_percent(struct k8sm_slice s, const char **wrong) {
+  bool good = s.len > 1 && s.ptr[s.len - 1] == '%';
+  for (size_t i = 0; i + 1 < s.len; i++) good = good && s.ptr[i] >= '0' && s.ptr[i] <= '9';
+  return format_breaches(
+      false, NULL, good,
+      "a valid percent string must be a numeric string followed by an ending '%'" FORMAT_REGEX(
+          "'1%',  or '93%'", "[0-9]+%"),
+      wrong);
+}
+
+size_t k8smi_format_http_path(struct k8sm_slice s, const char **wrong) {
+  bool good = s.len > 0;
+  for (size_t i = 0; i < s.len; i++)
+    good = good && (format_alnum(s.ptr[i]) || format_in(s.ptr[i], "/-._~%!$&'()*+,;=:"));
+  return format_breaches(false, NULL, good,
+                         "Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')",
                          wrong);
 }
 

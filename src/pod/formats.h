@@ -10,7 +10,9 @@
 enum { K8SMI_FORMAT_WRONG = 5 };
 typedef size_t k8smi_format(struct k8sm_slice s, const char **wrong);
 
-size_t k8smi_format_label(struct k8sm_slice s, const char **wrong);     /* DNS-1123 label */
+size_t k8smi_format_label(struct k8sm_slice s, const char **wrong); /* DNS-1123 label */
+/* A label that a suffix is to be added to: it may end in '-'. */
+size_t k8smi_format_label_prefix(struct k8sm_slice s, const char **wrong);
 size_t k8smi_format_subdomain(struct k8sm_slice s, const char **wrong); /* DNS-1123 subdomain */
 /* A subdomain that a suffix is to be added to: it may end in '-'. */
 size_t k8smi_format_subdomain_prefix(struct k8sm_slice s, const char **wrong);
@@ -28,9 +30,11 @@ size_t k8smi_format_no_backsteps(struct k8sm_slice s, const char **wrong);  /* n
 size_t k8smi_format_relative_path(struct k8sm_slice s, const char **wrong); /* does not leave its directory */
 /* A relative path of a file that is put in place by links whose names start with "..". */
 size_t k8smi_format_file_path(struct k8sm_slice s, const char **wrong);
-size_t k8smi_format_ip(struct k8sm_slice s, const char **wrong);     /* IPv4 or IPv6 address */
-size_t k8smi_format_sysctl(struct k8sm_slice s, const char **wrong); /* name of a kernel parameter */
-size_t k8smi_format_header(struct k8sm_slice s, const char **wrong); /* name of an HTTP header */
+size_t k8smi_format_ip(struct k8sm_slice s, const char **wrong);        /* IPv4 or IPv6 address */
+size_t k8smi_format_sysctl(struct k8sm_slice s, const char **wrong);    /* name of a kernel parameter */
+size_t k8smi_format_percent(struct k8sm_slice s, const char **wrong);   /* "25%" */
+size_t k8smi_format_http_path(struct k8sm_slice s, const char **wrong); /* characters of a path in a URL */
+size_t k8smi_format_header(struct k8sm_slice s, const char **wrong);    /* name of an HTTP header */
 
 static inline bool k8smi_has_format(struct k8sm_slice s, k8smi_format *format) {
   const char *wrong[K8SMI_FORMAT_WRONG];

@@ -38,7 +38,7 @@ static const struct k8smi_record *workload_update(const struct k8smi_workload_ki
 }
 
 /* The object with what it says only by where it stands: kind and version of an item of a typed list, and
- * the namespace. */
+ * the namespace; and with the name that it has generated. */
 static int workload_complete(struct manifest_workload *m, struct k8sm_pod *pod,
                              const struct k8smi_record **object) {
   struct k8smi_edit e;
@@ -50,14 +50,27 @@ static int workload_complete(struct manifest_workload *m, struct k8sm_pod *pod,
     k8smi_edit_text(&e, K8SMI_Pod_apiVersion, m->object->api_version);
   pod->record = k8smi_edit_end(&e);
   if (pod->record == NULL) return k8smi_find_nomem(m->object->parse->diags, k8smi_arena_error(&pod->arena));
-  int r = k8smi_parse_namespace(m->object->parse, pod); /* its head is that of a pod */
+  /* Its head is that of a pod. */
+  int r = k8smi_parse_generates_name(m->object->parse, pod)
+              ? k8smi_parse_generate_name(m->object->parse, pod, m->object->manifest->generated++)
+              : k8smi_parse_namespace(m->object->parse, pod);
   *object = pod->record;
   return r;
 }
 
-static bool workload_has_template(const struct k8smi_workload_kind *kind, const struct k8smi_record *object) {
-  for (unsigned i = 0; i < kind->steps; i++) object = k8smi_get_record(object, kind->path[i]);
-  return object != NULL;
+/* What no pods can be made without, and what nobody looks for where nothing is validated. */
+static int workload_need(const struct manifest_workload *m, const struct k8smi_record *object) {
+  const struct k8smi_record *at = object, *metadata = k8smi_get_record(object, K8SMI_Pod_metadata);
+  struct k8smi_path parent = k8smi_path_field(m->object->path, K8SMI_S("metadata"));
+  struct k8smi_path name = k8smi_path_field(&parent, K8SMI_S("name"));
+  const struct k8smi_path *missing = NULL;
+  if ((m->object->parse->options.flags & K8SM_PARSE_NO_VALIDATE) == 0) return K8SM_OK;
+  for (unsigned i = 0; i < m->kind->steps; i++) at = k8smi_get_record(at, m->kind->path[i]);
+  if (at == NULL) missing = m->template_;
+  if (k8smi_get_str(metadata, K8SMI_ObjectMeta_name).len == 0) missing = &name;
+  if (missing == NULL) return K8SM_OK;
+  k8smi_find(m->object->parse->diags, K8SM_DIAG_FIELD_REQUIRED, missing, "Required value");
+  return K8SM_ERR_INVALID;
 }
 
 /* Reads the object into a workload; *wrong: it is no good, but there is one to look at. */
@@ -66,16 +79,10 @@ static int workload_read(struct manifest_workload *m, int *wrong, struct k8sm_wo
   const struct k8smi_record *object = NULL;
   struct k8sm_pod *pod = k8smi_parse_new_pod(p);
   if (pod == NULL) return K8SM_ERR_NOMEM;
-  *wrong = k8smi_manifest_named(m->object, &pod->arena, m->kind->type, &object);
+  *wrong = k8smi_manifest_record(m->object, &pod->arena, m->kind->type, &object);
   int r = object == NULL || *wrong != K8SM_ERR_INVALID ? *wrong : K8SM_OK;
-  if (r == K8SM_OK &&
-      k8smi_get_str(k8smi_get_record(object, K8SMI_Pod_metadata), K8SMI_ObjectMeta_name).len == 0)
-    r = K8SM_ERR_INVALID;
-  if (r == K8SM_OK && !workload_has_template(m->kind, object)) {
-    k8smi_find(p->diags, K8SM_DIAG_FIELD_REQUIRED, m->template_, "Required value");
-    r = K8SM_ERR_INVALID;
-  }
   if (r == K8SM_OK) r = workload_complete(m, pod, &object);
+  if (r == K8SM_OK) r = workload_need(m, object);
   if (r == K8SM_OK)
     return k8smi_workload_make(pod, m->kind, object, p->options.flags, p->options.allocator, ret, p->diags);
   k8sm_pod_unref(pod);
@@ -88,25 +95,23 @@ static bool workload_owner(struct manifest_workload *m, const struct k8sm_worklo
   return m->owner.ptr != NULL;
 }
 
-/* A pod of it: all are alike, so one speaks for all, also when none is wanted. */
-static int workload_add(struct manifest_workload *m, const struct k8sm_workload *maker, uint32_t replica,
-                        struct k8sm_pod *pod) {
+/* A pod of it, which is added or only looked at: all are alike, so the first speaks for all. */
+static int workload_add(struct manifest_workload *m, uint32_t replica, bool keep, struct k8sm_pod *pod) {
   int r = replica == 0 ? k8smi_pod_complete(m->object->parse, pod, m->template_) : K8SM_OK;
-  if (r == K8SM_OK &&
-      (replica < k8smi_workload_pods(maker) || maker->kind->number == K8SM_WORKLOAD_POD_TEMPLATE))
-    return k8smi_manifest_add_pod(m->object, pod, m->template_, replica, m->owner);
+  if (r == K8SM_OK && keep) return k8smi_manifest_add_pod(m->object, pod, m->template_, replica, m->owner);
   k8sm_pod_unref(pod);
   return r;
 }
 
-static int workload_expand(struct manifest_workload *m, const struct k8sm_workload *maker) {
-  int64_t count = k8smi_workload_pods(maker), first = k8smi_workload_first_ordinal(maker);
+/* The first `count` pods. The first one is made and looked at in any case. */
+static int workload_expand(struct manifest_workload *m, const struct k8sm_workload *maker, int64_t count) {
+  int64_t first = k8smi_workload_first_ordinal(maker);
   for (int64_t i = 0; i < count || i == 0; i++) {
     struct k8sm_instance_options o = {
         .size = sizeof o, .allocator = m->object->parse->options.allocator, .ordinal = (uint32_t)(first + i)};
     struct k8sm_pod *pod = NULL;
     int r = k8smi_workload_instance(maker, &o, &pod, m->object->parse->diags);
-    if (r == K8SM_OK) r = workload_add(m, maker, (uint32_t)i, pod);
+    if (r == K8SM_OK) r = workload_add(m, (uint32_t)i, i < count, pod);
     if (r != K8SM_OK) return r;
   }
   return K8SM_OK;
@@ -118,25 +123,24 @@ static int workload_add_template(struct manifest_workload *m, const struct k8sm_
   if (pod == NULL) return K8SM_ERR_NOMEM;
   pod->base = k8sm_pod_ref(w->pod);
   pod->record = w->pod->record;
-  int r = k8smi_pod_complete(m->object->parse, pod, m->template_);
-  if (r == K8SM_OK) return k8smi_manifest_add_pod(m->object, pod, m->template_, 0, m->owner);
-  k8sm_pod_unref(pod);
-  return r;
+  return k8smi_manifest_add_pod(m->object, pod, m->template_, 0, m->owner);
 }
 
-/* The pods, by way of the workload between, where there is one. */
+/* The pods, by way of the workload between, where there is one; or the template that stands for them. */
 static int workload_pods(struct manifest_workload *m, const struct k8sm_workload *w) {
   struct k8sm_diags *diags = m->object->parse->diags;
+  bool templates = (m->object->parse->options.flags & K8SM_PARSE_TEMPLATES) != 0;
   struct k8sm_instance_options o = {.size = sizeof o, .allocator = m->object->parse->options.allocator};
   struct k8sm_workload *child = NULL;
-  if (m->object->parse->options.flags & K8SM_PARSE_TEMPLATES) return workload_add_template(m, w);
-  if (m->kind->note != NULL)
+  if (m->kind->note != NULL && !templates)
     k8smi_find_as(diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, K8SM_SEVERITY_NOTE, m->object->path, "%.*s: %s",
                   K8SMI_P(m->owner), m->kind->note);
   int r = k8sm_workload_child(w, &o, &child, diags);
-  if (r == K8SM_OK || r == K8SM_ERR_UNSUPPORTED) r = workload_expand(m, child == NULL ? w : child);
+  const struct k8sm_workload *maker = child == NULL ? w : child;
+  if (r == K8SM_OK || r == K8SM_ERR_UNSUPPORTED)
+    r = workload_expand(m, maker, templates ? 0 : k8smi_workload_pods(maker));
   k8sm_workload_unref(child);
-  return r;
+  return r == K8SM_OK && templates ? workload_add_template(m, w) : r;
 }
 
 /* Takes the caller's reference of the workload. */

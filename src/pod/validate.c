@@ -89,10 +89,19 @@ static void validate_spec(struct k8smi_check *c) {
   k8smi_check_env_files(c);
 }
 
-static void validate_pod(struct k8smi_check *c, const struct k8smi_path *root) {
-  struct k8smi_path ephemeral = K8SMI_PATH(c->at, PodSpec, ephemeralContainers),
-                    node = K8SMI_PATH(c->at, PodSpec, nodeName);
-  k8smi_check_metadata(c, root);
+static void validate_pod(struct k8smi_check *c, const struct k8smi_path *root, const void *pod) {
+  static const struct k8smi_name_rules names = {k8smi_format_subdomain, k8smi_format_subdomain_prefix};
+  struct k8smi_path spec = K8SMI_AT(root, "spec"), metadata = K8SMI_AT(root, "metadata"),
+                    annotations = K8SMI_PATH(&metadata, ObjectMeta, annotations),
+                    ephemeral = K8SMI_PATH(&spec, PodSpec, ephemeralContainers),
+                    node = K8SMI_PATH(&spec, PodSpec, nodeName);
+  c->metadata = k8smi_get_record(pod, K8SMI_Pod_metadata);
+  c->spec = k8smi_get_record(pod, K8SMI_Pod_spec);
+  c->at = &spec;
+  c->is_pod = true;
+  c->is_stored = k8smi_is_stored(c->metadata);
+  k8smi_check_metadata(c, c->metadata, &names, &metadata);
+  k8smi_check_pod_annotations(c, &annotations);
   validate_spec(c);
   k8smi_check_token_volumes(c);
   k8smi_check_rule(c, c->spec, &validate_grace, c->at);
@@ -105,10 +114,14 @@ static void validate_pod(struct k8smi_check *c, const struct k8smi_path *root) {
   k8smi_check_profiles_agree(c);
 }
 
-static void validate_template(struct k8smi_check *c, const struct k8smi_path *root) {
-  struct k8smi_path labels = K8SMI_PATH(root, ObjectMeta, labels),
-                    annotations = K8SMI_PATH(root, ObjectMeta, annotations),
-                    ephemeral = K8SMI_PATH(c->at, PodSpec, ephemeralContainers);
+void k8smi_check_template(struct k8smi_check *c, const struct k8smi_record *template_,
+                          const struct k8smi_path *path) {
+  struct k8smi_path spec = K8SMI_AT(path, "spec"), labels = K8SMI_PATH(path, ObjectMeta, labels),
+                    annotations = K8SMI_PATH(path, ObjectMeta, annotations),
+                    ephemeral = K8SMI_PATH(&spec, PodSpec, ephemeralContainers);
+  c->metadata = k8smi_get_record(template_, K8SMI_PodTemplateSpec_metadata);
+  c->spec = k8smi_get_record(template_, K8SMI_PodTemplateSpec_spec);
+  c->at = &spec;
   k8smi_check_labels(c, k8smi_get_list(c->metadata, K8SMI_ObjectMeta_labels), &labels);
   k8smi_check_annotations(c, c->metadata, &annotations);
   k8smi_check_pod_annotations(c, &annotations);
@@ -116,48 +129,33 @@ static void validate_template(struct k8smi_check *c, const struct k8smi_path *ro
   k8smi_check_profiles_agree(c);
   if (k8smi_get_list(c->spec, K8SMI_PodSpec_ephemeralContainers).count > 0)
     k8smi_check_forbidden(c, &ephemeral, "ephemeral containers not allowed in pod template");
+  c->at = NULL;
 }
 
-static int validate_run(struct k8smi_check *c, const struct k8smi_validate_options *options,
-                        void (*check)(struct k8smi_check *c, const struct k8smi_path *root)) {
-  struct k8smi_path spec = K8SMI_AT(options->path, "spec");
-  struct k8smi_map *const sets[] = {&c->names,  &c->volumes, &c->claims, &c->ports,    &c->seen,
-                                    &c->others, &c->paths,   &c->items,  &c->reported, &c->unread};
-  struct k8smi_buf *const bufs[] = {&c->message, &c->value, &c->detail, &c->claim_names};
-  c->at = &spec;
-  c->no_memory = !k8smi_arena_init(&c->arena, &options->allocator, 0);
-  /* The seed need not be a secret: a pod's names are bounded by its own size. */
+int k8smi_validate(k8smi_validate_all *all, const void *object, const struct k8smi_validate_options *options,
+                   struct k8sm_diags *diags) {
+  struct k8smi_check c;
+  memset(&c, 0, sizeof c);
+  c.diags = diags;
+  struct k8smi_map *const sets[] = {&c.names,  &c.volumes, &c.claims, &c.ports,    &c.seen,
+                                    &c.others, &c.paths,   &c.items,  &c.reported, &c.unread};
+  struct k8smi_buf *const bufs[] = {&c.message, &c.value, &c.detail, &c.claim_names};
+  c.no_memory = !k8smi_arena_init(&c.arena, &options->allocator, 0);
+  /* The seed need not be a secret: an object's names are bounded by its own size. */
   for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
-    k8smi_map_init(sets[i], &options->allocator, (uint64_t)(uintptr_t)c->spec + i);
+    k8smi_map_init(sets[i], &options->allocator, (uint64_t)(uintptr_t)object + i);
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
-    c->no_memory = !k8smi_buf_init(bufs[i], &options->allocator) || c->no_memory;
-  k8smi_check_begin(c, options->unread);
-  check(c, options->path);
+    c.no_memory = !k8smi_buf_init(bufs[i], &options->allocator) || c.no_memory;
+  k8smi_check_begin(&c, options->unread);
+  all(&c, options->path, object);
   for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) k8smi_map_free(sets[i]);
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) k8smi_buf_free(bufs[i]);
-  k8smi_arena_free(&c->arena);
-  if (c->no_memory) return k8smi_find_nomem(c->diags, K8SM_ERR_NOMEM);
-  return c->found > 0 ? K8SM_ERR_INVALID : K8SM_OK;
+  k8smi_arena_free(&c.arena);
+  if (c.no_memory) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  return c.found > 0 ? K8SM_ERR_INVALID : K8SM_OK;
 }
 
 int k8smi_validate_pod(const struct k8smi_record *pod, const struct k8smi_validate_options *options,
                        struct k8sm_diags *diags) {
-  struct k8smi_check c;
-  memset(&c, 0, sizeof c);
-  c.diags = diags;
-  c.metadata = k8smi_get_record(pod, K8SMI_Pod_metadata);
-  c.spec = k8smi_get_record(pod, K8SMI_Pod_spec);
-  c.is_pod = true;
-  c.is_stored = k8smi_is_stored(c.metadata);
-  return validate_run(&c, options, validate_pod);
-}
-
-int k8smi_validate_template(const struct k8smi_record *template_,
-                            const struct k8smi_validate_options *options, struct k8sm_diags *diags) {
-  struct k8smi_check c;
-  memset(&c, 0, sizeof c);
-  c.diags = diags;
-  c.metadata = k8smi_get_record(template_, K8SMI_PodTemplateSpec_metadata);
-  c.spec = k8smi_get_record(template_, K8SMI_PodTemplateSpec_spec);
-  return validate_run(&c, options, validate_template);
+  return k8smi_validate(validate_pod, pod, options, diags);
 }

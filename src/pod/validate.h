@@ -19,10 +19,4 @@ struct k8smi_validate_options {
 int k8smi_validate_pod(const struct k8smi_record *pod, const struct k8smi_validate_options *options,
                        struct k8sm_diags *diags);
 
-/* The same for a record of type PodTemplateSpec, by the rules for templates: the pod's name is not known yet,
- * and what admission may still fill in may be missing. Paths of its metadata are without "metadata", as the
- * server has them. */
-int k8smi_validate_template(const struct k8smi_record *template_,
-                            const struct k8smi_validate_options *options, struct k8sm_diags *diags);
-
 #endif

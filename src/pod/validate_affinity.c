@@ -49,8 +49,9 @@ static void affinity_expression(struct k8smi_check *c, const struct k8smi_record
   }
 }
 
-void k8smi_check_selector(struct k8smi_check *c, const struct k8smi_record *selector,
+bool k8smi_check_selector(struct k8smi_check *c, const struct k8smi_record *selector,
                           const struct k8smi_path *path) {
+  size_t before = c->found;
   struct k8smi_path labels = K8SMI_PATH(path, LabelSelector, matchLabels),
                     expressions = K8SMI_PATH(path, LabelSelector, matchExpressions);
   struct k8smi_list list = k8smi_get_list(selector, K8SMI_LabelSelector_matchExpressions);
@@ -59,6 +60,7 @@ void k8smi_check_selector(struct k8smi_check *c, const struct k8smi_record *sele
     struct k8smi_path at = k8smi_path_index(&expressions, i);
     affinity_expression(c, k8smi_list_record(list, i), false, !c->is_stored, &at);
   }
+  return c->found == before;
 }
 
 /* Fields of nodes: there is one, its name. */

@@ -70,7 +70,8 @@ void k8smi_check_required(struct k8smi_check *c, const struct k8smi_path *path, 
 
 void k8smi_check_invalid(struct k8smi_check *c, const struct k8smi_path *path, struct k8smi_shown value,
                          const char *detail) {
-  check_report(c, K8SM_DIAG_FIELD_INVALID, path, "Invalid value", &value, detail);
+  check_report(c, K8SM_DIAG_FIELD_INVALID, path, "Invalid value",
+               value.kind == K8SMI_VALUE_NONE ? NULL : &value, detail);
 }
 
 void k8smi_check_duplicate(struct k8smi_check *c, const struct k8smi_path *path, struct k8smi_shown value) {

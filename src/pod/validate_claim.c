@@ -3,7 +3,7 @@
 
 #include "pod/quantity.h"
 
-/* The PersistentVolumeClaim that an ephemeral volume makes:
+/* PersistentVolumeClaims that are to be made: for an ephemeral volume, and for the pods of a StatefulSet:
  * https://kubernetes.io/docs/concepts/storage/ephemeral-volumes/#generic-ephemeral-volumes */
 
 static const char *const claim_modes[] = {"ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce",
@@ -122,8 +122,8 @@ static void claim_sources(struct k8smi_check *c, const struct k8smi_record *spec
   }
 }
 
-void k8smi_check_claim_template(struct k8smi_check *c, const struct k8smi_record *claim,
-                                const struct k8smi_path *path) {
+void k8smi_check_claim_spec(struct k8smi_check *c, const struct k8smi_record *spec,
+                            const struct k8smi_path *path) {
   static const struct k8smi_field_rule modes = {K8SMI_RULE_REQUIRED,
                                                 K8SMI_AT_FIELD(PersistentVolumeClaimSpec, accessModes),
                                                 .detail = "at least 1 access mode is required"};
@@ -136,17 +136,21 @@ void k8smi_check_claim_template(struct k8smi_check *c, const struct k8smi_record
   static const struct k8smi_field_rule attributes = {
       K8SMI_RULE_FORMAT, K8SMI_AT_FIELD(PersistentVolumeClaimSpec, volumeAttributesClassName),
       .format = k8smi_format_subdomain};
-  struct k8smi_path metadata = K8SMI_PATH(path, PersistentVolumeClaimTemplate, metadata),
-                    at = K8SMI_PATH(path, PersistentVolumeClaimTemplate, spec),
-                    of_modes = K8SMI_PATH(&at, PersistentVolumeClaimSpec, accessModes),
-                    selector = K8SMI_PATH(&at, PersistentVolumeClaimSpec, selector);
-  const struct k8smi_record *spec = k8smi_get_record(claim, K8SMI_PersistentVolumeClaimTemplate_spec);
-  claim_metadata(c, k8smi_get_record(claim, K8SMI_PersistentVolumeClaimTemplate_metadata), &metadata);
-  k8smi_check_rule(c, spec, &modes, &at);
+  struct k8smi_path of_modes = K8SMI_PATH(path, PersistentVolumeClaimSpec, accessModes),
+                    selector = K8SMI_PATH(path, PersistentVolumeClaimSpec, selector);
+  k8smi_check_rule(c, spec, &modes, path);
   k8smi_check_selector(c, k8smi_get_record(spec, K8SMI_PersistentVolumeClaimSpec_selector), &selector);
   claim_access_modes(c, k8smi_get_list(spec, K8SMI_PersistentVolumeClaimSpec_accessModes), &of_modes);
-  claim_storage(c, spec, &at);
-  K8SMI_CHECK_RULES(c, spec, classes, &at);
-  claim_sources(c, spec, &at);
-  k8smi_check_rule(c, spec, &attributes, &at);
+  claim_storage(c, spec, path);
+  K8SMI_CHECK_RULES(c, spec, classes, path);
+  claim_sources(c, spec, path);
+  k8smi_check_rule(c, spec, &attributes, path);
+}
+
+void k8smi_check_claim_template(struct k8smi_check *c, const struct k8smi_record *claim,
+                                const struct k8smi_path *path) {
+  struct k8smi_path metadata = K8SMI_PATH(path, PersistentVolumeClaimTemplate, metadata),
+                    spec = K8SMI_PATH(path, PersistentVolumeClaimTemplate, spec);
+  claim_metadata(c, k8smi_get_record(claim, K8SMI_PersistentVolumeClaimTemplate_metadata), &metadata);
+  k8smi_check_claim_spec(c, k8smi_get_record(claim, K8SMI_PersistentVolumeClaimTemplate_spec), &spec);
 }

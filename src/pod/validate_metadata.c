@@ -68,8 +68,7 @@ static struct k8smi_shown metadata_all_owners(struct k8smi_check *c, struct k8sm
   return all;
 }
 
-static void metadata_owners(struct k8smi_check *c, const struct k8smi_path *path) {
-  struct k8smi_list list = k8smi_get_list(c->metadata, K8SMI_ObjectMeta_ownerReferences);
+static void metadata_owners(struct k8smi_check *c, struct k8smi_list list, const struct k8smi_path *path) {
   const struct k8smi_record *first = NULL;
   struct k8smi_shown all = k8smi_v_raw(K8SMI_S(""));
   for (size_t i = 0; i < list.count; i++) {
@@ -94,8 +93,8 @@ static void metadata_owners(struct k8smi_check *c, const struct k8smi_path *path
   }
 }
 
-static void metadata_finalizers(struct k8smi_check *c, const struct k8smi_path *path) {
-  struct k8smi_list list = k8smi_get_list(c->metadata, K8SMI_ObjectMeta_finalizers);
+static void metadata_finalizers(struct k8smi_check *c, struct k8smi_list list,
+                                const struct k8smi_path *path) {
   bool orphan = false, foreground = false;
   for (size_t i = 0; i < list.count; i++) {
     struct k8sm_slice name = k8smi_list_str(list, i);
@@ -109,9 +108,9 @@ static void metadata_finalizers(struct k8smi_check *c, const struct k8smi_path *
 }
 
 /* A name without a domain is one of Kubernetes' own. */
-static void metadata_standard_finalizers(struct k8smi_check *c, const struct k8smi_path *path) {
+static void metadata_standard_finalizers(struct k8smi_check *c, struct k8smi_list list,
+                                         const struct k8smi_path *path) {
   static const char *const standard[] = {"kubernetes", "orphan", "foregroundDeletion", NULL};
-  struct k8smi_list list = k8smi_get_list(c->metadata, K8SMI_ObjectMeta_finalizers);
   for (size_t i = 0; i < list.count; i++) {
     struct k8sm_slice name = k8smi_list_str(list, i);
     struct k8smi_path at = k8smi_path_index(path, i);
@@ -134,9 +133,9 @@ static void metadata_manager(struct k8smi_check *c, struct k8sm_slice name, cons
   }
 }
 
-static void metadata_managed_fields(struct k8smi_check *c, const struct k8smi_path *parent) {
+static void metadata_managed_fields(struct k8smi_check *c, struct k8smi_list list,
+                                    const struct k8smi_path *parent) {
   static const char *const operations[] = {"Apply", "Update", NULL};
-  struct k8smi_list list = k8smi_get_list(c->metadata, K8SMI_ObjectMeta_managedFields);
   for (size_t i = 0; i < list.count; i++) {
     const struct k8smi_record *entry = k8smi_list_record(list, i);
     struct k8smi_path path = k8smi_path_index(parent, i),
@@ -159,25 +158,32 @@ static void metadata_managed_fields(struct k8smi_check *c, const struct k8smi_pa
   }
 }
 
-void k8smi_check_metadata(struct k8smi_check *c, const struct k8smi_path *root) {
-  static const struct k8smi_field_rule names[] = {
-      {K8SMI_RULE_FORMAT, K8SMI_AT_FIELD(ObjectMeta, generateName), .format = k8smi_format_subdomain_prefix},
-      {K8SMI_RULE_NAME, K8SMI_AT_FIELD(ObjectMeta, name), .format = k8smi_format_subdomain,
+static void metadata_name(struct k8smi_check *c, const struct k8smi_record *metadata,
+                          const struct k8smi_name_rules *names, const struct k8smi_path *path) {
+  const struct k8smi_field_rule rules[] = {
+      {K8SMI_RULE_FORMAT, K8SMI_AT_FIELD(ObjectMeta, generateName), .format = names->prefix},
+      {K8SMI_RULE_NAME, K8SMI_AT_FIELD(ObjectMeta, name), .format = names->name,
        .detail = "name or generateName is required"},
       /* A namespace that is not named is that of the request. */
       {K8SMI_RULE_FORMAT, K8SMI_AT_FIELD(ObjectMeta, namespace), .format = k8smi_format_label},
   };
-  struct k8smi_path path = K8SMI_AT(root, "metadata"), labels = K8SMI_PATH(&path, ObjectMeta, labels),
-                    annotations = K8SMI_PATH(&path, ObjectMeta, annotations),
-                    owners = K8SMI_PATH(&path, ObjectMeta, ownerReferences),
-                    finalizers = K8SMI_PATH(&path, ObjectMeta, finalizers),
-                    managed = K8SMI_PATH(&path, ObjectMeta, managedFields);
-  K8SMI_CHECK_RULES(c, c->metadata, names, &path);
-  k8smi_check_labels(c, k8smi_get_list(c->metadata, K8SMI_ObjectMeta_labels), &labels);
-  k8smi_check_annotations(c, c->metadata, &annotations);
-  metadata_owners(c, &owners);
-  metadata_finalizers(c, &finalizers);
-  metadata_managed_fields(c, &managed);
-  metadata_standard_finalizers(c, &finalizers);
-  k8smi_check_pod_annotations(c, &annotations);
+  for (size_t i = names->prefix == NULL ? 1 : 0; i < sizeof rules / sizeof rules[0]; i++)
+    k8smi_check_rule(c, metadata, &rules[i], path);
+}
+
+void k8smi_check_metadata(struct k8smi_check *c, const struct k8smi_record *metadata,
+                          const struct k8smi_name_rules *names, const struct k8smi_path *path) {
+  struct k8smi_path labels = K8SMI_PATH(path, ObjectMeta, labels),
+                    annotations = K8SMI_PATH(path, ObjectMeta, annotations),
+                    owners = K8SMI_PATH(path, ObjectMeta, ownerReferences),
+                    finalizers = K8SMI_PATH(path, ObjectMeta, finalizers),
+                    managed = K8SMI_PATH(path, ObjectMeta, managedFields);
+  metadata_name(c, metadata, names, path);
+  k8smi_check_labels(c, k8smi_get_list(metadata, K8SMI_ObjectMeta_labels), &labels);
+  k8smi_check_annotations(c, metadata, &annotations);
+  metadata_owners(c, k8smi_get_list(metadata, K8SMI_ObjectMeta_ownerReferences), &owners);
+  struct k8smi_list list = k8smi_get_list(metadata, K8SMI_ObjectMeta_finalizers);
+  metadata_finalizers(c, list, &finalizers);
+  metadata_managed_fields(c, k8smi_get_list(metadata, K8SMI_ObjectMeta_managedFields), &managed);
+  metadata_standard_finalizers(c, list, &finalizers);
 }

@@ -51,8 +51,8 @@ static inline struct k8smi_path k8smi_path_at(const struct k8smi_path *parent, s
 #define K8SMI_AT(parent, name)      k8smi_path_field((parent), K8SMI_S(name))
 
 /* A value in a finding, written as the server's Go does: a string with Go's escapes, a string of a type of
- * its own with those of JSON, a number, or JSON as it is. */
-enum { K8SMI_VALUE_TEXT, K8SMI_VALUE_WORD, K8SMI_VALUE_NUMBER, K8SMI_VALUE_RAW };
+ * its own with those of JSON, a number, or JSON as it is; or no value at all. */
+enum { K8SMI_VALUE_TEXT, K8SMI_VALUE_WORD, K8SMI_VALUE_NUMBER, K8SMI_VALUE_RAW, K8SMI_VALUE_NONE };
 struct k8smi_shown {
   int kind;
   int64_t number;
@@ -71,16 +71,25 @@ static inline struct k8smi_shown k8smi_v_raw(struct k8sm_slice s) {
   return (struct k8smi_shown){K8SMI_VALUE_RAW, 0, s};
 }
 #define K8SMI_V_TRUE k8smi_v_raw(K8SMI_S("true"))
-/* These write into the check, where the value stays until the next one: a list of strings; a quantity; a
- * record as the server prints those of its internal types, with all their fields; records as JSON has them.
+#define K8SMI_V_NONE ((struct k8smi_shown){.kind = K8SMI_VALUE_NONE})
+/* These write into the check, where the value stays until the next one: a list of strings, or of numbers; a
+ * map of strings, which is null where it is empty; a quantity; a record as the server prints those of its
+ * internal types, with all their fields; records as JSON has them.
  */
 struct k8smi_shown k8smi_v_list(struct k8smi_check *c, struct k8smi_list list);
+struct k8smi_shown k8smi_v_numbers(struct k8smi_check *c, struct k8smi_list list);
+struct k8smi_shown k8smi_v_map(struct k8smi_check *c, struct k8smi_list pairs);
 struct k8smi_shown k8smi_v_quantity(struct k8smi_check *c, struct k8sm_slice text);
 struct k8smi_shown k8smi_v_record(struct k8smi_check *c, unsigned type, const struct k8smi_record *record);
 struct k8smi_shown k8smi_v_json(struct k8smi_check *c, unsigned type, const struct k8smi_record *record);
 struct k8smi_shown k8smi_v_json_list(struct k8smi_check *c, unsigned type, struct k8smi_list list);
 void k8smi_put_value(struct k8smi_buf *buf, struct k8smi_shown value);
 
+/* Runs all rules of an object with a check that is ready: `all` gets the path of the object, and the object.
+ * Errors: INVALID, NOMEM. */
+typedef void k8smi_validate_all(struct k8smi_check *c, const struct k8smi_path *root, const void *object);
+int k8smi_validate(k8smi_validate_all *all, const void *object, const struct k8smi_validate_options *options,
+                   struct k8sm_diags *diags);
 /* Notes which values were not read. */
 void k8smi_check_begin(struct k8smi_check *c, struct k8smi_find_range unread);
 
@@ -164,7 +173,17 @@ struct k8smi_visit {
 const struct k8smi_record *k8smi_visit_next(const struct k8smi_check *c, struct k8smi_visit *v);
 
 /* The parts, each in a file of its own; those without a path find their own in the spec. */
-void k8smi_check_metadata(struct k8smi_check *c, const struct k8smi_path *root);
+/* A record of type PodTemplateSpec, by the rules for templates: the pod's name is not known yet, and what
+ * admission may still fill in may be missing. Paths of its metadata are without "metadata", as the server has
+ * them. */
+void k8smi_check_template(struct k8smi_check *c, const struct k8smi_record *template_,
+                          const struct k8smi_path *path);
+/* How an object may be called. NULL: the format is looked at elsewhere. */
+struct k8smi_name_rules {
+  k8smi_format *name, *prefix; /* metadata.name; metadata.generateName */
+};
+void k8smi_check_metadata(struct k8smi_check *c, const struct k8smi_record *metadata,
+                          const struct k8smi_name_rules *names, const struct k8smi_path *path);
 void k8smi_check_labels(struct k8smi_check *c, struct k8smi_list labels, const struct k8smi_path *path);
 void k8smi_check_annotations(struct k8smi_check *c, const struct k8smi_record *metadata,
                              const struct k8smi_path *path);
@@ -179,9 +198,12 @@ void k8smi_check_projected(struct k8smi_check *c, const struct k8smi_record *sou
 void k8smi_check_item(struct k8smi_check *c, const struct k8smi_record *item, const struct k8smi_path *path);
 void k8smi_check_downward_file(struct k8smi_check *c, const struct k8smi_record *file,
                                const struct k8smi_path *path);
+void k8smi_check_claim_spec(struct k8smi_check *c, const struct k8smi_record *spec,
+                            const struct k8smi_path *path);
 void k8smi_check_claim_template(struct k8smi_check *c, const struct k8smi_record *claim,
                                 const struct k8smi_path *path);
-void k8smi_check_selector(struct k8smi_check *c, const struct k8smi_record *selector,
+/* Whether the selector is one that can select. */
+bool k8smi_check_selector(struct k8smi_check *c, const struct k8smi_record *selector,
                           const struct k8smi_path *path);
 void k8smi_check_resource_claims(struct k8smi_check *c);
 void k8smi_check_containers(struct k8smi_check *c);

@@ -51,6 +51,31 @@ struct k8smi_shown k8smi_v_list(struct k8smi_check *c, struct k8smi_list list) {
   return value_of(c);
 }
 
+struct k8smi_shown k8smi_v_numbers(struct k8smi_check *c, struct k8smi_list list) {
+  const int64_t *numbers = list.items;
+  struct k8smi_json w;
+  k8smi_buf_clear(&c->value);
+  k8smi_json_init(&w, &c->value, true);
+  k8smi_json_open(&w, '[');
+  for (size_t i = 0; i < list.count; i++) k8smi_json_i64(&w, numbers[i]);
+  k8smi_json_close(&w, ']');
+  return value_of(c);
+}
+
+struct k8smi_shown k8smi_v_map(struct k8smi_check *c, struct k8smi_list pairs) {
+  struct k8smi_json w;
+  if (pairs.count == 0) return k8smi_v_raw(K8SMI_S("null"));
+  k8smi_buf_clear(&c->value);
+  k8smi_json_init(&w, &c->value, true);
+  k8smi_json_open(&w, '{');
+  for (size_t i = 0; i < pairs.count; i++) {
+    k8smi_json_key_slice(&w, k8smi_list_pair(pairs, i).key);
+    k8smi_json_string(&w, k8smi_list_pair(pairs, i).value);
+  }
+  k8smi_json_close(&w, '}');
+  return value_of(c);
+}
+
 struct k8smi_shown k8smi_v_quantity(struct k8smi_check *c, struct k8sm_slice text) {
   k8smi_buf_clear(&c->value);
   k8smi_quantity_written(text, &c->value);
@@ -59,8 +84,8 @@ struct k8smi_shown k8smi_v_quantity(struct k8smi_check *c, struct k8sm_slice tex
   return value;
 }
 
-/* Members of internal types, in the order of their Go structs. */
-#define VALUE_MEMBERS(X)                                                                                     \
+/* Members of internal types, in the order of their Go structs; N: a number that is 0 where it is not set. */
+#define VALUE_MEMBERS(X, N)                                                                                  \
   X(PodResourceClaim, name, "Name")                                                                          \
   X(PodResourceClaim, resourceClaimName, "ResourceClaimName")                                                \
   X(PodResourceClaim, resourceClaimTemplateName, "ResourceClaimTemplateName")                                \
@@ -95,19 +120,50 @@ struct k8smi_shown k8smi_v_quantity(struct k8smi_check *c, struct k8sm_slice tex
   X(ClusterTrustBundleProjection, labelSelector, "LabelSelector")                                            \
   X(ClusterTrustBundleProjection, optional, "Optional")                                                      \
   X(ClusterTrustBundleProjection, path, "Path")                                                              \
-  X(ClusterTrustBundleProjection, user, "User")
+  X(ClusterTrustBundleProjection, user, "User")                                                              \
+  X(DeploymentStrategy, type, "Type")                                                                        \
+  X(DeploymentStrategy, rollingUpdate, "RollingUpdate")                                                      \
+  N(RollingUpdateDeployment, maxUnavailable, "MaxUnavailable")                                               \
+  N(RollingUpdateDeployment, maxSurge, "MaxSurge")                                                           \
+  X(DaemonSetUpdateStrategy, type, "Type")                                                                   \
+  X(DaemonSetUpdateStrategy, rollingUpdate, "RollingUpdate")                                                 \
+  N(RollingUpdateDaemonSet, maxUnavailable, "MaxUnavailable")                                                \
+  N(RollingUpdateDaemonSet, maxSurge, "MaxSurge")                                                            \
+  X(StatefulSetUpdateStrategy, type, "Type")                                                                 \
+  X(StatefulSetUpdateStrategy, rollingUpdate, "RollingUpdate")                                               \
+  N(RollingUpdateStatefulSetStrategy, partition, "Partition")                                                \
+  X(RollingUpdateStatefulSetStrategy, maxUnavailable, "MaxUnavailable")                                      \
+  X(SuccessPolicy, rules, "Rules")                                                                           \
+  X(SuccessPolicyRule, succeededIndexes, "SucceededIndexes")                                                 \
+  X(SuccessPolicyRule, succeededCount, "SucceededCount")
 
 static const struct value_member {
   struct k8smi_at at;
   const char *name;
+  bool zero;
 } value_members[] = {
-#define VALUE_MEMBER(T, f, name) {{K8SMI_TYPE_##T, K8SMI_##T##_##f}, name},
-    VALUE_MEMBERS(VALUE_MEMBER)};
+#define VALUE_MEMBER(T, f, name) {{K8SMI_TYPE_##T, K8SMI_##T##_##f}, name, false},
+#define VALUE_NUMBER(T, f, name) {{K8SMI_TYPE_##T, K8SMI_##T##_##f}, name, true},
+    VALUE_MEMBERS(VALUE_MEMBER, VALUE_NUMBER)};
 
 enum { VALUE_DEPTH = 4 }; /* internal records do not nest deeper than two levels */
 
 static void value_put_record(struct k8smi_json *w, unsigned type, const struct k8smi_record *record,
                              unsigned depth);
+
+static void value_put_records(struct k8smi_json *w, unsigned type, struct k8smi_list list, unsigned depth) {
+  k8smi_json_open(w, '[');
+  for (size_t i = 0; i < list.count; i++) value_put_record(w, type, k8smi_list_record(list, i), depth);
+  k8smi_json_close(w, ']');
+}
+
+static void value_put_share(struct k8smi_json *w, struct k8smi_int_or_string value) {
+  if (value.text.ptr == NULL) {
+    k8smi_json_i64(w, value.number);
+  } else {
+    k8smi_json_string(w, value.text);
+  }
+}
 
 static void value_put_member(struct k8smi_json *w, const struct value_member *m,
                              const struct k8smi_record *record, unsigned depth) {
@@ -116,14 +172,18 @@ static void value_put_member(struct k8smi_json *w, const struct value_member *m,
                     (field->mode == K8SMI_MODE_OMIT || field->mode == K8SMI_MODE_ALWAYS);
   k8smi_json_key(w, m->name);
   if (!k8smi_has(record, m->at.field) && !plain_text) {
-    k8smi_json_raw(w, K8SMI_S("null"));
+    k8smi_json_raw(w, m->zero ? K8SMI_S("0") : K8SMI_S("null"));
     return;
   }
   switch (field->kind) {
   case K8SMI_KIND_BOOL: k8smi_json_bool(w, k8smi_get_bool(record, m->at.field, false)); break;
   case K8SMI_KIND_I32:
   case K8SMI_KIND_I64: k8smi_json_i64(w, k8smi_get_i64(record, m->at.field, 0)); break;
+  case K8SMI_KIND_INT_OR_STRING: value_put_share(w, k8smi_get_int_or_string(record, m->at.field)); break;
   case K8SMI_KIND_LIST_STRING: value_put_list(w, k8smi_get_list(record, m->at.field)); break;
+  case K8SMI_KIND_LIST_RECORD:
+    value_put_records(w, field->child, k8smi_get_list(record, m->at.field), depth + 1);
+    break;
   case K8SMI_KIND_RECORD:
     value_put_record(w, field->child, k8smi_get_record(record, m->at.field), depth + 1);
     break;

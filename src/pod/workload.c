@@ -62,6 +62,26 @@ static bool workload_set_uid(struct k8sm_workload *w, struct k8smi_arena *arena)
   return w->uid.ptr != NULL;
 }
 
+static const struct k8sm_slice workload_job_uid = {"batch.kubernetes.io/controller-uid", 34};
+
+void k8smi_workload_job_labels(const struct k8sm_workload *w, struct k8smi_edit_pairs *ret) {
+  ret->count = 0;
+  k8smi_edit_pairs_put(ret, workload_job_uid, w->uid);
+  k8smi_edit_pairs_put(ret, K8SMI_S("batch.kubernetes.io/job-name"), w->name);
+  k8smi_edit_pairs_put(ret, K8SMI_S("controller-uid"), w->uid);
+  k8smi_edit_pairs_put(ret, K8SMI_S("job-name"), w->name);
+}
+
+const struct k8smi_record *k8smi_workload_job_selector(const struct k8sm_workload *w,
+                                                       struct k8smi_arena *arena) {
+  struct k8smi_edit_pairs pairs = {.count = 0};
+  struct k8smi_edit e;
+  k8smi_edit_pairs_put(&pairs, workload_job_uid, w->uid);
+  k8smi_edit_begin(&e, arena, k8smi_get_record(w->spec, K8SMI_JobSpec_selector));
+  k8smi_edit_map(&e, K8SMI_LabelSelector_matchLabels, &pairs, true);
+  return k8smi_edit_end(&e);
+}
+
 /* A Job that is not told otherwise selects the pods that carry its uid, a ReplicationController those with
  * the template's labels. */
 static bool workload_set_selector(struct k8sm_workload *w, struct k8smi_arena *arena) {
@@ -75,12 +95,7 @@ static bool workload_set_selector(struct k8sm_workload *w, struct k8smi_arena *a
     selector = k8smi_get_record(w->spec, w->kind->selector);
   }
   if (w->kind->number == K8SM_WORKLOAD_JOB && !k8smi_get_bool(w->spec, K8SMI_JobSpec_manualSelector, false)) {
-    struct k8smi_edit_pairs pairs = {.count = 0};
-    struct k8smi_edit e;
-    k8smi_edit_pairs_put(&pairs, K8SMI_S("batch.kubernetes.io/controller-uid"), w->uid);
-    k8smi_edit_begin(&e, arena, selector);
-    k8smi_edit_map(&e, K8SMI_LabelSelector_matchLabels, &pairs, true);
-    selector = k8smi_edit_end(&e);
+    selector = k8smi_workload_job_selector(w, arena);
     if (selector == NULL) return false;
   }
   if (selector != NULL) {

@@ -86,7 +86,13 @@ int k8smi_workload_check(const struct k8sm_workload *workload, const struct k8sm
 /* A pod of a workload that makes pods itself (no Deployment, no CronJob), without validation. */
 int k8smi_workload_instance(const struct k8sm_workload *workload, const struct k8sm_instance_options *options,
                             struct k8sm_pod **ret, struct k8sm_diags *diags);
-/* Gives a pod of a StatefulSet the volumes of its claims. */
+/* The labels by which a Job whose selector is made for it knows its pods, sorted; and that selector, from
+ * what the Job says itself: NULL when memory ran out. */
+void k8smi_workload_job_labels(const struct k8sm_workload *workload, struct k8smi_edit_pairs *ret);
+const struct k8smi_record *k8smi_workload_job_selector(const struct k8sm_workload *workload,
+                                                       struct k8smi_arena *arena);
+/* Gives a pod of a StatefulSet the volumes of its claims. pod.ptr NULL: it is none yet, and the claims are
+ * called as their templates are. */
 void k8smi_workload_claims(struct k8smi_edit *spec, struct k8smi_list claims, struct k8sm_slice pod);
 /* The hash of the template, in the arena; ptr NULL when memory ran out. */
 struct k8sm_slice k8smi_workload_hash(const struct k8sm_workload *workload, uint32_t collisions,

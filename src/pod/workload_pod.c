@@ -246,12 +246,9 @@ static void instance_indexed(struct instance *in) {
 
 /* The labels by which a Job knows its pods stand in its template; what is there already stays. */
 static void instance_job(struct instance *in) {
-  struct k8smi_edit_pairs own = {.count = 0};
+  struct k8smi_edit_pairs own;
   if (!k8smi_get_bool(in->w->spec, K8SMI_JobSpec_manualSelector, false)) {
-    k8smi_edit_pairs_put(&own, K8SMI_S("batch.kubernetes.io/job-name"), in->w->name);
-    k8smi_edit_pairs_put(&own, K8SMI_S("job-name"), in->w->name);
-    k8smi_edit_pairs_put(&own, K8SMI_S("batch.kubernetes.io/controller-uid"), in->w->uid);
-    k8smi_edit_pairs_put(&own, K8SMI_S("controller-uid"), in->w->uid);
+    k8smi_workload_job_labels(in->w, &own);
     k8smi_edit_map(&in->metadata, K8SMI_ObjectMeta_labels, &own, true);
   }
   if (k8smi_workload_is_indexed(in->w)) instance_indexed(in);

@@ -13,10 +13,15 @@ static enum selector_operator selector_operator(const struct k8smi_record *expre
   return (enum selector_operator)i;
 }
 
+/* Labels are sorted by key. */
 static const struct k8sm_slice *selector_label(struct k8smi_list labels, struct k8sm_slice key) {
   const struct k8smi_pair *pairs = labels.items;
-  for (size_t i = 0; i < labels.count; i++) {
-    if (k8smi_eq(pairs[i].key, key)) return &pairs[i].value;
+  for (size_t low = 0, high = labels.count; low < high;) {
+    size_t middle = low + (high - low) / 2;
+    int order = k8smi_cmp(pairs[middle].key, key);
+    if (order == 0) return &pairs[middle].value;
+    low = order < 0 ? middle + 1 : low;
+    high = order > 0 ? middle : high;
   }
   return NULL;
 }

@@ -29,6 +29,7 @@ import generate
 import mutate
 import pod_sums
 import quantity_texts
+import workloads
 import yaml_texts
 
 LEAST_QUANTITIES, LEAST_SCALARS = 100_000, 20_000
@@ -73,7 +74,7 @@ class Differences:
 
     def add(self, what, document):
         """what: one line that says where and how the two differ."""
-        if not what.startswith(("validation", "a stored pod")):
+        if not what.startswith(("validation", "a stored object")):
             what += "".join(f" ({remark})" for pattern, remark in self.REMARKS if pattern.search(document))
         for pattern, name in self.known:
             if pattern.fullmatch(what):
@@ -141,6 +142,7 @@ class Comparison:
         self.rng = random.Random(args.seed)
         self.generator = generate.Generator(args.fields, self.rng)
         self.mutator = mutate.Mutator(self.generator)
+        self.makes = workloads.Workloads(self.generator)
 
     def both(self, requests):
         """The answers of the two, side by side; they work at the same time."""
@@ -211,10 +213,12 @@ class Comparison:
         """The same findings, in the same words and order. Go walks maps at random: what is inside of one has no order."""
         self.counts["validated"] += 1
         self.counts["valid"] += not theirs["findings"]
-        metadata = json.loads(theirs["plain"]["json"])["metadata"]
-        what = "a stored pod" if metadata.keys() & {"uid", "resourceVersion", "creationTimestamp"} else "validation"
-        want = [self.finding(f) for f in theirs["findings"]]
-        got = [self.finding(f) for f in ours if f["type"] != "FIELD_UNKNOWN"]
+        plain = json.loads(theirs["plain"]["json"])
+        stored = {"uid", "resourceVersion", "creationTimestamp"}
+        what = "a stored object" if plain["metadata"].keys() & stored else "validation"
+        chance = self.chance(plain)
+        want = [self.finding(f, chance) for f in theirs["findings"]]
+        got = [self.finding(f, chance) for f in ours if f["type"] != "FIELD_UNKNOWN"]
         self.counts["findings"] += len(want)
         for side, some in (("here", set(got) - set(want)), ("there", set(want) - set(got))):
             for finding in sorted(some):
@@ -227,9 +231,24 @@ class Comparison:
                 break
 
     @staticmethod
-    def finding(finding):
+    def chance(plain):
+        """What is random in the findings of an object, and what stands for it: uids, what generated names end in, and the
+        order of the volumes of several claims."""
+        found = [(re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UID")]
+        metadata = plain["metadata"]
+        if "name" not in metadata and "generateName" in metadata:
+            found.append((re.compile(f"(?<={re.escape(metadata['generateName'][:58])})[bcdfghjklmnpqrstvwxz2456789]{{5}}"), "SUFFIX"))
+        if len(plain.get("spec", {}).get("volumeClaimTemplates") or []) > 1:
+            found.append((re.compile(r"(?<=spec\.template\.spec\.volumes)\[\d+\]"), "[]"))
+        return found
+
+    @staticmethod
+    def finding(finding, chance):
         """Its kind, path and words; control characters are blanks in all findings of this library."""
-        return re.sub(r"[\x00-\x1f\x7f]", " ", f"{finding['type']}: {finding['field']}: {finding['detail']}")
+        text = f"{finding['type']}: {finding['field']}: {finding['detail']}"
+        for random_text, word in chance:
+            text = random_text.sub(word, text)
+        return re.sub(r"[\x00-\x1f\x7f]", " ", text)
 
     @staticmethod
     def place(finding):
@@ -309,6 +328,14 @@ class Comparison:
             documents.append(json.dumps(self.mutator.mutated(made)).replace("Infinity", "1e400").encode())
         self.objects(documents)
 
+    def workloads(self):
+        documents = []
+        for _ in range(BATCH // 2):
+            made = self.makes.object()
+            documents.append(mutate.json_text(made, self.rng).encode("utf-8", "surrogatepass"))
+            documents.append(json.dumps(self.mutator.mutated(made)).replace("Infinity", "1e400").encode())
+        self.objects(documents)
+
     def sums(self):
         """Requests, limits and classes of whole pods."""
         documents = [json.dumps(pod_sums.pod(self.rng)).encode() for _ in range(BATCH)]
@@ -379,7 +406,8 @@ class Comparison:
 
     def run(self):
         parts = {"schema": self.schema, "manifests": self.manifests, "quantities": self.quantities, "yaml": self.yaml,
-                 "texts": self.texts, "pods": self.pods, "others": self.others, "sums": self.sums}
+                 "texts": self.texts, "pods": self.pods, "others": self.others,
+                 "workloads": self.workloads, "sums": self.sums}
         end = time.monotonic() + self.args.seconds
         once = ("schema", "manifests")
         only = self.args.only.split(",") if self.args.only else list(parts)

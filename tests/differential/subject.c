@@ -9,7 +9,7 @@
 #include "pod/encode.h"
 #include "pod/parse.h"
 #include "pod/quantity.h"
-#include "pod/validate.h"
+#include "pod/workload.h"
 #include "wire/base64.h"
 #include "wire/yaml_out.h"
 
@@ -177,6 +177,32 @@ static void put_decoded(struct k8smi_json *w, const char *name, struct k8sm_slic
   k8smi_arena_free(&d.arena);
 }
 
+/* What is wrong with a workload that is to be created; its pods are another matter. */
+static void put_workload_findings(struct k8smi_json *w, struct k8sm_slice bytes, unsigned type) {
+  const struct k8sm_parse_options o = {.size = sizeof o, .max_depth = MAX_DEPTH};
+  struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
+  struct document d = {bytes, 0, {{0}, NULL, 0, 0, false}, NULL, type};
+  struct k8smi_parse p;
+  struct k8sm_workload *workload = NULL;
+  if (k8smi_parse_init(&p, bytes.ptr, bytes.len, &o, &diags) != K8SM_OK) die("no room for a document");
+  struct k8sm_pod *pod = k8smi_parse_new_pod(&p);
+  if (pod == NULL) die("no memory");
+  d.arena = pod->arena;
+  int r = read_as(&d, &p);
+  pod->arena = d.arena;
+  pod->record = d.record;
+  if (r == K8SM_OK && k8smi_parse_generate_name(&p, pod, 0) == K8SM_OK) {
+    if (k8smi_workload_make(pod, k8smi_workload_kind(type), pod->record, 0, NULL, &workload, &diags) != K8SM_OK)
+      die("no memory");
+    (void)k8smi_workload_check(workload, NULL, p.unread, &diags);
+    put_findings(w, "findings", &diags);
+    k8sm_workload_unref(workload);
+  } else {
+    k8sm_pod_unref(pod);
+  }
+  k8smi_parse_free(&p);
+}
+
 /* The object as it is, and with defaults; what strict decoding refuses; and, of a pod, what a create does. */
 static void answer_object(struct k8smi_json *w, struct k8sm_slice bytes) {
   struct document d = {
@@ -194,6 +220,8 @@ static void answer_object(struct k8smi_json *w, struct k8sm_slice bytes) {
     struct k8sm_diags found = K8SM_DIAGS_INIT(rows, text);
     if (k8sm_pod_parse(bytes.ptr, bytes.len, &o, &pod, &found) == K8SM_OK) k8sm_pod_unref(pod);
     put_findings(w, "findings", &found);
+  } else if (k8smi_workload_kind(type) != NULL) {
+    put_workload_findings(w, bytes, type);
   }
   k8smi_json_close(w, '}');
 }

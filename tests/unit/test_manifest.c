@@ -176,13 +176,14 @@ static void claims_become_volumes(void **state) {
       &r,
       WORKLOAD(
           "apps/v1", "StatefulSet",
-          "{" SELECTOR "volumeClaimTemplates: [{metadata: {name: data}}], template: {metadata: {labels: {a: "
-          "b}}, spec: {volumes: [{name: tmp}, "
+          "{" SELECTOR "volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], "
+          "resources: {requests: {storage: 1}}}}], template: {metadata: {labels: {a: b}}, spec: {volumes: "
+          "[{name: tmp}, "
           "{name: data}], containers: [{name: c, image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}}"),
       0);
   field_is(pod_at(&r, 0).pod, "spec.volumes",
-           "[{\"name\":\"tmp\",\"emptyDir\":{}},"
-           "{\"name\":\"data\",\"persistentVolumeClaim\":{\"claimName\":\"data-w-0\"}}]");
+           "[{\"name\":\"data\",\"persistentVolumeClaim\":{\"claimName\":\"data-w-0\"}},"
+           "{\"name\":\"tmp\",\"emptyDir\":{}}]");
   k8sm_manifest_unref(r.manifest);
 }
 

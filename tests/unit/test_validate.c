@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 #include "pod/parse.h"
-#include "pod/validate.h"
+#include "pod/validate_private.h"
+#include "support/rule_cases.h"
 
 enum { FOUND_MAX = 256 };
 struct found {
@@ -56,50 +57,6 @@ static void finds(const char *yaml, const char *const *want) {
 
 /* ---- The rules, one by one, from pod_rules.txt ---- */
 
-/* A case: "[where] title", the fields in YAML, and a line with "! " for each finding. */
-struct rule_case {
-  char where[16];
-  char title[128];
-  char body[8192];
-  char want[64][2048];
-  size_t wanted;
-  size_t line;
-};
-
-/* Reads the next case; `line` keeps what belongs to the one after it. */
-static bool next_case(FILE *file, char *line, size_t cap, size_t *number, struct rule_case *ret) {
-  memset(ret, 0, sizeof *ret);
-  while (line[0] != '[') {
-    if (fgets(line, (int)cap, file) == NULL) return false;
-    ++*number;
-  }
-  assert_int_equal(sscanf(line, "[%15[a-z]] %127[^\n]", ret->where, ret->title), 2);
-  ret->line = *number;
-  while (fgets(line, (int)cap, file) != NULL && line[0] != '[') {
-    ++*number;
-    if (line[0] == '#' || line[0] == '\n') continue;
-    if (line[0] == '!') {
-      assert_in_range(ret->wanted, 0, sizeof ret->want / sizeof ret->want[0] - 1);
-      snprintf(ret->want[ret->wanted++], sizeof ret->want[0], "%.*s", (int)strcspn(line + 2, "\n"), line + 2);
-    } else {
-      size_t len = strlen(ret->body);
-      snprintf(ret->body + len, sizeof ret->body - len, "%s", line);
-    }
-  }
-  ++*number;
-  return true;
-}
-
-/* Adds the fields to the YAML, `indent` deep. */
-static void put_fields(char *yaml, size_t cap, const char *fields, int indent) {
-  for (const char *end; *fields != '\0'; fields = end) {
-    end = fields + strcspn(fields, "\n");
-    end += *end == '\n';
-    size_t len = strlen(yaml);
-    snprintf(yaml + len, cap - len, "%*s%.*s", indent, "", (int)(end - fields), fields);
-  }
-}
-
 /* Where the fields of a case go: what stands before and behind them, and how deep they are. A case has its
  * own `metadata`, `spec` or `containers` if it has a line that begins with that. */
 static const struct rule_place {
@@ -114,13 +71,6 @@ static const struct rule_place {
      4},
     {"template", "template:\n", "", 2},
 };
-
-static bool has_line(const char *yaml, const char *begin) {
-  for (const char *at = yaml; (at = strstr(at, begin)) != NULL; at++) {
-    if (at == yaml || at[-1] == '\n') return true;
-  }
-  return false;
-}
 
 static void build_yaml(const struct rule_case *c, char *yaml, size_t cap) {
   size_t p = 0;
@@ -141,6 +91,10 @@ static void build_yaml(const struct rule_case *c, char *yaml, size_t cap) {
     put_fields(yaml, cap, is_template ? "metadata: {name: t}\n" : "metadata: {name: a}\n", 0);
 }
 
+static void only_template(struct k8smi_check *c, const struct k8smi_path *path, const void *template_) {
+  k8smi_check_template(c, template_, path);
+}
+
 /* Only the rules for templates, at "template". */
 static void validate_as_template(struct found *f, const char *yaml) {
   const struct k8sm_parse_options o = {.size = sizeof o};
@@ -155,7 +109,7 @@ static void validate_as_template(struct found *f, const char *yaml) {
   assert_int_equal(k8smi_parse_tokens(&p, yaml, strlen(yaml), K8SM_FORMAT_YAML, 0, &tokens), K8SM_OK);
   assert_int_equal(k8smi_parse_record(&p, tokens, &arena, K8SMI_TYPE_PodTemplate, NULL, &record), K8SM_OK);
   const struct k8smi_validate_options v = {p.scratch.allocator, &path};
-  int r = k8smi_validate_template(k8smi_get_record(record, K8SMI_PodTemplate_template), &v, &f->diags);
+  int r = k8smi_validate(only_template, k8smi_get_record(record, K8SMI_PodTemplate_template), &v, &f->diags);
   assert_int_equal(r, f->diags.count == 0 ? K8SM_OK : K8SM_ERR_INVALID);
   k8smi_tokens_free(tokens);
   k8smi_parse_free(&p);
@@ -173,7 +127,7 @@ static void rules(void **state) {
   snprintf(path, sizeof path, "%s/tests/unit/pod_rules.txt", source_root);
   FILE *file = fopen(path, "r");
   assert_non_null(file);
-  while (next_case(file, line, sizeof line, &number, &c)) {
+  while (next_rule_case(file, line, sizeof line, &number, &c)) {
     cases++;
     build_yaml(&c, yaml, sizeof yaml);
     if (strcmp(c.where, "template") == 0) {
@@ -223,7 +177,7 @@ static void rules_without_memory(void **state) {
   snprintf(path, sizeof path, "%s/tests/unit/pod_rules.txt", source_root);
   FILE *file = fopen(path, "r");
   assert_non_null(file);
-  while (next_case(file, line, sizeof line, &number, &c)) {
+  while (next_rule_case(file, line, sizeof line, &number, &c)) {
     if (strcmp(c.where, "template") == 0) continue;
     build_yaml(&c, yaml, sizeof yaml);
     int r = K8SM_ERR_NOMEM;

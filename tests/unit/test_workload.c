@@ -81,6 +81,9 @@ static void looks_like(const char *name, const char *pattern) {
 #define ENDS                                                                                                 \
   "spec: {restartPolicy: Never, initContainers: [{name: b, image: i}], containers: [{name: c, image: i}]}"
 #define TEMPLATE "template: {metadata: {labels: {app: web}, annotations: {note: text}}, " SPEC "}"
+#define CLAIMS                                                                                               \
+  "volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: "         \
+  "{requests: {storage: 1Gi}}}}], "
 #define SELECTOR "selector: {matchLabels: {app: web}}"
 
 static const char deployment[] =
@@ -254,7 +257,7 @@ static void stateful_sets_have_identities(void **state) {
   struct made m;
   parse(&m, "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {serviceName: svc, "
             "replicas: 2, ordinals: "
-            "{start: 5}, volumeClaimTemplates: [{metadata: {name: data}}], " SELECTOR ", " TEMPLATE "}\n");
+            "{start: 5}, " CLAIMS SELECTOR ", " TEMPLATE "}\n");
   make_nth(&m, 6);
   is(&m, "metadata.name", "db-6");
   is(&m, "metadata.generateName", "db-");
@@ -421,13 +424,15 @@ static void rules_of_workloads(void **state) {
   (void)state;
   refused(APPS("Deployment", TEMPLATE), "spec.selector", "Required value");
   refused(APPS("Deployment", "selector: {}, " TEMPLATE), "spec.selector",
-          "Invalid value: empty selector is invalid");
+          "Invalid value: {}: empty selector is invalid for deployment");
   refused(APPS("ReplicaSet", "selector: {matchLabels: {app: other}}, " TEMPLATE),
-          "spec.template.metadata.labels", "Invalid value: `selector` does not match template `labels`");
+          "spec.template.metadata.labels",
+          "Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`");
   refused(APPS("Deployment", "replicas: -1, " SELECTOR ", " TEMPLATE), "spec.replicas",
           "Invalid value: -1: must be greater than or equal to 0");
-  refused(APPS("Deployment", "strategy: {type: Sometimes}, " SELECTOR ", " TEMPLATE), "spec.strategy.type",
-          "Unsupported value: \"Sometimes\": supported values: \"Recreate\", \"RollingUpdate\"");
+  refused(APPS("Deployment", "strategy: {type: Sometimes}, " SELECTOR ", " TEMPLATE), "spec.strategy",
+          "Unsupported value: {\"Type\":\"Sometimes\",\"RollingUpdate\":null}: supported values: "
+          "\"Recreate\", \"RollingUpdate\"");
   refused(APPS("StatefulSet", "ordinals: {start: -2}, " SELECTOR ", " TEMPLATE), "spec.ordinals.start",
           "Invalid value: -2: must be greater than or equal to 0");
   refused(APPS("DaemonSet",
@@ -448,7 +453,7 @@ static void rules_of_workloads(void **state) {
           "found 0 workloads and 1 other objects, expected one workload");
   refused("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: Web_1}\nspec: {" SELECTOR ", " TEMPLATE
           "}\n",
-          "metadata.name", "Invalid value: \"Web_1\": a lowercase RFC 1123 subdomain");
+          "metadata.name", "Invalid value: \"Web_1\": a lowercase RFC 1123 label");
 }
 
 /* A pod that would break a rule is not made. */
@@ -467,8 +472,8 @@ static void every_allocation_fails_once(void **state) {
   (void)state;
   static const char *const texts[] = {
       deployment,
-      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {volumeClaimTemplates: "
-      "[{metadata: {name: data}}], " SELECTOR ", " TEMPLATE "}\n",
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {" CLAIMS SELECTOR ", " TEMPLATE
+      "}\n",
       "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {" SELECTOR ", " TEMPLATE "}\n",
       "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec: {schedule: '@daily', jobTemplate: "
       "{spec: {completionMode: "
