@@ -33,6 +33,7 @@ type DriverOptions struct {
 	BackoffCapMS  uint64
 	HoldMS        uint64
 	MaxEventBytes uint64
+	RecordRows    uint32 // 1: no RECORD with RecordAppend
 }
 
 // Driver is the Mesos scheduler protocol as a state machine. One goroutine at a time.
@@ -72,6 +73,7 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 		backoff_cap_ms:  C.uint64_t(options.BackoffCapMS),
 		hold_ms:         C.uint64_t(options.HoldMS),
 		max_event_bytes: C.uint64_t(options.MaxEventBytes),
+		record_rows:     C.uint32_t(options.RecordRows),
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	driver := &Driver{}
@@ -157,6 +159,9 @@ const (
 // RequestStreaming in Effect.Flags: the response has no end, and needs a connection of its own.
 const RequestStreaming = C.K8SM_REQUEST_STREAMING
 
+// RecordAppend in Effect.Flags: the bytes go behind those that are kept under the key.
+const RecordAppend = C.K8SM_RECORD_APPEND
+
 // Effect is what the host is to do.
 type Effect struct {
 	Type                                                   EffectType
@@ -204,6 +209,15 @@ func (d *Driver) readEffects() []Effect {
 			text(row.key), raw(row.bytes), uint32(row.flags), uint32(row.code),
 		}
 	})
+}
+
+// Snapshot is the shortest record of what the driver knows, in place of all that a store has kept.
+func (d *Driver) Snapshot() ([]Effect, error) {
+	defer runtime.KeepAlive(d)
+	if err := failure("driver_snapshot", C.k8sm_driver_snapshot(d.ptr, d.effects), nil); err != nil {
+		return nil, err
+	}
+	return d.readEffects(), nil
 }
 
 // Deadline is the mono_ms at which the next InputTick is due; math.MaxUint64: only when something comes in.

@@ -474,7 +474,12 @@ func TestStatus(t *testing.T) {
 	if patch := must[[]byte](t)(placed.Patch(nil, k8smesos.PatchMerge)); !bytes.Contains(patch, []byte(`"phase":"Pending"`)) {
 		t.Errorf("a patch of everything: %s", patch)
 	}
-	loaded := must[*k8smesos.Status](t)(k8smesos.LoadStatus(demand, must[[]byte](t)(placed.Save()), nil))
+	loaded := must[*k8smesos.Status](t)(k8smesos.LoadStatus(demand, must[[]byte](t)(placed.Save(nil)), nil))
+	rows := append(must[[]byte](t)(fresh.Save(nil)), must[[]byte](t)(placed.Save(fresh))...)
+	again := must[*k8smesos.Status](t)(k8smesos.LoadStatus(demand, rows, nil))
+	if !bytes.Equal(must[[]byte](t)(again.Save(nil)), must[[]byte](t)(placed.Save(nil))) {
+		t.Errorf("%s is not what was saved", rows)
+	}
 	first := must[[]byte](t)(placed.Encode(k8smesos.FormatJSON))
 	if second := must[[]byte](t)(loaded.Encode(k8smesos.FormatJSON)); !bytes.Equal(first, second) {
 		t.Errorf("loaded: %s\nsaved: %s", second, first)
@@ -508,5 +513,8 @@ func TestDriver(t *testing.T) {
 	}
 	if pods := driver.Pods(); len(pods) != 1 || pods[0].Pod.Name() != "nginx" {
 		t.Errorf("pods are %+v", pods)
+	}
+	if rows := must[[]k8smesos.Effect](t)(driver.Snapshot()); len(rows) != 0 {
+		t.Errorf("before anything is recorded a snapshot has %+v", rows)
 	}
 }

@@ -129,11 +129,17 @@ func (s *Status) Apply(changes ...Change) (*Status, error) {
 	return newStatus(ptr, findings), nil
 }
 
-// Save writes everything that the status knows, for a record.
-func (s *Status) Save() ([]byte, error) {
+// Save writes a row for a record: everything that the status knows, or, where since is not nil, what has changed
+// since that one.
+func (s *Status) Save(since *Status) ([]byte, error) {
 	defer runtime.KeepAlive(s)
+	defer runtime.KeepAlive(since)
 	var blob *C.struct_k8sm_blob
-	if err := failure("status_save", C.k8sm_status_save(s.ptr, nil, &blob), nil); err != nil {
+	var former *C.struct_k8sm_status
+	if since != nil {
+		former = since.ptr
+	}
+	if err := failure("status_save", C.k8sm_status_save(s.ptr, former, nil, &blob), nil); err != nil {
 		return nil, err
 	}
 	return takeBlob(blob), nil

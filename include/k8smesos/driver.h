@@ -35,6 +35,9 @@ struct k8sm_driver_options {
   uint64_t backoff_cap_ms;  /* 0: 15,000 */
   uint64_t hold_ms;         /* offers that may be needed are held this long; 0: 5,000 */
   uint64_t max_event_bytes; /* of one event; 0: 64 MiB */
+  uint32_t record_rows; /* a pod's record has no more rows than these, a whole one and others appended to it; then a
+                           whole one takes their place. 0: 64; 1: none is appended, for a store that can't */
+  uint32_t reserved;
 };
 
 /* Errors: INVALID, NOMEM, ABI. */
@@ -44,7 +47,7 @@ K8SM_API void k8sm_driver_free(struct k8sm_driver *driver);
 
 enum {
   K8SM_INPUT_TICK = 0,     /* time has come to the deadline, or any time */
-  K8SM_INPUT_RESTORE = 1,  /* key, bytes: a row that was recorded; all rows before the first other input */
+  K8SM_INPUT_RESTORE = 1,  /* key, bytes: what was recorded under it; all keys before the first other input */
   K8SM_INPUT_LEADER = 2,   /* bytes: "host:port" of the leading master; empty: there is none now */
   K8SM_INPUT_RESPONSE = 3, /* exchange, status, stream_id, location, content_type: a response's head */
   K8SM_INPUT_CHUNK = 4,    /* exchange, bytes: any part of a response's body */
@@ -83,7 +86,10 @@ struct k8sm_input {
 enum {
   K8SM_EFFECT_REQUEST = 1, /* to mesos: an HTTP request; answer with RESPONSE, CHUNK …, END, or LOST */
   K8SM_EFFECT_CANCEL = 2,  /* to mesos: give the exchange up; no more inputs of it are wanted */
-  K8SM_EFFECT_RECORD = 3,  /* to store: keep bytes under key (none: remove it), then RECORDED or REFUSED */
+  K8SM_EFFECT_RECORD = 3,  /* to store: keep bytes under key (none: remove it), then RECORDED or REFUSED. With
+                              K8SM_RECORD_APPEND they go behind the bytes that are kept there, else they take
+                              their place. Those of one key are kept and answered in order, each in whole or not
+                              at all; a row that was cut short by a crash, and so never answered, may stay */
   K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed. One with a
                               terminal phase comes when that is recorded, and no other phase after it */
   K8SM_EFFECT_EVENT = 5,   /* to host: code, key (pod, or empty), bytes: one line for people */
@@ -97,6 +103,7 @@ enum {
   K8SM_REQUEST_STREAMING = 1 /* the response has no end: a connection of its own. The others go one
                                 after the other, in order, on one other connection */
 };
+enum { K8SM_RECORD_APPEND = 2 };
 
 /* What the driver wants done: the type says which fields count. */
 struct k8sm_effect {
@@ -112,7 +119,7 @@ struct k8sm_effect {
   struct k8sm_slice stream_id; /* header Mesos-Stream-Id; empty: leave it out */
   struct k8sm_slice key;
   struct k8sm_slice bytes;
-  uint32_t flags; /* K8SM_REQUEST_* */
+  uint32_t flags; /* K8SM_REQUEST_*, K8SM_RECORD_* */
   uint32_t code;  /* K8SM_DIAG_* */
 };
 
@@ -139,6 +146,12 @@ K8SM_API uint64_t k8sm_driver_deadline(const struct k8sm_driver *driver);
 
 /* Empty until subscribed (or restored). */
 K8SM_API struct k8sm_slice k8sm_driver_framework_id(const struct k8sm_driver *driver);
+
+/* The shortest record of what the driver knows: RECORD effects, one for each key, whole, with the number 0, which
+ * is not answered. In place of all that a store has kept they bring a driver to the same point, and what the next
+ * steps append follows on from them: to fill another store, or for one that is a log and has grown too long.
+ * Errors: NOMEM (the effects are then of no use). */
+K8SM_API K8SM_MUST_USE int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *effects);
 
 /* A pod of the driver. */
 struct k8sm_driver_pod {

@@ -74,9 +74,16 @@ K8SM_API K8SM_MUST_USE int k8sm_status_patch(const struct k8sm_status *from, con
                                              uint32_t kind, const struct k8sm_allocator *allocator,
                                              struct k8sm_blob **ret);
 
-/* Everything that a Status knows, for a record, and back. Errors: SYNTAX, INVALID (of another pod), NOMEM. */
-K8SM_API K8SM_MUST_USE int k8sm_status_save(const struct k8sm_status *status,
+/* A row for a record: everything that the Status knows, or what of it is another than in `since`, an earlier
+ * status of the same attempt (NULL: everything). One JSON object without line breaks.
+ * Owns: *ret. Errors: INVALID (`since` is of another attempt), NOMEM. */
+K8SM_API K8SM_MUST_USE int k8sm_status_save(const struct k8sm_status *status, const struct k8sm_status *since,
                                             const struct k8sm_allocator *allocator, struct k8sm_blob **ret);
+/* The Status of such rows: one with everything, and behind it, in order, what was saved since, each since the one
+ * before. `demand` is the attempt's. The options are kept; monotonic times are taken as of another clock, and are
+ * shifted by the wall clock at the next change.
+ * Owns: *ret; the status keeps a reference to the demand. Errors: SYNTAX, INVALID (of another pod or attempt),
+ * NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_status_load(const struct k8sm_demand *demand, const void *bytes, size_t len,
                                             const struct k8sm_status_options *options,
                                             struct k8sm_status **ret, struct k8sm_diags *diags);

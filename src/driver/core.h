@@ -29,6 +29,7 @@ struct drv_options {
   uint64_t seed;
   uint32_t format;
   uint32_t features;
+  uint32_t record_rows;
   uint64_t backoff_base_ms;
   uint64_t backoff_cap_ms;
   uint64_t hold_ms;

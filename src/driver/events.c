@@ -215,7 +215,9 @@ static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_
                          const K8smMesos__TaskStatus *s) {
   if (task == NULL) return;
   if (events_ends(s)) {
+    bool changed = pod->tasks_changed; /* that it has ended is in the record */
     k8smi_drv_pod_end_task(&d->core, pod, task);
+    pod->tasks_changed = changed;
     return;
   }
   task->asked = false;
@@ -238,6 +240,7 @@ static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8
   if (task == NULL) return K8SM_ERR_NOMEM;
   task->next = pod->tasks;
   *ret = pod->tasks = task;
+  pod->tasks_changed = true;
   return K8SM_OK;
 }
 

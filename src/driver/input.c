@@ -122,7 +122,10 @@ static int input_on_delete(struct k8sm_driver *d, const struct k8sm_input *in, s
 
 static int input_on_answer(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
   enum drv_answer answer = in->type == K8SM_INPUT_RECORDED ? DRV_ANSWER_KEPT : DRV_ANSWER_REFUSED;
-  if (k8smi_drv_records_answer(&d->records, in->number, answer)) return K8SM_OK;
+  const struct drv_record *record = k8smi_drv_records_answer(&d->records, in->number, answer);
+  if (record != NULL && record->answer == DRV_ANSWER_REFUSED && record->pod != NULL)
+    k8smi_drv_row_forget(record->pod);
+  if (record != NULL) return K8SM_OK;
   k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no record %llu waits for an answer",
              (unsigned long long)in->number);
   return K8SM_ERR_INVALID;

@@ -13,8 +13,8 @@ struct launch_step {
   struct drv_task *tasks;
   struct drv_task *last_task;
   size_t task_count;
-  size_t ports;            /* that the plan gives it */
-  struct k8sm_blob *bytes; /* of the record */
+  size_t ports; /* that the plan gives it */
+  struct drv_row row;
   struct drv_record *record;
 };
 
@@ -44,7 +44,7 @@ static void launch_batch_free(struct k8sm_driver *d, struct launch_batch *b) {
     k8sm_status_unref(s->status);
     k8smi_drv_place_free(s->place);
     k8smi_drv_tasks_free(&d->core, s->tasks);
-    k8sm_blob_unref(s->bytes);
+    k8smi_buf_free(&s->row.buf);
     k8smi_free(a, s->record, sizeof *s->record);
   }
   for (size_t i = 0; i < b->launch_count && b->launches != NULL; i++) {
@@ -215,7 +215,8 @@ static int launch_record(struct k8sm_driver *d, struct launch_step *s) {
   view.status = s->status;
   view.place = s->place != NULL ? s->place : s->pod->place;
   view.more = s->tasks;
-  r = k8smi_drv_pod_record(&d->core, &view, &s->bytes);
+  k8smi_buf_init(&s->row.buf, &d->core.allocator);
+  r = k8smi_drv_row_write(&d->core, &view, &s->row);
   return r == K8SM_OK ? k8smi_drv_record_new(&d->core, DRV_RECORD_STATE, &s->record) : r;
 }
 
@@ -287,7 +288,7 @@ static int launch_prepare(struct k8sm_driver *d, struct launch_batch *b) {
 
 static int launch_reserve(struct k8sm_driver *d, const struct launch_batch *b) {
   size_t bytes = 0;
-  for (size_t i = 0; i < b->step_count; i++) bytes += k8sm_blob_bytes(b->steps[i].bytes).len + DRV_ID_CAP + 8;
+  for (size_t i = 0; i < b->step_count; i++) bytes += b->steps[i].row.buf.len + DRV_ID_CAP + 8;
   return k8smi_effects_reserve(d->core.queue, b->step_count, bytes);
 }
 
@@ -304,9 +305,11 @@ static int launch_commit_step(struct k8sm_driver *d, struct launch_step *s, stru
   struct drv_pod *pod = s->pod;
   s->record->call = l->call;
   s->record->pod = pod;
-  int r = k8smi_drv_record_put(&d->records, &d->core, s->record,
-                               k8smi_drv_pod_record_key(pod, text, sizeof text), k8sm_blob_bytes(s->bytes));
+  s->record->append = s->row.append;
+  int r = k8smi_drv_record_put(&d->records, &d->core, s->record, k8smi_drv_row_key(pod, text, sizeof text),
+                               (struct k8sm_slice){s->row.buf.ptr, s->row.buf.len});
   if (r != K8SM_OK) return r;
+  k8smi_drv_row_commit(pod, &s->row, s->status);
   s->record = NULL;
   pod->recorded = true;
   k8smi_drv_pod_set_status(d, pod, s->status);

@@ -82,37 +82,6 @@ int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t gra
   return K8SM_OK;
 }
 
-static bool life_is_final(const struct k8sm_status *status) {
-  return status->phase == K8SMI_PHASE_SUCCEEDED || status->phase == K8SMI_PHASE_FAILED;
-}
-
-int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
-                       struct drv_call *call) {
-  char text[DRV_ID_CAP + 8];
-  struct k8sm_blob *bytes = NULL;
-  struct drv_record *record;
-  struct drv_pod *pod = d->pods.slots[view->pod->slot];
-  int r = kind == DRV_RECORD_REMOVE ? K8SM_OK : k8smi_drv_pod_record(&d->core, view, &bytes);
-  if (r != K8SM_OK) return r;
-  const struct k8sm_slice none = {NULL, 0};
-  r = k8smi_drv_record_new(&d->core, kind, &record);
-  if (r == K8SM_OK) {
-    record->call = call;
-    record->pod = pod;
-    record->final = kind != DRV_RECORD_REMOVE && life_is_final(view->status);
-    r = k8smi_drv_record_put(&d->records, &d->core, record, k8smi_drv_pod_record_key(pod, text, sizeof text),
-                             bytes == NULL ? none : k8sm_blob_bytes(bytes));
-    if (r != K8SM_OK) k8smi_free(&d->core.allocator, record, sizeof *record);
-  }
-  k8sm_blob_unref(bytes);
-  if (r != K8SM_OK) return r;
-  pod->recorded = true;
-  pod->removing = kind == DRV_RECORD_REMOVE ? record->number : 0;
-  pod->finals += record->final;
-  if (call != NULL) k8smi_drv_outbox_push(&d->outbox, call);
-  return K8SM_OK;
-}
-
 /* ---- one look at a pod ---- */
 
 struct life_look {
@@ -291,7 +260,8 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struc
 /* A terminal phase is told when it is recorded: after a crash it must not be another. */
 static int life_keep_final(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
-  if (!pod->recorded || pod->final_kept || pod->finals != 0 || !life_is_final(pod->status)) return K8SM_OK;
+  if (!pod->recorded || pod->final_kept || pod->finals != 0 || !k8smi_status_is_final(pod->status))
+    return K8SM_OK;
   look->due_ms = k8smi_drv_min(look->due_ms, pod->again_ms);
   if (d->core.mono_ms < pod->again_ms) return K8SM_OK;
   return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
@@ -299,7 +269,7 @@ static int life_keep_final(struct k8sm_driver *d, struct drv_pod *pod, struct li
 
 static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_blob *json;
-  bool early = pod->recorded && !pod->final_kept && life_is_final(pod->status);
+  bool early = pod->recorded && !pod->final_kept && k8smi_status_is_final(pod->status);
   if (!pod->changed || early) return K8SM_OK;
   int r = k8sm_status_encode(pod->status, K8SM_FORMAT_JSON, &d->core.allocator, &json);
   if (r != K8SM_OK) return r;

@@ -16,11 +16,11 @@ int k8smi_drv_pod_demand(struct drv_core *core, struct k8sm_pod *kube, uint32_t 
 void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
   if (pod == NULL) return;
   k8sm_status_unref(pod->status);
+  k8sm_status_unref(pod->kept);
   k8sm_demand_unref(pod->resume);
   k8sm_demand_unref(pod->demand);
   k8smi_drv_place_free(pod->place);
   k8smi_drv_tasks_free(core, pod->tasks);
-  k8sm_blob_unref(pod->json);
   if (pod->key.ptr != NULL) k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + 1);
   k8sm_pod_unref(pod->pod);
   k8smi_free(&core->allocator, pod, sizeof *pod);
@@ -58,7 +58,6 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
   }
   int r = pod_set_key(core, pod) ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   if (r == K8SM_OK) r = k8smi_drv_pod_demand(core, kube, attempt, pod->nonce, &pod->demand, diags);
-  if (r == K8SM_OK) r = k8sm_pod_encode(kube, K8SM_FORMAT_JSON, &core->allocator, &pod->json);
   if (r != K8SM_OK) {
     k8smi_drv_pod_free(core, pod);
     return r;
@@ -115,14 +114,14 @@ static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const 
 static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
                             struct k8sm_diags *diags) {
   pod->recorded = true;
+  pod->row = (uint64_t)s->number;
   pod->deleting = pod->delete_again = s->deleting != 0;
   pod->grace_seconds = s->grace_seconds;
   bool ok = s->agent_id.len == 0 || pod_restore_place(core, pod, s);
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int r =
       k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status, diags);
-  if (r == K8SM_OK)
-    pod->final_kept = pod->status->phase == K8SMI_PHASE_SUCCEEDED || pod->status->phase == K8SMI_PHASE_FAILED;
+  if (r == K8SM_OK) pod->final_kept = k8smi_status_is_final(pod->status);
   return r;
 }
 

@@ -140,6 +140,7 @@ void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct d
   struct drv_task **at = &pod->tasks;
   while (*at != task) at = &(*at)->next;
   *at = task->next;
+  pod->tasks_changed = true;
   pods_free_task(core, task);
 }
 
@@ -153,74 +154,4 @@ struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod) {
                                .place = pod->place,
                                .deleting = pod->deleting || pod->delete_asked,
                                .grace_seconds = pod->grace_seconds};
-}
-
-static size_t pods_count_tasks(const struct drv_pod_view *view) {
-  size_t n = 0;
-  for (const struct drv_task *t = view->pod->tasks; t != NULL; t = t->next) n += t != view->less;
-  for (const struct drv_task *t = view->more; t != NULL; t = t->next) n++;
-  return n;
-}
-
-static struct drv_snapshot_task *pods_list_task(struct drv_snapshot_task *to, const struct drv_task *t) {
-  *to = (struct drv_snapshot_task){t->id, t->agent_id};
-  return to + 1;
-}
-
-static void pods_list_tasks(const struct drv_pod_view *view, struct drv_snapshot_task *to) {
-  for (const struct drv_task *t = view->pod->tasks; t != NULL; t = t->next) {
-    if (t != view->less) to = pods_list_task(to, t);
-  }
-  for (const struct drv_task *t = view->more; t != NULL; t = t->next) to = pods_list_task(to, t);
-}
-
-static int pods_write_record(struct drv_core *core, const struct drv_snapshot *s, struct k8sm_blob **ret) {
-  struct k8smi_buf buf;
-  k8smi_buf_init(&buf, &core->allocator);
-  k8smi_drv_snapshot_write(&buf, s);
-  int r = k8smi_buf_to_blob(&buf, ret);
-  k8smi_buf_free(&buf);
-  return r;
-}
-
-int k8smi_drv_pod_record(struct drv_core *core, const struct drv_pod_view *view, struct k8sm_blob **ret) {
-  const struct drv_place *place = view->place;
-  struct drv_snapshot s = {.version = DRV_SNAPSHOT_VERSION,
-                           .pod = k8sm_blob_bytes(view->pod->json),
-                           .attempt = k8sm_demand_attempt(view->pod->demand),
-                           .nonce = k8smi_s(view->pod->nonce),
-                           .deleting = view->deleting,
-                           .grace_seconds = view->grace_seconds,
-                           .task_count = pods_count_tasks(view)};
-  if (place != NULL) {
-    s.agent_id = place->agent_id;
-    s.hostname = place->hostname;
-    s.executor = place->executor;
-    s.ports = place->ports;
-    s.port_count = place->port_count;
-  }
-  struct k8sm_blob *status;
-  int r = k8sm_status_save(view->status, &core->allocator, &status);
-  if (r != K8SM_OK) return r;
-  s.status = k8sm_blob_bytes(status);
-  size_t bytes = s.task_count * sizeof *s.tasks;
-  s.tasks = k8smi_alloc(&core->allocator, bytes);
-  if (s.tasks == NULL) {
-    r = K8SM_ERR_NOMEM;
-  } else {
-    pods_list_tasks(view, s.tasks);
-    r = pods_write_record(core, &s, ret);
-  }
-  k8smi_free(&core->allocator, s.tasks, bytes);
-  k8sm_blob_unref(status);
-  return r;
-}
-
-struct k8sm_slice k8smi_drv_pod_record_key(const struct drv_pod *pod, char *text, size_t cap) {
-  static const char prefix[] = "pod/";
-  size_t n = pod->uid.len < cap - sizeof prefix ? pod->uid.len : cap - sizeof prefix;
-  memcpy(text, prefix, sizeof prefix - 1);
-  memcpy(text + sizeof prefix - 1, pod->uid.ptr, n);
-  text[sizeof prefix - 1 + n] = '\0';
-  return (struct k8sm_slice){text, sizeof prefix - 1 + n};
 }

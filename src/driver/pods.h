@@ -48,7 +48,6 @@ struct drv_pod {
   bool blocked;  /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;
-  struct k8sm_blob *json;
   struct k8sm_slice key;      /* "namespace/name" */
   struct k8sm_slice uid;      /* the pod's */
   struct k8sm_demand *demand; /* of the attempt, whole */
@@ -58,18 +57,22 @@ struct drv_pod {
   struct drv_task *tasks;
   char nonce[12];
   enum drv_need need;
-  uint32_t launches; /* ACCEPTs on their way */
-  bool recorded;     /* there is a row to be removed at the end */
-  bool deleting;     /* and the host has the record of it */
-  bool delete_asked; /* the record is on its way */
-  bool delete_again; /* restored: its status may not know of the deletion that was recorded */
-  bool said;         /* a STATUS effect has gone out; then `said_hash` is its bytes' */
-  bool changed;      /* the status has, since the last STATUS effect */
-  bool removed;      /* its row is: it can go */
-  bool final_kept;   /* a row with its terminal phase is recorded: it may be told */
-  uint32_t finals;   /* such rows that wait for their answers */
-  uint64_t removing; /* the number of the record that removes its row; 0: none is on its way */
-  uint64_t again_ms; /* after a refusal: not recorded again before */
+  uint32_t launches;        /* ACCEPTs on their way */
+  bool recorded;            /* there is a record to be removed at the end */
+  struct k8sm_status *kept; /* of the last row; NULL: the next one must be whole */
+  uint64_t row;             /* its number */
+  uint32_t appended;        /* rows behind the whole one */
+  bool tasks_changed;       /* since the last row */
+  bool deleting;            /* and the host has the record of it */
+  bool delete_asked;        /* the record is on its way */
+  bool delete_again;        /* restored: its status may not know of the deletion that was recorded */
+  bool said;                /* a STATUS effect has gone out; then `said_hash` is its bytes' */
+  bool changed;             /* the status has, since the last STATUS effect */
+  bool removed;             /* its row is: it can go */
+  bool final_kept;          /* a row with its terminal phase is recorded: it may be told */
+  uint32_t finals;          /* such rows that wait for their answers */
+  uint64_t removing;        /* the number of the record that removes its row; 0: none is on its way */
+  uint64_t again_ms;        /* after a refusal: not recorded again before */
   int64_t grace_seconds;
   uint64_t said_hash;
   uint64_t refusal_hash; /* of the last "0/5 nodes are available" */
@@ -141,9 +144,25 @@ struct drv_pod_view {
   int64_t grace_seconds;
 };
 struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod);
-/* The bytes of its record. Errors: NOMEM. */
-int k8smi_drv_pod_record(struct drv_core *core, const struct drv_pod_view *view, struct k8sm_blob **ret);
+
+/* ---- rows.c: the record of a pod ---- */
+
+struct drv_row {
+  struct k8smi_buf buf;
+  uint64_t number;
+  bool append;
+};
+/* Writes the next row into row->buf, which the caller has initialized: what has changed since the last one,
+ * or all of it. Errors: NOMEM. */
+int k8smi_drv_row_write(const struct drv_core *core, const struct drv_pod_view *view, struct drv_row *row);
+/* A whole one, with the number of the last. Errors: NOMEM. */
+int k8smi_drv_row_write_whole(const struct drv_core *core, const struct drv_pod_view *view,
+                              struct drv_row *row);
+/* It is on its way to the host: the next one goes on from there. */
+void k8smi_drv_row_commit(struct drv_pod *pod, const struct drv_row *row, struct k8sm_status *status);
+/* The host could not keep one: those behind it are void. */
+void k8smi_drv_row_forget(struct drv_pod *pod);
 /* "pod/<uid>", at most cap bytes. */
-struct k8sm_slice k8smi_drv_pod_record_key(const struct drv_pod *pod, char *text, size_t cap);
+struct k8sm_slice k8smi_drv_row_key(const struct drv_pod *pod, char *text, size_t cap);
 
 #endif

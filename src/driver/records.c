@@ -14,6 +14,7 @@ int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct d
   const struct k8sm_effect e = {.type = K8SM_EFFECT_RECORD,
                                 .to = K8SM_TO_STORE,
                                 .number = rs->last_number + 1,
+                                .flags = record->append ? K8SM_RECORD_APPEND : 0,
                                 .key = key,
                                 .bytes = bytes};
   int r = k8smi_effects_add(core->queue, &e);
@@ -30,16 +31,26 @@ int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct d
   return K8SM_OK;
 }
 
+/* What is appended behind a row that is missing can't be read, until a whole one comes. */
+static void records_break_chain(const struct drv_record *missing) {
+  for (struct drv_record *r = missing->next; r != NULL; r = r->next) {
+    if (r->pod != missing->pod || missing->pod == NULL) continue;
+    if (!r->append) return;
+    r->broken = true;
+  }
+}
+
 /* Hosts answer in order, as a rule: the one in question is near the front. */
-bool k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer) {
+struct drv_record *k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer) {
   struct drv_record *r = rs->first;
   while (r != NULL && r->number < number) r = r->next;
-  if (r == NULL || r->number != number || r->answer != DRV_ANSWER_NONE) return false;
-  r->answer = answer;
+  if (r == NULL || r->number != number || r->answer != DRV_ANSWER_NONE) return NULL;
+  r->answer = r->broken ? DRV_ANSWER_REFUSED : answer;
   rs->answered++;
+  if (r->answer == DRV_ANSWER_REFUSED) records_break_chain(r);
   if (r->call != NULL) r->call->waits--;
-  if (r->call != NULL && answer == DRV_ANSWER_REFUSED) r->call->outcome = DRV_CALL_REFUSED;
-  return true;
+  if (r->call != NULL && r->answer == DRV_ANSWER_REFUSED) r->call->outcome = DRV_CALL_REFUSED;
+  return r;
 }
 
 struct drv_record *k8smi_drv_records_peek(const struct drv_records *rs) {

@@ -3,7 +3,8 @@
 #define K8SMI_DRIVER_RECORDS_H
 
 /* The record rule: what depends on a record does not happen before the host has said that it is kept, and
- * not at all when it could not be. A record may hold back one call, and mean something to one pod. */
+ * not at all when it could not be. A record may hold back one call, and mean something to one pod. A row that
+ * is appended to one that the host could not keep is as good as not kept, too. */
 
 #include "driver/outbox.h"
 
@@ -25,6 +26,8 @@ struct drv_record {
   struct drv_call *call; /* that waits for it; NULL: none */
   struct drv_pod *pod;   /* that it is about; NULL: none, or gone */
   bool final;            /* the row has the pod's terminal phase */
+  bool append;           /* it goes behind what is there */
+  bool broken;           /* of which something is missing */
 };
 
 struct drv_records {
@@ -42,8 +45,8 @@ int k8smi_drv_record_new(struct drv_core *core, enum drv_record_kind kind, struc
 int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct drv_record *record,
                          struct k8sm_slice key, struct k8sm_slice bytes);
 
-/* RECORDED or REFUSED. False: no such record waits for an answer. Takes no memory. */
-bool k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer);
+/* RECORDED or REFUSED. NULL: no such record waits for an answer. Takes no memory. */
+struct drv_record *k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer);
 /* The first one that is answered; NULL: none. Its call is told already. */
 struct drv_record *k8smi_drv_records_peek(const struct drv_records *rs);
 /* Takes it off the list, and frees it. */

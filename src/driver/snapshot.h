@@ -2,14 +2,19 @@
 #ifndef K8SMI_DRIVER_SNAPSHOT_H
 #define K8SMI_DRIVER_SNAPSHOT_H
 
-/* What is recorded of a pod, under the key "pod/<uid>": everything that a driver needs to take it up again. A
- * flat JSON object, so that people and other programs can read it; bytes are in base64. */
+/* What is recorded of a pod, under the key "pod/<uid>": everything that a driver needs to take it up again,
+ * as rows, each a JSON object in a line of its own, so that people and other programs can read it. The first
+ * row is whole; each one behind it holds what has changed since the one before, and is numbered after it.
+ * Rows that do not follow on are void: the host was told so (see records.h). A whole row of version 1, of
+ * earlier releases, has no number, and pod and status as texts. */
 
 #include <k8smesos/match.h>
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { DRV_SNAPSHOT_VERSION = 1 };
+struct k8sm_status;
+
+enum { DRV_SNAPSHOT_VERSION = 2 };
 
 struct drv_snapshot_task {
   struct k8sm_slice id;
@@ -18,6 +23,7 @@ struct drv_snapshot_task {
 
 struct drv_snapshot {
   int64_t version;
+  int64_t number;        /* of the row, in the order in which they were made */
   struct k8sm_slice pod; /* its JSON */
   int64_t attempt;
   struct k8sm_slice nonce;    /* of the attempt's demand */
@@ -26,17 +32,28 @@ struct drv_snapshot {
   struct k8sm_slice agent_id; /* empty until placed, as all that follows */
   struct k8sm_slice hostname;
   struct k8sm_slice executor;      /* ExecutorInfo */
-  struct k8sm_slice status;        /* k8sm_status_save */
   struct drv_snapshot_task *tasks; /* that have not ended */
   size_t task_count;
   struct k8sm_plan_port *ports; /* container, name, protocol, both ports */
   size_t port_count;
+  struct k8sm_slice status; /* read: rows of k8sm_status_save */
 };
 
-/* Failure shows in buf->failed. */
-void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *snapshot);
-/* Everything in the result is in the arena. Errors: SYNTAX, INVALID (not a snapshot, or of a later version),
- * LIMIT, NOMEM; each with a finding. */
+/* What of it a row holds behind others. */
+struct drv_snapshot_change {
+  bool deleting; /* with grace_seconds */
+  bool tasks;    /* the list */
+};
+
+/* A row, and what it says of the status: all, or what has changed since. Failure shows in buf->failed. */
+void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *snapshot,
+                              const struct k8sm_status *status);
+void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_snapshot *snapshot,
+                                     const struct drv_snapshot_change *change,
+                                     const struct k8sm_status *status, const struct k8sm_status *since);
+
+/* All rows of a pod. Everything in the result is in the arena, or in `bytes`. Errors: SYNTAX, INVALID (not a
+ * snapshot, or of a later version), LIMIT, NOMEM; each with a finding. */
 int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, struct drv_snapshot *ret,
                             struct k8sm_diags *diags);
 

@@ -97,7 +97,8 @@ int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
 /* Looks at all pods that are dirty or due. Errors: NOMEM. */
 int k8smi_drv_pods_pump(struct k8sm_driver *d);
-/* Records the pod as it is. `call`, if any, waits for it, and belongs to the outbox then. Errors: NOMEM. */
+/* keep.c: records the pod as it is. `call`, if any, waits for it, and belongs to the outbox then. Errors:
+ * NOMEM. */
 int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
                        struct drv_call *call);
 

@@ -1,10 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a host may read of a driver. */
 #include "base/abi.h"
+#include "base/slice.h"
 #include "driver/state.h"
 
 struct k8sm_slice k8sm_driver_framework_id(const struct k8sm_driver *driver) {
   return k8smi_drv_text(&driver->session.framework_id);
+}
+
+static int view_record(struct k8sm_effects *effects, struct k8sm_slice key, struct k8sm_slice bytes) {
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_RECORD, .to = K8SM_TO_STORE, .key = key, .bytes = bytes};
+  return k8smi_effects_add(effects, &e);
+}
+
+/* One whose record is about to go has come to its end. */
+static int view_record_pod(const struct k8sm_driver *d, const struct drv_pod *pod,
+                           struct k8sm_effects *effects) {
+  char text[DRV_ID_CAP + 8];
+  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  struct drv_row row;
+  if (!pod->recorded || pod->removed || pod->removing != 0) return K8SM_OK;
+  k8smi_buf_init(&row.buf, &d->core.allocator);
+  int r = k8smi_drv_row_write_whole(&d->core, &view, &row);
+  if (r == K8SM_OK)
+    r = view_record(effects, k8smi_drv_row_key(pod, text, sizeof text),
+                    (struct k8sm_slice){row.buf.ptr, row.buf.len});
+  k8smi_buf_free(&row.buf);
+  return r;
+}
+
+int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *effects) {
+  int r = K8SM_OK;
+  k8smi_effects_clear(effects);
+  if (driver->framework_kept)
+    r = view_record(effects, K8SMI_S("framework"), k8smi_drv_text(&driver->session.framework_id));
+  for (size_t i = 0; r == K8SM_OK && i < driver->pods.count; i++) {
+    if (driver->pods.slots[i] != NULL) r = view_record_pod(driver, driver->pods.slots[i], effects);
+  }
+  return r;
 }
 
 size_t k8sm_driver_pods(const struct k8sm_driver *driver, size_t first, struct k8sm_driver_pod *rows,

@@ -42,8 +42,9 @@ struct km_store *km_store_open(const char *folder, bool fresh);
 void km_store_close(struct km_store *store);
 /* Whether a km has the folder open. */
 bool km_store_is_held(const char *folder);
-/* Keeps a row, durably, or removes it (len 0). False, with a line, when it could not be. */
-bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes);
+/* Keeps a row, durably, behind what is kept under the key or in its place; or removes it all (len 0). False,
+ * with a line, when it could not be. */
+bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes, bool append);
 /* Calls for each row that is kept, "framework" first. False when one can't be read. */
 bool km_store_each(struct km_store *store,
                    bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx);

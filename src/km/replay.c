@@ -66,7 +66,8 @@ static void print_effect(const struct k8sm_effect *e) {
     break;
   case K8SM_EFFECT_CANCEL: printf("               -> gives exchange %" PRIu64 " up\n", e->exchange); break;
   case K8SM_EFFECT_RECORD:
-    printf("               -> record %" PRIu64 ": %s (%zu bytes)\n", e->number, e->key.ptr, e->bytes.len);
+    printf("               -> record %" PRIu64 ": %s (%zu bytes%s)\n", e->number, e->key.ptr, e->bytes.len,
+           (e->flags & K8SM_RECORD_APPEND) != 0 ? " more" : "");
     break;
   case K8SM_EFFECT_STATUS: printf("               -> status of %s: %s\n", e->key.ptr, e->bytes.ptr); break;
   case K8SM_EFFECT_EVENT:

@@ -35,7 +35,7 @@ static void take_event(struct km_runner *r, const struct k8sm_effect *effect) {
 }
 
 static void keep_record(struct km_runner *r, const struct k8sm_effect *effect) {
-  bool kept = km_store_put(r->store, effect->key, effect->bytes);
+  bool kept = km_store_put(r->store, effect->key, effect->bytes, (effect->flags & K8SM_RECORD_APPEND) != 0);
   r->answers = km_alloc(r->answers, (r->answer_count + 1) * sizeof *r->answers);
   r->answers[r->answer_count].number = effect->number;
   r->answers[r->answer_count++].kept = kept;

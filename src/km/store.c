@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state folder: a file for each row, replaced as a whole, on the disk before it counts. */
+/* The state folder: a file for each key, replaced as a whole or with more rows behind what is there, on the
+ * disk before it counts. */
 #include "host.h"
 
 #include <ctype.h>
@@ -132,15 +133,32 @@ static bool replace_file(int folder, const char *name, struct k8sm_slice bytes) 
   return ok && renameat(folder, fresh, folder, name) == 0;
 }
 
-bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes) {
+/* All of it or nothing: what was written of a row that did not fit is cut off again. */
+static bool append_file(int folder, const char *name, struct k8sm_slice bytes) {
+  struct stat st;
+  int fd = openat(folder, name, O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (fd < 0) return false;
+  bool ok = fstat(fd, &st) == 0;
+  if (ok && (!write_all(fd, bytes.ptr, bytes.len) || fdatasync(fd) != 0)) {
+    int error = errno;
+    if (ftruncate(fd, st.st_size) != 0) perror("km: a record that was cut short stays");
+    errno = error;
+    ok = false;
+  }
+  return close(fd) == 0 && ok;
+}
+
+static bool put_whole(struct km_store *store, const char *name, struct k8sm_slice bytes) {
+  bool ok = bytes.len == 0 ? unlinkat(store->records, name, 0) == 0 || errno == ENOENT
+                           : replace_file(store->records, name, bytes);
+  return ok && fsync(store->records) == 0;
+}
+
+bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes, bool append) {
   char name[3 * MAX_KEY + 1];
   bool ok = file_name(key, name);
   if (!ok) errno = ENAMETOOLONG;
-  if (ok && bytes.len == 0)
-    ok = unlinkat(store->records, name, 0) == 0 || errno == ENOENT;
-  else if (ok)
-    ok = replace_file(store->records, name, bytes);
-  ok = ok && fsync(store->records) == 0;
+  if (ok) ok = append ? append_file(store->records, name, bytes) : put_whole(store, name, bytes);
   if (!ok) fprintf(stderr, "km: record %.*s: %s\n", (int)key.len, key.ptr, strerror(errno));
   return ok;
 }

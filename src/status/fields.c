@@ -118,10 +118,12 @@ struct k8sm_slice k8smi_status_take(struct k8sm_status *s, struct k8smi_buf *buf
   return text;
 }
 
-struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
+/* A status with memory for `expected` bytes beside its tasks. */
+static struct k8sm_status *status_make(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
-                                       const struct k8sm_allocator *allocator) {
-  struct k8sm_status *s = K8SMI_VALUE_NEW(k8sm_status, allocator, 0);
+                                       const struct k8sm_allocator *allocator, size_t expected) {
+  struct k8sm_status *s = k8smi_value_new(allocator, 0, sizeof *s, offsetof(struct k8sm_status, arena),
+                                          expected + demand->task_count * sizeof *s->tasks);
   if (s == NULL) return NULL;
   k8smi_refs_init(&s->refs);
   memcpy(&s->demand, &demand, sizeof demand); /* demands are immutable: only a reference is taken */
@@ -129,10 +131,21 @@ struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
   s->options = *options;
   s->options.allocator = NULL;
   s->tasks = k8smi_arena_array(&s->arena, demand->task_count, sizeof *s->tasks);
-  s->strays = k8smi_arena_array(&s->arena, K8SMI_STATUS_MAX_STRAYS, sizeof *s->strays);
-  if (s->tasks != NULL && s->strays != NULL) return s;
+  if (s->tasks != NULL) return s;
   k8sm_status_unref(s);
   return NULL;
+}
+
+struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
+                                       const struct k8sm_status_options *options,
+                                       const struct k8sm_allocator *allocator) {
+  return status_make(demand, options, allocator, 0);
+}
+
+bool k8smi_status_room_for_strays(struct k8sm_status *s) {
+  if (s->strays == NULL) s->strays = k8smi_arena_array(&s->arena, K8SMI_STATUS_MAX_STRAYS, sizeof *s->strays);
+  if (s->strays == NULL) s->no_memory = true;
+  return s->strays != NULL;
 }
 
 /* Texts that came over by assignment get a copy of their own. */
@@ -147,24 +160,50 @@ static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_s
   }
 }
 
+/* What the texts take, each with its NUL. */
+static size_t status_texts_size(const void *record, struct k8smi_status_fields fields) {
+  size_t n = 0;
+  for (size_t i = 0; i < fields.count; i++) {
+    if (fields.items[i].kind != K8SMI_STATUS_TEXT && fields.items[i].kind != K8SMI_STATUS_BYTES) continue;
+    struct k8sm_slice text;
+    memcpy(&text, (const char *)record + fields.items[i].offset, sizeof text);
+    if (text.ptr != NULL) n += text.len + 1;
+  }
+  return n;
+}
+
+/* What a copy takes, and what the update that it is made for may add: most statuses stay as long as their pod
+ * does, and should not take more. */
+static size_t status_copy_size(const struct k8sm_status *from) {
+  enum { ROOM = 192 };
+  size_t n = ROOM + status_texts_size(from, k8smi_status_pod_fields());
+  for (size_t i = 0; i < from->demand->task_count; i++)
+    n += status_texts_size(&from->tasks[i], k8smi_status_task_fields());
+  return n;
+}
+
+static void status_copy_strays(struct k8sm_status *s, const struct k8sm_status *from) {
+  s->strays = NULL;
+  if (from->stray_count == 0 || !k8smi_status_room_for_strays(s)) return;
+  memcpy(s->strays, from->strays, from->stray_count * sizeof *s->strays);
+  for (size_t i = 0; i < s->stray_count; i++) status_own_texts(s, &s->strays[i], k8smi_status_stray_fields());
+}
+
 struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
                                       const struct k8sm_allocator *allocator) {
-  struct k8sm_status *s = k8smi_status_empty(from->demand, &from->options, allocator);
+  struct k8sm_status *s = status_make(from->demand, &from->options, allocator, status_copy_size(from));
   if (s == NULL) return NULL;
   struct k8smi_status_task *tasks = s->tasks;
-  struct k8smi_status_stray *strays = s->strays;
   size_t head = offsetof(struct k8sm_status, options);
   memcpy((char *)s + head, (const char *)from + head, sizeof *s - head);
   s->tasks = tasks;
-  s->strays = strays;
   s->acks = NULL;
   s->ack_count = 0;
   memcpy(tasks, from->tasks, s->demand->task_count * sizeof *tasks);
-  memcpy(strays, from->strays, from->stray_count * sizeof *strays);
   status_own_texts(s, s, k8smi_status_pod_fields());
   for (size_t i = 0; i < s->demand->task_count; i++)
     status_own_texts(s, &tasks[i], k8smi_status_task_fields());
-  for (size_t i = 0; i < s->stray_count; i++) status_own_texts(s, &strays[i], k8smi_status_stray_fields());
+  status_copy_strays(s, from);
   if (!s->no_memory) return s;
   k8sm_status_unref(s);
   return NULL;

@@ -12,6 +12,7 @@
 #include "base/findings.h"
 #include "base/refs.h"
 #include "demand/demand.h"
+#include "wire/json.h"
 #include "wire/mesos.h"
 
 /* How far the instance of a task has come that was launched last. In this order. */
@@ -136,8 +137,8 @@ struct k8sm_status {
   uint64_t ending_mono_ms;
 
   struct k8smi_status_condition conditions[K8SMI_CONDITIONS];
-  struct k8smi_status_task *tasks; /* as the demand's */
-  struct k8smi_status_stray *strays;
+  struct k8smi_status_task *tasks;   /* as the demand's */
+  struct k8smi_status_stray *strays; /* NULL, or room for K8SMI_STATUS_MAX_STRAYS */
   size_t stray_count;
   struct k8smi_status_ack *acks; /* of this status alone */
   size_t ack_count;
@@ -167,6 +168,8 @@ struct k8smi_status_fields {
 struct k8smi_status_fields k8smi_status_pod_fields(void);
 struct k8smi_status_fields k8smi_status_task_fields(void);
 struct k8smi_status_fields k8smi_status_stray_fields(void);
+/* Makes the table of strays, if there is none. False when memory ran out. */
+bool k8smi_status_room_for_strays(struct k8sm_status *s);
 /* A new status with everything that `from` keeps, in an arena of its own, without its
  * acknowledgements. NULL when memory ran out. */
 struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from, const struct k8sm_allocator *allocator);
@@ -174,6 +177,13 @@ struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from, const stru
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator);
+
+/* ---- record.c ---- */
+
+enum { K8SMI_STATUS_RECORD_VERSION = 1 };
+/* As k8sm_status_save, into a document. False, and nothing is written, if `since` is of another attempt. */
+bool k8smi_status_put_record(struct k8smi_json *w, const struct k8sm_status *status,
+                             const struct k8sm_status *since);
 
 /* ---- Texts of a status under construction ---- */
 
@@ -242,6 +252,9 @@ static inline bool k8smi_task_alive(const struct k8smi_status_task *t) {
   return t->progress > K8SMI_PROGRESS_NONE && t->progress < K8SMI_PROGRESS_ENDED;
 }
 bool k8smi_status_alive(const struct k8sm_status *s);
+static inline bool k8smi_status_is_final(const struct k8sm_status *s) {
+  return s->phase == K8SMI_PHASE_SUCCEEDED || s->phase == K8SMI_PHASE_FAILED;
+}
 
 /* ---- pod.c: what follows for the pod ---- */
 

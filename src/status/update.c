@@ -90,6 +90,7 @@ static void update_stray(struct k8sm_status *s, const struct update_target *t, e
     return;
   }
   if (effect == K8SMI_EFFECT_UNREACHABLE || i >= K8SMI_STATUS_MAX_STRAYS) return;
+  if (!k8smi_status_room_for_strays(s)) return;
   if (i == s->stray_count) {
     s->strays[i].task_id = k8smi_status_text(s, t->text);
     s->strays[i].agent_id = k8smi_status_text(s, t->agent);

@@ -387,6 +387,9 @@ class Statuses(unittest.TestCase):
         self.assertNotIn("phase", json.loads(placed.patch(fresh))["status"])
         self.assertEqual(placed.patch(placed), "{}")
         self.assertEqual(k8smesos.Status.load(demand, placed.save()).to_json(), placed.to_json())
+        rows = fresh.save() + placed.save(fresh)
+        self.assertLess(len(placed.save(fresh)), len(placed.save()))
+        self.assertEqual(k8smesos.Status.load(demand, rows).save(), placed.save())
         self.assertIn('"phase":"Pending"', placed.to_json())
         self.assertIn("phase: Pending", placed.to_yaml())
 
@@ -407,6 +410,7 @@ class Drivers(unittest.TestCase):
         driver = k8smesos.Driver("127.0.0.1:5050", seed=7)
         driver.step(InputType.POD, mono_ms=1, wall_ms=1, pod=nginx())
         self.assertEqual([entry.pod.name for entry in driver.pods], ["nginx"])
+        self.assertEqual(driver.snapshot(), [])  # nothing is recorded yet
         with self.assertRaises(k8smesos.NotFound):
             driver.step(InputType.DELETE, mono_ms=2, wall_ms=2, key="default/nobody", grace_seconds=-1)
 

@@ -56,7 +56,7 @@ static void before_status(struct oom_fixture *f) {
 
 static void before_saved(struct oom_fixture *f) {
   before_status(f);
-  arrow_must(k8sm_status_save(f->status, NULL, &f->saved), "save");
+  arrow_must(k8sm_status_save(f->status, NULL, NULL, &f->saved), "save");
 }
 
 /* ---- Values: one call each ---- */
@@ -404,7 +404,7 @@ static int act_status_patch(struct oom_fixture *f) {
 }
 
 static int act_status_save(struct oom_fixture *f) {
-  return k8sm_status_save(f->status, NULL, &f->blob);
+  return k8sm_status_save(f->status, NULL, NULL, &f->blob);
 }
 
 static int act_status_load(struct oom_fixture *f) {

@@ -51,7 +51,7 @@ static uint64_t explore_hash(const struct model_node *n, bool faults) {
   struct model_world world = n->world;
   struct k8sm_blob *blob;
   if (!faults) memset(&world.left, 0, sizeof world.left);
-  if (k8sm_status_save(n->status, NULL, &blob) != K8SM_OK) abort();
+  if (k8sm_status_save(n->status, NULL, NULL, &blob) != K8SM_OK) abort();
   struct k8sm_slice bytes = k8sm_blob_bytes(blob);
   uint64_t hash = k8smi_hash(&world, sizeof world, k8smi_hash(bytes.ptr, bytes.len, 1));
   k8sm_blob_unref(blob);

@@ -361,13 +361,13 @@ static void model_crash(struct model *m, struct model_node *n) {
   struct k8sm_blob *blob, *again;
   struct k8sm_status *loaded;
   struct k8sm_change tick = {.type = K8SM_CHANGE_TICK};
-  if (k8sm_status_save(n->status, NULL, &blob) != K8SM_OK) abort();
+  if (k8sm_status_save(n->status, NULL, NULL, &blob) != K8SM_OK) abort();
   struct k8sm_slice bytes = k8sm_blob_bytes(blob);
   int r = k8sm_status_load(m->demands[n->world.attempt], bytes.ptr, bytes.len, NULL, &loaded, NULL);
   if (r != K8SM_OK) {
     model_break(m, "a record can be read", "%s", k8sm_result_name(r));
   } else {
-    if (k8sm_status_save(loaded, NULL, &again) != K8SM_OK) abort();
+    if (k8sm_status_save(loaded, NULL, NULL, &again) != K8SM_OK) abort();
     if (!k8smi_eq(bytes, k8sm_blob_bytes(again)))
       model_break(m, "a record keeps everything", "saved and read twice");
     k8sm_blob_unref(again);

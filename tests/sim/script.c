@@ -178,11 +178,12 @@ static void script_store(struct script *s, const struct k8sm_effect *e) {
     s->rows[s->row_count++] = (struct script_row){.bytes = NULL};
     snprintf(s->rows[i].key, sizeof s->rows[i].key, "%s", e->key.ptr);
   }
-  free(s->rows[i].bytes);
-  s->rows[i].bytes = malloc(e->bytes.len + 1);
-  if (s->rows[i].bytes == NULL) fail_msg("out of memory");
-  if (e->bytes.len != 0) memcpy(s->rows[i].bytes, e->bytes.ptr, e->bytes.len);
-  s->rows[i].len = e->bytes.len;
+  struct script_row *row = &s->rows[i];
+  if ((e->flags & K8SM_RECORD_APPEND) == 0) row->len = 0;
+  row->bytes = realloc(row->bytes, row->len + e->bytes.len + 1);
+  if (row->bytes == NULL) fail_msg("out of memory");
+  if (e->bytes.len != 0) memcpy(row->bytes + row->len, e->bytes.ptr, e->bytes.len);
+  row->len += e->bytes.len;
   script_say(s, "record %s%s", e->key.ptr, e->bytes.len == 0 ? " away" : "");
 }
 

@@ -155,7 +155,7 @@ struct sim_row {
 struct sim_pending { /* a record that is being written */
   struct sim_pending *next;
   uint64_t due, number;
-  bool refused;
+  bool refused, append;
   char key[SIM_TEXT];
   size_t len;
   char bytes[];

@@ -153,15 +153,30 @@ void sim_check_forgotten(struct sim *s) {
 
 /* ---- what goes ---- */
 
-/* Is the task named by the row that is kept of its pod? */
+/* The list of tasks in the last row that has one: it begins with "tasks":[{"id" where it is not empty, which
+ * no other list does. */
+static const char *check_row_tasks(const struct sim_row *row) {
+  static const char some[] = "\"tasks\":[{\"id\"", none[] = "\"tasks\":[]";
+  for (size_t i = row->bytes.len; i-- > 0;) {
+    size_t left = row->bytes.len - i;
+    const char *at = row->bytes.ptr + i;
+    if (*at != '"') continue;
+    if (left >= sizeof some - 1 && memcmp(at, some, sizeof some - 1) == 0) return at;
+    if (left >= sizeof none - 1 && memcmp(at, none, sizeof none - 1) == 0) return at;
+  }
+  return NULL;
+}
+
+/* Is the task named by the rows that are kept of its pod? */
 static bool check_row_names(const struct sim *s, const struct sim_pod *pod, const char *task) {
   char key[SIM_TEXT + 8], part[SIM_TEXT * 2 + 16];
   snprintf(key, sizeof key, "pod/%s", pod->uid);
   const struct sim_row *row = sim_process_row(s, key);
-  if (row == NULL || row->bytes.len == 0) return false;
+  const char *at = row == NULL ? NULL : check_row_tasks(row);
   size_t n = (size_t)snprintf(part, sizeof part, "\"id\":\"%s\"", task);
-  for (size_t i = 0; i + n <= row->bytes.len; i++) {
-    if (row->bytes.ptr[i] == '"' && memcmp(row->bytes.ptr + i, part, n) == 0) return true;
+  for (; at != NULL && *at != ']'; at++) {
+    if (*at == '"' && (size_t)(row->bytes.ptr + row->bytes.len - at) >= n && memcmp(at, part, n) == 0)
+      return true;
   }
   return false;
 }

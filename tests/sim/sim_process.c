@@ -15,8 +15,10 @@ static uint64_t process_mono(const struct sim *s) {
 }
 
 static void process_new_driver(struct sim *s) {
+  static const uint32_t record_rows[] = {0, 1, 2, 5};
   struct sim_process *p = &s->process;
   const struct k8sm_driver_options o = {.size = sizeof o,
+                                        .record_rows = record_rows[s->seed % 4],
                                         .master = "10.0.0.1:5050",
                                         .format = s->format,
                                         .seed = sim_draw(s, SIM_CHANCE_HOST, UINT64_MAX)};
@@ -74,7 +76,9 @@ static void process_store(struct sim *s, const struct sim_pending *r) {
     snprintf(row->key, sizeof row->key, "%s", r->key);
     k8smi_buf_init(&row->bytes, NULL);
   }
-  k8smi_buf_clear(&row->bytes);
+  if (r->append && row->bytes.len == 0)
+    sim_broken(s, "rows are appended to whole ones", "'%s' has none", r->key);
+  if (!r->append) k8smi_buf_clear(&row->bytes);
   k8smi_buf_put(&row->bytes, r->bytes, r->len);
 }
 
@@ -87,6 +91,7 @@ static void process_record(struct sim *s, const struct k8sm_effect *e) {
   r->due = s->now + sim_draw(s, SIM_CHANCE_HOST, slow ? PROCESS_STORE_SLOW_MS : PROCESS_STORE_MS);
   r->number = e->number;
   r->refused = s->now < p->refuse_until && sim_percent(s, SIM_CHANCE_HOST, 60);
+  r->append = (e->flags & K8SM_RECORD_APPEND) != 0;
   snprintf(r->key, sizeof r->key, "%.*s", (int)e->key.len, e->key.ptr);
   r->len = e->bytes.len;
   if (r->len != 0) memcpy(r->bytes, e->bytes.ptr, r->len);

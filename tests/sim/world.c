@@ -130,7 +130,7 @@ static void world_store(struct world *w, const struct k8sm_effect *e) {
     snprintf(w->rows[i].key, sizeof w->rows[i].key, "%s", e->key.ptr);
     k8smi_buf_init(&w->rows[w->row_count++].bytes, NULL);
   }
-  k8smi_buf_clear(&w->rows[i].bytes);
+  if ((e->flags & K8SM_RECORD_APPEND) == 0) k8smi_buf_clear(&w->rows[i].bytes);
   k8smi_buf_slice(&w->rows[i].bytes, e->bytes);
   world_push(w, (struct k8sm_input){.type = K8SM_INPUT_RECORDED, .number = e->number}, none);
 }

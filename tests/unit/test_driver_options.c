@@ -40,7 +40,8 @@ static struct k8sm_driver_options full(struct failing *f) {
                                       .backoff_base_ms = 5,
                                       .backoff_cap_ms = 7,
                                       .hold_ms = 9,
-                                      .max_event_bytes = 11};
+                                      .max_event_bytes = 11,
+                                      .record_rows = 13};
 }
 
 static void options_are_copied(void **state) {
@@ -59,6 +60,7 @@ static void options_are_copied(void **state) {
   assert_true(core.options.refuse.idle == 100 && core.options.refuse.unsuited == 2);
   assert_int_equal(core.options.hold_ms, 9);
   assert_int_equal(core.options.max_event_bytes, 11);
+  assert_int_equal(core.options.record_rows, 13);
   k8smi_drv_core_free(&core);
   assert_int_equal(f.held, 0);
 }

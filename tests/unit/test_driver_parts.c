@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of the driver that stand alone: addresses, records of pods, the list of records and calls. */
+/* The parts of the driver that stand alone: addresses, the lists of records and of calls. */
 #include "base/slice.h"
 #include "driver/location.h"
 #include "driver/records.h"
-#include "driver/snapshot.h"
 #include "support/failing.h"
 
 #include <setjmp.h>
@@ -48,105 +47,6 @@ static void media_types(void **state) {
   assert_false(k8smi_drv_media_type_is(K8SMI_S("application/jsonp"), json));
   assert_false(k8smi_drv_media_type_is(K8SMI_S("text/html"), json));
   assert_false(k8smi_drv_media_type_is(K8SMI_S(""), json));
-}
-
-/* ---- the record of a pod ---- */
-
-static struct drv_snapshot_task snapshot_tasks[] = {{K8SMI_S("u.0.c.0.n1"), K8SMI_S("a1")},
-                                                    {K8SMI_S("u.0..0.n1"), K8SMI_S("")},
-                                                    {K8SMI_S("u.0.c.1.n2"), K8SMI_S("a1")}};
-static struct k8sm_plan_port snapshot_ports[] = {
-    {K8SMI_S("c"), K8SMI_S("http"), K8SMI_S("TCP"), 0, 80, 31000},
-    {K8SMI_S("c"), K8SMI_S(""), K8SMI_S("UDP"), 0, 53, 65535},
-};
-
-static struct drv_snapshot whole_snapshot(void) {
-  return (struct drv_snapshot){.version = DRV_SNAPSHOT_VERSION,
-                               .pod = K8SMI_S("{\"kind\":\"Pod\"}"),
-                               .attempt = 3,
-                               .nonce = K8SMI_S("n1"),
-                               .deleting = 1,
-                               .grace_seconds = -1,
-                               .agent_id = K8SMI_S("agent"),
-                               .hostname = K8SMI_S("host \"1\""),
-                               .executor = K8SMI_S("\0\1\2\377"),
-                               .status = K8SMI_S("status"),
-                               .tasks = snapshot_tasks,
-                               .task_count = 3,
-                               .ports = snapshot_ports,
-                               .port_count = 2};
-}
-
-static void same_snapshot(const struct drv_snapshot *a, const struct drv_snapshot *b) {
-  assert_int_equal(a->attempt, b->attempt);
-  assert_int_equal(a->deleting, b->deleting);
-  assert_int_equal(a->grace_seconds, b->grace_seconds);
-  assert_true(k8smi_eq(a->pod, b->pod) && k8smi_eq(a->nonce, b->nonce));
-  assert_true(k8smi_eq(a->agent_id, b->agent_id) && k8smi_eq(a->hostname, b->hostname));
-  assert_true(k8smi_eq(a->executor, b->executor) && k8smi_eq(a->status, b->status));
-  assert_int_equal(a->task_count, b->task_count);
-  for (size_t i = 0; i < a->task_count; i++) {
-    assert_true(k8smi_eq(a->tasks[i].id, b->tasks[i].id) &&
-                k8smi_eq(a->tasks[i].agent_id, b->tasks[i].agent_id));
-  }
-  assert_int_equal(a->port_count, b->port_count);
-  for (size_t i = 0; i < a->port_count; i++) {
-    assert_true(k8smi_eq(a->ports[i].protocol, b->ports[i].protocol) &&
-                k8smi_eq(a->ports[i].name, b->ports[i].name));
-    assert_int_equal(a->ports[i].container_port, b->ports[i].container_port);
-    assert_int_equal(a->ports[i].host_port, b->ports[i].host_port);
-  }
-}
-
-static void a_record_reads_back(void **state) {
-  struct k8smi_buf buf;
-  struct k8smi_arena arena;
-  struct drv_snapshot s = whole_snapshot(), got;
-  (void)state;
-  k8smi_buf_init(&buf, NULL);
-  k8smi_arena_init(&arena, NULL, 0);
-  k8smi_drv_snapshot_write(&buf, &s);
-  assert_false(buf.failed);
-  struct k8sm_slice bytes = {buf.ptr, buf.len};
-  assert_int_equal(k8smi_drv_snapshot_read(&arena, bytes, &got, NULL), K8SM_OK);
-  same_snapshot(&s, &got);
-  for (size_t n = 0; n < bytes.len; n++) { /* no beginning of it is taken for the whole */
-    struct k8sm_diag rows[1];
-    char text[256];
-    struct k8sm_diags d = K8SM_DIAGS_INIT(rows, text);
-    assert_int_not_equal(k8smi_drv_snapshot_read(&arena, (struct k8sm_slice){bytes.ptr, n}, &got, &d),
-                         K8SM_OK);
-    assert_int_not_equal(d.count, 0);
-  }
-  k8smi_arena_free(&arena);
-  k8smi_buf_free(&buf);
-}
-
-static void a_record_without_memory(void **state) {
-  struct drv_snapshot s = whole_snapshot(), got;
-  struct k8smi_buf buf;
-  (void)state;
-  k8smi_buf_init(&buf, NULL);
-  k8smi_drv_snapshot_write(&buf, &s);
-  bool done = false;
-  for (size_t n = 1; !done; n++) {
-    struct failing f;
-    struct k8smi_arena arena;
-    struct k8smi_buf out;
-    failing_init(&f, n);
-    k8smi_buf_init(&out, &f.allocator);
-    k8smi_arena_init(&arena, &f.allocator, 0);
-    k8smi_drv_snapshot_write(&out, &s);
-    bool wrote = !out.failed;
-    f.calls = 0;
-    int r = k8smi_drv_snapshot_read(&arena, (struct k8sm_slice){buf.ptr, buf.len}, &got, NULL);
-    if (r != K8SM_OK) assert_int_equal(r, K8SM_ERR_NOMEM);
-    done = wrote && r == K8SM_OK;
-    k8smi_arena_free(&arena);
-    k8smi_buf_free(&out);
-    assert_int_equal(f.held, 0);
-  }
-  k8smi_buf_free(&buf);
 }
 
 /* ---- records and calls ---- */
@@ -309,8 +209,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(locations),
       cmocka_unit_test(media_types),
-      cmocka_unit_test(a_record_reads_back),
-      cmocka_unit_test(a_record_without_memory),
       cmocka_unit_test(calls_wait_for_their_records_only),
       cmocka_unit_test(answers_to_calls),
       cmocka_unit_test(a_lost_subscription_ends_all_calls),

@@ -87,11 +87,11 @@ static void records_come_back(void **state) {
   }
   const char *line = "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2+10000";
   assert_life(&l, line);
-  assert_int_equal(k8sm_status_save(l.status, NULL, &saved), K8SM_OK);
+  assert_int_equal(k8sm_status_save(l.status, NULL, NULL, &saved), K8SM_OK);
   struct k8sm_slice bytes = k8sm_blob_bytes(saved);
   assert_int_equal(
       k8sm_status_load(l.demand, bytes.ptr, bytes.len, NULL, &loaded, findings_init(&l.findings)), K8SM_OK);
-  assert_int_equal(k8sm_status_save(loaded, NULL, &again), K8SM_OK);
+  assert_int_equal(k8sm_status_save(loaded, NULL, NULL, &again), K8SM_OK);
   assert_string_equal(k8sm_blob_bytes(again).ptr, bytes.ptr);
   k8sm_blob_unref(again);
   /* Four seconds later on the wall, on a machine whose monotonic clock has just begun. */
@@ -117,7 +117,7 @@ static void records_come_back(void **state) {
       memcpy(broken, bytes.ptr, bytes.len);
       broken[n] = *c;
       if (k8sm_status_load(l.demand, broken, bytes.len, NULL, &loaded, NULL) != K8SM_OK) continue;
-      assert_int_equal(k8sm_status_save(loaded, NULL, &again), K8SM_OK);
+      assert_int_equal(k8sm_status_save(loaded, NULL, NULL, &again), K8SM_OK);
       k8sm_blob_unref(again);
       k8sm_status_unref(loaded);
     }
@@ -222,7 +222,7 @@ static void every_allocation_may_fail(void **state) {
     struct k8sm_status_options options = {.size = sizeof options, .allocator = &failing.allocator};
     int result = k8sm_status_apply(l.status, changes, sizeof changes[0], 2, &failing.allocator, &next, NULL);
     if (result == K8SM_OK) result = k8sm_status_encode(next, K8SM_FORMAT_JSON, &failing.allocator, &encoded);
-    if (result == K8SM_OK) result = k8sm_status_save(next, &failing.allocator, &saved);
+    if (result == K8SM_OK) result = k8sm_status_save(next, NULL, &failing.allocator, &saved);
     if (result == K8SM_OK) {
       struct k8sm_slice bytes = k8sm_blob_bytes(saved);
       result = k8sm_status_load(l.demand, bytes.ptr, bytes.len, &options, &loaded, NULL);

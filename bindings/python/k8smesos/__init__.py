@@ -56,6 +56,7 @@ from .constants import (
     PodManagement,
     Purpose,
     Replacement,
+    RecordFlag,
     RequestFlag,
     Reservations,
     ResourceType,

@@ -394,6 +394,7 @@ DriverOptions = _struct(
     (c_uint64, "seed"),
     (c_uint32, "format features"),
     (c_uint64, "backoff_base_ms backoff_cap_ms hold_ms max_event_bytes"),
+    (c_uint32, "record_rows reserved"),
 )
 Input = _struct(
     "input",
@@ -530,7 +531,7 @@ def _prototypes():
         "status_apply": (c_int, P, P, N, N, P, P, P),
         "status_encode": (c_int, P, U, P, P),
         "status_patch": (c_int, P, P, U, P, P),
-        "status_save": (c_int, P, P, P),
+        "status_save": (c_int, P, P, P, P),
         "status_load": (c_int, P, P, N, P, P, P),
         "status_summarize": (c_int, P, P),
         "status_deadline": (c_uint64, P),
@@ -540,6 +541,7 @@ def _prototypes():
         "driver_deadline": (c_uint64, P),
         "driver_framework_id": (S, P),
         "driver_count": (c_int, P, P),
+        "driver_snapshot": (c_int, P, P),
         "effects_new": (c_int, P, P),
         "effects_free": (None, P),
     }

@@ -310,6 +310,10 @@ class RequestFlag(enum.IntFlag):
     STREAMING = 1
 
 
+class RecordFlag(enum.IntFlag):
+    APPEND = 2
+
+
 PREFIXES = {
     "SEVERITY": Severity,
     "FORMAT": Format,
@@ -350,4 +354,5 @@ PREFIXES = {
     "EFFECT": EffectType,
     "TO": To,
     "REQUEST": RequestFlag,
+    "RECORD": RecordFlag,
 }

@@ -8,7 +8,7 @@ from typing import List, NamedTuple, Optional
 from . import _abi
 from ._object import Handle, Memory, convert, create, options, raw_rows, rows, text
 from .cluster import PlanPort
-from .constants import EffectType, InputType, RequestFlag, Strategy, To
+from .constants import EffectType, InputType, Strategy, To
 from .demand import Demand, fill_demand_options
 from .errors import Sink, check
 from .pod import Pod
@@ -31,7 +31,7 @@ class Effect(NamedTuple):
     stream_id: str
     key: str
     bytes: bytes
-    flags: RequestFlag
+    flags: int  # RequestFlag of a REQUEST, RecordFlag of a RECORD
     code: int
 
 
@@ -88,7 +88,7 @@ class Driver(Handle):
         """`framework`, `demand`, `status` and `refuse` are fields of the C structs of these names.
 
         Fields: seed (random: two processes that share a framework id must not share it), format,
-        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes.
+        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows.
         """
         memory = Memory()
         given = options(
@@ -123,6 +123,12 @@ class Driver(Handle):
             )
             self.findings = sink.findings()
             check("driver_step", result, self.findings)
+            return rows("effects_rows", self._effects._pointer, _abi.Effect, Effect)
+
+    def snapshot(self) -> List[Effect]:
+        """The shortest record of what the driver knows, in place of all that a store has kept."""
+        with self._lock:
+            check("driver_snapshot", _abi.lib.k8sm_driver_snapshot(self._pointer, self._effects._pointer))
             return rows("effects_rows", self._effects._pointer, _abi.Effect, Effect)
 
     @property

@@ -83,7 +83,7 @@ class Status(Handle):
 
     @classmethod
     def load(cls, demand: Demand, saved: bytes, **fields) -> "Status":
-        """What save() wrote."""
+        """What save() wrote: a row with everything, and those since, one after the other."""
         given = options(_abi.StatusOptions, **fields)
         return cls._make("status_load", demand._pointer, bytes(saved), len(saved), ctypes.addressof(given))
 
@@ -93,9 +93,9 @@ class Status(Handle):
         array = memory.array(_abi.Change, [_change(memory, change) for change in changes])
         return Status._make("status_apply", self._pointer, array, ctypes.sizeof(_abi.Change), len(changes), None)
 
-    def save(self) -> bytes:
-        """Everything that the status knows, for a record."""
-        return blob("status_save", self._pointer, None)
+    def save(self, since: Optional["Status"] = None) -> bytes:
+        """A row for a record: everything that the status knows, or what has changed since another one."""
+        return blob("status_save", self._pointer, None if since is None else since._pointer, None)
 
     def to_json(self) -> str:
         """The PodStatus as Kubernetes writes it."""

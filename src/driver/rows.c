@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The record of a pod, row by row: a whole one when the pod is placed, later mostly what has changed, and now
+ * and then a whole one again, so that no record grows without end. */
+#include "base/slice.h"
+#include "driver/pods.h"
+#include "status/status.h"
+
+static size_t row_count_tasks(const struct drv_pod_view *view) {
+  size_t n = 0;
+  for (const struct drv_task *t = view->pod->tasks; t != NULL; t = t->next) n += t != view->less;
+  for (const struct drv_task *t = view->more; t != NULL; t = t->next) n++;
+  return n;
+}
+
+static struct drv_snapshot_task *row_list_task(struct drv_snapshot_task *to, const struct drv_task *t) {
+  *to = (struct drv_snapshot_task){t->id, t->agent_id};
+  return to + 1;
+}
+
+static void row_list_tasks(const struct drv_pod_view *view, struct drv_snapshot_task *to) {
+  for (const struct drv_task *t = view->pod->tasks; t != NULL; t = t->next) {
+    if (t != view->less) to = row_list_task(to, t);
+  }
+  for (const struct drv_task *t = view->more; t != NULL; t = t->next) to = row_list_task(to, t);
+}
+
+static int row_finish(struct drv_row *row) {
+  return row->buf.failed ? K8SM_ERR_NOMEM : K8SM_OK;
+}
+
+static int row_write_whole(const struct drv_core *core, const struct drv_pod_view *view,
+                           struct drv_snapshot *s, struct drv_row *row) {
+  const struct drv_place *place = view->place;
+  struct k8sm_blob *json;
+  int r = k8sm_pod_encode(view->pod->pod, K8SM_FORMAT_JSON, &core->allocator, &json);
+  if (r != K8SM_OK) return r;
+  s->pod = k8sm_blob_bytes(json);
+  s->attempt = k8sm_demand_attempt(view->pod->demand);
+  s->nonce = k8smi_s(view->pod->nonce);
+  if (place != NULL) {
+    s->agent_id = place->agent_id;
+    s->hostname = place->hostname;
+    s->executor = place->executor;
+    s->ports = place->ports;
+    s->port_count = place->port_count;
+  }
+  k8smi_drv_snapshot_write(&row->buf, s, view->status);
+  k8sm_blob_unref(json);
+  return row_finish(row);
+}
+
+/* The list of tasks, where it is to be written, and then the row. */
+static int row_write(const struct drv_core *core, const struct drv_pod_view *view, struct drv_row *row,
+                     const struct drv_snapshot_change *change) {
+  struct drv_snapshot s = {
+      .number = (int64_t)row->number, .deleting = view->deleting, .grace_seconds = view->grace_seconds};
+  if (change == NULL || change->tasks) s.task_count = row_count_tasks(view);
+  size_t bytes = s.task_count * sizeof *s.tasks;
+  s.tasks = k8smi_alloc(&core->allocator, bytes);
+  if (s.tasks == NULL) return K8SM_ERR_NOMEM;
+  if (s.task_count != 0) row_list_tasks(view, s.tasks);
+  int r = K8SM_OK;
+  if (change == NULL)
+    r = row_write_whole(core, view, &s, row);
+  else
+    k8smi_drv_snapshot_write_change(&row->buf, &s, change, view->status, view->pod->kept);
+  k8smi_free(&core->allocator, s.tasks, bytes);
+  return r == K8SM_OK ? row_finish(row) : r;
+}
+
+int k8smi_drv_row_write(const struct drv_core *core, const struct drv_pod_view *view, struct drv_row *row) {
+  const struct drv_pod *pod = view->pod;
+  const struct drv_snapshot_change change = {
+      .deleting = view->deleting, .tasks = pod->tasks_changed || view->more != NULL || view->less != NULL};
+  row->number = pod->row + 1;
+  row->append = pod->kept != NULL && view->place == pod->place &&
+                k8sm_demand_attempt(pod->kept->demand) == k8sm_demand_attempt(view->status->demand) &&
+                pod->appended + 1 < core->options.record_rows;
+  return row_write(core, view, row, row->append ? &change : NULL);
+}
+
+int k8smi_drv_row_write_whole(const struct drv_core *core, const struct drv_pod_view *view,
+                              struct drv_row *row) {
+  row->number = view->pod->row;
+  row->append = false;
+  return row_write(core, view, row, NULL);
+}
+
+void k8smi_drv_row_commit(struct drv_pod *pod, const struct drv_row *row, struct k8sm_status *status) {
+  k8sm_status_ref(status);
+  k8sm_status_unref(pod->kept);
+  pod->kept = status;
+  pod->row = row->number;
+  pod->appended = row->append ? pod->appended + 1 : 0;
+  pod->tasks_changed = false;
+}
+
+void k8smi_drv_row_forget(struct drv_pod *pod) {
+  k8sm_status_unref(pod->kept);
+  pod->kept = NULL;
+}
+
+struct k8sm_slice k8smi_drv_row_key(const struct drv_pod *pod, char *text, size_t cap) {
+  static const char prefix[] = "pod/";
+  size_t n = pod->uid.len < cap - sizeof prefix ? pod->uid.len : cap - sizeof prefix;
+  memcpy(text, prefix, sizeof prefix - 1);
+  memcpy(text + sizeof prefix - 1, pod->uid.ptr, n);
+  text[sizeof prefix - 1 + n] = '\0';
+  return (struct k8sm_slice){text, sizeof prefix - 1 + n};
+}

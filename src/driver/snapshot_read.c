@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/findings.h"
+#include "base/slice.h"
+#include "driver/snapshot.h"
+#include "wire/base64.h"
+#include "wire/number.h"
+#include "wire/token.h"
+
+enum snapshot_kind {
+  SNAPSHOT_NUMBER,
+  SNAPSHOT_TEXT,
+  SNAPSHOT_BYTES,
+  SNAPSHOT_POD,    /* JSON; as text in version 1 */
+  SNAPSHOT_STATUS, /* JSON, of each row; as bytes in version 1 */
+  SNAPSHOT_TASKS,
+  SNAPSHOT_PORTS
+};
+
+struct snapshot_field {
+  const char *name;
+  size_t offset;
+  enum snapshot_kind kind;
+};
+
+#define SNAPSHOT_FIELD(name, kind)                                                                           \
+  { #name, offsetof(struct drv_snapshot, name), SNAPSHOT_##kind }
+static const struct snapshot_field snapshot_fields[] = {
+    SNAPSHOT_FIELD(version, NUMBER), SNAPSHOT_FIELD(number, NUMBER),        SNAPSHOT_FIELD(pod, POD),
+    SNAPSHOT_FIELD(attempt, NUMBER), SNAPSHOT_FIELD(nonce, TEXT),           SNAPSHOT_FIELD(deleting, NUMBER),
+    SNAPSHOT_FIELD(agent_id, TEXT),  SNAPSHOT_FIELD(grace_seconds, NUMBER), SNAPSHOT_FIELD(hostname, TEXT),
+    SNAPSHOT_FIELD(executor, BYTES), SNAPSHOT_FIELD(tasks, TASKS),          SNAPSHOT_FIELD(ports, PORTS),
+    SNAPSHOT_FIELD(status, STATUS),
+};
+enum { SNAPSHOT_FIELDS = sizeof snapshot_fields / sizeof snapshot_fields[0] };
+
+struct snapshot_reader {
+  struct k8smi_arena *arena;
+  struct k8smi_tokens *tokens;
+  struct k8sm_diags *diags;
+  struct k8smi_token token;
+  const char *bytes;
+  struct k8smi_buf statuses; /* of all rows so far, a line each */
+};
+
+static int snapshot_bad(struct snapshot_reader *r, const char *name, const char *expected) {
+  k8smi_find(r->diags, K8SM_DIAG_RECORD_INVALID, NULL, "the pod's record: %s: expected %s", name, expected);
+  return K8SM_ERR_INVALID;
+}
+
+static int snapshot_next(struct snapshot_reader *r) {
+  return k8smi_tokens_next(r->tokens, &r->token, r->diags);
+}
+
+static int snapshot_get_number(struct snapshot_reader *r, const char *name, int64_t *ret) {
+  int result = snapshot_next(r);
+  if (result != K8SM_OK) return result;
+  bool ok = r->token.kind == K8SMI_TOKEN_NUMBER && k8smi_parse_i64(r->token.text, ret);
+  return ok ? K8SM_OK : snapshot_bad(r, name, "an integer");
+}
+
+static int snapshot_get_text(struct snapshot_reader *r, const char *name, struct k8sm_slice *ret) {
+  int result = snapshot_next(r);
+  if (result != K8SM_OK) return result;
+  if (r->token.kind != K8SMI_TOKEN_STRING) return snapshot_bad(r, name, "text");
+  *ret = k8smi_arena_copy(r->arena, r->token.text.ptr, r->token.text.len);
+  return ret->ptr == NULL ? k8smi_arena_error(r->arena) : K8SM_OK;
+}
+
+/* A text that was read holds base64. */
+static int snapshot_to_bytes(struct snapshot_reader *r, const char *name, struct k8sm_slice *text) {
+  bool bad;
+  *text = k8smi_parse_base64(r->arena, *text, &bad);
+  if (text->ptr != NULL) return K8SM_OK;
+  return bad ? snapshot_bad(r, name, "base64") : k8smi_arena_error(r->arena);
+}
+
+static int snapshot_get_bytes(struct snapshot_reader *r, const char *name, struct k8sm_slice *ret) {
+  int result = snapshot_get_text(r, name, ret);
+  return result == K8SM_OK ? snapshot_to_bytes(r, name, ret) : result;
+}
+
+/* The text of an object, as it stands there; that of a string, for version 1. */
+static int snapshot_get_object(struct snapshot_reader *r, const char *name, struct k8sm_slice *ret,
+                               bool *ret_text) {
+  int result = snapshot_next(r);
+  if (result != K8SM_OK) return result;
+  *ret_text = r->token.kind == K8SMI_TOKEN_STRING;
+  if (*ret_text) {
+    *ret = k8smi_arena_copy(r->arena, r->token.text.ptr, r->token.text.len);
+    return ret->ptr == NULL ? k8smi_arena_error(r->arena) : K8SM_OK;
+  }
+  if (r->token.kind != K8SMI_TOKEN_OBJECT) return snapshot_bad(r, name, "an object");
+  size_t begin = r->token.offset, depth = 1;
+  while (depth > 0) {
+    if ((result = snapshot_next(r)) != K8SM_OK) return result;
+    depth += r->token.kind == K8SMI_TOKEN_OBJECT || r->token.kind == K8SMI_TOKEN_ARRAY;
+    depth -= r->token.kind == K8SMI_TOKEN_OBJECT_END || r->token.kind == K8SMI_TOKEN_ARRAY_END;
+  }
+  *ret = (struct k8sm_slice){r->bytes + begin, r->token.offset + 1 - begin};
+  return K8SM_OK;
+}
+
+static int snapshot_get_status(struct snapshot_reader *r) {
+  struct k8sm_slice status;
+  bool text;
+  int result = snapshot_get_object(r, "status", &status, &text);
+  if (result == K8SM_OK && text) result = snapshot_to_bytes(r, "status", &status);
+  if (result != K8SM_OK) return result;
+  k8smi_buf_slice(&r->statuses, status);
+  k8smi_buf_putc(&r->statuses, '\n');
+  return r->statuses.failed ? k8smi_find_nomem(r->diags, K8SM_ERR_NOMEM) : K8SM_OK;
+}
+
+/* Doubles an array in the arena; the old one stays behind in it. */
+static void *snapshot_grow(struct k8smi_arena *arena, void *items, size_t count, size_t item_size) {
+  if (count != 0 && (count & (count - 1)) != 0) return items;
+  void *more = k8smi_arena_array(arena, count == 0 ? 1 : count * 2, item_size);
+  if (more != NULL && count != 0) memcpy(more, items, count * item_size);
+  return more;
+}
+
+static int snapshot_get_task(struct snapshot_reader *r, void *item) {
+  struct drv_snapshot_task *task = item;
+  int result;
+  while ((result = snapshot_next(r)) == K8SM_OK && r->token.kind == K8SMI_TOKEN_KEY) {
+    bool id = k8smi_eqs(r->token.text, "id");
+    result = snapshot_get_text(r, "tasks", id ? &task->id : &task->agent_id);
+    if (result != K8SM_OK) return result;
+  }
+  return result;
+}
+
+static int snapshot_get_port(struct snapshot_reader *r, void *item) {
+  struct k8sm_plan_port *port = item;
+  int result;
+  while ((result = snapshot_next(r)) == K8SM_OK && r->token.kind == K8SMI_TOKEN_KEY) {
+    struct k8sm_slice key = r->token.text;
+    int64_t number = 0;
+    if (k8smi_eqs(key, "container")) {
+      result = snapshot_get_text(r, "container", &port->container);
+    } else if (k8smi_eqs(key, "name")) {
+      result = snapshot_get_text(r, "name", &port->name);
+    } else if (k8smi_eqs(key, "protocol")) {
+      result = snapshot_get_text(r, "protocol", &port->protocol);
+    } else {
+      uint16_t *to = k8smi_eqs(key, "host_port") ? &port->host_port : &port->container_port;
+      result = snapshot_get_number(r, "ports", &number);
+      if (result == K8SM_OK && (number < 0 || number > UINT16_MAX))
+        return snapshot_bad(r, "ports", "0 to 65535");
+      *to = (uint16_t)number;
+    }
+    if (result != K8SM_OK) return result;
+  }
+  return result;
+}
+
+/* An array of objects, each read by `get` into a zeroed item. */
+static int snapshot_get_array(struct snapshot_reader *r, const char *name, size_t item_size,
+                              int (*get)(struct snapshot_reader *r, void *item), void **ret,
+                              size_t *ret_count) {
+  size_t count = 0;
+  char *items = NULL;
+  int result = snapshot_next(r);
+  if (result == K8SM_OK && r->token.kind != K8SMI_TOKEN_ARRAY) return snapshot_bad(r, name, "an array");
+  while (result == K8SM_OK && (result = snapshot_next(r)) == K8SM_OK &&
+         r->token.kind != K8SMI_TOKEN_ARRAY_END) {
+    if (r->token.kind != K8SMI_TOKEN_OBJECT) return snapshot_bad(r, name, "an array of objects");
+    items = snapshot_grow(r->arena, items, count, item_size);
+    if (items == NULL) return k8smi_arena_error(r->arena);
+    result = get(r, items + count++ * item_size);
+  }
+  *ret = items;
+  *ret_count = count;
+  return result;
+}
+
+static int snapshot_get_tasks(struct snapshot_reader *r, struct drv_snapshot *s) {
+  void *items = NULL;
+  int result = snapshot_get_array(r, "tasks", sizeof *s->tasks, snapshot_get_task, &items, &s->task_count);
+  s->tasks = items;
+  for (size_t i = 0; result == K8SM_OK && i < s->task_count; i++) {
+    if (s->tasks[i].id.len == 0) return snapshot_bad(r, "tasks", "an id for each");
+  }
+  return result;
+}
+
+static int snapshot_get_ports(struct snapshot_reader *r, struct drv_snapshot *s) {
+  void *items = NULL;
+  int result = snapshot_get_array(r, "ports", sizeof *s->ports, snapshot_get_port, &items, &s->port_count);
+  s->ports = items;
+  return result;
+}
+
+static int snapshot_get(struct snapshot_reader *r, struct drv_snapshot *s, const struct snapshot_field *f) {
+  void *at = (char *)s + f->offset;
+  bool text;
+  switch (f->kind) {
+  case SNAPSHOT_NUMBER: return snapshot_get_number(r, f->name, at);
+  case SNAPSHOT_TEXT: return snapshot_get_text(r, f->name, at);
+  case SNAPSHOT_BYTES: return snapshot_get_bytes(r, f->name, at);
+  case SNAPSHOT_POD: return snapshot_get_object(r, f->name, at, &text);
+  case SNAPSHOT_STATUS: return snapshot_get_status(r);
+  case SNAPSHOT_TASKS: return snapshot_get_tasks(r, s);
+  default: return snapshot_get_ports(r, s);
+  }
+}
+
+/* A row on top of what the former ones said. */
+static int snapshot_get_row(struct snapshot_reader *r, struct drv_snapshot *s) {
+  int result = snapshot_next(r);
+  if (result == K8SM_OK && r->token.kind != K8SMI_TOKEN_OBJECT)
+    return snapshot_bad(r, "all of it", "an object");
+  while (result == K8SM_OK && (result = snapshot_next(r)) == K8SM_OK && r->token.kind == K8SMI_TOKEN_KEY) {
+    size_t i = 0;
+    while (i < SNAPSHOT_FIELDS && !k8smi_eqs(r->token.text, snapshot_fields[i].name)) i++;
+    if (i == SNAPSHOT_FIELDS) return snapshot_bad(r, "a field", "one that this version knows");
+    result = snapshot_get(r, s, &snapshot_fields[i]);
+  }
+  if (result == K8SM_OK) result = snapshot_next(r); /* the end of the row */
+  if (result == K8SM_OK && (s->version < 1 || s->version > DRV_SNAPSHOT_VERSION))
+    return snapshot_bad(r, "version", "1 or 2");
+  return result;
+}
+
+/* The rows behind the first one, as far as they follow on. One that does not is older than the whole row, or
+ * was made when the host could not keep the one before it. */
+static int snapshot_get_changes(struct snapshot_reader *r, struct drv_snapshot *s) {
+  int result;
+  while ((result = k8smi_tokens_next_document(r->tokens, r->diags)) == K8SM_OK) {
+    struct drv_snapshot next = *s;
+    size_t statuses = r->statuses.len;
+    result = snapshot_get_row(r, &next);
+    if (result != K8SM_OK) return result;
+    if (next.number == s->number + 1)
+      *s = next;
+    else
+      r->statuses.len = statuses;
+    if (next.number > s->number + 1) return K8SM_OK;
+  }
+  return result == K8SM_ERR_NOT_FOUND ? K8SM_OK : result;
+}
+
+static int snapshot_get_all(struct snapshot_reader *r, struct k8sm_slice bytes, struct drv_snapshot *s) {
+  int result = k8smi_tokens_json(r->arena, bytes.ptr, bytes.len, NULL, &r->tokens, r->diags);
+  if (result != K8SM_OK) return result;
+  result = snapshot_get_row(r, s);
+  if (result == K8SM_OK) result = snapshot_get_changes(r, s);
+  k8smi_tokens_free(r->tokens);
+  if (result != K8SM_OK) return result;
+  if (s->attempt < 0 || s->attempt > UINT32_MAX) return snapshot_bad(r, "attempt", "a small number");
+  s->status = k8smi_arena_copy(r->arena, r->statuses.ptr, r->statuses.len);
+  return s->status.ptr == NULL ? k8smi_arena_error(r->arena) : K8SM_OK;
+}
+
+/* A row that was not written to its end was not kept. One of version 1 has no line's end. */
+static struct k8sm_slice snapshot_whole_lines(struct k8sm_slice bytes) {
+  size_t n = bytes.len;
+  while (n > 0 && bytes.ptr[n - 1] != '\n') n--;
+  return n == 0 ? bytes : (struct k8sm_slice){bytes.ptr, n};
+}
+
+int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, struct drv_snapshot *ret,
+                            struct k8sm_diags *diags) {
+  struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr};
+  struct drv_snapshot s;
+  memset(&s, 0, sizeof s);
+  k8smi_buf_init(&r.statuses, &arena->allocator);
+  int result = snapshot_get_all(&r, snapshot_whole_lines(bytes), &s);
+  k8smi_buf_free(&r.statuses);
+  if (result == K8SM_OK) *ret = s;
+  return result;
+}
