@@ -100,7 +100,7 @@ static uint32_t phase_find(const struct k8sm_status *s) {
 }
 
 void k8smi_status_set_phase(struct k8sm_status *s) {
-  if (s->phase == K8SMI_PHASE_SUCCEEDED || s->phase == K8SMI_PHASE_FAILED) return; /* final */
+  if (k8smi_status_is_final(s)) return;
   s->phase = phase_find(s);
 }
 
