@@ -25,6 +25,7 @@ run   libprotobuf-c-dev    -           reads and writes Mesos' protobuf
 run   protobuf-c-compiler  protoc-c    makes C of mesos.proto
 run   libprotobuf-dev      -           descriptor.proto, which protobuf-c's own options build on
 run   libyaml-dev          -           reads YAML
+run   libpcre2-dev         -           regular expressions, with limits
 run   libjansson-dev       -           JSON documents in km
 run   node-llhttp          -           the HTTP/1.1 parser's C source, for libk8smesos-io and km
 test  libcmocka-dev        -           unit tests

@@ -83,6 +83,14 @@ enum {
   X(420, GANG_INCOMPLETE, ERROR, "too few pods of the group have a place at once")                   \
   X(421, AGENT_EXCLUSIVE, ERROR, "a pod wants its agent alone, and there are others")                \
   X(422, INSUFFICIENT_RESOURCE, ERROR, "not enough of an extended resource in any one role")         \
+  X(423, CONSTRAINT_IS, ERROR, "the agent has not the value that a constraint IS names")             \
+  X(424, CONSTRAINT_LIKE, ERROR, "the agent's value does not match the expression of a constraint LIKE") \
+  X(425, CONSTRAINT_UNLIKE, ERROR, "the agent's value matches the expression of a constraint UNLIKE") \
+  X(426, CONSTRAINT_CLUSTER, ERROR, "the instances run, or are to, where another value is: CLUSTER") \
+  X(427, CONSTRAINT_UNIQUE, ERROR, "an instance runs with the agent's value: UNIQUE")                \
+  X(428, CONSTRAINT_GROUP_BY, ERROR, "fewer instances run with other values: GROUP_BY")              \
+  X(429, CONSTRAINT_MAX_PER, ERROR, "so many instances run with the agent's value: MAX_PER")         \
+  X(430, EXPRESSION_LIMIT, WARNING, "a regular expression takes too many steps on a value: no agent matches") \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

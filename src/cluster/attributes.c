@@ -149,8 +149,8 @@ static size_t attributes_put_domain(struct k8smi_buf *to, const K8smMesos__Offer
   const K8smMesos__DomainInfo__FaultDomain *domain =
       offer->domain == NULL ? NULL : offer->domain->fault_domain;
   if (domain == NULL || domain->region == NULL || domain->zone == NULL) return 0;
-  attributes_put(to, "topology.kubernetes.io/region", k8smi_s(domain->region->name));
-  attributes_put(to, "topology.kubernetes.io/zone", k8smi_s(domain->zone->name));
+  attributes_put(to, K8SMI_LABEL_REGION, k8smi_s(domain->region->name));
+  attributes_put(to, K8SMI_LABEL_ZONE, k8smi_s(domain->zone->name));
   return 2;
 }
 

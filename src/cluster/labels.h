@@ -7,8 +7,6 @@
 #include "wire/mesos.h"
 
 /* An agent as a node: what its offers say of it as labels and taints, by the table in doc/scheduling.md. */
-#define K8SMI_LABEL_HOSTNAME  "kubernetes.io/hostname"
-#define K8SMI_LABEL_ATTRIBUTE "k8s.mesosphere.io/attribute-" /* and the name behind */
 
 /* One block of memory, with its texts behind the rows. */
 struct k8smi_labels {

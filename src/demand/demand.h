@@ -130,6 +130,7 @@ struct k8sm_demand {
   struct k8sm_slice node_name;
   int64_t priority;
   bool never_preempts;
+  struct k8sm_slice instances; /* equal bytes: instances of one application, for constraints; empty: alone */
   struct k8smi_pair_list pod_labels;         /* the pod's own: what selectors of pods look at */
   const struct k8smi_placement_rules *rules; /* NULL: it says no more about where it may go */
   struct k8sm_slice kind; /* equal bytes: other pods can't tell the two apart, nor do their rules differ */

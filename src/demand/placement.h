@@ -5,7 +5,7 @@
 /* What a pod says about where it may go, taken from it once. match/ decides by it.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/ */
 
-#include "demand/selector.h"
+#include "demand/constraints.h"
 
 /* Of a node affinity: all of both must hold. */
 struct k8smi_node_term {
@@ -59,7 +59,8 @@ struct k8smi_placement_rules {
   struct k8smi_spread_terms spread;
   struct k8sm_slice gang; /* pods of one group are placed all at once or not at all; empty: alone */
   uint32_t gang_minimum;  /* how many of them are to run; 0: all that are there */
-  bool exclusive;         /* no other pod of ours on its agent */
+  struct k8smi_instance_rules constraints;
+  bool exclusive; /* no other pod of ours on its agent */
 };
 
 /* True if the term speaks of a pod with these labels, in a namespace with those. */

@@ -23,7 +23,11 @@ static void annotation_refuse(struct k8smi_demand_build *b, const char *key, con
 }
 
 bool k8smi_placement_is_annotated(const struct k8smi_demand_build *b) {
-  return annotation_get(b, ANNOTATION_GANG).ptr != NULL || annotation_get(b, ANNOTATION_ALONE).ptr != NULL;
+  static const char *const keys[] = {ANNOTATION_GANG, ANNOTATION_ALONE, K8SMI_ANNOTATION_CONSTRAINTS};
+  bool found = false;
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    found = found || annotation_get(b, keys[i]).ptr != NULL;
+  return found;
 }
 
 /* ---- Roles ---- */
@@ -115,6 +119,14 @@ static struct k8sm_slice annotation_group(struct k8smi_demand_build *b) {
   return k8smi_demand_take(b, &text);
 }
 
+static void annotation_constraints(struct k8smi_demand_build *b, struct k8smi_instance_rules *ret) {
+  struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
+  struct k8smi_path list = k8smi_path_field(&metadata, K8SMI_S("annotations"));
+  struct k8smi_path path = k8smi_path_key(&list, K8SMI_S(K8SMI_ANNOTATION_CONSTRAINTS));
+  struct k8sm_slice text = annotation_get(b, K8SMI_ANNOTATION_CONSTRAINTS);
+  if (text.ptr != NULL) k8smi_placement_constraints(b, text, &path, ret);
+}
+
 void k8smi_placement_annotated(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules) {
   struct k8sm_slice minimum = annotation_get(b, ANNOTATION_MINIMUM);
   struct k8sm_slice alone = annotation_get(b, ANNOTATION_ALONE);
@@ -128,4 +140,5 @@ void k8smi_placement_annotated(struct k8smi_demand_build *b, struct k8smi_placem
   if (alone.ptr != NULL && !rules->exclusive && !k8smi_eqs(alone, "false")) {
     annotation_refuse(b, ANNOTATION_ALONE, "'true' or 'false'");
   }
+  annotation_constraints(b, &rules->constraints);
 }

@@ -76,6 +76,7 @@ void k8smi_placement_put_nodes(struct k8smi_buf *to, const struct k8sm_demand *d
     k8smi_placement_put_text(to, d->node_selector.items[i].key);
     k8smi_placement_put_text(to, d->node_selector.items[i].value);
   }
+  k8smi_placement_put_text(to, rules->constraints.text);
   k8smi_placement_put_number(to, rules->selects_nodes ? (int64_t)rules->nodes.count : -1);
   for (size_t i = 0; i < rules->nodes.count; i++) {
     k8smi_placement_put_expressions(to, rules->nodes.items[i].labels);

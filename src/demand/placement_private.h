@@ -24,6 +24,10 @@ void k8smi_placement_put_expressions(struct k8smi_buf *to, struct k8smi_expressi
 bool k8smi_placement_is_annotated(const struct k8smi_demand_build *b);
 void k8smi_placement_annotated(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules);
 
+/* constraints.c: those of an annotation's text. Findings are below its path. */
+void k8smi_placement_constraints(struct k8smi_demand_build *b, struct k8sm_slice text,
+                                 const struct k8smi_path *path, struct k8smi_instance_rules *ret);
+
 /* placement_nodes.c, placement_pods.c: their parts of the rules, and of the keys. */
 void k8smi_placement_put_nodes(struct k8smi_buf *to, const struct k8sm_demand *demand,
                                const struct k8smi_placement_rules *rules);

@@ -11,6 +11,12 @@
 
 #include <stdbool.h>
 
+/* The labels of an agent as a node that more than one place knows. */
+#define K8SMI_LABEL_HOSTNAME  "kubernetes.io/hostname"
+#define K8SMI_LABEL_REGION    "topology.kubernetes.io/region"
+#define K8SMI_LABEL_ZONE      "topology.kubernetes.io/zone"
+#define K8SMI_LABEL_ATTRIBUTE "k8s.mesosphere.io/attribute-" /* and the attribute's name behind */
+
 struct k8smi_pair_list {
   const struct k8smi_pair *items;
   size_t count;

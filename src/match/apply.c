@@ -6,7 +6,9 @@
 
 static bool apply_looks_at_pods(const struct k8sm_demand *demand) {
   const struct k8smi_placement_rules *rules = demand->rules;
-  return rules != NULL && rules->affinity.count + rules->anti_affinity.count + rules->spread.count > 0;
+  return rules != NULL && rules->affinity.count + rules->anti_affinity.count + rules->spread.count +
+                                  rules->constraints.of_pods >
+                              0;
 }
 
 /* Why a placement does not hold any more; NULL: it does. An agent that has changed may not fit. */

@@ -22,6 +22,7 @@ static bool counters_holds(const struct k8smi_counter *counter, const struct k8s
 bool k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
                           const struct k8sm_demand *demand) {
   struct k8smi_pair scratch;
+  if (counter->instances.ptr != NULL) return k8smi_eq(counter->instances, demand->instances);
   if (counter->holds != K8SMI_HOLDS_NOTHING) return counters_holds(counter, demand);
   struct k8smi_pair_list space = k8smi_namespace_labels(all->cluster, demand->name_space, &scratch);
   for (size_t i = 0; i < counter->term_count; i++) {
@@ -51,19 +52,41 @@ static uint32_t counters_domain(const struct k8smi_counter *c, uint32_t agent) {
   return c->topology->domains[agent];
 }
 
+/* A domain's first pod makes it a group. */
+static void counters_new_group(struct k8smi_counter *c, uint32_t domain) {
+  c->counts[domain] = 1;
+  c->present[domain] = 1;
+  c->present_count++;
+  c->at_least = c->least == 1 ? c->at_least + 1 : 1;
+  c->least = 1;
+}
+
 void k8smi_counter_add(struct k8smi_counter *c, uint32_t agent) {
   uint32_t domain = counters_domain(c, agent);
-  if (domain == K8SMI_ROW_NONE) return;
+  if (domain == K8SMI_ROW_NONE) {
+    c->outside++;
+    return;
+  }
   c->total++;
+  if (c->groups && c->counts[domain] == 0) {
+    counters_new_group(c, domain);
+    return;
+  }
   if (c->counts[domain]++ != c->least || c->present == NULL) return;
   if (--c->at_least == 0) counters_find_least(c); /* once for as many as there are domains */
 }
 
 void k8smi_counter_remove(struct k8smi_counter *c, uint32_t agent) {
   uint32_t domain = counters_domain(c, agent);
-  if (domain == K8SMI_ROW_NONE) return;
+  if (domain == K8SMI_ROW_NONE) {
+    c->outside--;
+    return;
+  }
   c->total--;
-  c->counts[domain]--;
+  if (--c->counts[domain] == 0 && c->groups) {
+    c->present[domain] = 0;
+    c->present_count--;
+  }
   if (c->present != NULL) counters_find_least(c);
 }
 
@@ -74,7 +97,14 @@ static void counters_fill(struct k8smi_counters *all, struct k8smi_counter *coun
     if (!k8smi_table_used(&c->kinds, k) || !k8smi_counter_counts(all, counter, kind->sample)) continue;
     for (uint32_t p = kind->first_pod; p != K8SMI_ROW_NONE; p = k8smi_running_at(c, p)->next_of_kind) {
       uint32_t domain = counters_domain(counter, k8smi_running_at(c, p)->agent);
-      if (domain == K8SMI_ROW_NONE) continue;
+      if (domain == K8SMI_ROW_NONE) {
+        counter->outside++;
+        continue;
+      }
+      if (counter->groups && counter->counts[domain] == 0) {
+        counter->present[domain] = 1;
+        counter->present_count++;
+      }
       counter->counts[domain]++;
       counter->total++;
     }
@@ -89,7 +119,7 @@ static void counters_fill(struct k8smi_counters *all, struct k8smi_counter *coun
 static bool counters_find_present(const struct k8smi_counters *all, struct k8smi_counter *counter) {
   counter->present = k8smi_arena_array(all->scratch, counter->topology->count, sizeof *counter->present);
   if (counter->present == NULL) return false;
-  for (uint32_t i = 0; i < all->cluster->agents.high; i++) {
+  for (uint32_t i = 0; counter->counts_agent != NULL && i < all->cluster->agents.high; i++) {
     uint32_t domain = counter->topology->domains[i];
     if (!counter->counts_agent[i] || domain == K8SMI_ROW_NONE || counter->present[domain]) continue;
     counter->present[domain] = 1;
@@ -117,7 +147,7 @@ static uint32_t counters_new(struct k8smi_counters *all, const struct k8smi_coun
   c->topology = k8smi_topology_get(all->cluster, topology);
   if (c->topology == NULL) return K8SMI_ROW_NONE;
   c->counts = k8smi_arena_array(all->scratch, c->topology->count, sizeof *c->counts);
-  if (c->counts == NULL || (c->counts_agent != NULL && !counters_find_present(all, c)) ||
+  if (c->counts == NULL || ((c->counts_agent != NULL || c->groups) && !counters_find_present(all, c)) ||
       !k8smi_map_put(&all->by_key, key, (uint32_t)all->count)) {
     return K8SMI_ROW_NONE;
   }
@@ -169,4 +199,13 @@ uint32_t k8smi_counter_get_among(struct k8smi_counters *all, const struct k8smi_
   if (key.ptr == NULL) return K8SMI_ROW_NONE;
   uint32_t found = k8smi_map_get(&all->by_key, key);
   return found != K8SMI_MAP_NONE ? found : counters_new(all, &like, term->topology, key);
+}
+
+uint32_t k8smi_counter_get_instances(struct k8smi_counters *all, struct k8sm_slice instances,
+                                     struct k8sm_slice topology, bool groups) {
+  const struct k8smi_counter like = {.instances = instances, .groups = groups};
+  struct k8sm_slice key = counters_key(all, groups ? 'g' : 'i', topology, NULL, 0, instances);
+  if (key.ptr == NULL) return K8SMI_ROW_NONE;
+  uint32_t found = k8smi_map_get(&all->by_key, key);
+  return found != K8SMI_MAP_NONE ? found : counters_new(all, &like, topology, key);
 }

@@ -19,12 +19,15 @@ struct k8smi_counter {
   const struct k8smi_pod_term *terms;
   size_t term_count;
   uint32_t holds;              /* K8SMI_HOLDS_* */
+  struct k8sm_slice instances; /* instead of terms: those of one application; ptr NULL: not these */
+  bool groups;                 /* present are the domains that have pods; else those of counts_agent */
   const uint8_t *counts_agent; /* by agent: whether its pods count, and it makes a domain; NULL: all do */
   uint32_t *counts;            /* by domain */
-  uint8_t *present;            /* by domain, if counts_agent: some agent in it counts */
+  uint8_t *present;            /* by domain, if groups or counts_agent: some agent in it counts */
   uint32_t present_count;
   uint32_t least, at_least; /* of the domains present: the smallest count, and how many have it */
   uint64_t total;
+  uint64_t outside; /* pods that are in no domain */
 };
 
 /* A pod that the match has placed. */
@@ -51,6 +54,10 @@ uint32_t k8smi_counter_get(struct k8smi_counters *all, const struct k8smi_pod_te
 /* The same over some agents only: `which` says which, with flags below 8. */
 uint32_t k8smi_counter_get_among(struct k8smi_counters *all, const struct k8smi_pod_term *term,
                                  const uint8_t *counts_agent, struct k8sm_slice which, int flags);
+
+/* The same of the instances of one application. */
+uint32_t k8smi_counter_get_instances(struct k8smi_counters *all, struct k8sm_slice instances,
+                                     struct k8sm_slice topology, bool groups);
 
 /* True if pods like this one count. */
 bool k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,

@@ -48,7 +48,9 @@ static struct k8smi_predicate explain_reason(struct explain_job *job, uint64_t r
   bool extended = number >= K8SMI_PREDICATES;
   const struct k8smi_need *need = job->check.need;
   job->check.extended = extended ? &need->demand->extended[number - K8SMI_PREDICATES] : NULL;
-  return k8smi_reason(need, number);
+  const struct k8smi_predicate reason = k8smi_reason(need, number);
+  job->check.rule = reason.rule;
+  return reason;
 }
 
 /* A row for each of the reasons, or one without if there are none. */
@@ -163,7 +165,7 @@ int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *deman
   if (!k8smi_arena_init(&scratch, o.allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_topologies_trim(cluster);
   struct k8smi_match_check check = {.cluster = cluster, .need = &need, .peers = &peers};
-  if (k8smi_peers_begin(&peers, cluster, &scratch, 0) &&
+  if (k8smi_peers_begin(&peers, cluster, &scratch, 0, diags) &&
       k8smi_need_make(&scratch, cluster, demand, &o, &need) && k8smi_peers_find(&peers, &need, &check.peer)) {
     made = k8smi_explain_make(&check, &o);
   }

@@ -200,7 +200,7 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
   k8smi_map_init(&match.classes.by_key, &match.plan->arena.allocator, cluster->seed);
   k8smi_topologies_trim(cluster);
   bool begun = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) &&
-               k8smi_peers_begin(&match.peers, cluster, &match.scratch, n);
+               k8smi_peers_begin(&match.peers, cluster, &match.scratch, n, diags);
   result = begun ? match_run(&match, demands, n) : K8SM_ERR_NOMEM;
   k8smi_peers_end(&match.peers);
   k8smi_map_free(&match.classes.by_key);

@@ -39,7 +39,7 @@ struct k8smi_match {
   struct k8smi_candidate *candidates; /* room for every slot, made when scores first decide */
   uint8_t scores[K8SMI_SCORES];       /* of the place that was found last */
   uint16_t weights[K8SMI_SCORES];
-  uint32_t last_refused;              /* a demand, while nothing was placed since; else ROW_NONE */
+  uint32_t last_refused; /* a demand, while nothing was placed since; else ROW_NONE */
   struct k8smi_saved_pool *journal;
   uint32_t journal_number;
   bool journaling;

@@ -3,8 +3,9 @@
 #include "match/peers.h"
 
 bool k8smi_peers_begin(struct k8smi_peers *peers, struct k8sm_cluster *cluster, struct k8smi_arena *scratch,
-                       size_t pods) {
+                       size_t pods, struct k8sm_diags *diags) {
   memset(peers, 0, sizeof *peers);
+  peers->diags = diags;
   peers->counters.cluster = cluster;
   peers->counters.scratch = scratch;
   peers->counters.placed = k8smi_arena_array(scratch, pods, sizeof *peers->counters.placed);
@@ -124,6 +125,7 @@ static bool peers_fill(struct k8smi_peers *peers, const struct k8smi_need *need,
   peer->anti = peers_count_terms(peers, rules->anti_affinity, false);
   peer->liked = peers_count_terms(peers, rules->liked_pods, false);
   if (peer->anti == NULL || peer->liked == NULL || !peers_count_holders(peers, need->demand)) return false;
+  if (rules->constraints.count > 0 && !k8smi_instances_find(peers, need, peer)) return false;
   return rules->spread.count == 0 || peers_count_spread(peers, need, peer);
 }
 
@@ -219,8 +221,8 @@ static bool peers_count_occupants(struct k8smi_peers *peers) {
 
 bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const struct k8smi_peer **ret) {
   const struct k8smi_placement_rules *rules = need->rules;
-  size_t own =
-      rules->affinity.count + rules->anti_affinity.count + rules->spread.count + rules->liked_pods.count;
+  size_t own = rules->affinity.count + rules->anti_affinity.count + rules->spread.count +
+               rules->liked_pods.count + rules->constraints.count;
   *ret = NULL;
   if (!need->resumed && !peers_count_shunning(peers)) return false;
   if (!need->resumed && (own > 0 || peers->counters.holders > 0)) {

@@ -165,6 +165,41 @@ static bool predicate_exclusive(const struct k8smi_match_check *k) {
   return k->peers != NULL && k8smi_is_excluded(k);
 }
 
+/* ---- Constraints ---- */
+
+static bool predicate_has_rule(const struct k8smi_need *need, uint32_t op) {
+  const struct k8smi_instance_rules *rules = &need->rules->constraints;
+  for (size_t i = 0; i < rules->count; i++) {
+    if (rules->items[i].op == op) return true;
+  }
+  return false;
+}
+
+#define PREDICATE_RULE(name, op)                                                                             \
+  static bool predicate_has_##name(const struct k8sm_cluster *c, const struct k8smi_need *need) {            \
+    (void)c;                                                                                                 \
+    return predicate_has_rule(need, op);                                                                     \
+  }                                                                                                          \
+  static bool predicate_##name(const struct k8smi_match_check *k) {                                          \
+    return k8smi_rule_broken(k, op) != SIZE_MAX;                                                             \
+  }
+PREDICATE_RULE(is, K8SMI_INSTANCE_IS)
+PREDICATE_RULE(like, K8SMI_INSTANCE_LIKE)
+PREDICATE_RULE(unlike, K8SMI_INSTANCE_UNLIKE)
+PREDICATE_RULE(cluster, K8SMI_INSTANCE_CLUSTER)
+PREDICATE_RULE(unique, K8SMI_INSTANCE_UNIQUE)
+PREDICATE_RULE(group_by, K8SMI_INSTANCE_GROUP_BY)
+PREDICATE_RULE(max_per, K8SMI_INSTANCE_MAX_PER)
+#undef PREDICATE_RULE
+
+/* A row of the table: its code, scope and name, the words, and the functions above. */
+#define PREDICATE_RULE_ROW(code, scope, name, words, function, op)                                           \
+  {                                                                                                          \
+    K8SM_DIAG_CONSTRAINT_##code, K8SMI_SCOPE_##scope, "constraint-" name,                                    \
+        "node(s) didn't satisfy " words " constraint", predicate_has_##function, predicate_##function,       \
+        k8smi_wanted_rule, k8smi_had_rule, k8smi_remedy_rule, op                                             \
+  }
+
 bool k8smi_refused_by_selector(const struct k8smi_match_check *check) {
   return predicate_selector(check);
 }
@@ -190,6 +225,9 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     {K8SM_DIAG_NODE_SELECTOR, K8SMI_SCOPE_AGENT, "node-selector",
      "node(s) didn't match Pod's node affinity/selector", predicate_selects_nodes, predicate_selector,
      k8smi_wanted_selector, k8smi_had_selector, k8smi_remedy_selector},
+    PREDICATE_RULE_ROW(IS, AGENT, "is", "an IS", is, K8SMI_INSTANCE_IS),
+    PREDICATE_RULE_ROW(LIKE, AGENT, "like", "a LIKE", like, K8SMI_INSTANCE_LIKE),
+    PREDICATE_RULE_ROW(UNLIKE, AGENT, "unlike", "an UNLIKE", unlike, K8SMI_INSTANCE_UNLIKE),
     {K8SM_DIAG_AGENT_MAINTENANCE, K8SMI_SCOPE_AGENT, "maintenance", "node(s) had planned maintenance",
      predicate_meets_maintenance, predicate_maintenance, k8smi_wanted_time, k8smi_had_window,
      k8smi_remedy_window},
@@ -228,6 +266,10 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_EXCLUSIVE] = {K8SM_DIAG_AGENT_EXCLUSIVE, K8SMI_SCOPE_PODS, "exclusive-agent",
                             "node(s) didn't satisfy exclusive agent rules", NULL, predicate_exclusive,
                             k8smi_wanted_alone, k8smi_had_pods, k8smi_remedy_alone},
+    PREDICATE_RULE_ROW(CLUSTER, PODS, "cluster", "a CLUSTER", cluster, K8SMI_INSTANCE_CLUSTER),
+    PREDICATE_RULE_ROW(UNIQUE, PODS, "unique", "a UNIQUE", unique, K8SMI_INSTANCE_UNIQUE),
+    PREDICATE_RULE_ROW(GROUP_BY, PODS, "group-by", "a GROUP_BY", group_by, K8SMI_INSTANCE_GROUP_BY),
+    PREDICATE_RULE_ROW(MAX_PER, PODS, "max-per", "a MAX_PER", max_per, K8SMI_INSTANCE_MAX_PER),
 };
 static_assert(K8SMI_REASONS <= 64, "sets of rows are 64 bits");
 

@@ -15,6 +15,7 @@ struct k8smi_match_check {
   const struct k8smi_agent *agent;
   uint32_t agent_row;
   const struct k8smi_demand_extended *extended; /* that a text is about */
+  uint32_t rule;                                /* K8SMI_INSTANCE_* of the constraint that a text is about */
   const struct k8smi_cluster_slot *slot;        /* for the checks of a role's resources */
 };
 
@@ -37,11 +38,12 @@ struct k8smi_predicate {
   void (*had)(const struct k8smi_match_check *check, struct k8smi_buf *to);
   /* What would have to be otherwise, behind "fits AGENT if ". */
   void (*remedy)(const struct k8smi_match_check *check, struct k8smi_buf *to);
+  uint32_t rule; /* K8SMI_INSTANCE_* of a constraint */
 };
 
 /* The numbers of those rows that are spoken of elsewhere. */
-enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 8, K8SMI_BY_ROLE = 9, K8SMI_BY_SCALAR = 11 };
-enum { K8SMI_BY_SHUNNED = 18, K8SMI_BY_EXCLUSIVE = 19, K8SMI_PREDICATES = 20 };
+enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 11, K8SMI_BY_ROLE = 12, K8SMI_BY_SCALAR = 14 };
+enum { K8SMI_BY_SHUNNED = 21, K8SMI_BY_EXCLUSIVE = 22, K8SMI_PREDICATES = 27 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Behind the rows come as many as the pod asks for extended resources, all alike: of scope RESOURCE, with

@@ -51,6 +51,11 @@ void k8smi_wanted_alone(const struct k8smi_match_check *check, struct k8smi_buf 
 void k8smi_had_pods(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_shunned(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
+/* texts_rules.c: of constraints. */
+void k8smi_wanted_rule(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_rule(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_rule(const struct k8smi_match_check *check, struct k8smi_buf *to);
+
 /* remedies.c: what would have to be otherwise, behind "fits AGENT if ". */
 void k8smi_remedy_gates(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_remedy_agent(const struct k8smi_match_check *check, struct k8smi_buf *to);

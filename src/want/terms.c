@@ -14,8 +14,8 @@ static const struct {
   uint32_t subject;
 } terms_pseudo[] = {
     {K8SMI_LABEL_HOSTNAME, K8SMI_WANT_HOSTNAME},
-    {"topology.kubernetes.io/region", K8SMI_WANT_REGION},
-    {"topology.kubernetes.io/zone", K8SMI_WANT_ZONE},
+    {K8SMI_LABEL_REGION, K8SMI_WANT_REGION},
+    {K8SMI_LABEL_ZONE, K8SMI_WANT_ZONE},
 };
 
 struct terms_job {
@@ -248,6 +248,24 @@ static bool terms_tidy(struct k8smi_arena *arena, struct k8smi_groups *groups) {
   return true;
 }
 
+/* What a constraint says of a value alone; and that there is one. */
+static bool terms_rule(struct terms_job *job, const struct k8smi_instance_rule *rule) {
+  bool says_value = rule->op <= K8SMI_INSTANCE_CLUSTER && rule->value.len > 0;
+  struct k8smi_expression e = {.key = rule->label, .op = K8SMI_OP_EXISTS, .values = rule->texts};
+  if (says_value && rule->regex == NULL) e.values = (struct k8smi_strings){&rule->value, 1};
+  if (rule->op == K8SMI_INSTANCE_UNLIKE) e.op = K8SMI_OP_NOT_IN; /* of nothing: it says nothing to a master */
+  if (rule->op != K8SMI_INSTANCE_UNLIKE && says_value && e.values.count > 0) e.op = K8SMI_OP_IN;
+  return constraint_expression(job, &e);
+}
+
+static bool terms_rules(struct terms_job *job, const struct k8sm_demand *demand) {
+  bool fine = true;
+  for (size_t i = 0; demand->rules != NULL && fine && i < demand->rules->constraints.count; i++) {
+    fine = terms_rule(job, &demand->rules->constraints.items[i]);
+  }
+  return fine;
+}
+
 static bool terms_selector(struct terms_job *job, const struct k8sm_demand *demand) {
   bool fine = true;
   if (demand->node_name.len > 0) fine = terms_names(job, (struct k8smi_strings){&demand->node_name, 1});
@@ -256,7 +274,7 @@ static bool terms_selector(struct terms_job *job, const struct k8sm_demand *dema
     const struct k8smi_expression is = {.key = pair->key, .values = {&pair->value, 1}, .op = K8SMI_OP_IN};
     fine = constraint_expression(job, &is);
   }
-  return fine;
+  return fine && terms_rules(job, demand);
 }
 
 static bool terms_start(struct k8smi_want_labels *labels, struct k8smi_groups *groups) {

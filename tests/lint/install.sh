@@ -19,7 +19,7 @@ LD_LIBRARY_PATH=$lib "$root/shared"
 LD_LIBRARY_PATH=$lib ldd "$root/shared" | grep -q "$lib/libk8smesos-io.so.0"
 
 # The archives need what the shared library brings itself.
-others=$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --libs libprotobuf-c yaml-0.1)
+others=$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --libs libprotobuf-c yaml-0.1 libpcre2-8)
 cflags=$(pkg-config --cflags libk8smesos-io)
 # shellcheck disable=SC2086
 $cc -std=c99 -o "$root/static" "$source/tests/lint/consumer.c" $cflags "$lib/libk8smesos-io.a" "$lib/libk8smesos.a" $others

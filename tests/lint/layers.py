@@ -29,6 +29,7 @@ LAYERS = {
 LIBRARIES = {
     "protobuf-c/protobuf-c.h": ["wire"],
     "yaml.h": ["wire"],
+    "pcre2.h": ["wire"],
     "jansson.h": ["wire", "km"],
     "llhttp.h": ["io"],
 }

@@ -341,6 +341,24 @@ static int nothing_matched(const struct oom_fixture *f) {
   return f->plan == NULL && k8sm_cluster_offers(f->cluster, 0, NULL, sizeof(struct k8sm_held_offer), 0) == 1;
 }
 
+/* A pod with constraints, two agents' values to ask, and one instance that runs. */
+static void before_constraints(struct oom_fixture *f) {
+  static const char json[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\",\"annotations\":{"
+      "\"k8s.mesosphere.io/constraints\":\"[[\\\"hostname\\\",\\\"LIKE\\\",\\\"(agent|x)[0-9].*\\\"],"
+      "[\\\"hostname\\\",\\\"GROUP_BY\\\"],[\\\"hostname\\\",\\\"UNLIKE\\\",\\\"a|b\\\"]]\"}},"
+      "\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"b\"}]}}";
+  arrow_must(k8sm_pod_parse(json, sizeof json - 1, NULL, &f->pod, NULL), "pod");
+}
+
+static void before_constraints_match(struct oom_fixture *f) {
+  before_constraints(f);
+  arrow_must(make_demand(f, &f->demand), "demand");
+  before_cluster(f);
+  arrow_must(k8sm_cluster_add(f->cluster, f->offers, 1, NULL), "add");
+  arrow_must(k8sm_cluster_add_pod(f->cluster, f->demand, (struct k8sm_slice){"golden-S9", 9}, NULL), "pod");
+}
+
 static int act_wants(struct oom_fixture *f) {
   const struct k8sm_want want = {.demand = f->demand, .hostname = {"agent1.example.org", 18}, .pinned = 1};
   return k8sm_wants_make(f->cluster, &want, 1, sizeof want, NULL, &f->wants, &f->diags);
@@ -444,6 +462,9 @@ const struct oom_arrow oom_arrows[] = {
     {"take", NULL, before_take, act_cluster_take, is_not_taken},
     {"give", NULL, before_give, act_cluster_give, is_taken},
     {"match", NULL, before_match, act_match, nothing_matched},
+    {"demand with constraints", NULL, before_constraints, act_demand, NULL},
+    {"match with constraints", NULL, before_constraints_match, act_match, nothing_matched},
+    {"wants with constraints", NULL, before_constraints_match, act_wants, no_wants},
     {"wants", NULL, before_match, act_wants, no_wants},
     {"explain", NULL, before_match, act_explain, no_explain},
     {"apply", NULL, before_plan, act_apply, NULL},

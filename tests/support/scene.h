@@ -18,6 +18,7 @@ struct scene {
   size_t count;
   struct k8sm_plan *plan;
   struct k8sm_match_options options;
+  const char *owner; /* uid of the controller that pods have from now on; NULL: none */
 };
 
 static inline void scene_begin(struct scene *s) {
@@ -70,12 +71,15 @@ static inline struct k8sm_demand *scene_full_pod(struct scene *s, const char *na
   const char *slash = strchr(name, '/');
   int space = slash == NULL ? 7 : (int)(slash - name);
   if (slash != NULL) name = slash + 1;
-  int n = snprintf(text, sizeof text,
-                   "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s','namespace':'%.*s',"
-                   "'uid':'uid-%s','labels':{%s},'annotations':{%s}},"
-                   "'spec':{'containers':[{'name':'c','image':'i'%s%s}]%s%s}}",
-                   name, space, slash == NULL ? "default" : slash - space, name, labels, annotations,
-                   container[0] == '\0' ? "" : ",", container, more[0] == '\0' ? "" : ",", more);
+  int n =
+      snprintf(text, sizeof text,
+               "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s','namespace':'%.*s',"
+               "'uid':'uid-%s','labels':{%s},'annotations':{%s}%s%s%s},"
+               "'spec':{'containers':[{'name':'c','image':'i'%s%s}]%s%s}}",
+               name, space, slash == NULL ? "default" : slash - space, name, labels, annotations,
+               s->owner == NULL ? "" : ",'ownerReferences':[{'controller':true,'kind':'A','name':'a','uid':'",
+               s->owner == NULL ? "" : s->owner, s->owner == NULL ? "" : "'}]",
+               container[0] == '\0' ? "" : ",", container, more[0] == '\0' ? "" : ",", more);
   options.roles = roles;
   while (roles != NULL && roles[options.role_count] != NULL) options.role_count++;
   assert_true(n > 0 && (size_t)n < sizeof text && s->count < SCENE_PODS);

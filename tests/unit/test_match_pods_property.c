@@ -24,7 +24,17 @@ struct term {
   bool ignore_affinity, honour_taints;
 };
 
+/* A constraint: over a key, with a value by its number, or a number of groups or pods. */
+enum { IS = 0, LIKE, UNLIKE, CLUSTER, UNIQUE, GROUP_BY, MAX_PER, OPS };
+static const char *const ops[OPS] = {"IS", "LIKE", "UNLIKE", "CLUSTER", "UNIQUE", "GROUP_BY", "MAX_PER"};
+struct rule {
+  int op, key, value; /* value -1: none */
+};
+
 struct pod {
+  struct rule rules[TERMS];
+  int rule_count;
+  int owner;               /* its controller; -1: none */
   int app, version, space; /* version -1: without the label */
   int rack;                /* that it selects; -1: none */
   bool tolerates;
@@ -148,11 +158,99 @@ static bool spread_fits(const struct model *m, const struct pod *p, int a) {
   return true;
 }
 
+/* ---- Constraints ---- */
+
+static void rule_value(const struct rule *r, char *to, size_t cap) {
+  const char *before = r->key == ZONE ? "z" : r->key == HOST ? "n" : "r";
+  const char *behind = r->key == HOST ? ".example" : "";
+  bool number = r->op == GROUP_BY || r->op == MAX_PER;
+  to[0] = '\0';
+  if (r->value < 0) return;
+  if (number) {
+    snprintf(to, cap, "%d", r->value + 1);
+  } else if (r->op == LIKE || r->op == UNLIKE) { /* this value, or the one before */
+    snprintf(to, cap, "%s[%d%d]%s", before, r->value, r->value > 0 ? r->value - 1 : 0,
+             r->key == HOST ? ".*" : "");
+  } else {
+    snprintf(to, cap, "%s%d%s", before, r->value, behind);
+  }
+}
+
+static int put_rules(char *to, size_t cap, const struct pod *p) {
+  static const char *const fields[KEYS] = {"@zone", "hostname", "rack"};
+  int n = snprintf(to, cap, "[");
+  for (int i = 0; i < p->rule_count; i++) {
+    char value[40];
+    rule_value(&p->rules[i], value, sizeof value);
+    n += snprintf(to + n, cap - (size_t)n, "%s[\\'%s\\',\\'%s\\'", i > 0 ? "," : "", fields[p->rules[i].key],
+                  ops[p->rules[i].op]);
+    if (p->rules[i].value >= 0) n += snprintf(to + n, cap - (size_t)n, ",\\'%s\\'", value);
+    n += snprintf(to + n, cap - (size_t)n, "]");
+  }
+  return n + snprintf(to + n, cap - (size_t)n, "]");
+}
+
+static bool same_rules(const struct pod *a, const struct pod *b) {
+  return a->rule_count == b->rule_count &&
+         memcmp(a->rules, b->rules, sizeof a->rules[0] * (size_t)a->rule_count) == 0;
+}
+
+/* Instances of one application. */
+static bool same_instances(const struct pod *a, const struct pod *b) {
+  if (a->space != b->space || a->owner != b->owner) return false;
+  return a->owner >= 0 || (same_rules(a, b) && a->app == b->app && a->version == b->version);
+}
+
+static int instances_at(const struct model *m, const struct pod *p, int key, int a) {
+  int n = 0;
+  for (int o = 0; o < ALL; o++) {
+    const struct pod *other = &m->pods[o];
+    n += other->agent >= 0 && same_instances(p, other) && (a < 0 || same_domain(m, key, a, other->agent));
+  }
+  return n;
+}
+
+static bool groups_fit(const struct model *m, const struct pod *p, const struct rule *r, int a) {
+  int values = 0, groups = 0, least = 0, here = instances_at(m, p, r->key, a);
+  for (int b = 0; b < AGENTS; b++) {
+    bool first = m->agents[b].labels[r->key][0] != '\0';
+    for (int c = 0; c < b; c++) first = first && !same_domain(m, r->key, b, c);
+    if (!first) continue;
+    int n = instances_at(m, p, r->key, b);
+    values++;
+    groups += n > 0;
+    if (n > 0 && (least == 0 || n < least)) least = n;
+  }
+  return here == 0 || (groups >= (r->value < 0 ? values : r->value + 1) && here == least);
+}
+
+static bool rule_fits(const struct model *m, const struct pod *p, const struct rule *r, int a) {
+  const char *label = m->agents[a].labels[r->key];
+  int has = label[0] == '\0' ? -1 : label[1] - '0', here = instances_at(m, p, r->key, a);
+  bool like = has >= 0 && (has == r->value || has == (r->value > 0 ? r->value - 1 : 0));
+  if (has < 0) return r->op == UNLIKE;
+  switch (r->op) {
+  case IS: return has == r->value;
+  case LIKE: return like;
+  case UNLIKE: return !like;
+  case CLUSTER: return (r->value < 0 || has == r->value) && here == instances_at(m, p, r->key, -1);
+  case UNIQUE: return here == 0;
+  case GROUP_BY: return groups_fit(m, p, r, a);
+  default: return here < r->value + 1;
+  }
+}
+
+static bool rules_fit(const struct model *m, const struct pod *p, int a) {
+  bool fit = true;
+  for (int i = 0; i < p->rule_count; i++) fit = fit && rule_fits(m, p, &p->rules[i], a);
+  return fit;
+}
+
 static bool fits(const struct model *m, const struct pod *p, int a, const int64_t *need) {
   const struct agent *agent = &m->agents[a];
   if (!agent->offered || (agent->tainted && !p->tolerates) || !node_fits(agent, p)) return false;
   if (agent->cpus < need[K8SMI_CPUS] || agent->mem < need[K8SMI_MEM]) return false;
-  return spread_fits(m, p, a) && affinity_fits(m, p, a) && anti_affinity_fits(m, p, a);
+  return rules_fit(m, p, a) && spread_fits(m, p, a) && affinity_fits(m, p, a) && anti_affinity_fits(m, p, a);
 }
 
 /* ---- What is handed to the library ---- */
@@ -175,6 +273,13 @@ static void make_pod(struct model *m, struct pod *p) {
   p->priority = below(m, 3) == 0;
   if (below(m, 4) == 0) p->gang = below(m, 2);
   if (p->gang >= 0) p->minimum = below(m, 4);
+  p->owner = below(m, 3) == 0 ? below(m, 2) : -1;
+  if (below(m, 3) == 0) p->rule_count = 1 + below(m, TERMS);
+  for (int i = 0; i < TERMS; i++) {
+    struct rule *r = &p->rules[i];
+    *r = (struct rule){below(m, OPS), below(m, KEYS), below(m, 3)};
+    if (r->op == UNIQUE || ((r->op == CLUSTER || r->op == GROUP_BY) && below(m, 2))) r->value = -1;
+  }
   int what = below(m, 8);
   if (what == 0 || what == 3) p->near_count = 1 + below(m, TERMS);
   if (what == 1 || what == 3) p->away_count = 1 + below(m, TERMS);
@@ -245,11 +350,20 @@ static struct k8sm_demand *hand_in(struct scene *s, const struct pod *p, int num
   if (p->tolerates)
     n += snprintf(spec + n, sizeof spec - (size_t)n, ",'tolerations':[{'operator':'Exists'}]");
   snprintf(spec + n, sizeof spec - (size_t)n, ",'priority':%d", p->priority);
-  char group[128] = "";
+  char group[512] = "";
   if (p->gang >= 0) n = snprintf(group, sizeof group, "'k8s.mesosphere.io/gang':'g%d'", p->gang);
   if (p->gang >= 0 && p->minimum > 0) {
     snprintf(group + n, sizeof group - (size_t)n, ",'k8s.mesosphere.io/gang-minimum':'%d'", p->minimum);
   }
+  if (p->rule_count > 0) {
+    char rules[256];
+    put_rules(rules, sizeof rules, p);
+    n = (int)strlen(group);
+    snprintf(group + n, sizeof group - (size_t)n, "%s'k8s.mesosphere.io/constraints':'%s'", n > 0 ? "," : "",
+             rules);
+  }
+  static const char *const owners[] = {"owner-0", "owner-1"};
+  s->owner = p->owner < 0 ? NULL : owners[p->owner];
   return scene_full_pod(s, name, labels, group, "", spec, NULL);
 }
 
