@@ -144,16 +144,20 @@ const (
 	EffectEvent   EffectType = C.K8SM_EFFECT_EVENT
 	EffectForeign EffectType = C.K8SM_EFFECT_FOREIGN
 	EffectStopped EffectType = C.K8SM_EFFECT_STOPPED
+	EffectGone    EffectType = C.K8SM_EFFECT_GONE
+	EffectPod     EffectType = C.K8SM_EFFECT_POD
+	EffectDelete  EffectType = C.K8SM_EFFECT_DELETE
 )
 
 // To says whom an effect is for.
 type To uint32
 
 const (
-	ToMesos To = C.K8SM_TO_MESOS
-	ToKube  To = C.K8SM_TO_KUBE
-	ToStore To = C.K8SM_TO_STORE
-	ToHost  To = C.K8SM_TO_HOST
+	ToMesos  To = C.K8SM_TO_MESOS
+	ToKube   To = C.K8SM_TO_KUBE
+	ToStore  To = C.K8SM_TO_STORE
+	ToHost   To = C.K8SM_TO_HOST
+	ToDriver To = C.K8SM_TO_DRIVER
 )
 
 // RequestStreaming in Effect.Flags: the response has no end, and needs a connection of its own.
@@ -171,6 +175,8 @@ type Effect struct {
 	Key                                                    string
 	Bytes                                                  []byte
 	Flags, Code                                            uint32
+	Pod                                                    *Pod // of EffectPod; else nil
+	GraceSeconds                                           int64
 }
 
 // Step takes one input in, and returns what is to be done, in order. ErrInvalid and ErrNotFound refuse
@@ -196,17 +202,21 @@ func (d *Driver) Step(in Input) ([]Effect, []Finding, error) {
 	if err != nil {
 		return nil, findings, err
 	}
-	return d.readEffects(), findings, nil
+	return readEffects(d.effects), findings, nil
 }
 
-func (d *Driver) readEffects() []Effect {
+func readEffects(effects *C.struct_k8sm_effects) []Effect {
 	return readRows(func(rows *C.struct_k8sm_effect, size, n int) int {
-		return int(C.k8sm_effects_rows(d.effects, 0, rows, C.size_t(size), C.size_t(n)))
+		return int(C.k8sm_effects_rows(effects, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_effect) Effect {
+		var pod *Pod
+		if row.pod != nil {
+			pod = newPod(C.k8sm_pod_ref(row.pod), nil)
+		}
 		return Effect{
 			EffectType(row._type), To(row.to), uint64(row.number), uint64(row.exchange), text(row.authority),
 			text(row.method), text(row.path), text(row.content_type), text(row.accept), text(row.stream_id),
-			text(row.key), raw(row.bytes), uint32(row.flags), uint32(row.code),
+			text(row.key), raw(row.bytes), uint32(row.flags), uint32(row.code), pod, int64(row.grace_seconds),
 		}
 	})
 }

@@ -518,3 +518,36 @@ func TestDriver(t *testing.T) {
 		t.Errorf("before anything is recorded a snapshot has %+v", rows)
 	}
 }
+
+func TestControl(t *testing.T) {
+	const set = `{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"db"},"spec":{"replicas":2,
+		"selector":{"matchLabels":{"app":"db"}},"template":{"metadata":{"labels":{"app":"db"}},
+		"spec":{"containers":[{"name":"main","image":"a"}]}}}}`
+	control := must[*k8smesos.Control](t)(k8smesos.NewControl(7))
+	defer control.Close()
+	workload := must[*k8smesos.Workload](t)(k8smesos.ParseWorkload([]byte(set), nil))
+	in := k8smesos.ControlInput{Type: k8smesos.ControlApply, MonoMS: 1, WallMS: 1000, Workload: workload}
+	pods := 0
+	for turn := 0; turn < 2; turn++ {
+		effects, _, err := control.Step(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, effect := range effects {
+			if effect.Type == k8smesos.EffectRecord {
+				in = k8smesos.ControlInput{Type: k8smesos.ControlRecorded, MonoMS: 1, WallMS: 1000, Number: effect.Number}
+			}
+			if effect.Type == k8smesos.EffectPod && effect.Pod.UID() != "" {
+				pods++
+			}
+		}
+	}
+	rows := control.Rows()
+	if pods != 2 || len(rows) != 1 || rows[0].Key != "ReplicaSet/default/db" || rows[0].Wanted != 2 {
+		t.Errorf("%d pods, rows are %+v", pods, rows)
+	}
+	object := must[[]byte](t)(control.Object("ReplicaSet/default/db", k8smesos.FormatJSON))
+	if !bytes.Contains(object, []byte(`"status":{"replicas":2`)) {
+		t.Errorf("the object is %s", object)
+	}
+}

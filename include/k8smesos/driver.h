@@ -96,9 +96,12 @@ enum {
   K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
                               driver's format. An UPDATE among them is the host's to acknowledge, if it has
                               a uuid: the driver acknowledges only tasks whose ids are in its own form */
-  K8SM_EFFECT_STOPPED = 7  /* to host: nothing more will come; code: why, or 0 */
+  K8SM_EFFECT_STOPPED = 7, /* to host: nothing more will come; code: why, or 0 */
+  K8SM_EFFECT_GONE = 8,    /* to host: key: a pod that was deleted has ended, and its row is removed */
+  K8SM_EFFECT_POD = 9,     /* to driver: key, pod: the input POD (of control.h) */
+  K8SM_EFFECT_DELETE = 10  /* to driver: key, grace_seconds: the input DELETE (of control.h) */
 };
-enum { K8SM_TO_MESOS = 1, K8SM_TO_KUBE = 2, K8SM_TO_STORE = 3, K8SM_TO_HOST = 4 };
+enum { K8SM_TO_MESOS = 1, K8SM_TO_KUBE = 2, K8SM_TO_STORE = 3, K8SM_TO_HOST = 4, K8SM_TO_DRIVER = 5 };
 enum {
   K8SM_REQUEST_STREAMING = 1 /* the response has no end: a connection of its own. The others go one
                                 after the other, in order, on one other connection */
@@ -121,6 +124,8 @@ struct k8sm_effect {
   struct k8sm_slice bytes;
   uint32_t flags; /* K8SM_REQUEST_*, K8SM_RECORD_* */
   uint32_t code;  /* K8SM_DIAG_* */
+  struct k8sm_pod *pod; /* borrowed: valid as long as the effects are */
+  int64_t grace_seconds;
 };
 
 /* Room for the effects of one step after the other. Errors: INVALID (the allocator), NOMEM. */

@@ -22,5 +22,6 @@
 #include <k8smesos/task.h>
 #include <k8smesos/status.h>
 #include <k8smesos/driver.h>
+#include <k8smesos/control.h>
 
 #endif

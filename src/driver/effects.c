@@ -40,12 +40,14 @@ int k8sm_effects_new(const struct k8sm_allocator *allocator, struct k8sm_effects
 void k8sm_effects_free(struct k8sm_effects *effects) {
   if (effects == NULL) return;
   struct k8sm_allocator a = effects->allocator;
+  k8smi_effects_clear(effects);
   k8smi_free(&a, effects->rows, effects->cap * sizeof *effects->rows);
   k8smi_buf_free(&effects->bytes);
   k8smi_free(&a, effects, sizeof *effects);
 }
 
 void k8smi_effects_clear(struct k8sm_effects *effects) {
+  for (size_t i = 0; i < effects->count; i++) k8sm_pod_unref(effects->rows[i].effect.pod);
   effects->count = 0;
   k8smi_buf_clear(&effects->bytes);
 }
@@ -94,6 +96,7 @@ int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *ro
     k8smi_buf_slice(&effects->bytes, *s);
     k8smi_buf_putc(&effects->bytes, '\0');
   }
+  k8sm_pod_ref(r.effect.pod);
   effects->rows[effects->count++] = r;
   return K8SM_OK;
 }
@@ -105,8 +108,9 @@ int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) 
   for (size_t i = 0; i < from->count; i++) {
     struct effects_row r = from->rows[i];
     for (size_t k = 0; k < EFFECTS_SLICES; k++) r.at[k] += base;
-    effects->rows[effects->count++] = r;
+    effects->rows[effects->count++] = r; /* with the reference to its pod */
   }
+  from->count = 0;
   k8smi_effects_clear(from);
   return K8SM_OK;
 }

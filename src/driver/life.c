@@ -286,6 +286,15 @@ static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
   return K8SM_OK;
 }
 
+/* Both or none: who counts pods must not hear it twice. */
+static int life_say_gone(struct k8sm_driver *d, const struct drv_pod *pod) {
+  static const char words[] = "Deleted: the pod is gone";
+  const struct k8sm_effect gone = {.type = K8SM_EFFECT_GONE, .to = K8SM_TO_HOST, .key = pod->key};
+  int r = k8smi_effects_reserve(d->core.queue, 2, 2 * pod->key.len + sizeof words);
+  if (r == K8SM_OK) r = k8smi_drv_event(&d->core, 0, pod->key, k8smi_s(words));
+  return r == K8SM_OK ? k8smi_effects_add(d->core.queue, &gone) : r;
+}
+
 /* Deleted, and nothing of it is left: out of the record, and then out of the registry. */
 static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
@@ -295,7 +304,7 @@ static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
     k8smi_drv_agenda_set(&d->pods.due, &pod->due, wait ? pod->again_ms : DRV_NEVER);
     return wait ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL);
   }
-  int r = k8smi_drv_eventf(&d->core, 0, pod->key, "Deleted: the pod is gone");
+  int r = life_say_gone(d, pod);
   if (r != K8SM_OK) return r;
   life_leave_agent(d, pod);
   k8smi_drv_records_forget_pod(&d->records, pod);

@@ -415,5 +415,26 @@ class Drivers(unittest.TestCase):
             driver.step(InputType.DELETE, mono_ms=2, wall_ms=2, key="default/nobody", grace_seconds=-1)
 
 
+class Controls(unittest.TestCase):
+    SET = b"""{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"db"},"spec":{"replicas":2,
+        "selector":{"matchLabels":{"app":"db"}},"template":{"metadata":{"labels":{"app":"db"}},
+        "spec":{"containers":[{"name":"main","image":"a"}]}}}}"""
+
+    def test_replicas(self):
+        control = k8smesos.Control(seed=7)
+        apply = k8smesos.ControlType.APPLY
+        kept = control.step(apply, mono_ms=1, wall_ms=1000, workload=k8smesos.Workload.parse(self.SET))
+        record = [effect for effect in kept if effect.type == k8smesos.EffectType.RECORD]
+        self.assertEqual([effect.key for effect in record], ["ReplicaSet/default/db"])
+        effects = control.step(k8smesos.ControlType.RECORDED, mono_ms=1, wall_ms=1000, number=record[0].number)
+        pods = [effect.pod for effect in effects if effect.type == k8smesos.EffectType.POD]
+        self.assertEqual(len(pods), 2)
+        self.assertTrue(all(pod.name.startswith("db-") and pod.uid for pod in pods))
+        self.assertEqual([(row.key, row.wanted, row.ready) for row in control.rows], [("ReplicaSet/default/db", 2, 0)])
+        self.assertEqual(json.loads(control.object("ReplicaSet/default/db"))["status"]["replicas"], 2)
+        with self.assertRaises(k8smesos.NotFound):
+            control.step(k8smesos.ControlType.DELETE, mono_ms=2, wall_ms=2, key="Job/default/none", grace_seconds=-1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -16,7 +16,7 @@ from k8smesos import _abi, constants
 
 INCLUDE = Path(os.environ["INCLUDE"])
 SCRATCH = Path(os.environ["SCRATCH"])
-HEADERS = "base diag pod workload manifest resolve demand offer cluster wants match task status driver".split()
+HEADERS = "base diag pod workload manifest resolve demand offer cluster wants match task status driver control".split()
 
 # Structs that only C authors need: memory comes from malloc here.
 NOT_MIRRORED = {"k8sm_allocator"}

@@ -6,7 +6,7 @@ import sys
 
 import source
 
-CORE = ["base", "wire", "pod", "offer", "call", "demand", "cluster", "want", "match", "task", "status", "driver"]
+CORE = ["base", "wire", "pod", "offer", "call", "demand", "cluster", "want", "match", "task", "status", "driver", "control"]
 LAYERS = {
     "base": [],
     "wire": ["base"],
@@ -19,7 +19,8 @@ LAYERS = {
     "match": ["base", "wire", "pod", "offer", "call", "demand", "cluster"],
     "task": ["base", "wire", "pod", "offer", "call", "demand", "cluster", "match"],
     "status": ["base", "wire", "pod", "offer", "call", "demand"],
-    "driver": CORE[:-1],
+    "driver": CORE[:-2],
+    "control": ["base", "wire", "pod", "driver"],  # of the driver: how effects are kept
     "io": ["base"],  # its own copy, hidden
     "local": ["base", "wire", "offer", "call"],  # must not share the mistakes of driver, match and task
     "km": ["local"],

@@ -13,7 +13,7 @@ LOCALE = """strtod strtof strtold strtol strtoul strtoll strtoull atof atoi atol
 WORLD = """time clock clock_gettime gettimeofday nanosleep getenv secure_getenv rand srand random srandom getrandom
     strtok printf fprintf puts perror abort exit signal sigaction pthread_create fork system gethostbyname
     getaddrinfo""".split()
-LIBRARY = """base wire pod offer call demand cluster match task status driver io""".split()
+LIBRARY = """base wire pod offer call demand cluster match task status driver control io""".split()
 NUMBERS = "src/wire/number.c"
 
 # A conversion of a floating-point number, its length modifier included.

@@ -136,14 +136,19 @@ static void process_event(struct sim *s, const struct k8sm_effect *e) {
   for (size_t i = 0; i < s->pod_count; i++) {
     struct sim_pod *pod = &s->pods[i];
     if (!k8smi_eqs(e->key, pod->key)) continue;
-    if (e->bytes.len > 8 && memcmp(e->bytes.ptr, "Deleted:", 8) == 0) {
-      if (!pod->deleted)
-        sim_broken(s, "only what is to go goes", "%s is gone, and nobody deleted it", pod->key);
-      pod->gone = true;
-    }
     if (e->code == K8SM_DIAG_RECORD_REFUSED) pod->retry_ms = s->now + PROCESS_RETRY_MS;
     if (e->code == K8SM_DIAG_INPUT_INVALID)
       sim_broken(s, "pods can go on", "%s: %.*s", pod->key, (int)e->bytes.len, e->bytes.ptr);
+  }
+}
+
+static void process_gone(struct sim *s, const struct k8sm_effect *e) {
+  for (size_t i = 0; i < s->pod_count; i++) {
+    struct sim_pod *pod = &s->pods[i];
+    if (!k8smi_eqs(e->key, pod->key)) continue;
+    if (!pod->deleted)
+      sim_broken(s, "only what is to go goes", "%s is gone, and nobody deleted it", pod->key);
+    pod->gone = true;
   }
 }
 
@@ -161,6 +166,7 @@ static void process_effect(struct sim *s, const struct k8sm_effect *e) {
     break;
   case K8SM_EFFECT_STATUS: sim_check_status(s, e); break;
   case K8SM_EFFECT_EVENT: process_event(s, e); break;
+  case K8SM_EFFECT_GONE: process_gone(s, e); break;
   case K8SM_EFFECT_STOPPED: sim_broken(s, "the driver goes on", "it stopped, code %u", e->code); break;
   default: break;
   }

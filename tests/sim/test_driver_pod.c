@@ -128,7 +128,8 @@ static void nginx_is_deleted_in_order(void **state) {
                     "status default/nginx Failed\n"
                     "record pod/u1 away\n"
                     "> ACKNOWLEDGE pause.0\n"
-                    "event default/nginx: Deleted: the pod is gone\n");
+                    "event default/nginx: Deleted: the pod is gone\n"
+                    "gone default/nginx\n");
   assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 0);
   /* An end that is told once more, since the acknowledgement was lost, is acknowledged once more. */
   update(&s, "", "TASK_KILLED", "killed2---------", "Command terminated with signal Terminated");
@@ -215,7 +216,8 @@ static void deleted_before_it_has_a_place(void **state) {
   script_delete(&s, "default/nginx", -1);
   script_expect(&s, "event default/nginx: Failed: the pod was Pending\n"
                     "status default/nginx Failed\n"
-                    "event default/nginx: Deleted: the pod is gone\n");
+                    "event default/nginx: Deleted: the pod is gone\n"
+                    "gone default/nginx\n");
   script_close(&s);
 }
 
@@ -409,7 +411,8 @@ static void runs_to_its_end(void **state) {
   script_delete(&s, "default/once", -1);
   script_expect(&s, "record pod/u2\n"
                     "record pod/u2 away\n"
-                    "event default/once: Deleted: the pod is gone\n");
+                    "event default/once: Deleted: the pod is gone\n"
+                    "gone default/once\n");
   script_close(&s);
 }
 

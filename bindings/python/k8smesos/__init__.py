@@ -42,6 +42,8 @@ from .constants import (
     Concurrency,
     ContainerFlag,
     ContainerKind,
+    ControlFlag,
+    ControlType,
     DataFlag,
     DemandFlag,
     Disk,
@@ -74,6 +76,7 @@ from .constants import (
     Weight,
     WorkloadKind,
 )
+from .control import Control, ControlRow
 from .demand import Budget, Demand, DemandTask
 from .driver import Counters, Driver, DriverPod, Effect
 from .errors import (

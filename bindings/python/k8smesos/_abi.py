@@ -414,6 +414,8 @@ Effect = _struct(
     (c_uint64, "number exchange"),
     (Slice, "authority method path content_type accept stream_id key bytes"),
     (c_uint32, "flags code"),
+    (c_void_p, "pod"),
+    (c_int64, "grace_seconds"),
 )
 DriverPod = _struct("driver_pod", (c_void_p, "pod status demand"), (c_uint32, "deleting reserved"))
 DriverCounters = _struct(
@@ -424,6 +426,30 @@ DriverCounters = _struct(
         "subscriptions events offers_received offers_accepted offers_declined offers_rescinded updates "
         "acknowledged records",
     ),
+)
+ControlOptions = _struct("control_options", (c_size_t, "size"), (c_void_p, "allocator"), (c_uint64, "seed"))
+ControlAgent = _struct("control_agent", (Slice, "name"), (c_void_p, "node"))
+ControlInput = _struct(
+    "control_input",
+    (c_size_t, "size"),
+    (c_uint32, "type flags"),
+    (c_uint64, "mono_ms"),
+    (c_int64, "wall_ms"),
+    (c_uint64, "number"),
+    (Slice, "key bytes"),
+    (c_void_p, "workload pod"),
+    (c_int64, "grace_seconds"),
+    (c_void_p, "agents"),
+    (c_size_t, "agent_count agent_size"),
+)
+ControlRow = _struct(
+    "control_row",
+    (Slice, "key owner"),
+    (c_void_p, "workload"),
+    (c_uint32, "kind deleting"),
+    (c_int64, "wanted current ready updated available succeeded failed created_wall_ms"),
+    (Slice, "state"),
+    (c_uint32, "settled failing"),
 )
 
 
@@ -542,6 +568,11 @@ def _prototypes():
         "driver_framework_id": (S, P),
         "driver_count": (c_int, P, P),
         "driver_snapshot": (c_int, P, P),
+        "control_new": (c_int, P, P, P),
+        "control_free": (None, P),
+        "control_step": (c_int, P, P, P, P),
+        "control_deadline": (c_uint64, P),
+        "control_object": (c_int, P, S, U, P),
         "effects_new": (c_int, P, P),
         "effects_free": (None, P),
     }
@@ -552,7 +583,7 @@ def _prototypes():
         "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
-        "driver_ports"
+        "driver_ports control_rows"
     ).split():
         table[name] = rows
     for name in "blob pod resolved workload manifest demand offers resources wants plan calls status".split():

@@ -297,6 +297,9 @@ class EffectType(_Code):
     EVENT = 5
     FOREIGN = 6
     STOPPED = 7
+    GONE = 8
+    POD = 9
+    DELETE = 10
 
 
 class To(_Code):
@@ -304,6 +307,28 @@ class To(_Code):
     KUBE = 2
     STORE = 3
     HOST = 4
+    DRIVER = 5
+
+
+class ControlType(_Code):
+    TICK = 0
+    RESTORE = 1
+    FOUND = 2
+    APPLY = 3
+    COMPLETE = 4
+    DELETE = 5
+    STATUS = 6
+    GONE = 7
+    REJECTED = 8
+    AGENTS = 9
+    ZONE = 10
+    RECORDED = 11
+    REFUSED = 12
+
+
+class ControlFlag(enum.IntFlag):
+    DELETING = 1
+    REPLACE = 2
 
 
 class RequestFlag(enum.IntFlag):
@@ -355,4 +380,6 @@ PREFIXES = {
     "TO": To,
     "REQUEST": RequestFlag,
     "RECORD": RecordFlag,
+    "CONTROL": ControlType,
+    "CONTROL_FLAG": ControlFlag,
 }

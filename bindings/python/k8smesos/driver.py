@@ -6,7 +6,7 @@ import threading
 from typing import List, NamedTuple, Optional
 
 from . import _abi
-from ._object import Handle, Memory, convert, create, options, raw_rows, rows, text
+from ._object import Handle, Memory, convert, create, options, raw, raw_rows, rows, text
 from .cluster import PlanPort
 from .constants import EffectType, InputType, Strategy, To
 from .demand import Demand, fill_demand_options
@@ -33,6 +33,8 @@ class Effect(NamedTuple):
     bytes: bytes
     flags: int  # RequestFlag of a REQUEST, RecordFlag of a RECORD
     code: int
+    pod: Optional[Pod]
+    grace_seconds: int
 
 
 class DriverPod(NamedTuple):
@@ -54,13 +56,27 @@ class Counters(NamedTuple):
     records: int
 
 
-class _Effects(Handle):
+class Effects(Handle):
+    """Room for the effects of one step after the other."""
+
     _free = "effects_free"
 
     def __init__(self):
         pointer = ctypes.c_void_p()
         check("effects_new", _abi.lib.k8sm_effects_new(None, ctypes.byref(pointer)))
         super().__init__(pointer.value)
+
+    def read(self) -> List[Effect]:
+        return [self._effect(row) for row in raw_rows("effects_rows", self._pointer, _abi.Effect)]
+
+    @staticmethod
+    def _effect(row) -> Effect:
+        pod = Pod(_abi.lib.k8sm_pod_ref(row.pod)) if row.pod else None
+        return Effect(
+            EffectType(row.type), To(row.to), row.number, row.exchange, text(row.authority), text(row.method),
+            text(row.path), text(row.content_type), text(row.accept), text(row.stream_id), text(row.key), raw(row.bytes),
+            RequestFlag(row.flags), row.code, pod, row.grace_seconds,
+        )
 
 
 class Driver(Handle):
@@ -102,7 +118,7 @@ class Driver(Handle):
             **fields,
         )
         super().__init__(*create("driver_new", memory.struct(given)))
-        self._effects = _Effects()
+        self._effects = Effects()
         self._lock = threading.Lock()
 
     def step(self, type: InputType, mono_ms: int, wall_ms: int = 0, pod: Optional[Pod] = None, **fields) -> List[Effect]:
@@ -123,7 +139,7 @@ class Driver(Handle):
             )
             self.findings = sink.findings()
             check("driver_step", result, self.findings)
-            return rows("effects_rows", self._effects._pointer, _abi.Effect, Effect)
+            return self._effects.read()
 
     def snapshot(self) -> List[Effect]:
         """The shortest record of what the driver knows, in place of all that a store has kept."""

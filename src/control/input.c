@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/state.h"
+
+#include "base/abi.h"
+#include "base/findings.h"
+
+static int input_bad(struct k8sm_diags *diags, const char *what) {
+  k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "%s", what);
+  return K8SM_ERR_INVALID;
+}
+
+static int input_unknown(struct k8sm_diags *diags, const char *what, struct k8sm_slice key) {
+  k8smi_find(diags, K8SM_DIAG_POD_UNKNOWN, NULL, "no %s '%.*s'", what, K8SMI_P(key));
+  return K8SM_ERR_NOT_FOUND;
+}
+
+static int input_on_tick(struct k8sm_control *c, const struct k8sm_control_input *in,
+                         struct k8sm_diags *diags) {
+  (void)c, (void)in, (void)diags;
+  return K8SM_OK;
+}
+
+static int input_on_restore(struct k8sm_control *c, const struct k8sm_control_input *in,
+                            struct k8sm_diags *diags) {
+  if (c->begun) return input_bad(diags, "RESTORE after other inputs");
+  return k8smi_ctl_row_read(c, in->key, in->bytes, diags);
+}
+
+static int input_on_found(struct k8sm_control *c, const struct k8sm_control_input *in,
+                          struct k8sm_diags *diags) {
+  struct ctl_pod *p;
+  if (c->begun) return input_bad(diags, "FOUND after other inputs");
+  if (in->pod == NULL) return input_bad(diags, "FOUND without a pod");
+  int r = k8smi_ctl_pod_add(c, NULL, in->pod, &p);
+  if (r == K8SM_OK && in->bytes.len > 0) {
+    r = k8smi_ctl_pod_status(c, p, in->bytes, diags);
+    if (r != K8SM_OK) k8smi_ctl_pod_drop(c, p);
+  }
+  if (r != K8SM_OK) return r;
+  p->deleting = (in->flags & K8SM_CONTROL_FLAG_DELETING) != 0;
+  return K8SM_OK;
+}
+
+static int input_on_apply(struct k8sm_control *c, const struct k8sm_control_input *in,
+                          struct k8sm_diags *diags) {
+  bool replace = (in->flags & K8SM_CONTROL_FLAG_REPLACE) != 0;
+  if ((in->workload == NULL) == (in->pod == NULL)) return input_bad(diags, "APPLY takes a workload or a pod");
+  return in->pod != NULL ? k8smi_ctl_apply_pod(c, in->pod, replace, diags)
+                         : k8smi_ctl_apply_workload(c, in->workload, replace, diags);
+}
+
+static int input_on_complete(struct k8sm_control *c, const struct k8sm_control_input *in,
+                             struct k8sm_diags *diags) {
+  (void)in, (void)diags;
+  k8smi_ctl_complete(c);
+  return K8SM_OK;
+}
+
+static int input_on_delete(struct k8sm_control *c, const struct k8sm_control_input *in,
+                           struct k8sm_diags *diags) {
+  static const char head[] = "Pod/";
+  const size_t n = sizeof head - 1;
+  struct ctl_object *o = k8smi_ctl_object_find(c, in->key);
+  if (o != NULL) {
+    k8sm_workload_unref(o->again);
+    o->again = NULL;
+    k8smi_ctl_object_delete(c, o, in->grace_seconds);
+    return K8SM_OK;
+  }
+  struct ctl_pod *p = NULL;
+  if (in->key.len > n && memcmp(in->key.ptr, head, n) == 0)
+    p = k8smi_ctl_pod_find(c, (struct k8sm_slice){in->key.ptr + n, in->key.len - n});
+  if (p == NULL || p->gone) return input_unknown(diags, "workload or pod", in->key);
+  k8sm_pod_unref(p->again);
+  p->again = NULL;
+  if (p->owner != NULL) k8smi_ctl_touch(c, p->owner);
+  k8smi_ctl_pod_delete(c, p, in->grace_seconds);
+  return K8SM_OK;
+}
+
+static int input_on_status(struct k8sm_control *c, const struct k8sm_control_input *in,
+                           struct k8sm_diags *diags) {
+  struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
+  if (p == NULL) return input_unknown(diags, "pod", in->key);
+  return k8smi_ctl_pod_status(c, p, in->bytes, diags);
+}
+
+/* A bare pod that is wanted otherwise begins anew; one that belongs to a workload waits until that has
+ * counted. */
+static int input_on_gone(struct k8sm_control *c, const struct k8sm_control_input *in,
+                         struct k8sm_diags *diags) {
+  struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
+  if (p == NULL) return input_unknown(diags, "pod", in->key);
+  if (p->owner != NULL) {
+    p->gone = true;
+    p->delete_due = false;
+    k8smi_ctl_touch(c, p->owner);
+    return K8SM_OK;
+  }
+  struct k8sm_pod *kube = NULL;
+  int r = p->again == NULL ? K8SM_OK : k8smi_ctl_stamp(c, p->again, &kube, diags);
+  if (r != K8SM_OK) return r;
+  if (kube == NULL)
+    k8smi_ctl_pod_drop(c, p);
+  else
+    k8smi_ctl_pod_renew(c, p, kube);
+  k8sm_pod_unref(kube);
+  return K8SM_OK;
+}
+
+/* Nothing of it ever ran. */
+static int input_on_rejected(struct k8sm_control *c, const struct k8sm_control_input *in,
+                             struct k8sm_diags *diags) {
+  struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
+  if (p == NULL) return input_unknown(diags, "pod", in->key);
+  struct ctl_object *o = p->owner;
+  int r = K8SM_OK;
+  if (o != NULL) r = k8smi_ctl_condition_set(c, o, "ReplicaFailure", CTL_TRUE, "FailedCreate", in->bytes);
+  if (o != NULL && r == K8SM_OK)
+    r = k8smi_ctl_event(c, o->key, "FailedCreate", "Error creating: %.*s", K8SMI_P(in->bytes));
+  if (r != K8SM_OK) return r;
+  k8smi_ctl_pod_drop(c, p);
+  if (o == NULL) return K8SM_OK;
+  k8smi_ctl_failed(c, o);
+  k8smi_ctl_touch(c, o);
+  return K8SM_OK;
+}
+
+static int input_on_answer(struct k8sm_control *c, const struct k8sm_control_input *in,
+                           struct k8sm_diags *diags) {
+  if (k8smi_ctl_answer(c, in->number, in->type == K8SM_CONTROL_RECORDED)) return K8SM_OK;
+  k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no record %llu waits for an answer",
+             (unsigned long long)in->number);
+  return K8SM_ERR_INVALID;
+}
+
+static int (*const input_table[])(struct k8sm_control *c, const struct k8sm_control_input *in,
+                                  struct k8sm_diags *diags) = {
+    [K8SM_CONTROL_TICK] = input_on_tick,         [K8SM_CONTROL_RESTORE] = input_on_restore,
+    [K8SM_CONTROL_FOUND] = input_on_found,       [K8SM_CONTROL_APPLY] = input_on_apply,
+    [K8SM_CONTROL_COMPLETE] = input_on_complete, [K8SM_CONTROL_DELETE] = input_on_delete,
+    [K8SM_CONTROL_STATUS] = input_on_status,     [K8SM_CONTROL_GONE] = input_on_gone,
+    [K8SM_CONTROL_REJECTED] = input_on_rejected, [K8SM_CONTROL_RECORDED] = input_on_answer,
+    [K8SM_CONTROL_REFUSED] = input_on_answer,
+};
+
+/* The rows and the pods are all there: each finds its owner. */
+static void input_begin(struct k8sm_control *c) {
+  c->begun = true;
+  k8smi_ctl_pods_adopt(c);
+  for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
+    struct k8sm_slice uid = k8smi_ctl_controller(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
+    struct ctl_object *owner = uid.len == 0 ? NULL : k8smi_ctl_table_get(&c->uids, uid);
+    if (owner == NULL || owner == o || o->owner != NULL) continue;
+    o->owner = owner;
+    owner->child_count++;
+  }
+}
+
+int k8smi_ctl_take(struct k8sm_control *c, const struct k8sm_control_input *in, struct k8sm_diags *diags) {
+  if (in->type >= sizeof input_table / sizeof input_table[0] || input_table[in->type] == NULL) {
+    k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no input has the type %u", in->type);
+    return K8SM_ERR_INVALID;
+  }
+  if (in->mono_ms > c->mono_ms) c->mono_ms = in->mono_ms;
+  c->wall_ms = in->wall_ms;
+  if (!c->begun && in->type != K8SM_CONTROL_RESTORE && in->type != K8SM_CONTROL_FOUND) input_begin(c);
+  const uint64_t drawn = c->drawn;
+  int r = input_table[in->type](c, in, diags);
+  if (r == K8SM_ERR_NOMEM) c->drawn = drawn;
+  return r;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/state.h"
+
+/* What tells the kinds apart: by table. */
+
+#define KIND_COUNT(T, name, member)                                                                          \
+  { K8SMI_##T##_##name, CTL_COUNT, offsetof(struct ctl_object, counts.member) }
+#define KIND_OPTION(T, name, member)                                                                         \
+  { K8SMI_##T##_##name, CTL_OPTION, offsetof(struct ctl_object, counts.member) }
+#define KIND_TIME(T, name, member)                                                                           \
+  { K8SMI_##T##_##name, CTL_TIME, offsetof(struct ctl_object, counts.member) }
+#define KIND_TEXT(T, name, member)                                                                           \
+  { K8SMI_##T##_##name, CTL_TEXT, offsetof(struct ctl_object, member) }
+
+static const struct ctl_status_field kind_replication_controller[] = {
+    KIND_COUNT(ReplicationControllerStatus, replicas, replicas),
+    KIND_COUNT(ReplicationControllerStatus, fullyLabeledReplicas, labeled),
+    KIND_COUNT(ReplicationControllerStatus, readyReplicas, ready),
+    KIND_COUNT(ReplicationControllerStatus, availableReplicas, available),
+};
+static const struct ctl_status_field kind_replica_set[] = {
+    KIND_COUNT(ReplicaSetStatus, replicas, replicas),
+    KIND_COUNT(ReplicaSetStatus, fullyLabeledReplicas, labeled),
+    KIND_COUNT(ReplicaSetStatus, readyReplicas, ready),
+    KIND_COUNT(ReplicaSetStatus, availableReplicas, available),
+    KIND_OPTION(ReplicaSetStatus, terminatingReplicas, terminating),
+};
+static const struct ctl_status_field kind_deployment[] = {
+    KIND_COUNT(DeploymentStatus, replicas, replicas),
+    KIND_COUNT(DeploymentStatus, updatedReplicas, updated),
+    KIND_COUNT(DeploymentStatus, readyReplicas, ready),
+    KIND_COUNT(DeploymentStatus, availableReplicas, available),
+    KIND_COUNT(DeploymentStatus, unavailableReplicas, unavailable),
+    KIND_OPTION(DeploymentStatus, terminatingReplicas, terminating),
+    KIND_OPTION(DeploymentStatus, collisionCount, collisions),
+};
+
+static const uint8_t kind_fixed_replica_set[] = {K8SMI_ReplicaSetSpec_selector};
+static const uint8_t kind_fixed_deployment[] = {K8SMI_DeploymentSpec_selector};
+
+#define KIND_ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
+
+static const struct ctl_kind kind_table[] = {
+    {K8SM_WORKLOAD_REPLICATION_CONTROLLER, K8SMI_ReplicationController_status,
+     K8SMI_TYPE_ReplicationControllerStatus, K8SMI_ReplicationControllerStatus_observedGeneration,
+     K8SMI_ReplicationControllerStatus_conditions, K8SMI_TYPE_ReplicationControllerCondition,
+     KIND_ROWS(kind_replication_controller), NULL, 0, k8smi_ctl_look_replicas, k8smi_ctl_show_replicas},
+    {K8SM_WORKLOAD_REPLICA_SET, K8SMI_ReplicaSet_status, K8SMI_TYPE_ReplicaSetStatus,
+     K8SMI_ReplicaSetStatus_observedGeneration, K8SMI_ReplicaSetStatus_conditions,
+     K8SMI_TYPE_ReplicaSetCondition, KIND_ROWS(kind_replica_set), KIND_ROWS(kind_fixed_replica_set),
+     k8smi_ctl_look_replicas, k8smi_ctl_show_replicas},
+    {K8SM_WORKLOAD_DEPLOYMENT, K8SMI_Deployment_status, K8SMI_TYPE_DeploymentStatus,
+     K8SMI_DeploymentStatus_observedGeneration, K8SMI_DeploymentStatus_conditions,
+     K8SMI_TYPE_DeploymentCondition, KIND_ROWS(kind_deployment), KIND_ROWS(kind_fixed_deployment),
+     k8smi_ctl_look_deployment, k8smi_ctl_show_deployment},
+};
+
+const struct ctl_kind *k8smi_ctl_kind(uint32_t number) {
+  for (size_t i = 0; i < sizeof kind_table / sizeof kind_table[0]; i++) {
+    if (kind_table[i].number == number) return &kind_table[i];
+  }
+  return NULL;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/state.h"
+
+#include "base/findings.h"
+#include "pod/names.h"
+#include "pod/time.h"
+#include "wire/number.h"
+
+/* An object with its status, as an API server would show it. That is also its row in the record. */
+
+/* ---- Writing ---- */
+
+static void row_put_time(struct k8smi_edit *e, unsigned field, int64_t ms) {
+  char text[K8SMI_TIME_LEN];
+  if (ms != 0 && k8smi_format_time(ms / 1000, text))
+    k8smi_edit_text(e, field, (struct k8sm_slice){text, sizeof text});
+}
+
+static unsigned row_field(unsigned type, const char *name) {
+  return k8smi_type_find(&k8smi_types[type], k8smi_s(name), 0);
+}
+
+static const struct k8smi_record *row_condition(const struct ctl_condition *condition, unsigned type,
+                                                struct k8smi_arena *arena) {
+  static const char *const words[] = {"False", "True", "Unknown"};
+  const char *updated = type == K8SMI_TYPE_JobCondition ? "lastProbeTime" : "lastUpdateTime";
+  struct k8smi_edit e;
+  k8smi_edit_begin(&e, arena, NULL);
+  k8smi_edit_text(&e, row_field(type, "type"), condition->type);
+  k8smi_edit_text(&e, row_field(type, "status"), k8smi_s(words[condition->status]));
+  if (row_field(type, updated) < k8smi_types[type].count)
+    row_put_time(&e, row_field(type, updated), condition->update_ms);
+  row_put_time(&e, row_field(type, "lastTransitionTime"), condition->transition_ms);
+  if (condition->reason.len > 0) k8smi_edit_text(&e, row_field(type, "reason"), condition->reason);
+  if (condition->message.len > 0) k8smi_edit_text(&e, row_field(type, "message"), condition->message);
+  return k8smi_edit_end(&e);
+}
+
+static void row_put_field(struct k8smi_edit *e, const struct ctl_object *o,
+                          const struct ctl_status_field *f) {
+  const char *at = (const char *)o + f->offset;
+  struct ctl_text text;
+  int64_t number;
+  if (f->form == CTL_TEXT) {
+    memcpy(&text, at, sizeof text);
+    if (text.len > 0) k8smi_edit_text(e, f->field, k8smi_ctl_text(&text));
+    return;
+  }
+  memcpy(&number, at, sizeof number);
+  if (f->form == CTL_TIME) {
+    row_put_time(e, f->field, number);
+  } else if (f->form == CTL_OPTION ? number >= 0 : number != 0) {
+    k8smi_edit_number(e, f->field, number);
+  }
+}
+
+static const struct k8smi_record *row_uncounted_list(struct k8smi_arena *arena, const struct ctl_text *uids,
+                                                     unsigned field, const struct k8smi_record *before) {
+  struct k8smi_list *list = k8smi_arena_alloc(arena, sizeof *list);
+  struct k8sm_slice *items = k8smi_arena_array(arena, uids->len / 2 + 1, sizeof *items);
+  struct k8smi_edit e;
+  if (list == NULL || items == NULL) return NULL;
+  *list = (struct k8smi_list){items, 0};
+  for (size_t at = 0, end; at < uids->len; at = end + 1) {
+    end = at;
+    while (end < uids->len && uids->ptr[end] != ' ') end++;
+    items[list->count++] = (struct k8sm_slice){uids->ptr + at, end - at};
+  }
+  k8smi_edit_begin(&e, arena, before);
+  if (list->count > 0) k8smi_edit_list(&e, field, list);
+  return k8smi_edit_end(&e);
+}
+
+/* A Job says which ended pods its numbers do not count yet. */
+static void row_put_uncounted(struct k8smi_edit *e, const struct ctl_object *o) {
+  const struct k8smi_record *uncounted =
+      row_uncounted_list(e->arena, &o->uncounted_succeeded, K8SMI_UncountedTerminatedPods_succeeded, NULL);
+  if (uncounted != NULL)
+    uncounted =
+        row_uncounted_list(e->arena, &o->uncounted_failed, K8SMI_UncountedTerminatedPods_failed, uncounted);
+  k8smi_edit_record(e, K8SMI_JobStatus_uncountedTerminatedPods, uncounted);
+}
+
+static const struct k8smi_record *row_status(const struct ctl_object *o, struct k8smi_arena *arena) {
+  const struct ctl_kind *kind = o->kind;
+  struct k8smi_edit e;
+  k8smi_edit_begin(&e, arena, NULL);
+  if (kind->observed != CTL_NO_FIELD) k8smi_edit_number(&e, kind->observed, o->generation);
+  for (size_t i = 0; i < kind->field_count; i++) row_put_field(&e, o, &kind->fields[i]);
+  for (size_t i = 0; kind->conditions != CTL_NO_FIELD && i < o->condition_count; i++)
+    k8smi_edit_append(&e, kind->conditions, row_condition(&o->conditions[i], kind->condition_type, arena));
+  if (kind->number == K8SM_WORKLOAD_JOB) row_put_uncounted(&e, o);
+  return k8smi_edit_end(&e);
+}
+
+/* What a Deployment notes on its ReplicaSets. */
+static const char *const row_note_names[] = {"deployment.kubernetes.io/revision",
+                                             "deployment.kubernetes.io/desired-replicas",
+                                             "deployment.kubernetes.io/max-replicas"};
+enum { ROW_NOTES = sizeof row_note_names / sizeof row_note_names[0] };
+
+static bool row_has_notes(const struct ctl_object *o) {
+  return o->kind->number == K8SM_WORKLOAD_REPLICA_SET && o->owner != NULL;
+}
+
+static void row_put_notes(struct k8smi_edit *e, const struct ctl_object *o) {
+  const int64_t values[ROW_NOTES] = {o->revision, o->desired, o->most};
+  struct k8smi_edit_pairs pairs = {.count = 0};
+  for (size_t i = 0; i < ROW_NOTES; i++) {
+    struct k8sm_slice text = k8smi_name_number(e->arena, values[i]);
+    if (text.ptr == NULL) e->failed = true;
+    k8smi_edit_pairs_put(&pairs, k8smi_s(row_note_names[i]), text);
+  }
+  k8smi_edit_map(e, K8SMI_ObjectMeta_annotations, &pairs, false);
+}
+
+static const struct k8smi_record *row_metadata(const struct ctl_object *o, struct k8smi_arena *arena) {
+  struct k8smi_edit e;
+  k8smi_edit_begin(&e, arena, k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
+  k8smi_edit_text(&e, K8SMI_ObjectMeta_uid, o->uid);
+  if (row_has_notes(o)) row_put_notes(&e, o);
+  k8smi_edit_number(&e, K8SMI_ObjectMeta_generation, o->generation);
+  row_put_time(&e, K8SMI_ObjectMeta_creationTimestamp, o->created_ms);
+  if (o->deleting) row_put_time(&e, K8SMI_ObjectMeta_deletionTimestamp, o->deleted_ms);
+  if (o->deleting && o->grace_seconds >= 0)
+    k8smi_edit_number(&e, K8SMI_ObjectMeta_deletionGracePeriodSeconds, o->grace_seconds);
+  return k8smi_edit_end(&e);
+}
+
+/* A ReplicaSet has as many replicas as its Deployment says now. */
+static void row_put_replicas(struct k8smi_edit *e, const struct ctl_object *o) {
+  struct k8smi_edit spec;
+  if (!row_has_notes(o)) return;
+  k8smi_edit_begin(&spec, e->arena, o->workload->spec);
+  k8smi_edit_number(&spec, K8SMI_ReplicaSetSpec_replicas, o->replicas);
+  k8smi_edit_record(e, K8SMI_ReplicaSet_spec, k8smi_edit_end(&spec));
+}
+
+int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o, uint32_t format,
+                        struct k8sm_blob **ret) {
+  struct k8smi_arena arena;
+  struct k8smi_edit e;
+  if (!k8smi_arena_init(&arena, &c->allocator, 0)) return K8SM_ERR_NOMEM;
+  k8smi_edit_begin(&e, &arena, o->workload->object);
+  k8smi_edit_record(&e, K8SMI_Pod_metadata, row_metadata(o, &arena));
+  row_put_replicas(&e, o);
+  k8smi_edit_record(&e, o->kind->status, row_status(o, &arena));
+  const struct k8smi_record *object = k8smi_edit_end(&e);
+  int r = object == NULL ? K8SM_ERR_NOMEM
+                         : k8smi_record_to_blob(o->workload->kind->type, object, format, &c->allocator, ret);
+  k8smi_arena_free(&arena);
+  return r;
+}
+
+/* ---- Reading ---- */
+
+static int64_t row_get_time(const struct k8smi_record *record, unsigned field) {
+  int64_t seconds;
+  return k8smi_parse_time(k8smi_get_str(record, field), &seconds) ? seconds * 1000 : 0;
+}
+
+static int row_read_condition(struct k8sm_control *c, struct ctl_object *o, const struct k8smi_record *from) {
+  const unsigned type = o->kind->condition_type;
+  struct k8sm_slice name = k8smi_get_str(from, row_field(type, "type"));
+  struct k8sm_slice status = k8smi_get_str(from, row_field(type, "status"));
+  uint32_t is = k8smi_eqs(status, "True") ? CTL_TRUE : k8smi_eqs(status, "False") ? CTL_FALSE : CTL_UNSURE;
+  unsigned updated = row_field(type, type == K8SMI_TYPE_JobCondition ? "lastProbeTime" : "lastUpdateTime");
+  struct k8sm_slice reason = k8smi_get_str(from, row_field(type, "reason"));
+  if (name.len == 0) return K8SM_OK;
+  int r = k8smi_ctl_condition_set(c, o, name.ptr, is, reason.len == 0 ? "" : reason.ptr,
+                                  k8smi_get_str(from, row_field(type, "message")));
+  struct ctl_condition *condition = r == K8SM_OK ? k8smi_ctl_condition(o, name.ptr) : NULL;
+  if (condition == NULL) return r;
+  condition->transition_ms = row_get_time(from, row_field(type, "lastTransitionTime"));
+  condition->update_ms =
+      updated < k8smi_types[type].count ? row_get_time(from, updated) : condition->transition_ms;
+  return K8SM_OK;
+}
+
+static bool row_read_field(struct k8sm_control *c, struct ctl_object *o, const struct k8smi_record *status,
+                           const struct ctl_status_field *f) {
+  void *at = (char *)o + f->offset;
+  int64_t number;
+  if (f->form == CTL_TEXT) return k8smi_ctl_text_set(c, at, k8smi_get_str(status, f->field));
+  number = f->form == CTL_TIME ? row_get_time(status, f->field)
+                               : k8smi_get_i64(status, f->field, f->form == CTL_OPTION ? -1 : 0);
+  memcpy(at, &number, sizeof number);
+  return true;
+}
+
+static bool row_read_uids(struct k8sm_control *c, struct ctl_text *to, struct k8smi_list uids) {
+  struct k8smi_buf buf;
+  k8smi_buf_init(&buf, &c->allocator);
+  for (size_t i = 0; i < uids.count; i++) {
+    k8smi_buf_slice(&buf, k8smi_list_str(uids, i));
+    k8smi_buf_putc(&buf, ' ');
+  }
+  bool ok = !buf.failed && k8smi_ctl_text_set(c, to, (struct k8sm_slice){buf.ptr, buf.len});
+  k8smi_buf_free(&buf);
+  return ok;
+}
+
+static int row_read_status(struct k8sm_control *c, struct ctl_object *o) {
+  const struct ctl_kind *kind = o->kind;
+  const struct k8smi_record *status = k8smi_get_record(o->workload->object, kind->status);
+  struct k8smi_list conditions = {NULL, 0};
+  bool ok = true;
+  if (kind->conditions != CTL_NO_FIELD) conditions = k8smi_get_list(status, kind->conditions);
+  for (size_t i = 0; ok && i < kind->field_count; i++) ok = row_read_field(c, o, status, &kind->fields[i]);
+  for (size_t i = 0; ok && i < conditions.count; i++)
+    ok = row_read_condition(c, o, k8smi_list_record(conditions, i)) == K8SM_OK;
+  if (ok && kind->number == K8SM_WORKLOAD_JOB) {
+    const struct k8smi_record *of = k8smi_get_record(status, K8SMI_JobStatus_uncountedTerminatedPods);
+    ok = row_read_uids(c, &o->uncounted_succeeded,
+                       k8smi_get_list(of, K8SMI_UncountedTerminatedPods_succeeded)) &&
+         row_read_uids(c, &o->uncounted_failed, k8smi_get_list(of, K8SMI_UncountedTerminatedPods_failed));
+  }
+  return ok ? K8SM_OK : K8SM_ERR_NOMEM;
+}
+
+static void row_read_metadata(struct ctl_object *o) {
+  const struct k8smi_record *metadata = k8smi_get_record(o->workload->object, K8SMI_Pod_metadata);
+  int64_t created = row_get_time(metadata, K8SMI_ObjectMeta_creationTimestamp);
+  if (created != 0) o->created_ms = created;
+  o->generation = k8smi_get_i64(metadata, K8SMI_ObjectMeta_generation, 1);
+  o->deleted_ms = row_get_time(metadata, K8SMI_ObjectMeta_deletionTimestamp);
+  o->deleting = o->deleted_ms != 0;
+  o->grace_seconds = k8smi_get_i64(metadata, K8SMI_ObjectMeta_deletionGracePeriodSeconds, -1);
+  int64_t *const notes[ROW_NOTES] = {&o->revision, &o->desired, &o->most};
+  for (size_t i = 0; i < ROW_NOTES; i++) {
+    struct k8sm_slice text = k8smi_get_pair(metadata, K8SMI_ObjectMeta_annotations, row_note_names[i]);
+    if (text.ptr == NULL || !k8smi_parse_i64(text, notes[i])) *notes[i] = 0;
+  }
+}
+
+int k8smi_ctl_row_read(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes,
+                       struct k8sm_diags *diags) {
+  const struct k8sm_parse_options options = {.size = sizeof options,
+                                             .flags = K8SM_PARSE_NO_VALIDATE,
+                                             .allocator = &c->allocator,
+                                             .format = K8SM_FORMAT_JSON};
+  struct k8sm_workload *w = NULL;
+  struct ctl_object *o = NULL;
+  int r = k8sm_workload_parse(bytes.ptr, bytes.len, &options, &w, diags);
+  if (r != K8SM_OK) return r;
+  bool known = k8smi_ctl_kind(w->kind->number) != NULL && k8smi_ctl_table_get(&c->uids, w->uid) == NULL;
+  if (known) r = k8smi_ctl_object_new(c, w, NULL, &o);
+  k8sm_workload_unref(w);
+  if (!known || (r == K8SM_OK && !k8smi_eq(o->key, key))) {
+    k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the row %.*s: expected a workload of that name, once",
+               K8SMI_P(key));
+    r = K8SM_ERR_INVALID;
+  }
+  if (r == K8SM_OK) r = row_read_status(c, o);
+  if (r != K8SM_OK) {
+    if (o != NULL) k8smi_ctl_object_drop(c, o);
+    return r;
+  }
+  row_read_metadata(o);
+  o->kept = true;
+  o->row_hash = k8smi_hash(bytes.ptr, bytes.len, c->seed);
+  return K8SM_OK;
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ReplicaSets, ReplicationControllers and Deployments in virtual time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/stage.h"
+
+/* A Deployment web: `more` are members of its spec, `image` is what the template differs in. */
+static const char *web(int replicas, const char *more, const char *image) {
+  static char text[2000];
+  snprintf(
+      text, sizeof text,
+      "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\"},\"spec\":{"
+      "\"replicas\":%d,\"selector\":{\"matchLabels\":{\"app\":\"web\"}},%s\"template\":{\"metadata\":{"
+      "\"labels\":{\"app\":\"web\"}},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"%s\"}]}}}}",
+      replicas, more, image);
+  return text;
+}
+
+static const char set_of_three[] =
+    "{\"apiVersion\":\"apps/"
+    "v1\",\"kind\":\"ReplicaSet\",\"metadata\":{\"name\":\"db\"},\"spec\":{\"replicas\":3,"
+    "\"selector\":{\"matchLabels\":{\"app\":\"db\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"db\"}}"
+    ","
+    "\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"a\"}]}}}}";
+
+/* ---- ReplicaSets ---- */
+
+static void a_replica_set_keeps_its_number(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  assert_int_equal(stage_apply(&s, set_of_three), K8SM_OK);
+  assert_int_equal(stage_count(&s, "default/db-"), 3);
+  assert_string_equal(stage_get(&s, "ReplicaSet/default/db", "status.readyReplicas"), "3");
+  assert_true(stage_said(&s, "ReplicaSet/default/db: SuccessfulCreate: Created pod: db-"));
+  struct stage_pod *p = stage_pod(&s, "default/db-");
+  assert_non_null(strstr(stage_pod_get(p, "metadata.ownerReferences"), "\"name\":\"db\""));
+  assert_string_equal(stage_pod_get(p, "metadata.creationTimestamp"), "2026-01-01T00:00:00Z");
+  stage_exit(&s, p, 1);
+  assert_int_equal(stage_count(&s, "default/db-"), 4); /* with the one that failed */
+  stage_gone(&s, stage_pod(&s, "default/db-"));
+  assert_int_equal(stage_count(&s, "default/db-"), 4);
+  assert_true(stage_row(&s, "ReplicaSet/default/db").settled);
+  stage_end(&s);
+}
+
+static void ended_pods_do_not_pile_up(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, set_of_three);
+  for (int i = 0; i < 20; i++) {
+    stage_exit(&s, stage_pod(&s, "default/db-"), 1);
+    stage_run(&s, 1000);
+  }
+  assert_int_equal(stage_count(&s, "default/db-"), 6);
+  stage_end(&s);
+}
+
+static void the_least_missed_go_first(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, set_of_three);
+  struct stage_pod *p = stage_pod(&s, "default/db-");
+  char key[300];
+  memcpy(key, p->key, sizeof key);
+  stage_unready(&s, p);
+  char two[sizeof set_of_three];
+  memcpy(two, set_of_three, sizeof two);
+  *strchr(two, '3') = '2';
+  assert_int_equal(stage_apply(&s, two), K8SM_OK);
+  assert_int_equal(stage_count(&s, "default/db-"), 2);
+  assert_int_equal(stage_count(&s, key), 0);
+  assert_true(stage_said(&s, "SuccessfulDelete: Deleted pod: db-"));
+  assert_string_equal(stage_get(&s, "ReplicaSet/default/db", "metadata.generation"), "2");
+  stage_end(&s);
+}
+
+static void a_pod_that_is_not_taken_is_tried_again_later(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.reject = "no such volume";
+  stage_apply(&s, set_of_three);
+  assert_int_equal(stage_count(&s, "default/db-"), 0);
+  assert_true(stage_said(&s, "FailedCreate: Error creating: no such volume"));
+  assert_non_null(
+      strstr(stage_object(&s, "ReplicaSet/default/db"), "\"type\":\"ReplicaFailure\",\"status\":\"True\""));
+  uint64_t born = s.born;
+  stage_run(&s, 200);
+  assert_int_equal(s.born, born);
+  stage_run(&s, 60000);
+  assert_in_range(s.born - born, 6, 24);
+  s.reject = NULL;
+  stage_run(&s, 300000);
+  assert_int_equal(stage_count(&s, "default/db-"), 3);
+  assert_null(strstr(stage_object(&s, "ReplicaSet/default/db"), "ReplicaFailure"));
+  stage_end(&s);
+}
+
+static void nothing_happens_before_the_row_is_kept(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.mute = true;
+  stage_apply(&s, set_of_three);
+  assert_int_equal(s.answer_count, 1);
+  assert_int_equal(stage_count(&s, ""), 0);
+  s.mute = false;
+  s.refuse = true;
+  stage_run(&s, 1000);
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_run(&s, 5000);
+  assert_int_equal(stage_count(&s, ""), 3);
+  stage_end(&s);
+}
+
+static void a_replication_controller_does_the_same(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(
+      &s,
+      "{\"apiVersion\":\"v1\",\"kind\":\"ReplicationController\",\"metadata\":{\"name\":\"rc\"},\"spec\":{"
+      "\"replicas\":2,\"template\":{\"metadata\":{\"labels\":{\"app\":\"rc\"}},\"spec\":{\"containers\":["
+      "{\"name\":\"main\",\"image\":\"a\"}]}}}}");
+  assert_int_equal(stage_count(&s, "default/rc-"), 2);
+  assert_string_equal(stage_get(&s, "ReplicationController/default/rc", "status.availableReplicas"), "2");
+  stage_end(&s);
+}
+
+/* ---- Deployments ---- */
+
+static void a_deployment_comes_up(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  assert_int_equal(stage_apply(&s, web(3, "", "a")), K8SM_OK);
+  assert_int_equal(stage_count(&s, "default/web-"), 3);
+  assert_true(stage_said(&s, "Deployment/default/web: ScalingReplicaSet: Scaled up replica set web-"));
+  assert_true(stage_said(&s, " from 0 to 3\n"));
+  const char *json = stage_object(&s, "Deployment/default/web");
+  assert_non_null(strstr(json, "\"reason\":\"NewReplicaSetAvailable\",\"message\":\"ReplicaSet \\\"web-"));
+  assert_non_null(strstr(json, "\"type\":\"Available\",\"status\":\"True\""));
+  assert_non_null(
+      strstr(json, "\"replicas\":3,\"updatedReplicas\":3,\"readyReplicas\":3,\"availableReplicas\":3"));
+  assert_true(stage_row(&s, "Deployment/default/web").settled);
+  stage_end(&s);
+}
+
+/* At each moment of it: no more than the surge, no fewer than the availability allows. */
+static void a_rollout_keeps_its_bounds(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(4, "", "a")); /* 25 %: one more, one less */
+  stage_quiet(&s);
+  s.most = 0;
+  s.idle = true;
+  stage_apply(&s, web(4, "", "b"));
+  int turns = 0;
+  for (; !stage_row(&s, "Deployment/default/web").settled; turns++) {
+    assert_true(turns < 50);
+    size_t ready = 0;
+    struct stage_pod *waits = NULL;
+    for (size_t i = 0; i < STAGE_PODS; i++) {
+      if (s.pods[i].key[0] == '\0' || s.pods[i].deleting) continue;
+      ready += s.pods[i].ready;
+      if (!s.pods[i].ready) waits = &s.pods[i];
+    }
+    assert_true(ready >= 3);
+    if (waits != NULL) stage_ready(&s, waits);
+    stage_run(&s, 100);
+  }
+  assert_true(turns > 2);
+  assert_int_equal(s.most, 5);
+  assert_true(stage_said(&s, "Scaled down replica set web-"));
+  assert_string_equal(stage_get(&s, "Deployment/default/web", "status.updatedReplicas"), "4");
+  stage_end(&s);
+}
+
+static void a_rollout_goes_back(void **state) {
+  struct stage s;
+  char first[300];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, "", "a"));
+  snprintf(first, sizeof first, "%.*s", (int)(strrchr(stage_pod(&s, "")->key, '-') - stage_pod(&s, "")->key),
+           stage_pod(&s, "")->key);
+  stage_apply(&s, web(2, "", "b"));
+  assert_int_equal(stage_count(&s, first), 0);
+  stage_apply(&s, web(2, "", "a"));
+  assert_int_equal(stage_count(&s, first), 2);
+  char key[400];
+  snprintf(key, sizeof key, "ReplicaSet/%s", first);
+  assert_non_null(strstr(stage_object(&s, key), "\"deployment.kubernetes.io/revision\":\"3\""));
+  stage_end(&s);
+}
+
+static void old_replica_sets_are_forgotten(void **state) {
+  struct stage s;
+  char image[8];
+  (void)state;
+  stage_begin(&s);
+  for (int i = 0; i < 6; i++) {
+    snprintf(image, sizeof image, "v%d", i);
+    stage_apply(&s, web(1, "\"revisionHistoryLimit\":2,", image));
+  }
+  assert_int_equal(k8sm_control_rows(s.control, 0, NULL, sizeof(struct k8sm_control_row), 0), 1 + 1 + 2);
+  assert_true(stage_said(&s, "gone ReplicaSet/default/web-"));
+  stage_end(&s);
+}
+
+static void recreate_ends_the_old_first(void **state) {
+  static const char recreate[] = "\"strategy\":{\"type\":\"Recreate\"},";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, recreate, "a"));
+  s.slow = true;
+  s.most = 0;
+  stage_apply(&s, web(3, recreate, "b"));
+  assert_int_equal(stage_count_going(&s, ""), 3);
+  assert_int_equal(stage_count(&s, ""), 0);
+  s.slow = false;
+  stage_run(&s, 1);
+  assert_int_equal(stage_count(&s, ""), 3);
+  assert_true(stage_row(&s, "Deployment/default/web").settled);
+  stage_end(&s);
+}
+
+static void a_paused_rollout_waits(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, "", "a"));
+  char key[300];
+  memcpy(key, stage_pod(&s, "")->key, sizeof key);
+  stage_apply(&s, web(2, "\"paused\":true,", "b"));
+  assert_int_equal(stage_count(&s, key), 1);
+  assert_non_null(strstr(stage_object(&s, "Deployment/default/web"), "\"reason\":\"DeploymentPaused\""));
+  stage_apply(&s, web(3, "\"paused\":true,", "b")); /* it scales all the same */
+  assert_int_equal(stage_count(&s, ""), 3);
+  assert_int_equal(stage_count(&s, key), 1);
+  stage_apply(&s, web(3, "", "b"));
+  assert_int_equal(stage_count(&s, key), 0);
+  assert_int_equal(stage_count(&s, ""), 3);
+  stage_end(&s);
+}
+
+static void the_deadline_is_told(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.idle = true;
+  stage_apply(&s, web(1, "\"progressDeadlineSeconds\":60,", "a"));
+  stage_run(&s, 59000);
+  assert_null(strstr(stage_object(&s, "Deployment/default/web"), "ProgressDeadlineExceeded"));
+  stage_run(&s, 2000);
+  assert_non_null(
+      strstr(stage_object(&s, "Deployment/default/web"), "\"reason\":\"ProgressDeadlineExceeded\""));
+  assert_true(stage_row(&s, "Deployment/default/web").failing);
+  stage_ready(&s, stage_pod(&s, ""));
+  assert_non_null(
+      strstr(stage_object(&s, "Deployment/default/web"), "\"reason\":\"NewReplicaSetAvailable\""));
+  assert_false(stage_row(&s, "Deployment/default/web").failing);
+  stage_end(&s);
+}
+
+static void ready_is_not_yet_available(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, "\"minReadySeconds\":10,", "a"));
+  assert_string_equal(stage_get(&s, "Deployment/default/web", "status.readyReplicas"), "2");
+  assert_string_equal(stage_get(&s, "Deployment/default/web", "status.availableReplicas"), "");
+  stage_run(&s, 11000);
+  assert_string_equal(stage_get(&s, "Deployment/default/web", "status.availableReplicas"), "2");
+  stage_end(&s);
+}
+
+/* 10 replicas grow to 20 in the middle of a rollout: both sets grow alike. */
+static void a_rollout_scales_in_proportion(void **state) {
+  static const char by_three[] = "\"strategy\":{\"rollingUpdate\":{\"maxSurge\":3,\"maxUnavailable\":2}},";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(10, by_three, "a"));
+  s.idle = true;
+  stage_apply(&s, web(10, by_three, "b"));
+  assert_int_equal(stage_count(&s, ""), 13); /* 8 old ones, 5 new ones */
+  stage_quiet(&s);
+  stage_apply(&s, web(20, by_three, "b"));
+  assert_int_equal(stage_count(&s, ""), 23);
+  assert_true(stage_said(&s, " from 8 to 14\n"));
+  assert_true(stage_said(&s, " from 5 to 9\n"));
+  stage_end(&s);
+}
+
+/* ---- What lasts ---- */
+
+static void it_goes_on_after_a_restart(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, "", "a"));
+  char before[4000];
+  snprintf(before, sizeof before, "%s", stage_object(&s, "Deployment/default/web"));
+  uint64_t born = s.born;
+  stage_restart(&s);
+  assert_string_equal(stage_object(&s, "Deployment/default/web"), before);
+  stage_apply(&s, web(3, "", "a"));
+  assert_int_equal(s.born, born);
+  assert_string_equal(stage_object(&s, "Deployment/default/web"), before);
+  stage_gone(&s, stage_pod(&s, ""));
+  assert_int_equal(stage_count(&s, ""), 3);
+  stage_end(&s);
+}
+
+/* Killed at every record of a rollout. */
+static void a_rollout_survives_restarts(void **state) {
+  struct stage s;
+  (void)state;
+  for (int kill = 1; kill < 30; kill++) {
+    stage_begin(&s);
+    stage_apply(&s, web(4, "", "a"));
+    s.most = 0;
+    s.idle = true;
+    stage_apply(&s, web(4, "", "b"));
+    for (int turn = 0; turn < 40; turn++) {
+      if (turn == kill) stage_restart(&s);
+      struct stage_pod *p = NULL;
+      for (size_t i = 0; i < STAGE_PODS; i++) {
+        if (s.pods[i].key[0] != '\0' && !s.pods[i].deleting && !s.pods[i].ready) p = &s.pods[i];
+      }
+      if (p != NULL) stage_ready(&s, p);
+      stage_run(&s, 50);
+    }
+    assert_true(stage_row(&s, "Deployment/default/web").settled);
+    assert_int_equal(stage_count(&s, ""), 4);
+    assert_true(s.most <= 5);
+    stage_end(&s);
+  }
+}
+
+static void rows_that_are_lost_are_made_again(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, "", "a"));
+  uint64_t born = s.born;
+  for (size_t i = 0; i < STAGE_ROWS; i++) {
+    free(s.rows[i].bytes);
+    memset(&s.rows[i], 0, sizeof s.rows[i]);
+  }
+  stage_restart(&s);
+  stage_apply(&s, web(3, "", "a"));
+  assert_int_equal(s.born, born); /* the pods know by name and uid whose they are */
+  assert_int_equal(stage_count(&s, ""), 3);
+  stage_end(&s);
+}
+
+static void deleted_with_its_pods(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, "", "a"));
+  s.slow = true;
+  assert_int_equal(stage_delete(&s, "Deployment/default/web", 5), K8SM_OK);
+  assert_int_equal(stage_count_going(&s, ""), 3);
+  assert_false(stage_said(&s, "gone "));
+  stage_restart(&s);
+  assert_int_equal(stage_count_going(&s, ""), 3);
+  s.slow = false;
+  stage_run(&s, 1);
+  assert_int_equal(stage_count_going(&s, ""), 0);
+  assert_true(stage_said(&s, "gone Deployment/default/web\n"));
+  for (size_t i = 0; i < STAGE_ROWS; i++) assert_null(s.rows[i].bytes);
+  assert_int_equal(stage_delete(&s, "Deployment/default/web", -1), K8SM_ERR_NOT_FOUND);
+  stage_end(&s);
+}
+
+/* ---- The set of what is wanted ---- */
+
+static void what_may_not_change_is_refused_or_replaced(void **state) {
+  struct stage s;
+  char other[2000];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, "", "a"));
+  snprintf(other, sizeof other, "%s", web(2, "", "a"));
+  for (char *at = other; (at = strstr(at, "\"app\":\"web\"")) != NULL; at++)
+    memcpy(at, "\"app\":\"new\"", 11);
+  assert_int_equal(stage_apply(&s, other), K8SM_ERR_INVALID);
+  uint64_t born = s.born;
+  assert_int_equal(stage_apply_flags(&s, other, K8SM_CONTROL_FLAG_REPLACE), K8SM_OK);
+  assert_int_equal(stage_count(&s, ""), 2);
+  assert_int_equal(s.born, born + 2);
+  assert_true(stage_said(&s, "gone Deployment/default/web\n"));
+  stage_end(&s);
+}
+
+static void what_is_not_in_the_set_goes_when_it_is_complete(void **state) {
+  static const char pod[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"one\"},\"spec\":{"
+      "\"containers\":[{\"name\":\"main\",\"image\":\"a\"}]}}";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, "", "a"));
+  stage_apply(&s, set_of_three);
+  stage_apply(&s, pod);
+  assert_int_equal(stage_count(&s, ""), 6);
+  stage_step(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_COMPLETE});
+  assert_int_equal(stage_count(&s, ""), 6);
+  stage_apply(&s, set_of_three);
+  stage_step(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_COMPLETE});
+  assert_int_equal(stage_count(&s, ""), 3);
+  assert_int_equal(stage_count(&s, "default/db-"), 3);
+  stage_end(&s);
+}
+
+static void bare_pods_run_as_they_are(void **state) {
+  static const char format[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"one\"},\"spec\":{"
+      "\"containers\":[{\"name\":\"main\",\"image\":\"%s\"}]}}";
+  struct stage s;
+  char text[400];
+  (void)state;
+  stage_begin(&s);
+  snprintf(text, sizeof text, format, "a");
+  stage_apply(&s, text);
+  assert_int_equal(stage_apply(&s, text), K8SM_OK);
+  assert_int_equal(s.born, 1);
+  stage_exit(&s, stage_pod(&s, "default/one"), 1);
+  assert_int_equal(s.born, 1);
+  snprintf(text, sizeof text, format, "b");
+  assert_int_equal(stage_apply(&s, text), K8SM_ERR_INVALID);
+  assert_int_equal(stage_apply_flags(&s, text, K8SM_CONTROL_FLAG_REPLACE), K8SM_OK);
+  assert_int_equal(s.born, 2);
+  assert_string_equal(stage_pod_get(stage_pod(&s, "default/one"), "spec.containers[0].image"), "b");
+  assert_int_equal(stage_delete(&s, "Pod/default/one", -1), K8SM_OK);
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_end(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_replica_set_keeps_its_number),
+      cmocka_unit_test(ended_pods_do_not_pile_up),
+      cmocka_unit_test(the_least_missed_go_first),
+      cmocka_unit_test(a_pod_that_is_not_taken_is_tried_again_later),
+      cmocka_unit_test(nothing_happens_before_the_row_is_kept),
+      cmocka_unit_test(a_replication_controller_does_the_same),
+      cmocka_unit_test(a_deployment_comes_up),
+      cmocka_unit_test(a_rollout_keeps_its_bounds),
+      cmocka_unit_test(a_rollout_goes_back),
+      cmocka_unit_test(old_replica_sets_are_forgotten),
+      cmocka_unit_test(recreate_ends_the_old_first),
+      cmocka_unit_test(a_paused_rollout_waits),
+      cmocka_unit_test(the_deadline_is_told),
+      cmocka_unit_test(ready_is_not_yet_available),
+      cmocka_unit_test(a_rollout_scales_in_proportion),
+      cmocka_unit_test(it_goes_on_after_a_restart),
+      cmocka_unit_test(a_rollout_survives_restarts),
+      cmocka_unit_test(rows_that_are_lost_are_made_again),
+      cmocka_unit_test(deleted_with_its_pods),
+      cmocka_unit_test(what_may_not_change_is_refused_or_replaced),
+      cmocka_unit_test(what_is_not_in_the_set_goes_when_it_is_complete),
+      cmocka_unit_test(bare_pods_run_as_they_are),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
