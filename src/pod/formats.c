@@ -103,6 +103,11 @@ size_t k8smi_format_subdomain(struct k8sm_slice s, const char **wrong) {
   return format_subdomain(s.len, format_is_subdomain(s), wrong);
 }
 
+size_t k8smi_format_long_name(struct k8sm_slice s, const char **wrong) {
+  return format_breaches(s.len > FORMAT_SUBDOMAIN_MAX, "must be no more than 253 bytes",
+                         format_is_subdomain(s), FORMAT_SUBDOMAIN_TEXT, wrong);
+}
+
 size_t k8smi_format_subdomain_caseless(struct k8sm_slice s, const char **wrong) {
   return format_subdomain(s.len, format_is_joined(s, format_alnum, "", "-", "."), wrong);
 }

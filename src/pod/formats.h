@@ -14,6 +14,8 @@ size_t k8smi_format_label(struct k8sm_slice s, const char **wrong); /* DNS-1123 
 /* A label that a suffix is to be added to: it may end in '-'. */
 size_t k8smi_format_label_prefix(struct k8sm_slice s, const char **wrong);
 size_t k8smi_format_subdomain(struct k8sm_slice s, const char **wrong); /* DNS-1123 subdomain */
+/* The same in other words, which some kinds have. */
+size_t k8smi_format_long_name(struct k8sm_slice s, const char **wrong);
 /* A subdomain that a suffix is to be added to: it may end in '-'. */
 size_t k8smi_format_subdomain_prefix(struct k8sm_slice s, const char **wrong);
 size_t k8smi_format_subdomain_caseless(struct k8sm_slice s, const char **wrong); /* A is as good as a */

@@ -84,6 +84,7 @@ void k8smi_check_pod_annotations(struct k8smi_check *c, const struct k8smi_path 
   if (value.ptr != NULL && k8smi_get_str(c->spec, K8SMI_PodSpec_nodeName).len == 0)
     k8smi_check_invalid(c, &at, k8smi_v_text(value),
                         "must set spec.nodeName if mirror pod annotation is set");
+  k8smi_check_old_tolerations(c, path);
   value = annotation_value(c, cost);
   at = k8smi_path_key(path, k8smi_s(cost));
   if (value.ptr != NULL && !c->is_stored && !annotation_is_cost(value))

@@ -130,11 +130,15 @@ static void placement_toleration(struct k8smi_check *c, const struct k8smi_recor
     k8smi_check_unsupported(c, &effect, k8smi_v_word(word), effects);
 }
 
-void k8smi_check_tolerations(struct k8smi_check *c) {
-  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, tolerations);
-  struct k8smi_list list = k8smi_get_list(c->spec, K8SMI_PodSpec_tolerations);
+void k8smi_check_toleration_list(struct k8smi_check *c, struct k8smi_list list,
+                                 const struct k8smi_path *path) {
   for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_path at = k8smi_path_index(&path, i);
+    struct k8smi_path at = k8smi_path_index(path, i);
     placement_toleration(c, k8smi_list_record(list, i), &at);
   }
+}
+
+void k8smi_check_tolerations(struct k8smi_check *c) {
+  struct k8smi_path path = K8SMI_PATH(c->at, PodSpec, tolerations);
+  k8smi_check_toleration_list(c, k8smi_get_list(c->spec, K8SMI_PodSpec_tolerations), &path);
 }

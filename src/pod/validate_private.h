@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "pod/edit.h"
 #include "pod/formats.h"
 #include "pod/validate.h"
 
@@ -241,6 +242,9 @@ void k8smi_check_dns(struct k8smi_check *c);
 void k8smi_check_gates(struct k8smi_check *c);
 void k8smi_check_spread(struct k8smi_check *c);
 void k8smi_check_tolerations(struct k8smi_check *c);
+void k8smi_check_toleration_list(struct k8smi_check *c, struct k8smi_list list,
+                                 const struct k8smi_path *path);
+void k8smi_check_old_tolerations(struct k8smi_check *c, const struct k8smi_path *annotations);
 void k8smi_check_host_users(struct k8smi_check *c);
 void k8smi_check_hostname(struct k8smi_check *c);
 void k8smi_check_host_aliases(struct k8smi_check *c);

@@ -126,7 +126,7 @@ static void check_deployment(const struct workload_check *k) {
 /* Some of its rules come last, as those that the server has in another form do. */
 static void check_replication_controller(const struct workload_check *k) {
   static const struct k8smi_field_rule name = {K8SMI_RULE_FORMAT, K8SMI_AT_FIELD(ObjectMeta, name),
-                                               .format = k8smi_format_subdomain};
+                                               .format = k8smi_format_long_name};
   static const struct k8smi_field_rule rules[] = {
       K8SMI_RULE_NOT_NEGATIVE(ReplicationControllerSpec, replicas),
       K8SMI_RULE_NOT_NEGATIVE(ReplicationControllerSpec, minReadySeconds),

@@ -237,7 +237,8 @@ class Comparison:
         found = [(re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UID")]
         metadata = plain["metadata"]
         if "name" not in metadata and "generateName" in metadata:
-            found.append((re.compile(f"(?<={re.escape(metadata['generateName'][:58])})[bcdfghjklmnpqrstvwxz2456789]{{5}}"), "SUFFIX"))
+            base = re.escape(metadata["generateName"][:58].encode("unicode_escape").decode())
+            found.append((re.compile(f"(?<={base})[bcdfghjklmnpqrstvwxz2456789]{{5}}"), "SUFFIX"))
         if len(plain.get("spec", {}).get("volumeClaimTemplates") or []) > 1:
             found.append((re.compile(r"(?<=spec\.template\.spec\.volumes)\[\d+\]"), "[]"))
         return found

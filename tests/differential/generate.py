@@ -41,6 +41,19 @@ STRINGS = ["", "a", "A b", "x" * 70, "true", "null", "010", "1e3", "0x1f", "~", 
 ODD_STRINGS = ["\u2028\u2029", "\x7f", "\u0085", "\ufeff"]  # which YAML makes something of
 INTEGERS = {"I32": [0, 1, -1, 2, 80, 8080, 65535, 65536, 2147483647, -2147483648],
             "I64": [0, 1, -1, 30, 3600, 2147483648, 9223372036854775807, -9223372036854775808]}
+# Annotations that mean something.
+TOLERATIONS = ['[]', '[{"key": "a", "operator": "Exists"}]', '[{"KEY": "a b", "Operator": "Odd", "effect": "Some"}]', "", " ", "[", "null", "{}",
+               '[null, 1]', '[{"key": 5, "value": [1]}]', '[{"tolerationSeconds": 5}, {"TOLERATIONSECONDS": 5.0}]', "[] []", '"x"', "[{}]",
+               '[{"key": null, "other": {"a": [1]}, "effect": "NoExecute", "operator": "Exists", "tolerationSeconds": -1}]', "[1,]"]
+ANNOTATIONS = {
+    "scheduler.alpha.kubernetes.io/tolerations": TOLERATIONS,
+    "kubernetes.io/config.mirror": ["", "x"],
+    "controller.kubernetes.io/pod-deletion-cost": ["", "0", "-0", "+1", "007", "-007", "-5", "2147483647", "2147483648", "-2147483649", "1.5", " 1"],
+    "seccomp.security.alpha.kubernetes.io/pod": ["runtime/default", "docker/default", "unconfined", "localhost/a", "localhost//a/../b", "x", ""],
+    "container.seccomp.security.alpha.kubernetes.io/c": ["unconfined", "localhost/..", "x"],
+    "container.apparmor.security.beta.kubernetes.io/c": ["runtime/default", "", "localhost/x", "y"],
+    "container.apparmor.security.beta.kubernetes.io/nobody": ["unconfined"],
+}
 # Of these fields one is set, as a rule.
 UNIONS = {
     "Volume": {"name"}, "VolumeProjection": set(), "EnvVarSource": set(), "LifecycleHandler": {"sleep"},
@@ -68,7 +81,15 @@ class Generator:
 
     def pod(self):
         density = self.rng.choice([0.02, 0.05, 0.1, 0.2, 0.4])
-        return self.object("Pod", "v1", density, self.rng.choice([0, 0, 0.02, 0.3]))
+        made = self.object("Pod", "v1", density, self.rng.choice([0, 0, 0.02, 0.3]))
+        self.annotate(made)
+        return made
+
+    def annotate(self, made):
+        """Gives an object or a template annotations that mean something, now and then."""
+        if self.rng.random() < 0.1:
+            key = self.rng.choice(list(ANNOTATIONS))
+            made.setdefault("metadata", {}).setdefault("annotations", {})[key] = self.rng.choice(ANNOTATIONS[key])
 
     def record(self, type_name, depth):
         rng = self.rng

@@ -112,6 +112,7 @@ static const struct {
     {K8SMI_TYPE_CronJob, "batch/v1"},
     {K8SMI_TYPE_Namespace, "v1"},
     {K8SMI_TYPE_Node, "v1"},
+    {K8SMI_TYPE_Node, "v1"},
     {K8SMI_TYPE_PriorityClass, "scheduling.k8s.io/v1"},
 };
 

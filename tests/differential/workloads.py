@@ -62,6 +62,7 @@ class Workloads:
         """A template that its kind can run, mostly."""
         rng, spec = self.rng, template.setdefault("spec", {})
         template.setdefault("metadata", {})["labels"] = copy.deepcopy(LABELS[0] if self.some(0.8) else rng.choice(LABELS))
+        self.generator.annotate(template)
         if self.some(0.9):
             spec["containers"] = [{"name": rng.choice(["c", "d"]), "image": "nginx"}]
             for field in ("initContainers", "ephemeralContainers", "resources", "os"):
