@@ -227,7 +227,7 @@ func (d *Driver) Snapshot() ([]Effect, error) {
 	if err := failure("driver_snapshot", C.k8sm_driver_snapshot(d.ptr, d.effects), nil); err != nil {
 		return nil, err
 	}
-	return d.readEffects(), nil
+	return readEffects(d.effects), nil
 }
 
 // Deadline is the mono_ms at which the next InputTick is due; math.MaxUint64: only when something comes in.

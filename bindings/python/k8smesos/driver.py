@@ -75,7 +75,7 @@ class Effects(Handle):
         return Effect(
             EffectType(row.type), To(row.to), row.number, row.exchange, text(row.authority), text(row.method),
             text(row.path), text(row.content_type), text(row.accept), text(row.stream_id), text(row.key), raw(row.bytes),
-            RequestFlag(row.flags), row.code, pod, row.grace_seconds,
+            row.flags, row.code, pod, row.grace_seconds,
         )
 
 
@@ -145,7 +145,7 @@ class Driver(Handle):
         """The shortest record of what the driver knows, in place of all that a store has kept."""
         with self._lock:
             check("driver_snapshot", _abi.lib.k8sm_driver_snapshot(self._pointer, self._effects._pointer))
-            return rows("effects_rows", self._effects._pointer, _abi.Effect, Effect)
+            return self._effects.read()
 
     @property
     def deadline(self) -> int:
