@@ -35,7 +35,19 @@ type DemandOptions struct {
 	DefaultCPUMilli int64
 	DefaultMemBytes int64
 	DiskMB          int64
+	Form            Form
+	Principal       string // of the framework: what is reserved for the pod carries it
 }
+
+// Form in which a pod runs.
+type Form uint32
+
+const (
+	FormAuto           Form = C.K8SM_FORM_AUTO
+	FormBudget         Form = C.K8SM_FORM_BUDGET          // the executor holds what the pod requests
+	FormBudgetReserved Form = C.K8SM_FORM_BUDGET_RESERVED // and the tokens of its tasks are reserved
+	FormReserved       Form = C.K8SM_FORM_RESERVED        // tasks hold what they request, reserved
+)
 
 func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 	if o == nil {
@@ -54,6 +66,8 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		default_cpu_milli: C.int64_t(o.DefaultCPUMilli),
 		default_mem_bytes: C.int64_t(o.DefaultMemBytes),
 		disk_mb:           C.int64_t(o.DiskMB),
+		form:              C.uint32_t(o.Form),
+		principal:         m.text(o.Principal),
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c
@@ -190,4 +204,38 @@ func (d *Demand) Budget() (Budget, error) {
 	row := C.struct_k8sm_demand_budget{size: C.sizeof_struct_k8sm_demand_budget}
 	err := failure("demand_get_budget", C.k8sm_demand_get_budget(d.ptr, &row), nil)
 	return Budget{int64(row.cpus_milli), int64(row.mem_milli), int64(row.disk_milli)}, err
+}
+
+// DemandForm is in which form the pod runs, and why.
+type DemandForm struct {
+	Form         Form
+	Mapping      uint32
+	Name, Reason string
+}
+
+// Form of the demand.
+func (d *Demand) Form() (DemandForm, error) {
+	defer runtime.KeepAlive(d)
+	row := C.struct_k8sm_demand_form{size: C.sizeof_struct_k8sm_demand_form}
+	err := failure("demand_get_form", C.k8sm_demand_get_form(d.ptr, &row), nil)
+	return DemandForm{Form(row.form), uint32(row.mapping), text(row.name), text(row.reason)}, err
+}
+
+// DemandVolume is a persistent volume that the pod claims.
+type DemandVolume struct {
+	Name         string
+	Claim        string // "namespace/name"; empty: the pod's own
+	ID           string
+	StorageClass string
+	Milli        int64 // thousandths of a MB
+}
+
+// Volumes that the pod claims.
+func (d *Demand) Volumes() []DemandVolume {
+	defer runtime.KeepAlive(d)
+	return readRows(func(rows *C.struct_k8sm_demand_volume, size, n int) int {
+		return int(C.k8sm_demand_volumes(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_demand_volume) DemandVolume {
+		return DemandVolume{text(row.name), text(row.claim), text(row.id), text(row.storage_class), int64(row.milli)}
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -314,6 +315,29 @@ func TestAccept(t *testing.T) {
 		t.Errorf("the second task is %+v", id)
 	} else if again := must[string](t)(id.Format()); again != tasks[1].TaskID {
 		t.Errorf("%q became %q", tasks[1].TaskID, again)
+	}
+	executor := must[k8smesos.ExecutorID](t)(k8smesos.ParseExecutorID(calls.Executors()[0].ExecutorID))
+	if executor.UID == "" || executor.Mapping != 1 {
+		t.Errorf("the executor is %+v", executor)
+	}
+}
+
+const claimPod = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"db","uid":"u1"},"spec":{"containers":[{"name":"c",
+"image":"i","volumeMounts":[{"name":"v","mountPath":"/d"}]}],"volumes":[{"name":"v","ephemeral":{"volumeClaimTemplate":
+{"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"64Mi"}}}}}}]}}`
+
+func TestForm(t *testing.T) {
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod([]byte(claimPod), nil))
+	demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{
+		Nonce: "n1", Form: k8smesos.FormReserved, Roles: []string{"dev"}, Principal: "p",
+	}))
+	form := must[k8smesos.DemandForm](t)(demand.Form())
+	if form.Form != k8smesos.FormReserved || form.Name != "reserved" || form.Reason == "" {
+		t.Errorf("form is %+v", form)
+	}
+	want := []k8smesos.DemandVolume{{"v", "", "u1.v", "", 64000}}
+	if volumes := demand.Volumes(); !reflect.DeepEqual(volumes, want) {
+		t.Errorf("volumes are %+v", volumes)
 	}
 }
 

@@ -87,6 +87,7 @@ const (
 	ChangeDeleted   ChangeType = C.K8SM_CHANGE_DELETED    // Number: grace in seconds; -1: the pod's own
 	ChangeAgentLost ChangeType = C.K8SM_CHANGE_AGENT_LOST // Text: message
 	ChangeAttempt   ChangeType = C.K8SM_CHANGE_ATTEMPT    // Demand: the next attempt's
+	ChangeAbandon   ChangeType = C.K8SM_CHANGE_ABANDON    // the attempt can't go on: another follows
 )
 
 // Change is something that happened to a pod.

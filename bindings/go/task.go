@@ -112,6 +112,21 @@ type TaskID struct {
 	Attempt, Restart      uint32
 }
 
+// ExecutorID is uid.attempt.mapping, taken apart.
+type ExecutorID struct {
+	UID              string
+	Attempt, Mapping uint32
+}
+
+// ParseExecutorID fails with ErrNotFound for an id of another form: somebody else's executor.
+func ParseExecutorID(id string) (ExecutorID, error) {
+	var m memory
+	defer m.free()
+	var row C.struct_k8sm_task_id
+	err := failure("executor_id_parse", C.k8sm_executor_id_parse(m.text(id), C.size_t(len(id)), &row), nil)
+	return ExecutorID{text(row.uid), uint32(row.attempt), uint32(row.mapping)}, err
+}
+
 // ParseTaskID fails with ErrNotFound for an id of another form: somebody else's task.
 func ParseTaskID(id string) (TaskID, error) {
 	var m memory

@@ -15,12 +15,29 @@ extern "C" {
 
 struct k8sm_demand; /* Value. */
 
+/* The version of the mapping from pods to ExecutorInfo and TaskInfo. It is part of every executor id: an
+ * attempt that was made by another version is never continued, see k8sm_demand_resume. */
+#define K8SM_MAPPING_VERSION 1
+
+/* The forms in which a pod runs. doc/architecture.md says what each of them gives. */
 enum {
-  K8SM_DEMAND_HOST_FILESYSTEM = 1 << 0, /* run commands on the agent's own file system, without image:
-                                           for agents without an image provider. Each container must
-                                           state its command. Warned about by field. */
-  K8SM_DEMAND_NO_LIMITS = 1 << 1,       /* leave TaskInfo.limits and share_cgroups out: for agents without
-                                           both cgroup isolators (they drop tasks that carry them) */
+  K8SM_FORM_AUTO = 0,   /* BUDGET_RESERVED where the options name a principal and a role other than "*",
+                           else BUDGET */
+  K8SM_FORM_BUDGET = 1, /* the executor holds what the pod requests, for the whole attempt; each task asks
+                           a token beside it. A restart needs a token of an offer: where others keep the
+                           agent full it waits */
+  K8SM_FORM_BUDGET_RESERVED = 2, /* the same, and the tokens are reserved for the pod, so that nobody else is
+                                    offered them */
+  K8SM_FORM_RESERVED = 3 /* the tasks ask what their containers request, all of it reserved for the pod; the
+                            executor holds the pod's overhead alone */
+};
+
+enum {
+  K8SM_DEMAND_HOST_FILESYSTEM = 1 << 0,  /* run commands on the agent's own file system, without image:
+                                            for agents without an image provider. Each container must
+                                            state its command. Warned about by field. */
+  K8SM_DEMAND_NO_LIMITS = 1 << 1,        /* leave TaskInfo.limits and share_cgroups out: for agents without
+                                            both cgroup isolators (they drop tasks that carry them) */
   K8SM_DEMAND_WILDCARD_PORTS = 1 << 3,   /* ports of main containers without a hostPort get any port that
                                            the agent offers, as the pod's label k8s.mesosphere.io/portMapping
                                            = wildcard has it; the label comes before the flag */
@@ -31,25 +48,28 @@ enum {
                                            containers and sidecars keep what they state. */
 };
 
-/* Data that pods refer to (ConfigMaps, Secrets): as the rows of a manifest. Copied. */
+/* Data that pods refer to (ConfigMaps, Secrets, PersistentVolumeClaims): as the rows of a manifest. Copied.
+ */
 struct k8sm_demand_options {
   size_t size;
   uint64_t flags; /* K8SM_DEMAND_* */
   const struct k8sm_allocator *allocator;
   const struct k8sm_manifest_data *data;
   size_t data_count;
-  size_t data_size;          /* sizeof(struct k8sm_manifest_data) */
-  const char *const *roles;  /* that the pod may use, best first; NULL: "*". Its annotation
-                                k8s.mesosphere.io/roles ("a, b") takes some of them, in its own order */
+  size_t data_size;         /* sizeof(struct k8sm_manifest_data) */
+  const char *const *roles; /* that the pod may use, best first; NULL: "*". Its annotation
+                               k8s.mesosphere.io/roles ("a, b") takes some of them, in its own order */
   size_t role_count;
   const char *nonce;         /* makes task ids unique: 1 to 32 letters and digits, never used before for
                                 this pod. Required. */
   uint32_t attempt;          /* counts executors of the pod, from 0 */
-  uint32_t features;         /* reserved, 0 */
+  uint32_t form;             /* K8SM_FORM_*; the pod's annotation k8s.mesosphere.io/form ("budget",
+                                "budget-reserved", "reserved") comes before it */
   int64_t default_cpu_milli; /* counts as the request of containers with neither request nor limit;
                               * 0: 250; -1: none, they count as nothing, as kube-scheduler has it */
   int64_t default_mem_bytes; /* the same; 0: 64 MiB */
   int64_t disk_mb;           /* of the executor, where the pod asks none: Mesos wants one; 0: 32 */
+  const char *principal;     /* of the framework: reservations and volumes carry it, as Mesos demands */
 };
 
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).
@@ -57,11 +77,12 @@ struct k8sm_demand_options {
  * Errors: INVALID (no uid, no nonce), UNSUPPORTED with one finding for each field that Mesos can't do
  * (K8SM_DIAG_TASK_FIELD_REFUSED) and each reference to what is known only where the pod runs (VALUE_UNKNOWN);
  * NOT_FOUND if all that is wrong is that ConfigMaps, Secrets or keys of them are not among the data
- * (FIELD_NOT_FOUND): Kubernetes lets such a pod wait for them. Warnings for what is approximated or ignored.
- * NOMEM; ABI. References are resolved as k8sm_pod_resolve does. A limit that is not stated is told as what the
- * pod's executor holds, since no offer says what an agent could give. spec.nodeName, status.hostIP and
- * status.podIP are filled in when the pod has its place: the agent's hostname, and the address that its
- * offers state, for the node and for the pod, which shares its agent's network. */
+ * (FIELD_NOT_FOUND): Kubernetes lets such a pod wait for them; so it is with PersistentVolumeClaims. Warnings
+ * for what is approximated or ignored. NOMEM; ABI. References are resolved as k8sm_pod_resolve does. A limit
+ * that is not stated is told as what the pod's executor holds, since no offer says what an agent could give.
+ * spec.nodeName, status.hostIP and status.podIP are filled in when the pod has its place: the agent's
+ * hostname, and the address that its offers state, for the node and for the pod, which shares its agent's
+ * network. */
 K8SM_API K8SM_MUST_USE int k8sm_demand_make(const struct k8sm_pod *pod,
                                             const struct k8sm_demand_options *options,
                                             struct k8sm_demand **ret, struct k8sm_diags *diags);
@@ -94,7 +115,9 @@ struct k8sm_resume_options {
 };
 
 /* The same pod under way: a Demand for some of its tasks, on its own agent and executor.
- * Errors: INVALID, NOMEM, ABI. */
+ * Errors: INVALID; STATE for an executor that another version of the mapping made (MAPPING_CHANGED): what
+ * runs of the attempt can be watched and killed, but nothing is launched on it any more: end it, and begin a
+ * new one; NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_demand_resume(const struct k8sm_demand *demand,
                                               const struct k8sm_resume_options *options,
                                               struct k8sm_demand **ret, struct k8sm_diags *diags);
@@ -120,8 +143,8 @@ struct k8sm_demand_task {
   uint32_t launch;             /* 1 if this Demand launches it */
   uint32_t restart;
 };
-K8SM_API size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first, struct k8sm_demand_task *rows,
-                                  size_t row_size, size_t n);
+K8SM_API size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first,
+                                  struct k8sm_demand_task *rows, size_t row_size, size_t n);
 
 /* What the executor holds, in thousandths (cpus; mem and disk of a MB). All zero after _resume. */
 struct k8sm_demand_budget {
@@ -132,6 +155,32 @@ struct k8sm_demand_budget {
 };
 K8SM_API K8SM_MUST_USE int k8sm_demand_get_budget(const struct k8sm_demand *demand,
                                                   struct k8sm_demand_budget *ret);
+
+/* In which form the pod runs, and why: decided once, by annotation, options and defaults, in this order. */
+struct k8sm_demand_form {
+  size_t size;
+  uint32_t form;            /* K8SM_FORM_*, never AUTO */
+  uint32_t mapping;         /* K8SM_MAPPING_VERSION */
+  struct k8sm_slice name;   /* "budget", "budget-reserved", "reserved" */
+  struct k8sm_slice reason; /* in words */
+};
+K8SM_API K8SM_MUST_USE int k8sm_demand_get_form(const struct k8sm_demand *demand,
+                                                struct k8sm_demand_form *ret);
+
+/* A persistent volume that the pod claims; none after _resume. An agent of one of the pod's roles has it if
+ * one of its offers holds a disk whose persistence id is `id`; where none has, it is made of unreserved disk
+ * of an offer, or of such that is reserved for the role without labels: RESERVE and CREATE come before the
+ * launch in one ACCEPT, and the executor holds it. A role other than "*" is needed for that; roles that are
+ * "*" are left out. https://mesos.apache.org/documentation/latest/persistent-volume/ */
+struct k8sm_demand_volume {
+  struct k8sm_slice name;          /* of spec.volumes */
+  struct k8sm_slice claim;         /* "namespace/name"; empty: it is the pod's alone, and goes with it */
+  struct k8sm_slice id;            /* the persistence id: "namespace.name" of the claim, or "uid.name" */
+  struct k8sm_slice storage_class; /* as the claim names it; may be empty */
+  int64_t milli;                   /* thousandths of a MB, at least */
+};
+K8SM_API size_t k8sm_demand_volumes(const struct k8sm_demand *demand, size_t first,
+                                    struct k8sm_demand_volume *rows, size_t row_size, size_t n);
 
 #ifdef __cplusplus
 }

@@ -54,9 +54,11 @@ K8SM_API size_t k8sm_manifest_workloads(const struct k8sm_manifest *manifest, si
 enum { K8SM_DATA_BINARY = 1 << 0 }; /* of a ConfigMap's binaryData: never the value of a variable */
 
 /* A ConfigMap or Secret of the manifest, one row per key. A Secret's data is decoded. An object without
- * keys has one row whose key is empty. */
+ * keys has one row whose key is empty. A PersistentVolumeClaim has a row for each thing that its spec says of
+ * the volume: "storage", "storageClassName", "volumeMode", "accessModes" (with commas between them),
+ * "volumeName". */
 struct k8sm_manifest_data {
-  struct k8sm_slice kind; /* "ConfigMap", "Secret" */
+  struct k8sm_slice kind; /* "ConfigMap", "Secret", "PersistentVolumeClaim" */
   struct k8sm_slice name_space;
   struct k8sm_slice name;
   struct k8sm_slice key;

@@ -39,7 +39,9 @@ enum {
   K8SM_CHANGE_LAUNCHED = 4,   /* text: the id of a task that an ACCEPT launches */
   K8SM_CHANGE_DELETED = 5,    /* number: grace in seconds; -1: the pod's own */
   K8SM_CHANGE_AGENT_LOST = 6, /* FAILURE of the agent or executor; text: message */
-  K8SM_CHANGE_ATTEMPT = 7     /* demand: the next attempt's; all tasks of the former have ended */
+  K8SM_CHANGE_ATTEMPT = 7,    /* demand: the next attempt's; all tasks of the former have ended */
+  K8SM_CHANGE_ABANDON = 8     /* the attempt can't go on (k8sm_demand_resume says STATE): what runs of it is killed
+                                 with the pod's grace, and another attempt follows, unless the pod ends */
 };
 
 /* What happened: the type says which fields count. */

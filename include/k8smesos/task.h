@@ -17,16 +17,17 @@ struct k8sm_calls; /* the calls that a plan becomes. Value. */
 struct k8sm_task_options {
   size_t size;
   const struct k8sm_allocator *allocator;
-  uint32_t format;        /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
   uint32_t reserved;
-  double refuse_seconds;  /* for what an ACCEPT leaves of its offers; negative is refused */
+  double refuse_seconds; /* for what an ACCEPT leaves of its offers; negative is refused */
 };
 
 /* One ACCEPT for each agent and role of the plan: the offers it spends, and a LAUNCH_GROUP for each
  * task that the demands launch. Stateless: the same plan gives the same bytes.
  * Owns: *ret. Errors: INVALID (an id that Mesos does not accept), NOMEM, ABI. */
-K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options *options,
-                                           struct k8sm_calls **ret, struct k8sm_diags *diags);
+K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan,
+                                           const struct k8sm_task_options *options, struct k8sm_calls **ret,
+                                           struct k8sm_diags *diags);
 K8SM_API struct k8sm_calls *k8sm_calls_ref(struct k8sm_calls *calls);
 K8SM_API void k8sm_calls_unref(struct k8sm_calls *calls);
 
@@ -60,7 +61,7 @@ struct k8sm_call_task {
 K8SM_API size_t k8sm_calls_tasks(const struct k8sm_calls *calls, size_t first, struct k8sm_call_task *rows,
                                  size_t row_size, size_t n);
 
-/* ---- Ids. A task id is uid.attempt.container.restart.nonce, an executor id uid.attempt. The pause
+/* ---- Ids. A task id is uid.attempt.container.restart.nonce, an executor id uid.attempt.mapping. The pause
  * task has an empty container. ---- */
 
 /* The parts of a task id. */
@@ -70,11 +71,14 @@ struct k8sm_task_id {
   struct k8sm_slice nonce;
   uint32_t attempt;
   uint32_t restart;
+  uint32_t mapping; /* of an executor id: the version of the mapping that made it (K8SM_MAPPING_VERSION); 0:
+                     * from before there were versions, when an id was uid.attempt. Of a task id: 0 */
+  uint32_t reserved;
 };
 
 /* Takes a task id apart. Errors: NOT_FOUND for an id that is not of this form: somebody else's task. */
 K8SM_API K8SM_MUST_USE int k8sm_task_id_parse(const char *id, size_t len, struct k8sm_task_id *ret);
-/* The same for an executor id; container and nonce are empty, restart is 0. */
+/* The same for an executor id, in the older form too; container and nonce are empty, restart is 0. */
 K8SM_API K8SM_MUST_USE int k8sm_executor_id_parse(const char *id, size_t len, struct k8sm_task_id *ret);
 /* Writes an id with a NUL after it, at most cap bytes in all. Returns its length without the NUL.
  * Errors: INVALID (a part that Mesos does not accept, or more than 255 bytes), LIMIT (cap too small). */
@@ -86,18 +90,18 @@ K8SM_API int k8sm_executor_id_format(const struct k8sm_task_id *id, char *text, 
 enum {
   K8SM_CALL_SUBSCRIBE = 1,
   K8SM_CALL_TEARDOWN = 2,
-  K8SM_CALL_DECLINE = 3,    /* offers, refuse_seconds */
-  K8SM_CALL_REVIVE = 4,     /* roles */
-  K8SM_CALL_SUPPRESS = 5,   /* roles */
-  K8SM_CALL_KILL = 6,       /* task_id, agent_id, grace_seconds */
-  K8SM_CALL_SHUTDOWN = 7,   /* executor_id, agent_id */
+  K8SM_CALL_DECLINE = 3,     /* offers, refuse_seconds */
+  K8SM_CALL_REVIVE = 4,      /* roles */
+  K8SM_CALL_SUPPRESS = 5,    /* roles */
+  K8SM_CALL_KILL = 6,        /* task_id, agent_id, grace_seconds */
+  K8SM_CALL_SHUTDOWN = 7,    /* executor_id, agent_id */
   K8SM_CALL_ACKNOWLEDGE = 8, /* task_id, agent_id, uuid */
-  K8SM_CALL_RECONCILE = 9,  /* items: task id and agent id by turns; none: implicit */
-  K8SM_CALL_MESSAGE = 10,   /* agent_id, executor_id, data: to the executor, unreliable */
-  K8SM_CALL_REQUEST = 11,   /* agent_id (may be empty), items: mesos.v1.Resource in protobuf. A hint, which the
-                             * default allocator ignores */
-  K8SM_CALL_ACCEPT_INVERSE_OFFERS = 12,  /* items: inverse offers; refuse_seconds */
-  K8SM_CALL_DECLINE_INVERSE_OFFERS = 13, /* the same */
+  K8SM_CALL_RECONCILE = 9,   /* items: task id and agent id by turns; none: implicit */
+  K8SM_CALL_MESSAGE = 10,    /* agent_id, executor_id, data: to the executor, unreliable */
+  K8SM_CALL_REQUEST = 11, /* agent_id (may be empty), items: mesos.v1.Resource in protobuf. A hint, which the
+                           * default allocator ignores */
+  K8SM_CALL_ACCEPT_INVERSE_OFFERS = 12,        /* items: inverse offers; refuse_seconds */
+  K8SM_CALL_DECLINE_INVERSE_OFFERS = 13,       /* the same */
   K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS = 14, /* operation_id, uuid; agent_id and resource_provider_id as in
                                                 * the status, may be empty */
   K8SM_CALL_RECONCILE_OPERATIONS = 15, /* items: operation id, agent id, resource provider id by turns (the
@@ -123,15 +127,15 @@ struct k8sm_framework {
 /* A call that needs no plan: the type says which fields count. */
 struct k8sm_call_args {
   size_t size;
-  uint32_t type;   /* K8SM_CALL_* */
-  uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  uint32_t type;                          /* K8SM_CALL_* */
+  uint32_t format;                        /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
   const struct k8sm_framework *framework; /* SUBSCRIBE, UPDATE_FRAMEWORK */
   struct k8sm_slice framework_id;         /* required, but for the first SUBSCRIBE */
   struct k8sm_slice task_id;
   struct k8sm_slice agent_id; /* KILL: may be empty */
   struct k8sm_slice executor_id;
-  struct k8sm_slice uuid;              /* raw bytes */
-  const struct k8sm_slice *items;      /* what the type says */
+  struct k8sm_slice uuid;         /* raw bytes */
+  const struct k8sm_slice *items; /* what the type says */
   size_t item_count;
   const struct k8sm_slice *suppressed; /* SUBSCRIBE, UPDATE_FRAMEWORK: roles that want no offers */
   size_t suppressed_count;
@@ -140,8 +144,8 @@ struct k8sm_call_args {
   struct k8sm_slice operation_id;
   struct k8sm_slice resource_provider_id;
   struct k8sm_slice data;              /* MESSAGE: any bytes */
-  struct k8sm_slice offer_constraints; /* SUBSCRIBE, UPDATE_FRAMEWORK: a mesos.v1.scheduler.OfferConstraints in
-                                        * protobuf (k8sm_message_convert makes it of JSON); empty: none */
+  struct k8sm_slice offer_constraints; /* SUBSCRIBE, UPDATE_FRAMEWORK: a mesos.v1.scheduler.OfferConstraints
+                                        * in protobuf (k8sm_message_convert makes it of JSON); empty: none */
 };
 
 /* Encodes a call. Owns: *ret. Errors: INVALID (an argument that is missing, or an id that Mesos does
@@ -151,14 +155,15 @@ K8SM_API K8SM_MUST_USE int k8sm_call_encode(const struct k8sm_call_args *args,
                                             struct k8sm_diags *diags);
 
 /* The names that k8sm_message_convert takes. */
-#define K8SM_MESSAGE_CALL "mesos.v1.scheduler.Call"
+#define K8SM_MESSAGE_CALL  "mesos.v1.scheduler.Call"
 #define K8SM_MESSAGE_EVENT "mesos.v1.scheduler.Event"
 
 /* Rewrites a Mesos message from protobuf to JSON or back; from == to makes it canonical. Unknown fields
  * of protobuf are kept in protobuf.
  * Errors: NOT_FOUND (no message of this name), SYNTAX, INVALID, LIMIT, UNSUPPORTED, NOMEM. */
-K8SM_API K8SM_MUST_USE int k8sm_message_convert(const char *name, const void *bytes, size_t len, uint32_t from,
-                                                uint32_t to, const struct k8sm_allocator *allocator,
+K8SM_API K8SM_MUST_USE int k8sm_message_convert(const char *name, const void *bytes, size_t len,
+                                                uint32_t from, uint32_t to,
+                                                const struct k8sm_allocator *allocator,
                                                 struct k8sm_blob **ret, struct k8sm_diags *diags);
 
 /* Cuts the messages out of a file: RecordIO, newline-separated JSON, or one message; told apart by

@@ -5,11 +5,13 @@
 #include "wire/number.h"
 #include "wire/utf8.h"
 
-/* uid.attempt.container.restart.nonce. Only what _format writes is parsed: each id has one spelling. */
+/* Tasks are uid.attempt.container.restart.nonce, executors uid.attempt.mapping, or uid.attempt where no
+ * mapping was told yet. Only what _format writes is parsed: each id has one spelling. */
 
 enum {
   IDS_TASK_PARTS = 5,
-  IDS_EXECUTOR_PARTS = 2,
+  IDS_EXECUTOR_PARTS = 3,
+  IDS_OLD_EXECUTOR_PARTS = 2,
   IDS_LABEL_MAX = 63,
   IDS_NONCE_MAX = 32,
   IDS_NUMBER_MAX = 10
@@ -75,7 +77,7 @@ static bool ids_split(const char *id, size_t len, struct k8sm_slice *parts, size
 
 int k8sm_task_id_parse(const char *id, size_t len, struct k8sm_task_id *ret) {
   struct k8sm_slice parts[IDS_TASK_PARTS];
-  struct k8sm_task_id got;
+  struct k8sm_task_id got = {0};
   if (!ids_split(id, len, parts, IDS_TASK_PARTS)) return K8SM_ERR_NOT_FOUND;
   got.uid = parts[0];
   got.container = parts[2];
@@ -89,9 +91,11 @@ int k8sm_task_id_parse(const char *id, size_t len, struct k8sm_task_id *ret) {
 int k8sm_executor_id_parse(const char *id, size_t len, struct k8sm_task_id *ret) {
   struct k8sm_slice parts[IDS_EXECUTOR_PARTS];
   struct k8sm_task_id got = {0};
-  if (!ids_split(id, len, parts, IDS_EXECUTOR_PARTS)) return K8SM_ERR_NOT_FOUND;
+  bool old = ids_split(id, len, parts, IDS_OLD_EXECUTOR_PARTS);
+  if (!old && !ids_split(id, len, parts, IDS_EXECUTOR_PARTS)) return K8SM_ERR_NOT_FOUND;
   got.uid = parts[0];
   if (!ids_uid(got.uid) || !ids_number(parts[1], &got.attempt)) return K8SM_ERR_NOT_FOUND;
+  if (!old && (!ids_number(parts[2], &got.mapping) || got.mapping == 0)) return K8SM_ERR_NOT_FOUND;
   *ret = got;
   return K8SM_OK;
 }
@@ -134,8 +138,9 @@ int k8sm_task_id_format(const struct k8sm_task_id *id, char *text, size_t cap) {
 }
 
 int k8sm_executor_id_format(const struct k8sm_task_id *id, char *text, size_t cap) {
-  struct ids_digits attempt;
-  const struct k8sm_slice parts[IDS_EXECUTOR_PARTS] = {id->uid, ids_digits_of(id->attempt, &attempt)};
+  struct ids_digits attempt, mapping;
+  const struct k8sm_slice parts[IDS_EXECUTOR_PARTS] = {id->uid, ids_digits_of(id->attempt, &attempt),
+                                                       ids_digits_of(id->mapping, &mapping)};
   if (!ids_uid(id->uid)) return K8SM_ERR_INVALID;
-  return ids_join(parts, IDS_EXECUTOR_PARTS, text, cap);
+  return ids_join(parts, id->mapping == 0 ? IDS_OLD_EXECUTOR_PARTS : IDS_EXECUTOR_PARTS, text, cap);
 }

@@ -18,11 +18,12 @@ struct k8smi_demand_build {
   struct k8sm_diags *diags;
   const struct k8smi_record *metadata;
   const struct k8smi_record *spec;
-  struct k8smi_resolve resolve;        /* references, with what the pod holds in place of a node */
-  struct k8smi_resolve_node budget;    /* that, for the pod as a whole */
-  struct k8smi_map volumes;            /* from name to index in spec.volumes */
-  struct k8smi_demand_files *files;    /* by volume; made when first mounted */
-  struct k8smi_placement_rules *rules; /* the demand's, while they are made */
+  struct k8smi_resolve resolve;              /* references, with what the pod holds in place of a node */
+  struct k8smi_resolve_node budget;          /* that, for the pod as a whole */
+  struct k8smi_map volumes;                  /* from name to index in spec.volumes */
+  struct k8smi_demand_files *files;          /* by volume; made when first mounted */
+  const struct k8smi_demand_volume **claims; /* by volume; NULL: it claims none */
+  struct k8smi_placement_rules *rules;       /* the demand's, while they are made */
   size_t refused;
   struct k8sm_slice pull_config; /* for the registry; empty: none */
   bool pull_config_read;
@@ -52,6 +53,15 @@ void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *
 
 /* check_texts.c: refuses texts that hold a NUL. */
 void k8smi_demand_check_texts(struct k8smi_demand_build *b);
+
+/* forms.c: the form of the pod; and, once its volumes are known, the roles that are of use for them. */
+void k8smi_demand_make_form(struct k8smi_demand_build *b);
+void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b);
+
+/* claims.c: persistent volumes. What the volume with this number in spec.volumes claims; NULL: it is of
+ * another kind. */
+void k8smi_demand_make_claims(struct k8smi_demand_build *b);
+const struct k8smi_demand_volume *k8smi_demand_claimed(const struct k8smi_demand_build *b, size_t volume);
 
 /* resources.c: budget, tokens, limits, QoS class. */
 void k8smi_demand_make_resources(struct k8smi_demand_build *b);

@@ -61,6 +61,12 @@ static int demand_check_nonce(const char *nonce, struct k8sm_diags *diags) {
   return K8SM_ERR_INVALID;
 }
 
+static int demand_check_form(uint32_t form, struct k8sm_diags *diags) {
+  if (form <= K8SM_FORM_RESERVED) return K8SM_OK;
+  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "options.form is %u: expected K8SM_FORM_*", form);
+  return K8SM_ERR_INVALID;
+}
+
 /* Every id that the pod will ever need must be one that Mesos accepts, its longest restart too. */
 static int demand_check_ids(const struct k8sm_demand *d, struct k8sm_diags *diags) {
   struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
@@ -72,7 +78,7 @@ static int demand_check_ids(const struct k8sm_demand *d, struct k8sm_diags *diag
   }
   int result = K8SM_OK;
   for (size_t i = 0; i < d->task_count; i++) {
-    struct k8sm_task_id id = {d->uid, d->tasks[i].container, d->nonce, d->attempt, UINT32_MAX};
+    struct k8sm_task_id id = {d->uid, d->tasks[i].container, d->nonce, d->attempt, UINT32_MAX, 0, 0};
     char text[256];
     if (k8sm_task_id_format(&id, text, sizeof text) > 0) continue;
     k8smi_find(diags, K8SM_DIAG_TASK_ID_INVALID, &uid,
@@ -231,10 +237,13 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   if (!demand_make_tasks(b)) return;
   demand_make_labels(b);
   k8smi_demand_make_roles(b);
+  k8smi_demand_make_form(b);
   k8smi_demand_make_placement(b);
   k8smi_demand_check_rules(b);
   k8smi_demand_check_texts(b);
   k8smi_demand_index_volumes(b);
+  k8smi_demand_make_claims(b);
+  k8smi_demand_check_volume_roles(b);
   k8smi_demand_make_resources(b);
   k8smi_demand_make_extended(b);
   k8smi_demand_make_ports(b);
@@ -272,6 +281,7 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   b.diags = diags;
   int result = k8smi_options_read(&b.options, sizeof b.options, options, "k8sm_demand_options", diags);
   if (result == K8SM_OK) result = demand_check_nonce(b.options.nonce, diags);
+  if (result == K8SM_OK) result = demand_check_form(b.options.form, diags);
   if (result != K8SM_OK) return result;
   struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, b.options.allocator, DEMAND_MAX_MEMORY);
   if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
@@ -284,6 +294,7 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   d->flags = b.options.flags;
   b.demand = d;
   d->nonce = k8smi_demand_copy(&b, k8smi_s(b.options.nonce));
+  d->principal = k8smi_demand_copy(&b, k8smi_s(b.options.principal));
   b.metadata = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_metadata);
   b.spec = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_spec);
   k8smi_map_init(&b.volumes, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 0));

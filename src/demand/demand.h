@@ -32,6 +32,12 @@ struct k8smi_demand_extended {
   int64_t milli;
 };
 
+/* A persistent volume, held by the executor. */
+struct k8smi_demand_volume {
+  struct k8sm_demand_volume row;
+  struct k8sm_slice path; /* in the executor's sandbox */
+};
+
 enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
 
 /* A mount, ready for mesos.v1.Volume. */
@@ -111,10 +117,17 @@ struct k8sm_demand {
   int64_t cpus_milli; /* the budget; 0 when resumed */
   int64_t mem_milli;
   int64_t disk_milli;
+  int64_t spare[2]; /* cpus and mem that later stages ask beyond those of the first: reserved with them, where
+                       the form reserves */
   const struct k8smi_demand_extended *extended; /* held by the executor, too */
   size_t extended_count;
+  const struct k8smi_demand_volume *volumes; /* and these */
+  size_t volume_count;
   struct k8smi_strings roles; /* best first, never empty */
-  uint32_t features;          /* K8SM_FEATURE_* that the agent must have */
+  struct k8sm_slice principal;
+  uint32_t form; /* K8SM_FORM_* */
+  struct k8sm_slice form_reason;
+  uint32_t features; /* K8SM_FEATURE_* that the agent must have */
   struct k8sm_slice hostname;
   struct k8sm_slice qos_class; /* "Guaranteed", "Burstable", "BestEffort" */
   bool host_pid;
@@ -145,7 +158,13 @@ struct k8sm_demand {
   uint32_t stages;
 };
 
-/* What it asks of an agent, by K8SMI_CPUS and so on: the budget and the tokens of the tasks to launch. Sums
+/* forms.c */
+struct k8sm_slice k8smi_form_name(uint32_t form);
+/* Are the resources of tasks reserved for the pod, where its role allows it? */
+bool k8smi_form_reserves(uint32_t form);
+
+/* What it asks of an agent, by K8SMI_CPUS and so on: the budget, what is kept for later stages, and the
+ * tokens of the tasks to launch. Sums
  * that would not fit stay at the end: no agent has that. */
 void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars);
 

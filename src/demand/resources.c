@@ -114,11 +114,18 @@ static void res_complete(const struct k8smi_demand_build *b, uint32_t kind, stru
   }
 }
 
-/* The token, and limits not below it: Mesos refuses a limit that is less than what is asked. */
-static void res_set_task(struct k8smi_demand_build *b, struct k8smi_demand_task *task, int64_t cpu_request,
-                         const struct res_amounts *limits, const struct k8smi_path *path) {
-  task->cpus_milli = res_max(RES_MIN_CPU_MILLI, cpu_request / RES_TOKEN_SHARE);
-  task->mem_milli = RES_TOKEN_MEM;
+/* The token or, where tasks hold what they request, that. */
+static void res_set_requests(const struct k8sm_demand *d, struct k8smi_demand_task *task,
+                             const struct res_amounts *requests) {
+  int64_t cpus = res_milli(RES_CPU, requests->v[RES_CPU]), mem = res_milli(RES_MEM, requests->v[RES_MEM]);
+  bool whole = d->form == K8SM_FORM_RESERVED;
+  task->cpus_milli = res_max(RES_MIN_CPU_MILLI, whole ? cpus : cpus / RES_TOKEN_SHARE);
+  task->mem_milli = res_max(RES_TOKEN_MEM, whole ? mem : 0);
+}
+
+/* Limits not below what is asked: Mesos refuses less. */
+static void res_set_limits(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
+                           const struct res_amounts *limits, const struct k8smi_path *path) {
   if (b->demand->flags & K8SM_DEMAND_NO_LIMITS) {
     if (limits->set[RES_CPU] || limits->set[RES_MEM]) {
       struct k8smi_path at = k8smi_path_field(path, K8SMI_S("limits"));
@@ -149,7 +156,8 @@ static void res_make_container(struct k8smi_demand_build *b, struct k8smi_sum *s
   for (int k = 0; k < RES_KINDS; k++) {
     if (requests.set[k]) k8smi_sum_add(&sums[k], c.kind, requests.v[k]);
   }
-  res_set_task(b, task, res_milli(RES_CPU, requests.v[RES_CPU]), &limits, &at);
+  res_set_requests(b->demand, task, &requests);
+  res_set_limits(b, task, &limits, &at);
 }
 
 /* Requests of the pod as a whole come in place of the sum; its limits hold no container. */
@@ -173,12 +181,11 @@ static struct k8smi_amount res_bytes(int64_t mb_milli) {
   return (struct k8smi_amount){whole * RES_MB + rest * RES_MB / 1000, 0};
 }
 
-static void res_set_budget(struct k8smi_demand_build *b) {
-  const struct k8sm_demand *d = b->demand;
+static void res_set_budget(struct k8smi_demand_build *b, const int64_t *total) {
   b->budget = b->resolve.node;
-  b->budget.allocatable[K8SMI_NODE_CPU] = res_cores(d->cpus_milli);
-  b->budget.allocatable[K8SMI_NODE_MEMORY] = res_bytes(d->mem_milli);
-  b->budget.allocatable[K8SMI_NODE_STORAGE] = res_bytes(d->disk_milli);
+  b->budget.allocatable[K8SMI_NODE_CPU] = res_cores(res_max(total[RES_CPU], RES_MIN_CPU_MILLI));
+  b->budget.allocatable[K8SMI_NODE_MEMORY] = res_bytes(res_max(total[RES_MEM], RES_MIN_EXECUTOR_MEM));
+  b->budget.allocatable[K8SMI_NODE_STORAGE] = res_bytes(total[RES_DISK]);
   for (int i = 0; i < K8SMI_NODE_RESOURCES; i++) b->budget.has[i] = true;
 }
 
@@ -200,6 +207,41 @@ void k8smi_demand_note_limits(struct k8smi_demand_build *b, const struct k8smi_p
              "asks for a limit that is not stated: it is told what the pod holds of its agent");
 }
 
+/* ---- Stages ---- */
+
+static int64_t res_sum(int64_t a, int64_t b) {
+  return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+/* What tasks ask at the first stage, and at most at any: the pause task and the sidecars of before stay. */
+static void res_of_stages(const struct k8sm_demand *d, int kind, int64_t *ret_first, int64_t *ret_most) {
+  int64_t stays = 0, mains = 0, most = 0;
+  for (size_t i = 0; i < d->task_count; i++) {
+    const struct k8smi_demand_task *t = &d->tasks[i];
+    int64_t asks = kind == RES_CPU ? t->cpus_milli : t->mem_milli;
+    bool lasting = t->kind == K8SM_TASK_PAUSE || t->kind == K8SM_TASK_SIDECAR;
+    if (lasting) stays = res_sum(stays, asks);
+    if (t->kind == K8SM_TASK_MAIN) mains = res_sum(mains, asks);
+    int64_t now = lasting ? stays : res_sum(stays, t->kind == K8SM_TASK_MAIN ? mains : asks);
+    most = res_max(most, now);
+    if (t->launch) *ret_first = now;
+  }
+  *ret_most = most;
+}
+
+/* What of the pod's need no task holds is the executor's; what only later stages ask is kept for them. */
+static void res_divide(struct k8sm_demand *d, const int64_t *total) {
+  const int64_t least[] = {RES_MIN_CPU_MILLI, RES_MIN_EXECUTOR_MEM};
+  int64_t *const executor[] = {&d->cpus_milli, &d->mem_milli};
+  for (int k = RES_CPU; k <= RES_MEM; k++) {
+    int64_t first = 0, most = 0;
+    res_of_stages(d, k, &first, &most);
+    bool whole = d->form == K8SM_FORM_RESERVED;
+    *executor[k] = res_max(whole ? total[k] - most : total[k], least[k]);
+    d->spare[k] = k8smi_form_reserves(d->form) ? most - first : 0;
+  }
+}
+
 /* ---- All of it ---- */
 
 void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
@@ -217,11 +259,10 @@ void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
   }
   int64_t disk = (b->options.disk_mb > 0 ? b->options.disk_mb : RES_DEFAULT_DISK_MB);
   if (total[RES_DISK] == 0) total[RES_DISK] = disk > INT64_MAX / 1000 ? INT64_MAX : disk * 1000;
-  d->cpus_milli = res_max(total[RES_CPU], RES_MIN_CPU_MILLI);
-  d->mem_milli = res_max(total[RES_MEM], RES_MIN_EXECUTOR_MEM);
   d->disk_milli = total[RES_DISK];
   d->tasks[0].cpus_milli = RES_MIN_CPU_MILLI;
   d->tasks[0].mem_milli = RES_TOKEN_MEM;
+  res_divide(d, total);
   d->qos_class = k8sm_pod_qos_class(d->pod);
-  res_set_budget(b);
+  res_set_budget(b, total);
 }

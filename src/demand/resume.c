@@ -6,11 +6,43 @@
 #include "base/findings.h"
 #include "offer/offer.h"
 
+#include "wire/mesos.h"
+
 #include <k8smesos/match.h>
+#include <k8smesos/task.h>
 
 static int resume_invalid(struct k8sm_diags *diags, const char *words) {
   k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "%s", words);
   return K8SM_ERR_INVALID;
+}
+
+/* An attempt goes on under the mapping that began it, or not at all: another one may make another executor or
+ * other tasks of the same pod, and Mesos or the pod may not stand the mixture. */
+static int resume_check_executor(const struct k8sm_demand *d, const struct k8sm_resume_options *options,
+                                 struct k8sm_diags *diags) {
+  struct k8smi_arena scratch;
+  struct k8sm_task_id id = {0};
+  ProtobufCMessage *message = NULL;
+  k8smi_arena_init(&scratch, options->allocator, 0);
+  int result = k8smi_message_decode(&scratch, &k8sm_mesos__executor_info__descriptor, options->executor,
+                                    options->executor_len, &message, diags);
+  const K8smMesos__ExecutorInfo *executor = (const K8smMesos__ExecutorInfo *)message;
+  if (result == K8SM_OK) {
+    const char *text = executor->executor_id->value;
+    if (k8sm_executor_id_parse(text, strlen(text), &id) != K8SM_OK || !k8smi_eq(id.uid, d->uid) ||
+        id.attempt != d->attempt) {
+      result = resume_invalid(diags, "options.executor is not that of this attempt of the pod");
+    } else if (id.mapping != K8SM_MAPPING_VERSION) {
+      k8smi_find(
+          diags, K8SM_DIAG_MAPPING_CHANGED, NULL,
+          "executor '%s' was made by version %u of the mapping, and this is version %d: the attempt can't "
+          "go on",
+          text, id.mapping, K8SM_MAPPING_VERSION);
+      result = K8SM_ERR_STATE;
+    }
+  }
+  k8smi_arena_free(&scratch);
+  return result;
 }
 
 /* Marks the tasks that are to be launched now. */
@@ -54,7 +86,8 @@ static bool resume_ports(struct k8sm_demand *d, const struct k8sm_resume_options
 static int resume_fill(struct k8sm_demand *d, const struct k8sm_demand *from,
                        const struct k8sm_resume_options *options, struct k8sm_diags *diags) {
   d->cpus_milli = d->mem_milli = d->disk_milli = 0;
-  d->extended_count = 0;
+  d->spare[0] = d->spare[1] = 0;
+  d->extended_count = d->volume_count = 0;
   d->nonce = k8smi_arena_slice(&d->arena, k8smi_s(options->nonce));
   d->agent_id = k8smi_arena_slice(&d->arena, k8smi_s(options->agent_id));
   d->executor = k8smi_arena_copy(&d->arena, options->executor, options->executor_len);
@@ -79,6 +112,8 @@ int k8sm_demand_resume(const struct k8sm_demand *demand, const struct k8sm_resum
   if (!k8smi_nonce_valid(o.nonce)) {
     return resume_invalid(diags, "options.nonce must be 1 to 32 letters and digits");
   }
+  result = resume_check_executor(demand, &o, diags);
+  if (result != K8SM_OK) return result;
   struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, o.allocator, 0);
   if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&d->refs);
@@ -124,14 +159,32 @@ int k8sm_demand_get_budget(const struct k8sm_demand *demand, struct k8sm_demand_
   return k8smi_struct_write(ret, &budget, sizeof budget);
 }
 
+int k8sm_demand_get_form(const struct k8sm_demand *demand, struct k8sm_demand_form *ret) {
+  struct k8sm_demand_form form = {sizeof form, demand->form, K8SM_MAPPING_VERSION,
+                                  k8smi_form_name(demand->form), demand->form_reason};
+  return k8smi_struct_write(ret, &form, sizeof form);
+}
+
+size_t k8sm_demand_volumes(const struct k8sm_demand *demand, size_t first, struct k8sm_demand_volume *rows,
+                           size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(demand->volume_count, first);
+  for (size_t i = 0; i < left && i < n; i++) {
+    k8smi_row_write(rows, row_size, i, &demand->volumes[first + i].row, sizeof *rows);
+  }
+  return left;
+}
+
 static int64_t resume_add(int64_t a, int64_t b) {
   return b > 0 && a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
 void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars) {
-  ret_scalars[K8SMI_CPUS] = demand->cpus_milli;
-  ret_scalars[K8SMI_MEM] = demand->mem_milli;
+  ret_scalars[K8SMI_CPUS] = resume_add(demand->cpus_milli, demand->spare[0]);
+  ret_scalars[K8SMI_MEM] = resume_add(demand->mem_milli, demand->spare[1]);
   ret_scalars[K8SMI_DISK] = demand->disk_milli;
+  for (size_t i = 0; i < demand->volume_count; i++) {
+    ret_scalars[K8SMI_DISK] = resume_add(ret_scalars[K8SMI_DISK], demand->volumes[i].row.milli);
+  }
   for (size_t i = 0; i < demand->task_count; i++) {
     const struct k8smi_demand_task *task = &demand->tasks[i];
     if (!task->launch) continue;

@@ -277,7 +277,7 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_nfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_iscsi] = RULE_NO_VOLUME,
     [K8SMI_Volume_glusterfs] = RULE_NO_VOLUME,
-    [K8SMI_Volume_persistentVolumeClaim] = RULE_REFUSED("persistent volumes are not made on agents"),
+    [K8SMI_Volume_persistentVolumeClaim] = RULE_BELOW,
     [K8SMI_Volume_rbd] = RULE_NO_VOLUME,
     [K8SMI_Volume_flexVolume] = RULE_NO_VOLUME,
     [K8SMI_Volume_cinder] = RULE_NO_VOLUME,
@@ -297,7 +297,7 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_scaleIO] = RULE_NO_VOLUME,
     [K8SMI_Volume_storageos] = RULE_NO_VOLUME,
     [K8SMI_Volume_csi] = RULE_NO_VOLUME,
-    [K8SMI_Volume_ephemeral] = RULE_REFUSED("persistent volumes are not made on agents"),
+    [K8SMI_Volume_ephemeral] = RULE_BELOW,
     [K8SMI_Volume_image] = RULE_NO_VOLUME,
 };
 
@@ -311,6 +311,40 @@ static const struct k8smi_rule rules_of_host_path[K8SMI_HostPathVolumeSource__CO
     [K8SMI_HostPathVolumeSource_path] = RULE_MAPPED,
     [K8SMI_HostPathVolumeSource_type] =
         RULE_LOSS("the path must be there: its type is not checked, nothing is made"),
+};
+
+static const struct k8smi_rule rules_of_claim[K8SMI_PersistentVolumeClaimVolumeSource__COUNT] = {
+    [K8SMI_PersistentVolumeClaimVolumeSource_claimName] =
+        RULE_HOW("a persistent volume of the agent's disk, made when first claimed; the claim is of the data "
+                 "handed in. The pod goes where the volume is"),
+    [K8SMI_PersistentVolumeClaimVolumeSource_readOnly] = RULE_MAPPED,
+};
+
+static const struct k8smi_rule rules_of_ephemeral[K8SMI_EphemeralVolumeSource__COUNT] = {
+    [K8SMI_EphemeralVolumeSource_volumeClaimTemplate] = RULE_BELOW,
+};
+
+static const struct k8smi_rule rules_of_template[K8SMI_PersistentVolumeClaimTemplate__COUNT] = {
+    [K8SMI_PersistentVolumeClaimTemplate_metadata] = RULE_FREE,
+    [K8SMI_PersistentVolumeClaimTemplate_spec] = RULE_BELOW,
+};
+
+static const struct k8smi_rule rules_of_claim_spec[K8SMI_PersistentVolumeClaimSpec__COUNT] = {
+    [K8SMI_PersistentVolumeClaimSpec_accessModes] =
+        RULE_HOW("`ReadWriteMany` and `ReadOnlyMany` with a warning: one pod at a time has the volume"),
+    [K8SMI_PersistentVolumeClaimSpec_selector] =
+        RULE_IGNORED("no volumes are there to be selected: one is made"),
+    [K8SMI_PersistentVolumeClaimSpec_resources] = RULE_HOW("the request for `storage`"),
+    [K8SMI_PersistentVolumeClaimSpec_volumeName] =
+        RULE_IGNORED("no volumes are there to be named: one is made"),
+    [K8SMI_PersistentVolumeClaimSpec_storageClassName] =
+        RULE_HOW("noted: all volumes are made on the agent's disk"),
+    [K8SMI_PersistentVolumeClaimSpec_volumeMode] =
+        RULE_UNLESS(REFUSED, "Filesystem", "Mesos mounts no block devices"),
+    [K8SMI_PersistentVolumeClaimSpec_dataSource] = RULE_REFUSED("a volume on an agent begins empty"),
+    [K8SMI_PersistentVolumeClaimSpec_dataSourceRef] = RULE_REFUSED("a volume on an agent begins empty"),
+    [K8SMI_PersistentVolumeClaimSpec_volumeAttributesClassName] =
+        RULE_IGNORED("volumes of an agent have no attributes"),
 };
 
 const struct k8smi_rule *k8smi_rules_of(unsigned type) {
@@ -338,6 +372,10 @@ const struct k8smi_rule *k8smi_rules_of(unsigned type) {
       [K8SMI_TYPE_Volume] = rules_of_volume,
       [K8SMI_TYPE_EmptyDirVolumeSource] = rules_of_empty_dir,
       [K8SMI_TYPE_HostPathVolumeSource] = rules_of_host_path,
+      [K8SMI_TYPE_PersistentVolumeClaimVolumeSource] = rules_of_claim,
+      [K8SMI_TYPE_EphemeralVolumeSource] = rules_of_ephemeral,
+      [K8SMI_TYPE_PersistentVolumeClaimTemplate] = rules_of_template,
+      [K8SMI_TYPE_PersistentVolumeClaimSpec] = rules_of_claim_spec,
   };
   return type < K8SMI_TYPE_COUNT ? tables[type] : NULL;
 }

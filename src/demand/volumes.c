@@ -128,20 +128,26 @@ static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, s
 
 static void mount_directory(struct k8smi_demand_build *b, struct mount_list *list,
                             const struct k8smi_record *record, const struct k8smi_record *volume,
-                            struct k8sm_slice target, struct k8sm_slice sub_path) {
+                            const struct k8smi_demand_volume *claimed, struct k8sm_slice target,
+                            struct k8sm_slice sub_path) {
+  const struct k8smi_record *claim = k8smi_get_record(volume, K8SMI_Volume_persistentVolumeClaim);
   const struct k8smi_record *host = k8smi_get_record(volume, K8SMI_Volume_hostPath);
-  struct k8smi_demand_mount mount = {host != NULL ? K8SMI_VOLUME_HOST : K8SMI_VOLUME_SANDBOX,
-                                     k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false),
-                                     0,
-                                     target,
-                                     {NULL, 0},
-                                     {NULL, 0}};
+  struct k8smi_demand_mount mount = {
+      host != NULL ? K8SMI_VOLUME_HOST : K8SMI_VOLUME_SANDBOX,
+      k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false) ||
+          k8smi_get_bool(claim, K8SMI_PersistentVolumeClaimVolumeSource_readOnly, false),
+      0,
+      target,
+      {NULL, 0},
+      {NULL, 0}};
   if (host != NULL) {
     mount.source = mount_join(b, k8smi_get_str(host, K8SMI_HostPathVolumeSource_path), sub_path);
     mount.propagation = mount_propagation(record);
     b->demand->features |= K8SM_FEATURE_HOST_PATH;
   } else {
-    struct k8sm_slice folder = mount_join(b, K8SMI_S("volumes"), k8smi_get_str(volume, K8SMI_Volume_name));
+    struct k8sm_slice folder =
+        claimed != NULL ? claimed->path
+                        : mount_join(b, K8SMI_S("volumes"), k8smi_get_str(volume, K8SMI_Volume_name));
     mount.source = mount_join(b, folder, sub_path);
     b->demand->features |= K8SM_FEATURE_SANDBOX_PATH;
   }
@@ -171,10 +177,12 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
     k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &target_path,
                "without the image the volume is mounted at '%.*s' below the task's sandbox", K8SMI_P(target));
   }
-  bool directory = k8smi_has(volume, K8SMI_Volume_hostPath) || k8smi_has(volume, K8SMI_Volume_emptyDir);
+  const struct k8smi_demand_volume *claimed = k8smi_demand_claimed(b, i);
+  bool directory =
+      k8smi_has(volume, K8SMI_Volume_hostPath) || k8smi_has(volume, K8SMI_Volume_emptyDir) || claimed != NULL;
   bool files = k8smi_has(volume, K8SMI_Volume_secret) || k8smi_has(volume, K8SMI_Volume_configMap) ||
                k8smi_has(volume, K8SMI_Volume_downwardAPI) || k8smi_has(volume, K8SMI_Volume_projected);
-  if (directory) mount_directory(b, list, record, volume, target, sub_path);
+  if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path);
   if (files) mount_files(b, list, i, target, sub_path, path);
 }
 

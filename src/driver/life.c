@@ -241,6 +241,16 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   return K8SM_OK;
 }
 
+/* Another version of the library began the attempt. It is not continued: another one takes its place. */
+static int life_abandon(struct k8sm_driver *d, struct drv_pod *pod) {
+  const struct k8sm_change change = life_change(d, K8SM_CHANGE_ABANDON);
+  int r = k8smi_drv_pod_change(d, pod, &change, 1);
+  if (r != K8SM_OK) return r;
+  return k8smi_drv_eventf(&d->core, K8SM_DIAG_MAPPING_CHANGED, pod->key,
+                          "Attempt: number %u was begun by another version of the mapping, and is given up",
+                          k8sm_demand_attempt(pod->demand));
+}
+
 static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struct life_look *look) {
   enum drv_need need = DRV_NEED_NOTHING;
   if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
@@ -248,6 +258,7 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struc
   bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
   if (!other) return K8SM_OK;
   int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;
+  if (r == K8SM_ERR_STATE) return life_abandon(d, pod);
   if (r != K8SM_OK) return r;
   k8smi_drv_pod_set_need(&d->pods, pod, need);
   if (need != DRV_NEED_NOTHING) {

@@ -17,6 +17,12 @@ struct k8smi_resources {
   size_t count;
 };
 
+/* A volume of the demand: as an offer has it, or the disk that it is to be made of. */
+struct k8smi_plan_volume {
+  K8smMesos__Resource *resource;
+  bool there;
+};
+
 /* What scores an agent gets, in the order of the rows; see score.h. */
 enum {
   K8SMI_SCORE_STRATEGY = 0,
@@ -43,8 +49,10 @@ struct k8smi_placement {
   struct k8sm_slice role;
   struct k8smi_strings offer_ids; /* sorted; all that placements on this agent and role spend from */
   struct k8smi_resources executor;
-  struct k8smi_resources *tasks; /* one for each task of the demand; empty for those not launched */
-  uint16_t *host_ports;          /* one for each port of the demand; 0: none */
+  struct k8smi_resources *tasks;     /* one for each task of the demand; empty for those not launched */
+  struct k8smi_resources spare;      /* for later stages: no task of now has them */
+  struct k8smi_plan_volume *volumes; /* one for each of the demand */
+  uint16_t *host_ports;              /* one for each port of the demand; 0: none */
   struct k8smi_use use;
   uint8_t scores[K8SMI_SCORES];   /* but that of the strategy, which follows from the use */
   uint16_t weights[K8SMI_SCORES]; /* 0: it did not decide */

@@ -31,7 +31,7 @@ struct k8smi_pool {
   int64_t before[K8SMI_SCALARS];   /* the slot's free scalars, to be put back */
   struct k8smi_pool_offer *offers; /* by id */
   size_t offer_count;
-  struct k8smi_part *parts; /* by K8SMI_SPEND_*, then by offer */
+  struct k8smi_part *parts; /* by K8SMI_SPEND_*, then by offer; volumes are the last */
   size_t part_count;
   struct k8smi_strings open_ids; /* made at the end */
 };
@@ -42,6 +42,8 @@ struct k8smi_pool *k8smi_pool_make(struct k8smi_arena *scratch, const struct k8s
 
 /* The first part that holds the port, of those that the pod may spend; NULL: none. */
 struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, struct k8sm_slice uid, uint16_t port);
+/* The part that is a persistent volume with this id, if nobody has taken it; NULL: none. */
+struct k8smi_part *k8smi_pool_find_volume(const struct k8smi_pool *pool, struct k8sm_slice id);
 /* Chooses `any_ports` of the need beside the fixed ones: of offers that are spent from already if they have
  * enough, and the lowest, so that no range is cut in two. The pool must have them. */
 void k8smi_pool_choose_ports(const struct k8smi_pool *pool, const struct k8smi_need *need, uint16_t *ret);

@@ -47,8 +47,9 @@ static bool spend_part(struct spend_job *job, struct spend_list *list, struct k8
   scalar->value = k8smi_double_of_milli(milli);
   resource->scalar = scalar;
   part->left -= milli;
-  if (part->resource->spend != K8SMI_SPEND_OWNED && part->resource->kind < K8SMI_SCALARS)
-    job->free_scalars[part->resource->kind] -= milli;
+  bool free =
+      part->resource->spend == K8SMI_SPEND_RESERVED || part->resource->spend == K8SMI_SPEND_UNRESERVED;
+  if (free && part->resource->kind < K8SMI_SCALARS) job->free_scalars[part->resource->kind] -= milli;
   return true;
 }
 
@@ -85,6 +86,40 @@ static bool spend_extended(struct spend_job *job, struct spend_list *list,
     missing -= take;
   }
   return true;
+}
+
+/* A volume that is there is taken as it is. Another is made of one kind of disk: what is not reserved, or, of
+ * what is reserved for the role, one part. */
+static bool spend_volume(struct spend_job *job, const struct k8smi_demand_volume *volume,
+                         struct k8smi_plan_volume *ret) {
+  struct k8smi_resources taken = {NULL, 0};
+  struct spend_list list = {&taken, 0};
+  struct k8smi_part *there = k8smi_pool_find_volume(job->pool, volume->row.id);
+  int64_t missing = volume->row.milli;
+  ret->there = there != NULL;
+  if (there != NULL && !spend_part(job, &list, there, there->left)) return false;
+  for (size_t i = 0; there == NULL && missing > 0 && i < job->pool->part_count; i++) {
+    struct k8smi_part *part = &job->pool->parts[i];
+    bool whole = part->resource->spend == K8SMI_SPEND_RESERVED && part->left >= missing;
+    bool open = job->pool->offers[part->offer].open && part->resource->kind == K8SMI_DISK && part->left > 0;
+    if (!open || (part->resource->spend != K8SMI_SPEND_UNRESERVED && !whole)) continue;
+    int64_t take = part->left < missing ? part->left : missing;
+    if (!spend_part(job, &list, part, take)) return false;
+    missing -= take;
+  }
+  if (taken.count == 0) return false;
+  ret->resource = taken.items[0];
+  if (there == NULL) ret->resource->scalar->value = k8smi_double_of_milli(volume->row.milli);
+  return true;
+}
+
+static bool spend_volumes(struct spend_job *job, struct k8smi_placement *placement) {
+  const struct k8sm_demand *d = job->need->demand;
+  placement->volumes = k8smi_arena_array(job->arena, d->volume_count, sizeof *placement->volumes);
+  for (size_t i = 0; placement->volumes != NULL && i < d->volume_count; i++) {
+    if (!spend_volume(job, &d->volumes[i], &placement->volumes[i])) return false;
+  }
+  return placement->volumes != NULL;
 }
 
 /* Ranges of the ports that come from one part, neighbours merged; `ports` are sorted. */
@@ -132,26 +167,42 @@ static bool spend_ports(struct spend_job *job, struct spend_list *list) {
   return true;
 }
 
-bool k8smi_pool_spend(struct k8smi_pool *pool, const struct k8smi_need *need, struct k8smi_arena *scratch,
-                      struct k8smi_arena *arena, struct k8smi_placement *placement, int64_t *free_scalars) {
-  const struct k8sm_demand *d = need->demand;
-  struct spend_job job = {pool, need, scratch, arena, free_scalars};
-  struct spend_list executor = {&placement->executor, 0};
+static bool spend_executor(struct spend_job *job, struct k8smi_placement *placement) {
+  const struct k8sm_demand *d = job->need->demand;
   const int64_t budget[K8SMI_SCALARS] = {d->cpus_milli, d->mem_milli, d->disk_milli};
-  placement->tasks = k8smi_arena_array(arena, d->task_count, sizeof *placement->tasks);
-  placement->host_ports = k8smi_arena_array(arena, d->port_count, sizeof *placement->host_ports);
-  if (placement->tasks == NULL || placement->host_ports == NULL) return false;
-  if (!spend_scalars(&job, &executor, budget) || !spend_ports(&job, &executor)) return false;
-  for (size_t i = 0; i < need->extended_count; i++) {
-    if (!spend_extended(&job, &executor, &d->extended[i])) return false;
+  struct spend_list executor = {&placement->executor, 0};
+  if (!spend_volumes(job, placement)) return false;
+  if (!spend_scalars(job, &executor, budget) || !spend_ports(job, &executor)) return false;
+  for (size_t i = 0; i < job->need->extended_count; i++) {
+    if (!spend_extended(job, &executor, &d->extended[i])) return false;
   }
+  return true;
+}
+
+static bool spend_tasks(struct spend_job *job, struct k8smi_placement *placement) {
+  const struct k8sm_demand *d = job->need->demand;
+  const int64_t later[K8SMI_SCALARS] = {d->spare[0], d->spare[1], 0};
+  struct spend_list spare = {&placement->spare, 0};
   for (size_t i = 0; i < d->task_count; i++) {
     int64_t token[K8SMI_SCALARS];
     struct spend_list task = {&placement->tasks[i], 0};
     if (!d->tasks[i].launch) continue;
     k8smi_need_of_task(&d->tasks[i], token);
-    if (!spend_scalars(&job, &task, token)) return false;
+    if (!spend_scalars(job, &task, token)) return false;
   }
+  return spend_scalars(job, &spare, later);
+}
+
+bool k8smi_pool_spend(struct k8smi_pool *pool, const struct k8smi_need *need, struct k8smi_arena *scratch,
+                      struct k8smi_arena *arena, struct k8smi_placement *placement, int64_t *free_scalars) {
+  const struct k8sm_demand *d = need->demand;
+  struct spend_job job = {pool, need, scratch, arena, free_scalars};
+  bool tasks_first = k8smi_form_reserves(d->form); /* what is reserved for the pod is for them */
+  placement->tasks = k8smi_arena_array(arena, d->task_count, sizeof *placement->tasks);
+  placement->host_ports = k8smi_arena_array(arena, d->port_count, sizeof *placement->host_ports);
+  if (placement->tasks == NULL || placement->host_ports == NULL) return false;
+  if (tasks_first && !spend_tasks(&job, placement)) return false;
+  if (!spend_executor(&job, placement) || (!tasks_first && !spend_tasks(&job, placement))) return false;
   for (size_t i = 0; i < d->port_count; i++) placement->host_ports[i] = d->ports[i].host_port;
   return true;
 }

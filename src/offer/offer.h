@@ -28,8 +28,11 @@ enum {
                            provider, or reserved with labels that are not ours */
 };
 
-/* The label of a reservation that names its pod. */
-#define K8SMI_OWNER_LABEL "pod"
+/* Labels of a reservation: the pod that it is for, by uid; or the claim whose volume it is for; and the
+ * framework that made it. */
+#define K8SMI_OWNER_LABEL     "pod"
+#define K8SMI_CLAIM_LABEL     "claim"
+#define K8SMI_FRAMEWORK_LABEL "framework"
 
 /* A resource of an offer: as it came, and what it comes to. An offer has many: it is small. */
 struct k8smi_resource {

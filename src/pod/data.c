@@ -5,8 +5,8 @@
 #include "base/slice.h"
 #include "base/sort.h"
 
-const char *const k8smi_data_kinds[] = {"ConfigMap", "Secret"};
-const char *const k8smi_data_words[] = {"configmap", "secret"};
+const char *const k8smi_data_kinds[] = {"ConfigMap", "Secret", "PersistentVolumeClaim"};
+const char *const k8smi_data_words[] = {"configmap", "secret", "persistentvolumeclaim"};
 
 static int data_compare_object(const struct k8sm_manifest_data *row, const char *kind,
                                struct k8sm_slice name) {

@@ -5,7 +5,8 @@
 #include <k8smesos/manifest.h>
 #include "base/arena.h"
 
-/* ConfigMaps and Secrets of one namespace, sorted so that objects and keys are found fast. */
+/* ConfigMaps, Secrets and PersistentVolumeClaims of one namespace, sorted so that objects and keys are found
+ * fast. */
 struct k8smi_data_row {
   struct k8sm_manifest_data d; /* without a key it says only that the object is there */
   bool kept;                   /* its texts are in the arena */
@@ -16,8 +17,8 @@ struct k8smi_data {
   size_t count;
 };
 
-enum k8smi_data_kind { K8SMI_DATA_CONFIG_MAP, K8SMI_DATA_SECRET };
-/* "ConfigMap" and "Secret" as they call themselves, "configmap" and "secret" as errors name them. */
+enum k8smi_data_kind { K8SMI_DATA_CONFIG_MAP, K8SMI_DATA_SECRET, K8SMI_DATA_CLAIM };
+/* "ConfigMap" and so on, as they call themselves, and "configmap", as errors name them. */
 extern const char *const k8smi_data_kinds[];
 extern const char *const k8smi_data_words[];
 

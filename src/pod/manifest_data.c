@@ -7,6 +7,8 @@
 
 static int data_keys(const struct k8smi_object *object, const struct k8smi_record *record,
                      const struct k8sm_manifest_object *row);
+static int data_claim(const struct k8smi_object *object, const struct k8smi_record *record,
+                      const struct k8sm_manifest_object *row);
 static int data_class(const struct k8smi_object *object, const struct k8smi_record *record,
                       const struct k8sm_manifest_object *row);
 
@@ -25,7 +27,7 @@ static const struct data_kind {
     {K8SMI_TYPE_Secret, true, {"v1", 2}, data_keys},
     {K8SMI_TYPE_Namespace, false, {"v1", 2}, NULL},
     {K8SMI_TYPE_Node, false, {"v1", 2}, data_node},
-    {K8SMI_TYPE_PersistentVolumeClaim, true, {"v1", 2}, NULL},
+    {K8SMI_TYPE_PersistentVolumeClaim, true, {"v1", 2}, data_claim},
     {K8SMI_TYPE_PriorityClass, false, {"scheduling.k8s.io/v1", 20}, data_class},
 };
 
@@ -90,6 +92,47 @@ static int data_keys(const struct k8smi_object *object, const struct k8smi_recor
   }
   if (!good) return K8SM_ERR_INVALID;
   return empty ? data_add(object, data) : K8SM_OK;
+}
+
+/* ---- PersistentVolumeClaims: one row for each thing that is said of the volume ---- */
+
+/* Texts with commas between them; ptr NULL when memory ran out. */
+static struct k8sm_slice data_join(const struct k8smi_object *object, struct k8smi_list list) {
+  struct k8smi_arena *arena = &object->manifest->arena;
+  struct k8smi_buf buf;
+  struct k8sm_slice text = {NULL, 0};
+  if (!k8smi_buf_init(&buf, &arena->allocator)) return text;
+  for (size_t i = 0; i < list.count; i++) {
+    if (i > 0) k8smi_buf_putc(&buf, ',');
+    k8smi_buf_slice(&buf, k8smi_list_str(list, i));
+  }
+  if (!buf.failed) text = k8smi_arena_copy(arena, buf.ptr, buf.len);
+  k8smi_buf_free(&buf);
+  return text;
+}
+
+static int data_claim(const struct k8smi_object *object, const struct k8smi_record *record,
+                      const struct k8sm_manifest_object *row) {
+  const struct k8smi_record *spec = k8smi_get_record(record, K8SMI_PersistentVolumeClaim_spec);
+  const struct k8smi_record *resources = k8smi_get_record(spec, K8SMI_PersistentVolumeClaimSpec_resources);
+  struct k8sm_slice modes =
+      data_join(object, k8smi_get_list(spec, K8SMI_PersistentVolumeClaimSpec_accessModes));
+  if (modes.ptr == NULL) return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
+  const struct {
+    struct k8sm_slice key, value;
+  } says[] = {
+      {K8SMI_S("storage"), k8smi_get_pair(resources, K8SMI_VolumeResourceRequirements_requests, "storage")},
+      {K8SMI_S("storageClassName"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_storageClassName)},
+      {K8SMI_S("volumeMode"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeMode)},
+      {K8SMI_S("accessModes"), modes},
+      {K8SMI_S("volumeName"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeName)}};
+  for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+    const struct k8sm_manifest_data data = {
+        row->kind, row->name_space, row->name, says[i].key, says[i].value, 0, 0};
+    int r = says[i].value.len == 0 && i > 0 ? K8SM_OK : data_add(object, data);
+    if (r != K8SM_OK) return r;
+  }
+  return K8SM_OK;
 }
 
 /* ---- PriorityClasses ---- */

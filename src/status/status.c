@@ -97,6 +97,22 @@ static int change_nothing(struct k8sm_status *s, const struct k8sm_change *chang
   return K8SM_OK;
 }
 
+/* What is killed for it does not end the pod, as if the sandbox had been lost. */
+static int change_abandon(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
+  (void)change;
+  (void)diags;
+  if (s->ending) return K8SM_OK;
+  k8smi_status_lose_sandbox(s);
+  for (size_t i = 0; i < s->demand->task_count; i++) {
+    struct k8smi_status_task *t = &s->tasks[i];
+    if (!k8smi_task_alive(t) || t->kill) continue;
+    t->kill = true;
+    t->kill_mono_ms = s->mono_ms;
+    t->kill_grace = s->demand->grace_seconds;
+  }
+  return K8SM_OK;
+}
+
 static int change_attempt(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
   const struct k8sm_demand *d = change->demand;
   const struct k8sm_slice none = {NULL, 0};
@@ -120,6 +136,7 @@ static int (*const change_steps[])(struct k8sm_status *, const struct k8sm_chang
     [K8SM_CHANGE_PLACED] = change_placed,      [K8SM_CHANGE_UNPLACED] = change_unplaced,
     [K8SM_CHANGE_LAUNCHED] = change_launched,  [K8SM_CHANGE_DELETED] = change_deleted,
     [K8SM_CHANGE_AGENT_LOST] = change_nothing, [K8SM_CHANGE_ATTEMPT] = change_attempt,
+    [K8SM_CHANGE_ABANDON] = change_abandon,
 };
 
 /* ---- Time ---- */

@@ -225,7 +225,9 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
     t->uuid = k8smi_status_text(s, (struct k8sm_slice){(const char *)u->uuid.data, u->uuid.len});
   }
   bool elsewhere = update_is_elsewhere(s, u);
-  update_apply(s, target, u, elsewhere && effect == K8SMI_EFFECT_EXIT ? K8SMI_EFFECT_LOST : effect, &h);
+  bool swept = s->lost && t->kill && u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED; /* with the attempt */
+  if ((elsewhere || swept) && effect == K8SMI_EFFECT_EXIT) effect = K8SMI_EFFECT_LOST;
+  update_apply(s, target, u, effect, &h);
   if (elsewhere) k8smi_status_lose_sandbox(s);
 }
 

@@ -9,12 +9,22 @@
 #include "match/plan.h"
 #include "wire/mesos.h"
 
+/* What a placement has, as its executor and tasks name it: what the offers gave, once RESERVE and CREATE are
+ * done. */
+struct k8smi_task_holds {
+  struct k8smi_resources executor;
+  struct k8smi_resources *tasks;  /* by task */
+  struct k8smi_resources reserve; /* to be reserved before */
+  struct k8smi_resources create;  /* volumes to be made, after that */
+};
+
 struct k8smi_task_build {
   struct k8smi_arena arena; /* scratch */
   const struct k8sm_plan *plan;
   const struct k8smi_placement *placement; /* the one that is written now */
   const struct k8sm_demand *demand;        /* of the placement */
   K8smMesos__Labels *labels;               /* of the demand, for its executor and tasks */
+  struct k8smi_task_holds holds;           /* of the placement */
   struct k8sm_diags *diags;
   bool address_noted; /* that an agent's hostname stands in for its address */
   bool no_memory;
@@ -40,6 +50,9 @@ ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s);
 K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_slice value);
 K8smMesos__Labels *k8smi_task_labels(struct k8smi_task_build *b, struct k8smi_pair_list labels);
 K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t seconds);
+
+/* holds.c: fills in `holds`. False when memory ran out. */
+bool k8smi_task_hold(struct k8smi_task_build *b);
 
 /* executor.c: the placement's ExecutorInfo: made, or decoded from what was sent before. *result says
  * why it is NULL. */

@@ -88,17 +88,50 @@ static int calls_make_rows(struct calls_work *w) {
   return K8SM_OK;
 }
 
+static K8smMesos__Offer__Operation *calls_new_operation(struct k8smi_task_build *b,
+                                                        K8smMesos__Offer__Operation__Type type) {
+  K8smMesos__Offer__Operation *operation = K8SMI_TASK_NEW(b, Offer__Operation, offer__operation);
+  if (operation == NULL) return NULL;
+  operation->has_type = true;
+  operation->type = type;
+  return operation;
+}
+
+static bool calls_add_reserve(struct k8smi_task_build *b, K8smMesos__Call__Accept *accept) {
+  K8smMesos__Offer__Operation *operation =
+      calls_new_operation(b, K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE);
+  K8smMesos__Offer__Operation__Reserve *reserve =
+      K8SMI_TASK_NEW(b, Offer__Operation__Reserve, offer__operation__reserve);
+  if (operation == NULL || reserve == NULL) return false;
+  operation->reserve = reserve;
+  reserve->resources = b->holds.reserve.items;
+  reserve->n_resources = b->holds.reserve.count;
+  accept->operations[accept->n_operations++] = operation;
+  return true;
+}
+
+static bool calls_add_create(struct k8smi_task_build *b, K8smMesos__Call__Accept *accept) {
+  K8smMesos__Offer__Operation *operation = calls_new_operation(b, K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE);
+  K8smMesos__Offer__Operation__Create *create =
+      K8SMI_TASK_NEW(b, Offer__Operation__Create, offer__operation__create);
+  if (operation == NULL || create == NULL) return false;
+  operation->create = create;
+  create->volumes = b->holds.create.items;
+  create->n_volumes = b->holds.create.count;
+  accept->operations[accept->n_operations++] = operation;
+  return true;
+}
+
 /* One LAUNCH_GROUP: a task alone, so that its end takes no other with it. */
 static K8smMesos__Offer__Operation *
 calls_operation(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *executor, K8smMesos__TaskInfo *task) {
-  K8smMesos__Offer__Operation *operation = K8SMI_TASK_NEW(b, Offer__Operation, offer__operation);
+  K8smMesos__Offer__Operation *operation =
+      calls_new_operation(b, K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP);
   K8smMesos__Offer__Operation__LaunchGroup *launch =
       K8SMI_TASK_NEW(b, Offer__Operation__LaunchGroup, offer__operation__launch_group);
   K8smMesos__TaskGroupInfo *group = K8SMI_TASK_NEW(b, TaskGroupInfo, task_group_info);
   K8smMesos__TaskInfo **tasks = k8smi_task_array(b, 1, sizeof *tasks);
   if (operation == NULL || launch == NULL || group == NULL || tasks == NULL) return NULL;
-  operation->has_type = true;
-  operation->type = K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP;
   operation->launch_group = launch;
   launch->executor = executor;
   launch->task_group = group;
@@ -111,7 +144,7 @@ calls_operation(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *executor, K
 /* The id of a task, in the calls' own arena: it is in a row, too. */
 static int calls_task_id(struct calls_work *w, const struct k8smi_demand_task *task, struct k8sm_slice *ret) {
   const struct k8sm_demand *d = w->build.demand;
-  struct k8sm_task_id id = {d->uid, task->container, d->nonce, d->attempt, task->restart};
+  struct k8sm_task_id id = {d->uid, task->container, d->nonce, d->attempt, task->restart, 0, 0};
   char text[256];
   int len = k8sm_task_id_format(&id, text, sizeof text);
   if (len < 0) {
@@ -140,6 +173,13 @@ static int calls_record_executor(struct calls_work *w, uint32_t placement,
   return row->bytes.ptr == NULL || row->executor_id.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
+/* What comes before the launches of a placement. */
+static bool calls_add_holds(struct k8smi_task_build *b, K8smMesos__Call__Accept *accept) {
+  if (!k8smi_task_hold(b)) return false;
+  if (b->holds.reserve.count > 0 && !calls_add_reserve(b, accept)) return false;
+  return b->holds.create.count == 0 || calls_add_create(b, accept);
+}
+
 /* The groups of a placement: its pause task comes first in the demand, and so first here. */
 static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMesos__Call__Accept *accept) {
   struct k8smi_task_build *b = &w->build;
@@ -148,6 +188,7 @@ static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMes
   b->placement = &b->plan->placements[placement];
   b->demand = b->plan->demands[b->placement->demand];
   b->labels = k8smi_task_labels(b, b->demand->labels);
+  if (!calls_add_holds(b, accept)) return calls_no_memory(w);
   K8smMesos__ExecutorInfo *executor = k8smi_task_executor(b, &result);
   if (executor == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
   result = calls_record_executor(w, placement, executor);
@@ -183,11 +224,12 @@ static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *
 
 static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Call__Accept *accept) {
   const struct k8sm_plan *plan = w->build.plan;
+  enum { CALLS_BEFORE = 2 }; /* RESERVE, CREATE */
   size_t offers = 0, operations = 0;
   int result = K8SM_OK;
   for (uint32_t i = w->first[call]; i != K8SMI_MAP_NONE; i = w->next[i]) {
     offers += plan->placements[i].offer_ids.count;
-    operations += calls_launches(plan, i);
+    operations += CALLS_BEFORE + calls_launches(plan, i);
   }
   accept->offer_ids = k8smi_task_array(&w->build, offers, sizeof *accept->offer_ids);
   accept->operations = k8smi_task_array(&w->build, operations, sizeof *accept->operations);

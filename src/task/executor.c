@@ -15,7 +15,8 @@ static K8smMesos__ExecutorInfo *executor_again(struct k8smi_task_build *b, int *
 
 static char *executor_id(struct k8smi_task_build *b, int *result) {
   enum { CAP = 256 };
-  struct k8sm_task_id id = {b->demand->uid, {NULL, 0}, {NULL, 0}, b->demand->attempt, 0};
+  struct k8sm_task_id id = {b->demand->uid,       {NULL, 0}, {NULL, 0}, b->demand->attempt, 0,
+                            K8SM_MAPPING_VERSION, 0};
   char *text = k8smi_task_array(b, CAP, 1);
   if (text == NULL) {
     *result = K8SM_ERR_NOMEM;
@@ -54,8 +55,8 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
   info->executor_id->value = id;
   info->framework_id->value = k8smi_task_text(b->placement->framework_id);
   info->name = k8smi_task_text(b->demand->name);
-  info->resources = b->placement->executor.items;
-  info->n_resources = b->placement->executor.count;
+  info->resources = b->holds.executor.items;
+  info->n_resources = b->holds.executor.count;
   info->container = executor_container(b);
   info->shutdown_grace_period = k8smi_task_seconds(b, b->demand->grace_seconds);
   info->labels = b->labels;

@@ -94,8 +94,8 @@ K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, st
   info->task_id->value = k8smi_task_text(id);
   info->agent_id->value = k8smi_task_text(b->placement->agent_id);
   info->kill_policy->grace_period = k8smi_task_seconds(b, t->grace_seconds);
-  info->resources = b->placement->tasks[task].items;
-  info->n_resources = b->placement->tasks[task].count;
+  info->resources = b->holds.tasks[task].items;
+  info->n_resources = b->holds.tasks[task].count;
   info->command = k8smi_task_command(b, t);
   info->container = k8smi_task_container(b, t);
   info->health_check = k8smi_task_health(b, t);

@@ -166,6 +166,16 @@ class Flow(unittest.TestCase):
         self.assertEqual(call.bytes.decode() + "\n", read("nginx.accept.json").decode())
         self.assertEqual((call.agent_id, call.placements), ("golden-S1", 1))
 
+    def test_form(self):
+        claim = {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "64Mi"}}}}
+        spec = {"containers": [{"name": "c", "image": "i", "volumeMounts": [{"name": "v", "mountPath": "/d"}]}]}
+        spec["volumes"] = [{"name": "v", "ephemeral": {"volumeClaimTemplate": claim}}]
+        text = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "db", "uid": "u1"}, "spec": spec}
+        pod = k8smesos.Pod.parse(json.dumps(text).encode())
+        demand = k8smesos.Demand.make(pod, form=k8smesos.Form.RESERVED, roles=["dev"], principal=b"p")
+        self.assertEqual((demand.form.form, demand.form.name), (k8smesos.Form.RESERVED, "reserved"))
+        self.assertEqual(demand.volumes, [("v", "", "u1.v", "", 64000)])
+
     def test_plan(self):
         cluster = cluster_with_offer()
         plan = match(cluster)

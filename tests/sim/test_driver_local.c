@@ -120,7 +120,7 @@ static void an_executor_dies(void **state) {
   struct world w;
   (void)state;
   open_running(&w, 1);
-  k8smi_local_kill_executor(w.local, "u1.0");
+  k8smi_local_kill_executor(w.local, "u1.0.1");
   world_wait(&w, 1000);
   await(&w, "default/nginx", "Running", 60000);
   assert_true(world_said(&w, "default/nginx: Attempt: number 1 begins"));

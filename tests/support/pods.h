@@ -74,6 +74,16 @@ static inline struct k8sm_demand *pods_demand(const char *spec, uint64_t flags) 
   return demand;
 }
 
+/* The bytes of an ExecutorInfo that has only its id, "uid.attempt" or, with a mapping, "uid.attempt.mapping".
+ */
+static inline struct k8sm_slice pods_executor(char (*text)[300], const char *uid, unsigned attempt,
+                                              unsigned mapping) {
+  char id[256];
+  int n = snprintf(id, sizeof id, mapping == 0 ? "%s.%u" : "%s.%u.%u", uid, attempt, mapping);
+  n = snprintf(*text, sizeof *text, "\n%c\n%c%s", n + 2, n, id);
+  return (struct k8sm_slice){*text, (size_t)n};
+}
+
 #define PODS_NGINX                                                                                           \
   "{'containers':[{'name':'nginx','image':'nginx:1.25','ports':[{'name':'http','containerPort':80,"          \
   "'hostPort':31080}],'resources':{'requests':{'cpu':'500m','memory':'128Mi'},"                              \

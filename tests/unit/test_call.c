@@ -30,7 +30,7 @@ static void ids_of_mesos(void **state) {
 
 static void task_ids_both_ways(void **state) {
   (void)state;
-  const struct k8sm_task_id id = {K8SMI_S("3b1c-77"), K8SMI_S("web-1"), K8SMI_S("k3X"), 4294967295u, 10};
+  struct k8sm_task_id id = {K8SMI_S("3b1c-77"), K8SMI_S("web-1"), K8SMI_S("k3X"), 4294967295u, 10, 0, 0};
   struct k8sm_task_id got;
   char text[64], small[32];
   const char want[] = "3b1c-77.4294967295.web-1.10.k3X";
@@ -48,7 +48,12 @@ static void task_ids_both_ways(void **state) {
   assert_string_equal(text, "3b1c-77.4294967295");
   assert_int_equal(k8sm_executor_id_parse(text, 18, &got), K8SM_OK);
   assert_true(k8smi_eq(got.uid, id.uid) && got.attempt == id.attempt && got.nonce.len == 0 &&
-              got.restart == 0);
+              got.restart == 0 && got.mapping == 0);
+  id.mapping = 7;
+  assert_int_equal(k8sm_executor_id_format(&id, text, sizeof text), 20);
+  assert_string_equal(text, "3b1c-77.4294967295.7");
+  assert_int_equal(k8sm_executor_id_parse(text, 20, &got), K8SM_OK);
+  assert_true(k8smi_eq(got.uid, id.uid) && got.attempt == id.attempt && got.mapping == 7);
 }
 
 static void foreign_ids_are_not_ours(void **state) {
@@ -81,7 +86,8 @@ static void foreign_ids_are_not_ours(void **state) {
   for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
     assert_int_equal(k8sm_task_id_parse(tasks[i], strlen(tasks[i]), &got), K8SM_ERR_NOT_FOUND);
   }
-  const char *executors[] = {"", "u", "u.", ".0", "u.0.c", "u.01", "u.x", "default"};
+  const char *executors[] = {"",    "u",       "u.",    ".0",     "u.0.c",   "u.01",
+                             "u.x", "default", "u.0.0", "u.0.01", "u.0.1.2", "u.0."};
   for (size_t i = 0; i < sizeof executors / sizeof executors[0]; i++) {
     assert_int_equal(k8sm_executor_id_parse(executors[i], strlen(executors[i]), &got), K8SM_ERR_NOT_FOUND);
   }
@@ -93,7 +99,7 @@ static void ids_that_mesos_refuses_are_not_made(void **state) {
   (void)state;
   char text[400], longest[250];
   memset(longest, 'u', sizeof longest);
-  struct k8sm_task_id id = {K8SMI_S("u"), K8SMI_S("c"), K8SMI_S("n"), 0, 0};
+  struct k8sm_task_id id = {K8SMI_S("u"), K8SMI_S("c"), K8SMI_S("n"), 0, 0, 0, 0};
   const struct k8sm_slice uids[] = {{NULL, 0}, K8SMI_S("a.b"), K8SMI_S("a/b"), {longest, 250}};
   for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
     id.uid = uids[i];

@@ -267,11 +267,13 @@ static void resumed_demands_launch_what_they_are_told(void **state) {
   (void)state;
   struct k8sm_demand *d = pods_demand(PODS_STAGES, 0), *r = NULL, *again = NULL;
   struct k8sm_launch launches[] = {{3, 4}, {0, 1}};
+  char text[300];
+  const struct k8sm_slice executor = pods_executor(&text, PODS_UID, 0, K8SM_MAPPING_VERSION);
   struct k8sm_resume_options options = {.size = sizeof options,
                                         .agent_id = "S1",
                                         .nonce = "n2",
-                                        .executor = "x",
-                                        .executor_len = 1,
+                                        .executor = executor.ptr,
+                                        .executor_len = executor.len,
                                         .launches = launches,
                                         .launch_count = 2,
                                         .launch_size = sizeof launches[0]};

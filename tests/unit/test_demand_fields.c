@@ -241,7 +241,7 @@ static void what_cannot_be_mapped_is_refused_with_its_path(void **state) {
       {"{'containers':[{'name':'c','envFrom':[{'secretRef':{'name':'x'}}]}]}",
        "spec.containers[0].envFrom[0].secretRef", K8SM_DIAG_FIELD_NOT_FOUND},
       {"{'containers':[{'name':'c'}],'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'p'}}]}",
-       "spec.volumes[0].persistentVolumeClaim"},
+       "spec.volumes[0].persistentVolumeClaim.claimName", K8SM_DIAG_FIELD_NOT_FOUND},
       {"{'containers':[{'name':'c','volumeMounts':[{'name':'v','mountPath':'/v'}]}],"
        "'volumes':[{'name':'v','secret':{'secretName':'x'}}]}",
        "spec.volumes[0].secret", K8SM_DIAG_FIELD_NOT_FOUND},
@@ -287,18 +287,17 @@ static void what_is_lost_is_a_warning(void **state) {
       "'terminationMessagePath':'/x','imagePullPolicy':'Never',"
       "'securityContext':{'readOnlyRootFilesystem':true,'allowPrivilegeEscalation':false}}]}",
       &f);
-  static const char *const paths[] = {
-      "spec.dnsPolicy",
-      "spec.priorityClassName",
-      "spec.hostname",
-      "spec.hostNetwork",
-      "spec.containers[0].stdin",
-      "spec.containers[0].lifecycle.preStop",
-      "spec.containers[0].terminationMessagePath",
-      "spec.containers[0].imagePullPolicy",
-      "spec.containers[0].securityContext.readOnlyRootFilesystem",
-      "spec.containers[0].securityContext.allowPrivilegeEscalation",
-      "spec.securityContext.runAsUser"};
+  static const char *const paths[] = {"spec.dnsPolicy",
+                                      "spec.priorityClassName",
+                                      "spec.hostname",
+                                      "spec.hostNetwork",
+                                      "spec.containers[0].stdin",
+                                      "spec.containers[0].lifecycle.preStop",
+                                      "spec.containers[0].terminationMessagePath",
+                                      "spec.containers[0].imagePullPolicy",
+                                      "spec.containers[0].securityContext.readOnlyRootFilesystem",
+                                      "spec.containers[0].securityContext.allowPrivilegeEscalation",
+                                      "spec.securityContext.runAsUser"};
   assert_non_null(d);
   assert_int_equal(f.diags.errors, 0);
   assert_int_equal(f.diags.count, sizeof paths / sizeof paths[0]);

@@ -304,7 +304,7 @@ static void other_objects_are_rows(void **state) {
   struct read r;
   struct k8sm_manifest_object objects[8];
   struct k8sm_priority_class rows[3];
-  struct k8sm_manifest_data data[2];
+  struct k8sm_manifest_data data[3];
   struct k8sm_blob *blob = NULL;
   read_text(&r, classes, K8SM_PARSE_STRICT);
   assert_int_equal(k8sm_manifest_objects(r.manifest, 0, objects, sizeof objects[0], 8), 5);
@@ -323,9 +323,14 @@ static void other_objects_are_rows(void **state) {
   assert_string_equal(rows[0].preemption_policy.ptr, "Never");
   assert_int_equal(rows[1].value, -7);
   assert_int_equal(rows[1].global_default, 1);
-  assert_int_equal(k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 2), 1);
-  assert_string_equal(data[0].name.ptr, "nothing");
-  assert_null(data[0].key.ptr);
+  assert_int_equal(k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 3), 3);
+  assert_string_equal(data[0].kind.ptr, "PersistentVolumeClaim");
+  assert_string_equal(data[0].key.ptr, "storage");
+  assert_string_equal(data[0].value.ptr, "1Gi");
+  assert_string_equal(data[1].key.ptr, "volumeMode");
+  assert_string_equal(data[1].value.ptr, "Filesystem");
+  assert_string_equal(data[2].name.ptr, "nothing");
+  assert_null(data[2].key.ptr);
   k8sm_manifest_unref(r.manifest);
   read_text(&r,
             "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: a}\nvalue: 1000000001\n",

@@ -164,11 +164,13 @@ static void any_ports_last(void **state) {
   assert_int_equal(k8sm_plan_ports(s.plan, 0, ports, sizeof ports[0], 2), 2);
   assert_int_equal(ports[1].host_port, 31001);
   const struct k8sm_launch launch = {1, 1};
+  char text_of[300];
+  const struct k8sm_slice executor = pods_executor(&text_of, s.demands[0]->uid.ptr, 0, K8SM_MAPPING_VERSION);
   const struct k8sm_resume_options resume = {.size = sizeof resume,
                                              .agent_id = "a",
                                              .nonce = "n2",
-                                             .executor = "x",
-                                             .executor_len = 1,
+                                             .executor = executor.ptr,
+                                             .executor_len = executor.len,
                                              .launches = &launch,
                                              .launch_count = 1,
                                              .launch_size = sizeof launch,
@@ -316,11 +318,13 @@ static void extended_resources(void **state) {
   assert_string_equal(row.had.ptr, "0");
   /* a pod that holds them asks for no more when it goes on */
   const struct k8sm_launch launch = {1, 1};
+  char text_of[300];
+  const struct k8sm_slice executor = pods_executor(&text_of, s.demands[1]->uid.ptr, 0, K8SM_MAPPING_VERSION);
   const struct k8sm_resume_options resume = {.size = sizeof resume,
                                              .agent_id = "a",
                                              .nonce = "n2",
-                                             .executor = "x",
-                                             .executor_len = 1,
+                                             .executor = executor.ptr,
+                                             .executor_len = executor.len,
                                              .launches = &launch,
                                              .launch_count = 1,
                                              .launch_size = sizeof launch};

@@ -43,7 +43,7 @@ static K8smMesos__Call *decode(struct k8smi_arena *arena, const struct k8sm_call
 #define NGINX_SCALAR(name, value)                                                                            \
   "{'name':'" name "','type':'SCALAR','scalar':{'value':" value "},'allocation_info':{'role':'*'}}"
 #define NGINX_EXECUTOR                                                                                       \
-  "'executor':{'type':'DEFAULT','executor_id':{'value':'" PODS_UID ".0'},'framework_id':{'value':'F1'},"     \
+  "'executor':{'type':'DEFAULT','executor_id':{'value':'" PODS_UID ".0.1'},'framework_id':{'value':'F1'},"   \
   "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"                                       \
   "'resources':[" NGINX_SCALAR("cpus", "0.5") "," NGINX_SCALAR("mem", "128.0") "," NGINX_SCALAR(             \
       "disk", "32.0") "],'name':'web','shutdown_grace_period':{'nanoseconds':30000000000}," NGINX_LABELS "}"
@@ -333,7 +333,7 @@ static void resumed_demands_send_the_same_executor(void **state) {
   struct k8sm_calls *calls = make_calls(&d, 1, K8SM_FORMAT_PROTOBUF);
   struct k8sm_call_executor first, second;
   k8sm_calls_executors(calls, 0, &first, sizeof first, 1);
-  assert_slice(first.executor_id, PODS_UID ".0");
+  assert_slice(first.executor_id, PODS_UID ".0.1");
   struct k8sm_launch launch = {3, 2};
   struct k8sm_resume_options options = {.size = sizeof options,
                                         .agent_id = "S1",

@@ -49,6 +49,7 @@ from .constants import (
     Disk,
     EffectType,
     Feature,
+    Form,
     Format,
     Handler,
     InputType,
@@ -77,7 +78,7 @@ from .constants import (
     WorkloadKind,
 )
 from .control import Control, ControlRow
-from .demand import Budget, Demand, DemandTask
+from .demand import Budget, Demand, DemandForm, DemandTask, DemandVolume
 from .driver import Counters, Driver, DriverPod, Effect
 from .errors import (
     AbiMismatch,

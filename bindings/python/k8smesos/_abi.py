@@ -189,8 +189,9 @@ DemandOptions = _struct(
     (c_void_p, "roles"),
     (c_size_t, "role_count"),
     (c_char_p, "nonce"),
-    (c_uint32, "attempt features"),
+    (c_uint32, "attempt form"),
     (c_int64, "default_cpu_milli default_mem_bytes disk_mb"),
+    (c_char_p, "principal"),
 )
 Launch = _struct("launch", (c_uint32, "task restart"))
 ResumeOptions = _struct(
@@ -213,6 +214,8 @@ DemandTask = _struct(
     (c_uint32, "launch restart"),
 )
 DemandBudget = _struct("demand_budget", (c_size_t, "size"), (c_int64, "cpus_milli mem_milli disk_milli"))
+DemandForm = _struct("demand_form", (c_size_t, "size"), (c_uint32, "form mapping"), (Slice, "name reason"))
+DemandVolume = _struct("demand_volume", (Slice, "name claim id storage_class"), (c_int64, "milli"))
 
 # offer.h
 OffersOptions = _struct(
@@ -322,7 +325,7 @@ TaskOptions = _struct(
 Call = _struct("call", (Slice, "bytes agent_id"), (c_uint32, "placements reserved"))
 CallExecutor = _struct("call_executor", (Slice, "executor_id bytes"), (c_uint32, "placement call"))
 CallTask = _struct("call_task", (Slice, "task_id"), (c_uint32, "placement task"))
-TaskId = _struct("task_id", (Slice, "uid container nonce"), (c_uint32, "attempt restart"))
+TaskId = _struct("task_id", (Slice, "uid container nonce"), (c_uint32, "attempt restart mapping reserved"))
 Framework = _struct(
     "framework",
     (c_size_t, "size"),
@@ -505,6 +508,7 @@ def _prototypes():
         "demand_pod": (P, P),
         "demand_attempt": (U, P),
         "demand_get_budget": (c_int, P, P),
+        "demand_get_form": (c_int, P, P),
         "offers_parse": (c_int, P, N, P, P, P),
         "offers_take": (c_int, P, N, P, P, P),
         "resources_parse": (c_int, P, N, P, P, P),
@@ -579,7 +583,7 @@ def _prototypes():
     for name in (
         "pod_containers pod_words pod_ports pod_env pod_env_from pod_volumes pod_mounts pod_probes "
         "resolved_env resolved_words resolved_mounts resolved_files "
-        "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks "
+        "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks demand_volumes "
         "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "

@@ -164,6 +164,13 @@ class DemandFlag(enum.IntFlag):
     WILDCARD_PORTS = 8
 
 
+class Form(_Code):
+    AUTO = 0
+    BUDGET = 1
+    BUDGET_RESERVED = 2
+    RESERVED = 3
+
+
 class TaskKind(_Code):
     PAUSE = 0
     INIT = 1
@@ -254,6 +261,7 @@ class ChangeType(_Code):
     DELETED = 5
     AGENT_LOST = 6
     ATTEMPT = 7
+    ABANDON = 8
 
 
 class State(_Code):
@@ -361,6 +369,7 @@ PREFIXES = {
     "VALUE": ValueKind,
     "DATA": DataFlag,
     "DEMAND": DemandFlag,
+    "FORM": Form,
     "TASK": TaskKind,
     "RESOURCE": ResourceType,
     "DISK": Disk,

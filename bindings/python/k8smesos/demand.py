@@ -7,7 +7,7 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import _abi
 from ._object import Handle, Memory, convert, options, rows
-from .constants import TaskKind
+from .constants import Form, TaskKind
 from .errors import check
 from .pod import Data, Pod, fill_data
 
@@ -32,9 +32,28 @@ class Budget(NamedTuple):
     disk_milli: int
 
 
+class DemandForm(NamedTuple):
+    """In which form the pod runs, and why."""
+
+    form: Form
+    mapping: int
+    name: str
+    reason: str
+
+
+class DemandVolume(NamedTuple):
+    """A persistent volume that the pod claims."""
+
+    name: str
+    claim: str  # "namespace/name"; "": the pod's own
+    id: str
+    storage_class: str
+    milli: int  # thousandths of a MB
+
+
 def fill_demand_options(memory: Memory, data: Iterable[Data] = (), roles: Sequence[str] = (), **fields):
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
-    default_mem_bytes, disk_mb."""
+    default_mem_bytes, disk_mb, form, principal."""
     given = options(_abi.DemandOptions, **fields)
     given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
@@ -53,7 +72,7 @@ class Demand(Handle):
 
         `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
         Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
-        disk_mb. Raises Invalid or Unsupported, with one finding for each field in the way; what is only
+        disk_mb, form (Form), principal. Raises Invalid or Unsupported, with one finding for each field in the way; what is only
         approximated stands in .findings.
         """
         memory = Memory()
@@ -95,3 +114,13 @@ class Demand(Handle):
         budget = options(_abi.DemandBudget)
         check("demand_get_budget", _abi.lib.k8sm_demand_get_budget(self._pointer, ctypes.addressof(budget)))
         return convert(budget, Budget)
+
+    @property
+    def form(self) -> DemandForm:
+        form = options(_abi.DemandForm)
+        check("demand_get_form", _abi.lib.k8sm_demand_get_form(self._pointer, ctypes.addressof(form)))
+        return convert(form, DemandForm)
+
+    @property
+    def volumes(self) -> List[DemandVolume]:
+        return rows("demand_volumes", self._pointer, _abi.DemandVolume, DemandVolume)

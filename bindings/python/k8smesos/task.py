@@ -63,19 +63,27 @@ class Calls(Handle):
 
 
 class TaskId(NamedTuple):
-    """uid.attempt.container.restart.nonce, taken apart."""
+    """uid.attempt.container.restart.nonce, taken apart; or an executor's uid.attempt.mapping."""
 
     uid: str
     container: str  # "" for the pause task
     nonce: str
     attempt: int
     restart: int
+    mapping: int = 0  # of an executor
 
     @classmethod
     def parse(cls, task_id: str) -> "TaskId":
         """Raises NotFound for an id of another form: somebody else's task."""
         data, row = task_id.encode(), _abi.TaskId()
         check("task_id_parse", _abi.lib.k8sm_task_id_parse(data, len(data), ctypes.addressof(row)))
+        return convert(row, cls)
+
+    @classmethod
+    def parse_executor(cls, executor_id: str) -> "TaskId":
+        """The same for the id of an executor: without container and nonce."""
+        data, row = executor_id.encode(), _abi.TaskId()
+        check("executor_id_parse", _abi.lib.k8sm_executor_id_parse(data, len(data), ctypes.addressof(row)))
         return convert(row, cls)
 
     def __str__(self) -> str:

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The forms in which pods run, and the persistent volumes that they claim, down to the operations of the
+ * call. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <k8smesos/task.h>
+
+#include "support/scene.h"
+
+#define FORM_PRINCIPAL "p"
+
+static const char *const form_roles[] = {"dev"};
+static const char *const form_any_role[] = {"*"};
+static const char *const form_both[] = {"*", "dev"};
+
+struct form_case {
+  const char *annotation; /* NULL: none */
+  uint32_t option;
+  const char *principal;
+  const char *const *roles;
+  size_t role_count;
+};
+
+static int form_make(const struct form_case *c, const char *spec, const struct k8sm_manifest_data *data,
+                     size_t data_count, struct k8sm_demand **ret, struct findings *f) {
+  char metadata[128] = "";
+  const struct k8sm_demand_options options = {.size = sizeof options,
+                                              .nonce = "n1",
+                                              .form = c->option,
+                                              .principal = c->principal,
+                                              .roles = c->roles,
+                                              .role_count = c->role_count,
+                                              .data = data,
+                                              .data_count = data_count,
+                                              .data_size = sizeof *data};
+  if (c->annotation != NULL)
+    snprintf(metadata, sizeof metadata, ",'annotations':{'k8s.mesosphere.io/form':'%s'}", c->annotation);
+  struct k8sm_pod *pod = pods_parse(metadata, spec);
+  int result = k8sm_demand_make(pod, &options, ret, findings_init(f));
+  k8sm_pod_unref(pod);
+  return result;
+}
+
+/* ---- The decision ---- */
+
+static void a_form_has_a_reason(void **state) {
+  (void)state;
+  static const struct {
+    struct form_case c;
+    const char *name, *reason;
+  } cases[] = {
+      {{NULL, K8SM_FORM_AUTO, NULL, form_roles, 1},
+       "budget",
+       "no principal is stated, for whom tokens would be reserved"},
+      {{NULL, K8SM_FORM_AUTO, "p", form_any_role, 1},
+       "budget",
+       "the pod has no role but \"*\", for which nothing can be reserved"},
+      {{NULL, K8SM_FORM_AUTO, "p", form_roles, 1},
+       "budget-reserved",
+       "the pod has a role and the framework a principal: its tokens are reserved, so that no restart waits "
+       "for "
+       "others"},
+      {{NULL, K8SM_FORM_BUDGET, "p", form_roles, 1}, "budget", "the options say so"},
+      {{NULL, K8SM_FORM_RESERVED, NULL, form_roles, 1}, "reserved", "the options say so"},
+      {{"budget-reserved", K8SM_FORM_RESERVED, NULL, form_both, 2},
+       "budget-reserved",
+       "its annotation k8s.mesosphere.io/form says so"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    struct k8sm_demand *d = NULL;
+    struct k8sm_demand_form form = {.size = sizeof form};
+    assert_int_equal(form_make(&cases[i].c, PODS_NGINX, NULL, 0, &d, &f), K8SM_OK);
+    assert_int_equal(k8sm_demand_get_form(d, &form), K8SM_OK);
+    assert_string_equal(form.name.ptr, cases[i].name);
+    assert_string_equal(form.reason.ptr, cases[i].reason);
+    assert_int_equal(form.mapping, K8SM_MAPPING_VERSION);
+    k8sm_demand_unref(d);
+  }
+}
+
+static void forms_that_cannot_be(void **state) {
+  (void)state;
+  static const struct {
+    struct form_case c;
+    int result;
+    const char *path;
+  } cases[] = {
+      {{"large", K8SM_FORM_AUTO, "p", form_roles, 1},
+       K8SM_ERR_UNSUPPORTED,
+       "metadata.annotations[k8s.mesosphere.io/form]"},
+      {{"reserved", K8SM_FORM_AUTO, "p", form_any_role, 1},
+       K8SM_ERR_UNSUPPORTED,
+       "metadata.annotations[k8s.mesosphere.io/form]"},
+      {{NULL, K8SM_FORM_RESERVED, "p", NULL, 0}, K8SM_ERR_UNSUPPORTED, ""},
+      {{NULL, 77, "p", form_roles, 1}, K8SM_ERR_INVALID, ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    struct k8sm_demand *d = NULL;
+    assert_int_equal(form_make(&cases[i].c, PODS_NGINX, NULL, 0, &d, &f), cases[i].result);
+    assert_non_null(findings_at(&f, cases[i].path));
+    assert_null(d);
+  }
+}
+
+/* ---- The operations ---- */
+
+static void put(char *text, const char *format, ...) {
+  va_list args;
+  size_t n = strlen(text);
+  va_start(args, format);
+  vsnprintf(text + n, 4096 - n, format, args);
+  va_end(args);
+}
+
+/* "cpus:0.01[dev/p pod=…] ": what it is, how much, and who holds it; a volume by its id and path. */
+static void put_resources(char *text, K8smMesos__Resource *const *items, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const K8smMesos__Resource *r = items[i];
+    put(text, " %s:%g", r->name, r->scalar == NULL ? -1.0 : r->scalar->value);
+    for (size_t k = 0; k < r->n_reservations; k++) {
+      const K8smMesos__Resource__ReservationInfo *info = r->reservations[k];
+      put(text, "[%s/%s", info->role, info->principal == NULL ? "-" : info->principal);
+      for (size_t l = 0; info->labels != NULL && l < info->labels->n_labels; l++)
+        put(text, " %s=%s", info->labels->labels[l]->key, info->labels->labels[l]->value);
+      put(text, "]");
+    }
+    if (r->disk != NULL)
+      put(text, "{%s at %s by %s}", r->disk->persistence->id, r->disk->volume->container_path,
+          r->disk->persistence->principal);
+  }
+  put(text, "\n");
+}
+
+/* One line for each operation; of launches the task's name, the executor's resources and the task's own. */
+static void put_operations(char *text, const K8smMesos__Call *call) {
+  for (size_t i = 0; i < call->accept->n_operations; i++) {
+    const K8smMesos__Offer__Operation *o = call->accept->operations[i];
+    if (o->reserve != NULL) {
+      put(text, "RESERVE");
+      put_resources(text, o->reserve->resources, o->reserve->n_resources);
+    } else if (o->create != NULL) {
+      put(text, "CREATE");
+      put_resources(text, o->create->volumes, o->create->n_volumes);
+    } else {
+      const K8smMesos__TaskInfo *task = o->launch_group->task_group->tasks[0];
+      put(text, "LAUNCH %s", task->name);
+      put_resources(text, task->resources, task->n_resources);
+      if (i + 1 < call->accept->n_operations) continue;
+      put(text, "EXECUTOR");
+      put_resources(text, o->launch_group->executor->resources, o->launch_group->executor->n_resources);
+    }
+  }
+}
+
+/* What a demand becomes in this scene. */
+static const char *operations(struct scene *s, struct k8sm_demand *demand) {
+  static char text[4096];
+  struct k8sm_calls *calls = NULL;
+  struct k8sm_call row;
+  struct k8smi_arena arena;
+  ProtobufCMessage *message = NULL;
+  text[0] = '\0';
+  k8sm_plan_unref(s->plan);
+  s->plan = NULL;
+  assert_int_equal(k8sm_cluster_match(s->c, &demand, 1, &s->options, &s->plan, NULL), K8SM_OK);
+  assert_int_equal(k8sm_plan_calls(s->plan, NULL, &calls, NULL), K8SM_OK);
+  if (k8sm_calls_rows(calls, 0, &row, sizeof row, 1) != 1) return "no call";
+  k8smi_arena_init(&arena, NULL, 0);
+  assert_int_equal(k8smi_message_read(&arena, K8SM_FORMAT_PROTOBUF, &k8sm_mesos__call__descriptor,
+                                      row.bytes.ptr, row.bytes.len, &message, NULL),
+                   K8SM_OK);
+  put_operations(text, (const K8smMesos__Call *)message);
+  k8smi_arena_free(&arena);
+  k8sm_calls_unref(calls);
+  return text;
+}
+
+static struct k8sm_demand *made(const struct form_case *c, const char *spec) {
+  struct findings f;
+  struct k8sm_demand *d = NULL;
+  if (form_make(c, spec, NULL, 0, &d, &f) != K8SM_OK) fail_msg("%s", f.text);
+  return d;
+}
+
+#define OWN "[dev/p pod=" PODS_UID " framework=framework]"
+static const char form_stages[] =
+    "{'initContainers':[{'name':'setup','image':'i:1','resources':{'requests':{'cpu':'1','memory':'64Mi'}}},"
+    "{'name':'proxy','image':'i:1','restartPolicy':'Always','resources':{'requests':{'cpu':'100m',"
+    "'memory':'32Mi'}}}],"
+    "'containers':[{'name':'app','image':'i:1','resources':{'requests':{'cpu':'2','memory':'128Mi'}}}]}";
+
+static void tokens_are_reserved(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_demand *d = made(&(struct form_case){NULL, K8SM_FORM_AUTO, "p", form_both, 2}, form_stages);
+  scene_begin(&s);
+  world_simple(&s.w, "o1", "a", "dev", 16, 4096, false);
+  scene_offers(&s);
+  /* the pause task and setup now; proxy and app are to come: theirs are kept beside */
+  assert_string_equal(operations(&s, d), "RESERVE cpus:0.01" OWN " mem:1" OWN " cpus:0.02" OWN " mem:1" OWN
+                                         " cpus:0.03" OWN " mem:1" OWN "\n"
+                                         "LAUNCH web.pause cpus:0.01" OWN " mem:1" OWN "\n"
+                                         "LAUNCH web.setup cpus:0.02" OWN " mem:1" OWN "\n"
+                                         "EXECUTOR cpus:2.1 mem:160 disk:32\n");
+  k8sm_cluster_remove_all(s.c);
+  world_simple(&s.w, "o2", "a", "*", 16, 4096, false);
+  scene_offers(&s);
+  assert_string_equal(operations(&s, d),
+                      "LAUNCH web.pause cpus:0.01 mem:1\nLAUNCH web.setup cpus:0.02 mem:1\n"
+                      "EXECUTOR cpus:2.1 mem:160 disk:32\n");
+  k8sm_demand_unref(d);
+  scene_end(&s);
+}
+
+static void requests_are_reserved(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_demand *d =
+      made(&(struct form_case){"reserved", K8SM_FORM_AUTO, "p", form_roles, 1}, form_stages);
+  struct k8sm_demand_budget budget = {.size = sizeof budget};
+  assert_int_equal(k8sm_demand_get_budget(d, &budget), K8SM_OK);
+  assert_int_equal(budget.cpus_milli, 10);
+  assert_int_equal(budget.mem_milli, 32000);
+  scene_begin(&s);
+  world_simple(&s.w, "o1", "a", "dev", 16, 4096, false);
+  scene_offers(&s);
+  assert_string_equal(operations(&s, d),
+                      "RESERVE cpus:0.01" OWN " mem:1" OWN " cpus:1" OWN " mem:64" OWN " cpus:1.1" OWN
+                      " mem:96" OWN "\nLAUNCH web.pause cpus:0.01" OWN " mem:1" OWN "\n"
+                      "LAUNCH web.setup cpus:1" OWN " mem:64" OWN "\n"
+                      "EXECUTOR cpus:0.01 mem:32 disk:32\n");
+  k8sm_demand_unref(d);
+  scene_end(&s);
+}
+
+/* What names the pod is taken first, as it is; what is reserved for the role is the role's. */
+static void what_is_reserved_already(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_demand *d = made(
+      &(struct form_case){"budget-reserved", K8SM_FORM_AUTO, "p", form_roles, 1},
+      "{'containers':[{'name':'c','image':'i:1','resources':{'requests':{'cpu':'2','memory':'64Mi'}}}]}");
+  scene_begin(&s);
+  K8smMesos__Offer *o = world_simple(&s.w, "o1", "a", "dev", 16, 4096, false);
+  world_reserve(&s.w, world_scalar(&s.w, o, "cpus", 0.03), "dev", "pod", PODS_UID);
+  world_reserve(&s.w, world_scalar(&s.w, o, "mem", 64), "dev", NULL, NULL);
+  scene_offers(&s);
+#define FORMER "[dev/- pod=" PODS_UID "]"
+  assert_string_equal(operations(&s, d), "RESERVE cpus:0.02" OWN "\n"
+                                         "LAUNCH web.pause cpus:0.01" FORMER " mem:1[dev/-]\n"
+                                         "LAUNCH web.c cpus:0.02" FORMER " cpus:0.02" OWN " mem:1[dev/-]\n"
+                                         "EXECUTOR cpus:2 mem:62[dev/-] mem:2 disk:32\n");
+  k8sm_demand_unref(d);
+  scene_end(&s);
+}
+
+/* ---- Volumes ---- */
+
+static const struct k8sm_manifest_data form_claims[] = {
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storageClassName", 16}, {"fast", 4}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"raw", 3}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"raw", 3}, {"volumeMode", 10}, {"Block", 5}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"none", 4}, {"storage", 7}, {"", 0}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"other", 5}, {"far", 3}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+};
+enum { FORM_CLAIMS = sizeof form_claims / sizeof form_claims[0] };
+
+#define CLAIMING(volumes)                                                                                    \
+  "{'containers':[{'name':'c','image':'i:1','volumeMounts':[{'name':'v','mountPath':'/d','subPath':'s'}]}]," \
+  "'volumes':[" volumes "]}"
+#define NAMED(name) "{'name':'v','persistentVolumeClaim':{'claimName':'" name "'}}"
+#define OF_TEMPLATE(more)                                                                                    \
+  "{'name':'v','ephemeral':{'volumeClaimTemplate':{'spec':{'accessModes':['ReadWriteOnce'],"                 \
+  "'resources':{'requests':{'storage':'64Mi'}}" more "}}}}"
+
+static void volumes_are_made_and_found_again(void **state) {
+  (void)state;
+  struct scene s;
+  struct findings f;
+  struct k8sm_demand *d = NULL;
+  struct k8sm_demand_volume row;
+  const struct form_case c = {NULL, K8SM_FORM_BUDGET, "p", form_both, 2};
+  assert_int_equal(form_make(&c, CLAIMING(NAMED("data")), form_claims, FORM_CLAIMS, &d, &f), K8SM_OK);
+  assert_int_equal(k8sm_demand_volumes(d, 0, &row, sizeof row, 1), 1);
+  assert_string_equal(row.claim.ptr, "default/data");
+  assert_string_equal(row.storage_class.ptr, "fast");
+  assert_int_equal(row.milli, 1024000);
+  scene_begin(&s);
+  world_simple(&s.w, "o0", "b", "*", 16, 4096, false); /* nothing can be reserved for this role */
+  world_simple(&s.w, "o1", "a", "dev", 16, 4096, false);
+  scene_offers(&s);
+#define FOR_CLAIM  "[dev/p claim=default/data framework=framework]"
+#define THE_VOLUME "disk:1024" FOR_CLAIM "{default.data at claim-v by p}"
+  assert_string_equal(operations(&s, d), "RESERVE disk:1024" FOR_CLAIM "\nCREATE " THE_VOLUME "\n"
+                                         "LAUNCH web.pause cpus:0.01 mem:1\nLAUNCH web.c cpus:0.01 mem:1\n"
+                                         "EXECUTOR cpus:0.25 mem:64 disk:32 " THE_VOLUME "\n");
+  /* the next time it is there */
+  K8smMesos__Offer *o = world_simple(&s.w, "o2", "a", "dev", 0, 0, false);
+  K8smMesos__Resource *r = world_scalar(&s.w, o, "disk", 1500);
+  world_reserve(&s.w, r, "dev", "claim", "default/data");
+  r->disk = WORLD_NEW(&s.w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
+  r->disk->persistence =
+      WORLD_NEW(&s.w, K8smMesos__Resource__DiskInfo__Persistence, RESOURCE__DISK_INFO__PERSISTENCE);
+  r->disk->persistence->id = world_text(&s.w, "default.data");
+  r->disk->persistence->principal = world_text(&s.w, "p");
+  scene_offers(&s);
+  assert_string_equal(operations(&s, d),
+                      "LAUNCH web.pause cpus:0.01 mem:1\nLAUNCH web.c cpus:0.01 mem:1\n"
+                      "EXECUTOR cpus:0.25 mem:64 disk:32 disk:1500[dev/- claim=default/data]"
+                      "{default.data at claim-v by p}\n");
+  assert_int_equal(s.plan->placements[0].offer_ids.count, 2);
+  k8sm_demand_unref(d);
+  scene_end(&s);
+}
+
+static void a_volume_of_the_pods_own(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_demand *d =
+      made(&(struct form_case){NULL, K8SM_FORM_BUDGET, "p", form_roles, 1}, CLAIMING(OF_TEMPLATE("")));
+  assert_string_equal(d->tasks[1].mounts[0].source.ptr, "claim-v/s");
+  scene_begin(&s);
+  world_simple(&s.w, "o1", "a", "dev", 16, 4096, false);
+  scene_offers(&s);
+  assert_non_null(strstr(operations(&s, d), "CREATE disk:64" OWN "{" PODS_UID ".v at claim-v by p}\n"));
+  k8sm_demand_unref(d);
+  scene_end(&s);
+}
+
+static void claims_that_cannot_be(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec, *path;
+    int result;
+  } cases[] = {
+      {CLAIMING(NAMED("nothing")), "spec.volumes[0].persistentVolumeClaim.claimName", K8SM_ERR_NOT_FOUND},
+      {CLAIMING(NAMED("far")), "spec.volumes[0].persistentVolumeClaim.claimName", K8SM_ERR_NOT_FOUND},
+      {CLAIMING(NAMED("raw")), "spec.volumes[0].persistentVolumeClaim", K8SM_ERR_UNSUPPORTED},
+      {CLAIMING(NAMED("none")), "spec.volumes[0].persistentVolumeClaim", K8SM_ERR_UNSUPPORTED},
+      {CLAIMING(OF_TEMPLATE(",'volumeMode':'Block'")),
+       "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.volumeMode", K8SM_ERR_UNSUPPORTED},
+      {CLAIMING(OF_TEMPLATE(",'dataSource':{'kind':'x','name':'y'}")),
+       "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.dataSource", K8SM_ERR_UNSUPPORTED},
+      {CLAIMING(NAMED("data") ",{'name':'w','emptyDir':{}}"), "spec.volumes", K8SM_ERR_UNSUPPORTED},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    struct k8sm_demand *d = NULL;
+    bool last = i + 1 == sizeof cases / sizeof cases[0]; /* that one lacks a role */
+    const struct form_case c = {NULL, K8SM_FORM_AUTO, "p", last ? form_any_role : form_roles, 1};
+    assert_int_equal(form_make(&c, cases[i].spec, form_claims, FORM_CLAIMS, &d, &f), cases[i].result);
+    if (findings_at(&f, cases[i].path) == NULL) fail_msg("%s: %s", cases[i].path, f.text);
+  }
+}
+
+/* ---- The mapping ---- */
+
+static void an_attempt_of_another_mapping_does_not_go_on(void **state) {
+  (void)state;
+  struct k8sm_demand *d = pods_demand(PODS_NGINX, 0), *again = NULL;
+  static const struct {
+    const char *uid;
+    unsigned attempt, mapping;
+    int result;
+  } cases[] = {{PODS_UID, 0, K8SM_MAPPING_VERSION, K8SM_OK},
+               {PODS_UID, 0, K8SM_MAPPING_VERSION + 1, K8SM_ERR_STATE},
+               {PODS_UID, 0, 0, K8SM_ERR_STATE},
+               {PODS_UID, 1, K8SM_MAPPING_VERSION, K8SM_ERR_INVALID},
+               {"other", 0, K8SM_MAPPING_VERSION, K8SM_ERR_INVALID}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[300];
+    const struct k8sm_launch launch = {1, 1};
+    const struct k8sm_slice executor = pods_executor(&text, cases[i].uid, cases[i].attempt, cases[i].mapping);
+    const struct k8sm_resume_options options = {.size = sizeof options,
+                                                .agent_id = "S1",
+                                                .nonce = "n2",
+                                                .executor = executor.ptr,
+                                                .executor_len = executor.len,
+                                                .launches = &launch,
+                                                .launch_count = 1,
+                                                .launch_size = sizeof launch};
+    struct findings f;
+    assert_int_equal(k8sm_demand_resume(d, &options, &again, findings_init(&f)), cases[i].result);
+    if (cases[i].result == K8SM_ERR_STATE) assert_int_equal(f.rows[0].code, K8SM_DIAG_MAPPING_CHANGED);
+    if (cases[i].result == K8SM_OK) k8sm_demand_unref(again);
+  }
+  k8sm_demand_unref(d);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_form_has_a_reason),
+      cmocka_unit_test(forms_that_cannot_be),
+      cmocka_unit_test(tokens_are_reserved),
+      cmocka_unit_test(requests_are_reserved),
+      cmocka_unit_test(what_is_reserved_already),
+      cmocka_unit_test(volumes_are_made_and_found_again),
+      cmocka_unit_test(a_volume_of_the_pods_own),
+      cmocka_unit_test(claims_that_cannot_be),
+      cmocka_unit_test(an_attempt_of_another_mapping_does_not_go_on),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
