@@ -19,7 +19,10 @@ static inline bool k8smi_eq(struct k8sm_slice a, struct k8sm_slice b) {
 static inline bool k8smi_same(const char *a, const char *b, size_t n) {
   uint64_t a8, b8, a_end, b_end;
   uint32_t a4, b4, a4_end, b4_end;
-  if (n > 16) return memcmp(a, b, n) == 0;
+  if (n > 16) { /* names of one kind differ at their ends */
+    memcpy(&a_end, a + n - 8, 8), memcpy(&b_end, b + n - 8, 8);
+    return a_end == b_end && memcmp(a, b, n - 8) == 0;
+  }
   if (n >= 8) {
     memcpy(&a8, a, 8), memcpy(&b8, b, 8);
     memcpy(&a_end, a + n - 8, 8), memcpy(&b_end, b + n - 8, 8);

@@ -77,15 +77,16 @@ size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldD
   return n;
 }
 
-/* Room for element n of an array whose capacity stands in the eight bytes before it. Doubles at least, so
- * that elements in any order cost no more than their number. */
-static void *field_array_room(struct k8smi_arena *arena, void *items, size_t n, size_t want, size_t size) {
+/* Room for `more` elements behind n of an array whose capacity stands in the eight bytes before it. Doubles
+ * at least, so that elements in any order cost no more than their number. */
+static void *field_array_room(struct k8smi_arena *arena, void *items, size_t n, size_t more, size_t want,
+                              size_t size) {
   enum { FIELD_ARRAY_HEAD = 8 };
   uint64_t cap = 0;
   size_t bytes;
   if (items != NULL) memcpy(&cap, (const char *)items - FIELD_ARRAY_HEAD, sizeof cap);
-  if (n < cap) return items;
-  cap = want > n ? want : n + 1;
+  if (n + more <= cap) return items;
+  cap = want > n + more ? want : n + more;
   if (cap < 2 * n) cap = 2 * n;
   if (!k8smi_mul((size_t)cap, size, &bytes) || !k8smi_add(bytes, FIELD_ARRAY_HEAD, &bytes)) return NULL;
   char *head = k8smi_arena_alloc(arena, bytes);
@@ -95,26 +96,32 @@ static void *field_array_room(struct k8smi_arena *arena, void *items, size_t n, 
   return head + FIELD_ARRAY_HEAD;
 }
 
+/* `more` elements; room is made for them, or for `ahead` in all. */
 static void *field_append(struct k8smi_arena *arena, ProtobufCMessage *message,
-                          const ProtobufCFieldDescriptor *field, size_t ahead) {
+                          const ProtobufCFieldDescriptor *field, size_t more, size_t ahead) {
   size_t n, size = k8smi_field_size(field);
   void *items;
   char *member = (char *)message + field->offset, *quantifier = (char *)message + field->quantifier_offset;
   memcpy(&n, quantifier, sizeof n);
   memcpy(&items, member, sizeof items);
-  items = field_array_room(arena, items, n, ahead, size);
+  items = field_array_room(arena, items, n, more, ahead, size);
   if (items == NULL) return NULL;
   void *place = (char *)items + n * size;
-  memset(place, 0, size);
-  n++;
+  memset(place, 0, more * size);
+  n += more;
   memcpy(member, &items, sizeof items);
   memcpy(quantifier, &n, sizeof n);
   return place;
 }
 
+void *k8smi_field_extend(struct k8smi_arena *arena, ProtobufCMessage *message,
+                         const ProtobufCFieldDescriptor *field, size_t n) {
+  return field_append(arena, message, field, n, 0);
+}
+
 void *k8smi_field_add(struct k8smi_arena *arena, ProtobufCMessage *message,
                       const ProtobufCFieldDescriptor *field, size_t ahead) {
-  if (field->label == PROTOBUF_C_LABEL_REPEATED) return field_append(arena, message, field, ahead);
+  if (field->label == PROTOBUF_C_LABEL_REPEATED) return field_append(arena, message, field, 1, ahead);
   if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0) return k8smi_field_set_one(message, field);
   char *member = (char *)message + field->offset, *quantifier = (char *)message + field->quantifier_offset;
   uint32_t chosen;
@@ -128,7 +135,7 @@ bool k8smi_unknown_add(struct k8smi_arena *arena, ProtobufCMessage *message,
                        ProtobufCMessageUnknownField unknown) {
   size_t n = message->n_unknown_fields;
   ProtobufCMessageUnknownField *fields =
-      field_array_room(arena, message->unknown_fields, n, 1, sizeof *fields);
+      field_array_room(arena, message->unknown_fields, n, 1, 1, sizeof *fields);
   if (fields == NULL || n == UINT32_MAX) return false;
   fields[n] = unknown;
   message->unknown_fields = fields;

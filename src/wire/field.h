@@ -60,6 +60,9 @@ size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldD
  * k8smi_message_new and filled by this function alone. NULL when memory ran out. */
 void *k8smi_field_add(struct k8smi_arena *arena, ProtobufCMessage *message,
                       const ProtobufCFieldDescriptor *field, size_t ahead);
+/* The same for n elements of a repeated field at once; the place of the first one. */
+void *k8smi_field_extend(struct k8smi_arena *arena, ProtobufCMessage *message,
+                         const ProtobufCFieldDescriptor *field, size_t n);
 /* The same for a field that is neither repeated nor of a oneof. protobuf-c leaves the quantifier's offset 0
  * where presence shows in the pointer, or goes without saying. */
 static inline void *k8smi_field_set_one(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {

@@ -41,6 +41,7 @@ struct proto_reader {
   struct k8sm_diags *diags;
   const uint8_t *begin;
   struct proto_memo *memo; /* PROTO_SLOTS; NULL: every message is read for itself */
+  int result;              /* of who returned NULL */
 };
 
 #define PROTO_NOT_KNOWN (~(k8smi_field_set)0) /* which fields are required: it is looked up at the end */
@@ -51,7 +52,7 @@ static size_t proto_slot(const ProtobufCFieldDescriptor *field) {
   return (uint32_t)(distance >> 6) * UINT32_C(2654435761) >> 25;
 }
 
-static int proto_read_message(const struct proto_reader *r, const uint8_t *p, const uint8_t *end,
+static int proto_read_message(struct proto_reader *r, const uint8_t *p, const uint8_t *end,
                               ProtobufCMessage *message, k8smi_field_set required, bool merged,
                               const struct k8smi_frame *frame);
 
@@ -67,17 +68,15 @@ static int proto_no_memory(const struct proto_reader *r) {
   return k8smi_find_nomem(r->diags, k8smi_arena_error(r->arena));
 }
 
-/* How many fields with the tag of `item` follow one another, this one included: the size of an array. */
-static size_t proto_count_run(struct k8smi_proto_item item, const uint8_t *end) {
-  const size_t tag = (size_t)(item.value - item.begin);
-  const uint8_t *p = item.end;
-  size_t run = 1;
-  while ((size_t)(end - p) > tag && memcmp(p, item.begin, tag) == 0) {
+/* How many fields of bytes follow one another from `begin` on that have its tag, which is `tag` bytes long.
+ * One that is broken ends them. */
+static size_t proto_count_run(const uint8_t *begin, size_t tag, const uint8_t *end) {
+  size_t run = 0;
+  for (const uint8_t *p = begin; (size_t)(end - p) > tag && memcmp(p, begin, tag) == 0; run++) {
     uint64_t n;
     p = k8smi_proto_varint(p + tag, end, &n);
     if (p == NULL || n > (uint64_t)(end - p)) break;
     p += n;
-    run++;
   }
   return run;
 }
@@ -101,15 +100,19 @@ static void proto_store_number(void *to, ProtobufCType type, uint64_t n) {
   }
 }
 
-static int proto_store_text(const struct proto_reader *r, const uint8_t *bytes, size_t len, void *to,
-                            const struct k8smi_frame *frame) {
-  if (k8smi_text_valid(bytes, len) != len) return k8smi_field_check_text(bytes, len, frame, r->diags);
-  char *text = k8smi_arena_bytes(r->arena, len + 1);
-  if (text == NULL) return proto_no_memory(r);
-  memcpy(text, bytes, len);
+/* False: it is no text, or there is no memory. */
+static bool proto_store_text(struct k8smi_arena *arena, const uint8_t *bytes, size_t len, void *to) {
+  char *text = k8smi_arena_bytes(arena, len + 1);
+  if (text == NULL || !k8smi_text_copy(text, (const char *)bytes, len)) return false;
   text[len] = '\0';
   memcpy(to, &text, sizeof text);
-  return K8SM_OK;
+  return true;
+}
+
+static int proto_refuse_text(const struct proto_reader *r, const uint8_t *bytes, size_t len,
+                             const struct k8smi_frame *frame) {
+  int result = k8smi_field_check_text(bytes, len, frame, r->diags);
+  return result != K8SM_OK ? result : proto_no_memory(r);
 }
 
 static int proto_store_bytes(const struct proto_reader *r, const uint8_t *bytes, size_t len, void *to) {
@@ -140,12 +143,13 @@ static struct proto_memo *proto_memo_of(const struct proto_reader *r, const Prot
 }
 
 static bool proto_is_same(const struct proto_memo *memo, const uint8_t *bytes, size_t len) {
-  return memo->message != NULL && memo->len == len && memcmp(memo->bytes, bytes, len) == 0;
+  return memo->message != NULL && memo->len == len &&
+         k8smi_same((const char *)memo->bytes, (const char *)bytes, len);
 }
 
 /* A message that comes twice where one is allowed is read into the same place: both together are it. */
-static int proto_store_message(const struct proto_reader *r, const uint8_t *bytes, const uint8_t *end,
-                               void *to, const struct k8smi_frame *frame) {
+static int proto_store_message(struct proto_reader *r, const uint8_t *bytes, const uint8_t *end, void *to,
+                               const struct k8smi_frame *frame) {
   ProtobufCMessage *message;
   size_t len = (size_t)(end - bytes);
   if (frame->depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(frame, r->diags);
@@ -169,36 +173,75 @@ static int proto_store_message(const struct proto_reader *r, const uint8_t *byte
   return result;
 }
 
-static size_t proto_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
-  size_t n = 0;
-  if (field->label == PROTOBUF_C_LABEL_REPEATED)
-    memcpy(&n, (const char *)message + field->quantifier_offset, sizeof n);
-  return n;
+/* A field on the wire, of the type that the schema has it in. */
+struct proto_field {
+  const ProtobufCFieldDescriptor *as;
+  const uint8_t *begin; /* of the tag */
+  const uint8_t *value; /* behind it */
+};
+
+static const uint8_t *proto_fail(struct proto_reader *r, int result) {
+  r->result = result;
+  return NULL;
 }
 
-/* Where the value of a repeated field, or of one in a oneof, goes. */
-static void *proto_place(const struct proto_reader *r, struct k8smi_proto_item item, const uint8_t *end,
-                         ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t count) {
-  bool run = count == 0 && item.wire == K8SMI_PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED;
-  return k8smi_field_add(r->arena, message, field, run ? proto_count_run(item, end) : 1);
+/* Where n values of the field go; NULL when there are none, or no memory. */
+static inline char *proto_room(struct proto_reader *r, const ProtobufCFieldDescriptor *field, size_t n,
+                               ProtobufCMessage *message) {
+  if (field->label != PROTOBUF_C_LABEL_REPEATED && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0)
+    return k8smi_field_set_one(message, field);
+  if (n == 0) return NULL;
+  char *to = field->label == PROTOBUF_C_LABEL_REPEATED ? k8smi_field_extend(r->arena, message, field, n)
+                                                       : k8smi_field_add(r->arena, message, field, 1);
+  if (to == NULL) r->result = proto_no_memory(r);
+  return to;
 }
 
-static inline int proto_store(const struct proto_reader *r, const struct k8smi_proto_item *item,
-                              const uint8_t *end, ProtobufCMessage *message,
-                              const ProtobufCFieldDescriptor *field, const struct k8smi_frame *parent) {
-  bool one = field->label != PROTOBUF_C_LABEL_REPEATED && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0;
-  size_t n = one ? 0 : proto_count(message, field);
-  void *to = one ? k8smi_field_set_one(message, field) : proto_place(r, *item, end, message, field, n);
-  if (to == NULL) return proto_no_memory(r);
-  if (proto_wires[field->type] != K8SMI_PROTO_BYTES) {
-    proto_store_number(to, field->type, item->number);
-    return K8SM_OK;
+/* A number. The place behind it; NULL: it is broken, or r->result says what else. */
+static inline const uint8_t *proto_read_number(struct proto_reader *r, const struct proto_field *field,
+                                               const uint8_t *end, ProtobufCMessage *message) {
+  uint64_t n;
+  const uint8_t *p = proto_wires[field->as->type] == K8SMI_PROTO_VARINT
+                         ? k8smi_proto_varint(field->value, end, &n)
+                         : k8smi_proto_fixed(field->value, end, k8smi_field_size(field->as), &n);
+  void *to = p == NULL ? NULL : proto_room(r, field->as, 1, message);
+  if (to == NULL) return NULL;
+  proto_store_number(to, field->as->type, n);
+  return p;
+}
+
+static inline int proto_store(struct proto_reader *r, const ProtobufCFieldDescriptor *field,
+                              const uint8_t *bytes, size_t len, void *to, const struct k8smi_frame *parent,
+                              size_t index) {
+  if (field->type == PROTOBUF_C_TYPE_BYTES) return proto_store_bytes(r, bytes, len, to);
+  if (field->type == PROTOBUF_C_TYPE_STRING && proto_store_text(r->arena, bytes, len, to)) return K8SM_OK;
+  struct k8smi_frame frame = k8smi_frame_in(parent, field, index);
+  return field->type == PROTOBUF_C_TYPE_STRING ? proto_refuse_text(r, bytes, len, &frame)
+                                               : proto_store_message(r, bytes, bytes + len, to, &frame);
+}
+
+/* The same of texts, bytes or messages: one, or all elements that follow one another, whose array is made in
+ * one go. */
+static inline const uint8_t *proto_read_bytes(struct proto_reader *r, const struct proto_field *field,
+                                              const uint8_t *end, ProtobufCMessage *message,
+                                              const struct k8smi_frame *parent) {
+  const bool repeated = field->as->label == PROTOBUF_C_LABEL_REPEATED;
+  const size_t tag = (size_t)(field->value - field->begin);
+  size_t before = 0;
+  if (repeated) memcpy(&before, (const char *)message + field->as->quantifier_offset, sizeof before);
+  const size_t n = repeated ? proto_count_run(field->begin, tag, end) : 1;
+  const uint8_t *p = field->begin;
+  char *to = proto_room(r, field->as, n, message);
+  for (size_t i = 0; to != NULL && i < n; i++) {
+    uint64_t len;
+    p = k8smi_proto_varint(p + tag, end, &len);
+    if (p == NULL || len > (uint64_t)(end - p)) return NULL;
+    int result = proto_store(r, field->as, p, (size_t)len, to, parent, before + i);
+    if (result != K8SM_OK) return proto_fail(r, result);
+    p += len;
+    to += k8smi_field_size(field->as);
   }
-  struct k8smi_frame frame = k8smi_frame_in(parent, field, n);
-  size_t len = (size_t)(item->end - item->bytes);
-  if (field->type == PROTOBUF_C_TYPE_STRING) return proto_store_text(r, item->bytes, len, to, &frame);
-  if (field->type == PROTOBUF_C_TYPE_BYTES) return proto_store_bytes(r, item->bytes, len, to);
-  return proto_store_message(r, item->bytes, item->end, to, &frame);
+  return to == NULL ? NULL : p;
 }
 
 /* Many numbers in one field of bytes; a reader takes them whether the schema says "packed" or not. */
@@ -206,20 +249,17 @@ static int proto_store_packed(const struct proto_reader *r, struct k8smi_proto_i
                               ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                               const struct k8smi_frame *parent) {
   uint8_t wire = proto_wires[field->type];
-  size_t size = wire == K8SMI_PROTO_FIXED64 ? 8 : 4, ahead = proto_count(message, field);
-  for (const uint8_t *p = item.bytes; p < item.end; p++) ahead += *p < 0x80;
-  if (wire != K8SMI_PROTO_VARINT) ahead = (size_t)(item.end - item.bytes) / size;
-  for (const uint8_t *p = item.bytes; p < item.end;) {
-    uint64_t n;
-    const uint8_t *next = wire == K8SMI_PROTO_VARINT       ? k8smi_proto_varint(p, item.end, &n)
-                          : (size_t)(item.end - p) >= size ? p + size
-                                                           : NULL;
+  size_t size = wire == K8SMI_PROTO_FIXED64 ? 8 : 4, n = (size_t)(item.end - item.bytes) / size;
+  if (wire == K8SMI_PROTO_VARINT) n = 0;
+  for (const uint8_t *p = item.bytes; wire == K8SMI_PROTO_VARINT && p < item.end; p++) n += *p < 0x80;
+  char *to = n == 0 ? NULL : k8smi_field_extend(r->arena, message, field, n);
+  if (n > 0 && to == NULL) return proto_no_memory(r);
+  for (const uint8_t *p = item.bytes, *next; p < item.end; p = next, to += k8smi_field_size(field)) {
+    uint64_t number;
+    next = wire == K8SMI_PROTO_VARINT ? k8smi_proto_varint(p, item.end, &number)
+                                      : k8smi_proto_fixed(p, item.end, size, &number);
     if (next == NULL) return proto_broken(r, p, "a packed number is broken", parent);
-    if (wire != K8SMI_PROTO_VARINT) n = k8smi_proto_little_endian(p, size);
-    void *to = k8smi_field_add(r->arena, message, field, ahead);
-    if (to == NULL) return proto_no_memory(r);
-    proto_store_number(to, field->type, n);
-    p = next;
+    proto_store_number(to, field->type, number);
   }
   return K8SM_OK;
 }
@@ -233,42 +273,58 @@ static int proto_keep(const struct proto_reader *r, struct k8smi_proto_item item
   return k8smi_unknown_add(r->arena, message, unknown) ? K8SM_OK : proto_no_memory(r);
 }
 
-/* The field with this number; mostly the same as the last time, or the next one in the schema. (A message
- * without fields has no array of them.) */
-static inline const ProtobufCFieldDescriptor *proto_find(const ProtobufCMessageDescriptor *type,
-                                                         const ProtobufCFieldDescriptor *last, uint32_t id) {
-  if (last != NULL && last->id == id) return last;
-  const ProtobufCFieldDescriptor *next = last == NULL ? type->fields : last + 1;
-  if (next != NULL && next < type->fields + type->n_fields && next->id == id) return next;
-  return k8smi_field_by_id(type, id);
+/* What is not as the schema says, or can't be read. The place behind it, or NULL with r->result. */
+static const uint8_t *proto_read_odd(struct proto_reader *r, const uint8_t *p, const uint8_t *end,
+                                     ProtobufCMessage *message, const struct k8smi_frame *frame) {
+  struct k8smi_proto_item item;
+  const char *wrong = k8smi_proto_next(p, end, &item);
+  if (wrong != NULL) return proto_fail(r, proto_broken(r, p, wrong, frame));
+  const ProtobufCFieldDescriptor *field = k8smi_field_by_id(message->descriptor, item.id);
+  bool packed = field != NULL && item.wire == K8SMI_PROTO_BYTES &&
+                proto_wires[field->type] != K8SMI_PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED;
+  int result = packed ? proto_store_packed(r, item, message, field, frame) : proto_keep(r, item, message);
+  return result == K8SM_OK ? item.end : proto_fail(r, result);
 }
 
-static int proto_read_message(const struct proto_reader *r, const uint8_t *p, const uint8_t *end,
+/* The field with this number, *at in the schema, or NULL: in most messages they run on from 1. (A message
+ * without fields has no array of them.) */
+static inline const ProtobufCFieldDescriptor *proto_find(const ProtobufCMessageDescriptor *type, uint64_t id,
+                                                         size_t *at) {
+  *at = (size_t)(id - 1);
+  if (id - 1 < type->n_fields && type->fields[*at].id == id) return &type->fields[*at];
+  const ProtobufCFieldDescriptor *field = id <= UINT32_MAX ? k8smi_field_by_id(type, (uint32_t)id) : NULL;
+  *at = field == NULL ? 0 : (size_t)(field - type->fields);
+  return field;
+}
+
+static int proto_read_message(struct proto_reader *r, const uint8_t *p, const uint8_t *end,
                               ProtobufCMessage *message, k8smi_field_set required, bool merged,
                               const struct k8smi_frame *frame) {
   const ProtobufCMessageDescriptor *type = message->descriptor;
-  const ProtobufCFieldDescriptor *last = NULL;
   k8smi_field_set seen = merged ? ~(k8smi_field_set)0 : 0;
-  struct k8smi_proto_item item = {0};
-  for (int result; p < end; p = item.end) {
-    const char *wrong = k8smi_proto_next(p, end, &item);
-    if (wrong != NULL) return proto_broken(r, p, wrong, frame);
-    const ProtobufCFieldDescriptor *field = proto_find(type, last, item.id);
-    if (field != NULL && proto_wires[field->type] == item.wire) {
-      result = proto_store(r, &item, end, message, field, frame);
-      seen |= k8smi_field_bit(type, field);
-      last = field;
-    } else if (field != NULL && item.wire == K8SMI_PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED) {
-      result = proto_store_packed(r, item, message, field, frame);
+  for (const uint8_t *begin = p; p < end; begin = p) {
+    uint64_t tag = 0;
+    p = k8smi_proto_varint(p, end, &tag);
+    size_t at;
+    const struct proto_field field = {proto_find(type, tag >> 3, &at), begin, p};
+    if (field.as == NULL || proto_wires[field.as->type] != (tag & 7)) {
+      p = NULL;
+    } else if ((tag & 7) == K8SMI_PROTO_BYTES) {
+      p = proto_read_bytes(r, &field, end, message, frame);
     } else {
-      result = proto_keep(r, item, message);
+      p = proto_read_number(r, &field, end, message);
     }
-    if (result != K8SM_OK) return result;
+    if (p != NULL) {
+      seen |= (k8smi_field_set)1 << (at & 63);
+      continue;
+    }
+    if (r->result == K8SM_OK) p = proto_read_odd(r, begin, end, message, frame);
+    if (p == NULL) return r->result;
   }
   return (required & ~seen) == 0 ? K8SM_OK : k8smi_fields_check(type, seen, frame, r->diags);
 }
 
-static int proto_decode(const struct proto_reader *r, const ProtobufCMessageDescriptor *type, size_t len,
+static int proto_decode(struct proto_reader *r, const ProtobufCMessageDescriptor *type, size_t len,
                         ProtobufCMessage **ret) {
   ProtobufCMessage *message = k8smi_message_new(r->arena, type);
   if (message == NULL) return proto_no_memory(r);

@@ -194,9 +194,9 @@ static void proto_out_message(struct proto_out *o, const ProtobufCMessage *messa
     proto_out_bytes(o, unknown->data, unknown->len);
     proto_out_tag(o, unknown->tag, (enum k8smi_proto_wire)unknown->wire_type);
   }
-  const ProtobufCFieldDescriptor *field = type->fields + type->n_fields;
-  for (unsigned n = type->n_fields; n > 0; n--) {
-    if (k8smi_field_is_absent(message, --field)) continue;
+  for (unsigned n = type->n_fields; n-- > 0;) {
+    const ProtobufCFieldDescriptor *field = &type->fields[n];
+    if (k8smi_field_is_absent(message, field)) continue;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
       proto_out_repeated(o, message, field);
     } else {

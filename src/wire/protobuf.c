@@ -15,12 +15,6 @@ const uint8_t *k8smi_proto_varint_long(const uint8_t *p, const uint8_t *end, uin
   return NULL;
 }
 
-uint64_t k8smi_proto_little_endian(const uint8_t *p, size_t size) {
-  uint64_t n = 0;
-  while (size-- > 0) n = n << 8 | p[size];
-  return n;
-}
-
 const char *k8smi_proto_next_number(const uint8_t *p, const uint8_t *end, struct k8smi_proto_item *ret) {
   if (ret->wire == K8SMI_PROTO_VARINT) {
     p = k8smi_proto_varint(p, end, &ret->number);
@@ -29,10 +23,8 @@ const char *k8smi_proto_next_number(const uint8_t *p, const uint8_t *end, struct
   }
   size_t size = ret->wire == K8SMI_PROTO_FIXED64 ? 8 : ret->wire == K8SMI_PROTO_FIXED32 ? 4 : 0;
   if (size == 0) return "a wire type that protobuf does not have";
-  if ((size_t)(end - p) < size) return "a number goes beyond the end";
-  ret->number = k8smi_proto_little_endian(p, size);
-  ret->end = p + size;
-  return NULL;
+  ret->end = k8smi_proto_fixed(p, end, size, &ret->number);
+  return ret->end == NULL ? "a number goes beyond the end" : NULL;
 }
 
 void k8smi_proto_put_varint(struct k8smi_buf *buf, uint64_t n) {

@@ -41,7 +41,18 @@ static inline const uint8_t *k8smi_proto_varint(const uint8_t *p, const uint8_t 
   return k8smi_proto_varint_long(p, end, ret);
 }
 
-uint64_t k8smi_proto_little_endian(const uint8_t *p, size_t size);
+/* The number in four bytes, the lowest first: one load, for compilers. */
+static inline uint32_t k8smi_proto_low_first(const uint8_t *p) {
+  return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+/* Behind the number of `size` bytes at p, 4 or 8, the lowest first; NULL when it goes beyond the end. */
+static inline const uint8_t *k8smi_proto_fixed(const uint8_t *p, const uint8_t *end, size_t size,
+                                               uint64_t *ret) {
+  if ((size_t)(end - p) < size) return NULL;
+  *ret = k8smi_proto_low_first(p);
+  if (size == 8) *ret |= (uint64_t)k8smi_proto_low_first(p + 4) << 32;
+  return p + size;
+}
 
 /* Reads a field's tag, of any wire type but BYTES, and finds its end. NULL, or what is wrong. */
 const char *k8smi_proto_next_number(const uint8_t *p, const uint8_t *end, struct k8smi_proto_item *ret);

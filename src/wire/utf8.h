@@ -15,26 +15,46 @@ size_t k8smi_utf8_valid(const void *bytes, size_t len);
 /* The same, and a NUL ends it as well. */
 size_t k8smi_text_valid(const void *bytes, size_t len);
 
-/* Copies a text, and says whether it is UTF-8. Inline for short texts in ASCII, as most are: these are looked
- * at once. */
-static inline bool k8smi_utf8_copy(char *to, const char *from, size_t n) {
+/* Copies the n bytes of a text. False: some are beyond ASCII, or NUL if `no_nul`, and need a closer look. Up
+ * to 64 of them are looked at as they pass by. */
+static inline bool k8smi_copy_plain(char *to, const char *from, size_t n, bool no_nul) {
+  const uint64_t high = UINT64_C(0x8080808080808080), ones = no_nul ? UINT64_C(0x0101010101010101) : 0;
   uint64_t seen = 0, word;
-  if (n < sizeof word) {
-    for (size_t i = 0; i < n; i++) seen |= (unsigned char)(to[i] = from[i]);
-    return seen < 0x80 || k8smi_utf8_valid(from, n) == n;
+  uint32_t first, last;
+  if (n >= sizeof first && n < sizeof word) {
+    memcpy(&first, from, sizeof first), memcpy(&last, from + n - sizeof last, sizeof last);
+    memcpy(to, &first, sizeof first), memcpy(to + n - sizeof last, &last, sizeof last);
+    word = (uint64_t)last << 32 | first;
+    return ((word | (word - ones)) & high) == 0;
+  }
+  if (n < sizeof first) {
+    for (size_t i = 0; i < n; i++) {
+      unsigned char c = (unsigned char)(to[i] = from[i]);
+      seen |= c | (c - (ones & 1));
+    }
+    return seen < 0x80;
   }
   if (n > 64) {
     memcpy(to, from, n);
-    return k8smi_utf8_valid(from, n) == n;
+    return false;
   }
   for (size_t i = 0; i + sizeof word < n; i += sizeof word) {
     memcpy(&word, from + i, sizeof word);
     memcpy(to + i, &word, sizeof word);
-    seen |= word;
+    seen |= word | (word - ones); /* a borrow shows where there was a NUL below */
   }
   memcpy(&word, from + n - sizeof word, sizeof word);
   memcpy(to + n - sizeof word, &word, sizeof word);
-  return ((seen | word) & UINT64_C(0x8080808080808080)) == 0 || k8smi_utf8_valid(from, n) == n;
+  return ((seen | word | (word - ones)) & high) == 0;
+}
+
+/* Copies a text, and says whether it is UTF-8; without NUL, too. Inline for those that are short, and in
+ * ASCII, as most are. */
+static inline bool k8smi_utf8_copy(char *to, const char *from, size_t n) {
+  return k8smi_copy_plain(to, from, n, false) || k8smi_utf8_valid(from, n) == n;
+}
+static inline bool k8smi_text_copy(char *to, const char *from, size_t n) {
+  return k8smi_copy_plain(to, from, n, true) || k8smi_text_valid(from, n) == n;
 }
 
 /* The length of the sequence at p (1 to 4), or 0 when it is not well-formed. n: the bytes that there are, at
