@@ -295,6 +295,8 @@ type MatchOptions struct {
 	MaintenanceMS int64 // agents whose maintenance begins within so much time take no pods
 	Weights       Weights
 	GoodEnough    uint32 // where scores decide: look for places on so many percent of the agents
+	// HardPodAffinity is the weight of a pod's required affinity in the score of those that it wants near; 0: 1.
+	HardPodAffinity uint32
 }
 
 // Weights of scores; zero is the default of each, WeightNone switches a score off.
@@ -314,7 +316,7 @@ func (o *MatchOptions) fill() C.struct_k8sm_match_options {
 		c.weight_strategy, c.weight_balance = C.uint32_t(o.Weights.Strategy), C.uint32_t(o.Weights.Balance)
 		c.weight_nodes, c.weight_taints = C.uint32_t(o.Weights.Nodes), C.uint32_t(o.Weights.Taints)
 		c.weight_spread, c.weight_pods = C.uint32_t(o.Weights.Spread), C.uint32_t(o.Weights.Pods)
-		c.good_enough = C.uint32_t(o.GoodEnough)
+		c.good_enough, c.hard_pod_affinity = C.uint32_t(o.GoodEnough), C.uint32_t(o.HardPodAffinity)
 		c.wall_ms = C.int64_t(o.WallMS)
 		c.maintenance_ms = C.int64_t(o.MaintenanceMS)
 	}

@@ -50,7 +50,8 @@ struct k8sm_match_options {
   uint32_t weight_pods;     /* of preferred affinity and anti-affinity to pods, from both sides; 0: 2 */
   uint32_t good_enough;     /* where scores decide: look for places on so many percent of the agents, at
                                least 100, and take the best of these; 0: on all */
-  uint32_t reserved;
+  uint32_t hard_pod_affinity; /* a pod's required affinity counts with the preferred ones of the pods near
+                                 it, as one of this weight; 0: 1 */
 };
 
 /* Places the demands one after another, each all or nothing, from the offers held: those of the highest
@@ -61,7 +62,8 @@ struct k8sm_match_options {
  * offers came.
  *  - A pod's resources all come from one agent and one role: the first of the demand's roles in which
  *    any agent has a place for it. Among several agents the strategy decides, by cpus and memory that
- *    are left there for the role (4 GiB count as one cpu); of equals the first by id.
+ *    are left there for the role (4 GiB count as one cpu); of equals the one with fewer offers, then the first
+ *    by id.
  *  - Where a pod, or one near it, prefers some agents, and for K8SM_STRATEGY_BALANCED, each agent that has a
  *    place gets scores from 0 to 100, and the largest sum of score times weight decides; of equals the
  *    former rule. See doc/scheduling.md.

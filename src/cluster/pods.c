@@ -9,7 +9,7 @@ static void pods_count(struct k8sm_cluster *c, const struct k8smi_pod_kind *kind
   const struct k8smi_placement_rules *rules = kind->sample->rules;
   size_t one = in ? 1 : SIZE_MAX; /* -1, modulo */
   if (rules == NULL) return;
-  if (rules->anti_affinity.count + rules->liked_pods.count > 0) c->wanting += one;
+  if (rules->affinity.count + rules->anti_affinity.count + rules->liked_pods.count > 0) c->wanting += one;
   if (rules->exclusive) c->exclusive += one;
 }
 

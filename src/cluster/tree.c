@@ -13,6 +13,7 @@ static uint32_t tree_priority(const struct k8sm_cluster *c, uint32_t n) {
 static bool tree_before(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
   const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
   if (x->key != y->key) return x->key < y->key;
+  if (c->key_by == K8SMI_KEY_ROOM && x->offers != y->offers) return x->offers < y->offers;
   return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
 }
 

@@ -4,10 +4,10 @@
 
 #include "cluster/cluster.h"
 
-/* The slots of a role in a treap, by key and then by the agent's id; each node knows the largest and
- * the smallest free scalars below it, so that a search skips what is too small for the pod. Nodes are the
- * slots themselves: changing a tree takes no memory, and so never fails. A node's priority is a mix of its
- * number, hence taking a slot out and putting it back leaves the tree as it was. */
+/* The slots of a role in a treap, by key, then by how many offers there are, then by the agent's id; each
+ * node knows the largest and the smallest free scalars below it, so that a search skips what is too small for
+ * the pod. Nodes are the slots themselves: changing a tree takes no memory, and so never fails. A node's
+ * priority is a mix of its number, hence taking a slot out and putting it back leaves the tree as it was. */
 
 /* The room of free resources as one number, to order agents by: thousandths of a cpu, with 4 GiB of
  * memory counted as one. More of either never gives less. */

@@ -105,6 +105,9 @@ static void pods_spread_term(struct k8smi_demand_build *b, const struct k8smi_re
   to->pods.selector =
       k8smi_placement_selector(b, k8smi_get_record(from, K8SMI_TopologySpreadConstraint_labelSelector),
                                k8smi_get_list(from, K8SMI_TopologySpreadConstraint_matchLabelKeys), none);
+  to->self = k8smi_selector_matches(&to->pods.selector, b->demand->pod_labels);
+  if (to->pods.selector.expressions.count == 0)
+    to->pods.selector.nothing = true; /* {} counts no pods, either */
   to->pods.name_spaces.nothing = true;
   pods_own_namespace(b, &to->pods);
   pods_set_key(b, &to->pods);
@@ -116,7 +119,6 @@ static void pods_spread_term(struct k8smi_demand_build *b, const struct k8smi_re
       !k8smi_eqs(k8smi_get_str(from, K8SMI_TopologySpreadConstraint_nodeAffinityPolicy), "Ignore");
   to->honour_taints =
       k8smi_eqs(k8smi_get_str(from, K8SMI_TopologySpreadConstraint_nodeTaintsPolicy), "Honor");
-  to->self = k8smi_selector_matches(&to->pods.selector, b->demand->pod_labels);
 }
 
 static void pods_spread(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules) {

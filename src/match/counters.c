@@ -7,6 +7,7 @@ static bool counters_holds(const struct k8smi_counter *counter, const struct k8s
   if (rules == NULL) return false;
   const struct k8smi_pod_terms lists[] = {
       [K8SMI_HOLDS_ANTI_AFFINITY] = rules->anti_affinity,
+      [K8SMI_HOLDS_AFFINITY] = rules->affinity,
       [K8SMI_HOLDS_LIKING] = rules->liked_pods,
   };
   const struct k8smi_pod_terms own = lists[counter->holds];

@@ -9,6 +9,7 @@
 enum {
   K8SMI_HOLDS_NOTHING = 0,
   K8SMI_HOLDS_ANTI_AFFINITY, /* a required one */
+  K8SMI_HOLDS_AFFINITY,      /* a required one */
   K8SMI_HOLDS_LIKING,        /* a preferred one of either sort, with its weight */
 };
 

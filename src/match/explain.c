@@ -44,7 +44,7 @@ static struct k8sm_explanation *explain_row(struct explain_job *job) {
 
 /* The first of the reasons: texts about it may be written. */
 static struct k8smi_predicate explain_reason(struct explain_job *job, uint64_t refused) {
-  int number = __builtin_ctzll(refused);
+  int number = k8smi_first_reason(refused);
   bool extended = number >= K8SMI_PREDICATES;
   const struct k8smi_need *need = job->check.need;
   job->check.extended = extended ? &need->demand->extended[number - K8SMI_PREDICATES] : NULL;
@@ -70,7 +70,7 @@ static bool explain_rows(struct explain_job *job, uint64_t refused) {
     row->wanted = explain_text(job, p.wanted);
     row->had = explain_text(job, p.had);
     fine = row->predicate.ptr != NULL && row->wanted.ptr != NULL && row->had.ptr != NULL;
-    refused = job->all ? refused & (refused - 1) : 0;
+    refused = job->all ? refused & ~K8SMI_ROW(k8smi_first_reason(refused)) : 0;
   }
   return fine;
 }
@@ -120,7 +120,7 @@ static bool explain_nearest(struct explain_job *job) {
   uint64_t every = k8smi_check_every(&job->check, job->nearest);
   k8smi_buf_puts(&line, "fits ");
   k8smi_buf_slice(&line, job->check.agent->labels->hostname);
-  for (; every != 0; every &= every - 1) {
+  for (; every != 0; every &= ~K8SMI_ROW(k8smi_first_reason(every))) {
     k8smi_buf_puts(&line, before);
     explain_reason(job, every).remedy(&job->check, &line);
     before = " and ";

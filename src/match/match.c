@@ -165,9 +165,10 @@ int k8smi_match_options_read(struct k8sm_match_options *o, const struct k8sm_mat
   const struct {
     const char *name;
     uint32_t value;
-  } weights[] = {{"weight_strategy", o->weight_strategy}, {"weight_balance", o->weight_balance},
-                 {"weight_nodes", o->weight_nodes},       {"weight_taints", o->weight_taints},
-                 {"weight_spread", o->weight_spread},     {"weight_pods", o->weight_pods}};
+  } weights[] = {{"weight_strategy", o->weight_strategy},    {"weight_balance", o->weight_balance},
+                 {"weight_nodes", o->weight_nodes},          {"weight_taints", o->weight_taints},
+                 {"weight_spread", o->weight_spread},        {"weight_pods", o->weight_pods},
+                 {"hard_pod_affinity", o->hard_pod_affinity}};
   if ((o->flags & ~(uint32_t)MATCH_FLAGS) != 0)
     return match_bad_option(diags, "flags", o->flags, "bits of K8SM_MATCH_*");
   if (o->strategy > K8SM_STRATEGY_BALANCED)
@@ -201,6 +202,7 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
   k8smi_topologies_trim(cluster);
   bool begun = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) &&
                k8smi_peers_begin(&match.peers, cluster, &match.scratch, n, diags);
+  match.peers.required_likes = k8smi_score_hard_affinity(&match.options) > 0;
   result = begun ? match_run(&match, demands, n) : K8SM_ERR_NOMEM;
   k8smi_peers_end(&match.peers);
   k8smi_map_free(&match.classes.by_key);

@@ -61,7 +61,8 @@ bool k8smi_match_gang(struct k8smi_match *match, uint32_t first);
 
 /* seek.c: the slot for a pod; K8SMI_ROW_NONE: it fits nowhere. */
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check);
-/* True if a slot comes before another, by the strategy: by room, and among equals by the agent's id. */
+/* True if a slot comes before another, by the strategy: by room, then the one with fewer offers, then by
+ * the agent's id. */
 bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b);
 
 /* finish.c: what can be said only at the end: which offers are spent from, and the refusals in words.

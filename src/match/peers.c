@@ -44,8 +44,10 @@ static bool peers_count_held(struct k8smi_peers *peers, struct k8smi_pod_terms t
 /* Pods are counted for what they want of others, too: these keep them away, or like them near. */
 static bool peers_count_holders(struct k8smi_peers *peers, const struct k8sm_demand *demand) {
   const struct k8smi_placement_rules *rules = demand->rules;
-  return rules == NULL || (peers_count_held(peers, rules->anti_affinity, K8SMI_HOLDS_ANTI_AFFINITY) &&
-                           peers_count_held(peers, rules->liked_pods, K8SMI_HOLDS_LIKING));
+  if (rules == NULL) return true;
+  if (peers->required_likes && !peers_count_held(peers, rules->affinity, K8SMI_HOLDS_AFFINITY)) return false;
+  return peers_count_held(peers, rules->anti_affinity, K8SMI_HOLDS_ANTI_AFFINITY) &&
+         peers_count_held(peers, rules->liked_pods, K8SMI_HOLDS_LIKING);
 }
 
 static bool peers_count_shunning(struct k8smi_peers *peers) {

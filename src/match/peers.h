@@ -38,6 +38,7 @@ struct k8smi_peers {
   size_t count, cap;
   struct k8sm_diags *diags;
   bool shunning;       /* the pods that run and keep others away are counted */
+  bool required_likes; /* pods with a required affinity like those that it selects near them */
   uint32_t *occupants; /* by agent: pods; made when the first comes that wants its agent alone */
   uint8_t *alone;      /* by agent: such a pod is there */
 };

@@ -61,6 +61,13 @@ struct k8smi_predicate k8smi_reason(const struct k8smi_need *need, int number);
 #define K8SMI_ROWS_SCALARS (K8SMI_ROW(K8SMI_BY_SCALAR) * 7)
 #define K8SMI_ROWS_PODS    (~(K8SMI_ROW(K8SMI_BY_SCALAR + K8SMI_SCALARS) - 1)) /* of K8SMI_SCOPE_PODS */
 
+/* The first of some rows in the order of the checks, in which extended resources follow the scalars. */
+static inline int k8smi_first_reason(uint64_t rows) {
+  uint64_t extended = rows & ~(K8SMI_ROW(K8SMI_PREDICATES) - 1);
+  uint64_t before_pods = (rows & ~K8SMI_ROWS_PODS) != 0 ? rows & ~K8SMI_ROWS_PODS : extended;
+  return __builtin_ctzll(before_pods != 0 ? before_pods : rows);
+}
+
 /* The rows that can refuse a pod. */
 uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need);
 

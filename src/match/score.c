@@ -31,6 +31,11 @@ uint32_t k8smi_score_weight(const struct k8smi_match *match, int score) {
   return own == 0 ? weights[score].usual : own;
 }
 
+int64_t k8smi_score_hard_affinity(const struct k8sm_match_options *options) {
+  if (options->hard_pod_affinity == K8SM_WEIGHT_NONE) return 0;
+  return options->hard_pod_affinity == 0 ? 1 : options->hard_pod_affinity;
+}
+
 /* ---- Raw scores ---- */
 
 static int64_t score_strategy(const struct k8smi_match *match, const struct k8smi_match_check *check) {
@@ -125,7 +130,8 @@ static int64_t score_pods(const struct k8smi_match *match, const struct k8smi_ma
   for (size_t i = 0; i < check->peer->liking_count; i++) {
     const struct k8smi_counter *counter = counters[check->peer->liking[i]];
     int64_t there = k8smi_counter_at(counter, check->agent_row, &domain);
-    sum += there * counter->terms->weight;
+    bool required = counter->holds == K8SMI_HOLDS_AFFINITY;
+    sum += there * (required ? k8smi_score_hard_affinity(&match->options) : counter->terms->weight);
   }
   return sum;
 }

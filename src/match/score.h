@@ -30,6 +30,8 @@ struct k8smi_use k8smi_use_of(const struct k8sm_cluster *cluster, const struct k
 bool k8smi_score_counts(const struct k8smi_match *match, const struct k8smi_match_check *check, int score);
 /* The weight of a score, as the options have it; 0: none. */
 uint32_t k8smi_score_weight(const struct k8smi_match *match, int score);
+/* What the required affinity of a pod near an agent is worth to those that it selects; 0: nothing. */
+int64_t k8smi_score_hard_affinity(const struct k8sm_match_options *options);
 extern const char *const k8smi_score_names[K8SMI_SCORES];
 
 #endif

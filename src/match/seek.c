@@ -24,6 +24,8 @@ bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b) 
   const struct k8sm_cluster *c = match->cluster;
   const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
   if (x->key != y->key) return (x->key < y->key) == (match->options.strategy != K8SM_STRATEGY_SPREAD);
+  bool by_room = match->options.strategy != K8SM_STRATEGY_FIRST_FIT;
+  if (by_room && x->offers != y->offers) return x->offers < y->offers;
   return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
 }
 

@@ -74,12 +74,22 @@ static struct summary_entry summary_entry(uint32_t count, const char *words) {
   return entry;
 }
 
-/* As strings: a space sorts before every digit, so that comparing the parts comes to the same. */
+/* The character of "Insufficient example.com/gpu" at a place; 0 behind its end. */
+static unsigned char summary_at(const struct summary_entry *entry, size_t at) {
+  size_t words = strlen(entry->words);
+  if (at < words) return (unsigned char)entry->words[at];
+  return at - words < entry->name.len ? (unsigned char)entry->name.ptr[at - words] : 0;
+}
+
+/* As strings: a space sorts before every digit, so that counts can be compared first. */
 static int summary_order(const void *a, const void *b, const void *ctx) {
   const struct summary_entry *x = a, *y = b;
   (void)ctx;
-  int by_count = strcmp(x->count, y->count), by_words = by_count != 0 ? by_count : strcmp(x->words, y->words);
-  return by_words != 0 ? by_words : k8smi_cmp(x->name, y->name);
+  int by_count = strcmp(x->count, y->count);
+  if (by_count != 0) return by_count;
+  size_t at = 0;
+  while (summary_at(x, at) != 0 && summary_at(x, at) == summary_at(y, at)) at++;
+  return (int)summary_at(x, at) - (int)summary_at(y, at);
 }
 
 /* What kube-scheduler says of a pod that it does not try to place. */

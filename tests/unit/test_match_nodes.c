@@ -137,10 +137,45 @@ static void the_line(void **state) {
   scene_match(&s);
   assert_string_equal(scene_place(&s, 0), "n0");
   assert_string_equal(scene_summary(&s, 1), "waiting for scheduling gates: [a b]");
+  scene_drop_pods(&s);
+  scene_pod(&s, "named", "", "'nodeName':'elsewhere'"); /* asked before anything of the nodes */
+  scene_match(&s);
+  assert_string_equal(scene_summary(&s, 0),
+                      "0/5 nodes are available: 5 node(s) didn't match the requested node name.");
   scene_end(&s);
 }
 
 /* Agent a is away from 12:00 to 13:00 (by its clock); b is not. */
+/* The line is sorted as a text, and a resource with a name of its own has its place among the others. */
+static void named_resources(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_explain *explain;
+  struct k8sm_explanation row;
+  scene_begin(&s);
+  world_scalar(&s.w, world_simple(&s.w, "o", "n0", "*", 0.1, 10, true), "example.com/widget", 1);
+  scene_offers(&s);
+  scene_full_pod(&s, "p", "'app':'web'", "",
+                 "'resources':{'limits':{'example.com/widget':'2','nvidia.com/gpu':'1','cpu':'1'}}",
+                 "'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'nothing/has',"
+                 "'whenUnsatisfiable':'DoNotSchedule','labelSelector':{'matchLabels':{'app':'web'}}}]",
+                 NULL);
+  scene_match(&s);
+  assert_string_equal(scene_summary(&s, 0),
+                      "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient example.com/widget, 1 "
+                      "Insufficient memory, 1 Insufficient nvidia.com/gpu.");
+  s.options.flags = K8SM_MATCH_ALL_REASONS;
+  assert_int_equal(k8sm_cluster_explain(s.c, s.demands[0], &s.options, &explain, NULL), K8SM_OK);
+  static const char *const want[] = {"cpus", "mem", "example.com/widget", "nvidia.com/gpu", "spread-label"};
+  assert_int_equal(k8sm_explain_rows(explain, 0, &row, sizeof row, 1), sizeof want / sizeof want[0]);
+  for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+    k8sm_explain_rows(explain, i, &row, sizeof row, 1);
+    assert_string_equal(row.predicate.ptr, want[i]);
+  }
+  k8sm_explain_unref(explain);
+  scene_end(&s);
+}
+
 static void maintenance(void **state) {
   (void)state;
   enum { HOUR = 3600000 };
@@ -351,9 +386,14 @@ static void every_row_is_whole(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(node_rules),         cmocka_unit_test(the_line),
-      cmocka_unit_test(maintenance),        cmocka_unit_test(classes_choose_as_one_by_one),
-      cmocka_unit_test(reasons_as_the_turn_came), cmocka_unit_test(all_reasons),        cmocka_unit_test(nearest_fit),
+      cmocka_unit_test(node_rules),
+      cmocka_unit_test(the_line),
+      cmocka_unit_test(named_resources),
+      cmocka_unit_test(maintenance),
+      cmocka_unit_test(classes_choose_as_one_by_one),
+      cmocka_unit_test(reasons_as_the_turn_came),
+      cmocka_unit_test(all_reasons),
+      cmocka_unit_test(nearest_fit),
       cmocka_unit_test(every_row_is_whole),
   };
   return cmocka_run_group_tests_name("matching nodes", tests, NULL, NULL);

@@ -170,6 +170,10 @@ static void spread(void **state) {
   assert_int_equal(row.code, K8SM_DIAG_SPREAD_SKEW);
   assert_string_equal(row.wanted.ptr, "skew of at most 1 over " ZONE);
   assert_string_equal(row.had.ptr, "2 pods in " ZONE "=z1, 0 at least elsewhere");
+  /* a selector without conditions counts no pod, as kube-scheduler has it */
+  scene_drop_pods(&s);
+  scene_pod(&s, "p0", "'app':'web'", SPREAD("1", ZONE, ",'labelSelector':{}"));
+  assert_string_equal(scene_places(&s), "a");
   scene_end(&s);
 }
 

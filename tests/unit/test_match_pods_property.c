@@ -126,9 +126,10 @@ static bool counts_for(const struct model *m, const struct pod *p, const struct 
   return !t->honour_taints || !agent->tainted || p->tolerates;
 }
 
-/* Pods that count in the domain of an agent. */
+/* Pods that count in the domain of an agent. A selector that selects any pod counts none. */
 static int pods_in(const struct model *m, const struct pod *p, const struct term *t, int a) {
   int n = 0;
+  if (t->app == 2) return 0;
   for (int o = 0; o < ALL; o++) {
     const struct pod *other = &m->pods[o];
     if (other->agent >= 0 && counts_for(m, p, t, other->agent) && selects(t, p, other) &&
@@ -490,6 +491,7 @@ static void one_seed(uint32_t seed, int *placed) {
   make_agents(&m, &s);
   make_running(&m, &s);
   s.options.strategy = seed % 3;
+  s.options.hard_pod_affinity = K8SM_WEIGHT_NONE; /* the strategy alone decides */
   for (int i = 0; i < PODS; i++) {
     make_pod(&m, &m.pods[RUNNING + i]);
     if (i > 0 && below(&m, 3) == 0) m.pods[RUNNING + i] = m.pods[RUNNING + i - 1]; /* one more of a kind */

@@ -196,6 +196,7 @@ static bool model_choose(const struct model *m, const struct k8sm_demand *d, uin
         if (!model_agent_fits(m, d, a) || !model_slot_fits(&m->slots[a][r], d, true)) continue;
         int64_t better = found ? model_room(&m->slots[a][r]) - model_room(&m->slots[*agent][*role]) : 0;
         if (strategy == K8SM_STRATEGY_PACK) better = -better;
+        if (found && better == 0) better = m->slots[*agent][*role].offers - m->slots[a][r].offers;
         if (strategy == K8SM_STRATEGY_FIRST_FIT) better = 0;
         if (found && better <= 0) continue;
         found = true;

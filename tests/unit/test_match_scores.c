@@ -153,6 +153,57 @@ static void preferred_pods(void **state) {
   scene_end(&s);
 }
 
+/* A pod that must be near others is as good as one that would like to be. */
+static void required_by_others(void **state) {
+  (void)state;
+  struct scene s;
+  uint32_t weight;
+  three_agents(&s);
+  scene_runs(&s, "r0", "'app':'web'",
+             "'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'labelSelector':"
+             "{'matchLabels':{'app':'friend'}},'topologyKey':'" ZONE "'}]}}",
+             "c");
+  assert_string_equal(place_of(&s, "'app':'friend'", ""), "c");
+  assert_int_equal(score_of(&s, "pods", &weight), 100);
+  assert_string_equal(place_of(&s, "'app':'stranger'", ""), "b");
+  scene_runs(&s, "r1", "'app':'x'",
+             "'affinity':{'podAffinity':{" LIKES ":[" POD_TERM("7", "friend", "kubernetes.io/hostname") "]}}",
+             "a");
+  assert_string_equal(place_of(&s, "'app':'friend'", ""), "a"); /* 7 to 1 */
+  s.options.hard_pod_affinity = 8;
+  assert_string_equal(place_of(&s, "'app':'friend'", ""), "c");
+  s.options.hard_pod_affinity = K8SM_WEIGHT_NONE;
+  scene_drop_pods(&s);
+  assert_int_equal(k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-r1")), 1);
+  assert_string_equal(place_of(&s, "'app':'friend'", ""), "b");
+  assert_int_equal(score_of(&s, "pods", &weight), -1);
+  scene_end(&s);
+}
+
+/* Of agents with equal room that with the fewest offers, then the first by id; first-fit has ids alone. */
+static void fewer_offers(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t strategy;
+    const char *place;
+  } cases[] = {{K8SM_STRATEGY_PACK, "b"},
+               {K8SM_STRATEGY_SPREAD, "b"},
+               {K8SM_STRATEGY_BALANCED, "b"},
+               {K8SM_STRATEGY_FIRST_FIT, "a"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct scene s;
+    scene_begin(&s);
+    world_simple(&s.w, "o1", "a", "*", 4, 4096, true);
+    world_simple(&s.w, "o2", "a", "*", 4, 4096, true);
+    world_simple(&s.w, "o3", "b", "*", 8, 8192, true);
+    world_simple(&s.w, "o4", "c", "*", 8, 8192, true);
+    scene_offers(&s);
+    s.options.strategy = cases[i].strategy;
+    assert_string_equal(place_of(&s, "", ""), cases[i].place);
+    scene_end(&s);
+  }
+}
+
 static void balanced(void **state) {
   (void)state;
   struct scene s;
@@ -211,9 +262,10 @@ static void good_enough(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(preferred_nodes),  cmocka_unit_test(preferred_without_taint),
-      cmocka_unit_test(preferred_spread), cmocka_unit_test(preferred_pods),
-      cmocka_unit_test(balanced),         cmocka_unit_test(good_enough),
+      cmocka_unit_test(preferred_nodes),    cmocka_unit_test(preferred_without_taint),
+      cmocka_unit_test(preferred_spread),   cmocka_unit_test(preferred_pods),
+      cmocka_unit_test(balanced),           cmocka_unit_test(good_enough),
+      cmocka_unit_test(required_by_others), cmocka_unit_test(fewer_offers),
   };
   return cmocka_run_group_tests_name("scores", tests, NULL, NULL);
 }

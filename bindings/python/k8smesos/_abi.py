@@ -290,7 +290,7 @@ MatchOptions = _struct(
     (c_uint32, "strategy flags"),
     (c_int64, "wall_ms maintenance_ms"),
     (c_uint32, "weight_strategy weight_balance weight_nodes weight_taints weight_spread weight_pods"),
-    (c_uint32, "good_enough reserved"),
+    (c_uint32, "good_enough hard_pod_affinity"),
 )
 Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"))
 PlanOffer = _struct("plan_offer", (Slice, "id"), (c_uint32, "placement"))

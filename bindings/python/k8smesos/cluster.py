@@ -301,7 +301,7 @@ class Cluster(Handle):
     def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
         """Places the demands from the offers held; the cluster stays as it is. Fields: flags
         (MatchFlag), wall_ms, maintenance_ms, weight_strategy, weight_balance, weight_nodes, weight_taints,
-        weight_spread, weight_pods, good_enough."""
+        weight_spread, weight_pods, good_enough, hard_pod_affinity."""
         memory, demands = Memory(), list(demands)
         array = memory.array(ctypes.c_void_p, [demand._pointer for demand in demands])
         given = memory.struct(options(_abi.MatchOptions, strategy=strategy, **fields))
