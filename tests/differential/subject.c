@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "subject.h"
+
 #include "pod/encode.h"
 #include "pod/parse.h"
 #include "pod/quantity.h"
@@ -18,7 +20,7 @@ enum { ROWS = 2048, TEXT = 1 << 18, MAX_DEPTH = 10000, MAX_LINE = 64 };
 static struct k8sm_diag rows[ROWS];
 static char text[TEXT];
 
-static void die(const char *why) {
+void die(const char *why) {
   fprintf(stderr, "subject: %s\n", why);
   exit(1);
 }
@@ -350,7 +352,8 @@ static const struct {
   const char *name;
   void (*answer)(struct k8smi_json *w, struct k8sm_slice document);
 } operations[] = {{"object", answer_object},     {"yaml", answer_yaml},       {"scalar", answer_scalar},
-                  {"quantity", answer_quantity}, {"compare", answer_compare}, {"sums", answer_sums}};
+                  {"quantity", answer_quantity}, {"compare", answer_compare}, {"sums", answer_sums},
+                  {"schedule", answer_schedule}};
 
 /* The document is in memory of its own size, so that a sanitizer sees who reads beyond it. */
 static void answer(const char *name, size_t len) {
