@@ -185,17 +185,10 @@ static int events_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *s) {
   return r;
 }
 
-/* The status as it is after the update; the same one, when the update can't be used. */
-static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, const struct event_in *in,
-                        bool *ret_used) {
-  const struct k8sm_change change = {.type = K8SM_CHANGE_UPDATE,
-                                     .format = d->core.options.format,
-                                     .text = in->bytes,
-                                     .mono_ms = d->core.mono_ms,
-                                     .wall_ms = d->core.wall_ms};
-  int r = k8smi_drv_pod_change(d, pod, &change, 1);
-  *ret_used = r == K8SM_OK;
-  return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
+static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s) {
+  const struct k8sm_change change = {
+      .type = K8SM_CHANGE_UPDATE, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+  return k8smi_drv_pod_change(d, pod, &change, s);
 }
 
 /* An update that ends a task, brings it into another state or wants an acknowledgement is recorded; and the
@@ -244,17 +237,15 @@ static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8
   return K8SM_OK;
 }
 
-static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct event_in *in,
-                       const K8smMesos__TaskStatus *s) {
+static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s) {
   struct drv_task *task;
   struct drv_call *ack;
-  bool used;
   int r = events_find_task(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
-  r = events_apply(d, pod, in, &used);
+  r = events_apply(d, pod, s);
   if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack);
   if (r != K8SM_OK) {
     k8smi_drv_call_free(&d->core, ack);
@@ -262,9 +253,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   }
   events_heard(d, pod, task, s);
   k8smi_drv_pods_touch(&d->pods, pod);
-  if (used) return K8SM_OK;
-  return k8smi_drv_eventf(&d->core, K8SM_DIAG_MESSAGE_FIELD_TYPE, pod->key,
-                          "an update of task %s can't be used", s->task_id->value);
+  return K8SM_OK;
 }
 
 static int events_update(struct k8sm_driver *d, const struct event_in *in) {
@@ -275,7 +264,7 @@ static int events_update(struct k8sm_driver *d, const struct event_in *in) {
   if (k8sm_task_id_parse(s->task_id->value, strlen(s->task_id->value), &id) != K8SM_OK)
     return events_foreign(d, in);
   struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
-  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, in, s);
+  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, s);
 }
 
 /* ---- failures ---- */

@@ -29,17 +29,17 @@ static void life_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   k8sm_status_unref(pod->status);
   pod->status = status;
-  pod->changed = true;
   if (status->lost) life_hold_back(d, pod);
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
-int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *changes,
-                         size_t n) {
+int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
+                         const K8smMesos__TaskStatus *update) {
   struct k8sm_status *status;
-  int r = k8sm_status_apply(pod->status, changes, sizeof *changes, n, &d->core.allocator, &status, NULL);
+  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, NULL);
   if (r != K8SM_OK) return r;
-  r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
+  if (!k8smi_status_shows_same(pod->status, status))
+    r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
   if (r != K8SM_OK) {
     k8sm_status_unref(status);
     return r;
@@ -52,20 +52,14 @@ int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv
                           const char *why) {
   K8smMesos__TaskID id = K8SM_MESOS__TASK_ID__INIT;
   K8smMesos__TaskStatus status = K8SM_MESOS__TASK_STATUS__INIT;
-  struct k8smi_buf buf;
   id.value = task->text;
   status.task_id = &id;
   status.state = K8SM_MESOS__TASK_STATE__TASK_DROPPED;
   status.has_source = true;
   status.source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
   status.message = (char *)(uintptr_t)why;
-  k8smi_buf_init(&buf, &d->core.allocator);
-  k8smi_message_encode(&buf, &status.base);
-  struct k8sm_change change = life_change(d, K8SM_CHANGE_UPDATE);
-  change.format = K8SM_FORMAT_PROTOBUF;
-  change.text = (struct k8sm_slice){buf.ptr, buf.len};
-  int r = buf.failed ? K8SM_ERR_NOMEM : k8smi_drv_pod_change(d, pod, &change, 1);
-  k8smi_buf_free(&buf);
+  const struct k8sm_change change = life_change(d, K8SM_CHANGE_UPDATE);
+  int r = k8smi_drv_pod_change(d, pod, &change, &status);
   if (r == K8SM_OK) k8smi_drv_pod_end_task(&d->core, pod, task);
   return r;
 }
@@ -73,7 +67,7 @@ int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
   struct k8sm_change change = life_change(d, K8SM_CHANGE_DELETED);
   change.number = grace_seconds;
-  int r = k8smi_drv_pod_change(d, pod, &change, 1);
+  int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r != K8SM_OK) return r;
   pod->deleting = true;
   pod->delete_asked = pod->delete_again = false;
@@ -97,7 +91,7 @@ struct life_look {
 
 static int life_tell_time(struct k8sm_driver *d, struct drv_pod *pod) {
   const struct k8sm_change tick = life_change(d, K8SM_CHANGE_TICK);
-  int r = k8smi_drv_pod_change(d, pod, &tick, 1);
+  int r = k8smi_drv_pod_change(d, pod, &tick, NULL);
   if (r == K8SM_OK) pod->ticked_ms = d->core.mono_ms + 1;
   return r;
 }
@@ -186,7 +180,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r != K8SM_OK) return r;
   struct k8sm_change change = life_change(d, K8SM_CHANGE_ATTEMPT);
   change.demand = demand;
-  r = k8smi_drv_pod_change(d, pod, &change, 1);
+  r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
     r = k8smi_drv_eventf(&d->core, 0, pod->key, "Attempt: number %u begins", k8sm_demand_attempt(demand));
     k8sm_demand_unref(pod->demand);
@@ -278,22 +272,32 @@ static int life_keep_final(struct k8sm_driver *d, struct drv_pod *pod, struct li
   return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
 }
 
-static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
-  struct k8sm_blob *json;
-  bool early = pod->recorded && !pod->final_kept && k8smi_status_is_final(pod->status);
-  if (!pod->changed || early) return K8SM_OK;
-  int r = k8sm_status_encode(pod->status, K8SM_FORMAT_JSON, &d->core.allocator, &json);
-  if (r != K8SM_OK) return r;
-  struct k8sm_slice bytes = k8sm_blob_bytes(json);
-  uint64_t hash = k8smi_hash(bytes.ptr, bytes.len, d->pods.by_uid.seed);
+static int life_send_status(struct k8sm_driver *d, struct drv_pod *pod) {
+  enum { LENT = 4096 };
+  _Alignas(8) char lent[LENT];
+  struct k8smi_buf json;
+  k8smi_buf_init(&json, &d->core.allocator);
+  k8smi_buf_lend(&json, lent, sizeof lent);
+  k8smi_status_put_json(&json, pod->status);
   const struct k8sm_effect e = {
-      .type = K8SM_EFFECT_STATUS, .to = K8SM_TO_HOST, .key = pod->key, .bytes = bytes};
-  if (!pod->said || hash != pod->said_hash) r = k8smi_effects_add(d->core.queue, &e);
-  k8sm_blob_unref(json);
+      .type = K8SM_EFFECT_STATUS, .to = K8SM_TO_HOST, .key = pod->key, .bytes = {json.ptr, json.len}};
+  uint64_t hash = k8smi_hash(json.ptr, json.len, d->pods.by_uid.seed);
+  int r = json.failed ? K8SM_ERR_NOMEM : K8SM_OK;
+  if (r == K8SM_OK && (pod->said == NULL || hash != pod->said_hash)) r = k8smi_effects_add(d->core.queue, &e);
+  if (r == K8SM_OK) pod->said_hash = hash;
+  k8smi_buf_free(&json);
+  return r;
+}
+
+/* What was said last is kept to see what needs to be said: mostly it is the present status. */
+static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
+  bool early = pod->recorded && !pod->final_kept && k8smi_status_is_final(pod->status);
+  if (pod->said == pod->status || early) return K8SM_OK;
+  bool same = pod->said != NULL && k8smi_status_shows_same(pod->said, pod->status);
+  int r = same ? K8SM_OK : life_send_status(d, pod);
   if (r != K8SM_OK) return r;
-  pod->said = true;
-  pod->said_hash = hash;
-  pod->changed = false;
+  k8sm_status_unref(pod->said);
+  pod->said = k8sm_status_ref(pod->status);
   return K8SM_OK;
 }
 

@@ -17,6 +17,7 @@ void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
   if (pod == NULL) return;
   k8sm_status_unref(pod->status);
   k8sm_status_unref(pod->kept);
+  k8sm_status_unref(pod->said);
   k8sm_demand_unref(pod->resume);
   k8sm_demand_unref(pod->demand);
   k8smi_drv_place_free(pod->place);
@@ -50,7 +51,6 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
   k8smi_drv_due_init(&pod->doubt, pod, 0);
   pod->next_need_ms = DRV_NEVER;
   pod->grace_seconds = -1;
-  pod->changed = true;
   if (nonce == NULL) {
     k8smi_drv_nonce(core, pod->nonce, sizeof pod->nonce);
   } else {

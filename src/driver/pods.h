@@ -53,6 +53,8 @@ struct drv_pod {
   struct k8sm_demand *demand; /* of the attempt, whole */
   struct k8sm_demand *resume; /* what is to be launched now on the executor that is there */
   struct k8sm_status *status;
+  struct k8sm_status
+      *said; /* of the last STATUS effect, or one that shows the same; NULL: none has gone out */
   struct drv_place *place; /* NULL until placed */
   struct drv_task *tasks;
   char nonce[12];
@@ -66,15 +68,13 @@ struct drv_pod {
   bool deleting;            /* and the host has the record of it */
   bool delete_asked;        /* the record is on its way */
   bool delete_again;        /* restored: its status may not know of the deletion that was recorded */
-  bool said;                /* a STATUS effect has gone out; then `said_hash` is its bytes' */
-  bool changed;             /* the status has, since the last STATUS effect */
   bool removed;             /* its row is: it can go */
   bool final_kept;          /* a row with its terminal phase is recorded: it may be told */
   uint32_t finals;          /* such rows that wait for their answers */
   uint64_t removing;        /* the number of the record that removes its row; 0: none is on its way */
   uint64_t again_ms;        /* after a refusal: not recorded again before */
   int64_t grace_seconds;
-  uint64_t said_hash;
+  uint64_t said_hash;    /* of its bytes */
   uint64_t refusal_hash; /* of the last "0/5 nodes are available" */
   uint64_t resume_hash;  /* of what `resume` launches */
   struct drv_due due;    /* when to be looked at again */

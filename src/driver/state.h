@@ -5,6 +5,7 @@
 /* The driver as a whole, and the parts that need to see all of it. */
 
 #include "driver/pods.h"
+#include "wire/mesos.h"
 
 /* A role of the framework, as the master sees it; see roles.c. */
 struct drv_role {
@@ -87,9 +88,10 @@ int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes);
 
 /* ---- life.c: what pods need ---- */
 
-/* Applies changes to the pod's status. Errors: as k8sm_status_apply; nothing has changed then. */
-int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *changes,
-                         size_t n);
+/* Applies a change to the pod's status; an UPDATE is `update`, which has been read. Errors: as
+ * k8sm_status_apply; nothing has changed then. */
+int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
+                         const K8smMesos__TaskStatus *update);
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status);
 /* Tells the pod that a task which was to be launched was not: as the master would. Errors: NOMEM. */
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, const char *why);

@@ -9,18 +9,35 @@
 
 #include <stdlib.h>
 
+/* Room for most texts that are put together, and the buffer that begins in it. */
+struct encode_words {
+  _Alignas(8) char room[512];
+  struct k8smi_buf buf;
+};
+
+static bool encode_begin(struct encode_words *words, const struct k8smi_json *w) {
+  if (!k8smi_buf_init(&words->buf, &w->buf->allocator)) return false;
+  k8smi_buf_lend(&words->buf, words->room, sizeof words->room);
+  return true;
+}
+
+static void encode_words_member(struct k8smi_json *w, const char *key, struct encode_words *words) {
+  struct k8smi_buf *text = &words->buf;
+  if (text->failed) w->buf->failed = true;
+  k8smi_json_member(w, key, (struct k8sm_slice){text->ptr, text->failed ? 0 : text->len});
+  k8smi_buf_free(text);
+}
+
 static void encode_time(struct k8smi_json *w, const char *key, int64_t wall_ms) {
-  k8smi_json_key(w, key);
+  struct encode_words words;
   if (wall_ms == 0) {
+    k8smi_json_key(w, key);
     k8smi_json_raw(w, K8SMI_S("null"));
     return;
   }
-  struct k8smi_buf text;
-  if (!k8smi_buf_init(&text, &w->buf->allocator)) return;
-  k8smi_put_time(&text, wall_ms);
-  if (text.failed) w->buf->failed = true;
-  k8smi_json_string(w, (struct k8sm_slice){text.ptr, text.failed ? 0 : text.len});
-  k8smi_buf_free(&text);
+  if (!encode_begin(&words, w)) return;
+  k8smi_put_time(&words.buf, wall_ms);
+  encode_words_member(w, key, &words);
 }
 
 static void encode_text(struct k8smi_json *w, const char *key, struct k8sm_slice text) {
@@ -29,13 +46,11 @@ static void encode_text(struct k8smi_json *w, const char *key, struct k8sm_slice
 
 /* "mesos://ID" */
 static void encode_container_id(struct k8smi_json *w, struct k8sm_slice id) {
-  struct k8smi_buf text;
-  if (id.len == 0 || !k8smi_buf_init(&text, &w->buf->allocator)) return;
-  k8smi_buf_puts(&text, "mesos://");
-  k8smi_buf_slice(&text, id);
-  if (text.failed) w->buf->failed = true;
-  k8smi_json_member(w, "containerID", (struct k8sm_slice){text.ptr, text.failed ? 0 : text.len});
-  k8smi_buf_free(&text);
+  struct encode_words words;
+  if (id.len == 0 || !encode_begin(&words, w)) return;
+  k8smi_buf_puts(&words.buf, "mesos://");
+  k8smi_buf_slice(&words.buf, id);
+  encode_words_member(w, "containerID", &words);
 }
 
 /* ---- Conditions ---- */
@@ -53,24 +68,22 @@ static const struct encode_condition encode_conditions[] = {
 };
 
 /* "containers with incomplete status: [a b]", in spec order, sidecars before the mains. */
-static void encode_names(struct k8smi_json *w, const struct k8sm_status *s, const char *words, bool of_init) {
-  struct k8smi_buf text;
-  if (!k8smi_buf_init(&text, &w->buf->allocator)) return;
-  k8smi_buf_puts(&text, words);
+static void encode_names(struct k8smi_json *w, const struct k8sm_status *s, const char *say, bool of_init) {
+  struct encode_words words;
+  if (!encode_begin(&words, w)) return;
+  k8smi_buf_puts(&words.buf, say);
   bool any = false;
   for (size_t i = 1; i < s->demand->task_count; i++) {
     uint32_t kind = s->demand->tasks[i].kind;
     if (of_init ? kind == K8SM_TASK_MAIN : kind == K8SM_TASK_INIT) continue;
     if (of_init && s->demand->tasks[i].stage < s->stage) continue;
     if (!of_init && k8smi_container_ready(s, i)) continue;
-    k8smi_buf_putc(&text, any ? ' ' : '[');
-    k8smi_buf_slice(&text, s->demand->tasks[i].container);
+    k8smi_buf_putc(&words.buf, any ? ' ' : '[');
+    k8smi_buf_slice(&words.buf, s->demand->tasks[i].container);
     any = true;
   }
-  k8smi_buf_puts(&text, any ? "]" : "[]");
-  if (text.failed) w->buf->failed = true;
-  k8smi_json_member(w, "message", (struct k8sm_slice){text.ptr, text.failed ? 0 : text.len});
-  k8smi_buf_free(&text);
+  k8smi_buf_puts(&words.buf, any ? "]" : "[]");
+  encode_words_member(w, "message", &words);
 }
 
 static void encode_condition_reason(struct k8smi_json *w, const struct k8sm_status *s, int index) {
@@ -236,14 +249,18 @@ static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
   k8smi_json_close(w, '}');
 }
 
+void k8smi_status_put_json(struct k8smi_buf *buf, const struct k8sm_status *status) {
+  struct k8smi_json w;
+  k8smi_json_init(&w, buf, true);
+  encode_pod(&w, status);
+}
+
 int k8sm_status_encode(const struct k8sm_status *status, uint32_t format,
                        const struct k8sm_allocator *allocator, struct k8sm_blob **ret) {
   struct k8smi_buf json, yaml;
-  struct k8smi_json w;
   if (format != K8SM_FORMAT_JSON && format != K8SM_FORMAT_YAML) return K8SM_ERR_UNSUPPORTED;
   if (!k8smi_buf_init(&json, allocator) || !k8smi_buf_init(&yaml, allocator)) return K8SM_ERR_NOMEM;
-  k8smi_json_init(&w, &json, true);
-  encode_pod(&w, status);
+  k8smi_status_put_json(&json, status);
   int result = json.failed ? K8SM_ERR_NOMEM : K8SM_OK;
   if (result == K8SM_OK && format == K8SM_FORMAT_YAML) {
     result = k8smi_put_yaml(&yaml, (struct k8sm_slice){json.ptr, json.len});

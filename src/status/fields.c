@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/status.h"
 
-#define STATUS_F(Type, member, kind)                                                                         \
-  { #member, offsetof(struct Type, member), K8SMI_STATUS_##kind }
-#define STATUS_POD(member, kind)  STATUS_F(k8sm_status, member, kind)
-#define STATUS_TASK(member, kind) STATUS_F(k8smi_status_task, member, kind)
+#define STATUS_F(Type, member, kind, inner)                                                                  \
+  { #member, offsetof(struct Type, member), K8SMI_STATUS_##kind, inner }
+#define STATUS_POD(member, kind)        STATUS_F(k8sm_status, member, kind, false)
+#define STATUS_POD_INNER(member, kind)  STATUS_F(k8sm_status, member, kind, true)
+#define STATUS_TASK(member, kind)       STATUS_F(k8smi_status_task, member, kind, false)
+#define STATUS_TASK_INNER(member, kind) STATUS_F(k8smi_status_task, member, kind, true)
 #define STATUS_END(member)                                                                                   \
   STATUS_TASK(member.set, BOOL), STATUS_TASK(member.exit_code, I32), STATUS_TASK(member.signal, I32),        \
       STATUS_TASK(member.reason, TEXT), STATUS_TASK(member.message, TEXT),                                   \
@@ -14,40 +16,40 @@
   {"condition." name ".holds",                                                                               \
    offsetof(struct k8sm_status, conditions) + (index) * sizeof(struct k8smi_status_condition) +              \
        offsetof(struct k8smi_status_condition, holds),                                                       \
-   K8SMI_STATUS_BOOL},                                                                                       \
+   K8SMI_STATUS_BOOL, false},                                                                                \
   {                                                                                                          \
     "condition." name ".since_wall_ms",                                                                      \
         offsetof(struct k8sm_status, conditions) + (index) * sizeof(struct k8smi_status_condition) +         \
             offsetof(struct k8smi_status_condition, since_wall_ms),                                          \
-        K8SMI_STATUS_I64                                                                                     \
+        K8SMI_STATUS_I64, false                                                                              \
   }
 
 static const struct k8smi_status_field status_pod_fields[] = {
-    STATUS_POD(mono_ms, U64),
-    STATUS_POD(wall_ms, I64),
+    STATUS_POD_INNER(mono_ms, U64),
+    STATUS_POD_INNER(wall_ms, I64),
     STATUS_POD(phase, U32),
-    STATUS_POD(created_wall_ms, I64),
+    STATUS_POD_INNER(created_wall_ms, I64),
     STATUS_POD(started_wall_ms, I64),
-    STATUS_POD(started_mono_ms, U64),
+    STATUS_POD_INNER(started_mono_ms, U64),
     STATUS_POD(unplaced, TEXT),
-    STATUS_POD(shown_init, TEXT),
+    STATUS_POD_INNER(shown_init, TEXT),
     STATUS_POD(placed, BOOL),
-    STATUS_POD(launched, BOOL),
-    STATUS_POD(lost, BOOL),
+    STATUS_POD_INNER(launched, BOOL),
+    STATUS_POD_INNER(lost, BOOL),
     STATUS_POD(stage, U32),
-    STATUS_POD(placed_mono_ms, U64),
-    STATUS_POD(agent_id, TEXT),
-    STATUS_POD(hostname, TEXT),
+    STATUS_POD_INNER(placed_mono_ms, U64),
+    STATUS_POD_INNER(agent_id, TEXT),
+    STATUS_POD_INNER(hostname, TEXT),
     STATUS_POD(pod_ip, TEXT),
-    STATUS_POD(container_id, TEXT),
-    STATUS_POD(attempt_backoff_ms, I64),
-    STATUS_POD(attempt_mono_ms, U64),
+    STATUS_POD_INNER(container_id, TEXT),
+    STATUS_POD_INNER(attempt_backoff_ms, I64),
+    STATUS_POD_INNER(attempt_mono_ms, U64),
     STATUS_POD(unreachable, BOOL),
-    STATUS_POD(deleted, BOOL),
+    STATUS_POD_INNER(deleted, BOOL),
     STATUS_POD(deadline_exceeded, BOOL),
-    STATUS_POD(grace_seconds, I64),
-    STATUS_POD(ending, BOOL),
-    STATUS_POD(ending_mono_ms, U64),
+    STATUS_POD_INNER(grace_seconds, I64),
+    STATUS_POD_INNER(ending, BOOL),
+    STATUS_POD_INNER(ending_mono_ms, U64),
     STATUS_CONDITION("PodReadyToStartContainers", K8SMI_CONDITION_READY_TO_START),
     STATUS_CONDITION("Initialized", K8SMI_CONDITION_INITIALIZED),
     STATUS_CONDITION("Ready", K8SMI_CONDITION_READY),
@@ -57,36 +59,36 @@ static const struct k8smi_status_field status_pod_fields[] = {
 
 static const struct k8smi_status_field status_task_fields[] = {
     STATUS_TASK(progress, U32),
-    STATUS_TASK(restart, U32),
+    STATUS_TASK_INNER(restart, U32),
     STATUS_TASK(restarts, U32),
-    STATUS_TASK(restarting, BOOL),
-    STATUS_TASK(ran, BOOL),
+    STATUS_TASK_INNER(restarting, BOOL),
+    STATUS_TASK_INNER(ran, BOOL),
     STATUS_TASK(started, BOOL),
     STATUS_TASK(ready, BOOL),
-    STATUS_TASK(task_id, TEXT),
-    STATUS_TASK(uuid, BYTES),
+    STATUS_TASK_INNER(task_id, TEXT),
+    STATUS_TASK_INNER(uuid, BYTES),
     STATUS_TASK(container_id, TEXT),
     STATUS_TASK(reason, TEXT),
     STATUS_TASK(message, TEXT),
     STATUS_TASK(started_wall_ms, I64),
-    STATUS_TASK(started_mono_ms, U64),
+    STATUS_TASK_INNER(started_mono_ms, U64),
     STATUS_END(end),
     STATUS_END(last),
-    STATUS_TASK(start_failures, U32),
-    STATUS_TASK(backoff_ms, I64),
-    STATUS_TASK(due_mono_ms, U64),
-    STATUS_TASK(check_pending, BOOL),
-    STATUS_TASK(check_result, BOOL),
-    STATUS_TASK(check_mono_ms, U64),
-    STATUS_TASK(kill, BOOL),
-    STATUS_TASK(kill_grace, I64),
-    STATUS_TASK(kill_mono_ms, U64),
+    STATUS_TASK_INNER(start_failures, U32),
+    STATUS_TASK_INNER(backoff_ms, I64),
+    STATUS_TASK_INNER(due_mono_ms, U64),
+    STATUS_TASK_INNER(check_pending, BOOL),
+    STATUS_TASK_INNER(check_result, BOOL),
+    STATUS_TASK_INNER(check_mono_ms, U64),
+    STATUS_TASK_INNER(kill, BOOL),
+    STATUS_TASK_INNER(kill_grace, I64),
+    STATUS_TASK_INNER(kill_mono_ms, U64),
 };
 
 static const struct k8smi_status_field status_stray_fields[] = {
-    STATUS_F(k8smi_status_stray, task_id, TEXT),
-    STATUS_F(k8smi_status_stray, agent_id, TEXT),
-    STATUS_F(k8smi_status_stray, kill_mono_ms, U64),
+    STATUS_F(k8smi_status_stray, task_id, TEXT, true),
+    STATUS_F(k8smi_status_stray, agent_id, TEXT, true),
+    STATUS_F(k8smi_status_stray, kill_mono_ms, U64, true),
 };
 
 #define STATUS_FIELDS(table)                                                                                 \
@@ -102,6 +104,40 @@ struct k8smi_status_fields k8smi_status_task_fields(void) {
 }
 struct k8smi_status_fields k8smi_status_stray_fields(void) {
   return STATUS_FIELDS(status_stray_fields);
+}
+
+static bool status_is_text(enum k8smi_status_kind kind) {
+  return kind == K8SMI_STATUS_TEXT || kind == K8SMI_STATUS_BYTES;
+}
+
+bool k8smi_status_same_field(const void *a, const void *b, const struct k8smi_status_field *field) {
+  static const size_t sizes[] = {[K8SMI_STATUS_BOOL] = sizeof(bool),
+                                 [K8SMI_STATUS_U32] = sizeof(uint32_t),
+                                 [K8SMI_STATUS_I32] = sizeof(int32_t),
+                                 [K8SMI_STATUS_U64] = sizeof(uint64_t),
+                                 [K8SMI_STATUS_I64] = sizeof(int64_t)};
+  const char *at = (const char *)a + field->offset, *other = (const char *)b + field->offset;
+  struct k8sm_slice x, y;
+  if (!status_is_text(field->kind)) return memcmp(at, other, sizes[field->kind]) == 0;
+  memcpy(&x, at, sizeof x);
+  memcpy(&y, other, sizeof y);
+  return k8smi_eq(x, y);
+}
+
+static bool status_looks_same(const void *a, const void *b, struct k8smi_status_fields fields) {
+  for (size_t i = 0; i < fields.count; i++) {
+    if (!fields.items[i].inner && !k8smi_status_same_field(a, b, &fields.items[i])) return false;
+  }
+  return true;
+}
+
+bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b) {
+  if (a == b) return true;
+  if (a->demand != b->demand || !status_looks_same(a, b, k8smi_status_pod_fields())) return false;
+  for (size_t i = 1; i < a->demand->task_count; i++) { /* without the pause task */
+    if (!status_looks_same(&a->tasks[i], &b->tasks[i], k8smi_status_task_fields())) return false;
+  }
+  return true;
 }
 
 struct k8sm_slice k8smi_status_text(struct k8sm_status *s, struct k8sm_slice text) {
@@ -151,7 +187,7 @@ bool k8smi_status_room_for_strays(struct k8sm_status *s) {
 /* Texts that came over by assignment get a copy of their own. */
 static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_status_fields fields) {
   for (size_t i = 0; i < fields.count; i++) {
-    if (fields.items[i].kind != K8SMI_STATUS_TEXT && fields.items[i].kind != K8SMI_STATUS_BYTES) continue;
+    if (!status_is_text(fields.items[i].kind)) continue;
     struct k8sm_slice text;
     char *at = (char *)record + fields.items[i].offset;
     memcpy(&text, at, sizeof text);
@@ -164,7 +200,7 @@ static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_s
 static size_t status_texts_size(const void *record, struct k8smi_status_fields fields) {
   size_t n = 0;
   for (size_t i = 0; i < fields.count; i++) {
-    if (fields.items[i].kind != K8SMI_STATUS_TEXT && fields.items[i].kind != K8SMI_STATUS_BYTES) continue;
+    if (!status_is_text(fields.items[i].kind)) continue;
     struct k8sm_slice text;
     memcpy(&text, (const char *)record + fields.items[i].offset, sizeof text);
     if (text.ptr != NULL) n += text.len + 1;

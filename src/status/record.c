@@ -10,23 +10,6 @@ static const struct k8sm_status record_no_status;
 static const struct k8smi_status_task record_no_task;
 static const struct k8smi_status_stray record_no_stray;
 
-static bool record_is_text(enum k8smi_status_kind kind) {
-  return kind == K8SMI_STATUS_TEXT || kind == K8SMI_STATUS_BYTES;
-}
-
-static bool record_is_same(const char *a, const char *b, enum k8smi_status_kind kind) {
-  static const size_t sizes[] = {[K8SMI_STATUS_BOOL] = sizeof(bool),
-                                 [K8SMI_STATUS_U32] = sizeof(uint32_t),
-                                 [K8SMI_STATUS_I32] = sizeof(int32_t),
-                                 [K8SMI_STATUS_U64] = sizeof(uint64_t),
-                                 [K8SMI_STATUS_I64] = sizeof(int64_t)};
-  struct k8sm_slice x, y;
-  if (!record_is_text(kind)) return memcmp(a, b, sizes[kind]) == 0;
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
-  return k8smi_eq(x, y);
-}
-
 static void record_write_bytes(struct k8smi_json *w, struct k8sm_slice bytes) {
   struct k8smi_buf text;
   if (!k8smi_buf_init(&text, &w->buf->allocator)) return;
@@ -82,11 +65,9 @@ static void record_write_value(struct k8smi_json *w, const char *at, enum k8smi_
 static void record_write_fields(struct k8smi_json *w, const void *from, const void *since,
                                 struct k8smi_status_fields fields) {
   for (size_t i = 0; i < fields.count; i++) {
-    const char *at = (const char *)from + fields.items[i].offset;
-    const char *former = (const char *)since + fields.items[i].offset;
-    if (record_is_same(at, former, fields.items[i].kind)) continue;
+    if (k8smi_status_same_field(from, since, &fields.items[i])) continue;
     k8smi_json_key(w, fields.items[i].name);
-    record_write_value(w, at, fields.items[i].kind);
+    record_write_value(w, (const char *)from + fields.items[i].offset, fields.items[i].kind);
   }
 }
 

@@ -178,36 +178,77 @@ static void status_set_time(struct k8sm_status *s, const struct k8sm_change *cha
 /* ---- The arrow ---- */
 
 static int status_apply_one(struct k8sm_status *s, const struct k8sm_change *change,
-                            struct k8sm_diags *diags) {
+                            const K8smMesos__TaskStatus *update, struct k8sm_diags *diags) {
+  int result = K8SM_OK;
   if (change->type >= sizeof change_steps / sizeof change_steps[0]) {
     return status_invalid(diags, "a change of an unknown type");
   }
   status_set_time(s, change);
-  int result = change_steps[change->type](s, change, diags);
+  if (update != NULL)
+    k8smi_status_take_update(s, update, change, diags);
+  else
+    result = change_steps[change->type](s, change, diags);
   if (result == K8SM_OK) k8smi_status_evaluate(s);
   if (result == K8SM_OK && s->no_memory) result = k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  return result;
+}
+
+/* A copy with room for what `n` changes leave beside it, and as it is before the first of them. */
+static struct k8sm_status *status_begin(const struct k8sm_status *status, size_t n,
+                                        const struct k8sm_allocator *allocator) {
+  struct k8sm_status *s = k8smi_status_copy(status, allocator);
+  if (s == NULL) return NULL;
+  s->acks = k8smi_arena_array(&s->arena, n, sizeof *s->acks);
+  if (s->acks != NULL) return s;
+  k8sm_status_unref(s);
+  return NULL;
+}
+
+static int status_step(struct k8sm_status *s, size_t i, const struct k8sm_change *change,
+                       const K8smMesos__TaskStatus *update, struct k8sm_diags *diags) {
+  if (i == 0 && s->rebase) status_rebase(s, change);
+  if (i == 0) k8smi_status_begin(s);
+  return status_apply_one(s, change, update, diags);
+}
+
+static int status_end(struct k8sm_status *s, int result, struct k8sm_status **ret) {
+  if (result == K8SM_OK)
+    *ret = s;
+  else
+    k8sm_status_unref(s);
   return result;
 }
 
 int k8sm_status_apply(const struct k8sm_status *status, const struct k8sm_change *changes, size_t change_size,
                       size_t n, const struct k8sm_allocator *allocator, struct k8sm_status **ret,
                       struct k8sm_diags *diags) {
-  struct k8sm_status *s = k8smi_status_copy(status, allocator);
+  struct k8sm_status *s = status_begin(status, n, allocator);
   if (s == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int result = K8SM_OK;
-  s->acks = k8smi_arena_array(&s->arena, n, sizeof *s->acks);
-  if (s->acks == NULL) result = k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   for (size_t i = 0; i < n && result == K8SM_OK; i++) {
     struct k8sm_change change;
     k8smi_row_read(&change, sizeof change, changes, change_size, i);
-    if (i == 0 && s->rebase) status_rebase(s, &change);
-    if (i == 0) k8smi_status_begin(s);
-    result = status_apply_one(s, &change, diags);
+    result = status_step(s, i, &change, NULL, diags);
   }
-  if (result != K8SM_OK) {
-    k8sm_status_unref(s);
-    return result;
+  return status_end(s, result, ret);
+}
+
+/* Time alone changes nothing now, and the update does not either. */
+static bool status_stays(const struct k8sm_status *status, const struct k8sm_change *change,
+                         const K8smMesos__TaskStatus *update) {
+  return !status->rebase && k8sm_status_deadline(status) > change->mono_ms &&
+         k8smi_status_ignores(status, update);
+}
+
+int k8smi_status_apply_read(const struct k8sm_status *status, const struct k8sm_change *change,
+                            const K8smMesos__TaskStatus *update, const struct k8sm_allocator *allocator,
+                            struct k8sm_status **ret, struct k8sm_diags *diags) {
+  if (update != NULL && status_stays(status, change, update)) {
+    memcpy(ret, &status, sizeof status); /* statuses are immutable: only a reference is taken */
+    k8sm_status_ref(*ret);
+    return K8SM_OK;
   }
-  *ret = s;
-  return K8SM_OK;
+  struct k8sm_status *s = status_begin(status, 1, allocator);
+  if (s == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  return status_end(s, status_step(s, 0, change, update, diags), ret);
 }

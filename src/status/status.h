@@ -160,6 +160,7 @@ struct k8smi_status_field {
   const char *name; /* in the record */
   size_t offset;
   enum k8smi_status_kind kind;
+  bool inner; /* not to be seen in the PodStatus */
 };
 struct k8smi_status_fields {
   const struct k8smi_status_field *items;
@@ -168,6 +169,10 @@ struct k8smi_status_fields {
 struct k8smi_status_fields k8smi_status_pod_fields(void);
 struct k8smi_status_fields k8smi_status_task_fields(void);
 struct k8smi_status_fields k8smi_status_stray_fields(void);
+/* The same member of two records of one kind. */
+bool k8smi_status_same_field(const void *a, const void *b, const struct k8smi_status_field *field);
+/* The PodStatus is the same. False says only that it may be another. */
+bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b);
 /* Makes the table of strays, if there is none. False when memory ran out. */
 bool k8smi_status_room_for_strays(struct k8sm_status *s);
 /* A new status with everything that `from` keeps, in an arena of its own, without its
@@ -177,6 +182,9 @@ struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from, const stru
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator);
+
+/* ---- encode.c ---- */
+void k8smi_status_put_json(struct k8smi_buf *buf, const struct k8sm_status *status);
 
 /* ---- record.c ---- */
 
@@ -219,7 +227,19 @@ bool k8smi_exit_parse(struct k8sm_slice message, int32_t *exit_code, int32_t *si
 struct k8sm_slice k8smi_start_error(struct k8sm_slice message, bool again);
 
 /* ---- update.c ---- */
+/* CHANGE_UPDATE: reads it, and takes it. */
 int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags);
+void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus *update,
+                              const struct k8sm_change *change, struct k8sm_diags *diags);
+/* It is none of this pod's, or says nothing new, and wants no acknowledgement. */
+bool k8smi_status_ignores(const struct k8sm_status *s, const K8smMesos__TaskStatus *update);
+
+/* ---- status.c ---- */
+/* One change, for an UPDATE its text or, where that has been read already, `update`. Errors: as
+ * k8sm_status_apply. *ret is another reference to `status` when nothing changes. */
+int k8smi_status_apply_read(const struct k8sm_status *status, const struct k8sm_change *change,
+                            const K8smMesos__TaskStatus *update, const struct k8sm_allocator *allocator,
+                            struct k8sm_status **ret, struct k8sm_diags *diags);
 
 /* ---- container.c: what happens to one task ---- */
 

@@ -69,9 +69,10 @@ static void update_add_ack(struct k8sm_status *s, const struct update_target *t,
                            const K8smMesos__TaskStatus *u) {
   if (!u->has_uuid || u->uuid.len == 0) return;
   struct k8sm_slice uuid = {(const char *)u->uuid.data, u->uuid.len};
-  struct k8smi_status_ack *ack = &s->acks[s->ack_count++]; /* there is room for one of each change */
-  ack->task_id = k8smi_status_text(s, t->text);
-  ack->agent_id = k8smi_status_text(s, t->agent);
+  struct k8smi_status_ack *ack = &s->acks[s->ack_count++];   /* there is room for one of each change */
+  bool known = k8smi_eq(s->tasks[t->task].task_id, t->text); /* then it has the text */
+  ack->task_id = known ? s->tasks[t->task].task_id : k8smi_status_text(s, t->text);
+  ack->agent_id = k8smi_eq(t->agent, s->agent_id) ? s->agent_id : k8smi_status_text(s, t->agent);
   ack->uuid = k8smi_status_text(s, uuid);
 }
 
@@ -181,13 +182,11 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
 }
 
 /* An update of the present attempt. False: it says nothing new. */
-static bool update_is_news(struct k8sm_status *s, const struct update_target *target,
+static bool update_is_news(const struct k8sm_status *s, const struct update_target *target,
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect) {
-  struct k8smi_status_task *t = &s->tasks[target->task];
-  if (!k8smi_eq(t->task_id, target->text)) {
-    if (!update_adopts(t, &target->id)) return false;
-    k8smi_task_sent(s, target->task, target->text, target->id.restart);
-  }
+  const struct k8smi_status_task *t = &s->tasks[target->task];
+  if (k8smi_status_is_bare_end((int)u->state, u->has_reason ? (int)u->reason : -1)) return false;
+  if (!k8smi_eq(t->task_id, target->text)) return update_adopts(t, &target->id);
   if (!k8smi_task_alive(t)) return false;
   if (effect == K8SMI_EFFECT_UNREACHABLE) return true;
   if (update_terminal(effect)) return true;
@@ -200,10 +199,12 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect,
                            const struct k8sm_change *change, struct k8sm_diags *diags) {
   int reason = u->has_reason ? (int)u->reason : -1;
-  if (k8smi_status_is_bare_end((int)u->state, reason) || !update_is_news(s, target, u, effect)) {
+  if (!update_is_news(s, target, u, effect)) {
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target->text, "has gone further than this update says");
     return;
   }
+  if (!k8smi_eq(s->tasks[target->task].task_id, target->text))
+    k8smi_task_sent(s, target->task, target->text, target->id.restart);
   bool copy = reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
   struct k8smi_happening h = {
       change->wall_ms, {NULL, 0}, reason, u->state == K8SM_MESOS__TASK_STATE__TASK_FINISHED};
@@ -221,9 +222,7 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
     s->started_mono_ms = s->mono_ms;
   }
   struct k8smi_status_task *t = &s->tasks[target->task];
-  if (u->has_uuid && u->uuid.len > 0) {
-    t->uuid = k8smi_status_text(s, (struct k8sm_slice){(const char *)u->uuid.data, u->uuid.len});
-  }
+  if (u->has_uuid && u->uuid.len > 0) t->uuid = s->acks[s->ack_count - 1].uuid; /* of this update */
   bool elsewhere = update_is_elsewhere(s, u);
   bool swept = s->lost && t->kill && u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED; /* with the attempt */
   if ((elsewhere || swept) && effect == K8SMI_EFFECT_EXIT) effect = K8SMI_EFFECT_LOST;
@@ -231,17 +230,33 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
   if (elsewhere) k8smi_status_lose_sandbox(s);
 }
 
-static void update_take(struct k8sm_status *s, const K8smMesos__TaskStatus *u,
-                        const struct k8sm_change *change, struct k8sm_diags *diags) {
-  struct update_target target = {.text = k8smi_s(u->task_id->value)};
-  if (u->agent_id != NULL) target.agent = k8smi_s(u->agent_id->value);
-  if (!update_find(s, &target)) {
+/* Whose it is, and what it means. False: it is not a task of this pod. */
+static bool update_aim(const struct k8sm_status *s, const K8smMesos__TaskStatus *u,
+                       struct update_target *target, enum k8smi_effect *ret_effect) {
+  *target = (struct update_target){.text = k8smi_s(u->task_id->value)};
+  if (u->agent_id != NULL) target->agent = k8smi_s(u->agent_id->value);
+  if (target->agent.len == 0) target->agent = s->agent_id;
+  *ret_effect = k8smi_status_effect((int)u->state, u->has_source ? (int)u->source : -1,
+                                    u->has_reason ? (int)u->reason : -1);
+  return update_find(s, target);
+}
+
+bool k8smi_status_ignores(const struct k8sm_status *s, const K8smMesos__TaskStatus *u) {
+  struct update_target target;
+  enum k8smi_effect effect;
+  if (!update_aim(s, u, &target, &effect)) return true;
+  if (u->has_uuid || target.id.attempt < s->demand->attempt) return false;
+  return target.id.attempt > s->demand->attempt || !update_is_news(s, &target, u, effect);
+}
+
+void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus *u,
+                              const struct k8sm_change *change, struct k8sm_diags *diags) {
+  struct update_target target;
+  enum k8smi_effect effect;
+  if (!update_aim(s, u, &target, &effect)) {
     update_note(diags, K8SM_DIAG_UPDATE_FOREIGN, target.text, "is not of this pod");
     return;
   }
-  enum k8smi_effect effect = k8smi_status_effect((int)u->state, u->has_source ? (int)u->source : -1,
-                                                 u->has_reason ? (int)u->reason : -1);
-  if (target.agent.len == 0) target.agent = s->agent_id;
   update_add_ack(s, &target, u);
   if (target.id.attempt != s->demand->attempt) {
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target.text, "is of another attempt");
@@ -256,7 +271,7 @@ int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change,
   const K8smMesos__TaskStatus *update = NULL;
   if (!k8smi_arena_init(&scratch, &s->arena.allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int result = update_decode(&scratch, change, &update, diags);
-  if (result == K8SM_OK) update_take(s, update, change, diags);
+  if (result == K8SM_OK) k8smi_status_take_update(s, update, change, diags);
   k8smi_arena_free(&scratch);
   return result;
 }

@@ -38,27 +38,69 @@ static bool json_line_separator(const char *p, const char *end) {
   return end - p >= 3 && p[0] == '\xe2' && p[1] == '\x80' && (p[2] == '\xa8' || p[2] == '\xa9');
 }
 
-void k8smi_put_json_string(struct k8smi_buf *buf, struct k8sm_slice text, bool html) {
-  const char *from = text.ptr == NULL ? "" : text.ptr, *end = from + text.len, *p = from;
+/* Eight bytes at a time: each byte of the result that is not zero stands for one to look at, or comes after
+ * such a one. With `html`, U+2028 begins with 0xe2. */
+static uint64_t json_odd_bytes(uint64_t word, bool html) {
+  const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+#define JSON_HAS(c) ((word ^ (ones * (c))) - ones) & ~(word ^ (ones * (c)))
+  uint64_t odd = ((word - ones * 0x20) & ~word) | (JSON_HAS('"')) | (JSON_HAS('\\'));
+  if (html) odd |= (JSON_HAS('<')) | (JSON_HAS('>')) | (JSON_HAS('&')) | (JSON_HAS(UINT64_C(0xe2)));
+#undef JSON_HAS
+  return odd & highs;
+}
+
+/* The first byte that can't stand for itself, or `end`. */
+static const char *json_find_escape(const char *p, const char *end, bool html) {
+  uint64_t word;
+  while (p < end) {
+    for (; end - p >= 8; p += 8) {
+      memcpy(&word, p, sizeof word);
+      if (json_odd_bytes(word, html) != 0) break;
+    }
+    const char *stop = end - p > 8 ? p + 8 : end;
+    for (; p < stop; p++) {
+      unsigned char c = (unsigned char)*p;
+      if (json_must_escape(c, html) || (html && c == 0xe2 && json_line_separator(p, end))) return p;
+    }
+  }
+  return end;
+}
+
+/* A string with something to escape, from where it was found. */
+static void json_put_escaped(struct k8smi_buf *buf, const char *from, const char *p, const char *end,
+                             bool html) {
   k8smi_buf_putc(buf, '"');
   while (p < end) {
     unsigned char c = (unsigned char)*p;
-    bool separator = html && c == 0xe2 && json_line_separator(p, end);
-    if (!separator && !json_must_escape(c, html)) {
-      p++;
-      continue;
-    }
+    bool separator = c == 0xe2;
     k8smi_buf_put(buf, from, (size_t)(p - from));
-    if (separator) {
+    if (separator)
       k8smi_buf_puts(buf, p[2] == '\xa8' ? "\\u2028" : "\\u2029");
-    } else {
+    else
       json_put_escape(buf, c);
-    }
-    p += separator ? 3 : 1;
-    from = p;
+    from = p + (separator ? 3 : 1);
+    p = json_find_escape(from, end, html);
   }
   k8smi_buf_put(buf, from, (size_t)(p - from));
   k8smi_buf_putc(buf, '"');
+}
+
+/* Between quotes, as it stands. */
+static void json_put_plain(struct k8smi_buf *buf, struct k8sm_slice text) {
+  char *to = k8smi_buf_extend(buf, text.len + 2);
+  if (to == NULL) return;
+  to[0] = '"';
+  if (text.len > 0) memcpy(to + 1, text.ptr, text.len);
+  to[text.len + 1] = '"';
+}
+
+void k8smi_put_json_string(struct k8smi_buf *buf, struct k8sm_slice text, bool html) {
+  const char *from = text.ptr == NULL ? "" : text.ptr, *end = from + text.len;
+  const char *p = json_find_escape(from, end, html);
+  if (p == end)
+    json_put_plain(buf, text);
+  else
+    json_put_escaped(buf, from, p, end, html);
 }
 
 void k8smi_json_init(struct k8smi_json *w, struct k8smi_buf *buf, bool html) {
@@ -89,8 +131,18 @@ void k8smi_json_key_slice(struct k8smi_json *w, struct k8sm_slice key) {
   w->comma = false;
 }
 
+/* Names that the library gives hold nothing to escape. */
 void k8smi_json_key(struct k8smi_json *w, const char *key) {
-  k8smi_json_key_slice(w, k8smi_s(key));
+  const size_t len = strlen(key), comma = w->comma;
+  char *to = k8smi_buf_extend(w->buf, comma + len + 3);
+  w->comma = false;
+  if (to == NULL) return;
+  to[0] = ',';
+  to += comma;
+  to[0] = '"';
+  memcpy(to + 1, key, len);
+  to[len + 1] = '"';
+  to[len + 2] = ':';
 }
 
 void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text) {

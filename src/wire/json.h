@@ -15,9 +15,9 @@ struct k8smi_json {
   bool comma; /* a comma is due before the next value or key */
 };
 void k8smi_json_init(struct k8smi_json *w, struct k8smi_buf *buf, bool html);
-void k8smi_json_open(struct k8smi_json *w, char bracket);  /* '{' or '[' */
-void k8smi_json_close(struct k8smi_json *w, char bracket); /* the one that opened, or its counterpart */
-void k8smi_json_key(struct k8smi_json *w, const char *key);
+void k8smi_json_open(struct k8smi_json *w, char bracket);   /* '{' or '[' */
+void k8smi_json_close(struct k8smi_json *w, char bracket);  /* the one that opened, or its counterpart */
+void k8smi_json_key(struct k8smi_json *w, const char *key); /* nothing to escape in it */
 void k8smi_json_key_slice(struct k8smi_json *w, struct k8sm_slice key);
 void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text);
 void k8smi_json_i64(struct k8smi_json *w, int64_t n);

@@ -108,13 +108,15 @@ static void number_civil_date(int64_t days, int64_t *year, unsigned *month, unsi
   *year = era * 400 + year_of_era + (*month <= 2 ? 1 : 0);
 }
 
-static void number_put_padded(struct k8smi_buf *buf, unsigned n, unsigned width) {
-  for (unsigned unit = width == 4 ? 1000 : 10; unit > 0; unit /= 10)
-    k8smi_buf_putc(buf, (char)('0' + n / unit % 10));
+static char *number_put_padded(char *to, unsigned n, unsigned width, char after) {
+  for (unsigned i = width; i > 0; n /= 10) to[--i] = (char)('0' + n % 10);
+  to[width] = after;
+  return to + width + 1;
 }
 
 void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms) {
   const int64_t first = INT64_C(-62167219200000), last = INT64_C(253402300799999); /* years 0000 to 9999 */
+  char text[sizeof "2026-08-29T10:40:00Z" - 1];
   int64_t year;
   unsigned month, day;
   if (wall_ms < first) wall_ms = first;
@@ -123,16 +125,11 @@ void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms) {
   int64_t days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
   unsigned in_day = (unsigned)(seconds - days * 86400);
   number_civil_date(days, &year, &month, &day);
-  number_put_padded(buf, (unsigned)year, 4);
-  k8smi_buf_putc(buf, '-');
-  number_put_padded(buf, month, 2);
-  k8smi_buf_putc(buf, '-');
-  number_put_padded(buf, day, 2);
-  k8smi_buf_putc(buf, 'T');
-  number_put_padded(buf, in_day / 3600, 2);
-  k8smi_buf_putc(buf, ':');
-  number_put_padded(buf, in_day / 60 % 60, 2);
-  k8smi_buf_putc(buf, ':');
-  number_put_padded(buf, in_day % 60, 2);
-  k8smi_buf_putc(buf, 'Z');
+  char *to = number_put_padded(text, (unsigned)year, 4, '-');
+  to = number_put_padded(to, month, 2, '-');
+  to = number_put_padded(to, day, 2, 'T');
+  to = number_put_padded(to, in_day / 3600, 2, ':');
+  to = number_put_padded(to, in_day / 60 % 60, 2, ':');
+  number_put_padded(to, in_day % 60, 2, 'Z');
+  k8smi_buf_put(buf, text, sizeof text);
 }
