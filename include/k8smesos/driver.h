@@ -88,8 +88,9 @@ enum {
   K8SM_EFFECT_CANCEL = 2,  /* to mesos: give the exchange up; no more inputs of it are wanted */
   K8SM_EFFECT_RECORD = 3,  /* to store: keep bytes under key (none: remove it), then RECORDED or REFUSED. With
                               K8SM_RECORD_APPEND they go behind the bytes that are kept there, else they take
-                              their place. Those of one key are kept and answered in order, each in whole or not
-                              at all; a row that was cut short by a crash, and so never answered, may stay */
+                              their place; where nothing is kept, such a one is REFUSED. Those of one key are
+                              kept and answered in order, each in whole or not at all; a row that was cut short
+                              by a crash, and so never answered, may stay */
   K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed. One with a
                               terminal phase comes when that is recorded, and no other phase after it */
   K8SM_EFFECT_EVENT = 5,   /* to host: code, key (pod, or empty), bytes: one line for people */

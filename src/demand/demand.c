@@ -274,6 +274,15 @@ static int demand_result(struct k8smi_demand_build *b) {
   return b->resolve.missing > 0 ? K8SM_ERR_NOT_FOUND : K8SM_OK;
 }
 
+/* What most demands take, beside the first struct: a driver keeps one for each pod. */
+static size_t demand_size(const struct k8sm_pod *pod) {
+  enum { TEXTS = 320 }; /* of a task */
+  const struct k8smi_record *spec = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_spec);
+  size_t tasks = 1 + k8smi_get_list(spec, K8SMI_PodSpec_initContainers).count +
+                 k8smi_get_list(spec, K8SMI_PodSpec_containers).count;
+  return tasks * (sizeof(struct k8smi_demand_task) + TEXTS);
+}
+
 int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
                      struct k8sm_demand **ret, struct k8sm_diags *diags) {
   struct k8smi_demand_build b;
@@ -283,7 +292,8 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   if (result == K8SM_OK) result = demand_check_nonce(b.options.nonce, diags);
   if (result == K8SM_OK) result = demand_check_form(b.options.form, diags);
   if (result != K8SM_OK) return result;
-  struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, b.options.allocator, DEMAND_MAX_MEMORY);
+  struct k8sm_demand *d = k8smi_value_new(b.options.allocator, DEMAND_MAX_MEMORY, sizeof *d,
+                                          offsetof(struct k8sm_demand, arena), demand_size(pod));
   if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&d->refs);
   d->pod = k8smi_pod_hold(pod);

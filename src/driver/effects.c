@@ -101,6 +101,16 @@ int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *ro
   return K8SM_OK;
 }
 
+/* After a step with many effects: their room is not needed again soon. */
+static void effects_shrink(struct k8sm_effects *effects) {
+  enum { KEEP_ROWS = 256, KEEP_BYTES = 64 * 1024 };
+  if (effects->bytes.cap > KEEP_BYTES) k8smi_buf_free(&effects->bytes);
+  if (effects->cap <= KEEP_ROWS) return;
+  k8smi_free(&effects->allocator, effects->rows, effects->cap * sizeof *effects->rows);
+  effects->rows = NULL;
+  effects->cap = 0;
+}
+
 int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) {
   size_t base = effects->bytes.len;
   if (!effects_room(effects, from->count, from->bytes.len)) return K8SM_ERR_NOMEM;
@@ -112,6 +122,7 @@ int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) 
   }
   from->count = 0;
   k8smi_effects_clear(from);
+  effects_shrink(from);
   return K8SM_OK;
 }
 

@@ -3,6 +3,7 @@
  * happens. */
 #include "driver/state.h"
 #include "base/slice.h"
+#include "demand/demand.h"
 
 /* A placement, ready to happen. */
 struct launch_step {
@@ -22,6 +23,7 @@ struct launch_batch {
   struct drv_pod **pods; /* that need something, as the plan's demands */
   struct k8sm_demand **demands;
   size_t pod_count;
+  size_t pod_cap;
   struct k8sm_plan *plan;
   struct k8sm_calls *calls;
   struct launch_step *steps; /* one for each placement */
@@ -54,25 +56,49 @@ static void launch_batch_free(struct k8sm_driver *d, struct launch_batch *b) {
   }
   k8smi_free(a, b->steps, b->step_count * sizeof *b->steps);
   k8smi_free(a, b->launches, b->launch_count * sizeof(struct drv_launch *));
-  k8smi_free(a, b->pods, b->pod_count * sizeof(struct drv_pod *));
-  k8smi_free(a, b->demands, b->pod_count * sizeof(struct k8sm_demand *));
+  k8smi_free(a, b->pods, b->pod_cap * sizeof(struct drv_pod *));
+  k8smi_free(a, b->demands, b->pod_cap * sizeof(struct k8sm_demand *));
   k8sm_calls_unref(b->calls);
   k8sm_plan_unref(b->plan);
 }
 
-/* The pods that need something, in the order in which they came. */
+enum { LAUNCH_MOST = 100 }; /* pods that one step matches: a few milliseconds */
+
+static bool launch_is_due(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  return pod != NULL && pod->need != DRV_NEED_NOTHING && pod->round != d->offers.round;
+}
+
+/* Of those whose turn has not come in this round, the highest priority. False: there are none. */
+static bool launch_priority(const struct k8sm_driver *d, int64_t *ret) {
+  bool found = false;
+  for (size_t i = 0; i < d->pods.count; i++) {
+    const struct drv_pod *pod = d->pods.slots[i];
+    if (!launch_is_due(d, pod) || (found && pod->demand->priority <= *ret)) continue;
+    *ret = pod->demand->priority;
+    found = true;
+  }
+  return found;
+}
+
+static void launch_pick(struct k8sm_driver *d, struct launch_batch *b, int64_t priority) {
+  for (size_t i = 0; i < d->pods.count && b->pod_count < b->pod_cap; i++) {
+    struct drv_pod *pod = d->pods.slots[i];
+    if (!launch_is_due(d, pod) || pod->demand->priority != priority) continue;
+    b->demands[b->pod_count] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
+    b->pods[b->pod_count++] = pod;
+    pod->round = d->offers.round;
+  }
+}
+
+/* The pods that need something: those of higher priority first, and then in the order in which they came. */
 static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
   const struct k8sm_allocator *a = &d->core.allocator;
-  b->pod_count = d->pods.needs;
-  b->pods = k8smi_zalloc(a, b->pod_count * sizeof(struct drv_pod *));
-  b->demands = k8smi_zalloc(a, b->pod_count * sizeof(struct k8sm_demand *));
+  int64_t priority = 0;
+  b->pod_cap = d->pods.needs < LAUNCH_MOST ? d->pods.needs : LAUNCH_MOST;
+  b->pods = k8smi_zalloc(a, b->pod_cap * sizeof(struct drv_pod *));
+  b->demands = k8smi_zalloc(a, b->pod_cap * sizeof(struct k8sm_demand *));
   if (b->pods == NULL || b->demands == NULL) return K8SM_ERR_NOMEM;
-  for (size_t i = 0, k = 0; i < d->pods.count && k < b->pod_count; i++) {
-    struct drv_pod *pod = d->pods.slots[i];
-    if (pod == NULL || pod->need == DRV_NEED_NOTHING) continue;
-    b->demands[k] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
-    b->pods[k++] = pod;
-  }
+  while (b->pod_count < b->pod_cap && launch_priority(d, &priority)) launch_pick(d, b, priority);
   return K8SM_OK;
 }
 
@@ -90,7 +116,7 @@ static bool launch_has_more_stages(const struct k8sm_demand *demand) {
 /* For how long an ACCEPT refuses what it leaves: not at all while something waits for an offer, or soon
  * will on the same agent. */
 static double launch_refuse_seconds(const struct k8sm_driver *d, const struct launch_batch *b) {
-  if (b->step_count < b->pod_count) return 0;
+  if (b->step_count < d->pods.needs) return 0;
   for (size_t i = 0; i < b->pod_count; i++) {
     if (launch_has_more_stages(b->demands[i])) return 0;
   }
@@ -118,11 +144,14 @@ static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
 
 /* ---- placements ---- */
 
+enum { LAUNCH_PLACE_SLACK = 16 }; /* NULs */
+
 static int launch_place(struct k8sm_driver *d, const struct launch_batch *b, struct launch_step *s,
                         uint32_t placement, const struct k8sm_placement *p) {
   struct k8sm_call_executor e;
   k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
-  struct drv_place *place = s->place = K8SMI_VALUE_NEW(drv_place, &d->core.allocator, 0);
+  struct drv_place *place = s->place =
+      k8smi_drv_place_new(&d->core, p->agent_id.len + p->hostname.len + e.bytes.len + LAUNCH_PLACE_SLACK);
   if (place == NULL) return K8SM_ERR_NOMEM;
   place->agent_id = k8smi_arena_copy(&place->arena, p->agent_id.ptr, p->agent_id.len);
   place->hostname = k8smi_arena_copy(&place->arena, p->hostname.ptr, p->hostname.len);
@@ -365,14 +394,25 @@ static int launch_refusals(struct k8sm_driver *d, const struct launch_batch *b) 
   return r;
 }
 
+/* A batch that came to nothing for want of memory is tried again. */
+static void launch_give_back(struct launch_batch *b) {
+  for (size_t i = 0; i < b->pod_count; i++) b->pods[i]->round = 0;
+}
+
+/* A round takes all that need something, as many in a step as take little time; what changes meanwhile makes
+ * another one. */
 int k8smi_drv_launch(struct k8sm_driver *d) {
   struct launch_batch b = {0};
-  if (d->pods.needs == 0) return K8SM_OK;
+  int64_t priority = 0;
+  if (!d->offers.unmatched) d->offers.round++;
+  if (!d->offers.unmatched) d->offers.fresh = false;
   int r = launch_collect(d, &b);
-  if (r == K8SM_OK) r = launch_plan(d, &b);
+  if (r == K8SM_OK && b.pod_count != 0) r = launch_plan(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_prepare(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_commit(d, &b);
   if (r == K8SM_OK) r = launch_refusals(d, &b);
+  if (r == K8SM_ERR_NOMEM) launch_give_back(&b);
+  d->offers.unmatched = launch_priority(d, &priority);
   launch_batch_free(d, &b);
   return r;
 }

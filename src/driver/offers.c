@@ -7,7 +7,7 @@
 void k8smi_drv_offers_reset(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   k8sm_cluster_remove_all(o->cluster);
-  o->fresh = false;
+  o->fresh = o->unmatched = false;
   o->since_ms = d->core.mono_ms;
   o->sift_ms = DRV_NEVER;
   k8smi_drv_roles_reset(d);
@@ -133,11 +133,10 @@ static bool offers_too_early(const struct k8sm_driver *d) {
 }
 
 static int offers_match(struct k8sm_driver *d) {
-  if (!d->offers.fresh || !d->framework_kept || d->pods.needs == 0 || offers_too_early(d)) return K8SM_OK;
+  bool due = d->offers.fresh || d->offers.unmatched;
+  if (!due || !d->framework_kept || d->pods.needs == 0 || offers_too_early(d)) return K8SM_OK;
   int r = k8smi_drv_launch(d);
-  if (r == K8SM_ERR_NOMEM) return r;
-  d->offers.fresh = false;
-  if (r == K8SM_OK) return r;
+  if (r == K8SM_OK || r == K8SM_ERR_NOMEM) return r;
   const struct k8sm_slice none = {NULL, 0};
   return k8smi_drv_eventf(&d->core, K8SM_DIAG_TASK_ID_INVALID, none, "pods can't be launched: %s",
                           k8sm_result_name(r));
@@ -164,6 +163,7 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return DRV_NEVER;
   uint64_t due = k8smi_drv_min(o->sift_ms, k8smi_drv_roles_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_wanted_deadline(d));
+  if (o->unmatched && d->framework_kept && d->pods.needs != 0 && !offers_too_early(d)) return d->core.mono_ms;
   if (o->fresh && d->framework_kept && d->pods.needs != 0 && offers_none_held(d)) {
     due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
   }

@@ -80,8 +80,12 @@ int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t att
   return K8SM_OK;
 }
 
+enum { POD_PLACE_SLACK = 16 }; /* NULs */
+
 static bool pod_restore_place(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
-  struct drv_place *place = K8SMI_VALUE_NEW(drv_place, &core->allocator, 0);
+  struct drv_place *place =
+      k8smi_drv_place_new(core, s->agent_id.len + s->hostname.len + s->executor.len +
+                                    s->port_count * sizeof *place->ports + POD_PLACE_SLACK);
   if (place == NULL) return false;
   pod->place = place;
   place->agent_id = k8smi_arena_slice(&place->arena, s->agent_id);

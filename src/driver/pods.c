@@ -144,6 +144,11 @@ void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct d
   pods_free_task(core, task);
 }
 
+struct drv_place *k8smi_drv_place_new(const struct drv_core *core, size_t expected) {
+  return k8smi_value_new(&core->allocator, 0, sizeof(struct drv_place), offsetof(struct drv_place, arena),
+                         expected);
+}
+
 void k8smi_drv_place_free(struct drv_place *place) {
   if (place != NULL) K8SMI_VALUE_FREE(drv_place, place);
 }

@@ -60,6 +60,7 @@ struct drv_pod {
   char nonce[12];
   enum drv_need need;
   uint32_t launches;        /* ACCEPTs on their way */
+  uint64_t round;           /* of matching, that it was in last */
   bool recorded;            /* there is a record to be removed at the end */
   struct k8sm_status *kept; /* of the last row; NULL: the next one must be whole */
   uint64_t row;             /* its number */
@@ -131,6 +132,8 @@ void k8smi_drv_tasks_free(struct drv_core *core, struct drv_task *tasks);
 struct drv_task *k8smi_drv_pod_task(const struct drv_pod *pod, struct k8sm_slice id);
 void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct drv_task *task);
 
+/* With memory for about so many bytes of texts. NULL: there is none. */
+struct drv_place *k8smi_drv_place_new(const struct drv_core *core, size_t expected);
 void k8smi_drv_place_free(struct drv_place *place);
 
 /* A pod as it will be once what is being prepared has happened. */

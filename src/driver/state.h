@@ -24,6 +24,8 @@ struct drv_offers {
   struct drv_role *roles;    /* as the options' */
   struct k8sm_slice *names;  /* room for as many */
   bool fresh;                /* offers or needs have changed since the last match */
+  uint64_t round;            /* of matching, since that: pods with its number have been in it */
+  bool unmatched;            /* some have not: their turn is in the next step */
   bool stale;                /* agents have changed since the wants were summed up */
   bool sift;                 /* offers or wants have changed since offers were given back */
   bool revive;               /* a need has come up that filters may be in the way of */

@@ -76,10 +76,14 @@ static void process_store(struct sim *s, const struct sim_pending *r) {
     snprintf(row->key, sizeof row->key, "%s", r->key);
     k8smi_buf_init(&row->bytes, NULL);
   }
-  if (r->append && row->bytes.len == 0)
-    sim_broken(s, "rows are appended to whole ones", "'%s' has none", r->key);
   if (!r->append) k8smi_buf_clear(&row->bytes);
   k8smi_buf_put(&row->bytes, r->bytes, r->len);
+}
+
+/* There is nothing to append it to: the whole row was refused, or all of it has been removed. */
+static bool process_has_no_row(const struct sim *s, const struct sim_pending *r) {
+  const struct sim_row *row = sim_process_row(s, r->key);
+  return r->append && (row == NULL || row->bytes.len == 0);
 }
 
 static void process_record(struct sim *s, const struct k8sm_effect *e) {
@@ -121,6 +125,7 @@ static void process_answer_record(struct sim *s, struct sim_pending **at) {
   for (struct sim_pending *i = p->pending; i != r; i = i->next) before = i;
   *at = r->next;
   if (p->pending_last == r) p->pending_last = before;
+  r->refused |= process_has_no_row(s, r);
   if (!r->refused) process_store(s, r);
   sim_trace(s, "  %s record %llu %s", r->refused ? "refused" : "kept", (unsigned long long)r->number, r->key);
   sim_process_step(s, (struct k8sm_input){.type = r->refused ? K8SM_INPUT_REFUSED : K8SM_INPUT_RECORDED,
@@ -205,7 +210,7 @@ void sim_process_crash(struct sim *s) {
   for (const struct sim_pending *r = p->pending; r != NULL; r = r->next) pending++;
   size_t kept = (size_t)sim_draw(s, SIM_CHANCE_HOST, pending + 1);
   for (const struct sim_pending *r = p->pending; r != NULL && kept != 0; r = r->next, kept--) {
-    if (!r->refused) process_store(s, r);
+    if (!r->refused && !process_has_no_row(s, r)) process_store(s, r);
   }
   process_free_pending(p);
   process_free_driver(p);
