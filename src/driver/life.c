@@ -238,7 +238,7 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
 /* Another version of the library began the attempt. It is not continued: another one takes its place. */
 static int life_abandon(struct k8sm_driver *d, struct drv_pod *pod) {
   const struct k8sm_change change = life_change(d, K8SM_CHANGE_ABANDON);
-  int r = k8smi_drv_pod_change(d, pod, &change, 1);
+  int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r != K8SM_OK) return r;
   return k8smi_drv_eventf(&d->core, K8SM_DIAG_MAPPING_CHANGED, pod->key,
                           "Attempt: number %u was begun by another version of the mapping, and is given up",
