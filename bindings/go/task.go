@@ -18,6 +18,7 @@ import (
 type TaskOptions struct {
 	Format        Format // FormatJSON, or FormatProtobuf (the default)
 	RefuseSeconds float64
+	Operations    bool // have rows of their own: Calls.Operations
 }
 
 // Calls are what a plan becomes. Immutable.
@@ -40,12 +41,19 @@ func (p *Plan) Calls(options *TaskOptions) (*Calls, error) {
 	given := C.struct_k8sm_task_options{
 		format: C.uint32_t(options.Format), refuse_seconds: C.double(options.RefuseSeconds),
 	}
+	if options.Operations {
+		given.flags = C.K8SM_CALLS_OPERATIONS
+	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_calls
 	s := newSink()
 	result := C.k8sm_plan_calls(p.ptr, &given, &ptr, s.diags())
 	runtime.KeepAlive(p)
-	findings, err := s.done("plan_calls", result, nil)
+	return takeCalls("plan_calls", result, ptr, s)
+}
+
+func takeCalls(name string, result C.int, ptr *C.struct_k8sm_calls, s sink) (*Calls, error) {
+	findings, err := s.done(name, result, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -54,11 +62,82 @@ func (p *Plan) Calls(options *TaskOptions) (*Calls, error) {
 	return calls, nil
 }
 
+// Keep names a pod whose reservations stay.
+type Keep struct {
+	UID, AgentID string // empty AgentID: on all agents
+}
+
+// ReleaseOptions say what stays.
+type ReleaseOptions struct {
+	Format        Format
+	RefuseSeconds float64
+	Keep          []Keep
+	Claims        []string // "namespace/name": their volumes are destroyed
+}
+
+// Release gives back what was reserved for pods that are not to be kept.
+func (c *Cluster) Release(options *ReleaseOptions) (*Calls, error) {
+	if options == nil {
+		options = &ReleaseOptions{}
+	}
+	var m memory
+	defer m.free()
+	defer runtime.KeepAlive(c)
+	keep := allocate[C.struct_k8sm_keep](&m, len(options.Keep)+1)
+	for i, k := range options.Keep {
+		keep[i] = C.struct_k8sm_keep{m.slice([]byte(k.UID)), m.slice([]byte(k.AgentID))}
+	}
+	given := C.struct_k8sm_release_options{
+		format: C.uint32_t(options.Format), refuse_seconds: C.double(options.RefuseSeconds),
+		keep: &keep[0], keep_count: C.size_t(len(options.Keep)), keep_size: C.sizeof_struct_k8sm_keep,
+		claims: m.slices(options.Claims), claim_count: C.size_t(len(options.Claims)),
+	}
+	given.size = C.size_t(unsafe.Sizeof(given))
+	var ptr *C.struct_k8sm_calls
+	s := newSink()
+	result := C.k8sm_cluster_release(c.ptr, &given, &ptr, s.diags())
+	return takeCalls("cluster_release", result, ptr, s)
+}
+
+// CallOffer is an offer that a call names.
+type CallOffer struct {
+	ID   string
+	Call int
+}
+
+// Offers that the calls name.
+func (c *Calls) Offers() []CallOffer {
+	defer runtime.KeepAlive(c)
+	return readRows(func(rows *C.struct_k8sm_call_offer, size, n int) int {
+		return int(C.k8sm_calls_offers(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_call_offer) CallOffer {
+		return CallOffer{text(row.id), int(row.call)}
+	})
+}
+
+// CallOperation is an Offer.Operation of a call.
+type CallOperation struct {
+	Bytes           []byte
+	Call, Placement int
+}
+
+// Operations of the calls, where TaskOptions ask for them.
+func (c *Calls) Operations() []CallOperation {
+	defer runtime.KeepAlive(c)
+	return readRows(func(rows *C.struct_k8sm_call_operation, size, n int) int {
+		return int(C.k8sm_calls_operations(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_call_operation) CallOperation {
+		return CallOperation{raw(row.bytes), int(row.call), int(row.placement)}
+	})
+}
+
 // Call is the body of a request to /api/v1/scheduler.
 type Call struct {
 	Bytes      []byte
 	AgentID    string
 	Placements int // how many of the plan's placements it launches
+
+	RefuseSeconds float64 // its filter
 }
 
 // Rows are the calls.
@@ -67,7 +146,7 @@ func (c *Calls) Rows() []Call {
 	return readRows(func(rows *C.struct_k8sm_call, size, n int) int {
 		return int(C.k8sm_calls_rows(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_call) Call {
-		return Call{raw(row.bytes), text(row.agent_id), int(row.placements)}
+		return Call{raw(row.bytes), text(row.agent_id), int(row.placements), float64(row.refuse_seconds)}
 	})
 }
 

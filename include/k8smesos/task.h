@@ -13,17 +13,22 @@ extern "C" {
 
 struct k8sm_calls; /* the calls that a plan becomes. Value. */
 
+enum {
+  K8SM_CALLS_OPERATIONS = 1 /* the operations have rows of their own (k8sm_calls_operations), for who adds some and
+                              makes the call himself */
+};
+
 /* How a plan becomes calls. */
 struct k8sm_task_options {
   size_t size;
   const struct k8sm_allocator *allocator;
   uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
-  uint32_t reserved;
+  uint32_t flags;  /* K8SM_CALLS_OPERATIONS */
   double refuse_seconds; /* for what an ACCEPT leaves of its offers; negative is refused */
 };
 
-/* One ACCEPT for each agent and role of the plan: the offers it spends, and a LAUNCH_GROUP for each
- * task that the demands launch. Stateless: the same plan gives the same bytes.
+/* One ACCEPT for each agent and role of the plan: the offers it spends, what is to be reserved and created for
+ * a pod, and then a LAUNCH_GROUP for each task that its demand launches. Stateless: the same plan gives the same bytes.
  * Owns: *ret. Errors: INVALID (an id that Mesos does not accept), NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan,
                                            const struct k8sm_task_options *options, struct k8sm_calls **ret,
@@ -37,6 +42,7 @@ struct k8sm_call {
   struct k8sm_slice agent_id;
   uint32_t placements; /* how many of the plan's placements it launches */
   uint32_t reserved;
+  double refuse_seconds; /* its filter */
 };
 K8SM_API size_t k8sm_calls_rows(const struct k8sm_calls *calls, size_t first, struct k8sm_call *rows,
                                 size_t row_size, size_t n);
@@ -60,6 +66,57 @@ struct k8sm_call_task {
 };
 K8SM_API size_t k8sm_calls_tasks(const struct k8sm_calls *calls, size_t first, struct k8sm_call_task *rows,
                                  size_t row_size, size_t n);
+
+/* Every offer that the calls name: once for each call. */
+struct k8sm_call_offer {
+  struct k8sm_slice id;
+  uint32_t call;
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_calls_offers(const struct k8sm_calls *calls, size_t first, struct k8sm_call_offer *rows,
+                                  size_t row_size, size_t n);
+
+/* The operations of the calls, in their order; none without K8SM_CALLS_OPERATIONS. */
+struct k8sm_call_operation {
+  struct k8sm_slice bytes; /* a v1 Offer.Operation, in the format of the calls */
+  uint32_t call;
+  uint32_t placement; /* that it is for; UINT32_MAX: none */
+};
+K8SM_API size_t k8sm_calls_operations(const struct k8sm_calls *calls, size_t first,
+                                      struct k8sm_call_operation *rows, size_t row_size, size_t n);
+
+/* ---- What is over ---- */
+
+/* A pod whose reservations stay. */
+struct k8sm_keep {
+  struct k8sm_slice uid;
+  struct k8sm_slice agent_id; /* where it runs: what is reserved for it elsewhere is of a former attempt; empty:
+                                 it stays on all agents */
+};
+
+/* What is given back. */
+struct k8sm_release_options {
+  size_t size;
+  const struct k8sm_allocator *allocator;
+  uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  uint32_t reserved;
+  double refuse_seconds; /* for what is offered beside; negative is refused */
+  const struct k8sm_keep *keep;
+  size_t keep_count;
+  size_t keep_size;                /* sizeof(struct k8sm_keep) */
+  const struct k8sm_slice *claims; /* "namespace/name": their volumes are destroyed, and all that is in them */
+  size_t claim_count;
+};
+
+/* Calls that undo what this framework has reserved for pods that are not to be kept, as far as it is in the offers
+ * held: an ACCEPT with DESTROY, for the volumes of such pods' own and of the claims, and UNRESERVE for each offer.
+ * Whose it is, the labels of the reservations tell; what another framework of the role has reserved, or what names
+ * no pod and no claim, is never touched. Tasks that run keep what they hold: it is not offered. The calls' offers
+ * are to be removed from the cluster.
+ * Owns: *ret; without calls if there is nothing to give back. Errors: INVALID, NOMEM, ABI. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_release(const struct k8sm_cluster *cluster,
+                                                const struct k8sm_release_options *options,
+                                                struct k8sm_calls **ret, struct k8sm_diags *diags);
 
 /* ---- Ids. A task id is uid.attempt.container.restart.nonce, an executor id uid.attempt.mapping. The pause
  * task has an empty container. ---- */

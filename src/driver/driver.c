@@ -44,6 +44,7 @@ void k8sm_driver_free(struct k8sm_driver *d) {
   k8smi_drv_records_free(&d->records, &d->core);
   k8smi_drv_pods_free(&d->pods, &d->core);
   k8smi_drv_session_free(&d->session);
+  k8smi_drv_release_free(d);
   k8sm_wants_unref(d->offers.wants);
   k8sm_wants_unref(d->offers.limits);
   k8sm_cluster_free(d->offers.cluster);

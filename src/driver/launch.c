@@ -36,6 +36,7 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch) {
   if (launch == NULL) return;
   k8smi_free(&d->core.allocator, launch->offers, launch->offer_cap * sizeof *launch->offers);
   k8sm_plan_unref(launch->plan);
+  k8sm_calls_unref(launch->calls);
   k8smi_free(&d->core.allocator, launch, sizeof *launch + launch->cap * sizeof launch->pods[0]);
 }
 

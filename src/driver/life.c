@@ -167,7 +167,9 @@ static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_
 
 /* It runs nowhere any more: those that wait may go where it was in their way. */
 static void life_leave_agent(struct k8sm_driver *d, const struct drv_pod *pod) {
-  if (k8sm_cluster_remove_pod(d->offers.cluster, pod->uid)) d->offers.fresh = true;
+  if (!k8sm_cluster_remove_pod(d->offers.cluster, pod->uid)) return;
+  d->offers.fresh = true;
+  k8smi_drv_release_owe(d, pod);
 }
 
 /* The next attempt: a demand of its own, and a status that knows it. */
@@ -183,13 +185,13 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
     r = k8smi_drv_eventf(&d->core, 0, pod->key, "Attempt: number %u begins", k8sm_demand_attempt(demand));
+    life_leave_agent(d, pod);
     k8sm_demand_unref(pod->demand);
     pod->demand = demand;
     memcpy(pod->nonce, nonce, sizeof nonce);
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;
     pod->refusal_hash = 0;
-    life_leave_agent(d, pod);
   } else {
     k8sm_demand_unref(demand);
   }

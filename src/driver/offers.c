@@ -151,7 +151,8 @@ static void offers_look(struct k8sm_driver *d) {
 int k8smi_drv_offers_pump(struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return K8SM_OK;
   offers_look(d);
-  int r = offers_match(d);
+  int r = k8smi_drv_release_pump(d);
+  if (r == K8SM_OK) r = offers_match(d);
   offers_look(d);
   if (r == K8SM_OK) r = k8smi_drv_wanted_look(d);
   if (r == K8SM_OK) r = k8smi_drv_roles_pump(d);
@@ -163,6 +164,7 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return DRV_NEVER;
   uint64_t due = k8smi_drv_min(o->sift_ms, k8smi_drv_roles_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_wanted_deadline(d));
+  due = k8smi_drv_min(due, k8smi_drv_release_deadline(d));
   if (o->unmatched && d->framework_kept && d->pods.needs != 0 && !offers_too_early(d)) return d->core.mono_ms;
   if (o->fresh && d->framework_kept && d->pods.needs != 0 && offers_none_held(d)) {
     due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);

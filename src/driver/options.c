@@ -76,6 +76,7 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
     o->roles = core->options.framework.roles;
     o->role_count = core->options.framework.role_count;
   }
+  if (o->principal == NULL) o->principal = core->options.framework.principal;
   bool ok = drvopt_texts(&core->arena, &o->roles, o->role_count) &&
             drvopt_text(&core->arena, &o->principal) && drvopt_data(&core->arena, o);
   return ok ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);

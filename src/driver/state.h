@@ -16,6 +16,17 @@ struct drv_role {
   uint64_t since_ms; /* when `wanted` last changed, or the subscription began */
 };
 
+/* An agent on which something is reserved for a pod that has ended. */
+struct drv_owed {
+  struct drv_owed *next;
+  struct k8sm_demand *demand; /* whose roles are wanted there */
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  uint64_t until_ms;
+  size_t size; /* of the whole */
+  char text[];
+};
+
 /* Offers: which are wanted, held, declined; see wanted.c, offers.c. */
 struct drv_offers {
   struct k8sm_cluster *cluster;
@@ -39,6 +50,7 @@ struct drv_offers {
   bool wanting;              /* some pod needs something now */
   uint64_t since_ms;         /* when that last changed, or the subscription began */
   uint64_t summed_ms;        /* when the wants were summed up last */
+  struct drv_owed *owed;
 };
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
@@ -109,7 +121,8 @@ int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, e
 /* ---- launch.c: pods meet offers ---- */
 
 struct drv_launch {
-  struct k8sm_plan *plan;    /* that it came from: `offers` are its memory */
+  struct k8sm_plan *plan;    /* that it came from: `offers` are its memory; or that of: */
+  struct k8sm_calls *calls;  /* NULL, or what it is of, where it launches nothing */
   struct k8sm_slice *offers; /* that the ACCEPT names */
   size_t offer_count;
   size_t offer_cap;
@@ -127,6 +140,15 @@ int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call);
 /* An offer is gone: an ACCEPT of it that has not been sent must not go. */
 void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id);
 void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
+
+/* ---- release.c: reservations of pods that have ended ---- */
+
+/* The pod leaves its agent. Takes memory, and can do without. */
+void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod);
+/* Gives back what the offers held have of it. Errors: NOMEM. */
+int k8smi_drv_release_pump(struct k8sm_driver *d);
+uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);
+void k8smi_drv_release_free(struct k8sm_driver *d);
 
 /* ---- wanted.c ---- */
 

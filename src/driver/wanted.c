@@ -27,6 +27,9 @@ static size_t wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
       n++;
     }
   }
+  for (const struct drv_owed *o = d->offers.owed; o != NULL; o = o->next, n++) {
+    if (rows != NULL) rows[n] = (struct k8sm_want){.demand = o->demand, .hostname = o->hostname, .pinned = 1};
+  }
   return n;
 }
 

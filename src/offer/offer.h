@@ -75,7 +75,7 @@ struct k8smi_offer {
   size_t resource_count;
   size_t first_row;            /* of k8sm_offers_resources */
   int64_t free[K8SMI_SCALARS]; /* what any pod may spend: RESERVED and UNRESERVED */
-  bool owned;                  /* some of it is OWNED */
+  bool owned;                  /* some of it names a pod: is OWNED, or a volume of its own */
   bool ports;                  /* some of it is ports that can be spent */
   bool extended;               /* some of it is other scalars that can be spent */
 };

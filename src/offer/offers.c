@@ -51,8 +51,8 @@ static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
 }
 
 void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *resource) {
+  offer->owned |= resource->owner.len > 0;
   if (resource->spend == K8SMI_SPEND_NEVER) return;
-  offer->owned |= resource->spend == K8SMI_SPEND_OWNED;
   offer->ports |= resource->kind == K8SMI_PORTS;
   offer->extended |= resource->kind == K8SMI_OTHER;
   if (resource->kind < K8SMI_SCALARS && resource->spend != K8SMI_SPEND_OWNED) {

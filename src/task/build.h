@@ -51,6 +51,21 @@ K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_sli
 K8smMesos__Labels *k8smi_task_labels(struct k8smi_task_build *b, struct k8smi_pair_list labels);
 K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t seconds);
 
+/* operations.c: NULL when memory ran out. One LAUNCH_GROUP is a task alone, so that its end takes no other
+ * with it. */
+K8smMesos__Offer__Operation *k8smi_task_launch_group(struct k8smi_task_build *b,
+                                                     K8smMesos__ExecutorInfo *executor,
+                                                     K8smMesos__TaskInfo *task);
+K8smMesos__Offer__Operation *k8smi_task_reserve(struct k8smi_task_build *b, struct k8smi_resources resources);
+K8smMesos__Offer__Operation *k8smi_task_unreserve(struct k8smi_task_build *b,
+                                                  struct k8smi_resources resources);
+K8smMesos__Offer__Operation *k8smi_task_create(struct k8smi_task_build *b, struct k8smi_resources volumes);
+K8smMesos__Offer__Operation *k8smi_task_destroy(struct k8smi_task_build *b, struct k8smi_resources volumes);
+/* An ACCEPT without offers and operations yet; and an offer more, for which there is room. */
+K8smMesos__Call *k8smi_task_accept(struct k8smi_task_build *b, struct k8sm_slice framework_id,
+                                   double refuse_seconds);
+bool k8smi_task_name_offer(struct k8smi_task_build *b, struct k8sm_slice id, K8smMesos__Call__Accept *accept);
+
 /* holds.c: fills in `holds`. False when memory ran out. */
 bool k8smi_task_hold(struct k8smi_task_build *b);
 

@@ -67,6 +67,8 @@ static int calls_group(struct calls_work *w) {
   return K8SM_OK;
 }
 
+enum { CALLS_BEFORE = 2 }; /* RESERVE, CREATE */
+
 /* How many tasks a placement launches. */
 static size_t calls_launches(const struct k8sm_plan *plan, size_t placement) {
   const struct k8sm_demand *d = plan->demands[plan->placements[placement].demand];
@@ -78,67 +80,39 @@ static size_t calls_launches(const struct k8sm_plan *plan, size_t placement) {
 static int calls_make_rows(struct calls_work *w) {
   const struct k8sm_plan *plan = w->build.plan;
   struct k8sm_calls *c = w->calls;
-  size_t tasks = 0;
-  for (size_t i = 0; i < plan->placement_count; i++) tasks += calls_launches(plan, i);
+  size_t tasks = 0, offers = 0;
+  for (size_t i = 0; i < plan->placement_count; i++) {
+    tasks += calls_launches(plan, i);
+    offers += plan->placements[i].offer_ids.count;
+  }
   c->calls = k8smi_arena_array(&c->arena, c->call_count, sizeof *c->calls);
   c->executors = k8smi_arena_array(&c->arena, plan->placement_count, sizeof *c->executors);
   c->tasks = k8smi_arena_array(&c->arena, tasks, sizeof *c->tasks);
-  if (c->calls == NULL || c->executors == NULL || c->tasks == NULL) return calls_no_memory(w);
+  c->offers = k8smi_arena_array(&c->arena, offers, sizeof *c->offers);
+  if (w->options.flags & K8SM_CALLS_OPERATIONS)
+    c->operations =
+        k8smi_arena_array(&c->arena, tasks + CALLS_BEFORE * plan->placement_count, sizeof *c->operations);
+  bool operations = c->operations != NULL || (w->options.flags & K8SM_CALLS_OPERATIONS) == 0;
+  if (c->calls == NULL || c->executors == NULL || c->tasks == NULL || c->offers == NULL || !operations)
+    return calls_no_memory(w);
   c->executor_count = plan->placement_count;
   return K8SM_OK;
 }
 
-static K8smMesos__Offer__Operation *calls_new_operation(struct k8smi_task_build *b,
-                                                        K8smMesos__Offer__Operation__Type type) {
-  K8smMesos__Offer__Operation *operation = K8SMI_TASK_NEW(b, Offer__Operation, offer__operation);
-  if (operation == NULL) return NULL;
-  operation->has_type = true;
-  operation->type = type;
-  return operation;
-}
-
-static bool calls_add_reserve(struct k8smi_task_build *b, K8smMesos__Call__Accept *accept) {
-  K8smMesos__Offer__Operation *operation =
-      calls_new_operation(b, K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE);
-  K8smMesos__Offer__Operation__Reserve *reserve =
-      K8SMI_TASK_NEW(b, Offer__Operation__Reserve, offer__operation__reserve);
-  if (operation == NULL || reserve == NULL) return false;
-  operation->reserve = reserve;
-  reserve->resources = b->holds.reserve.items;
-  reserve->n_resources = b->holds.reserve.count;
+/* An operation of a call; and a row of it, where these are asked for. */
+static int calls_add_operation(struct calls_work *w, uint32_t call, uint32_t placement,
+                               K8smMesos__Offer__Operation *operation, K8smMesos__Call__Accept *accept) {
+  if (operation == NULL) return calls_no_memory(w);
   accept->operations[accept->n_operations++] = operation;
-  return true;
-}
-
-static bool calls_add_create(struct k8smi_task_build *b, K8smMesos__Call__Accept *accept) {
-  K8smMesos__Offer__Operation *operation = calls_new_operation(b, K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE);
-  K8smMesos__Offer__Operation__Create *create =
-      K8SMI_TASK_NEW(b, Offer__Operation__Create, offer__operation__create);
-  if (operation == NULL || create == NULL) return false;
-  operation->create = create;
-  create->volumes = b->holds.create.items;
-  create->n_volumes = b->holds.create.count;
-  accept->operations[accept->n_operations++] = operation;
-  return true;
-}
-
-/* One LAUNCH_GROUP: a task alone, so that its end takes no other with it. */
-static K8smMesos__Offer__Operation *
-calls_operation(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *executor, K8smMesos__TaskInfo *task) {
-  K8smMesos__Offer__Operation *operation =
-      calls_new_operation(b, K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP);
-  K8smMesos__Offer__Operation__LaunchGroup *launch =
-      K8SMI_TASK_NEW(b, Offer__Operation__LaunchGroup, offer__operation__launch_group);
-  K8smMesos__TaskGroupInfo *group = K8SMI_TASK_NEW(b, TaskGroupInfo, task_group_info);
-  K8smMesos__TaskInfo **tasks = k8smi_task_array(b, 1, sizeof *tasks);
-  if (operation == NULL || launch == NULL || group == NULL || tasks == NULL) return NULL;
-  operation->launch_group = launch;
-  launch->executor = executor;
-  launch->task_group = group;
-  group->tasks = tasks;
-  group->n_tasks = 1;
-  tasks[0] = task;
-  return operation;
+  if ((w->options.flags & K8SM_CALLS_OPERATIONS) == 0) return K8SM_OK;
+  struct k8sm_calls *c = w->calls;
+  struct k8sm_call_operation *row = &c->operations[c->operation_count++];
+  row->call = call;
+  row->placement = placement;
+  k8smi_buf_clear(&w->buf);
+  k8smi_message_write(&w->buf, k8smi_calls_format(w->options.format), &operation->base);
+  if (!w->buf.failed) row->bytes = k8smi_arena_copy(&c->arena, w->buf.ptr, w->buf.len);
+  return row->bytes.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
 /* The id of a task, in the calls' own arena: it is in a row, too. */
@@ -174,21 +148,29 @@ static int calls_record_executor(struct calls_work *w, uint32_t placement,
 }
 
 /* What comes before the launches of a placement. */
-static bool calls_add_holds(struct k8smi_task_build *b, K8smMesos__Call__Accept *accept) {
-  if (!k8smi_task_hold(b)) return false;
-  if (b->holds.reserve.count > 0 && !calls_add_reserve(b, accept)) return false;
-  return b->holds.create.count == 0 || calls_add_create(b, accept);
+static int calls_add_holds(struct calls_work *w, uint32_t call, uint32_t placement,
+                           K8smMesos__Call__Accept *accept) {
+  struct k8smi_task_build *b = &w->build;
+  int result = K8SM_OK;
+  if (!k8smi_task_hold(b)) return calls_no_memory(w);
+  if (b->holds.reserve.count > 0)
+    result = calls_add_operation(w, call, placement, k8smi_task_reserve(b, b->holds.reserve), accept);
+  if (result == K8SM_OK && b->holds.create.count > 0)
+    result = calls_add_operation(w, call, placement, k8smi_task_create(b, b->holds.create), accept);
+  return result;
 }
 
 /* The groups of a placement: its pause task comes first in the demand, and so first here. */
-static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMesos__Call__Accept *accept) {
+static int calls_add_placement(struct calls_work *w, uint32_t call, uint32_t placement,
+                               K8smMesos__Call__Accept *accept) {
   struct k8smi_task_build *b = &w->build;
   struct k8sm_calls *c = w->calls;
   int result;
   b->placement = &b->plan->placements[placement];
   b->demand = b->plan->demands[b->placement->demand];
   b->labels = k8smi_task_labels(b, b->demand->labels);
-  if (!calls_add_holds(b, accept)) return calls_no_memory(w);
+  result = calls_add_holds(w, call, placement, accept);
+  if (result != K8SM_OK) return result;
   K8smMesos__ExecutorInfo *executor = k8smi_task_executor(b, &result);
   if (executor == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
   result = calls_record_executor(w, placement, executor);
@@ -198,9 +180,8 @@ static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMes
     result = calls_task_id(w, &b->demand->tasks[i], &row->task_id);
     if (result != K8SM_OK) break;
     K8smMesos__TaskInfo *info = k8smi_task_info(b, i, row->task_id);
-    K8smMesos__Offer__Operation *operation = info == NULL ? NULL : calls_operation(b, executor, info);
-    if (operation == NULL) return calls_no_memory(w);
-    accept->operations[accept->n_operations++] = operation;
+    K8smMesos__Offer__Operation *operation = info == NULL ? NULL : k8smi_task_launch_group(b, executor, info);
+    result = calls_add_operation(w, call, placement, operation, accept);
     row->placement = placement;
     row->task = i;
     c->task_count++;
@@ -209,22 +190,22 @@ static int calls_add_placement(struct calls_work *w, uint32_t placement, K8smMes
 }
 
 /* The offers of a placement are different ones; those of several may be the same. */
-static int calls_add_offers(struct calls_work *w, const struct k8smi_placement *p, bool several,
-                            K8smMesos__Call__Accept *accept) {
+static int calls_add_offers(struct calls_work *w, uint32_t call, const struct k8smi_placement *p,
+                            bool several, K8smMesos__Call__Accept *accept) {
   for (size_t i = 0; i < p->offer_ids.count; i++) {
     struct k8sm_slice id = p->offer_ids.items[i];
     if (several && k8smi_map_get(&w->offers, id) != K8SMI_MAP_NONE) continue;
-    K8smMesos__OfferID *message = K8SMI_TASK_NEW(&w->build, OfferID, offer_id);
-    if (message == NULL || (several && !k8smi_map_put(&w->offers, id, 0))) return calls_no_memory(w);
-    message->value = k8smi_task_text(id);
-    accept->offer_ids[accept->n_offer_ids++] = message;
+    struct k8sm_call_offer *row = &w->calls->offers[w->calls->offer_count++];
+    if (!k8smi_task_name_offer(&w->build, id, accept) || (several && !k8smi_map_put(&w->offers, id, 0)))
+      return calls_no_memory(w);
+    *row = (struct k8sm_call_offer){k8smi_arena_slice(&w->calls->arena, id), call, 0};
+    if (row->id.ptr == NULL) return calls_no_memory(w);
   }
   return K8SM_OK;
 }
 
 static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Call__Accept *accept) {
   const struct k8sm_plan *plan = w->build.plan;
-  enum { CALLS_BEFORE = 2 }; /* RESERVE, CREATE */
   size_t offers = 0, operations = 0;
   int result = K8SM_OK;
   for (uint32_t i = w->first[call]; i != K8SMI_MAP_NONE; i = w->next[i]) {
@@ -233,13 +214,10 @@ static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Cal
   }
   accept->offer_ids = k8smi_task_array(&w->build, offers, sizeof *accept->offer_ids);
   accept->operations = k8smi_task_array(&w->build, operations, sizeof *accept->operations);
-  accept->filters = K8SMI_TASK_NEW(&w->build, Filters, filters);
   if (w->build.no_memory) return calls_no_memory(w);
-  accept->filters->has_refuse_seconds = true;
-  accept->filters->refuse_seconds = w->options.refuse_seconds;
   for (uint32_t i = w->first[call]; i != K8SMI_MAP_NONE && result == K8SM_OK; i = w->next[i]) {
-    result = calls_add_offers(w, &plan->placements[i], w->first[call] != w->last[call], accept);
-    if (result == K8SM_OK) result = calls_add_placement(w, i, accept);
+    result = calls_add_offers(w, call, &plan->placements[i], w->first[call] != w->last[call], accept);
+    if (result == K8SM_OK) result = calls_add_placement(w, call, i, accept);
     w->calls->calls[call].placements++;
   }
   return result;
@@ -248,27 +226,19 @@ static int calls_fill_accept(struct calls_work *w, uint32_t call, K8smMesos__Cal
 static int calls_encode(struct calls_work *w, uint32_t call, const K8smMesos__Call *message) {
   struct k8sm_calls *c = w->calls;
   k8smi_buf_clear(&w->buf);
-  k8smi_message_write(&w->buf,
-                      w->options.format == K8SM_FORMAT_JSON ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF,
-                      &message->base);
+  k8smi_message_write(&w->buf, k8smi_calls_format(w->options.format), &message->base);
   if (!w->buf.failed) c->calls[call].bytes = k8smi_arena_copy(&c->arena, w->buf.ptr, w->buf.len);
   return c->calls[call].bytes.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
 static int calls_make_one(struct calls_work *w, uint32_t call) {
   const struct k8smi_placement *p = &w->build.plan->placements[w->first[call]];
-  K8smMesos__Call *message = K8SMI_TASK_NEW(&w->build, Call, call);
-  K8smMesos__FrameworkID *framework = K8SMI_TASK_NEW(&w->build, FrameworkID, framework_id);
-  K8smMesos__Call__Accept *accept = K8SMI_TASK_NEW(&w->build, Call__Accept, call__accept);
-  if (w->build.no_memory) return calls_no_memory(w);
-  message->framework_id = framework;
-  framework->value = k8smi_task_text(p->framework_id);
-  message->has_type = true;
-  message->type = K8SM_MESOS__CALL__TYPE__ACCEPT;
-  message->accept = accept;
+  K8smMesos__Call *message = k8smi_task_accept(&w->build, p->framework_id, w->options.refuse_seconds);
+  if (message == NULL) return calls_no_memory(w);
+  w->calls->calls[call].refuse_seconds = w->options.refuse_seconds;
   w->calls->calls[call].agent_id = k8smi_arena_slice(&w->calls->arena, p->agent_id);
   if (w->calls->calls[call].agent_id.ptr == NULL) return calls_no_memory(w);
-  int result = calls_fill_accept(w, call, accept);
+  int result = calls_fill_accept(w, call, message->accept);
   return result == K8SM_OK ? calls_encode(w, call, message) : result;
 }
 
@@ -279,11 +249,11 @@ static int calls_make(struct calls_work *w) {
   return result;
 }
 
-static int calls_check_options(const struct k8sm_task_options *o, struct k8sm_diags *diags) {
+int k8smi_calls_check(uint32_t format, double refuse_seconds, struct k8sm_diags *diags) {
   const char *wrong = NULL;
-  if (o->format != K8SM_FORMAT_AUTO && o->format != K8SM_FORMAT_JSON && o->format != K8SM_FORMAT_PROTOBUF) {
+  if (format != K8SM_FORMAT_AUTO && format != K8SM_FORMAT_JSON && format != K8SM_FORMAT_PROTOBUF) {
     wrong = "options.format must be JSON or PROTOBUF";
-  } else if (!(o->refuse_seconds >= 0)) {
+  } else if (!(refuse_seconds >= 0)) {
     wrong = "options.refuse_seconds must not be negative";
   }
   if (wrong == NULL) return K8SM_OK;
@@ -323,7 +293,7 @@ int k8sm_plan_calls(const struct k8sm_plan *plan, const struct k8sm_task_options
   w.build.plan = plan;
   w.build.diags = diags;
   int result = k8smi_options_read(&w.options, sizeof w.options, options, "k8sm_task_options", diags);
-  if (result == K8SM_OK) result = calls_check_options(&w.options, diags);
+  if (result == K8SM_OK) result = k8smi_calls_check(w.options.format, w.options.refuse_seconds, diags);
   if (result != K8SM_OK) return result;
   w.calls = k8smi_value_new(w.options.allocator, 0, sizeof *w.calls, offsetof(struct k8sm_calls, arena),
                             calls_expected(plan));

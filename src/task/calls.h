@@ -16,6 +16,18 @@ struct k8sm_calls {
   size_t executor_count;
   struct k8sm_call_task *tasks;
   size_t task_count;
+  struct k8sm_call_offer *offers;
+  size_t offer_count;
+  struct k8sm_call_operation *operations; /* where they are asked for */
+  size_t operation_count;
 };
+
+/* calls.c: options of calls. Errors: INVALID. */
+int k8smi_calls_check(uint32_t format, double refuse_seconds, struct k8sm_diags *diags);
+
+/* AUTO is protobuf. */
+static inline uint32_t k8smi_calls_format(uint32_t format) {
+  return format == K8SM_FORMAT_JSON ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF;
+}
 
 #endif

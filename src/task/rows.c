@@ -37,3 +37,21 @@ size_t k8sm_calls_tasks(const struct k8sm_calls *calls, size_t first, struct k8s
   }
   return left;
 }
+
+size_t k8sm_calls_offers(const struct k8sm_calls *calls, size_t first, struct k8sm_call_offer *rows,
+                         size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(calls->offer_count, first);
+  for (size_t i = 0; i < left && i < n; i++) {
+    k8smi_row_write(rows, row_size, i, &calls->offers[first + i], sizeof calls->offers[0]);
+  }
+  return left;
+}
+
+size_t k8sm_calls_operations(const struct k8sm_calls *calls, size_t first, struct k8sm_call_operation *rows,
+                             size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(calls->operation_count, first);
+  for (size_t i = 0; i < left && i < n; i++) {
+    k8smi_row_write(rows, row_size, i, &calls->operations[first + i], sizeof calls->operations[0]);
+  }
+  return left;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pods at the embedded Mesos, from end to end. */
+#include "local/state.h"
 #include "sim/world.h"
+#include "wire/base64.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,6 +129,106 @@ static void an_executor_dies(void **state) {
   world_close(&w);
 }
 
+/* How much cpu of the agent is reserved for pods, in thousandths. */
+static int64_t reserved_cpus(const struct world *w) {
+  const struct local_bag *bag = &w->local->agents[0].total.bag;
+  int64_t sum = 0;
+  for (size_t i = 0; i < bag->count; i++) {
+    const struct local_amount *amount = &bag->amounts[i];
+    if (strcmp(amount->form->name, "cpus") == 0 && k8smi_local_amount_reserved(amount).ptr != NULL)
+      sum += amount->milli;
+  }
+  return sum;
+}
+
+static void reservations_come_and_go(void **state) {
+  static const char *const roles[] = {"dev"};
+  static const struct {
+    uint32_t form;
+    int64_t runs, fails; /* reserved for nginx, which runs, and beside it for failing, which comes and goes */
+  } cases[] = {{K8SM_FORM_AUTO, 20, 20}, {K8SM_FORM_RESERVED, 260, 260}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct world w;
+    struct k8sm_driver_options o = world_options();
+    const struct k8sm_framework framework = {
+        .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+    const struct k8sm_demand_options demand = {.size = sizeof demand, .form = cases[i].form};
+    o.framework = &framework;
+    o.demand = &demand;
+    world_open(&w, &o, 1);
+    world_wait(&w, 10);
+    assert_true(world_pod(&w, nginx));
+    await(&w, "default/nginx", "Running", 10000);
+    assert_int_equal(reserved_cpus(&w), cases[i].runs);
+    assert_true(world_pod(&w, failing));
+    await(&w, "default/failing", "CrashLoopBackOff", 120000);
+    world_wait(&w, 400000); /* it starts again and again, from what is its own */
+    assert_true(world_summary(&w, "default/failing").restarts >= 4);
+    assert_int_equal(reserved_cpus(&w), cases[i].runs + cases[i].fails);
+    assert_int_equal(world_delete(&w, "default/failing", 1), K8SM_OK);
+    await(&w, "default/failing", NULL, 60000);
+    world_wait(&w, 20000);
+    assert_int_equal(reserved_cpus(&w), cases[i].runs);
+    assert_int_equal(world_delete(&w, "default/nginx", 1), K8SM_OK);
+    await(&w, "default/nginx", NULL, 60000);
+    world_wait(&w, 20000);
+    assert_int_equal(reserved_cpus(&w), 0);
+    assert_int_equal(w.bad_answers, 0);
+    world_close(&w);
+  }
+}
+
+/* Rewrites the executor's id in the pod's record: same length, so that the base64 is as long as before. */
+static bool set_mapping(struct k8smi_buf *record, const char *from, const char *to) {
+  static const char key[] = "\"executor\":\"";
+  struct k8smi_arena arena;
+  struct k8smi_buf text;
+  bool bad, done = false;
+  k8smi_buf_putc(record, '\0');
+  char *at = strstr(record->ptr, key);
+  record->len--;
+  if (at == NULL) return false;
+  at += sizeof key - 1;
+  k8smi_arena_init(&arena, NULL, 0);
+  struct k8sm_slice bytes = k8smi_parse_base64(&arena, (struct k8sm_slice){at, strcspn(at, "\"")}, &bad);
+  char *copy = k8smi_arena_alloc(&arena, bytes.len);
+  memcpy(copy, bytes.ptr, bytes.len);
+  for (size_t i = 0; i + strlen(from) <= bytes.len && !done; i++) {
+    done = memcmp(copy + i, from, strlen(from)) == 0;
+    if (done) memcpy(copy + i, to, strlen(to));
+  }
+  k8smi_buf_init(&text, NULL);
+  k8smi_put_base64(&text, copy, bytes.len);
+  memcpy(at, text.ptr, text.len);
+  k8smi_buf_free(&text);
+  k8smi_arena_free(&arena);
+  return done;
+}
+
+/* A library of another version began it: nothing is launched on that executor any more. */
+static void an_attempt_of_another_mapping_is_given_up(void **state) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, failing));
+  await(&w, "default/failing", "CrashLoopBackOff", 120000);
+  bool changed = false;
+  for (size_t i = 0; i < w.row_count; i++) changed |= set_mapping(&w.rows[i].bytes, "u2.0.1", "u2.0.9");
+  assert_true(changed);
+  world_restart(&w, &o);
+  world_wait(&w, 400000);
+  assert_true(
+      world_said(&w, "default/failing: Attempt: number 0 was begun by another version of the mapping"));
+  assert_true(world_said(&w, "default/failing: Attempt: number 1 begins"));
+  assert_true(world_summary(&w, "default/failing").restarts > 0);
+  assert_int_equal(world_delete(&w, "default/failing", 1), K8SM_OK);
+  await(&w, "default/failing", NULL, 60000);
+  world_close(&w);
+}
+
 static void the_master_fails_over(void **state) {
   struct world w;
   struct k8sm_driver_counters c = {.size = sizeof c};
@@ -224,6 +326,8 @@ int main(void) {
       cmocka_unit_test(stages_run_to_their_end),
       cmocka_unit_test(an_agent_comes_back),
       cmocka_unit_test(an_executor_dies),
+      cmocka_unit_test(reservations_come_and_go),
+      cmocka_unit_test(an_attempt_of_another_mapping_is_given_up),
       cmocka_unit_test(the_master_fails_over),
       cmocka_unit_test(the_host_crashes),
       cmocka_unit_test(many_pods),

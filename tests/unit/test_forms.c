@@ -361,6 +361,143 @@ static void claims_that_cannot_be(void **state) {
   }
 }
 
+/* ---- What is over ---- */
+
+static void reserve_for(struct scene *s, K8smMesos__Resource *r, const char *key, const char *value,
+                        const char *framework) {
+  world_reserve(&s->w, r, "dev", key, value);
+  K8smMesos__Labels *labels = r->reservations[r->n_reservations - 1]->labels;
+  K8smMesos__Label **items = world_new(&s->w, 2 * sizeof *items);
+  items[0] = labels->labels[0];
+  items[1] = WORLD_NEW(&s->w, K8smMesos__Label, LABEL);
+  items[1]->key = world_text(&s->w, "framework");
+  items[1]->value = world_text(&s->w, framework);
+  labels->labels = items;
+  labels->n_labels = 2;
+}
+
+static void as_volume(struct scene *s, K8smMesos__Resource *r, const char *id) {
+  r->disk = WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
+  r->disk->persistence =
+      WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo__Persistence, RESOURCE__DISK_INFO__PERSISTENCE);
+  r->disk->persistence->id = world_text(&s->w, id);
+}
+
+static void put_amounts(char *text, const char *what, K8smMesos__Resource *const *items, size_t n) {
+  put(text, "%s", what);
+  for (size_t i = 0; i < n; i++) {
+    put(text, " %s:%g%s", items[i]->name, items[i]->scalar->value, items[i]->disk == NULL ? "" : "{}");
+  }
+  put(text, "\n");
+}
+
+/* The offer, and what is given back of it, of each call. */
+static const char *released(struct scene *s, const struct k8sm_release_options *options) {
+  static char text[4096];
+  struct k8sm_calls *calls = NULL;
+  struct k8sm_call row;
+  struct k8sm_call_offer offer;
+  struct k8smi_arena arena;
+  text[0] = '\0';
+  assert_int_equal(k8sm_cluster_release(s->c, options, &calls, NULL), K8SM_OK);
+  k8smi_arena_init(&arena, NULL, 0);
+  for (size_t i = 0; k8sm_calls_rows(calls, i, &row, sizeof row, 1) > 0; i++) {
+    ProtobufCMessage *message = NULL;
+    assert_true(k8sm_calls_offers(calls, i, &offer, sizeof offer, 1) > 0 && offer.call == i);
+    assert_int_equal(k8smi_message_read(&arena, K8SM_FORMAT_PROTOBUF, &k8sm_mesos__call__descriptor,
+                                        row.bytes.ptr, row.bytes.len, &message, NULL),
+                     K8SM_OK);
+    const K8smMesos__Call__Accept *accept = ((const K8smMesos__Call *)message)->accept;
+    assert_string_equal(accept->offer_ids[0]->value, offer.id.ptr);
+    assert_true(accept->filters->refuse_seconds == row.refuse_seconds);
+    put(text, "%s\n", offer.id.ptr);
+    for (size_t k = 0; k < accept->n_operations; k++) {
+      const K8smMesos__Offer__Operation *o = accept->operations[k];
+      if (o->destroy != NULL) put_amounts(text, "DESTROY", o->destroy->volumes, o->destroy->n_volumes);
+      if (o->unreserve != NULL)
+        put_amounts(text, "UNRESERVE", o->unreserve->resources, o->unreserve->n_resources);
+    }
+  }
+  k8smi_arena_free(&arena);
+  k8sm_calls_unref(calls);
+  return text;
+}
+
+static void reservations_are_given_back(void **state) {
+  (void)state;
+  struct scene s;
+  scene_begin(&s);
+  K8smMesos__Offer *o = world_simple(&s.w, "o1", "a", "dev", 4, 64, false);
+  reserve_for(&s, world_scalar(&s.w, o, "cpus", 0.1), "pod", "gone", "framework");
+  reserve_for(&s, world_scalar(&s.w, o, "mem", 1), "pod", "gone", "framework");
+  reserve_for(&s, world_scalar(&s.w, o, "cpus", 0.2), "pod", "lives", "framework");
+  reserve_for(&s, world_scalar(&s.w, o, "cpus", 0.3), "pod", "theirs", "another");
+  world_reserve(&s.w, world_scalar(&s.w, o, "cpus", 0.4), "dev", "pod", "unsigned");
+  K8smMesos__Resource *own = world_scalar(&s.w, o, "disk", 64), *claimed = world_scalar(&s.w, o, "disk", 32);
+  reserve_for(&s, own, "pod", "gone", "framework");
+  as_volume(&s, own, "gone.v");
+  reserve_for(&s, claimed, "claim", "default/data", "framework");
+  as_volume(&s, claimed, "default.data");
+  o = world_simple(&s.w, "o2", "b", "dev", 4, 64, false);
+  reserve_for(&s, world_scalar(&s.w, o, "cpus", 0.5), "pod", "lives", "framework");
+  world_simple(&s.w, "o3", "b", "dev", 4, 64, false);
+  scene_offers(&s);
+  const struct k8sm_keep keep[] = {{{"lives", 5}, {"a", 1}}};
+  const struct k8sm_slice claims[] = {{"default/data", 12}};
+  struct k8sm_release_options options = {.size = sizeof options,
+                                         .refuse_seconds = 3,
+                                         .keep = keep,
+                                         .keep_count = 1,
+                                         .keep_size = sizeof keep[0]};
+  assert_string_equal(released(&s, &options), "o1\nDESTROY disk:64{}\nUNRESERVE cpus:0.1 mem:1 disk:64\n"
+                                              "o2\nUNRESERVE cpus:0.5\n");
+  options.claims = claims;
+  options.claim_count = 1;
+  options.keep_count = 0;
+  assert_string_equal(released(&s, &options),
+                      "o1\nDESTROY disk:64{} disk:32{}\nUNRESERVE cpus:0.1 mem:1 cpus:0.2 disk:64 disk:32\n"
+                      "o2\nUNRESERVE cpus:0.5\n");
+  struct k8sm_calls *calls = NULL;
+  options.refuse_seconds = -1;
+  assert_int_equal(k8sm_cluster_release(s.c, &options, &calls, NULL), K8SM_ERR_INVALID);
+  scene_end(&s);
+}
+
+/* Each operation for itself is what stands in the call. */
+static void operations_have_rows(void **state) {
+  (void)state;
+  struct scene s;
+  struct k8sm_demand *d = made(&(struct form_case){NULL, K8SM_FORM_AUTO, "p", form_roles, 1}, form_stages);
+  struct k8sm_calls *calls = NULL;
+  struct k8sm_call call;
+  struct k8sm_call_operation row;
+  static const uint32_t formats[] = {K8SM_FORMAT_JSON, K8SM_FORMAT_PROTOBUF};
+  scene_begin(&s);
+  world_simple(&s.w, "o1", "a", "dev", 16, 4096, false);
+  scene_offers(&s);
+  assert_int_equal(k8sm_cluster_match(s.c, &d, 1, NULL, &s.plan, NULL), K8SM_OK);
+  for (size_t f = 0; f < 2; f++) {
+    const struct k8sm_task_options options = {
+        .size = sizeof options, .format = formats[f], .flags = K8SM_CALLS_OPERATIONS, .refuse_seconds = 7};
+    assert_int_equal(k8sm_plan_calls(s.plan, &options, &calls, NULL), K8SM_OK);
+    k8sm_calls_rows(calls, 0, &call, sizeof call, 1);
+    assert_true(call.refuse_seconds == 7);
+    const char *at = call.bytes.ptr;
+    size_t count = 0;
+    for (; k8sm_calls_operations(calls, count, &row, sizeof row, 1) > 0; count++) {
+      const char *end = call.bytes.ptr + call.bytes.len - row.bytes.len;
+      while (at <= end && memcmp(at, row.bytes.ptr, row.bytes.len) != 0) at++;
+      assert_true(at <= end);
+      at += row.bytes.len;
+      assert_int_equal(row.call + row.placement, 0);
+    }
+    assert_int_equal(count, 3); /* RESERVE, and two launches */
+    k8sm_calls_unref(calls);
+  }
+  k8sm_demand_unref(d);
+  scene_end(&s);
+}
+
 /* ---- The mapping ---- */
 
 static void an_attempt_of_another_mapping_does_not_go_on(void **state) {
@@ -405,6 +542,8 @@ int main(void) {
       cmocka_unit_test(volumes_are_made_and_found_again),
       cmocka_unit_test(a_volume_of_the_pods_own),
       cmocka_unit_test(claims_that_cannot_be),
+      cmocka_unit_test(reservations_are_given_back),
+      cmocka_unit_test(operations_have_rows),
       cmocka_unit_test(an_attempt_of_another_mapping_does_not_go_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ from .cluster import (
 from .constants import (
     ActionType,
     AdmitFlag,
+    CallsFlag,
     CallType,
     ChangeType,
     ClaimsPolicy,

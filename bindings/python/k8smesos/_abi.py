@@ -319,12 +319,26 @@ TaskOptions = _struct(
     "task_options",
     (c_size_t, "size"),
     (c_void_p, "allocator"),
-    (c_uint32, "format reserved"),
+    (c_uint32, "format flags"),
     (c_double, "refuse_seconds"),
 )
-Call = _struct("call", (Slice, "bytes agent_id"), (c_uint32, "placements reserved"))
+Call = _struct("call", (Slice, "bytes agent_id"), (c_uint32, "placements reserved"), (c_double, "refuse_seconds"))
 CallExecutor = _struct("call_executor", (Slice, "executor_id bytes"), (c_uint32, "placement call"))
 CallTask = _struct("call_task", (Slice, "task_id"), (c_uint32, "placement task"))
+CallOffer = _struct("call_offer", (Slice, "id"), (c_uint32, "call reserved"))
+CallOperation = _struct("call_operation", (Slice, "bytes"), (c_uint32, "call placement"))
+Keep = _struct("keep", (Slice, "uid agent_id"))
+ReleaseOptions = _struct(
+    "release_options",
+    (c_size_t, "size"),
+    (c_void_p, "allocator"),
+    (c_uint32, "format reserved"),
+    (c_double, "refuse_seconds"),
+    (c_void_p, "keep"),
+    (c_size_t, "keep_count keep_size"),
+    (c_void_p, "claims"),
+    (c_size_t, "claim_count"),
+)
 TaskId = _struct("task_id", (Slice, "uid container nonce"), (c_uint32, "attempt restart mapping reserved"))
 Framework = _struct(
     "framework",
@@ -541,6 +555,7 @@ def _prototypes():
         "cluster_take": (c_int, P, S, P, P),
         "cluster_give": (c_int, P, S, P, P),
         "cluster_apply": (c_int, P, P, P),
+        "cluster_release": (c_int, P, P, P, P),
         "cluster_match": (c_int, P, P, N, P, P, P),
         "cluster_explain": (c_int, P, P, P, P, P),
         "plan_explain": (P, P, U),
@@ -586,7 +601,7 @@ def _prototypes():
         "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks demand_volumes "
         "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_refusals explain_rows "
-        "calls_rows calls_executors calls_tasks status_containers status_actions effects_rows driver_pods "
+        "calls_rows calls_executors calls_tasks calls_offers calls_operations status_containers status_actions effects_rows driver_pods "
         "driver_ports control_rows"
     ).split():
         table[name] = rows

@@ -180,7 +180,7 @@ class Plan(Handle):
         return rows("explain_rows", pointer, _abi.Explanation, Explanation) if pointer else []
 
     def calls(self, **fields) -> Calls:
-        """The ACCEPT calls. Fields: format (Format.JSON or PROTOBUF, the default), refuse_seconds."""
+        """The ACCEPT calls. Fields: format (Format.JSON or PROTOBUF, the default), refuse_seconds, flags (CallsFlag)."""
         given = options(_abi.TaskOptions, **fields)
         return Calls._make("plan_calls", self._pointer, ctypes.addressof(given))
 
@@ -326,6 +326,23 @@ class Cluster(Handle):
     def apply(self, plan: Plan) -> None:
         """Spends what the plan takes. Raises WrongState, and takes nothing, if a placement is stale."""
         self._change("cluster_apply", plan._pointer)
+
+    def release(self, keep: Sequence[Tuple[str, str]] = (), claims: Sequence[str] = (), **fields) -> Calls:
+        """Calls that give back what was reserved for pods: all but those of `keep`, pairs of a uid and an agent id
+        ("": on all). The volumes of `claims` ("namespace/name") are destroyed. Fields: format, refuse_seconds."""
+        memory = Memory()
+        kept = [_abi.Keep(memory.slice(uid), memory.slice(agent_id)) for uid, agent_id in keep]
+        given = options(
+            _abi.ReleaseOptions,
+            keep=memory.array(_abi.Keep, kept),
+            keep_count=len(kept),
+            keep_size=ctypes.sizeof(_abi.Keep),
+            claims=memory.array(_abi.Slice, [memory.slice(claim) for claim in claims]),
+            claim_count=len(claims),
+            **fields,
+        )
+        with self._lock:
+            return Calls._make("cluster_release", self._pointer, memory.struct(given))
 
     @property
     def agents(self) -> List[Agent]:

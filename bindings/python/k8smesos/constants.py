@@ -233,6 +233,10 @@ class MatchFlag(enum.IntFlag):
     EXPLAIN = 4
 
 
+class CallsFlag(enum.IntFlag):
+    OPERATIONS = 1
+
+
 class CallType(_Code):
     SUBSCRIBE = 1
     TEARDOWN = 2
@@ -380,6 +384,7 @@ PREFIXES = {
     "MATCH": MatchFlag,
     "WEIGHT": Weight,
     "CALL": CallType,
+    "CALLS": CallsFlag,
     "CHANGE": ChangeType,
     "STATE": State,
     "ACTION": ActionType,

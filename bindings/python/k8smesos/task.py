@@ -16,6 +16,7 @@ class Call(NamedTuple):
     bytes: bytes
     agent_id: str
     placements: int  # how many of the plan's placements it launches
+    refuse_seconds: float = 0  # its filter
 
 
 class CallExecutor(NamedTuple):
@@ -35,6 +36,21 @@ class CallTask(NamedTuple):
     task: int
 
 
+class CallOffer(NamedTuple):
+    """An offer that a call names."""
+
+    id: str
+    call: int
+
+
+class CallOperation(NamedTuple):
+    """An operation of a call, with CallsFlag.OPERATIONS."""
+
+    bytes: bytes  # Offer.Operation
+    call: int
+    placement: int
+
+
 class Calls(Handle):
     """The calls that a plan becomes. Immutable; a sequence of Call."""
 
@@ -51,6 +67,14 @@ class Calls(Handle):
     @property
     def tasks(self) -> List[CallTask]:
         return rows("calls_tasks", self._pointer, _abi.CallTask, CallTask)
+
+    @property
+    def offers(self) -> List[CallOffer]:
+        return rows("calls_offers", self._pointer, _abi.CallOffer, CallOffer)
+
+    @property
+    def operations(self) -> List[CallOperation]:
+        return rows("calls_operations", self._pointer, _abi.CallOperation, CallOperation)
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self.calls)

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was reserved for pods that have ended is given back: when their agent offers it. Until then the role
+ * is wanted there, for a while: a role that wants nothing is suppressed, and nobody would have the resources.
+ */
+#include "base/slice.h"
+#include "cluster/cluster.h"
+#include "driver/state.h"
+#include "status/status.h"
+
+enum { RELEASE_WAIT_MS = 60 * 1000 };
+
+/* ---- Reservations that are to come back ---- */
+
+static void release_drop(struct k8sm_driver *d, struct drv_owed **at) {
+  struct drv_owed *owed = *at;
+  *at = owed->next;
+  k8sm_demand_unref(owed->demand);
+  k8smi_free(&d->core.allocator, owed, owed->size);
+  d->pods.needs_changed = true;
+}
+
+void k8smi_drv_release_free(struct k8sm_driver *d) {
+  while (d->offers.owed != NULL) release_drop(d, &d->offers.owed);
+}
+
+static bool release_reserved(const struct drv_pod *pod) {
+  return k8smi_form_reserves(pod->demand->form) || pod->demand->volume_count > 0;
+}
+
+/* Without memory they are found when the role wants offers again. */
+void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
+  const struct drv_place *place = pod->place;
+  if (place == NULL || !release_reserved(pod)) return;
+  size_t size = sizeof(struct drv_owed) + place->agent_id.len + place->hostname.len;
+  struct drv_owed *owed = k8smi_zalloc(&d->core.allocator, size);
+  if (owed == NULL) return;
+  memcpy(owed->text, place->agent_id.ptr, place->agent_id.len);
+  if (place->hostname.len > 0)
+    memcpy(owed->text + place->agent_id.len, place->hostname.ptr, place->hostname.len);
+  owed->size = size;
+  owed->agent_id = (struct k8sm_slice){owed->text, place->agent_id.len};
+  owed->hostname = (struct k8sm_slice){owed->text + place->agent_id.len, place->hostname.len};
+  owed->demand = k8sm_demand_ref(pod->demand);
+  owed->until_ms = k8smi_drv_after(&d->core, RELEASE_WAIT_MS);
+  owed->next = d->offers.owed;
+  d->offers.owed = owed;
+  d->offers.revive = true;
+  d->pods.needs_changed = true;
+}
+
+static void release_forget_agent(struct k8sm_driver *d, struct k8sm_slice agent_id) {
+  for (struct drv_owed **at = &d->offers.owed; *at != NULL;) {
+    if (k8smi_eq((*at)->agent_id, agent_id)) {
+      release_drop(d, at);
+    } else {
+      at = &(*at)->next;
+    }
+  }
+}
+
+static void release_expire(struct k8sm_driver *d) {
+  for (struct drv_owed **at = &d->offers.owed; *at != NULL;) {
+    if ((*at)->until_ms <= d->core.mono_ms) {
+      release_drop(d, at);
+    } else {
+      at = &(*at)->next;
+    }
+  }
+}
+
+uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d) {
+  uint64_t due = DRV_NEVER;
+  for (const struct drv_owed *o = d->offers.owed; o != NULL; o = o->next)
+    due = k8smi_drv_min(due, o->until_ms);
+  return due;
+}
+
+/* ---- Giving back ---- */
+
+/* The pods whose reservations stay: those that run, or are about to. */
+static size_t release_keep(const struct k8sm_driver *d, struct k8sm_keep *rows) {
+  size_t n = 0;
+  for (size_t i = 0; i < d->pods.count; i++) {
+    const struct drv_pod *pod = d->pods.slots[i];
+    if (pod == NULL || pod->place == NULL) continue;
+    if (pod->status->ending && !k8smi_status_alive(pod->status) && pod->launches == 0) continue;
+    rows[n++] = (struct k8sm_keep){pod->uid, pod->place->agent_id};
+  }
+  return n;
+}
+
+/* One of the calls, on its way; its offers are gone from the cluster. */
+static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_t row) {
+  struct k8sm_call c;
+  struct k8sm_call_offer offer;
+  struct k8smi_buf buf;
+  struct k8sm_blob *bytes;
+  k8sm_calls_rows(calls, row, &c, sizeof c, 1);
+  k8sm_calls_offers(calls, row, &offer, sizeof offer, 1); /* each call has one */
+  struct drv_launch *l = k8smi_zalloc(&d->core.allocator, sizeof *l);
+  struct k8sm_slice *ids = k8smi_alloc(&d->core.allocator, sizeof *ids);
+  k8smi_buf_init(&buf, &d->core.allocator);
+  k8smi_buf_slice(&buf, c.bytes);
+  int r = k8smi_buf_to_blob(&buf, &bytes);
+  k8smi_buf_free(&buf);
+  struct drv_call *call =
+      r == K8SM_OK && l != NULL && ids != NULL ? k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, bytes) : NULL;
+  if (call == NULL) {
+    if (r == K8SM_OK) k8sm_blob_unref(bytes);
+    k8smi_free(&d->core.allocator, ids, sizeof *ids);
+    k8smi_free(&d->core.allocator, l, sizeof *l);
+    return K8SM_ERR_NOMEM;
+  }
+  ids[0] = offer.id;
+  *l = (struct drv_launch){
+      .calls = k8sm_calls_ref(calls), .offers = ids, .offer_count = 1, .offer_cap = 1, .call = call};
+  call->launch = l;
+  d->core.counters.offers_accepted++;
+  k8smi_drv_outbox_push(&d->outbox, call);
+  k8sm_cluster_remove(d->offers.cluster, offer.id);
+  release_forget_agent(d, c.agent_id);
+  return K8SM_OK;
+}
+
+static int release_calls(struct k8sm_driver *d, struct k8sm_calls **ret) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  struct k8sm_keep *keep = k8smi_alloc(a, d->pods.count * sizeof *keep);
+  if (keep == NULL) return K8SM_ERR_NOMEM;
+  const struct k8sm_release_options o = {.size = sizeof o,
+                                         .allocator = a,
+                                         .format = d->core.options.format,
+                                         .keep = keep,
+                                         .keep_count = release_keep(d, keep),
+                                         .keep_size = sizeof *keep};
+  int r = k8sm_cluster_release(d->offers.cluster, &o, ret, NULL);
+  k8smi_free(a, keep, d->pods.count * sizeof *keep);
+  return r;
+}
+
+int k8smi_drv_release_pump(struct k8sm_driver *d) {
+  struct k8sm_calls *calls;
+  struct k8sm_call row;
+  release_expire(d);
+  if (!d->offers.fresh || !d->framework_kept || d->offers.cluster->owned == 0) return K8SM_OK;
+  int r = release_calls(d, &calls);
+  if (r != K8SM_OK) return r;
+  for (uint32_t i = 0; r == K8SM_OK && k8sm_calls_rows(calls, i, &row, sizeof row, 1) != 0; i++)
+    r = release_send(d, calls, i);
+  k8sm_calls_unref(calls);
+  return r;
+}
