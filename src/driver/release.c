@@ -140,12 +140,15 @@ static int release_calls(struct k8sm_driver *d, struct k8sm_calls **ret) {
 int k8smi_drv_release_pump(struct k8sm_driver *d) {
   struct k8sm_calls *calls;
   struct k8sm_call row;
+  uint64_t generation = k8sm_cluster_generation(d->offers.cluster);
   release_expire(d);
-  if (!d->offers.fresh || !d->framework_kept || d->offers.cluster->owned == 0) return K8SM_OK;
+  bool seen = d->offers.released == generation; /* these offers, with these pods */
+  if (seen || !d->framework_kept || d->offers.cluster->owned == 0) return K8SM_OK;
   int r = release_calls(d, &calls);
   if (r != K8SM_OK) return r;
   for (uint32_t i = 0; r == K8SM_OK && k8sm_calls_rows(calls, i, &row, sizeof row, 1) != 0; i++)
     r = release_send(d, calls, i);
   k8sm_calls_unref(calls);
+  if (r == K8SM_OK) d->offers.released = generation;
   return r;
 }

@@ -51,6 +51,7 @@ struct drv_offers {
   uint64_t since_ms;         /* when that last changed, or the subscription began */
   uint64_t summed_ms;        /* when the wants were summed up last */
   struct drv_owed *owed;
+  uint64_t released; /* the generation of the cluster that was looked at for what is to be given back */
 };
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
