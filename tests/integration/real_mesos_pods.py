@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pods with images and limits on a real Mesos: skipped unless K8SMESOS_MASTER names a master whose one agent runs on
+this machine with the linux launcher, cgroups/cpu (with CFS), cgroups/mem, filesystem/linux, docker/runtime,
+namespaces/pid, namespaces/ipc, volume/sandbox_path, volume/host_path and volume/secret, and takes Docker images from a
+local folder (--docker_registry=/FOLDER). The image they need, busybox, is made and put there by this program.
+
+usage: real_mesos_pods.py KM
+"""
+import hashlib
+import io
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import unittest
+
+from real_mesos_support import MASTER, Case, agents, call, frameworks, page, running_tasks
+
+BUSYBOX = shutil.which("busybox")
+NEEDED = ("linux", "cgroups/cpu", "cgroups/mem", "filesystem/linux", "docker/runtime", "volume/sandbox_path")
+
+
+def why_not():
+    """The reason to skip, or None."""
+    if not MASTER:
+        return "K8SMESOS_MASTER does not name a master"
+    found = agents()
+    if len(found) != 1:
+        return f"{len(found)} agents; this suite looks into the one that runs here"
+    flags = page(found[0], "/flags")["flags"]
+    have = [flags.get("launcher"), *flags.get("isolation", "").split(",")]
+    missing = [n for n in NEEDED if n not in have]
+    if missing or "docker" not in flags.get("image_providers", ""):
+        return "the agent lacks " + (", ".join(missing) or "the docker image provider")
+    if not os.path.isdir(flags.get("docker_registry", "")):
+        return "the agent's docker_registry is not a folder of this machine"
+    if not BUSYBOX:
+        return "busybox is not installed (package busybox-static)"
+    return None
+
+
+def add(archive, name, content=b"", **how):
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    for key, value in how.items():
+        setattr(entry, key, value)
+    archive.addfile(entry, io.BytesIO(content))
+
+
+def layer(ballast):
+    """A root file system: busybox under all its names, and as many MB of zeros as asked for."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for folder in ("bin", "etc", "tmp", "proc", "sys", "dev", "var"):
+            add(archive, folder, type=tarfile.DIRTYPE, mode=0o755)
+        add(archive, "bin/busybox", pathlib.Path(BUSYBOX).read_bytes(), mode=0o755)
+        for name in subprocess.run([BUSYBOX, "--list"], capture_output=True, check=True).stdout.decode().split():
+            if name != "busybox":
+                add(archive, f"bin/{name}", type=tarfile.SYMTYPE, linkname="busybox")
+        add(archive, "etc/passwd", b"root:x:0:0:root:/:/bin/sh\n", mode=0o644)
+        add(archive, "etc/group", b"root:x:0:\n", mode=0o644)
+        if ballast:
+            add(archive, "ballast", bytes(ballast << 20), mode=0o644)
+    return out.getvalue()
+
+
+def put_image(folder, repository, config, ballast=0):
+    """Writes a one-layer archive as `docker save` made them, which an agent's local puller reads."""
+    name = hashlib.sha256(repository.encode()).hexdigest()
+    about = json.dumps({"id": name, "architecture": "amd64", "os": "linux", "created": "2026-01-01T00:00:00Z",
+                        "config": config, "container_config": config}).encode()
+    path = pathlib.Path(folder, f"{repository}.tar")
+    with tarfile.open(path, mode="w") as archive:
+        add(archive, name, type=tarfile.DIRTYPE, mode=0o755)
+        add(archive, f"{name}/VERSION", b"1.0")
+        add(archive, f"{name}/json", about)
+        add(archive, f"{name}/layer.tar", layer(ballast))
+        add(archive, "repositories", json.dumps({repository: {"latest": name}}).encode())
+    return path
+
+
+def pod(name, containers, **spec):
+    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+                "spec": {"containers": containers, **spec}}
+    return json.dumps(document)
+
+
+def container(name, script, **more):
+    return {"name": name, "image": "busybox", "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", script], **more}
+
+
+def pid_of(nested):
+    """The process that the agent started for a container."""
+    for row in call(agents()[0], "GET_CONTAINERS", show_nested=True)["containers"]:
+        if row["container_id"]["value"] == nested:
+            return row["container_status"]["executor_pid"]
+    return None
+
+
+class Pods(Case):
+    @classmethod
+    def setUpClass(cls):
+        registry = page(agents()[0], "/flags")["flags"]["docker_registry"]
+        cls.images = [put_image(registry, "busybox", {"Cmd": ["sh"], "Env": ["PATH=/bin"]}),
+                      put_image(registry, "slow", {"Cmd": ["sleep", "600"], "Env": ["PATH=/bin"]}, ballast=1500)]
+
+    @classmethod
+    def tearDownClass(cls):
+        for path in cls.images:
+            path.unlink()
+
+    def process(self, task_part):
+        """The pid of the running task whose id has this part, as its agent knows it."""
+        for task in running_tasks():
+            if task_part in task["id"]:
+                return pid_of(task["statuses"][-1]["container_status"]["container_id"]["value"])
+        return None
+
+    def test_neighbours_and_their_volume_survive_a_restart(self):
+        self.run_pod(pod("trio", [
+            container("writer", "echo hello > /data/word; sleep 600", volumeMounts=[{"name": "d", "mountPath": "/data"}]),
+            container("reader", "until [ -f /data/word ]; do sleep 0.1; done; grep -q hello /data/word && sleep 600",
+                      volumeMounts=[{"name": "d", "mountPath": "/data"}]),
+            container("flaky", "sleep 2; grep -q hello /data/word || exit 7; exit 3",
+                      volumeMounts=[{"name": "d", "mountPath": "/data"}]),
+        ], volumes=[{"name": "d", "emptyDir": {}}]))
+        self.wait(lambda: self.phase("trio") == "Running")
+        before = {n: self.started("trio", n) for n in ("writer", "reader")}
+        self.wait(lambda: self.containers("trio")["flaky"]["restartCount"] >= 2)
+        self.assertEqual(self.containers("trio")["flaky"]["lastState"]["terminated"]["exitCode"], 3)
+        self.assertEqual({n: self.started("trio", n) for n in ("writer", "reader")}, before)
+        self.assertEqual(self.containers("trio")["reader"]["restartCount"], 0)
+
+    def test_init_container_then_main(self):
+        mounts = [{"name": "d", "mountPath": "/data"}]
+        km = self.run_pod(pod("staged", [container("main", "grep -q made /data/by-init", volumeMounts=mounts)],
+                         initContainers=[container("first", "sleep 1; echo made > /data/by-init", volumeMounts=mounts)],
+                         volumes=[{"name": "d", "emptyDir": {}}], restartPolicy="Never"))
+        self.assertEqual(km.wait(60), 0, self.said())
+        told = [line.split("default/staged: ")[1] for line in self.said().splitlines() if ": container" in line]
+        self.assertEqual(told[0], "Started: container first")
+        self.assertIn("Started: container main", told[1:])
+
+    def test_sidecar_starts_before_and_ends_after(self):
+        mounts = [{"name": "d", "mountPath": "/data"}]
+        km = self.run_pod(pod("helped", [container("main", "sleep 1; grep -q up /data/sidecar", volumeMounts=mounts)],
+                         initContainers=[container("side", "echo up > /data/sidecar; trap 'exit 0' TERM; "
+                                                   "while :; do sleep 0.1; done", volumeMounts=mounts,
+                                                   restartPolicy="Always")],
+                         volumes=[{"name": "d", "emptyDir": {}}], restartPolicy="Never"))
+        self.assertEqual(km.wait(60), 0, self.said())
+        told = [line.split("default/helped: ")[1] for line in self.said().splitlines() if "Started" in line]
+        self.assertEqual(told, ["Started: container side", "Started: container main"])
+        self.assertEqual(running_tasks(), [])
+
+    def test_failing_liveness_restarts_the_container(self):
+        self.run_pod(pod("sick", [container("web", "sleep 3; touch /tmp/bad; sleep 600", livenessProbe={
+            "exec": {"command": ["sh", "-c", "! test -e /tmp/bad"]}, "periodSeconds": 1, "failureThreshold": 1}),
+            container("well", "sleep 600")], terminationGracePeriodSeconds=1))
+        self.wait(lambda: self.phase("sick") == "Running")
+        well = self.started("sick", "well")
+        self.wait(lambda: self.containers("sick")["web"]["restartCount"] >= 1)
+        self.assertEqual(self.started("sick", "well"), well)
+
+    def test_readiness_follows_its_probe(self):
+        self.run_pod(pod("gate", [container("web", "sleep 2; touch /tmp/ready; sleep 600", readinessProbe={
+            "exec": {"command": ["test", "-e", "/tmp/ready"]}, "periodSeconds": 1})]))
+        self.wait(lambda: self.phase("gate") == "Running")
+        self.wait(lambda: self.containers("gate")["web"]["ready"])
+
+    def test_kill_during_a_slow_pull(self):
+        slow = {"name": "web", "image": "slow"}
+        km = self.run_pod(pod("slow", [slow]))
+        self.wait(lambda: [t for f in frameworks() for t in f["tasks"] if ".web." in t["id"]])
+        self.assertEqual(self.km("delete", "slow", "--grace-period=1")[0], 0)
+        self.assertEqual(km.wait(60), 0)
+        self.wait(lambda: not running_tasks())
+
+    def test_dead_pause_task_is_planted_again(self):
+        self.run_pod(pod("kept", [container("web", "sleep 600")]))
+        self.wait(lambda: self.phase("kept") == "Running")
+        web = self.started("kept", "web")
+        pause = [t["id"] for t in running_tasks() if ".web." not in t["id"]]
+        self.assertEqual(len(pause), 1)
+        pid = self.process(pause[0])
+        os.kill(pid, signal.SIGKILL)
+        self.wait(lambda: [t for t in running_tasks() if ".web." not in t["id"] and t["id"] != pause[0]])
+        self.assertEqual(self.started("kept", "web"), web)
+        self.assertEqual(self.containers("kept")["web"]["restartCount"], 0)
+
+    def test_one_container_out_of_memory(self):
+        self.run_pod(pod("fat", [
+            container("hog", "sleep 1; x=a; while :; do x=$x$x; done", resources={"limits": {"memory": "48Mi"}}),
+            container("thin", "sleep 600", resources={"limits": {"memory": "48Mi"}})]))
+        self.wait(lambda: self.containers("fat").get("hog", {}).get("restartCount", 0) >= 1)
+        hog = self.containers("fat")["hog"]["lastState"]["terminated"]
+        self.assertEqual(hog["reason"], "OOMKilled", hog)
+        self.assertEqual(self.containers("fat")["thin"]["restartCount"], 0)
+
+    def test_limits_reach_the_cgroup(self):
+        self.run_pod(pod("bound", [
+            container("tight", "sleep 600", resources={"requests": {"cpu": "100m", "memory": "40Mi"},
+                                                       "limits": {"cpu": "500m", "memory": "96Mi"}}),
+            container("loose", "sleep 600", resources={"requests": {"cpu": "100m", "memory": "40Mi"}})]))
+        self.wait(lambda: self.phase("bound") == "Running")
+
+        def cgroup(name, controller, file):
+            pid = self.process(f".{name}.")
+            for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().split():
+                _, controllers, path = line.split(":", 2)
+                if controller in controllers.split(","):
+                    return int(pathlib.Path(f"/sys/fs/cgroup/{controller}{path}", file).read_text())
+            self.fail(f"{name} is in no cgroup of {controller}")
+
+        self.assertEqual(cgroup("tight", "memory", "memory.limit_in_bytes"), 96 << 20)
+        self.assertGreater(cgroup("loose", "memory", "memory.limit_in_bytes"), 1 << 50)
+        self.assertEqual(cgroup("tight", "cpu", "cpu.cfs_quota_us") * 2, cgroup("tight", "cpu", "cpu.cfs_period_us"))
+        self.assertEqual(cgroup("loose", "cpu", "cpu.cfs_quota_us"), -1)
+
+    def test_kill_gives_grace(self):
+        out = pathlib.Path(self.folder.name, "out")
+        out.mkdir(mode=0o777)
+        mounts = [{"name": "out", "mountPath": "/out"}]
+        km = self.run_pod(pod("polite", [
+            container("kind", "trap 'sleep 1; echo bye > /out/kind; exit 0' TERM; while :; do sleep 0.1; done",
+                      volumeMounts=mounts),
+            container("deaf", "trap '' TERM; while :; do sleep 0.1; done", volumeMounts=mounts)],
+            volumes=[{"name": "out", "hostPath": {"path": str(out)}}]))
+        self.wait(lambda: self.phase("polite") == "Running")
+        begun = time.monotonic()
+        self.assertEqual(self.km("delete", "polite", "--grace-period=4")[0], 0)
+        self.assertEqual(km.wait(60), 0)
+        self.assertEqual((out / "kind").read_text(), "bye\n")
+        self.assertGreater(time.monotonic() - begun, 3.5)
+
+    def test_secret_is_a_file_and_a_variable(self):
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"word": "sesame"}}
+        km = self.run_pod(json.dumps(secret) + "\n---\n" + pod("opened", [container(
+            "main", 'test "$WORD" = sesame && test "$(cat /s/word)" = sesame',
+            env=[{"name": "WORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "word"}}}],
+            volumeMounts=[{"name": "s", "mountPath": "/s"}])],
+            volumes=[{"name": "s", "secret": {"secretName": "s"}}], restartPolicy="Never"))
+        self.assertEqual(km.wait(60), 0, self.said())
+
+
+if __name__ == "__main__":
+    reason = why_not()
+    if reason:
+        print(f"skipped: {reason}")
+        sys.exit(77)
+    Case.km_path = sys.argv.pop(1)
+    unittest.main()
