@@ -84,6 +84,12 @@ static int64_t pod_grace_left(const struct k8sm_status *s) {
   return left > least ? left : least;
 }
 
+/* The pause task holds nothing that needs time. And as process 1 of its own pid namespace it does not hear
+ * SIGTERM: with a grace every pod would end that much later. */
+int64_t k8smi_status_grace(const struct k8sm_status *s, size_t task, int64_t of_containers) {
+  return s->demand->tasks[task].kind == K8SM_TASK_PAUSE ? 0 : of_containers;
+}
+
 static void pod_want_kills(struct k8sm_status *s) {
   uint32_t victim = pod_next_victim(s);
   for (uint32_t i = 0; i < s->demand->task_count; i++) {
@@ -92,7 +98,7 @@ static void pod_want_kills(struct k8sm_status *s) {
     if (!k8smi_task_alive(t) || t->kill || (victim == UINT32_MAX ? !wave : i != victim)) continue;
     t->kill = true;
     t->kill_mono_ms = s->mono_ms;
-    t->kill_grace = victim == UINT32_MAX ? s->grace_seconds : pod_grace_left(s);
+    t->kill_grace = k8smi_status_grace(s, i, victim == UINT32_MAX ? s->grace_seconds : pod_grace_left(s));
   }
 }
 
@@ -104,7 +110,7 @@ static void pod_want_leftovers_killed(struct k8sm_status *s) {
     if (!k8smi_task_alive(t) || t->kill) continue;
     t->kill = true;
     t->kill_mono_ms = s->mono_ms + POD_KILL_AGAIN_MS;
-    t->kill_grace = s->demand->grace_seconds;
+    t->kill_grace = k8smi_status_grace(s, i, s->demand->grace_seconds);
   }
 }
 

@@ -108,7 +108,7 @@ static int change_abandon(struct k8sm_status *s, const struct k8sm_change *chang
     if (!k8smi_task_alive(t) || t->kill) continue;
     t->kill = true;
     t->kill_mono_ms = s->mono_ms;
-    t->kill_grace = s->demand->grace_seconds;
+    t->kill_grace = k8smi_status_grace(s, i, s->demand->grace_seconds);
   }
   return K8SM_OK;
 }

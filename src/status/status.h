@@ -282,6 +282,8 @@ static inline bool k8smi_status_is_final(const struct k8sm_status *s) {
 void k8smi_status_evaluate(struct k8sm_status *s);
 /* Before the first of the changes of a call: what was due is taken as done. */
 void k8smi_status_begin(struct k8sm_status *s);
+/* The grace of a task's kill, where containers get this one. */
+int64_t k8smi_status_grace(const struct k8sm_status *s, size_t task, int64_t of_containers);
 /* When the pod's activeDeadlineSeconds are over; UINT64_MAX: never. */
 uint64_t k8smi_status_active_deadline(const struct k8sm_status *s);
 /* Is a new attempt wanted? */

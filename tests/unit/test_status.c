@@ -77,7 +77,7 @@ static void an_init_container_is_tried_again(void **state) {
   life_run(&l, "", 0);
   life_run(&l, "i", 0);
   life_update(&l, "i", 0, "FAILED", EXITED(1));
-  assert_life(&l, "Failed(Init:Error) i=T(1 Error) c=W(PodInitializing) | kill:pause/30");
+  assert_life(&l, "Failed(Init:Error) i=T(1 Error) c=W(PodInitializing) | kill:pause/0");
   life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
   assert_life(&l, "Failed(Init:Error) i=T(1 Error) c=W(PodInitializing) | done");
   life_end(&l);
@@ -124,9 +124,9 @@ static void policies_decide_on_restarts(void **state) {
   static const struct {
     const char *spec, *end, *line;
   } cases[] = {
-      {ONE("Never"), "FINISHED", "Succeeded(Completed) c=T(0 Completed) | kill:pause/30"},
-      {ONE("Never"), "FAILED", "Failed(Error) c=T(7 Error) | kill:pause/30"},
-      {ONE("OnFailure"), "FINISHED", "Succeeded(Completed) c=T(0 Completed) | kill:pause/30"},
+      {ONE("Never"), "FINISHED", "Succeeded(Completed) c=T(0 Completed) | kill:pause/0"},
+      {ONE("Never"), "FAILED", "Failed(Error) c=T(7 Error) | kill:pause/0"},
+      {ONE("OnFailure"), "FINISHED", "Succeeded(Completed) c=T(0 Completed) | kill:pause/0"},
       {ONE("OnFailure"), "FAILED", "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1"},
       {ONE("Always"), "FINISHED", "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1"},
   };

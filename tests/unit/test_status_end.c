@@ -37,7 +37,7 @@ static void a_deleted_pod_dies_in_order(void **state) {
   assert_life(&l, "Running(Terminating) s1=R+ s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | kill:s1/2");
   life_update(&l, "s1", 0, "KILLED", SIGNAL("Terminated"));
   assert_life(&l, "Failed(Terminating) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | "
-                  "kill:pause/2");
+                  "kill:pause/0");
   life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
   assert_life(&l, "Failed(Error) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | done");
   struct k8sm_status_summary summary = {.size = sizeof summary};
@@ -84,7 +84,7 @@ static void a_pod_deleted_early(void **state) {
   life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
   assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:c/30");
   life_update(&l, "c", 0, "KILLED", EXECUTOR ",'reason':'REASON_TASK_KILLED_DURING_LAUNCH'");
-  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:pause/30");
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:pause/0");
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
   assert_life(&l, "Failed(Failed) c=W(ContainerCreating) | done");
   life_end(&l);
@@ -95,7 +95,7 @@ static void a_pod_deleted_early(void **state) {
   life_run(&l, "c", 0);
   life_update(&l, "c", 0, "FAILED", EXITED(4));
   life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
-  assert_life(&l, "Failed(Terminating) c=T(4 Error) | kill:pause/30");
+  assert_life(&l, "Failed(Terminating) c=T(4 Error) | kill:pause/0");
   life_end(&l);
 }
 
@@ -160,7 +160,7 @@ static void a_lost_sandbox_is_a_new_attempt(void **state) {
   life_update(&l, "proxy", 0, "FAILED", SANDBOX_LOST);
   assert_life(&l,
               "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
-              "app=W(ContainerCreating) | kill:pause/30+10000"); /* nothing is launched into it any more */
+              "app=W(ContainerCreating) | kill:pause/0+10000"); /* nothing is launched into it any more */
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
   assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
                   "app=W(ContainerCreating) | attempt");
@@ -233,14 +233,14 @@ static void a_copy_of_an_end_is_no_end(void **state) {
   assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
   assert_life(&l, "Running(Running) c=R+ |");
   life_update(&l, "c", 0, "FINISHED", EXITED(0));
-  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/30");
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/0");
   life_end(&l);
   life_begin(&l, ONE("OnFailure"));
   life_place(&l);
   life_run(&l, "", 0);
   life_run(&l, "c", 0);
   life_update(&l, "c", 0, "FINISHED", EXECUTOR); /* without words it went well all the same */
-  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/30");
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/0");
   life_end(&l);
 }
 
@@ -277,7 +277,7 @@ static void another_executor_is_another_sandbox(void **state) {
   life_update(&l, "c", 0, "FAILED", EXITED(1));
   life_launch(&l, "c", 1);
   life_update(&l, "c", 1, "RUNNING", IN("e2"));
-  assert_life(&l, "Running(Running) c=R+*1 | kill:pause/30+10000 kill:c/30+10000");
+  assert_life(&l, "Running(Running) c=R+*1 | kill:pause/0+10000 kill:c/30+10000");
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
   life_tick(&l, 10000);
   life_update(&l, "c", 1, "KILLED", IN("e2") ",'message':'Command terminated with signal Terminated'");

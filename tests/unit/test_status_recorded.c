@@ -57,8 +57,8 @@ static const struct recorded_story stories[] = {
      "Pending(ContainerCreating) i=T(0 Completed) m=R+ o=W(ContainerCreating) |\n"
      "Running(Running) i=T(0 Completed) m=R+ o=R+ |\n"
      "Running(Error) i=T(0 Completed) m=T(7 Error) o=R+ |\n"
-     "Failed(Error) i=T(0 Completed) m=T(7 Error) o=T(143 Error) | kill:pause/30\n"
-     "Failed(Error) i=T(0 Completed) m=T(7 Error) o=T(143 Error) | kill:pause/30+10000\n"
+     "Failed(Error) i=T(0 Completed) m=T(7 Error) o=T(143 Error) | kill:pause/0\n"
+     "Failed(Error) i=T(0 Completed) m=T(7 Error) o=T(143 Error) | kill:pause/0+10000\n"
      "Failed(Error) i=T(0 Completed) m=T(7 Error) o=T(143 Error) | done\n"},
     /* Out of memory in cgroups that are shared: the executor dies, and the pod starts anew. */
     {"lifecycle/oom-shared-cgroups",
