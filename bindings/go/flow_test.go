@@ -575,3 +575,106 @@ func TestControl(t *testing.T) {
 		t.Errorf("the object is %s", object)
 	}
 }
+
+// goldenCalls are what a row of the table of golden calls becomes, in JSON and in protobuf.
+func goldenCalls(t *testing.T, name, options string) [2][]byte {
+	t.Helper()
+	fields := map[string]string{"of": name}
+	for _, option := range strings.Fields(options) {
+		key, value, _ := strings.Cut(option, "=")
+		fields[key] = value
+	}
+	forms := map[string]k8smesos.Form{
+		"budget": k8smesos.FormBudget, "budget-reserved": k8smesos.FormBudgetReserved, "reserved": k8smesos.FormReserved,
+	}
+	flags := map[string]k8smesos.DemandFlags{
+		"no-limits": k8smesos.DemandNoLimits, "host-filesystem": k8smesos.DemandHostFilesystem,
+		"original-defaults": k8smesos.DemandOriginalDefaults,
+	}
+	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest(golden(t, "pods/"+fields["of"]+".yaml"), nil))
+	given := k8smesos.DemandOptions{
+		Data: manifest.Data(), Nonce: "n1", Principal: fields["principal"], Form: forms[fields["form"]],
+		Flags: flags[fields["flags"]],
+	}
+	role := "*"
+	if fields["roles"] != "" {
+		given.Roles = strings.Split(fields["roles"], ",")
+		role = given.Roles[0]
+	}
+	var demands []*k8smesos.Demand
+	for _, entry := range manifest.Pods() {
+		demands = append(demands, must[*k8smesos.Demand](t)(k8smesos.MakeDemand(entry.Pod, &given)))
+	}
+	cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(nil))
+	event := bytes.ReplaceAll(golden(t, "offers.json"), []byte("ROLE"), []byte(role))
+	offers := must[*k8smesos.Offers](t)(k8smesos.ParseOffers(event, nil))
+	if _, err := cluster.Add(offers, 0); err != nil {
+		t.Fatal(err)
+	}
+	if fields["resume"] != "" {
+		plan := must[*k8smesos.Plan](t)(cluster.Match(demands, nil))
+		calls := must[*k8smesos.Calls](t)(plan.Calls(nil))
+		resume := k8smesos.ResumeOptions{AgentID: "golden-S1", Nonce: "n2", Executor: calls.Executors()[0].Bytes}
+		for _, text := range strings.Split(fields["resume"], ",") {
+			var launch k8smesos.Launch
+			fmt.Sscanf(text, "%d.%d", &launch.Task, &launch.Restart)
+			resume.Launches = append(resume.Launches, launch)
+		}
+		demands = []*k8smesos.Demand{must[*k8smesos.Demand](t)(demands[0].Resume(resume))}
+	}
+	plan := must[*k8smesos.Plan](t)(cluster.Match(demands, nil))
+	var ret [2][]byte
+	for i, format := range []k8smesos.Format{k8smesos.FormatJSON, k8smesos.FormatProtobuf} {
+		calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Format: format, RefuseSeconds: 5}))
+		ret[i] = calls.Rows()[0].Bytes
+	}
+	return ret
+}
+
+func TestGoldenCalls(t *testing.T) {
+	rows := 0
+	for _, line := range strings.Split(string(golden(t, "README.md")), "\n") {
+		cells := strings.Split(line, "|")
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| pod |") || strings.HasPrefix(line, "| ---") {
+			continue
+		}
+		name := strings.TrimSpace(cells[1])
+		got := goldenCalls(t, name, cells[2])
+		if want := golden(t, "calls/"+name+".json"); !bytes.Equal(append(got[0], '\n'), want) {
+			t.Errorf("%s in JSON is\n%s", name, got[0])
+		}
+		if want := golden(t, "calls/"+name+".pb"); !bytes.Equal(got[1], want) {
+			t.Errorf("%s in protobuf is another", name)
+		}
+		rows++
+	}
+	if rows < 40 {
+		t.Errorf("%d rows", rows)
+	}
+}
+
+func TestRowsOfCalls(t *testing.T) {
+	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest(golden(t, "pods/tokens.yaml"), nil))
+	demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(manifest.Pods()[0].Pod, &k8smesos.DemandOptions{
+		Nonce: "n1", Roles: []string{"dev"}, Principal: "p",
+	}))
+	cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(nil))
+	event := bytes.ReplaceAll(golden(t, "offers.json"), []byte("ROLE"), []byte("dev"))
+	if _, err := cluster.Add(must[*k8smesos.Offers](t)(k8smesos.ParseOffers(event, nil)), 0); err != nil {
+		t.Fatal(err)
+	}
+	plan := must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand}, nil))
+	calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Operations: true, RefuseSeconds: 3}))
+	if offers := calls.Offers(); len(offers) != 1 || offers[0].ID != "golden-O1" {
+		t.Errorf("offers are %+v", offers)
+	}
+	if operations := calls.Operations(); len(operations) != 3 || calls.Rows()[0].RefuseSeconds != 3 {
+		t.Errorf("%d operations, %+v", len(operations), calls.Rows()[0].RefuseSeconds)
+	}
+	released := must[*k8smesos.Calls](t)(cluster.Release(&k8smesos.ReleaseOptions{
+		Keep: []k8smesos.Keep{{UID: "u"}}, Claims: []string{"default/data"},
+	}))
+	if rows := released.Rows(); len(rows) != 0 {
+		t.Errorf("given back: %+v", rows)
+	}
+}

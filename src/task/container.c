@@ -20,8 +20,6 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
   const struct k8sm_demand *d = b->demand;
   bool share_pid = task == NULL ? d->host_pid : task->share_pid;
   bool capabilities = task != NULL && task->has_capabilities;
-  bool host_ipc = d->host_ipc && task == NULL;
-  if (!d->share_cgroups_false && !share_pid && !capabilities && !host_ipc) return NULL;
   K8smMesos__LinuxInfo *info = K8SMI_TASK_NEW(b, LinuxInfo, linux_info);
   if (info == NULL) return NULL;
   if (d->share_cgroups_false) {
@@ -32,10 +30,10 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
     info->has_share_pid_namespace = true;
     info->share_pid_namespace = true;
   }
-  if (host_ipc) {
-    info->has_ipc_mode = true;
-    info->ipc_mode = K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
-  }
+  /* one for the pod: the executor's own, or its agent's; the containers have their executor's */
+  info->has_ipc_mode = true;
+  info->ipc_mode = task == NULL && !d->host_ipc ? K8SM_MESOS__LINUX_INFO__IPC_MODE__PRIVATE
+                                                : K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
   if (capabilities) {
     info->effective_capabilities = container_capabilities(b, task->capabilities);
     info->bounding_capabilities = info->effective_capabilities;

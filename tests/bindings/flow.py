@@ -158,6 +158,57 @@ class Pods(unittest.TestCase):
         self.assertEqual([(item.kind, item.key, item.value) for item in manifest.data], [("Secret", "a", b"\0\1\2")])
 
 
+class Golden(unittest.TestCase):
+    """The calls of tests/golden: the same bytes from Python."""
+
+    FLAGS = {"no-limits": "NO_LIMITS", "host-filesystem": "HOST_FILESYSTEM", "original-defaults": "ORIGINAL_DEFAULTS"}
+
+    def calls_of(self, name, options):
+        fields = dict(option.split("=", 1) for option in options.split())
+        manifest = k8smesos.Manifest.parse(read(f"pods/{fields.get('of', name)}.yaml"))
+        roles = fields["roles"].split(",") if "roles" in fields else []
+        given = {"data": manifest.data, "roles": roles, "nonce": "n1"}
+        if "principal" in fields:
+            given["principal"] = fields["principal"].encode()
+        if "form" in fields:
+            given["form"] = k8smesos.Form[fields["form"].upper().replace("-", "_")]
+        if "flags" in fields:
+            given["flags"] = k8smesos.DemandFlag[self.FLAGS[fields["flags"]]]
+        demands = [Demand.make(entry.pod, **given) for entry in manifest.pods]
+        cluster = Cluster()
+        role = (roles or ["*"])[0].encode()
+        cluster.add(Offers.parse(read("offers.json").replace(b"ROLE", role)))
+        if "resume" in fields:
+            (executor,) = cluster.match(demands).calls().executors
+            launches = [tuple(map(int, launch.split("."))) for launch in fields["resume"].split(",")]
+            demands = [demands[0].resume("golden-S1", executor.bytes, launches, nonce="n2")]
+        plan = cluster.match(demands)
+        return [plan.calls(format=form, refuse_seconds=5.0)[0].bytes for form in (Format.JSON, Format.PROTOBUF)]
+
+    def test_calls(self):
+        table = [line.split("|") for line in read("README.md").decode().splitlines() if line.startswith("| ")]
+        rows = [(name.strip(), options) for _, name, options, *_ in table if name.strip() not in ("pod", "---")]
+        self.assertGreaterEqual(len(rows), 40)
+        for name, options in rows:
+            with self.subTest(name):
+                text, binary = self.calls_of(name, options)
+                self.assertEqual(text + b"\n", read(f"calls/{name}.json"))
+                self.assertEqual(binary, read(f"calls/{name}.pb"))
+
+    def test_rows_of_calls(self):
+        manifest = k8smesos.Manifest.parse(read("pods/tokens.yaml"))
+        demand = Demand.make(manifest.pods[0].pod, roles=["dev"], principal=b"p", nonce="n1")
+        cluster = Cluster()
+        cluster.add(Offers.parse(read("offers.json").replace(b"ROLE", b"dev")))
+        calls = cluster.match([demand]).calls(flags=k8smesos.CallsFlag.OPERATIONS, refuse_seconds=3.0)
+        self.assertEqual([(offer.id, offer.call) for offer in calls.offers], [("golden-O1", 0)])
+        self.assertEqual(len(calls.operations), 3)  # RESERVE and two launches
+        self.assertTrue(all(operation.bytes in calls[0].bytes for operation in calls.operations))
+        self.assertEqual(calls[0].refuse_seconds, 3.0)
+        self.assertEqual(k8smesos.TaskId.parse_executor(calls.executors[0].executor_id).mapping, 1)
+        self.assertEqual(len(cluster.release([("u", "")], ["default/data"])), 0)
+
+
 class Flow(unittest.TestCase):
     def test_accept(self):
         cluster = cluster_with_offer()

@@ -44,7 +44,7 @@ static K8smMesos__Call *decode(struct k8smi_arena *arena, const struct k8sm_call
   "{'name':'" name "','type':'SCALAR','scalar':{'value':" value "},'allocation_info':{'role':'*'}}"
 #define NGINX_EXECUTOR                                                                                       \
   "'executor':{'type':'DEFAULT','executor_id':{'value':'" PODS_UID ".0.1'},'framework_id':{'value':'F1'},"   \
-  "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"                                       \
+  "'container':{'type':'MESOS','linux_info':{'ipc_mode':'PRIVATE','share_cgroups':false}},"                  \
   "'resources':[" NGINX_SCALAR("cpus", "0.5") "," NGINX_SCALAR("mem", "128.0") "," NGINX_SCALAR(             \
       "disk", "32.0") "],'name':'web','shutdown_grace_period':{'nanoseconds':30000000000}," NGINX_LABELS "}"
 
@@ -57,7 +57,7 @@ static const char nginx_accept[] =
         "mem",
         "1.0") "],"
                "'command':{'shell':false,'value':'sleep','arguments':['sleep','1000000000']},"
-               "'container':{'type':'MESOS','linux_info':{'share_cgroups':false}},"
+               "'container':{'type':'MESOS','linux_info':{'ipc_mode':'SHARE_PARENT','share_cgroups':false}},"
                "'kill_policy':{'grace_period':{'nanoseconds':0}}," NGINX_LABELS "}]}}},"
                "{'type':'LAUNCH_GROUP','launch_group':{" NGINX_EXECUTOR ",'task_group':{'tasks':[{"
                "'name':'web.nginx','task_id':{'value':'" PODS_UID ".0.nginx.0.n1'},'agent_id':{'value':'S1'},"
@@ -66,7 +66,7 @@ static const char nginx_accept[] =
                                  "'command':{'shell':false},"
                                  "'container':{'type':'MESOS','mesos':{'image':{'type':'DOCKER','docker':{'"
                                  "name':'nginx:1.25'}}},"
-                                 "'linux_info':{'share_cgroups':false}},"
+                                 "'linux_info':{'ipc_mode':'SHARE_PARENT','share_cgroups':false}},"
                                  "'kill_policy':{'grace_period':{'nanoseconds':30000000000}}," NGINX_LABELS
                                  ","
                                  "'discovery':{'visibility':'CLUSTER','name':'web','ports':{'ports':[{'"
