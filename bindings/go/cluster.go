@@ -208,6 +208,35 @@ func (c *Cluster) RemovePod(uid string) bool {
 	return C.k8sm_cluster_remove_pod(c.ptr, m.slice([]byte(uid))) == 1
 }
 
+// EndPod notes that a pod is about to end: no other need be preempted for its room. True if it was known.
+func (c *Cluster) EndPod(uid string) bool {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	return C.k8sm_cluster_end_pod(c.ptr, m.slice([]byte(uid))) == 1
+}
+
+// Nominate notes that a pod waits for room on an agent, which pods of its priority or lower leave to it.
+func (c *Cluster) Nominate(demand *Demand, agentID, role string) error {
+	defer runtime.KeepAlive(c)
+	defer runtime.KeepAlive(demand)
+	var m memory
+	defer m.free()
+	s := newSink()
+	result := C.k8sm_cluster_nominate(
+		c.ptr, demand.ptr, m.slice([]byte(agentID)), m.slice([]byte(role)), s.diags())
+	_, err := s.done("cluster_nominate", result, nil)
+	return err
+}
+
+// Withdraw notes that a pod does not wait any more. True if it did.
+func (c *Cluster) Withdraw(uid string) bool {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	return C.k8sm_cluster_withdraw(c.ptr, m.slice([]byte(uid))) == 1
+}
+
 // ClusterPod is a pod that runs on an agent, as far as the cluster was told.
 type ClusterPod struct {
 	UID, Namespace, Name string
@@ -285,6 +314,8 @@ const (
 	MatchAllReasons MatchFlags = C.K8SM_MATCH_ALL_REASONS
 	// MatchExplain keeps in the plan why each agent refuses the pods that have no place: Plan.Explain.
 	MatchExplain MatchFlags = C.K8SM_MATCH_EXPLAIN
+	// MatchPreempt looks for pods of a lower priority that would have to end: Plan.Nominations, Plan.Victims.
+	MatchPreempt MatchFlags = C.K8SM_MATCH_PREEMPT
 )
 
 // MatchOptions; zero is the default of each.

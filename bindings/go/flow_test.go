@@ -397,6 +397,36 @@ func TestTakeAndGive(t *testing.T) {
 	}
 }
 
+func TestPreemption(t *testing.T) {
+	cluster := cluster(t)
+	plan := match(t, cluster)
+	if err := cluster.Apply(plan); err != nil {
+		t.Fatal(err)
+	}
+	if nominations := plan.Nominations(); len(nominations) != 0 || len(plan.Victims()) != 0 {
+		t.Errorf("nominated: %+v", nominations)
+	}
+	yaml := bytes.Replace(golden(t, "nginx.yaml"), []byte("spec:"), []byte("spec:\n  priority: 7"), 1)
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod(yaml, nil))
+	pod = must[*k8smesos.Pod](t)(pod.WithUID("u2"))
+	high := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{Nonce: "n2"}))
+	how := &k8smesos.MatchOptions{Flags: k8smesos.MatchPreempt}
+	plan = must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{high}, how))
+	nominations, victims := plan.Nominations(), plan.Victims()
+	if len(nominations) != 1 || nominations[0].AgentID != "golden-S1" || nominations[0].Victims != 1 {
+		t.Errorf("nominations: %+v", nominations)
+	}
+	if len(victims) != 1 || victims[0].Name != "nginx" || victims[0].Nomination != 0 {
+		t.Errorf("victims: %+v", victims)
+	}
+	if err := cluster.Nominate(high, "golden-S1", "*"); err != nil {
+		t.Error(err)
+	}
+	if !cluster.Withdraw("u2") || cluster.Withdraw("u2") || cluster.EndPod("nobody") {
+		t.Error("nominations and ends are not counted right")
+	}
+}
+
 func TestNode(t *testing.T) {
 	cluster := cluster(t)
 	node := k8smesos.Node{

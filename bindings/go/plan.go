@@ -195,6 +195,39 @@ func (p *Plan) Scores() []Score {
 	})
 }
 
+// Nomination is a pod that waits for room on an agent, which its victims are to make.
+type Nomination struct {
+	AgentID, Hostname, Role string
+	Demand, Victims         int
+}
+
+// Nominations are the pods that preempt others: with MatchPreempt.
+func (p *Plan) Nominations() []Nomination {
+	defer runtime.KeepAlive(p)
+	return readRows(func(rows *C.struct_k8sm_plan_nomination, size, n int) int {
+		return int(C.k8sm_plan_nominations(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_plan_nomination) Nomination {
+		return Nomination{text(row.agent_id), text(row.hostname), text(row.role), int(row.demand), int(row.victims)}
+	})
+}
+
+// Victim is a pod that is to end, with its grace, for another one.
+type Victim struct {
+	UID, Namespace, Name string
+	Priority             int64
+	Nomination           int
+}
+
+// Victims are the pods that are to end for those that are nominated.
+func (p *Plan) Victims() []Victim {
+	defer runtime.KeepAlive(p)
+	return readRows(func(rows *C.struct_k8sm_plan_victim, size, n int) int {
+		return int(C.k8sm_plan_victims(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_plan_victim) Victim {
+		return Victim{text(row.uid), text(row.name_space), text(row.name), int64(row.priority), int(row.nomination)}
+	})
+}
+
 // Refusals of demands without a place, the most frequent first.
 func (p *Plan) Refusals() []Refusal {
 	defer runtime.KeepAlive(p)

@@ -132,8 +132,25 @@ struct k8sm_cluster_pod {
 K8SM_API size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
                                   size_t first, struct k8sm_cluster_pod *rows, size_t row_size, size_t n);
 
+/* Notes that a pod is about to end, deleted or preempted: it counts as long as it is there, but no pod need be
+ * preempted for the room that it gives up. Returns 1 if it was known. */
+K8SM_API int k8sm_cluster_end_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid);
+
+/* Notes that a pod waits for room on an agent, in offers to a role: pods of its priority or lower leave that room
+ * to it. In place of a former nomination; ended when the pod runs somewhere, when the agent is forgotten, and by
+ * k8sm_cluster_withdraw. k8sm_cluster_apply nominates what a plan does, see K8SM_MATCH_PREEMPT; this is for a
+ * status.nominatedNodeName from elsewhere. Keeps a reference to the demand.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#user-exposed-information
+ * Errors: NOMEM, LIMIT. */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_nominate(struct k8sm_cluster *cluster, const struct k8sm_demand *demand,
+                                                 struct k8sm_slice agent_id, struct k8sm_slice role,
+                                                 struct k8sm_diags *diags);
+/* Notes that a pod does not wait any more. Returns 1 if it did. */
+K8SM_API int k8sm_cluster_withdraw(struct k8sm_cluster *cluster, struct k8sm_slice uid);
+
 /* Spends what the plan's placements take: their offers leave the cluster, and their pods are noted as with
- * k8sm_cluster_add_pod, to be removed when they end. If one of them does not hold any more (an offer is gone,
+ * k8sm_cluster_add_pod, to be removed when they end. What it nominates is noted, and that its victims are
+ * about to end. If one of them does not hold any more (an offer is gone,
  * its agent has other labels or features since, or it looks at other pods and some were added) nothing is
  * taken, K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). Changes elsewhere do not matter.
  * Errors: STATE, NOMEM (nothing changed). */

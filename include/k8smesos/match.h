@@ -29,8 +29,10 @@ enum {
                                         not those that came first: more fit, and small ones wait longer */
   K8SM_MATCH_ALL_REASONS = 1 << 1,   /* explanations: every check that refuses has a row, not the first of
                                         each agent alone */
-  K8SM_MATCH_EXPLAIN = 1 << 2        /* the plan keeps why each agent refuses the pods that have no place, see
+  K8SM_MATCH_EXPLAIN = 1 << 2,       /* the plan keeps why each agent refuses the pods that have no place, see
                                         k8sm_plan_explain: time and memory for each of them and each agent */
+  K8SM_MATCH_PREEMPT = 1 << 3        /* for a pod that has no place, look for pods of a lower priority that would
+                                        have to end: see k8sm_plan_nominations */
 };
 
 /* How pods are placed. */
@@ -138,6 +140,37 @@ struct k8sm_plan_score {
 };
 K8SM_API size_t k8sm_plan_scores(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_score *rows,
                                  size_t row_size, size_t n);
+
+/* A pod that has no place, and is to get one: with K8SM_MATCH_PREEMPT. On its agent it fits once its victims have
+ * ended, as far as the offers held and the pods that run tell; what they held has to be offered to the role, which
+ * the pod takes with a later plan. Until then pods of its priority or lower leave that room alone: those of this
+ * plan, and after k8sm_cluster_apply those of later ones. Of all agents the one is chosen where the most important
+ * victim has the lowest priority; then where the sum of their priorities is least, then their number; then where
+ * the most important one runs for the shortest time; then the first by id. A pod that waits as nominated, has
+ * preemptionPolicy Never, or belongs to a group, preempts none.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
+struct k8sm_plan_nomination {
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice role;
+  uint32_t demand;  /* its number among the demands of the match */
+  uint32_t victims; /* how many rows of k8sm_plan_victims it has; 0: the room is being given up already */
+};
+K8SM_API size_t k8sm_plan_nominations(const struct k8sm_plan *plan, size_t first,
+                                      struct k8sm_plan_nomination *rows, size_t row_size, size_t n);
+
+/* A pod that is to end, with its grace, for another one. In the order of the nominations, of each the most
+ * important one first. */
+struct k8sm_plan_victim {
+  struct k8sm_slice uid;
+  struct k8sm_slice name_space;
+  struct k8sm_slice name;
+  int64_t priority;
+  uint32_t nomination; /* its row */
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_plan_victims(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_victim *rows,
+                                  size_t row_size, size_t n);
 
 /* Why a pod has no place: how many agents said so, one row per pod and reason, most first. An agent
  * stops at its first reason, except that all scalars of which it has too little count. */

@@ -75,6 +75,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_map_free(&cluster->kind_map);
   k8smi_map_free(&cluster->pod_map);
   k8smi_namespaces_free(cluster);
+  k8smi_nominations_free(cluster);
   k8smi_topologies_clear(cluster);
   k8smi_table_free(&cluster->agents, &allocator);
   k8smi_table_free(&cluster->slots, &allocator);

@@ -51,7 +51,18 @@ struct k8smi_running {
   uint32_t previous, next; /* of the agent */
   uint32_t previous_of_kind, next_of_kind;
   int64_t held[K8SMI_SCALARS];
-  uint64_t since; /* the generation in which it came to its agent */
+  int64_t priority;
+  struct k8sm_demand *demand; /* a reference, if it holds ports or extended resources; else NULL */
+  bool ending;                /* what it holds comes back soon */
+  bool chosen;                /* to be preempted, by the match under way */
+  uint64_t since;             /* the generation in which it came to its agent */
+};
+
+/* A pod that waits for room on an agent, which others are to leave to it. */
+struct k8smi_nomination {
+  struct k8sm_demand *demand; /* a reference */
+  uint32_t agent;
+  struct k8sm_slice role; /* that it will use there; a block of its own */
 };
 
 /* What one agent offers to one role: there as long as an offer of it is held. It is also a node of the
@@ -135,7 +146,11 @@ struct k8sm_cluster {
   uint64_t label_changes;              /* counts what makes them stale */
   uint64_t pod_generation;             /* in which a pod was added last */
   size_t exclusive;                    /* pods that run and want their agent alone */
-  size_t wanting;                      /* pods that run and want others near them, or not */
+  size_t ending;                       /* pods that run and are about to end */
+  int64_t least_priority;              /* of the pods that run, at most */
+  struct k8smi_nomination *nominations;
+  size_t nomination_count, nomination_cap;
+  size_t wanting; /* pods that run and want others near them, or not */
   struct k8smi_order *agent_order, *held_order;
   struct k8smi_rescinded *rescinded;
   struct k8smi_buf text;              /* of labels, while they are made */
@@ -188,6 +203,17 @@ static inline struct k8smi_running *k8smi_running_at(const struct k8sm_cluster *
  * counts the generation. Errors: NOMEM: nothing changed. */
 int k8smi_pod_put(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
 void k8smi_pod_drop(struct k8sm_cluster *cluster, uint32_t row);
+
+/* nominations.c: of a pod; NULL: none. Takes one out; those of an agent, or all. */
+struct k8smi_nomination *k8smi_nomination_of(const struct k8sm_cluster *cluster, struct k8sm_slice uid);
+void k8smi_nomination_end(struct k8sm_cluster *cluster, struct k8smi_nomination *nomination);
+void k8smi_nominations_end_at(struct k8sm_cluster *cluster, uint32_t agent);
+void k8smi_nominations_free(struct k8sm_cluster *cluster);
+/* Nominates an agent that is known. The caller counts the generation. Errors: NOMEM: nothing changed. */
+int k8smi_nominate(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent,
+                   struct k8sm_slice role);
+/* pods.c: the pod is about to end. */
+void k8smi_pod_set_ending(struct k8sm_cluster *cluster, uint32_t row);
 
 /* namespaces.c: the labels of a namespace. One that was not handed in has its name only, written to
  * `scratch`. */

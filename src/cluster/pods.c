@@ -59,6 +59,31 @@ static void pods_free_texts(const struct k8sm_cluster *c, const struct k8smi_run
              pod->uid.len + pod->name_space.len + pod->name.len + 3);
 }
 
+/* Pods that are preempted give up what only their demands know. */
+static void pods_keep_demand(struct k8smi_running *pod, const struct k8sm_demand *demand) {
+  const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
+  struct k8sm_demand *kept;
+  pod->priority = from->priority;
+  pod->demand = NULL;
+  if (from->port_count + from->extended_count == 0) return;
+  memcpy(&kept, &from, sizeof kept); /* a value: only its references are counted */
+  pod->demand = k8sm_demand_ref(kept);
+}
+
+void k8smi_pod_set_ending(struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  if (!pod->ending) c->ending++;
+  pod->ending = true;
+}
+
+int k8sm_cluster_end_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid) {
+  uint32_t row = k8smi_map_get(&cluster->pod_map, uid);
+  if (row == K8SMI_MAP_NONE) return 0;
+  k8smi_pod_set_ending(cluster, row);
+  cluster->generation++;
+  return 1;
+}
+
 static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_demand *demand) {
   struct k8smi_running *pod = k8smi_running_at(c, row);
   struct k8smi_agent *agent = k8smi_agent_at(c, pod->agent);
@@ -74,6 +99,8 @@ static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_de
   agent->pods++;
   kind->pods++;
   k8smi_demand_sum(demand, pod->held);
+  pods_keep_demand(pod, demand);
+  if (c->pods.count == 1 || demand->priority < c->least_priority) c->least_priority = demand->priority;
   for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] += pod->held[s];
   pods_count(c, kind, true);
 }
@@ -98,6 +125,10 @@ static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
   }
   agent->pods--;
   kind->pods--;
+  k8sm_demand_unref(pod->demand);
+  pod->demand = NULL;
+  if (pod->ending) c->ending--;
+  pod->ending = false;
   for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] -= pod->held[s];
   pods_count(c, kind, false);
 }
@@ -159,6 +190,7 @@ int k8sm_cluster_add_pod(struct k8sm_cluster *cluster, const struct k8sm_demand 
   int result = k8smi_agent_get(cluster, agent_id, &agent);
   if (result == K8SM_OK) result = k8smi_pod_put(cluster, demand, agent);
   if (result != K8SM_OK) return k8smi_find_nomem(diags, result);
+  k8smi_nomination_end(cluster, k8smi_nomination_of(cluster, demand->uid)); /* it is there */
   cluster->pod_generation = ++cluster->generation;
   return K8SM_OK;
 }

@@ -46,28 +46,82 @@ static bool apply_pods(struct k8sm_cluster *cluster, const struct k8sm_plan *pla
   return fine;
 }
 
-int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, struct k8sm_diags *diags) {
-  struct k8smi_path list = k8smi_path_field(NULL, K8SMI_S("placements"));
-  bool stale = false;
-  for (size_t i = 0; i < plan->placement_count; i++) {
-    const struct k8smi_placement *placement = &plan->placements[i];
-    const struct k8sm_demand *demand = plan->demands[placement->demand];
-    const char *why = apply_stale(cluster, plan, placement);
-    if (why == NULL) continue;
-    struct k8smi_path path = k8smi_path_index(&list, i);
-    k8smi_find(diags, K8SM_DIAG_PLAN_STALE, &path, "%.*s/%.*s on %.*s: %s", K8SMI_P(demand->name_space),
-               K8SMI_P(demand->name), K8SMI_P(placement->agent_id), why);
-    stale = true;
+static void apply_withdraw(struct k8sm_cluster *cluster, size_t count) {
+  while (cluster->nomination_count > count) {
+    k8smi_nomination_end(cluster, &cluster->nominations[cluster->nomination_count - 1]);
   }
-  if (stale) return K8SM_ERR_STATE;
-  if (!apply_pods(cluster, plan)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+}
+
+/* The pods that wait. One that runs by now waits no more. */
+static bool apply_nominations(struct k8sm_cluster *cluster, const struct k8sm_plan *plan) {
+  bool fine = true;
+  for (size_t i = 0; fine && i < plan->nominated.count; i++) {
+    const struct k8sm_plan_nomination *n = &plan->nominated.items[i];
+    const struct k8sm_demand *demand = plan->demands[n->demand];
+    uint32_t agent = k8smi_map_get(&cluster->agent_map, n->agent_id);
+    bool waits = k8smi_nomination_of(cluster, demand->uid) == NULL &&
+                 k8smi_map_get(&cluster->pod_map, demand->uid) == K8SMI_MAP_NONE;
+    fine = !waits || k8smi_nominate(cluster, demand, agent, n->role) == K8SM_OK;
+  }
+  return fine;
+}
+
+/* What can't fail. */
+static void apply_rest(struct k8sm_cluster *cluster, const struct k8sm_plan *plan) {
   for (size_t i = 0; i < plan->placement_count; i++) {
     const struct k8smi_strings ids = plan->placements[i].offer_ids;
+    k8smi_nomination_end(cluster,
+                         k8smi_nomination_of(cluster, plan->demands[plan->placements[i].demand]->uid));
     for (size_t k = 0; k < ids.count; k++) {
       uint32_t held = k8smi_map_get(&cluster->held_map, ids.items[k]);
       if (held != K8SMI_MAP_NONE) k8smi_cluster_drop(cluster, held); /* else a neighbour's, gone already */
     }
   }
-  if (plan->placement_count > 0) cluster->pod_generation = ++cluster->generation;
+  for (size_t i = 0; i < plan->victims.count; i++) {
+    uint32_t row = k8smi_map_get(&cluster->pod_map, plan->victims.items[i].uid);
+    if (row != K8SMI_MAP_NONE) k8smi_pod_set_ending(cluster, row);
+  }
+}
+
+static void apply_find_stale(const struct k8sm_plan *plan, const struct k8smi_path *path, uint32_t demand,
+                             struct k8sm_slice agent_id, const char *why, struct k8sm_diags *diags) {
+  const struct k8sm_demand *d = plan->demands[demand];
+  k8smi_find(diags, K8SM_DIAG_PLAN_STALE, path, "%.*s/%.*s on %.*s: %s", K8SMI_P(d->name_space),
+             K8SMI_P(d->name), K8SMI_P(agent_id), why);
+}
+
+/* Placements and nominations that do not hold any more. */
+static bool apply_is_stale(const struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
+                           struct k8sm_diags *diags) {
+  struct k8smi_path placements = k8smi_path_field(NULL, K8SMI_S("placements"));
+  struct k8smi_path nominations = k8smi_path_field(NULL, K8SMI_S("nominations"));
+  bool stale = false;
+  for (size_t i = 0; i < plan->placement_count; i++) {
+    const struct k8smi_placement *placement = &plan->placements[i];
+    const char *why = apply_stale(cluster, plan, placement);
+    struct k8smi_path path = k8smi_path_index(&placements, i);
+    if (why != NULL) apply_find_stale(plan, &path, placement->demand, placement->agent_id, why, diags);
+    stale = stale || why != NULL;
+  }
+  for (size_t i = 0; i < plan->nominated.count; i++) {
+    const struct k8sm_plan_nomination *n = &plan->nominated.items[i];
+    struct k8smi_path path = k8smi_path_index(&nominations, i);
+    if (k8smi_map_get(&cluster->agent_map, n->agent_id) != K8SMI_MAP_NONE) continue;
+    apply_find_stale(plan, &path, n->demand, n->agent_id, "its agent is not known any more", diags);
+    stale = true;
+  }
+  return stale;
+}
+
+int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, struct k8sm_diags *diags) {
+  if (apply_is_stale(cluster, plan, diags)) return K8SM_ERR_STATE;
+  size_t before = cluster->nomination_count;
+  if (!apply_nominations(cluster, plan) || !apply_pods(cluster, plan)) {
+    apply_withdraw(cluster, before);
+    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  }
+  apply_rest(cluster, plan);
+  if (plan->placement_count + plan->nominated.count > 0) cluster->generation++;
+  if (plan->placement_count > 0) cluster->pod_generation = cluster->generation;
   return K8SM_OK;
 }

@@ -152,25 +152,29 @@ struct k8sm_explain *k8smi_explain_make(const struct k8smi_match_check *check,
   return job.explain;
 }
 
+/* Others may wait for room; the pod's own is its. */
+static bool explain_leaves_room(struct k8smi_match *match, const struct k8sm_demand *demand) {
+  struct k8smi_hold *own = k8smi_holds_of(&match->holds, demand->uid);
+  return k8smi_match_hold_for(match, demand->priority) && (own == NULL || k8smi_match_release(match, own));
+}
+
 int k8sm_cluster_explain(struct k8sm_cluster *cluster, struct k8sm_demand *demand,
                          const struct k8sm_match_options *options, struct k8sm_explain **ret,
                          struct k8sm_diags *diags) {
-  struct k8sm_match_options o;
-  struct k8smi_arena scratch;
+  struct k8smi_match match = {.cluster = cluster};
   struct k8smi_need need;
-  struct k8smi_peers peers;
   struct k8sm_explain *made = NULL;
-  int result = k8smi_match_options_read(&o, options, diags);
+  int result = k8smi_match_options_read(&match.options, options, diags);
   if (result != K8SM_OK) return result;
-  if (!k8smi_arena_init(&scratch, o.allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  k8smi_topologies_trim(cluster);
-  struct k8smi_match_check check = {.cluster = cluster, .need = &need, .peers = &peers};
-  if (k8smi_peers_begin(&peers, cluster, &scratch, 0, diags) &&
-      k8smi_need_make(&scratch, cluster, demand, &o, &need) && k8smi_peers_find(&peers, &need, &check.peer)) {
+  struct k8smi_match_check check = {
+      .cluster = cluster, .need = &need, .peers = &match.peers, .holds = &match.holds};
+  const struct k8sm_match_options o = match.options;
+  if (k8smi_match_open(&match, o.allocator, 0, diags) && explain_leaves_room(&match, demand) &&
+      k8smi_need_make(&match.scratch, cluster, demand, &o, &need) &&
+      k8smi_peers_find(&match.peers, &need, &check.peer)) {
     made = k8smi_explain_make(&check, &o);
   }
-  k8smi_peers_end(&peers);
-  k8smi_arena_free(&scratch);
+  k8smi_match_close(&match);
   if (made == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   *ret = made;
   return K8SM_OK;

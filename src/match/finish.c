@@ -72,6 +72,7 @@ static void finish_refusal(struct k8sm_plan *plan, const struct k8smi_refused *r
 static void finish_write(const struct k8smi_refused *refused, struct k8smi_buf *to) {
   if (refused->gang.minimum == 0) {
     k8smi_histogram_write(&refused->histogram, to);
+    k8smi_preemption_write(&refused->preemption, to);
     return;
   }
   k8smi_buf_u64(to, refused->gang.placed);

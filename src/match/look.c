@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the predicates, and the texts about them, look up. */
+#include "match/holds.h"
 #include "match/predicates.h"
 
 const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_match_check *check) {
@@ -58,7 +59,7 @@ static bool look_offer_has_port(const struct k8smi_offer *offer, struct k8sm_sli
   return false;
 }
 
-static bool look_slot_has_port(const struct k8smi_match_check *check, uint16_t port) {
+bool k8smi_slot_has_port(const struct k8smi_match_check *check, uint16_t port) {
   struct k8sm_slice uid = check->need->demand->uid;
   if (check->slot->pool != NULL) return k8smi_pool_find_port(check->slot->pool, uid, port) != NULL;
   uint32_t row = check->slot->ports == 0 ? K8SMI_ROW_NONE : check->slot->first_offer;
@@ -70,7 +71,9 @@ static bool look_slot_has_port(const struct k8smi_match_check *check, uint16_t p
 
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check) {
   for (size_t i = 0; i < check->need->port_count; i++) {
-    if (!look_slot_has_port(check, check->need->ports[i])) return check->need->ports[i];
+    uint16_t port = check->need->ports[i];
+    if (k8smi_holds_port(check->holds, check->agent_row, port) || !k8smi_slot_has_port(check, port))
+      return port;
   }
   return 0;
 }
@@ -137,7 +140,7 @@ static bool look_is_extended(const struct k8smi_resource *r, struct k8sm_slice u
 int64_t k8smi_slot_has_extended(const struct k8smi_match_check *check, struct k8sm_slice name) {
   struct k8sm_slice uid = check->need->demand->uid;
   const struct k8smi_pool *pool = check->slot->pool;
-  int64_t sum = 0;
+  int64_t sum = -k8smi_holds_extended(check->holds, check->agent_row, name);
   for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
     if (look_is_extended(pool->parts[i].resource, uid, name)) sum += pool->parts[i].left;
   }

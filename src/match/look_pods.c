@@ -70,5 +70,5 @@ bool k8smi_is_excluded(const struct k8smi_match_check *check) {
   const struct k8smi_peers *peers = check->peers;
   if (peers->occupants == NULL) return false;
   bool other = peers->occupants[check->agent_row] > 0;
-  return other && (check->need->rules->exclusive || peers->alone[check->agent_row]);
+  return other && (check->need->rules->exclusive || peers->alone[check->agent_row] > 0);
 }

@@ -5,7 +5,9 @@
 #include "base/sort.h"
 #include "cluster/tree.h"
 
-enum { MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST | K8SM_MATCH_ALL_REASONS | K8SM_MATCH_EXPLAIN };
+enum {
+  MATCH_FLAGS = K8SM_MATCH_LARGEST_FIRST | K8SM_MATCH_ALL_REASONS | K8SM_MATCH_EXPLAIN | K8SM_MATCH_PREEMPT
+};
 
 static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t demand) {
   struct k8smi_refused *refused = k8smi_arena_zalloc(&match->scratch, sizeof *refused);
@@ -13,9 +15,11 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   refused->demand = demand;
   k8smi_histogram_make(check, &refused->histogram);
   match->refused[demand] = refused;
-  if (match->plan->explains == NULL) return true;
-  match->plan->explains[demand] = k8smi_explain_make(check, &match->options);
-  return match->plan->explains[demand] != NULL;
+  if (match->plan->explains != NULL) {
+    match->plan->explains[demand] = k8smi_explain_make(check, &match->options);
+    if (match->plan->explains[demand] == NULL) return false;
+  }
+  return k8smi_match_preempt(match, check, demand, &refused->preemption);
 }
 
 static bool match_same_roles(const struct k8sm_demand *a, const struct k8sm_demand *b) {
@@ -34,7 +38,8 @@ static bool match_is_like(const struct k8smi_match *match, const struct k8sm_dem
       !k8smi_eq(a->rules == NULL ? none : a->rules->agent_key,
                 b->rules == NULL ? none : b->rules->agent_key) ||
       a->features != b->features || a->active_deadline_seconds != b->active_deadline_seconds ||
-      !k8smi_eq(a->node_name, b->node_name) || !match_same_roles(a, b)) {
+      !k8smi_eq(a->node_name, b->node_name) || !match_same_roles(a, b) ||
+      a->never_preempts != b->never_preempts) {
     return false;
   }
   k8smi_demand_sum(a, of_a);
@@ -53,14 +58,10 @@ static bool match_refuse_again(struct k8smi_match *match, uint32_t demand) {
   return true;
 }
 
-bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
-  const struct k8sm_plan *plan = match->plan;
-  if (match->last_refused != K8SMI_ROW_NONE && plan->explains == NULL &&
-      match_is_like(match, plan->demands[match->last_refused], plan->demands[demand])) {
-    return match_refuse_again(match, demand);
-  }
+static bool match_seek(struct k8smi_match *match, uint32_t demand) {
   struct k8smi_need need;
   struct k8smi_match_check check = {.cluster = match->cluster, .need = &need, .peers = &match->peers};
+  if (match->holds.count > 0) check.holds = &match->holds;
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
                        &need) ||
       !k8smi_peers_find(&match->peers, &need, &check.peer) ||
@@ -78,8 +79,24 @@ bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
                                 : k8smi_match_place(match, &need, demand, slot);
 }
 
+bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
+  const struct k8sm_plan *plan = match->plan;
+  struct k8smi_hold *own = k8smi_holds_of(&match->holds, plan->demands[demand]->uid);
+  if (own != NULL && own->active) { /* the room that others leave alone is this pod's */
+    if (!k8smi_match_release(match, own) || !match_seek(match, demand)) return false;
+    return match->pool_of[demand] != NULL || k8smi_match_hold(match, own);
+  }
+  if (match->last_refused != K8SMI_ROW_NONE && plan->explains == NULL &&
+      match_is_like(match, plan->demands[match->last_refused], plan->demands[demand])) {
+    return match_refuse_again(match, demand);
+  }
+  return match_seek(match, demand);
+}
+
 /* The cluster is as it was: what was free, and so the trees. */
 static void match_roll_back(struct k8smi_match *match) {
+  for (size_t i = 0; i < match->chosen_count; i++)
+    k8smi_running_at(match->cluster, match->chosen[i])->chosen = false;
   for (struct k8smi_pool *pool = match->pools; pool != NULL; pool = pool->next) {
     k8smi_slot_at(match->cluster, pool->slot)->pool = NULL;
     k8smi_tree_update(match->cluster, pool->slot, pool->before);
@@ -134,20 +151,40 @@ static bool match_begin(struct k8smi_match *match, struct k8sm_demand *const *de
   return k8smi_match_find_gangs(match);
 }
 
+bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *allocator, size_t pods,
+                      struct k8sm_diags *diags) {
+  struct k8sm_cluster *c = match->cluster;
+  bool preempts = (match->options.flags & K8SM_MATCH_PREEMPT) != 0;
+  size_t waiting = c->nomination_count + (preempts ? pods : 0);
+  if (!k8smi_arena_init(&match->scratch, allocator, 0)) return false;
+  match->last_refused = K8SMI_ROW_NONE;
+  k8smi_map_init(&match->classes.by_key, &match->scratch.allocator, c->seed);
+  k8smi_topologies_trim(c);
+  k8smi_tree_key_by(c, match->options.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
+  if (!k8smi_peers_begin(&match->peers, c, &match->scratch, pods + waiting, diags)) return false;
+  match->peers.required_likes = k8smi_score_hard_affinity(&match->options) > 0;
+  return k8smi_match_find_holds(match, preempts ? pods : 0);
+}
+
+void k8smi_match_close(struct k8smi_match *match) {
+  match_roll_back(match);
+  k8smi_peers_end(&match->peers);
+  k8smi_map_free(&match->classes.by_key);
+  k8smi_arena_free(&match->scratch);
+}
+
 static int match_run(struct k8smi_match *match, struct k8sm_demand *const *demands, size_t n) {
   if (!match_begin(match, demands, n)) return K8SM_ERR_NOMEM;
-  k8smi_tree_key_by(match->cluster,
-                    match->options.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
   bool fine = true;
   for (uint32_t i = 0; fine && i < n; i++) {
     uint32_t demand = match->order[i];
     const struct k8smi_placement_rules *rules = match->plan->demands[demand]->rules;
     if (match->in_gang[demand]) continue;
+    if (!k8smi_match_hold_for(match, match->plan->demands[demand]->priority)) return K8SM_ERR_NOMEM;
     bool grouped = rules != NULL && rules->gang.len > 0 && match->plan->demands[demand]->agent_id.len == 0;
     fine = grouped ? k8smi_match_gang(match, demand) : k8smi_match_one(match, demand);
   }
   fine = fine && k8smi_match_finish(match);
-  match_roll_back(match);
   return fine ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
@@ -192,21 +229,15 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
     k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "too many demands for one match");
     return K8SM_ERR_INVALID;
   }
-  struct k8smi_match match = {.cluster = cluster, .options = o, .last_refused = K8SMI_ROW_NONE};
+  struct k8smi_match match = {.cluster = cluster, .options = o};
   match.plan = K8SMI_VALUE_NEW(k8sm_plan, o.allocator, 0);
   if (match.plan == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_refs_init(&match.plan->refs);
   match.plan->generation = cluster->generation;
   match.plan->strategy = o.strategy;
-  k8smi_map_init(&match.classes.by_key, &match.plan->arena.allocator, cluster->seed);
-  k8smi_topologies_trim(cluster);
-  bool begun = k8smi_arena_init(&match.scratch, &match.plan->arena.allocator, 0) &&
-               k8smi_peers_begin(&match.peers, cluster, &match.scratch, n, diags);
-  match.peers.required_likes = k8smi_score_hard_affinity(&match.options) > 0;
-  result = begun ? match_run(&match, demands, n) : K8SM_ERR_NOMEM;
-  k8smi_peers_end(&match.peers);
-  k8smi_map_free(&match.classes.by_key);
-  k8smi_arena_free(&match.scratch);
+  bool open = k8smi_match_open(&match, &match.plan->arena.allocator, n, diags);
+  result = open ? match_run(&match, demands, n) : K8SM_ERR_NOMEM;
+  k8smi_match_close(&match);
   if (result != K8SM_OK) {
     k8sm_plan_unref(match.plan);
     return k8smi_find_nomem(diags, result);

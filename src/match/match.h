@@ -3,6 +3,7 @@
 #define K8SMI_MATCH_MATCH_H
 
 #include "match/classes.h"
+#include "match/holds.h"
 #include "match/peers.h"
 #include "match/summary.h"
 
@@ -18,6 +19,7 @@ struct k8smi_refused {
   uint32_t demand;
   struct k8smi_gang gang; /* minimum 0: it was refused by agents */
   struct k8smi_histogram histogram;
+  struct k8smi_preemption preemption;
 };
 
 struct k8smi_saved_pool;
@@ -30,6 +32,9 @@ struct k8smi_match {
   struct k8sm_match_options options;
   struct k8smi_classes classes;
   struct k8smi_peers peers;
+  struct k8smi_holds holds;
+  uint32_t *chosen; /* rows of the pods that are to be preempted */
+  size_t chosen_count, chosen_cap;
   struct k8smi_pool *pools;           /* slots that are spent from: to be put back */
   uint32_t *order;                    /* of the demands: as they are placed */
   struct k8smi_pool **pool_of;        /* by demand; NULL: not placed */
@@ -51,6 +56,8 @@ bool k8smi_match_one(struct k8smi_match *match, uint32_t demand);
 /* place.c: spends what a pod needs from a slot where it fits. */
 bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need, uint32_t demand,
                        uint32_t slot);
+/* The pool of a slot, made if need be. NULL when memory ran out. */
+struct k8smi_pool *k8smi_match_pool(struct k8smi_match *match, uint32_t slot);
 /* From now on what is spent can be put back; puts it back. */
 void k8smi_match_journal(struct k8smi_match *match);
 void k8smi_match_restore(struct k8smi_match *match);
@@ -58,6 +65,23 @@ void k8smi_match_restore(struct k8smi_match *match);
 /* gang.c: which demands are of one group; places the group of the demand, which is its first. */
 bool k8smi_match_find_gangs(struct k8smi_match *match);
 bool k8smi_match_gang(struct k8smi_match *match, uint32_t first);
+
+/* holds.c: looks up who waits for room, with space for `more`; has pods of a priority leave it alone. */
+bool k8smi_match_find_holds(struct k8smi_match *match, size_t more);
+bool k8smi_match_hold_for(struct k8smi_match *match, int64_t priority);
+/* Takes a hold's room, and gives it to the pod itself. */
+bool k8smi_match_hold(struct k8smi_match *match, struct k8smi_hold *hold);
+bool k8smi_match_release(struct k8smi_match *match, struct k8smi_hold *hold);
+
+/* preempt.c: looks for pods to end so that this one, which has no place, gets one; nominates the agent. */
+bool k8smi_match_preempt(struct k8smi_match *match, const struct k8smi_match_check *check, uint32_t demand,
+                         struct k8smi_preemption *ret);
+
+/* match.c: opens a match on the cluster, which is then as it was when it is closed. `pods`: that may be
+ * placed. False when memory ran out: it is to be closed all the same. */
+bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *allocator, size_t pods,
+                      struct k8sm_diags *diags);
+void k8smi_match_close(struct k8smi_match *match);
 
 /* seek.c: the slot for a pod; K8SMI_ROW_NONE: it fits nowhere. */
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check);

@@ -194,12 +194,12 @@ static struct k8smi_peer *peers_get(struct k8smi_peers *peers, const struct k8sm
 
 static void peers_occupy(struct k8smi_peers *peers, const struct k8sm_demand *demand, uint32_t agent) {
   peers->occupants[agent]++;
-  if (demand->rules != NULL && demand->rules->exclusive) peers->alone[agent] = 1;
+  if (demand->rules != NULL && demand->rules->exclusive) peers->alone[agent]++;
 }
 
-static void peers_leave(struct k8smi_peers *peers, const struct k8sm_demand *demand, uint32_t agent) {
+static void peers_vacate(struct k8smi_peers *peers, const struct k8sm_demand *demand, uint32_t agent) {
   peers->occupants[agent]--;
-  if (demand->rules != NULL && demand->rules->exclusive) peers->alone[agent] = 0;
+  if (demand->rules != NULL && demand->rules->exclusive) peers->alone[agent]--;
 }
 
 static bool peers_count_occupants(struct k8smi_peers *peers) {
@@ -240,25 +240,57 @@ bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const 
 
 bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent) {
   struct k8smi_counters *all = &peers->counters;
+  const struct k8smi_peer *peer = NULL;
   if (need->resumed) return true; /* it counts already */
+  if (all->count > 0 && (peer = peers_get(peers, need)) == NULL)
+    return false; /* counters made later count it */
   all->placed[all->placed_count++] = (struct k8smi_counted){need->demand, agent};
   if (peers->occupants != NULL) peers_occupy(peers, need->demand, agent);
-  if (all->count == 0) return true;
-  const struct k8smi_peer *peer = peers_get(peers, need);
   for (size_t i = 0; peer != NULL && i < peer->add_count; i++) {
     k8smi_counter_add(all->items[peer->adds[i]], agent);
   }
-  return peer != NULL;
+  return true;
+}
+
+/* It is placed, number `i` of those that are, and is not any more. */
+static bool peers_uncount(struct k8smi_peers *peers, const struct k8smi_need *need, size_t i) {
+  struct k8smi_counters *all = &peers->counters;
+  const uint32_t agent = all->placed[i].agent;
+  const struct k8smi_peer *peer = NULL;
+  if (all->count > 0 && (peer = peers_get(peers, need)) == NULL)
+    return false; /* counters made now count it */
+  all->placed[i] = all->placed[--all->placed_count];
+  if (peers->occupants != NULL) peers_vacate(peers, need->demand, agent);
+  for (size_t k = 0; peer != NULL && k < peer->add_count; k++) {
+    k8smi_counter_remove(all->items[peer->adds[k]], agent);
+  }
+  return true;
 }
 
 bool k8smi_peers_taken_back(struct k8smi_peers *peers, const struct k8smi_need *need) {
-  struct k8smi_counters *all = &peers->counters;
+  return need->resumed || peers_uncount(peers, need, peers->counters.placed_count - 1);
+}
+
+bool k8smi_peers_not_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent) {
+  const struct k8smi_counters *all = &peers->counters;
+  size_t i = 0;
   if (need->resumed) return true;
-  uint32_t agent = all->placed[--all->placed_count].agent;
-  if (peers->occupants != NULL) peers_leave(peers, need->demand, agent);
-  const struct k8smi_peer *peer = all->count == 0 ? NULL : peers_get(peers, need);
-  for (size_t i = 0; peer != NULL && i < peer->add_count; i++) {
-    k8smi_counter_remove(all->items[peer->adds[i]], agent);
+  while (all->placed[i].demand != need->demand || all->placed[i].agent != agent) i++;
+  return peers_uncount(peers, need, i);
+}
+
+void k8smi_peers_leave(struct k8smi_peers *peers, const struct k8sm_demand *sample, uint32_t agent) {
+  struct k8smi_counters *all = &peers->counters;
+  if (peers->occupants != NULL) peers_vacate(peers, sample, agent);
+  for (size_t i = 0; i < all->count; i++) {
+    if (k8smi_counter_counts(all, all->items[i], sample)) k8smi_counter_remove(all->items[i], agent);
   }
-  return all->count == 0 || peer != NULL;
+}
+
+void k8smi_peers_return(struct k8smi_peers *peers, const struct k8sm_demand *sample, uint32_t agent) {
+  struct k8smi_counters *all = &peers->counters;
+  if (peers->occupants != NULL) peers_occupy(peers, sample, agent);
+  for (size_t i = 0; i < all->count; i++) {
+    if (k8smi_counter_counts(all, all->items[i], sample)) k8smi_counter_add(all->items[i], agent);
+  }
 }

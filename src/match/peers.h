@@ -40,7 +40,7 @@ struct k8smi_peers {
   bool shunning;       /* the pods that run and keep others away are counted */
   bool required_likes; /* pods with a required affinity like those that it selects near them */
   uint32_t *occupants; /* by agent: pods; made when the first comes that wants its agent alone */
-  uint8_t *alone;      /* by agent: such a pod is there */
+  uint32_t *alone;     /* by agent: such pods */
 };
 
 /* For a match that places up to `pods`. False when memory ran out. */
@@ -55,6 +55,12 @@ bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const 
 bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent);
 /* The pod that was placed last, of those that still are, is not. */
 bool k8smi_peers_taken_back(struct k8smi_peers *peers, const struct k8smi_need *need);
+
+/* The same of any of those that still are. */
+bool k8smi_peers_not_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent);
+/* As if a pod that runs did not, and as it is again: for all that is counted now. */
+void k8smi_peers_leave(struct k8smi_peers *peers, const struct k8sm_demand *sample, uint32_t agent);
+void k8smi_peers_return(struct k8smi_peers *peers, const struct k8sm_demand *sample, uint32_t agent);
 
 /* The first spread constraint that an agent breaks, and how. */
 enum { K8SMI_SPREAD_FITS = 0, K8SMI_SPREAD_NO_LABEL, K8SMI_SPREAD_SKEWED };

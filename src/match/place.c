@@ -12,7 +12,7 @@ struct k8smi_saved_pool {
   int64_t free[K8SMI_SCALARS];
 };
 
-static struct k8smi_pool *place_pool(struct k8smi_match *match, uint32_t row) {
+struct k8smi_pool *k8smi_match_pool(struct k8smi_match *match, uint32_t row) {
   struct k8smi_cluster_slot *slot = k8smi_slot_at(match->cluster, row);
   if (slot->pool != NULL) return slot->pool;
   struct k8smi_pool *pool = k8smi_pool_make(&match->scratch, match->cluster, row);
@@ -89,7 +89,7 @@ static void place_name_ports(const struct k8sm_demand *demand, struct k8smi_plac
 
 bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need, uint32_t demand,
                        uint32_t row) {
-  struct k8smi_pool *pool = place_pool(match, row);
+  struct k8smi_pool *pool = k8smi_match_pool(match, row);
   struct k8smi_need spends = *need;
   uint16_t *any;
   if (pool == NULL || !place_save(match, pool) || !place_ports(match, pool, &spends, &any)) return false;

@@ -52,6 +52,24 @@ size_t k8sm_plan_refusals(const struct k8sm_plan *plan, size_t first, struct k8s
   return left;
 }
 
+size_t k8sm_plan_nominations(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_nomination *rows,
+                             size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(plan->nominated.count, first);
+  for (size_t i = 0; i < n && i < left; i++) {
+    k8smi_row_write(rows, row_size, i, &plan->nominated.items[first + i], sizeof plan->nominated.items[0]);
+  }
+  return left;
+}
+
+size_t k8sm_plan_victims(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_victim *rows,
+                         size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(plan->victims.count, first);
+  for (size_t i = 0; i < n && i < left; i++) {
+    k8smi_row_write(rows, row_size, i, &plan->victims.items[first + i], sizeof plan->victims.items[0]);
+  }
+  return left;
+}
+
 /* Tables whose rows belong to placements. Each placement knows the number of its first one. */
 struct plan_cursor {
   const struct k8sm_plan *plan;

@@ -59,6 +59,15 @@ struct k8smi_placement {
   size_t first_offer, first_resource, first_port, first_score; /* the numbers of its first rows */
 };
 
+struct k8smi_victims {
+  struct k8sm_plan_victim *items; /* texts are the plan's */
+  size_t count, cap;
+};
+struct k8smi_nominated {
+  struct k8sm_plan_nomination *items;
+  size_t count, cap;
+};
+
 struct k8sm_plan {
   k8smi_refs refs;
   struct k8smi_arena arena;
@@ -69,6 +78,8 @@ struct k8sm_plan {
   size_t source_count;
   struct k8smi_placement *placements; /* in the order of the demands */
   size_t placement_count;
+  struct k8smi_nominated nominated;
+  struct k8smi_victims victims;
   struct k8sm_plan_refusal *refusals;
   size_t refusal_count;
   struct k8sm_slice *summaries;   /* one for each demand; empty when placed */

@@ -239,24 +239,26 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_ROLE] = {K8SM_DIAG_ROLE_MISSING, K8SMI_SCOPE_SLOT, "role",
                        "agent(s) had no offer of a role that the pod may use", NULL, predicate_role,
                        k8smi_wanted_roles, k8smi_had_roles, k8smi_remedy_role},
-    {K8SM_DIAG_PORT_TAKEN, K8SMI_SCOPE_SLOT, "host-port",
-     "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports, predicate_ports,
-     k8smi_wanted_ports, k8smi_had_ports, k8smi_remedy_ports},
+    [K8SMI_BY_PORTS] = {K8SM_DIAG_PORT_TAKEN, K8SMI_SCOPE_SLOT, "host-port",
+                        "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports,
+                        predicate_ports, k8smi_wanted_ports, k8smi_had_ports, k8smi_remedy_ports},
     [K8SMI_BY_SCALAR] = {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", NULL,
                          predicate_cpus, k8smi_wanted_cpus, k8smi_had_cpus, k8smi_remedy_cpus},
     {K8SM_DIAG_INSUFFICIENT_MEM, K8SMI_SCOPE_RESOURCE, "mem", "Insufficient memory", NULL, predicate_mem,
      k8smi_wanted_mem, k8smi_had_mem, k8smi_remedy_mem},
     {K8SM_DIAG_INSUFFICIENT_DISK, K8SMI_SCOPE_RESOURCE, "disk", "Insufficient ephemeral-storage", NULL,
      predicate_disk, k8smi_wanted_disk, k8smi_had_disk, k8smi_remedy_disk},
-    {K8SM_DIAG_SPREAD_LABEL, K8SMI_SCOPE_PODS, "spread-label",
-     "node(s) didn't match pod topology spread constraints (missing required label)", predicate_is_spread,
-     predicate_spread_label, k8smi_wanted_spread, k8smi_had_nothing, k8smi_remedy_label},
+    [K8SMI_BY_SPREAD_LABEL] =
+        {K8SM_DIAG_SPREAD_LABEL, K8SMI_SCOPE_PODS, "spread-label",
+         "node(s) didn't match pod topology spread constraints (missing required label)", predicate_is_spread,
+         predicate_spread_label, k8smi_wanted_spread, k8smi_had_nothing, k8smi_remedy_label},
     {K8SM_DIAG_SPREAD_SKEW, K8SMI_SCOPE_PODS, "spread",
      "node(s) didn't match pod topology spread constraints", predicate_is_spread, predicate_spread,
      k8smi_wanted_spread, k8smi_had_spread, k8smi_remedy_spread},
-    {K8SM_DIAG_POD_AFFINITY, K8SMI_SCOPE_PODS, "pod-affinity", "node(s) didn't match pod affinity rules",
-     predicate_has_affinity, predicate_affinity, k8smi_wanted_affinity, k8smi_had_affinity,
-     k8smi_remedy_affinity},
+    [K8SMI_BY_AFFINITY] = {K8SM_DIAG_POD_AFFINITY, K8SMI_SCOPE_PODS, "pod-affinity",
+                           "node(s) didn't match pod affinity rules", predicate_has_affinity,
+                           predicate_affinity, k8smi_wanted_affinity, k8smi_had_affinity,
+                           k8smi_remedy_affinity},
     {K8SM_DIAG_POD_ANTI_AFFINITY, K8SMI_SCOPE_PODS, "pod-anti-affinity",
      "node(s) didn't match pod anti-affinity rules", predicate_has_anti_affinity, predicate_anti_affinity,
      k8smi_wanted_anti_affinity, k8smi_had_anti_affinity, k8smi_remedy_anti_affinity},
@@ -324,6 +326,10 @@ static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_
     if (p->scope != K8SMI_SCOPE_RESOURCE) break;
   }
   return refused;
+}
+
+uint64_t k8smi_check_pods(const struct k8smi_match_check *check) {
+  return predicates_refuse(check, check->need->rows & K8SMI_ROWS_PODS);
 }
 
 uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {

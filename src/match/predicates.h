@@ -11,13 +11,16 @@ struct k8smi_match_check {
   const struct k8smi_need *need;
   const struct k8smi_class *same; /* what agents answered to pods like this; NULL: ask them */
   const struct k8smi_peers *peers;
-  const struct k8smi_peer *peer; /* in these, the pods that matter to it; NULL: none do */
+  const struct k8smi_peer *peer;   /* in these, the pods that matter to it; NULL: none do */
+  const struct k8smi_holds *holds; /* the room that others are waiting for; NULL: none */
   const struct k8smi_agent *agent;
   uint32_t agent_row;
   const struct k8smi_demand_extended *extended; /* that a text is about */
   uint32_t rule;                                /* K8SMI_INSTANCE_* of the constraint that a text is about */
   const struct k8smi_cluster_slot *slot;        /* for the checks of a role's resources */
 };
+
+struct k8smi_holds; /* holds.h */
 
 enum {
   K8SMI_SCOPE_AGENT = 0,    /* of the agent; the first that refuses ends the checks */
@@ -42,7 +45,15 @@ struct k8smi_predicate {
 };
 
 /* The numbers of those rows that are spoken of elsewhere. */
-enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_OFFER = 11, K8SMI_BY_ROLE = 12, K8SMI_BY_SCALAR = 14 };
+enum {
+  K8SMI_BY_GATES = 0,
+  K8SMI_BY_PIN = 1,
+  K8SMI_BY_OFFER = 11,
+  K8SMI_BY_ROLE = 12,
+  K8SMI_BY_PORTS = 13,
+  K8SMI_BY_SCALAR = 14
+};
+enum { K8SMI_BY_SPREAD_LABEL = 17, K8SMI_BY_AFFINITY = 19 };
 enum { K8SMI_BY_SHUNNED = 21, K8SMI_BY_EXCLUSIVE = 22, K8SMI_PREDICATES = 27 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
@@ -68,6 +79,9 @@ static inline int k8smi_first_reason(uint64_t rows) {
   return __builtin_ctzll(before_pods != 0 ? before_pods : rows);
 }
 
+/* Of those of K8SMI_SCOPE_PODS what no pod's end changes. */
+#define K8SMI_ROWS_NOT_HELPED (K8SMI_ROW(K8SMI_BY_SPREAD_LABEL) | K8SMI_ROW(K8SMI_BY_AFFINITY))
+
 /* The rows that can refuse a pod. */
 uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need);
 
@@ -80,6 +94,9 @@ uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32
 
 /* Every row that refuses, whatever others do; of the first role of the demand that the agent offers to. */
 uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent);
+
+/* The rows of K8SMI_SCOPE_PODS alone, for the agent that is set. */
+uint64_t k8smi_check_pods(const struct k8smi_match_check *check);
 
 /* Would these rows refuse? For spread, which counts only agents that they do not. */
 bool k8smi_refused_by_selector(const struct k8smi_match_check *check);
@@ -98,6 +115,7 @@ const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agen
 size_t k8smi_slot_ports(const struct k8smi_match_check *check);
 /* The first host port that is not to be had; 0: none. */
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check);
+bool k8smi_slot_has_port(const struct k8smi_match_check *check, uint16_t port);
 /* What the pod may spend of a scalar: with what names it. */
 int64_t k8smi_slot_has(const struct k8smi_match_check *check, uint32_t scalar);
 int64_t k8smi_slot_has_extended(const struct k8smi_match_check *check, struct k8sm_slice mesos);

@@ -102,28 +102,12 @@ static void summary_write_gates(const struct k8smi_strings gates, struct k8smi_b
   k8smi_buf_putc(to, ']');
 }
 
-void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to) {
-  struct summary_entry entries[K8SMI_REASONS];
-  size_t count = 0;
-  if (histogram->gates.count > 0) {
-    summary_write_gates(histogram->gates, to);
-    return;
-  }
-  if (histogram->agents == 0) {
-    k8smi_buf_puts(to, "no nodes available to schedule pods");
-    return;
-  }
-  for (int i = 0; i < K8SMI_REASONS; i++) {
-    if (histogram->counts[i] == 0) continue;
-    bool extended = i >= K8SMI_PREDICATES;
-    entries[count] =
-        summary_entry(histogram->counts[i], extended ? "Insufficient " : k8smi_predicates[i].words);
-    if (extended) entries[count].name = histogram->extended[i - K8SMI_PREDICATES].name;
-    count++;
-  }
+/* "0/3 nodes are available: 1 …, 2 …." */
+static void summary_write_line(size_t agents, struct summary_entry *entries, size_t count,
+                               struct k8smi_buf *to) {
   k8smi_sort(entries, count, sizeof entries[0], summary_order, NULL);
   k8smi_buf_puts(to, "0/");
-  k8smi_buf_u64(to, histogram->agents);
+  k8smi_buf_u64(to, agents);
   k8smi_buf_puts(to, " nodes are available: ");
   for (size_t i = 0; i < count; i++) {
     if (i > 0) k8smi_buf_puts(to, ", ");
@@ -133,4 +117,43 @@ void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi
     k8smi_buf_slice(to, entries[i].name);
   }
   k8smi_buf_putc(to, '.');
+}
+
+/* An entry for each reason that counts. Returns how many. */
+static size_t summary_entries(const uint32_t *counts, const struct k8smi_demand_extended *extended,
+                              struct summary_entry *ret) {
+  size_t count = 0;
+  for (int i = 0; i < K8SMI_REASONS; i++) {
+    if (counts[i] == 0) continue;
+    bool of_extended = i >= K8SMI_PREDICATES;
+    ret[count] = summary_entry(counts[i], of_extended ? "Insufficient " : k8smi_predicates[i].words);
+    if (of_extended) ret[count].name = extended[i - K8SMI_PREDICATES].name;
+    count++;
+  }
+  return count;
+}
+
+void k8smi_histogram_write(const struct k8smi_histogram *histogram, struct k8smi_buf *to) {
+  struct summary_entry entries[K8SMI_REASONS];
+  if (histogram->gates.count > 0) {
+    summary_write_gates(histogram->gates, to);
+  } else if (histogram->agents == 0) {
+    k8smi_buf_puts(to, "no nodes available to schedule pods");
+  } else {
+    size_t count = summary_entries(histogram->counts, histogram->extended, entries);
+    summary_write_line(histogram->agents, entries, count, to);
+  }
+}
+
+void k8smi_preemption_write(const struct k8smi_preemption *preemption, struct k8smi_buf *to) {
+  struct summary_entry entries[K8SMI_REASONS + 2];
+  if (preemption->never) k8smi_buf_puts(to, " preemption: not eligible due to preemptionPolicy=Never.");
+  if (!preemption->tried || preemption->agents == 0) return;
+  size_t count = summary_entries(preemption->counts, preemption->extended, entries);
+  if (preemption->not_helpful > 0)
+    entries[count++] = summary_entry(preemption->not_helpful, "Preemption is not helpful for scheduling");
+  if (preemption->no_victims > 0)
+    entries[count++] = summary_entry(preemption->no_victims, "No preemption victims found for incoming pod");
+  k8smi_buf_puts(to, " preemption: ");
+  summary_write_line(preemption->agents, entries, count, to);
 }

@@ -309,6 +309,23 @@ class Flow(unittest.TestCase):
         cluster.set_objects(k8smesos.Manifest.parse(node % "agent1.example.org"))
         self.assertIn("1 node(s) were unschedulable", cluster.match([demand]).summary(0))
 
+    def test_preemption(self):
+        cluster = cluster_with_offer()
+        low = Demand.make(nginx(), nonce="n1")
+        cluster.apply(cluster.match([low]))
+        high = Demand.make(Pod.parse(read("nginx.yaml").replace(b"spec:", b"spec:\n  priority: 7", 1)).with_uid("u2"), nonce="n2")
+        plan = cluster.match([high], flags=k8smesos.MatchFlag.PREEMPT)
+        self.assertEqual([(n.agent_id, n.demand, n.victims) for n in plan.nominations], [("golden-S1", 0, 1)])
+        self.assertEqual([(v.name, v.priority, v.nomination) for v in plan.victims], [("nginx", 0, 0)])
+        cluster.apply(plan)
+        self.assertEqual(cluster.match([high], flags=k8smesos.MatchFlag.PREEMPT).victims, [])
+        self.assertTrue(cluster.withdraw("u2"))
+        cluster.nominate(high, "golden-S1")
+        self.assertTrue(cluster.withdraw("u2"))
+        self.assertFalse(cluster.withdraw("u2"))
+        self.assertTrue(cluster.end_pod(nginx().uid))
+        self.assertFalse(cluster.end_pod("nobody"))
+
     def test_running_pods(self):
         cluster = cluster_with_offer()
         demand = Demand.make(nginx(), nonce="n1")

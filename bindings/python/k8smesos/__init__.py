@@ -20,6 +20,8 @@ from .cluster import (
     Agent,
     Cluster,
     ClusterPod,
+    Nomination,
+    Victim,
     Explanation,
     HeldOffer,
     Offer,

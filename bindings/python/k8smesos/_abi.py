@@ -309,6 +309,10 @@ PlanPort = _struct(
     (c_uint16, "container_port host_port"),
 )
 PlanScore = _struct("plan_score", (Slice, "part"), (c_uint32, "placement score weight reserved"))
+PlanNomination = _struct("plan_nomination", (Slice, "agent_id hostname role"), (c_uint32, "demand victims"))
+PlanVictim = _struct(
+    "plan_victim", (Slice, "uid name_space name"), (c_int64, "priority"), (c_uint32, "nomination reserved")
+)
 PlanRefusal = _struct("plan_refusal", (c_uint32, "demand code agents reserved"))
 Explanation = _struct(
     "explanation", (Slice, "agent_id hostname predicate wanted had"), (c_uint32, "code reserved")
@@ -554,6 +558,9 @@ def _prototypes():
         "cluster_resources": (c_int, P, S, P, P, P),
         "cluster_take": (c_int, P, S, P, P),
         "cluster_give": (c_int, P, S, P, P),
+        "cluster_end_pod": (c_int, P, S),
+        "cluster_nominate": (c_int, P, P, S, S, P),
+        "cluster_withdraw": (c_int, P, S),
         "cluster_apply": (c_int, P, P, P),
         "cluster_release": (c_int, P, P, P, P),
         "cluster_match": (c_int, P, P, N, P, P, P),
@@ -600,7 +607,7 @@ def _prototypes():
         "resolved_env resolved_words resolved_mounts resolved_files "
         "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks demand_volumes "
         "offers_rows offers_resources resources_rows wants_roles "
-        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_refusals explain_rows "
+        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_nominations plan_victims plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks calls_offers calls_operations status_containers status_actions effects_rows driver_pods "
         "driver_ports control_rows"
     ).split():

@@ -6,7 +6,7 @@ import threading
 from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _abi
-from ._object import Handle, Memory, create, options, rows, text
+from ._object import Handle, Memory, create, options, raw_rows, rows, text
 from .constants import Feature, ResourceType, Strategy
 from .demand import Demand
 from .errors import Sink, check
@@ -92,6 +92,26 @@ class PlanScore(NamedTuple):
     weight: int
 
 
+class Nomination(NamedTuple):
+    """A pod that waits for room on an agent, which its victims are to make."""
+
+    agent_id: str
+    hostname: str
+    role: str
+    demand: int
+    victims: int
+
+
+class Victim(NamedTuple):
+    """A pod that is to end, with its grace, for another one."""
+
+    uid: str
+    namespace: str
+    name: str
+    priority: int
+    nomination: int
+
+
 class Refusal(NamedTuple):
     """Why a pod has no place: how many agents said so. `code` is that of a finding."""
 
@@ -165,6 +185,17 @@ class Plan(Handle):
     @property
     def scores(self) -> List[PlanScore]:
         return rows("plan_scores", self._pointer, _abi.PlanScore, PlanScore)
+
+    @property
+    def nominations(self) -> List[Nomination]:
+        """The pods that preempt others: with MatchFlag.PREEMPT."""
+        return rows("plan_nominations", self._pointer, _abi.PlanNomination, Nomination)
+
+    @property
+    def victims(self) -> List[Victim]:
+        """The pods that are to end for them."""
+        found = raw_rows("plan_victims", self._pointer, _abi.PlanVictim)
+        return [Victim(text(v.uid), text(v.name_space), text(v.name), v.priority, v.nomination) for v in found]
 
     @property
     def refusals(self) -> List[Refusal]:
@@ -269,6 +300,23 @@ class Cluster(Handle):
         memory = Memory()
         with self._lock:
             return _abi.lib.k8sm_cluster_remove_pod(self._pointer, memory.slice(uid)) == 1
+
+    def end_pod(self, uid: str) -> bool:
+        """Notes that a pod is about to end: no other need be preempted for its room. True if it was known."""
+        memory = Memory()
+        with self._lock:
+            return _abi.lib.k8sm_cluster_end_pod(self._pointer, memory.slice(uid)) == 1
+
+    def nominate(self, demand: Demand, agent_id: str, role: str = "*") -> None:
+        """Notes that a pod waits for room on an agent, which pods of its priority or lower leave to it."""
+        memory = Memory()
+        self._change("cluster_nominate", demand._pointer, memory.slice(agent_id), memory.slice(role))
+
+    def withdraw(self, uid: str) -> bool:
+        """Notes that a pod does not wait any more. True if it did."""
+        memory = Memory()
+        with self._lock:
+            return _abi.lib.k8sm_cluster_withdraw(self._pointer, memory.slice(uid)) == 1
 
     def pods(self, agent_id: str) -> List[ClusterPod]:
         """The pods that run on an agent, in no particular order."""

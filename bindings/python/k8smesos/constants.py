@@ -231,6 +231,7 @@ class MatchFlag(enum.IntFlag):
     LARGEST_FIRST = 1
     ALL_REASONS = 2
     EXPLAIN = 4
+    PREEMPT = 8
 
 
 class CallsFlag(enum.IntFlag):
