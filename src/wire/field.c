@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/field.h"
 
+#include "wire/protobuf.h"
 #include "wire/utf8.h"
 
 const uint8_t k8smi_field_sizes[] = {
@@ -21,6 +22,18 @@ const uint8_t k8smi_field_sizes[] = {
     [PROTOBUF_C_TYPE_STRING] = sizeof(char *),
     [PROTOBUF_C_TYPE_BYTES] = sizeof(ProtobufCBinaryData),
     [PROTOBUF_C_TYPE_MESSAGE] = sizeof(ProtobufCMessage *),
+};
+
+const uint8_t k8smi_field_wires[] = {
+    [PROTOBUF_C_TYPE_INT32] = K8SMI_PROTO_VARINT,     [PROTOBUF_C_TYPE_SINT32] = K8SMI_PROTO_VARINT,
+    [PROTOBUF_C_TYPE_SFIXED32] = K8SMI_PROTO_FIXED32, [PROTOBUF_C_TYPE_INT64] = K8SMI_PROTO_VARINT,
+    [PROTOBUF_C_TYPE_SINT64] = K8SMI_PROTO_VARINT,    [PROTOBUF_C_TYPE_SFIXED64] = K8SMI_PROTO_FIXED64,
+    [PROTOBUF_C_TYPE_UINT32] = K8SMI_PROTO_VARINT,    [PROTOBUF_C_TYPE_FIXED32] = K8SMI_PROTO_FIXED32,
+    [PROTOBUF_C_TYPE_UINT64] = K8SMI_PROTO_VARINT,    [PROTOBUF_C_TYPE_FIXED64] = K8SMI_PROTO_FIXED64,
+    [PROTOBUF_C_TYPE_FLOAT] = K8SMI_PROTO_FIXED32,    [PROTOBUF_C_TYPE_DOUBLE] = K8SMI_PROTO_FIXED64,
+    [PROTOBUF_C_TYPE_BOOL] = K8SMI_PROTO_VARINT,      [PROTOBUF_C_TYPE_ENUM] = K8SMI_PROTO_VARINT,
+    [PROTOBUF_C_TYPE_STRING] = K8SMI_PROTO_BYTES,     [PROTOBUF_C_TYPE_BYTES] = K8SMI_PROTO_BYTES,
+    [PROTOBUF_C_TYPE_MESSAGE] = K8SMI_PROTO_BYTES,
 };
 
 /* Numbers mostly run on from 1: a range is a run of them, the one behind the last says where it ends. */
@@ -65,16 +78,6 @@ bool k8smi_field_is_map(const ProtobufCFieldDescriptor *field) {
   return len >= sizeof entry - 1 && strcmp(type->short_name + len - (sizeof entry - 1), entry) == 0 &&
          key->type == PROTOBUF_C_TYPE_STRING && strcmp(key->name, "key") == 0 &&
          strcmp(type->fields[K8SMI_MAP_VALUE].name, "value") == 0;
-}
-
-size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                          const void **ret) {
-  size_t n;
-  *ret = k8smi_field_at(message, field);
-  if (field->label != PROTOBUF_C_LABEL_REPEATED) return k8smi_field_is_absent(message, field) ? 0 : 1;
-  memcpy(&n, (const char *)message + field->quantifier_offset, sizeof n);
-  memcpy(ret, k8smi_field_at(message, field), sizeof *ret);
-  return n;
 }
 
 /* Room for `more` elements behind n of an array whose capacity stands in the eight bytes before it. Doubles

@@ -5,6 +5,8 @@
 /* The fields of a message in memory, by protobuf-c's descriptors: what the readers and writers of both
  * formats share. Private to src/wire. */
 
+#include <assert.h>
+
 #include "wire/mesos.h"
 
 /* Bytes of one value of the type in a message's struct. */
@@ -12,6 +14,9 @@ extern const uint8_t k8smi_field_sizes[];
 static inline size_t k8smi_field_size(const ProtobufCFieldDescriptor *field) {
   return k8smi_field_sizes[field->type];
 }
+
+/* How a value of the type is written in protobuf when it is not packed: enum k8smi_proto_wire. */
+extern const uint8_t k8smi_field_wires[];
 
 /* NULL: no such field. */
 const ProtobufCFieldDescriptor *k8smi_field_by_id(const ProtobufCMessageDescriptor *type, uint32_t id);
@@ -27,33 +32,39 @@ static inline const void *k8smi_field_at(const ProtobufCMessage *message,
   return (const char *)message + field->offset;
 }
 
-/* True if the field has no value. Inline, since most fields of most messages have none. */
+/* True if the field has no value. Inline, since most fields of most messages have none. protobuf-c leaves the
+ * quantifier's offset 0 where presence shows in the pointer, or goes without saying. */
 static inline bool k8smi_field_is_absent(const ProtobufCMessage *message,
                                          const ProtobufCFieldDescriptor *field) {
+  if (field->quantifier_offset == 0) {
+    const void *value;
+    if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE) return false;
+    memcpy(&value, k8smi_field_at(message, field), sizeof value);
+    return value == NULL || (value == field->default_value && field->label != PROTOBUF_C_LABEL_REQUIRED);
+  }
   const char *quantifier = (const char *)message + field->quantifier_offset;
   if (field->label == PROTOBUF_C_LABEL_REPEATED) {
     size_t n;
     memcpy(&n, quantifier, sizeof n);
     return n == 0;
   }
-  if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
-    uint32_t chosen;
-    memcpy(&chosen, quantifier, sizeof chosen);
-    return chosen != field->id;
-  }
-  if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE) {
-    const void *value;
-    memcpy(&value, k8smi_field_at(message, field), sizeof value);
-    return value == NULL || (value == field->default_value && field->label != PROTOBUF_C_LABEL_REQUIRED);
-  }
-  protobuf_c_boolean has = 1;
-  if (field->label == PROTOBUF_C_LABEL_OPTIONAL) memcpy(&has, quantifier, sizeof has);
-  return has == 0;
+  uint32_t word; /* which one of a oneof it is, or whether there is a value */
+  static_assert(sizeof word == sizeof(protobuf_c_boolean), "the size of has_…");
+  memcpy(&word, quantifier, sizeof word);
+  return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 ? word != field->id : word == 0;
 }
 
 /* How many values the field holds: 0 or 1, or more if it is repeated; *ret is the first of them. */
-size_t k8smi_field_values(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                          const void **ret);
+static inline size_t k8smi_field_values(const ProtobufCMessage *message,
+                                        const ProtobufCFieldDescriptor *field, const void **ret) {
+  size_t n;
+  if (k8smi_field_is_absent(message, field)) return 0;
+  *ret = k8smi_field_at(message, field);
+  if (field->label != PROTOBUF_C_LABEL_REPEATED) return 1;
+  memcpy(&n, (const char *)message + field->quantifier_offset, sizeof n);
+  memcpy(ret, *ret, sizeof *ret);
+  return n;
+}
 
 /* Makes a field present and returns where its value goes; for a repeated one the place of another element.
  * `ahead`: how many elements come in all, as far as that is known. Only for messages that were made by
@@ -63,8 +74,7 @@ void *k8smi_field_add(struct k8smi_arena *arena, ProtobufCMessage *message,
 /* The same for n elements of a repeated field at once; the place of the first one. */
 void *k8smi_field_extend(struct k8smi_arena *arena, ProtobufCMessage *message,
                          const ProtobufCFieldDescriptor *field, size_t n);
-/* The same for a field that is neither repeated nor of a oneof. protobuf-c leaves the quantifier's offset 0
- * where presence shows in the pointer, or goes without saying. */
+/* The same for a field that is neither repeated nor of a oneof. */
 static inline void *k8smi_field_set_one(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
   const protobuf_c_boolean has = 1;
   if (field->quantifier_offset != 0) memcpy((char *)message + field->quantifier_offset, &has, sizeof has);

@@ -7,19 +7,6 @@
  * What a field's number does not promise (another wire type, a number that is not in the schema) is kept
  * as an unknown field, as every implementation of protobuf does. */
 
-/* How a value of each type is written, when it is not packed. */
-static const uint8_t proto_wires[] = {
-    [PROTOBUF_C_TYPE_INT32] = K8SMI_PROTO_VARINT,     [PROTOBUF_C_TYPE_SINT32] = K8SMI_PROTO_VARINT,
-    [PROTOBUF_C_TYPE_SFIXED32] = K8SMI_PROTO_FIXED32, [PROTOBUF_C_TYPE_INT64] = K8SMI_PROTO_VARINT,
-    [PROTOBUF_C_TYPE_SINT64] = K8SMI_PROTO_VARINT,    [PROTOBUF_C_TYPE_SFIXED64] = K8SMI_PROTO_FIXED64,
-    [PROTOBUF_C_TYPE_UINT32] = K8SMI_PROTO_VARINT,    [PROTOBUF_C_TYPE_FIXED32] = K8SMI_PROTO_FIXED32,
-    [PROTOBUF_C_TYPE_UINT64] = K8SMI_PROTO_VARINT,    [PROTOBUF_C_TYPE_FIXED64] = K8SMI_PROTO_FIXED64,
-    [PROTOBUF_C_TYPE_FLOAT] = K8SMI_PROTO_FIXED32,    [PROTOBUF_C_TYPE_DOUBLE] = K8SMI_PROTO_FIXED64,
-    [PROTOBUF_C_TYPE_BOOL] = K8SMI_PROTO_VARINT,      [PROTOBUF_C_TYPE_ENUM] = K8SMI_PROTO_VARINT,
-    [PROTOBUF_C_TYPE_STRING] = K8SMI_PROTO_BYTES,     [PROTOBUF_C_TYPE_BYTES] = K8SMI_PROTO_BYTES,
-    [PROTOBUF_C_TYPE_MESSAGE] = K8SMI_PROTO_BYTES,
-};
-
 /* What is known of a field's messages: what they require, and the last one that was read. The next one often
  * has the same bytes. */
 struct proto_memo {
@@ -201,7 +188,7 @@ static inline char *proto_room(struct proto_reader *r, const ProtobufCFieldDescr
 static inline const uint8_t *proto_read_number(struct proto_reader *r, const struct proto_field *field,
                                                const uint8_t *end, ProtobufCMessage *message) {
   uint64_t n;
-  const uint8_t *p = proto_wires[field->as->type] == K8SMI_PROTO_VARINT
+  const uint8_t *p = k8smi_field_wires[field->as->type] == K8SMI_PROTO_VARINT
                          ? k8smi_proto_varint(field->value, end, &n)
                          : k8smi_proto_fixed(field->value, end, k8smi_field_size(field->as), &n);
   void *to = p == NULL ? NULL : proto_room(r, field->as, 1, message);
@@ -248,7 +235,7 @@ static inline const uint8_t *proto_read_bytes(struct proto_reader *r, const stru
 static int proto_store_packed(const struct proto_reader *r, struct k8smi_proto_item item,
                               ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                               const struct k8smi_frame *parent) {
-  uint8_t wire = proto_wires[field->type];
+  uint8_t wire = k8smi_field_wires[field->type];
   size_t size = wire == K8SMI_PROTO_FIXED64 ? 8 : 4, n = (size_t)(item.end - item.bytes) / size;
   if (wire == K8SMI_PROTO_VARINT) n = 0;
   for (const uint8_t *p = item.bytes; wire == K8SMI_PROTO_VARINT && p < item.end; p++) n += *p < 0x80;
@@ -281,7 +268,8 @@ static const uint8_t *proto_read_odd(struct proto_reader *r, const uint8_t *p, c
   if (wrong != NULL) return proto_fail(r, proto_broken(r, p, wrong, frame));
   const ProtobufCFieldDescriptor *field = k8smi_field_by_id(message->descriptor, item.id);
   bool packed = field != NULL && item.wire == K8SMI_PROTO_BYTES &&
-                proto_wires[field->type] != K8SMI_PROTO_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED;
+                k8smi_field_wires[field->type] != K8SMI_PROTO_BYTES &&
+                field->label == PROTOBUF_C_LABEL_REPEATED;
   int result = packed ? proto_store_packed(r, item, message, field, frame) : proto_keep(r, item, message);
   return result == K8SM_OK ? item.end : proto_fail(r, result);
 }
@@ -307,7 +295,7 @@ static int proto_read_message(struct proto_reader *r, const uint8_t *p, const ui
     p = k8smi_proto_varint(p, end, &tag);
     size_t at;
     const struct proto_field field = {proto_find(type, tag >> 3, &at), begin, p};
-    if (field.as == NULL || proto_wires[field.as->type] != (tag & 7)) {
+    if (field.as == NULL || k8smi_field_wires[field.as->type] != (tag & 7)) {
       p = NULL;
     } else if ((tag & 7) == K8SMI_PROTO_BYTES) {
       p = proto_read_bytes(r, &field, end, message, frame);

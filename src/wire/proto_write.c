@@ -17,66 +17,65 @@ enum { PROTO_WRITTEN = 8, PROTO_WRITTEN_MIN = 48 };
 
 struct proto_out {
   struct k8smi_buf *buf;
-  char *p;     /* what has been written begins here, … */
-  char *end;   /* … and ends here, with the buffer's memory */
+  char *end;   /* of the buffer's memory, and of what is written */
   char *floor; /* behind the buffer's contents */
   struct proto_written written[PROTO_WRITTEN];
 };
 
-static size_t proto_out_len(const struct proto_out *o) {
-  return (size_t)(o->end - o->p);
-}
+/* What has been written begins at p. Each writer puts something before it, and returns where it begins then:
+ * in a register, which a chain of short writes waits for less than for memory. Without memory that is the
+ * floor, where there is never any room: nothing is written any more. */
 
-/* Without memory there is never any room: nothing is written any more. */
-static bool proto_out_grow(struct proto_out *o, size_t n) {
-  char *p = k8smi_buf_grow_front(o->buf, proto_out_len(o), n);
+/* NULL when memory ran out: nothing is there any more. */
+static char *proto_out_grow(struct proto_out *o, char *p, size_t n) {
+  p = k8smi_buf_grow_front(o->buf, (size_t)(o->end - p), n);
   if (p == NULL) {
-    o->p = o->floor;
-    return false;
+    o->end = o->floor;
+    return NULL;
   }
-  o->p = p;
   o->end = o->buf->ptr + o->buf->cap;
   o->floor = o->buf->ptr + o->buf->len;
-  return true;
+  return p;
 }
 
-static inline bool proto_out_room(struct proto_out *o, size_t n) {
-  return (size_t)(o->p - o->floor) >= n || proto_out_grow(o, n);
+static inline char *proto_out_bytes(struct proto_out *o, char *p, const void *bytes, size_t len) {
+  if (len == 0) return p;
+  if ((size_t)(p - o->floor) < len) p = proto_out_grow(o, p, len);
+  if (p == NULL) return o->floor;
+  memcpy(p - len, bytes, len);
+  return p - len;
 }
 
-static inline void proto_out_bytes(struct proto_out *o, const void *bytes, size_t len) {
-  if (len == 0 || !proto_out_room(o, len)) return;
-  o->p -= len;
-  memcpy(o->p, bytes, len);
-}
-
-static void proto_out_long(struct proto_out *o, uint64_t n) {
+static char *proto_out_long(struct proto_out *o, char *p, uint64_t n) {
   char bytes[10];
   size_t len = 0;
+  if (n >= 0x80 && n < 0x4000 && p - o->floor >= 2) { /* lengths, mostly */
+    *--p = (char)(n >> 7);
+    *--p = (char)(0x80 | (n & 0x7f));
+    return p;
+  }
   for (; n >= 0x80; n >>= 7) bytes[len++] = (char)(0x80 | (n & 0x7f));
   bytes[len++] = (char)n;
-  proto_out_bytes(o, bytes, len);
+  return proto_out_bytes(o, p, bytes, len);
 }
 
-static inline void proto_out_varint(struct proto_out *o, uint64_t n) {
-  if (n < 0x80 && o->p > o->floor) {
-    *--o->p = (char)n;
-  } else {
-    proto_out_long(o, n);
-  }
+static inline char *proto_out_varint(struct proto_out *o, char *p, uint64_t n) {
+  if (n >= 0x80 || p == o->floor) return proto_out_long(o, p, n);
+  *--p = (char)n;
+  return p;
 }
 
-static inline void proto_out_fixed(struct proto_out *o, uint64_t n, size_t size) {
-  char bytes[8];
-  for (size_t i = 0; i < size; i++) bytes[i] = (char)(n >> (8 * i) & 0xff);
-  proto_out_bytes(o, bytes, size);
+/* The lowest first: one store, for compilers. */
+static inline char *proto_out_fixed32(struct proto_out *o, char *p, uint32_t n) {
+  const uint8_t bytes[] = {n & 0xff, n >> 8 & 0xff, n >> 16 & 0xff, n >> 24};
+  return proto_out_bytes(o, p, bytes, sizeof bytes);
 }
 
-static void proto_out_tag(struct proto_out *o, uint32_t id, enum k8smi_proto_wire wire) {
-  proto_out_varint(o, (uint64_t)id << 3 | (uint64_t)wire);
+static inline char *proto_out_tag(struct proto_out *o, char *p, uint32_t id, unsigned wire) {
+  return proto_out_varint(o, p, (uint64_t)id << 3 | wire);
 }
 
-/* ---- Values: each returns its wire type, for the tag ---- */
+/* ---- Values ---- */
 
 static uint64_t proto_load(const void *from, size_t size) {
   uint64_t n = 0;
@@ -94,16 +93,14 @@ static uint64_t proto_sign_extend(uint64_t n) {
   return (n ^ UINT64_C(0x80000000)) - UINT64_C(0x80000000);
 }
 
-static enum k8smi_proto_wire proto_out_number(struct proto_out *o, ProtobufCType type, const void *from) {
-  size_t size = k8smi_field_sizes[type];
-  uint64_t n = proto_load(from, size);
+static char *proto_out_number(struct proto_out *o, char *p, ProtobufCType type, const void *from) {
+  uint64_t n = proto_load(from, k8smi_field_sizes[type]);
+  switch (k8smi_field_wires[type]) {
+  case K8SMI_PROTO_FIXED64: p = proto_out_fixed32(o, p, (uint32_t)(n >> 32)); /* fall through */
+  case K8SMI_PROTO_FIXED32: return proto_out_fixed32(o, p, (uint32_t)n);
+  default: break;
+  }
   switch (type) {
-  case PROTOBUF_C_TYPE_SFIXED64:
-  case PROTOBUF_C_TYPE_FIXED64:
-  case PROTOBUF_C_TYPE_DOUBLE: proto_out_fixed(o, n, 8); return K8SMI_PROTO_FIXED64;
-  case PROTOBUF_C_TYPE_SFIXED32:
-  case PROTOBUF_C_TYPE_FIXED32:
-  case PROTOBUF_C_TYPE_FLOAT: proto_out_fixed(o, n, 4); return K8SMI_PROTO_FIXED32;
   case PROTOBUF_C_TYPE_INT32:
   case PROTOBUF_C_TYPE_ENUM: n = proto_sign_extend(n); break;
   case PROTOBUF_C_TYPE_SINT32: n = (n << 1 ^ (0 - (n >> 31))) & UINT32_MAX; break;
@@ -111,35 +108,28 @@ static enum k8smi_proto_wire proto_out_number(struct proto_out *o, ProtobufCType
   case PROTOBUF_C_TYPE_BOOL: n = n != 0; break;
   default: break;
   }
-  proto_out_varint(o, n);
-  return K8SMI_PROTO_VARINT;
+  return proto_out_varint(o, p, n);
 }
 
-static void proto_out_message(struct proto_out *o, const ProtobufCMessage *message);
+static char *proto_out_message(struct proto_out *o, char *p, const ProtobufCMessage *message);
 
-/* Its bytes, copied from where they stand; false if they don't. */
-static bool proto_out_again(struct proto_out *o, const struct proto_written *w,
-                            const ProtobufCMessage *message) {
-  if (w->message != message || !proto_out_room(o, w->len)) return false;
-  o->p -= w->len;
-  memcpy(o->p, o->end - w->from_end, w->len);
-  return true;
-}
-
-static void proto_out_child(struct proto_out *o, const ProtobufCMessage *message) {
+/* With its length before it. One that stands there already is copied. */
+static char *proto_out_child(struct proto_out *o, char *p, const ProtobufCMessage *message) {
   struct proto_written *w = &o->written[(uintptr_t)message >> 4 & (PROTO_WRITTEN - 1)];
-  size_t before = proto_out_len(o);
-  if (message != NULL && !proto_out_again(o, w, message)) {
-    proto_out_message(o, message);
-    size_t end = proto_out_len(o);
-    if (end - before >= PROTO_WRITTEN_MIN && !o->buf->failed) {
-      *w = (struct proto_written){message, end, end - before};
-    }
+  const size_t before = (size_t)(o->end - p);
+  if (message == NULL) return proto_out_varint(o, p, 0);
+  if (w->message == message && (size_t)(p - o->floor) >= w->len) {
+    p -= w->len;
+    memcpy(p, o->end - w->from_end, w->len);
+    return proto_out_varint(o, p, w->len);
   }
-  proto_out_varint(o, proto_out_len(o) - before);
+  p = proto_out_message(o, p, message);
+  const size_t behind = (size_t)(o->end - p), len = behind - before;
+  if (len >= PROTO_WRITTEN_MIN && !o->buf->failed) *w = (struct proto_written){message, behind, len};
+  return proto_out_varint(o, p, len);
 }
 
-static enum k8smi_proto_wire proto_out_value(struct proto_out *o, ProtobufCType type, const void *from) {
+static char *proto_out_value(struct proto_out *o, char *p, ProtobufCType type, const void *from) {
   const char *text;
   const ProtobufCMessage *message;
   ProtobufCBinaryData data;
@@ -147,72 +137,73 @@ static enum k8smi_proto_wire proto_out_value(struct proto_out *o, ProtobufCType 
   case PROTOBUF_C_TYPE_STRING:
     memcpy(&text, from, sizeof text);
     data.len = text == NULL ? 0 : strlen(text);
-    proto_out_bytes(o, text, data.len);
-    proto_out_varint(o, data.len);
-    return K8SMI_PROTO_BYTES;
+    return proto_out_varint(o, proto_out_bytes(o, p, text, data.len), data.len);
   case PROTOBUF_C_TYPE_BYTES:
     memcpy(&data, from, sizeof data);
-    proto_out_bytes(o, data.data, data.len);
-    proto_out_varint(o, data.len);
-    return K8SMI_PROTO_BYTES;
-  case PROTOBUF_C_TYPE_MESSAGE:
-    memcpy(&message, from, sizeof message);
-    proto_out_child(o, message);
-    return K8SMI_PROTO_BYTES;
-  default: return proto_out_number(o, type, from);
+    return proto_out_varint(o, proto_out_bytes(o, p, data.data, data.len), data.len);
+  case PROTOBUF_C_TYPE_MESSAGE: memcpy(&message, from, sizeof message); return proto_out_child(o, p, message);
+  default: return proto_out_number(o, p, type, from);
   }
 }
 
 /* ---- Fields ---- */
 
-static void proto_out_packed(struct proto_out *o, const ProtobufCFieldDescriptor *field, const char *values,
-                             size_t n) {
-  size_t before = proto_out_len(o), size = k8smi_field_size(field);
-  while (n-- > 0) proto_out_value(o, field->type, values + n * size);
-  proto_out_varint(o, proto_out_len(o) - before);
-  proto_out_tag(o, field->id, K8SMI_PROTO_BYTES);
+/* All numbers of a field, in one of bytes. */
+static char *proto_out_packed(struct proto_out *o, char *p, const ProtobufCFieldDescriptor *field,
+                              const char *values, size_t n) {
+  const size_t before = (size_t)(o->end - p), size = k8smi_field_size(field);
+  while (n-- > 0) p = proto_out_number(o, p, field->type, values + n * size);
+  p = proto_out_varint(o, p, (size_t)(o->end - p) - before);
+  return proto_out_tag(o, p, field->id, K8SMI_PROTO_BYTES);
 }
 
-static void proto_out_repeated(struct proto_out *o, const ProtobufCMessage *message,
-                               const ProtobufCFieldDescriptor *field) {
+static char *proto_out_repeated(struct proto_out *o, char *p, const ProtobufCMessage *message,
+                                const ProtobufCFieldDescriptor *field) {
   const void *values;
   size_t n = k8smi_field_values(message, field, &values), size = k8smi_field_size(field);
-  if (n > 0 && (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0) {
-    proto_out_packed(o, field, values, n);
-    return;
-  }
+  if ((field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0) return proto_out_packed(o, p, field, values, n);
   while (n-- > 0) {
-    proto_out_tag(o, field->id, proto_out_value(o, field->type, (const char *)values + n * size));
+    p = proto_out_value(o, p, field->type, (const char *)values + n * size);
+    p = proto_out_tag(o, p, field->id, k8smi_field_wires[field->type]);
   }
+  return p;
 }
 
-static void proto_out_message(struct proto_out *o, const ProtobufCMessage *message) {
-  const ProtobufCMessageDescriptor *type = message->descriptor;
+static char *proto_out_unknown(struct proto_out *o, char *p, const ProtobufCMessage *message) {
   for (unsigned i = message->n_unknown_fields; i-- > 0;) {
     const ProtobufCMessageUnknownField *unknown = &message->unknown_fields[i];
     if (unknown->tag == 0) continue; /* a member of JSON: protobuf has no number for it */
-    proto_out_bytes(o, unknown->data, unknown->len);
-    proto_out_tag(o, unknown->tag, (enum k8smi_proto_wire)unknown->wire_type);
+    p = proto_out_bytes(o, p, unknown->data, unknown->len);
+    p = proto_out_tag(o, p, unknown->tag, (unsigned)unknown->wire_type);
   }
-  for (unsigned n = type->n_fields; n-- > 0;) {
-    const ProtobufCFieldDescriptor *field = &type->fields[n];
-    if (k8smi_field_is_absent(message, field)) continue;
+  return p;
+}
+
+static char *proto_out_message(struct proto_out *o, char *p, const ProtobufCMessage *message) {
+  const ProtobufCMessageDescriptor *type = message->descriptor;
+  const ProtobufCFieldDescriptor *first = type->fields, *field = first; /* NULL: there are none */
+  if (type->n_fields > 0) field += type->n_fields;
+  if (message->n_unknown_fields > 0) p = proto_out_unknown(o, p, message);
+  while (field != first) {
+    if (k8smi_field_is_absent(message, --field)) continue;
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
-      proto_out_repeated(o, message, field);
+      p = proto_out_repeated(o, p, message, field);
     } else {
-      proto_out_tag(o, field->id, proto_out_value(o, field->type, k8smi_field_at(message, field)));
+      p = proto_out_value(o, p, field->type, k8smi_field_at(message, field));
+      p = proto_out_tag(o, p, field->id, k8smi_field_wires[field->type]);
     }
   }
+  return p;
 }
 
 void k8smi_message_encode(struct k8smi_buf *buf, const ProtobufCMessage *message) {
   struct proto_out o = {.buf = buf};
   if (buf->failed) return;
   o.floor = buf->ptr == NULL ? NULL : buf->ptr + buf->len;
-  o.p = o.end = buf->ptr == NULL ? NULL : buf->ptr + buf->cap;
-  proto_out_message(&o, message);
-  if (buf->failed || o.p == NULL) return;
-  size_t len = proto_out_len(&o);
-  memmove(o.floor, o.p, len);
+  o.end = buf->ptr == NULL ? NULL : buf->ptr + buf->cap;
+  const char *p = proto_out_message(&o, o.end, message);
+  if (buf->failed || p == NULL) return;
+  const size_t len = (size_t)(o.end - p);
+  memmove(o.floor, p, len);
   buf->len += len;
 }
