@@ -12,9 +12,19 @@ import (
 	"unsafe"
 )
 
+// Gone says what becomes of a pod whose agent is gone for good; see K8SM_GONE_* in status.h.
+type Gone uint32
+
+const (
+	GoneRestart Gone = C.K8SM_GONE_RESTART
+	GoneFail    Gone = C.K8SM_GONE_FAIL
+)
+
 // StatusOptions; zero is the default of each.
 type StatusOptions struct {
 	BackoffBaseMS, BackoffCapMS, BackoffResetMS int64
+	UnreachableSeconds                          int64 // 0: as the pod says; -1: wait for its agent
+	Gone                                        Gone
 }
 
 func (o *StatusOptions) fill() C.struct_k8sm_status_options {
@@ -23,7 +33,8 @@ func (o *StatusOptions) fill() C.struct_k8sm_status_options {
 	}
 	c := C.struct_k8sm_status_options{
 		backoff_base_ms: C.int64_t(o.BackoffBaseMS), backoff_cap_ms: C.int64_t(o.BackoffCapMS),
-		backoff_reset_ms: C.int64_t(o.BackoffResetMS),
+		backoff_reset_ms: C.int64_t(o.BackoffResetMS), unreachable_seconds: C.int64_t(o.UnreachableSeconds),
+		gone: C.uint32_t(o.Gone),
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c

@@ -21,6 +21,16 @@ struct k8sm_status_options {
   int64_t backoff_base_ms; /* of restarts; 0: Kubernetes' 10 s */
   int64_t backoff_cap_ms;  /* 0: Kubernetes' 300 s */
   int64_t backoff_reset_ms; /* a container that ran this long starts anew; 0: 600 s */
+  int64_t unreachable_seconds; /* after so long without its agent the pod begins another attempt, elsewhere; what
+                                  runs of the former is killed when the agent is back. 0: what the pod's toleration
+                                  of the taint node.kubernetes.io/unreachable says (tolerationSeconds), and where it
+                                  says nothing, the pod waits; -1: it waits, whatever it says */
+  uint32_t gone;               /* K8SM_GONE_*: when the master gives the agent up for good */
+  uint32_t reserved;
+};
+enum {
+  K8SM_GONE_RESTART = 0, /* the pod goes on elsewhere, if its restartPolicy lets its containers start again */
+  K8SM_GONE_FAIL = 1     /* it has failed: whoever made it makes another one, or does not */
 };
 
 /* The status of a pod that was just made: Pending, nothing placed. The options are kept.
@@ -39,7 +49,8 @@ enum {
   K8SM_CHANGE_LAUNCHED = 4,   /* text: the id of a task that an ACCEPT launches */
   K8SM_CHANGE_DELETED = 5,    /* number: grace in seconds; -1: the pod's own */
   K8SM_CHANGE_AGENT_LOST = 6, /* FAILURE of the agent or executor; text: message */
-  K8SM_CHANGE_ATTEMPT = 7,    /* demand: the next attempt's; all tasks of the former have ended */
+  K8SM_CHANGE_ATTEMPT = 7,    /* demand: the next attempt's; all tasks of the former have ended, or their agent has
+                                 been unreachable for too long */
   K8SM_CHANGE_ABANDON = 8     /* the attempt can't go on (k8sm_demand_resume says STATE): what runs of it is killed
                                  with the pod's grace, and another attempt follows, unless the pod ends */
 };

@@ -76,6 +76,8 @@ bool k8smi_resource_is_extended(struct k8sm_slice name);
 
 /* placement.c: where the pod may go; and, when all that matters for it is known, the keys of it. */
 void k8smi_demand_make_placement(struct k8smi_demand_build *b);
+/* How long the pod tolerates that its node is unreachable; -1: it does not say. */
+int64_t k8smi_demand_unreachable_seconds(const struct k8smi_demand_build *b);
 void k8smi_demand_make_keys(struct k8smi_demand_build *b);
 
 /* placement_annotations.c: the roles that it may use; whether ports without a host port get one. */

@@ -216,6 +216,7 @@ static void demand_make_pod(struct k8smi_demand_build *b) {
   d->grace_seconds = k8smi_get_i64(b->spec, K8SMI_PodSpec_terminationGracePeriodSeconds, 30);
   if (d->grace_seconds < 0) d->grace_seconds = 1;
   d->active_deadline_seconds = k8smi_get_i64(b->spec, K8SMI_PodSpec_activeDeadlineSeconds, 0);
+  d->unreachable_seconds = k8smi_demand_unreachable_seconds(b);
   d->restart_policy = demand_policy(k8smi_get_str(b->spec, K8SMI_PodSpec_restartPolicy));
   d->share_cgroups_false = (d->flags & K8SM_DEMAND_NO_LIMITS) == 0;
   if (d->share_cgroups_false) d->features |= K8SM_FEATURE_CGROUPS;

@@ -66,6 +66,26 @@ static void nodes_tolerations(struct k8smi_demand_build *b, struct k8smi_placeme
   rules->tolerations = (struct k8smi_tolerations){items, count};
 }
 
+/* The shortest of the times that it says, as Kubernetes' taint manager has it. */
+int64_t k8smi_demand_unreachable_seconds(const struct k8smi_demand_build *b) {
+  struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_tolerations);
+  int64_t shortest = -1;
+  for (size_t i = 0; i < list.count; i++) {
+    const struct k8smi_record *t = k8smi_list_record(list, i);
+    struct k8sm_slice key = k8smi_get_str(t, K8SMI_Toleration_key);
+    struct k8sm_slice effect = k8smi_get_str(t, K8SMI_Toleration_effect);
+    bool any = k8smi_eqs(k8smi_get_str(t, K8SMI_Toleration_operator), "Exists");
+    bool fits = any || k8smi_get_str(t, K8SMI_Toleration_value).len == 0; /* the taint has no value */
+    fits = fits && (k8smi_eqs(key, "node.kubernetes.io/unreachable") || (any && key.len == 0));
+    fits = fits && (effect.len == 0 || k8smi_eqs(effect, "NoExecute"));
+    if (!fits || !k8smi_has(t, K8SMI_Toleration_tolerationSeconds)) continue;
+    int64_t seconds = k8smi_get_i64(t, K8SMI_Toleration_tolerationSeconds, 0);
+    if (seconds < 0) seconds = 0;
+    if (shortest < 0 || seconds < shortest) shortest = seconds;
+  }
+  return shortest;
+}
+
 void k8smi_placement_put_nodes(struct k8smi_buf *to, const struct k8sm_demand *d,
                                const struct k8smi_placement_rules *rules) {
   k8smi_placement_put_number(to, d->features);

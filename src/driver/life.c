@@ -25,11 +25,12 @@ static void life_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
   k8smi_drv_outbox_wake(&d->outbox);
 }
 
-/* On an executor that is gone a launch would start another one, in an empty sandbox. */
+/* On an executor that is gone a launch would start another one, in an empty sandbox; and where a former
+ * attempt is back, there would be two. */
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   k8sm_status_unref(pod->status);
   pod->status = status;
-  if (status->lost) life_hold_back(d, pod);
+  if (status->lost || k8smi_status_stray_alive(status)) life_hold_back(d, pod);
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
@@ -172,6 +173,15 @@ static void life_leave_agent(struct k8sm_driver *d, const struct drv_pod *pod) {
   k8smi_drv_release_owe(d, pod);
 }
 
+static int life_say_attempt(struct k8sm_driver *d, const struct drv_pod *pod, uint32_t number,
+                            bool given_up) {
+  struct k8sm_slice agent = pod->place == NULL ? K8SMI_S("?") : pod->place->agent_id;
+  if (!given_up) return k8smi_drv_eventf(&d->core, 0, pod->key, "Attempt: number %u begins", number);
+  return k8smi_drv_eventf(&d->core, 0, pod->key,
+                          "Attempt: number %u begins elsewhere: agent %.*s has been unreachable for too long",
+                          number, K8SMI_P(agent));
+}
+
 /* The next attempt: a demand of its own, and a status that knows it. */
 static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_demand *demand;
@@ -182,9 +192,10 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r != K8SM_OK) return r;
   struct k8sm_change change = life_change(d, K8SM_CHANGE_ATTEMPT);
   change.demand = demand;
+  bool given_up = pod->status->given_up;
   r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
-    r = k8smi_drv_eventf(&d->core, 0, pod->key, "Attempt: number %u begins", k8sm_demand_attempt(demand));
+    r = life_say_attempt(d, pod, k8sm_demand_attempt(demand), given_up);
     life_leave_agent(d, pod);
     k8sm_demand_unref(pod->demand);
     pod->demand = demand;
@@ -250,7 +261,8 @@ static int life_abandon(struct k8sm_driver *d, struct drv_pod *pod) {
 static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struct life_look *look) {
   enum drv_need need = DRV_NEED_NOTHING;
   if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
-  if (pod->place == NULL && !look->done && !pod->deleting) need = DRV_NEED_PLACE;
+  bool homeless = pod->place == NULL && !look->done && !pod->deleting;
+  if (homeless && !k8smi_status_stray_alive(pod->status)) need = DRV_NEED_PLACE;
   bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
   if (!other) return K8SM_OK;
   int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;

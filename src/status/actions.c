@@ -85,7 +85,7 @@ size_t k8sm_status_actions(const struct k8sm_status *status, size_t first, struc
     struct k8sm_action row = {.type = K8SM_ACTION_ATTEMPT, .at_mono_ms = action_attempt_time(status)};
     action_add(&to, &row);
   }
-  if (status->ending && !k8smi_status_alive(status)) {
+  if (status->ending && !k8smi_status_alive(status) && status->stray_count == 0) {
     struct k8sm_action row = {.type = K8SM_ACTION_DONE};
     action_add(&to, &row);
   }
@@ -101,6 +101,7 @@ uint64_t k8sm_status_deadline(const struct k8sm_status *status) {
   const struct k8sm_status *s = status;
   if (s->rebase) return 0;
   uint64_t at = k8smi_status_active_deadline(s);
+  at = action_sooner(s, at, k8smi_status_unreachable_deadline(s));
   bool launches = k8smi_status_launches(s);
   for (size_t i = 0; i < s->demand->task_count; i++) {
     const struct k8smi_status_task *t = &s->tasks[i];

@@ -276,12 +276,13 @@ void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happ
 
 void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
-  if (!t->ran) {
+  bool fails = s->options.gone == K8SM_GONE_FAIL;
+  if (!t->ran && !fails) {
     k8smi_task_dropped(s, task, h, false);
     return;
   }
   struct k8smi_status_end end = container_unseen_end(s, t, h, "ContainerStatusUnknown");
-  if (container_restarts(s, task, end.exit_code)) {
+  if (!fails && container_restarts(s, task, end.exit_code)) {
     container_restart(s, task, &end);
   } else {
     container_finish(t, &end);

@@ -45,6 +45,8 @@ static const struct k8smi_status_field status_pod_fields[] = {
     STATUS_POD_INNER(attempt_backoff_ms, I64),
     STATUS_POD_INNER(attempt_mono_ms, U64),
     STATUS_POD(unreachable, BOOL),
+    STATUS_POD_INNER(unreachable_mono_ms, U64),
+    STATUS_POD_INNER(given_up, BOOL),
     STATUS_POD_INNER(deleted, BOOL),
     STATUS_POD(deadline_exceeded, BOOL),
     STATUS_POD_INNER(grace_seconds, I64),

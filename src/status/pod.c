@@ -54,6 +54,16 @@ uint64_t k8smi_status_active_deadline(const struct k8sm_status *s) {
   return s->started_mono_ms + (uint64_t)seconds * 1000;
 }
 
+/* Kubernetes' eviction from such a node, if the pod tolerates it for a time only.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions */
+uint64_t k8smi_status_unreachable_deadline(const struct k8sm_status *s) {
+  int64_t seconds =
+      s->options.unreachable_seconds != 0 ? s->options.unreachable_seconds : s->demand->unreachable_seconds;
+  if (!s->unreachable || s->given_up || s->ending || seconds < 0 || seconds > INT64_MAX / 1000)
+    return UINT64_MAX;
+  return s->unreachable_mono_ms + (uint64_t)seconds * 1000;
+}
+
 static void pod_begin_end(struct k8sm_status *s) {
   if (s->ending) return;
   if (k8smi_status_active_deadline(s) <= s->mono_ms) s->deadline_exceeded = true;
@@ -129,7 +139,7 @@ void k8smi_status_begin(struct k8sm_status *s) {
 /* ---- What is wanted ---- */
 
 bool k8smi_status_launches(const struct k8sm_status *s) {
-  if (!s->launched || s->lost || s->ending) return false;
+  if (!s->launched || s->lost || s->ending || s->given_up) return false;
   for (size_t i = 0; i < s->demand->task_count; i++) {
     if (k8smi_task_alive(&s->tasks[i]) && s->tasks[i].progress >= K8SMI_PROGRESS_STARTING) return true;
   }
@@ -141,7 +151,7 @@ bool k8smi_task_wants_launch(const struct k8sm_status *s, size_t task) {
 }
 
 bool k8smi_status_wants_attempt(const struct k8sm_status *s) {
-  return s->launched && !s->ending && !k8smi_status_alive(s);
+  return s->launched && !s->ending && (s->given_up || !k8smi_status_alive(s));
 }
 
 /* How far initialization has come, in kubectl's words. */
@@ -162,6 +172,7 @@ void k8smi_status_evaluate(struct k8sm_status *s) {
   pod_advance_stage(s);
   pod_show_init(s);
   pod_begin_end(s);
+  if (k8smi_status_unreachable_deadline(s) <= s->mono_ms) s->given_up = true;
   if (s->ending) {
     for (size_t i = 0; i < s->demand->task_count; i++) k8smi_task_give_up(&s->tasks[i]);
     pod_want_kills(s);

@@ -124,8 +124,9 @@ static int change_attempt(struct k8sm_status *s, const struct k8sm_change *chang
   memcpy(&s->demand, &d, sizeof d);
   k8sm_demand_ref(s->demand);
   k8sm_demand_unref(former);
+  k8smi_status_leave_strays(s);
   for (size_t i = 0; i < d->task_count; i++) k8smi_task_renew(&s->tasks[i]);
-  s->placed = s->launched = s->lost = s->unreachable = false;
+  s->placed = s->launched = s->lost = s->unreachable = s->given_up = false;
   s->stage = 0;
   s->agent_id = s->hostname = s->pod_ip = s->container_id = none;
   return K8SM_OK;
@@ -142,7 +143,7 @@ static int (*const change_steps[])(struct k8sm_status *, const struct k8sm_chang
 /* ---- Time ---- */
 
 static void time_shift(uint64_t *at, uint64_t from, uint64_t to) {
-  if (*at == 0) return;
+  if (*at == 0 || *at >= K8SMI_STATUS_NEVER) return;
   if (to >= from) {
     *at += to - from;
   } else {
@@ -154,8 +155,8 @@ static void time_shift(uint64_t *at, uint64_t from, uint64_t to) {
 static void status_rebase(struct k8sm_status *s, const struct k8sm_change *change) {
   uint64_t gone = change->wall_ms > s->wall_ms ? (uint64_t)(change->wall_ms - s->wall_ms) : 0;
   uint64_t to = change->mono_ms > gone ? change->mono_ms - gone : 0, from = s->mono_ms;
-  uint64_t *const times[] = {&s->started_mono_ms, &s->placed_mono_ms, &s->attempt_mono_ms,
-                             &s->ending_mono_ms};
+  uint64_t *const times[] = {&s->started_mono_ms, &s->placed_mono_ms, &s->attempt_mono_ms, &s->ending_mono_ms,
+                             &s->unreachable_mono_ms};
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) time_shift(times[i], from, to);
   for (size_t i = 0; i < s->demand->task_count; i++) {
     struct k8smi_status_task *t = &s->tasks[i];

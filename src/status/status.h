@@ -72,9 +72,10 @@ struct k8smi_status_task {
 struct k8smi_status_stray {
   struct k8sm_slice task_id;
   struct k8sm_slice agent_id;
-  uint64_t kill_mono_ms;
+  uint64_t kill_mono_ms; /* K8SMI_STATUS_NEVER: not while its agent is unreachable */
 };
 enum { K8SMI_STATUS_MAX_STRAYS = 32 };
+#define K8SMI_STATUS_NEVER ((uint64_t)INT64_MAX) /* a record holds it */
 
 struct k8smi_status_ack {
   struct k8sm_slice task_id;
@@ -128,6 +129,8 @@ struct k8sm_status {
   int64_t attempt_backoff_ms;
   uint64_t attempt_mono_ms; /* the next one not before */
   bool unreachable;
+  uint64_t unreachable_mono_ms; /* since then */
+  bool given_up;                /* it was for too long: another attempt is due, though this one may live */
 
   /* The end. */
   bool deleted;
@@ -229,6 +232,8 @@ struct k8sm_slice k8smi_start_error(struct k8sm_slice message, bool again);
 /* ---- update.c ---- */
 /* CHANGE_UPDATE: reads it, and takes it. */
 int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags);
+/* Another attempt begins: what lives of this one is to be killed when it is heard of. */
+void k8smi_status_leave_strays(struct k8sm_status *s);
 void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus *update,
                               const struct k8sm_change *change, struct k8sm_diags *diags);
 /* It is none of this pod's, or says nothing new, and wants no acknowledgement. */
@@ -272,6 +277,8 @@ static inline bool k8smi_task_alive(const struct k8smi_status_task *t) {
   return t->progress > K8SMI_PROGRESS_NONE && t->progress < K8SMI_PROGRESS_ENDED;
 }
 bool k8smi_status_alive(const struct k8sm_status *s);
+/* Some task of a former attempt is, and can be reached: no other one begins beside it. */
+bool k8smi_status_stray_alive(const struct k8sm_status *s);
 static inline bool k8smi_status_is_final(const struct k8sm_status *s) {
   return s->phase == K8SMI_PHASE_SUCCEEDED || s->phase == K8SMI_PHASE_FAILED;
 }
@@ -286,6 +293,8 @@ void k8smi_status_begin(struct k8sm_status *s);
 int64_t k8smi_status_grace(const struct k8sm_status *s, size_t task, int64_t of_containers);
 /* When the pod's activeDeadlineSeconds are over; UINT64_MAX: never. */
 uint64_t k8smi_status_active_deadline(const struct k8sm_status *s);
+/* When the agent will have been unreachable for too long; UINT64_MAX: never, or it has been already. */
+uint64_t k8smi_status_unreachable_deadline(const struct k8sm_status *s);
 /* Is a new attempt wanted? */
 bool k8smi_status_wants_attempt(const struct k8sm_status *s);
 /* Is there an executor to launch tasks on, and has somebody heard of it? And is it this task's turn, its time

@@ -82,6 +82,30 @@ static bool update_terminal(enum k8smi_effect effect) {
   return effect >= K8SMI_EFFECT_EXIT && effect != K8SMI_EFFECT_UNREACHABLE;
 }
 
+/* NULL: there are too many, or no memory. */
+static struct k8smi_status_stray *update_add_stray(struct k8sm_status *s, struct k8sm_slice task_id,
+                                                   struct k8sm_slice agent_id) {
+  if (s->stray_count >= K8SMI_STATUS_MAX_STRAYS || !k8smi_status_room_for_strays(s)) return NULL;
+  struct k8smi_status_stray *stray = &s->strays[s->stray_count++];
+  stray->task_id = k8smi_status_text(s, task_id);
+  stray->agent_id = k8smi_status_text(s, agent_id);
+  stray->kill_mono_ms = K8SMI_STATUS_NEVER;
+  return stray;
+}
+
+void k8smi_status_leave_strays(struct k8sm_status *s) {
+  for (size_t i = 0; i < s->demand->task_count; i++) {
+    if (k8smi_task_alive(&s->tasks[i])) update_add_stray(s, s->tasks[i].task_id, s->agent_id);
+  }
+}
+
+bool k8smi_status_stray_alive(const struct k8sm_status *s) {
+  for (size_t i = 0; i < s->stray_count; i++) {
+    if (s->strays[i].kill_mono_ms != K8SMI_STATUS_NEVER) return true;
+  }
+  return false;
+}
+
 /* A task of an attempt that is over: while it lives it is killed. */
 static void update_stray(struct k8sm_status *s, const struct update_target *t, enum k8smi_effect effect) {
   size_t i = 0;
@@ -90,14 +114,10 @@ static void update_stray(struct k8sm_status *s, const struct update_target *t, e
     if (i < s->stray_count) s->strays[i] = s->strays[--s->stray_count];
     return;
   }
-  if (effect == K8SMI_EFFECT_UNREACHABLE || i >= K8SMI_STATUS_MAX_STRAYS) return;
-  if (!k8smi_status_room_for_strays(s)) return;
-  if (i == s->stray_count) {
-    s->strays[i].task_id = k8smi_status_text(s, t->text);
-    s->strays[i].agent_id = k8smi_status_text(s, t->agent);
-    s->stray_count++;
-  }
-  s->strays[i].kill_mono_ms = s->mono_ms;
+  if (effect == K8SMI_EFFECT_UNREACHABLE) return;
+  struct k8smi_status_stray *stray =
+      i < s->stray_count ? &s->strays[i] : update_add_stray(s, t->text, t->agent);
+  if (stray != NULL) stray->kill_mono_ms = s->mono_ms;
 }
 
 /* ---- What it does ---- */
@@ -151,6 +171,12 @@ static uint32_t update_progress(const K8smMesos__TaskStatus *u) {
   }
 }
 
+static void update_reach(struct k8sm_status *s, bool reached) {
+  if (!reached && !s->unreachable) s->unreachable_mono_ms = s->mono_ms;
+  s->unreachable = !reached;
+  if (reached) s->given_up = false;
+}
+
 static void update_apply(struct k8sm_status *s, const struct update_target *target,
                          const K8smMesos__TaskStatus *u, enum k8smi_effect effect,
                          const struct k8smi_happening *h) {
@@ -170,7 +196,7 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
   case K8SMI_EFFECT_GONE: k8smi_task_gone(s, target->task, h); break;
   case K8SMI_EFFECT_UNREACHABLE: break;
   }
-  s->unreachable = effect == K8SMI_EFFECT_UNREACHABLE;
+  update_reach(s, effect != K8SMI_EFFECT_UNREACHABLE);
   if (effect == K8SMI_EFFECT_RUNNING && u->check_status != NULL && u->has_reason &&
       u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_CHECK_STATUS_UPDATED) {
     k8smi_task_checked(s, target->task, update_check_result(u->check_status));

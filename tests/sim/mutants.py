@@ -64,7 +64,7 @@ def link(build, compiler, target, program):
     objects = sorted(str(path) for path in (build / "tests/sim/sim.p").glob("*.o"))
     libraries = [build / "src/local/libk8smesos-local.a", build / "src/libk8smesos.a"]
     flags = [word for word in compiler if word.startswith("-fsanitize")]
-    system = shlex.split(run(["pkg-config", "--libs", "libprotobuf-c", "yaml-0.1"])[1])
+    system = shlex.split(run(["pkg-config", "--libs", "libprotobuf-c", "yaml-0.1", "libpcre2-8"])[1])
     code, output = run([compiler[0], *flags, *objects, str(target), *map(str, libraries), *system, "-lm",
                         "-o", str(program)])
     if code != 0:

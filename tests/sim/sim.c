@@ -171,6 +171,7 @@ static void run_delete_all(struct sim *s) {
 bool sim_run(struct sim *s, uint64_t seed, uint32_t faults_on, bool tracing) {
   memset(s, 0, sizeof *s);
   s->seed = seed;
+  s->replaces = seed % 3 == 0;
   s->faults_on = faults_on;
   s->tracing = tracing;
   run_open(s);

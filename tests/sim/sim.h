@@ -249,6 +249,7 @@ struct sim_truth {
   size_t task_count, task_cap;
   struct k8smi_map by_id;
   uint64_t looks;
+  bool away[SIM_AGENTS + 2]; /* the agent has been unknown to the master */
 };
 void sim_truth_open(struct sim *s);
 void sim_truth_free(struct sim *s);
@@ -256,6 +257,9 @@ void sim_truth_free(struct sim *s);
 void sim_truth_look(struct sim *s);
 /* Live tasks of a pod, wherever they are. */
 size_t sim_truth_live(const struct sim *s, size_t pod);
+/* Live ones of other attempts than this, from a number on; *ret_next is where to go on. */
+const struct sim_task *sim_truth_other(const struct sim *s, size_t pod, uint32_t attempt, size_t from,
+                                       size_t *ret_next);
 const struct sim_task *sim_truth_task(const struct sim *s, struct k8sm_slice id);
 /* The task of a container that came last; NULL: none. */
 const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t container);
@@ -264,7 +268,7 @@ const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t co
 struct sim_heard { /* an update that reached the process */
   char task[SIM_TEXT * 2];
   unsigned char uuid[LOCAL_UUID_BYTES];
-  bool has_uuid, terminal;
+  bool has_uuid, terminal, lives;
 };
 struct sim_held { /* an offer */
   char id[SIM_TEXT];
@@ -319,7 +323,8 @@ struct sim {
   struct sim_rival rival;
   struct sim_truth truth;
   struct sim_check check;
-  bool calm; /* the faults are over */
+  bool replaces; /* pods whose agent has been unreachable for long begin anew elsewhere */
+  bool calm;     /* the faults are over */
   uint64_t calm_ms;
   uint64_t inputs;
   bool tracing;

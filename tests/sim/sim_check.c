@@ -68,6 +68,9 @@ static void check_update(struct sim *s, const K8smMesos__TaskStatus *u) {
   memset(h, 0, sizeof *h);
   snprintf(h->task, sizeof h->task, "%s", u->task_id->value);
   h->terminal = check_terminal((int)u->state);
+  h->lives =
+      u->state == K8SM_MESOS__TASK_STATE__TASK_STAGING || u->state == K8SM_MESOS__TASK_STATE__TASK_STARTING ||
+      u->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING || u->state == K8SM_MESOS__TASK_STATE__TASK_KILLING;
   h->has_uuid = u->has_uuid && u->uuid.len == LOCAL_UUID_BYTES;
   if (h->has_uuid) memcpy(h->uuid, u->uuid.data, LOCAL_UUID_BYTES);
   if (!s->tracing) return;
@@ -190,6 +193,26 @@ static struct sim_pod *check_pod(struct sim *s, const char *task) {
   return sim_pod_of_uid(s, id.uid);
 }
 
+/* Was it alive when the process heard of it last? */
+static bool check_heard_alive(const struct sim_check *c, const char *task) {
+  for (size_t i = c->heard_count; i-- > 0;) {
+    if (strcmp(c->heard[i].task, task) == 0) return c->heard[i].lives;
+  }
+  return false;
+}
+
+/* No attempt begins beside another one that is known to live. */
+static void check_attempts(struct sim *s, const struct sim_pod *pod, const char *task) {
+  const struct sim_task *other;
+  struct k8sm_task_id id;
+  if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK || id.container.len != 0) return;
+  size_t at = 0, number = (size_t)(pod - s->pods);
+  while ((other = sim_truth_other(s, number, id.attempt, at, &at)) != NULL) {
+    if (check_heard_alive(&s->check, other->id))
+      sim_broken(s, "one instance of each pod", "%s is launched while %s is known to live", task, other->id);
+  }
+}
+
 static void check_launch(struct sim *s, const char *task) {
   struct sim_check *c = &s->check;
   struct sim_pod *pod = check_pod(s, task);
@@ -200,6 +223,7 @@ static void check_launch(struct sim *s, const char *task) {
   if ((c->used[c->used_count] = strdup(task)) == NULL) abort();
   k8smi_map_put(&c->used_ids, k8smi_s(c->used[c->used_count]), (uint32_t)c->used_count);
   c->used_count++;
+  if (pod != NULL) check_attempts(s, pod, task);
   if (pod != NULL && !check_row_names(s, pod, task))
     sim_broken(s, "recorded before it is launched", "%s is in an ACCEPT and in no record", task);
 }

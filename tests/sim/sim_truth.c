@@ -46,6 +46,19 @@ const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t co
   return NULL;
 }
 
+const struct sim_task *sim_truth_other(const struct sim *s, size_t pod, uint32_t attempt, size_t from,
+                                       size_t *ret_next) {
+  for (size_t i = from; i < s->truth.task_count; i++) {
+    const struct sim_task *t = s->truth.tasks[i];
+    struct k8sm_task_id id;
+    if (t->pod != pod || !t->live || k8sm_task_id_parse(t->id, strlen(t->id), &id) != K8SM_OK) continue;
+    if (id.attempt == attempt) continue;
+    *ret_next = i + 1;
+    return t;
+  }
+  return NULL;
+}
+
 size_t sim_truth_live(const struct sim *s, size_t pod) {
   size_t n = 0;
   for (size_t i = 0; i < s->truth.task_count; i++) {
@@ -56,9 +69,11 @@ size_t sim_truth_live(const struct sim *s, size_t pod) {
 
 /* ---- executors ---- */
 
-/* The master's word on an agent excuses a second instance: unreachable, gone, or unknown to it. */
+/* The master's word on an agent excuses a second instance: unreachable, gone, or unknown to it. Where pods
+ * are replaced, one that has been away may be back when the other is on its way; that it was not known to be
+ * is for sim_check.c to see. */
 static bool truth_excused(const struct sim *s, size_t agent) {
-  return !s->local->agents[agent].registered;
+  return !s->local->agents[agent].registered || (s->replaces && s->truth.away[agent]);
 }
 
 static void truth_new_instance(struct sim *s, const struct sim_instance *n) {
@@ -194,6 +209,9 @@ static void truth_look_executors(struct sim *s) {
 
 void sim_truth_look(struct sim *s) {
   s->truth.looks++;
+  for (size_t i = 0; i < s->agent_count; i++) {
+    if (!s->local->agents[i].registered) s->truth.away[i] = true;
+  }
   truth_look_tasks(s, false);
   truth_look_executors(s);
   truth_look_tasks(s, true);

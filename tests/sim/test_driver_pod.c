@@ -533,6 +533,53 @@ static void other_peoples_tasks(void **state) {
   script_close(&s);
 }
 
+/* A pod that tolerates an unreachable node for a while only goes on elsewhere; when the agent is back,
+ * nothing new is begun beside what lives there, and that is killed. */
+static void an_agent_is_away_for_too_long(void **state) {
+  static const char away[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  static const char back[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REREGISTERED\"";
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 60};
+  (void)state;
+  o.status = &status;
+  script_open(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  script_pod(&s, nginx);
+  script_offer(&s, "O1", "A1");
+  up(&s, "");
+  up(&s, "nginx");
+  script_wait(&s, 6000);
+  script_forget(&s);
+  s.quiet_status = true;
+  script_update(&s, script_task(&s, ""), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_expect(&s, "record pod/u1\nrecord pod/u1\n");
+  script_wait(&s, 59000);
+  script_expect(&s, "");
+  script_wait(&s, 1000);
+  script_expect(
+      &s, "event default/nginx: Pending: the pod was Running\n"
+          "event default/nginx: Attempt: number 1 begins elsewhere: agent A1 has been unreachable for too "
+          "long\n"
+          "> REVIVE\n");
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_RUNNING", NULL, back);
+  script_expect(&s, "record pod/u1\n"
+                    "> KILL nginx.0\n");
+  script_offer(&s, "O2", "A2"); /* not yet */
+  script_expect(&s, "> DECLINE O2\n");
+  update(&s, "nginx", "TASK_KILLED", "killed----------", NULL);
+  script_forget(&s);
+  script_wait(&s, 1000);
+  script_offer(&s, "O3", "A2");
+  script_expect(&s, "> REVIVE\n"
+                    "record pod/u1\n"
+                    "> ACCEPT O3\n"
+                    "event default/nginx: Scheduled: assigned to A2.example (agent A2)\n");
+  script_close(&s);
+}
+
 static void a_lost_subscription_is_reconciled(void **state) {
   struct script s;
   (void)state;
@@ -599,6 +646,7 @@ int main(void) {
       cmocka_unit_test(silence_after_an_accept),
       cmocka_unit_test(an_accept_that_is_refused),
       cmocka_unit_test(other_peoples_tasks),
+      cmocka_unit_test(an_agent_is_away_for_too_long),
       cmocka_unit_test(a_lost_subscription_is_reconciled),
       cmocka_unit_test(the_executor_dies),
   };

@@ -54,6 +54,7 @@ from .constants import (
     Feature,
     Form,
     Format,
+    Gone,
     Handler,
     InputType,
     MatchFlag,

@@ -372,7 +372,8 @@ StatusOptions = _struct(
     "status_options",
     (c_size_t, "size"),
     (c_void_p, "allocator"),
-    (c_int64, "backoff_base_ms backoff_cap_ms backoff_reset_ms"),
+    (c_int64, "backoff_base_ms backoff_cap_ms backoff_reset_ms unreachable_seconds"),
+    (c_uint32, "gone reserved"),
 )
 Change = _struct(
     "change",

@@ -257,6 +257,11 @@ class CallType(_Code):
     UPDATE_FRAMEWORK = 16
 
 
+class Gone(_Code):
+    RESTART = 0
+    FAIL = 1
+
+
 class ChangeType(_Code):
     TICK = 0
     UPDATE = 1
@@ -386,6 +391,7 @@ PREFIXES = {
     "WEIGHT": Weight,
     "CALL": CallType,
     "CALLS": CallsFlag,
+    "GONE": Gone,
     "CHANGE": ChangeType,
     "STATE": State,
     "ACTION": ActionType,
