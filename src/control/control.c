@@ -56,7 +56,8 @@ void k8sm_control_free(struct k8sm_control *c) {
     k8smi_ctl_pod_free(c, p);
   }
   control_free_zones(c);
-  k8smi_arena_free(&c->agents.arena);
+  k8smi_ctl_formers_free(c);
+  k8smi_ctl_agents_free(c);
   k8sm_effects_free(c->queue);
   struct k8sm_allocator a = c->allocator;
   k8smi_ctl_table_free(&c->objects, &a);

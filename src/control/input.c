@@ -126,6 +126,16 @@ static int input_on_rejected(struct k8sm_control *c, const struct k8sm_control_i
   return K8SM_OK;
 }
 
+/* Daemons are all that looks at agents. */
+static int input_on_agents(struct k8sm_control *c, const struct k8sm_control_input *in,
+                           struct k8sm_diags *diags) {
+  int r = k8smi_ctl_agents_set(c, in, diags);
+  for (struct ctl_object *o = c->first; r == K8SM_OK && o != NULL; o = o->next) {
+    if (o->kind->number == K8SM_WORKLOAD_DAEMON_SET) k8smi_ctl_touch(c, o);
+  }
+  return r;
+}
+
 static int input_on_answer(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   if (k8smi_ctl_answer(c, in->number, in->type == K8SM_CONTROL_RECORDED)) return K8SM_OK;
@@ -140,13 +150,14 @@ static int (*const input_table[])(struct k8sm_control *c, const struct k8sm_cont
     [K8SM_CONTROL_FOUND] = input_on_found,       [K8SM_CONTROL_APPLY] = input_on_apply,
     [K8SM_CONTROL_COMPLETE] = input_on_complete, [K8SM_CONTROL_DELETE] = input_on_delete,
     [K8SM_CONTROL_STATUS] = input_on_status,     [K8SM_CONTROL_GONE] = input_on_gone,
-    [K8SM_CONTROL_REJECTED] = input_on_rejected, [K8SM_CONTROL_RECORDED] = input_on_answer,
-    [K8SM_CONTROL_REFUSED] = input_on_answer,
+    [K8SM_CONTROL_REJECTED] = input_on_rejected, [K8SM_CONTROL_AGENTS] = input_on_agents,
+    [K8SM_CONTROL_RECORDED] = input_on_answer,   [K8SM_CONTROL_REFUSED] = input_on_answer,
 };
 
 /* The rows and the pods are all there: each finds its owner. */
 static void input_begin(struct k8sm_control *c) {
   c->begun = true;
+  k8smi_ctl_formers_settle(c);
   k8smi_ctl_pods_adopt(c);
   for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
     struct k8sm_slice uid = k8smi_ctl_controller(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));

@@ -35,6 +35,31 @@ static const struct ctl_status_field kind_deployment[] = {
     KIND_OPTION(DeploymentStatus, collisionCount, collisions),
 };
 
+static const struct ctl_status_field kind_stateful_set[] = {
+    KIND_COUNT(StatefulSetStatus, replicas, replicas),
+    KIND_COUNT(StatefulSetStatus, readyReplicas, ready),
+    KIND_COUNT(StatefulSetStatus, currentReplicas, current),
+    KIND_COUNT(StatefulSetStatus, updatedReplicas, updated),
+    KIND_COUNT(StatefulSetStatus, availableReplicas, available),
+    KIND_TEXT(StatefulSetStatus, currentRevision, current_revision),
+    KIND_TEXT(StatefulSetStatus, updateRevision, update_revision),
+    KIND_OPTION(StatefulSetStatus, collisionCount, collisions),
+};
+static const struct ctl_status_field kind_daemon_set[] = {
+    KIND_COUNT(DaemonSetStatus, currentNumberScheduled, current),
+    KIND_COUNT(DaemonSetStatus, numberMisscheduled, misplaced),
+    KIND_COUNT(DaemonSetStatus, desiredNumberScheduled, wanted),
+    KIND_COUNT(DaemonSetStatus, numberReady, ready),
+    KIND_COUNT(DaemonSetStatus, updatedNumberScheduled, updated),
+    KIND_COUNT(DaemonSetStatus, numberAvailable, available),
+    KIND_COUNT(DaemonSetStatus, numberUnavailable, unavailable),
+    KIND_OPTION(DaemonSetStatus, collisionCount, collisions),
+};
+
+static const uint8_t kind_fixed_daemon_set[] = {K8SMI_DaemonSetSpec_selector};
+static const uint8_t kind_fixed_stateful_set[] = {
+    K8SMI_StatefulSetSpec_selector, K8SMI_StatefulSetSpec_serviceName,
+    K8SMI_StatefulSetSpec_podManagementPolicy, K8SMI_StatefulSetSpec_volumeClaimTemplates};
 static const uint8_t kind_fixed_replica_set[] = {K8SMI_ReplicaSetSpec_selector};
 static const uint8_t kind_fixed_deployment[] = {K8SMI_DeploymentSpec_selector};
 
@@ -53,6 +78,14 @@ static const struct ctl_kind kind_table[] = {
      K8SMI_DeploymentStatus_observedGeneration, K8SMI_DeploymentStatus_conditions,
      K8SMI_TYPE_DeploymentCondition, KIND_ROWS(kind_deployment), KIND_ROWS(kind_fixed_deployment),
      k8smi_ctl_look_deployment, k8smi_ctl_show_deployment},
+    {K8SM_WORKLOAD_STATEFUL_SET, K8SMI_StatefulSet_status, K8SMI_TYPE_StatefulSetStatus,
+     K8SMI_StatefulSetStatus_observedGeneration, K8SMI_StatefulSetStatus_conditions,
+     K8SMI_TYPE_StatefulSetCondition, KIND_ROWS(kind_stateful_set), KIND_ROWS(kind_fixed_stateful_set),
+     k8smi_ctl_look_stateful_set, k8smi_ctl_show_stateful_set},
+    {K8SM_WORKLOAD_DAEMON_SET, K8SMI_DaemonSet_status, K8SMI_TYPE_DaemonSetStatus,
+     K8SMI_DaemonSetStatus_observedGeneration, K8SMI_DaemonSetStatus_conditions,
+     K8SMI_TYPE_DaemonSetCondition, KIND_ROWS(kind_daemon_set), KIND_ROWS(kind_fixed_daemon_set),
+     k8smi_ctl_look_daemon_set, k8smi_ctl_show_daemon_set},
 };
 
 const struct ctl_kind *k8smi_ctl_kind(uint32_t number) {

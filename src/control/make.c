@@ -84,6 +84,16 @@ static int make_say_failed(struct k8sm_control *c, struct ctl_object *o, int res
   return r;
 }
 
+/* In the words of the kind's controller. */
+static int make_say(struct k8sm_control *c, const struct ctl_object *o, bool made, struct k8sm_slice name) {
+  const char *reason = made ? "SuccessfulCreate" : "SuccessfulDelete";
+  struct k8sm_slice set = o->workload->name;
+  if (o->kind->number == K8SM_WORKLOAD_STATEFUL_SET)
+    return k8smi_ctl_event(c, o->key, reason, "%s Pod %.*s in StatefulSet %.*s successful",
+                           made ? "Create" : "Delete", K8SMI_P(name), K8SMI_P(set));
+  return k8smi_ctl_event(c, o->key, reason, "%s pod: %.*s", made ? "Created" : "Deleted", K8SMI_P(name));
+}
+
 int k8smi_ctl_make(struct k8sm_control *c, struct ctl_object *o, const struct k8sm_workload *w,
                    struct k8sm_instance_options *options, struct ctl_pod **ret) {
   struct k8sm_diag rows[1];
@@ -100,7 +110,7 @@ int k8smi_ctl_make(struct k8sm_control *c, struct ctl_object *o, const struct k8
   r = make_stamp(c, pod) ? k8smi_ctl_pod_add(c, o, pod, &p) : K8SM_ERR_NOMEM;
   if (r == K8SM_OK) {
     p->planned = true;
-    r = k8smi_ctl_event(c, o->key, "SuccessfulCreate", "Created pod: %.*s", (int)name.len, name.ptr);
+    r = make_say(c, o, true, name);
     if (r != K8SM_OK) k8smi_ctl_pod_drop(c, p);
   }
   k8sm_pod_unref(pod);
@@ -122,8 +132,7 @@ int k8smi_ctl_make_many(struct k8sm_control *c, struct ctl_object *o, int64_t n)
 /* ---- Which to delete ---- */
 
 int k8smi_ctl_end(struct k8sm_control *c, struct ctl_object *o, struct ctl_pod *p) {
-  struct k8sm_slice name = k8sm_pod_name(p->pod);
-  int r = k8smi_ctl_event(c, o->key, "SuccessfulDelete", "Deleted pod: %.*s", (int)name.len, name.ptr);
+  int r = make_say(c, o, false, k8sm_pod_name(p->pod));
   if (r == K8SM_OK) k8smi_ctl_pod_delete(c, p, -1);
   return r;
 }

@@ -66,13 +66,11 @@ int k8smi_ctl_object_new(struct k8sm_control *c, struct k8sm_workload *w, struct
   return K8SM_OK;
 }
 
-static void object_free_revisions(struct k8sm_control *c, struct ctl_object *o) {
-  for (struct ctl_revision *v = o->revisions, *next; v != NULL; v = next) {
-    next = v->next;
-    k8sm_workload_unref(v->workload);
-    k8smi_free(&c->allocator, v->key, strlen(v->key) + 1);
-    k8smi_free(&c->allocator, v, sizeof *v);
-  }
+/* It was made of the template. */
+static void object_forget_demand(struct ctl_object *o) {
+  k8sm_demand_unref(o->demand);
+  o->demand = NULL;
+  o->asked = false;
 }
 
 /* What it has come to know since it was made. */
@@ -80,7 +78,9 @@ static void object_free_state(struct k8sm_control *c, struct ctl_object *o) {
   struct ctl_text *const texts[] = {&o->current_revision, &o->update_revision,     &o->completed_indexes,
                                     &o->failed_indexes,   &o->uncounted_succeeded, &o->uncounted_failed};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) k8smi_ctl_text_free(c, texts[i]);
-  object_free_revisions(c, o);
+  k8sm_workload_unref(o->former);
+  o->former = NULL;
+  object_forget_demand(o);
   k8smi_ctl_conditions_free(c, o);
 }
 
@@ -150,8 +150,12 @@ void k8smi_ctl_object_delete(struct k8sm_control *c, struct ctl_object *o, int64
 void k8smi_ctl_object_set(struct k8sm_control *c, struct ctl_object *o, struct k8sm_workload *w) {
   struct k8sm_workload *before = o->workload;
   o->workload = k8sm_workload_ref(w);
-  k8sm_workload_unref(before);
+  if (o->kind->number == K8SM_WORKLOAD_STATEFUL_SET && o->former == NULL)
+    o->former = before; /* until a look finds that the templates are alike */
+  else
+    k8sm_workload_unref(before);
   o->newest = NULL;
+  object_forget_demand(o);
   if (o->owner == NULL) o->replicas = object_replicas(w);
   k8smi_ctl_touch(c, o);
 }
@@ -161,7 +165,6 @@ void k8smi_ctl_object_renew(struct k8sm_control *c, struct ctl_object *o) {
   struct k8sm_workload *again = o->again;
   o->again = NULL;
   object_free_state(c, o);
-  o->revisions = NULL;
   o->deleting = false;
   o->grace_seconds = -1;
   o->deleted_ms = o->retry_ms = 0;
@@ -171,6 +174,8 @@ void k8smi_ctl_object_renew(struct k8sm_control *c, struct ctl_object *o) {
   o->generation = 1;
   k8smi_ctl_object_set(c, o, again);
   k8sm_workload_unref(again);
+  k8sm_workload_unref(o->former);
+  o->former = NULL;
 }
 
 struct ctl_object *k8smi_ctl_child(const struct k8sm_control *c, const struct ctl_object *owner,

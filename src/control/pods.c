@@ -23,6 +23,27 @@ static bool pod_name(struct k8sm_control *c, struct ctl_pod *p) {
   return true;
 }
 
+/* The one node that its affinity names, as daemons have it. */
+static struct k8sm_slice pod_target(const struct ctl_pod *p) {
+  const struct k8smi_record *spec = k8smi_get_record(k8smi_pod_record(p->pod), K8SMI_Pod_spec);
+  const struct k8smi_record *node =
+      k8smi_get_record(k8smi_get_record(spec, K8SMI_PodSpec_affinity), K8SMI_Affinity_nodeAffinity);
+  struct k8smi_list terms = k8smi_get_list(
+      k8smi_get_record(node, K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution),
+      K8SMI_NodeSelector_nodeSelectorTerms);
+  for (size_t i = 0; i < terms.count; i++) {
+    struct k8smi_list fields =
+        k8smi_get_list(k8smi_list_record(terms, i), K8SMI_NodeSelectorTerm_matchFields);
+    if (fields.count != 1) continue;
+    const struct k8smi_record *field = k8smi_list_record(fields, 0);
+    struct k8smi_list values = k8smi_get_list(field, K8SMI_NodeSelectorRequirement_values);
+    if (k8smi_eqs(k8smi_get_str(field, K8SMI_NodeSelectorRequirement_key), "metadata.name") &&
+        values.count == 1)
+      return k8smi_list_str(values, 0);
+  }
+  return (struct k8sm_slice){NULL, 0};
+}
+
 /* Which one of its owner's pods it is, and of which template. */
 static void pod_read_labels(struct ctl_pod *p) {
   static const char *const numbers[] = {"apps.kubernetes.io/pod-index",
@@ -34,6 +55,7 @@ static void pod_read_labels(struct ctl_pod *p) {
     if (text.ptr == NULL || !k8smi_parse_i64(text, &p->number)) p->number = -1;
   }
   p->revision = k8smi_get_pair(metadata, K8SMI_ObjectMeta_labels, "controller-revision-hash");
+  p->target = pod_target(p);
 }
 
 static void pod_link(struct k8sm_control *c, struct ctl_object *owner, struct ctl_pod *p) {

@@ -6,12 +6,19 @@
 
 enum { PUMP_AGAIN_MS = 5000 };
 
+/* Into the list of those that wait. */
+static void pump_wait_for(struct k8sm_control *c, struct ctl_object *o, uint64_t *number) {
+  if (!k8smi_ctl_waits(o)) {
+    o->next_waiting = c->waiting;
+    c->waiting = o;
+  }
+  *number = ++c->last_number;
+}
+
 static void pump_wait(struct k8sm_control *c, struct ctl_object *o, uint64_t hash, bool removing) {
-  o->number = ++c->last_number;
+  pump_wait_for(c, o, &o->number);
   o->waiting_hash = hash;
   o->removing = removing;
-  o->next_waiting = c->waiting;
-  c->waiting = o;
 }
 
 static int pump_record(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes) {
@@ -21,6 +28,26 @@ static int pump_record(struct k8sm_control *c, struct k8sm_slice key, struct k8s
                                 .key = key,
                                 .bytes = bytes};
   return k8smi_effects_add(c->queue, &e);
+}
+
+/* The template that a StatefulSet rolls away from has a row of its own, before that of the set, and until
+ * the rollout is over. */
+static int pump_keep_former(struct k8sm_control *c, struct ctl_object *o) {
+  struct k8sm_blob *row = NULL;
+  struct k8smi_buf key;
+  int r = K8SM_OK;
+  if ((o->former != NULL) == o->former_kept) return K8SM_OK;
+  k8smi_buf_init(&key, &c->allocator);
+  if (!k8smi_ctl_former_key(o, &key)) r = K8SM_ERR_NOMEM;
+  if (r == K8SM_OK && o->former != NULL)
+    r = k8sm_workload_encode(o->former, K8SM_FORMAT_JSON, &c->allocator, &row);
+  if (r == K8SM_OK)
+    r = pump_record(c, (struct k8sm_slice){key.ptr, key.len},
+                    row == NULL ? (struct k8sm_slice){NULL, 0} : k8sm_blob_bytes(row));
+  if (r == K8SM_OK) pump_wait_for(c, o, &o->former_number);
+  k8sm_blob_unref(row);
+  k8smi_buf_free(&key);
+  return r;
 }
 
 static int pump_keep(struct k8sm_control *c, struct ctl_object *o) {
@@ -40,6 +67,9 @@ static int pump_keep(struct k8sm_control *c, struct ctl_object *o) {
 /* Everything that it made is gone: its row goes, and then the object. */
 static int pump_bury(struct k8sm_control *c, struct ctl_object *o) {
   const struct k8sm_effect gone = {.type = K8SM_EFFECT_GONE, .to = K8SM_TO_HOST, .key = o->key};
+  k8sm_workload_unref(o->former);
+  o->former = NULL;
+  if (o->former_kept) return pump_keep_former(c, o);
   if (o->kept) {
     int r = pump_record(c, o->key, (struct k8sm_slice){NULL, 0});
     if (r == K8SM_OK) pump_wait(c, o, 0, true);
@@ -71,6 +101,10 @@ static int pump_end(struct k8sm_control *c, struct ctl_object *o) {
 static int pump_look(struct k8sm_control *c, struct ctl_object *o) {
   int r;
   o->due_ms = CTL_NEVER;
+  if (o->again_ms > c->wall_ms) {
+    k8smi_ctl_due(c, o, o->again_ms);
+    return K8SM_OK;
+  }
   if (o->deleting) {
     k8smi_ctl_pods_reap(c, o);
     r = pump_end(c, o);
@@ -78,8 +112,9 @@ static int pump_look(struct k8sm_control *c, struct ctl_object *o) {
   } else {
     r = o->kind->look(c, o);
   }
+  if (r == K8SM_OK) r = pump_keep_former(c, o);
   if (r == K8SM_OK) r = pump_keep(c, o);
-  if (r != K8SM_OK || o->number != 0) return r;
+  if (r != K8SM_OK || k8smi_ctl_waits(o)) return r;
   r = k8smi_ctl_pods_release(c, o->pods);
   if (r == K8SM_OK && o->owner != NULL && memcmp(&o->told, &o->counts, sizeof o->counts) != 0) {
     o->told = o->counts;
@@ -105,7 +140,7 @@ int k8smi_ctl_pump(struct k8sm_control *c) {
   for (struct ctl_object *o; (o = c->dirty) != NULL;) {
     c->dirty = o->next_dirty;
     o->dirty = false;
-    if (o->number != 0) continue; /* the answer brings it back */
+    if (k8smi_ctl_waits(o)) continue; /* the answer brings it back */
     int r = pump_look(c, o);
     if (r == K8SM_OK) continue;
     k8smi_ctl_touch(c, o);
@@ -116,17 +151,25 @@ int k8smi_ctl_pump(struct k8sm_control *c) {
 
 bool k8smi_ctl_answer(struct k8sm_control *c, uint64_t number, bool kept) {
   struct ctl_object **at = &c->waiting;
-  while (*at != NULL && (*at)->number != number) at = &(*at)->next_waiting;
+  while (*at != NULL && (*at)->number != number && (*at)->former_number != number) at = &(*at)->next_waiting;
   struct ctl_object *o = *at;
-  if (o == NULL) return false;
-  *at = o->next_waiting;
-  o->number = 0;
-  if (!kept) {
-    k8smi_ctl_due(c, o, c->wall_ms + PUMP_AGAIN_MS);
-    return true;
+  if (o == NULL || number == 0) return false;
+  bool former = o->former_number == number;
+  if (former)
+    o->former_number = 0;
+  else
+    o->number = 0;
+  if (!k8smi_ctl_waits(o)) {
+    *at = o->next_waiting;
+    k8smi_ctl_touch(c, o);
   }
-  o->kept = !o->removing;
-  o->row_hash = o->waiting_hash;
-  k8smi_ctl_touch(c, o);
+  if (!kept) {
+    o->again_ms = c->wall_ms + PUMP_AGAIN_MS;
+  } else if (former) {
+    o->former_kept = !o->former_kept;
+  } else {
+    o->kept = !o->removing;
+    o->row_hash = o->waiting_hash;
+  }
   return true;
 }

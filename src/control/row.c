@@ -233,19 +233,50 @@ static void row_read_metadata(struct ctl_object *o) {
   }
 }
 
-int k8smi_ctl_row_read(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes,
-                       struct k8sm_diags *diags) {
-  const struct k8sm_parse_options options = {.size = sizeof options,
-                                             .flags = K8SM_PARSE_NO_VALIDATE,
-                                             .allocator = &c->allocator,
-                                             .format = K8SM_FORMAT_JSON};
-  struct k8sm_workload *w = NULL;
+/* ---- The former template of a StatefulSet ---- */
+
+static const char row_former[] = "ControllerRevision/";
+
+bool k8smi_ctl_former_key(const struct ctl_object *o, struct k8smi_buf *buf) {
+  k8smi_buf_puts(buf, row_former);
+  k8smi_buf_slice(buf, o->key);
+  return !buf->failed;
+}
+
+static int row_read_former(struct k8sm_control *c, struct k8sm_workload *w) {
+  struct ctl_former *former = k8smi_alloc(&c->allocator, sizeof *former);
+  if (former == NULL) return K8SM_ERR_NOMEM;
+  *former = (struct ctl_former){c->formers, k8sm_workload_ref(w)};
+  c->formers = former;
+  return K8SM_OK;
+}
+
+void k8smi_ctl_formers_settle(struct k8sm_control *c) {
+  for (struct ctl_former *former = c->formers; former != NULL; former = former->next) {
+    struct ctl_object *o = k8smi_ctl_table_get(&c->uids, former->workload->uid);
+    if (o == NULL || o->former != NULL || o->kind->number != K8SM_WORKLOAD_STATEFUL_SET) continue;
+    o->former = k8sm_workload_ref(former->workload);
+    o->former_kept = true;
+  }
+  k8smi_ctl_formers_free(c);
+}
+
+void k8smi_ctl_formers_free(struct k8sm_control *c) {
+  for (struct ctl_former *former = c->formers, *next; former != NULL; former = next) {
+    next = former->next;
+    k8sm_workload_unref(former->workload);
+    k8smi_free(&c->allocator, former, sizeof *former);
+  }
+  c->formers = NULL;
+}
+
+/* ---- A whole row ---- */
+
+static int row_read_object(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes,
+                           struct k8sm_workload *w, struct k8sm_diags *diags) {
   struct ctl_object *o = NULL;
-  int r = k8sm_workload_parse(bytes.ptr, bytes.len, &options, &w, diags);
-  if (r != K8SM_OK) return r;
   bool known = k8smi_ctl_kind(w->kind->number) != NULL && k8smi_ctl_table_get(&c->uids, w->uid) == NULL;
-  if (known) r = k8smi_ctl_object_new(c, w, NULL, &o);
-  k8sm_workload_unref(w);
+  int r = known ? k8smi_ctl_object_new(c, w, NULL, &o) : K8SM_OK;
   if (!known || (r == K8SM_OK && !k8smi_eq(o->key, key))) {
     k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the row %.*s: expected a workload of that name, once",
                K8SMI_P(key));
@@ -260,4 +291,22 @@ int k8smi_ctl_row_read(struct k8sm_control *c, struct k8sm_slice key, struct k8s
   o->kept = true;
   o->row_hash = k8smi_hash(bytes.ptr, bytes.len, c->seed);
   return K8SM_OK;
+}
+
+int k8smi_ctl_row_read(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes,
+                       struct k8sm_diags *diags) {
+  const struct k8sm_parse_options options = {.size = sizeof options,
+                                             .flags = K8SM_PARSE_NO_VALIDATE,
+                                             .allocator = &c->allocator,
+                                             .format = K8SM_FORMAT_JSON};
+  const size_t head = sizeof row_former - 1;
+  struct k8sm_workload *w = NULL;
+  int r = k8sm_workload_parse(bytes.ptr, bytes.len, &options, &w, diags);
+  if (r != K8SM_OK) return r;
+  if (key.len > head && memcmp(key.ptr, row_former, head) == 0)
+    r = row_read_former(c, w);
+  else
+    r = row_read_object(c, key, bytes, w, diags);
+  k8sm_workload_unref(w);
+  return r;
 }

@@ -11,6 +11,7 @@
 #include <k8smesos/control.h>
 
 #include "base/map.h"
+#include "cluster/node.h"
 #include "driver/effects.h"
 #include "pod/workload.h"
 
@@ -46,6 +47,7 @@ struct ctl_pod {
   int64_t restarts;
   int64_t number;                    /* ordinal of a StatefulSet, index of a Job; -1: none */
   struct k8sm_slice revision;        /* its label for the template that it was made of */
+  struct k8sm_slice target;          /* the node that it must run on; empty: any */
   struct k8smi_arena arena;          /* of status */
   const struct k8smi_record *status; /* PodStatus; NULL: none came, or nobody needs it */
 };
@@ -59,16 +61,6 @@ struct ctl_condition {
   int64_t update_ms, transition_ms;
 };
 enum { CTL_CONDITIONS = 6 };
-
-/* Of a StatefulSet or DaemonSet: a template that pods may still be made of. */
-struct ctl_revision {
-  struct ctl_revision *next;
-  struct k8sm_workload *workload;
-  char *key; /* of its row */
-  struct k8sm_slice hash;
-  int64_t number;
-  bool kept, dropped; /* its row is; it is to go */
-};
 
 struct ctl_text {
   char *ptr; /* NULL: empty */
@@ -98,7 +90,9 @@ struct ctl_object {
   struct k8sm_slice key, uid;
   struct ctl_pod *pods, **pods_end;
   size_t pod_count, child_count;
-  struct ctl_revision *revisions; /* the newest first */
+  struct k8sm_workload *former; /* of a StatefulSet that rolls: that of currentRevision; or NULL */
+  struct k8sm_demand *demand;   /* of a DaemonSet: what its pods ask of a node; NULL: not known */
+  bool asked;                   /* `demand` has been made, if it could be */
   bool dirty, seen, deleting;
   int64_t grace_seconds, deleted_ms;
   int64_t created_ms, generation;
@@ -108,6 +102,7 @@ struct ctl_object {
   int64_t size;                    /* of a ReplicaSet: what a look of its Deployment comes to */
   int64_t due_ms;                  /* on the wall: to be looked at again */
   int64_t retry_ms;                /* after a failure: no new pods before */
+  int64_t again_ms;                /* after a record was refused: not looked at before */
   uint32_t failures;
   struct ctl_counts counts;
   struct ctl_counts told; /* to its owner */
@@ -120,6 +115,14 @@ struct ctl_object {
   uint64_t number;                                       /* of the record that waits; 0: none */
   bool kept;                                             /* there is a row */
   bool removing;                                         /* the record that waits takes it away */
+  uint64_t former_number; /* of the record of `former` that waits, or of its removal; 0: none */
+  bool former_kept;       /* there is a row of it */
+};
+
+/* The row of a StatefulSet's `former`, until the set itself is there. */
+struct ctl_former {
+  struct ctl_former *next;
+  struct k8sm_workload *workload;
 };
 
 /* Zone data that was handed in. */
@@ -129,10 +132,15 @@ struct ctl_zone {
   char text[];
 };
 
+struct ctl_agent {
+  struct k8sm_slice name;
+  struct k8smi_node *node; /* NULL: nothing is stated */
+};
 struct ctl_agents {
   struct k8smi_arena arena;
-  struct k8sm_control_agent *rows;
+  struct ctl_agent *rows; /* by name */
   size_t count;
+  bool known; /* the host has said which there are */
 };
 
 struct k8sm_control {
@@ -149,6 +157,7 @@ struct k8sm_control {
   struct ctl_object *dirty;
   struct ctl_object *waiting;         /* for a record's answer */
   struct ctl_pod *loose, **loose_end; /* bare pods, and those whose owner is not known */
+  struct ctl_former *formers;
   struct ctl_zone *zones;
   struct ctl_agents agents;
 };
@@ -326,13 +335,23 @@ bool k8smi_ctl_condition_is(const struct ctl_object *o, const char *type, uint32
 
 int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o, uint32_t format,
                         struct k8sm_blob **ret);
-/* Makes the object of a row. Errors: SYNTAX, INVALID, NOMEM. */
+/* The key of the row of a StatefulSet's former template; false when there is no memory. */
+bool k8smi_ctl_former_key(const struct ctl_object *o, struct k8smi_buf *buf);
+/* Makes the object of a row, or keeps the former template for it. Errors: SYNTAX, INVALID, NOMEM. */
 int k8smi_ctl_row_read(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes,
                        struct k8sm_diags *diags);
+
+/* Gives the former templates to their objects. */
+void k8smi_ctl_formers_settle(struct k8sm_control *c);
+void k8smi_ctl_formers_free(struct k8sm_control *c);
 
 /* ---- pump.c ---- */
 
 int k8smi_ctl_pump(struct k8sm_control *c);
+/* Whether some record of it waits for an answer. */
+static inline bool k8smi_ctl_waits(const struct ctl_object *o) {
+  return o->number != 0 || o->former_number != 0;
+}
 /* RECORDED or REFUSED. False: no such record waits. */
 bool k8smi_ctl_answer(struct k8sm_control *c, uint64_t number, bool kept);
 
@@ -370,5 +389,26 @@ void k8smi_ctl_rollout_forget(struct ctl_rollout *r);
 int64_t k8smi_ctl_share(struct k8sm_share share, int64_t total, bool up);
 int k8smi_ctl_look_deployment(struct k8sm_control *c, struct ctl_object *o);
 void k8smi_ctl_show_deployment(const struct ctl_object *o, struct k8sm_control_row *row);
+
+/* ---- stateful_set.c ---- */
+int k8smi_ctl_look_stateful_set(struct k8sm_control *c, struct ctl_object *o);
+void k8smi_ctl_show_stateful_set(const struct ctl_object *o, struct k8sm_control_row *row);
+
+/* ---- daemon_set.c, agents.c ---- */
+int k8smi_ctl_look_daemon_set(struct k8sm_control *c, struct ctl_object *o);
+void k8smi_ctl_show_daemon_set(const struct ctl_object *o, struct k8sm_control_row *row);
+
+/* Takes the agents in, in place of those before. Errors: NOMEM, INVALID, ABI. */
+int k8smi_ctl_agents_set(struct k8sm_control *c, const struct k8sm_control_input *in,
+                         struct k8sm_diags *diags);
+void k8smi_ctl_agents_free(struct k8sm_control *c);
+/* Its number; SIZE_MAX: there is none of that name. */
+size_t k8smi_ctl_agent_find(const struct k8sm_control *c, struct k8sm_slice name);
+/* Whether a daemon is to run there, and whether one that does may stay. */
+struct ctl_fit {
+  bool runs, stays;
+};
+/* demand NULL: nothing is known of what it asks. */
+struct ctl_fit k8smi_ctl_agent_fit(const struct ctl_agent *agent, const struct k8sm_demand *demand);
 
 #endif

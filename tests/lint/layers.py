@@ -20,7 +20,7 @@ LAYERS = {
     "task": ["base", "wire", "pod", "offer", "call", "demand", "cluster", "match"],
     "status": ["base", "wire", "pod", "offer", "call", "demand"],
     "driver": CORE[:-2],
-    "control": ["base", "wire", "pod", "driver"],  # of the driver: how effects are kept
+    "control": ["base", "wire", "pod", "demand", "cluster", "driver"],  # of the driver: how effects are kept
     "io": ["base"],  # its own copy, hidden
     "local": ["base", "wire", "offer", "call"],  # must not share the mistakes of driver, match and task
     "km": ["local"],

@@ -202,6 +202,16 @@ int stage_delete(struct stage *s, const char *key, int64_t grace) {
                            .type = K8SM_CONTROL_DELETE, .key = stage_slice(key), .grace_seconds = grace});
 }
 
+int stage_agents(struct stage *s, const char *const *names, const struct k8sm_node *nodes, size_t n) {
+  struct k8sm_control_agent rows[16];
+  if (n > 16) return K8SM_ERR_LIMIT;
+  for (size_t i = 0; i < n; i++)
+    rows[i] = (struct k8sm_control_agent){stage_slice(names[i]), nodes == NULL ? NULL : &nodes[i]};
+  return stage_step(
+      s, (struct k8sm_control_input){
+             .type = K8SM_CONTROL_AGENTS, .agents = rows, .agent_count = n, .agent_size = sizeof *rows});
+}
+
 void stage_run(struct stage *s, int64_t ms) {
   uint64_t end = s->mono + (uint64_t)ms;
   for (int turns = 0; s->mono < end; turns++) {

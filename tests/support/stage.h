@@ -49,6 +49,8 @@ int stage_step(struct stage *s, struct k8sm_control_input in);
 int stage_apply(struct stage *s, const char *manifest);
 int stage_apply_flags(struct stage *s, const char *manifest, uint32_t flags);
 int stage_delete(struct stage *s, const char *key, int64_t grace);
+/* nodes NULL: nothing is stated of them. */
+int stage_agents(struct stage *s, const char *const *names, const struct k8sm_node *nodes, size_t n);
 /* Time goes on, with all deadlines in between. */
 void stage_run(struct stage *s, int64_t ms);
 /* The control dies, and another one starts from the record and the driver's pods. */
