@@ -251,6 +251,8 @@ type InstanceOptions struct {
 	Revision           string
 	ScheduledMs        int64 // since 1970
 	DeploymentRevision uint64
+	IndexFailures      uint32 // of a Job with backoffLimitPerIndex: how often pods of the index failed before
+	IndexIgnored       uint32 // and how often without being counted
 }
 
 func (o *InstanceOptions) fill(m *memory) C.struct_k8sm_instance_options {
@@ -266,6 +268,8 @@ func (o *InstanceOptions) fill(m *memory) C.struct_k8sm_instance_options {
 		revision:            m.text(o.Revision),
 		scheduled_ms:        C.int64_t(o.ScheduledMs),
 		deployment_revision: C.uint64_t(o.DeploymentRevision),
+		index_failures:      C.uint32_t(o.IndexFailures),
+		index_ignored:       C.uint32_t(o.IndexIgnored),
 	}
 }
 

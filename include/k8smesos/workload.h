@@ -192,6 +192,8 @@ struct k8sm_instance_options {
                                in place of that of the template */
   int64_t scheduled_ms;     /* CronJob: the time that its job is for, in ms since 1970 */
   uint64_t deployment_revision; /* Deployment: of the ReplicaSet; 0: 1 */
+  uint32_t index_failures; /* Job with backoffLimitPerIndex: how often pods of the index have failed before, */
+  uint32_t index_ignored;  /* and how often without being counted */
 };
 
 /* The pod that the workload's controller would make: the template in the workload's namespace, with name,

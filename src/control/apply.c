@@ -46,11 +46,14 @@ static int apply_fixed(const struct k8sm_control *c, const struct ctl_object *o,
   const struct k8smi_record *a = k8smi_get_record(o->workload->object, spec);
   const struct k8smi_record *b = k8smi_get_record(w->object, spec);
   bool waits = o->kind->number == K8SM_WORKLOAD_JOB && o->counts.start_ms == 0;
+  bool elastic = k8smi_workload_is_indexed(w) && k8smi_get_i64(b, K8SMI_JobSpec_completions, -1) ==
+                                                     k8smi_get_i64(b, K8SMI_JobSpec_parallelism, -2);
   *ret = NULL;
   for (size_t i = 0; i < o->kind->fixed_count; i++) {
     unsigned field = o->kind->fixed[i];
     bool same = false;
     if (waits && field == K8SMI_JobSpec_template) continue;
+    if (elastic && field == K8SMI_JobSpec_completions) continue;
     int r = k8smi_ctl_same_field(c, type, field, a, b, &same);
     if (r != K8SM_OK) return r;
     if (!same) {

@@ -114,15 +114,10 @@ static int input_on_rejected(struct k8sm_control *c, const struct k8sm_control_i
   struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
   if (p == NULL) return input_unknown(diags, "pod", in->key);
   struct ctl_object *o = p->owner;
-  int r = K8SM_OK;
-  if (o != NULL) r = k8smi_ctl_condition_set(c, o, "ReplicaFailure", CTL_TRUE, "FailedCreate", in->bytes);
-  if (o != NULL && r == K8SM_OK)
-    r = k8smi_ctl_event(c, o->key, "FailedCreate", "Error creating: %.*s", K8SMI_P(in->bytes));
+  int r = o == NULL ? K8SM_OK : k8smi_ctl_say_failed(c, o, in->bytes);
   if (r != K8SM_OK) return r;
   k8smi_ctl_pod_drop(c, p);
-  if (o == NULL) return K8SM_OK;
-  k8smi_ctl_failed(c, o);
-  k8smi_ctl_touch(c, o);
+  if (o != NULL) k8smi_ctl_touch(c, o);
   return K8SM_OK;
 }
 
@@ -160,6 +155,7 @@ static void input_begin(struct k8sm_control *c) {
   k8smi_ctl_formers_settle(c);
   k8smi_ctl_pods_adopt(c);
   for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
+    k8smi_ctl_counted_settle(c, o);
     struct k8sm_slice uid = k8smi_ctl_controller(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
     struct ctl_object *owner = uid.len == 0 ? NULL : k8smi_ctl_table_get(&c->uids, uid);
     if (owner == NULL || owner == o || o->owner != NULL) continue;

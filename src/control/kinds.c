@@ -56,6 +56,22 @@ static const struct ctl_status_field kind_daemon_set[] = {
     KIND_OPTION(DaemonSetStatus, collisionCount, collisions),
 };
 
+static const struct ctl_status_field kind_job[] = {
+    KIND_TIME(JobStatus, startTime, start_ms),
+    KIND_TIME(JobStatus, completionTime, completion_ms),
+    KIND_COUNT(JobStatus, active, active),
+    KIND_COUNT(JobStatus, succeeded, succeeded),
+    KIND_COUNT(JobStatus, failed, failed),
+    KIND_OPTION(JobStatus, terminating, terminating),
+    KIND_OPTION(JobStatus, ready, ready),
+    KIND_TEXT(JobStatus, completedIndexes, completed_indexes),
+    KIND_TEXT(JobStatus, failedIndexes, failed_indexes),
+};
+
+static const uint8_t kind_fixed_job[] = {K8SMI_JobSpec_completions,      K8SMI_JobSpec_selector,
+                                         K8SMI_JobSpec_template,         K8SMI_JobSpec_completionMode,
+                                         K8SMI_JobSpec_podFailurePolicy, K8SMI_JobSpec_backoffLimitPerIndex,
+                                         K8SMI_JobSpec_successPolicy,    K8SMI_JobSpec_managedBy};
 static const uint8_t kind_fixed_daemon_set[] = {K8SMI_DaemonSetSpec_selector};
 static const uint8_t kind_fixed_stateful_set[] = {
     K8SMI_StatefulSetSpec_selector, K8SMI_StatefulSetSpec_serviceName,
@@ -86,6 +102,9 @@ static const struct ctl_kind kind_table[] = {
      K8SMI_DaemonSetStatus_observedGeneration, K8SMI_DaemonSetStatus_conditions,
      K8SMI_TYPE_DaemonSetCondition, KIND_ROWS(kind_daemon_set), KIND_ROWS(kind_fixed_daemon_set),
      k8smi_ctl_look_daemon_set, k8smi_ctl_show_daemon_set},
+    {K8SM_WORKLOAD_JOB, K8SMI_Job_status, K8SMI_TYPE_JobStatus, CTL_NO_FIELD, K8SMI_JobStatus_conditions,
+     K8SMI_TYPE_JobCondition, KIND_ROWS(kind_job), KIND_ROWS(kind_fixed_job), k8smi_ctl_look_job,
+     k8smi_ctl_show_job},
 };
 
 const struct ctl_kind *k8smi_ctl_kind(uint32_t number) {

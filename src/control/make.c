@@ -12,6 +12,7 @@
 enum { MAKE_FIRST_RETRY_MS = 1000, MAKE_LAST_RETRY_MS = 300000, MAKE_DRAWS = 16 };
 
 void k8smi_ctl_failed(struct k8sm_control *c, struct ctl_object *o) {
+  if (c->wall_ms - o->retry_ms > 2 * MAKE_LAST_RETRY_MS) o->failures = 0; /* that was long ago */
   int64_t wait = o->failures < 9 ? (int64_t)MAKE_FIRST_RETRY_MS << o->failures : MAKE_LAST_RETRY_MS;
   o->failures += o->failures < 9;
   o->retry_ms = c->wall_ms + (wait < MAKE_LAST_RETRY_MS ? wait : MAKE_LAST_RETRY_MS);
@@ -72,16 +73,22 @@ static int make_kube(struct k8sm_control *c, const struct k8sm_workload *w,
   return K8SM_ERR_STATE;
 }
 
+int k8smi_ctl_say_failed(struct k8sm_control *c, struct ctl_object *o, struct k8sm_slice why) {
+  bool tells =
+      o->kind->number == K8SM_WORKLOAD_REPLICA_SET || o->kind->number == K8SM_WORKLOAD_REPLICATION_CONTROLLER;
+  int r = k8smi_ctl_event(c, o->key, "FailedCreate", "Error creating: %.*s", K8SMI_P(why));
+  if (r == K8SM_OK && tells)
+    r = k8smi_ctl_condition_set(c, o, "ReplicaFailure", CTL_TRUE, "FailedCreate", why);
+  if (r == K8SM_OK) k8smi_ctl_failed(c, o);
+  return r;
+}
+
 static int make_say_failed(struct k8sm_control *c, struct ctl_object *o, int result,
                            const struct k8sm_diags *diags) {
   const char *why = result == K8SM_ERR_STATE ? "a pod of its name exists, and is not its own"
                     : diags->count > 0       ? diags->text + diags->rows[0].message
                                              : k8sm_result_name(result);
-  int r = k8smi_ctl_event(c, o->key, "FailedCreate", "Error creating: %s", why);
-  if (r == K8SM_OK)
-    r = k8smi_ctl_condition_set(c, o, "ReplicaFailure", CTL_TRUE, "FailedCreate", k8smi_s(why));
-  if (r == K8SM_OK) k8smi_ctl_failed(c, o);
-  return r;
+  return k8smi_ctl_say_failed(c, o, k8smi_s(why));
 }
 
 /* In the words of the kind's controller. */
@@ -168,7 +175,7 @@ static int make_by_loss(const void *left, const void *right, const void *ctx) {
   return k8smi_cmp(a->key, b->key);
 }
 
-int k8smi_ctl_end_many(struct k8sm_control *c, struct ctl_object *o, int64_t n) {
+int k8smi_ctl_end_many(struct k8sm_control *c, struct ctl_object *o, int64_t n, bool surplus) {
   size_t count = 0, size = o->pod_count * sizeof(struct ctl_pod *);
   int r = K8SM_OK;
   if (n <= 0 || o->pod_count == 0) return K8SM_OK;
@@ -178,7 +185,10 @@ int k8smi_ctl_end_many(struct k8sm_control *c, struct ctl_object *o, int64_t n) 
     if (k8smi_ctl_pod_active(p)) pods[count++] = p;
   }
   k8smi_sort(pods, count, sizeof *pods, make_by_loss, NULL);
-  for (size_t i = 0; r == K8SM_OK && i < count && (int64_t)i < n; i++) r = k8smi_ctl_end(c, o, pods[i]);
+  for (size_t i = 0; r == K8SM_OK && i < count && (int64_t)i < n; i++) {
+    pods[i]->surplus = surplus;
+    r = k8smi_ctl_end(c, o, pods[i]);
+  }
   k8smi_free(&c->allocator, pods, size);
   return r;
 }

@@ -75,12 +75,13 @@ static void object_forget_demand(struct ctl_object *o) {
 
 /* What it has come to know since it was made. */
 static void object_free_state(struct k8sm_control *c, struct ctl_object *o) {
-  struct ctl_text *const texts[] = {&o->current_revision, &o->update_revision,     &o->completed_indexes,
-                                    &o->failed_indexes,   &o->uncounted_succeeded, &o->uncounted_failed};
+  struct ctl_text *const texts[] = {&o->current_revision, &o->update_revision, &o->completed_indexes,
+                                    &o->failed_indexes};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) k8smi_ctl_text_free(c, texts[i]);
   k8sm_workload_unref(o->former);
   o->former = NULL;
   object_forget_demand(o);
+  k8smi_ctl_counted_free(c, o);
   k8smi_ctl_conditions_free(c, o);
 }
 

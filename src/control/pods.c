@@ -299,6 +299,9 @@ int k8smi_ctl_pod_status(struct k8sm_control *c, struct ctl_pod *p, struct k8sm_
   } else {
     k8smi_arena_free(&arena);
   }
-  if (p->owner != NULL) k8smi_ctl_touch(c, p->owner);
+  if (p->owner == NULL) return K8SM_OK;
+  bool daemon = p->owner->kind->number == K8SM_WORKLOAD_DAEMON_SET; /* whose failures are those of its pods */
+  if (p->ready && !daemon) p->owner->failures = 0;
+  k8smi_ctl_touch(c, p->owner);
   return K8SM_OK;
 }

@@ -52,7 +52,7 @@ static int pump_keep_former(struct k8sm_control *c, struct ctl_object *o) {
 
 static int pump_keep(struct k8sm_control *c, struct ctl_object *o) {
   struct k8sm_blob *row;
-  int r = k8smi_ctl_row_write(c, o, K8SM_FORMAT_JSON, &row);
+  int r = k8smi_ctl_row_write(c, o, K8SM_FORMAT_JSON, true, &row);
   if (r != K8SM_OK) return r;
   struct k8sm_slice bytes = k8sm_blob_bytes(row);
   uint64_t hash = k8smi_hash(bytes.ptr, bytes.len, c->seed);

@@ -36,13 +36,12 @@ int k8smi_ctl_look_replicas(struct k8sm_control *c, struct ctl_object *o) {
   if (more > REPLICAS_BURST || more < -REPLICAS_BURST) k8smi_ctl_due(c, o, c->wall_ms);
   if (r == K8SM_OK && more > 0 && !wait)
     r = k8smi_ctl_make_many(c, o, more < REPLICAS_BURST ? more : REPLICAS_BURST);
-  if (r == K8SM_OK && more < 0) r = k8smi_ctl_end_many(c, o, -more < REPLICAS_BURST ? -more : REPLICAS_BURST);
+  if (r == K8SM_OK && more < 0)
+    r = k8smi_ctl_end_many(c, o, -more < REPLICAS_BURST ? -more : REPLICAS_BURST, false);
   if (r != K8SM_OK) return r;
   t = k8smi_ctl_tally(c, o, min_ready);
-  if (t.active >= o->replicas && o->retry_ms <= c->wall_ms) {
+  if (t.active >= o->replicas && o->retry_ms <= c->wall_ms)
     k8smi_ctl_condition_remove(c, o, "ReplicaFailure");
-    if (t.ready > 0) o->failures = 0;
-  }
   o->counts.replicas = o->counts.labeled = t.active;
   o->counts.ready = t.ready;
   o->counts.available = t.available;

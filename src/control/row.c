@@ -54,34 +54,39 @@ static void row_put_field(struct k8smi_edit *e, const struct ctl_object *o,
   }
 }
 
-static const struct k8smi_record *row_uncounted_list(struct k8smi_arena *arena, const struct ctl_text *uids,
-                                                     unsigned field, const struct k8smi_record *before) {
+/* The uids of the pods that are counted as ended so. */
+static const struct k8smi_list *row_counted_list(const struct ctl_object *o, enum ctl_phase phase,
+                                                 struct k8smi_arena *arena) {
   struct k8smi_list *list = k8smi_arena_alloc(arena, sizeof *list);
-  struct k8sm_slice *items = k8smi_arena_array(arena, uids->len / 2 + 1, sizeof *items);
-  struct k8smi_edit e;
+  struct k8sm_slice *items = k8smi_arena_array(arena, o->pod_count + 1, sizeof *items);
   if (list == NULL || items == NULL) return NULL;
   *list = (struct k8smi_list){items, 0};
-  for (size_t at = 0, end; at < uids->len; at = end + 1) {
-    end = at;
-    while (end < uids->len && uids->ptr[end] != ' ') end++;
-    items[list->count++] = (struct k8sm_slice){uids->ptr + at, end - at};
+  for (const struct ctl_pod *p = o->pods; p != NULL; p = p->next) {
+    bool succeeded = p->phase == CTL_SUCCEEDED;
+    if (p->counted && succeeded == (phase == CTL_SUCCEEDED)) items[list->count++] = p->uid;
   }
-  k8smi_edit_begin(&e, arena, before);
-  if (list->count > 0) k8smi_edit_list(&e, field, list);
-  return k8smi_edit_end(&e);
+  return list;
 }
 
-/* A Job says which ended pods its numbers do not count yet. */
-static void row_put_uncounted(struct k8smi_edit *e, const struct ctl_object *o) {
-  const struct k8smi_record *uncounted =
-      row_uncounted_list(e->arena, &o->uncounted_succeeded, K8SMI_UncountedTerminatedPods_succeeded, NULL);
-  if (uncounted != NULL)
-    uncounted =
-        row_uncounted_list(e->arena, &o->uncounted_failed, K8SMI_UncountedTerminatedPods_failed, uncounted);
-  k8smi_edit_record(e, K8SMI_JobStatus_uncountedTerminatedPods, uncounted);
+/* Kubernetes lists here what it has seen to end and not counted; that is over when it is shown. The record
+ * lists what is counted and still there, so that it is not counted again. */
+static void row_put_counted(struct k8smi_edit *e, const struct ctl_object *o, bool record) {
+  static const struct {
+    enum ctl_phase phase;
+    unsigned field;
+  } lists[] = {{CTL_SUCCEEDED, K8SMI_UncountedTerminatedPods_succeeded},
+               {CTL_FAILED, K8SMI_UncountedTerminatedPods_failed}};
+  struct k8smi_edit uncounted;
+  k8smi_edit_begin(&uncounted, e->arena, NULL);
+  for (size_t i = 0; record && i < sizeof lists / sizeof lists[0]; i++) {
+    const struct k8smi_list *list = row_counted_list(o, lists[i].phase, e->arena);
+    if (list == NULL || list->count > 0) k8smi_edit_list(&uncounted, lists[i].field, list);
+  }
+  k8smi_edit_record(e, K8SMI_JobStatus_uncountedTerminatedPods, k8smi_edit_end(&uncounted));
 }
 
-static const struct k8smi_record *row_status(const struct ctl_object *o, struct k8smi_arena *arena) {
+static const struct k8smi_record *row_status(const struct ctl_object *o, bool record,
+                                             struct k8smi_arena *arena) {
   const struct ctl_kind *kind = o->kind;
   struct k8smi_edit e;
   k8smi_edit_begin(&e, arena, NULL);
@@ -89,7 +94,7 @@ static const struct k8smi_record *row_status(const struct ctl_object *o, struct 
   for (size_t i = 0; i < kind->field_count; i++) row_put_field(&e, o, &kind->fields[i]);
   for (size_t i = 0; kind->conditions != CTL_NO_FIELD && i < o->condition_count; i++)
     k8smi_edit_append(&e, kind->conditions, row_condition(&o->conditions[i], kind->condition_type, arena));
-  if (kind->number == K8SM_WORKLOAD_JOB) row_put_uncounted(&e, o);
+  if (kind->number == K8SM_WORKLOAD_JOB) row_put_counted(&e, o, record);
   return k8smi_edit_end(&e);
 }
 
@@ -137,14 +142,14 @@ static void row_put_replicas(struct k8smi_edit *e, const struct ctl_object *o) {
 }
 
 int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o, uint32_t format,
-                        struct k8sm_blob **ret) {
+                        bool record, struct k8sm_blob **ret) {
   struct k8smi_arena arena;
   struct k8smi_edit e;
   if (!k8smi_arena_init(&arena, &c->allocator, 0)) return K8SM_ERR_NOMEM;
   k8smi_edit_begin(&e, &arena, o->workload->object);
   k8smi_edit_record(&e, K8SMI_Pod_metadata, row_metadata(o, &arena));
   row_put_replicas(&e, o);
-  k8smi_edit_record(&e, o->kind->status, row_status(o, &arena));
+  k8smi_edit_record(&e, o->kind->status, row_status(o, record, &arena));
   const struct k8smi_record *object = k8smi_edit_end(&e);
   int r = object == NULL ? K8SM_ERR_NOMEM
                          : k8smi_record_to_blob(o->workload->kind->type, object, format, &c->allocator, ret);
@@ -188,16 +193,32 @@ static bool row_read_field(struct k8sm_control *c, struct ctl_object *o, const s
   return true;
 }
 
-static bool row_read_uids(struct k8sm_control *c, struct ctl_text *to, struct k8smi_list uids) {
-  struct k8smi_buf buf;
-  k8smi_buf_init(&buf, &c->allocator);
+static bool row_read_counted(struct k8sm_control *c, struct ctl_object *o, struct k8smi_list uids) {
   for (size_t i = 0; i < uids.count; i++) {
-    k8smi_buf_slice(&buf, k8smi_list_str(uids, i));
-    k8smi_buf_putc(&buf, ' ');
+    struct k8sm_slice uid = k8smi_list_str(uids, i);
+    struct ctl_counted *counted = k8smi_alloc(&c->allocator, sizeof *counted + uid.len);
+    if (counted == NULL) return false;
+    *counted = (struct ctl_counted){o->restored, {counted->text, uid.len}};
+    if (uid.len > 0) memcpy(counted->text, uid.ptr, uid.len);
+    o->restored = counted;
   }
-  bool ok = !buf.failed && k8smi_ctl_text_set(c, to, (struct k8sm_slice){buf.ptr, buf.len});
-  k8smi_buf_free(&buf);
-  return ok;
+  return true;
+}
+
+void k8smi_ctl_counted_settle(struct k8sm_control *c, struct ctl_object *o) {
+  for (struct ctl_pod *p = o->pods; o->restored != NULL && p != NULL; p = p->next) {
+    for (const struct ctl_counted *at = o->restored; at != NULL && !p->counted; at = at->next)
+      p->counted = k8smi_eq(at->uid, p->uid);
+  }
+  k8smi_ctl_counted_free(c, o);
+}
+
+void k8smi_ctl_counted_free(struct k8sm_control *c, struct ctl_object *o) {
+  for (struct ctl_counted *at = o->restored, *next; at != NULL; at = next) {
+    next = at->next;
+    k8smi_free(&c->allocator, at, sizeof *at + at->uid.len);
+  }
+  o->restored = NULL;
 }
 
 static int row_read_status(struct k8sm_control *c, struct ctl_object *o) {
@@ -211,9 +232,8 @@ static int row_read_status(struct k8sm_control *c, struct ctl_object *o) {
     ok = row_read_condition(c, o, k8smi_list_record(conditions, i)) == K8SM_OK;
   if (ok && kind->number == K8SM_WORKLOAD_JOB) {
     const struct k8smi_record *of = k8smi_get_record(status, K8SMI_JobStatus_uncountedTerminatedPods);
-    ok = row_read_uids(c, &o->uncounted_succeeded,
-                       k8smi_get_list(of, K8SMI_UncountedTerminatedPods_succeeded)) &&
-         row_read_uids(c, &o->uncounted_failed, k8smi_get_list(of, K8SMI_UncountedTerminatedPods_failed));
+    ok = row_read_counted(c, o, k8smi_get_list(of, K8SMI_UncountedTerminatedPods_succeeded)) &&
+         row_read_counted(c, o, k8smi_get_list(of, K8SMI_UncountedTerminatedPods_failed));
   }
   return ok ? K8SM_OK : K8SM_ERR_NOMEM;
 }

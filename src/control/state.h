@@ -38,6 +38,7 @@ struct ctl_pod {
   bool ready, assigned;
   bool planned;    /* the driver has not been told yet */
   bool deleting;   /* it is to go */
+  bool counted;    /* by its Job */
   bool delete_due; /* and the driver has not been told */
   bool surplus;    /* a Job deletes it without counting it */
   bool seen;       /* by an APPLY since the last COMPLETE */
@@ -105,18 +106,25 @@ struct ctl_object {
   int64_t again_ms;                /* after a record was refused: not looked at before */
   uint32_t failures;
   struct ctl_counts counts;
-  struct ctl_counts told; /* to its owner */
+  struct ctl_counts told;       /* to its owner */
+  struct ctl_counted *restored; /* of a Job, until its pods are there */
   struct ctl_condition conditions[CTL_CONDITIONS];
   size_t condition_count;
-  struct ctl_text current_revision, update_revision;     /* StatefulSet */
-  struct ctl_text completed_indexes, failed_indexes;     /* Job */
-  struct ctl_text uncounted_succeeded, uncounted_failed; /* Job: uids, a blank behind each */
-  uint64_t row_hash, waiting_hash;                       /* of what is kept, of what waits for its answer */
-  uint64_t number;                                       /* of the record that waits; 0: none */
-  bool kept;                                             /* there is a row */
-  bool removing;                                         /* the record that waits takes it away */
+  struct ctl_text current_revision, update_revision; /* StatefulSet */
+  struct ctl_text completed_indexes, failed_indexes; /* Job */
+  uint64_t row_hash, waiting_hash;                   /* of what is kept, of what waits for its answer */
+  uint64_t number;                                   /* of the record that waits; 0: none */
+  bool kept;                                         /* there is a row */
+  bool removing;                                     /* the record that waits takes it away */
   uint64_t former_number; /* of the record of `former` that waits, or of its removal; 0: none */
   bool former_kept;       /* there is a row of it */
+};
+
+/* A pod that a Job has counted, as its row says, until the pod itself is there. */
+struct ctl_counted {
+  struct ctl_counted *next;
+  struct k8sm_slice uid;
+  char text[];
 };
 
 /* The row of a StatefulSet's `former`, until the set itself is there. */
@@ -310,8 +318,10 @@ int k8smi_ctl_make_many(struct k8sm_control *c, struct ctl_object *o, int64_t n)
 /* Deletes with an event. Errors: NOMEM, nothing has changed then. */
 int k8smi_ctl_end(struct k8sm_control *c, struct ctl_object *o, struct ctl_pod *p);
 /* Deletes the `n` of its active pods that are missed least. Errors: NOMEM. */
-int k8smi_ctl_end_many(struct k8sm_control *c, struct ctl_object *o, int64_t n);
-/* A pod was not taken: no new ones for a while, longer each time. */
+int k8smi_ctl_end_many(struct k8sm_control *c, struct ctl_object *o, int64_t n, bool surplus);
+/* A pod could not be made, or was not taken: says so, and lets some time pass. Errors: NOMEM. */
+int k8smi_ctl_say_failed(struct k8sm_control *c, struct ctl_object *o, struct k8sm_slice why);
+/* No new ones for a while, longer each time. */
 void k8smi_ctl_failed(struct k8sm_control *c, struct ctl_object *o);
 
 /* What the active pods are, in numbers. */
@@ -333,14 +343,19 @@ bool k8smi_ctl_condition_is(const struct ctl_object *o, const char *type, uint32
 
 /* ---- row.c: an object with its status as a document, and back ---- */
 
+/* `record`: with the uids of pods that a Job has counted and that are still there. Errors: NOMEM,
+ * UNSUPPORTED. */
 int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o, uint32_t format,
-                        struct k8sm_blob **ret);
+                        bool record, struct k8sm_blob **ret);
 /* The key of the row of a StatefulSet's former template; false when there is no memory. */
 bool k8smi_ctl_former_key(const struct ctl_object *o, struct k8smi_buf *buf);
 /* Makes the object of a row, or keeps the former template for it. Errors: SYNTAX, INVALID, NOMEM. */
 int k8smi_ctl_row_read(struct k8sm_control *c, struct k8sm_slice key, struct k8sm_slice bytes,
                        struct k8sm_diags *diags);
 
+/* Marks the pods that the Job has counted, and forgets the rest. */
+void k8smi_ctl_counted_settle(struct k8sm_control *c, struct ctl_object *o);
+void k8smi_ctl_counted_free(struct k8sm_control *c, struct ctl_object *o);
 /* Gives the former templates to their objects. */
 void k8smi_ctl_formers_settle(struct k8sm_control *c);
 void k8smi_ctl_formers_free(struct k8sm_control *c);
@@ -410,5 +425,35 @@ struct ctl_fit {
 };
 /* demand NULL: nothing is known of what it asks. */
 struct ctl_fit k8smi_ctl_agent_fit(const struct ctl_agent *agent, const struct k8sm_demand *demand);
+
+/* ---- job.c, job_indexes.c, job_policy.c ---- */
+
+/* Which numbers of 0 to count - 1 are in, and how many. */
+struct ctl_indexes {
+  uint8_t *bits; /* NULL: there are none */
+  int64_t count, total;
+};
+/* Errors: NOMEM. */
+int k8smi_ctl_indexes_new(const struct k8sm_control *c, struct ctl_indexes *set, int64_t count);
+void k8smi_ctl_indexes_free(const struct k8sm_control *c, struct ctl_indexes *set);
+bool k8smi_ctl_indexes_has(const struct ctl_indexes *set, int64_t index);
+void k8smi_ctl_indexes_add(struct ctl_indexes *set, int64_t index);
+/* "0-3,7": adds what is in the text; and the text of what is in. */
+void k8smi_ctl_indexes_read(struct ctl_indexes *set, struct k8sm_slice text);
+/* The next range of such a text, from `at` on; false: there is none. */
+bool k8smi_ctl_indexes_next(struct k8sm_slice text, size_t *at, int64_t *first, int64_t *last);
+bool k8smi_ctl_indexes_write(const struct ctl_indexes *set, struct k8smi_buf *buf);
+
+enum ctl_verdict { CTL_COUNT_FAILURE = 0, CTL_IGNORE_FAILURE, CTL_FAIL_INDEX, CTL_FAIL_JOB };
+/* What the Job's podFailurePolicy says of a pod that failed; message: why the Job is to fail. */
+enum ctl_verdict k8smi_ctl_job_verdict(const struct ctl_object *o, const struct ctl_pod *p, char *message,
+                                       size_t cap);
+/* The number of the rule of its successPolicy that is met; -1: none is. */
+int64_t k8smi_ctl_job_success(const struct ctl_object *o, const struct ctl_indexes *succeeded);
+
+int k8smi_ctl_look_job(struct k8sm_control *c, struct ctl_object *o);
+void k8smi_ctl_show_job(const struct ctl_object *o, struct k8sm_control_row *row);
+/* Complete or Failed; NULL: it goes on. */
+const struct ctl_condition *k8smi_ctl_job_end(const struct ctl_object *o);
 
 #endif

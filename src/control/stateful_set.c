@@ -193,8 +193,6 @@ static int stateful_complete(struct stateful *s) {
   if (!k8smi_ctl_text_set(s->c, &o->current_revision, k8smi_ctl_text(&o->update_revision)))
     return K8SM_ERR_NOMEM;
   o->counts.current = n->updated;
-  o->failures = 0;
-  k8smi_ctl_condition_remove(s->c, o, "ReplicaFailure");
   return K8SM_OK;
 }
 

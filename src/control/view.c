@@ -34,5 +34,5 @@ int k8sm_control_object(const struct k8sm_control *c, struct k8sm_slice key, uin
   const struct ctl_object *o = k8smi_ctl_object_find(c, key);
   if (o == NULL) return K8SM_ERR_NOT_FOUND;
   if (format != K8SM_FORMAT_JSON && format != K8SM_FORMAT_YAML) return K8SM_ERR_UNSUPPORTED;
-  return k8smi_ctl_row_write(c, o, format, ret);
+  return k8smi_ctl_row_write(c, o, format, false, ret);
 }

@@ -226,6 +226,12 @@ static void instance_index_containers(struct instance *in, unsigned field) {
   k8smi_edit_list(&in->spec, field, good ? list : NULL);
 }
 
+static void instance_count(struct instance *in, struct k8sm_slice key, uint32_t number) {
+  struct k8sm_slice text = k8smi_name_number(in->arena, number);
+  if (text.ptr == NULL) in->metadata.failed = true;
+  k8smi_edit_pairs_put(&in->annotations, key, text);
+}
+
 /* NAME-INDEX- is cut before the index. */
 static void instance_indexed(struct instance *in) {
   static const char key[] = "batch.kubernetes.io/job-completion-index";
@@ -236,9 +242,12 @@ static void instance_indexed(struct instance *in) {
   in->prefix = instance_join(in, prefix, 4);
   k8smi_edit_pairs_put(&in->labels, k8smi_s(key), in->ordinal);
   k8smi_edit_pairs_put(&in->annotations, k8smi_s(key), in->ordinal);
-  if (k8smi_has(in->w->spec, K8SMI_JobSpec_backoffLimitPerIndex))
-    k8smi_edit_pairs_put(&in->annotations, K8SMI_S("batch.kubernetes.io/job-index-failure-count"),
-                         K8SMI_S("0"));
+  if (k8smi_has(in->w->spec, K8SMI_JobSpec_backoffLimitPerIndex)) {
+    instance_count(in, K8SMI_S("batch.kubernetes.io/job-index-failure-count"), in->o->index_failures);
+    if (in->o->index_ignored > 0)
+      instance_count(in, K8SMI_S("batch.kubernetes.io/job-index-ignored-failure-count"),
+                     in->o->index_ignored);
+  }
   k8smi_edit_text(&in->spec, K8SMI_PodSpec_hostname, instance_join(in, hostname, 3));
   instance_index_containers(in, K8SMI_PodSpec_initContainers);
   instance_index_containers(in, K8SMI_PodSpec_containers);

@@ -141,6 +141,7 @@ InstanceOptions = _struct(
     (c_char_p, "suffix node_name revision"),
     (c_int64, "scheduled_ms"),
     (c_uint64, "deployment_revision"),
+    (c_uint32, "index_failures index_ignored"),
 )
 
 # manifest.h

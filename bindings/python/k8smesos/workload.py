@@ -156,7 +156,8 @@ class Workload(Handle):
     def pod(self, ordinal: int = 0, **fields) -> Pod:
         """The pod that its controller would make.
 
-        Fields: collision_count, suffix, node_name, revision, scheduled_ms, deployment_revision.
+        Fields: collision_count, suffix, node_name, revision, scheduled_ms, deployment_revision,
+        index_failures, index_ignored.
         """
         given = options(_abi.InstanceOptions, ordinal=ordinal, **fields)
         return Pod._make("workload_pod", self._pointer, ctypes.addressof(given))
