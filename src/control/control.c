@@ -41,7 +41,7 @@ int k8sm_control_new(const struct k8sm_control_options *options, struct k8sm_con
 static void control_free_zones(struct k8sm_control *c) {
   for (struct ctl_zone *z = c->zones, *next; z != NULL; z = next) {
     next = z->next;
-    k8smi_free(&c->allocator, z, sizeof *z + z->name.len + z->bytes.len + 1);
+    k8smi_free(&c->allocator, z, z->size);
   }
 }
 

@@ -131,6 +131,15 @@ static int input_on_agents(struct k8sm_control *c, const struct k8sm_control_inp
   return r;
 }
 
+static int input_on_zone(struct k8sm_control *c, const struct k8sm_control_input *in,
+                         struct k8sm_diags *diags) {
+  int r = k8smi_ctl_zone_add(c, in->key, in->bytes, diags);
+  for (struct ctl_object *o = c->first; r == K8SM_OK && o != NULL; o = o->next) {
+    if (o->kind->number == K8SM_WORKLOAD_CRON_JOB) k8smi_ctl_touch(c, o);
+  }
+  return r;
+}
+
 static int input_on_answer(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   if (k8smi_ctl_answer(c, in->number, in->type == K8SM_CONTROL_RECORDED)) return K8SM_OK;
@@ -146,7 +155,8 @@ static int (*const input_table[])(struct k8sm_control *c, const struct k8sm_cont
     [K8SM_CONTROL_COMPLETE] = input_on_complete, [K8SM_CONTROL_DELETE] = input_on_delete,
     [K8SM_CONTROL_STATUS] = input_on_status,     [K8SM_CONTROL_GONE] = input_on_gone,
     [K8SM_CONTROL_REJECTED] = input_on_rejected, [K8SM_CONTROL_AGENTS] = input_on_agents,
-    [K8SM_CONTROL_RECORDED] = input_on_answer,   [K8SM_CONTROL_REFUSED] = input_on_answer,
+    [K8SM_CONTROL_ZONE] = input_on_zone,         [K8SM_CONTROL_RECORDED] = input_on_answer,
+    [K8SM_CONTROL_REFUSED] = input_on_answer,
 };
 
 /* The rows and the pods are all there: each finds its owner. */

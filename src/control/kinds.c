@@ -68,6 +68,11 @@ static const struct ctl_status_field kind_job[] = {
     KIND_TEXT(JobStatus, failedIndexes, failed_indexes),
 };
 
+static const struct ctl_status_field kind_cron_job[] = {
+    KIND_TIME(CronJobStatus, lastScheduleTime, scheduled_ms),
+    KIND_TIME(CronJobStatus, lastSuccessfulTime, success_ms),
+};
+
 static const uint8_t kind_fixed_job[] = {K8SMI_JobSpec_completions,      K8SMI_JobSpec_selector,
                                          K8SMI_JobSpec_template,         K8SMI_JobSpec_completionMode,
                                          K8SMI_JobSpec_podFailurePolicy, K8SMI_JobSpec_backoffLimitPerIndex,
@@ -105,6 +110,8 @@ static const struct ctl_kind kind_table[] = {
     {K8SM_WORKLOAD_JOB, K8SMI_Job_status, K8SMI_TYPE_JobStatus, CTL_NO_FIELD, K8SMI_JobStatus_conditions,
      K8SMI_TYPE_JobCondition, KIND_ROWS(kind_job), KIND_ROWS(kind_fixed_job), k8smi_ctl_look_job,
      k8smi_ctl_show_job},
+    {K8SM_WORKLOAD_CRON_JOB, K8SMI_CronJob_status, K8SMI_TYPE_CronJobStatus, CTL_NO_FIELD, CTL_NO_FIELD, 0,
+     KIND_ROWS(kind_cron_job), NULL, 0, k8smi_ctl_look_cron_job, k8smi_ctl_show_cron_job},
 };
 
 const struct ctl_kind *k8smi_ctl_kind(uint32_t number) {

@@ -85,8 +85,8 @@ static void row_put_counted(struct k8smi_edit *e, const struct ctl_object *o, bo
   k8smi_edit_record(e, K8SMI_JobStatus_uncountedTerminatedPods, k8smi_edit_end(&uncounted));
 }
 
-static const struct k8smi_record *row_status(const struct ctl_object *o, bool record,
-                                             struct k8smi_arena *arena) {
+static const struct k8smi_record *row_status(const struct k8sm_control *c, const struct ctl_object *o,
+                                             bool record, struct k8smi_arena *arena) {
   const struct ctl_kind *kind = o->kind;
   struct k8smi_edit e;
   k8smi_edit_begin(&e, arena, NULL);
@@ -95,6 +95,7 @@ static const struct k8smi_record *row_status(const struct ctl_object *o, bool re
   for (size_t i = 0; kind->conditions != CTL_NO_FIELD && i < o->condition_count; i++)
     k8smi_edit_append(&e, kind->conditions, row_condition(&o->conditions[i], kind->condition_type, arena));
   if (kind->number == K8SM_WORKLOAD_JOB) row_put_counted(&e, o, record);
+  if (kind->number == K8SM_WORKLOAD_CRON_JOB) k8smi_ctl_row_active(c, o, &e);
   return k8smi_edit_end(&e);
 }
 
@@ -149,7 +150,7 @@ int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o
   k8smi_edit_begin(&e, &arena, o->workload->object);
   k8smi_edit_record(&e, K8SMI_Pod_metadata, row_metadata(o, &arena));
   row_put_replicas(&e, o);
-  k8smi_edit_record(&e, o->kind->status, row_status(o, record, &arena));
+  k8smi_edit_record(&e, o->kind->status, row_status(c, o, record, &arena));
   const struct k8smi_record *object = k8smi_edit_end(&e);
   int r = object == NULL ? K8SM_ERR_NOMEM
                          : k8smi_record_to_blob(o->workload->kind->type, object, format, &c->allocator, ret);
@@ -308,6 +309,7 @@ static int row_read_object(struct k8sm_control *c, struct k8sm_slice key, struct
     return r;
   }
   row_read_metadata(o);
+  o->said_end = k8smi_ctl_job_end(o) != NULL;
   o->kept = true;
   o->row_hash = k8smi_hash(bytes.ptr, bytes.len, c->seed);
   return K8SM_OK;

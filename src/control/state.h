@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "cluster/node.h"
 #include "driver/effects.h"
+#include "pod/schedule.h"
 #include "pod/workload.h"
 
 #define CTL_NEVER INT64_MAX /* of the wall's milliseconds */
@@ -104,6 +105,8 @@ struct ctl_object {
   int64_t due_ms;                  /* on the wall: to be looked at again */
   int64_t retry_ms;                /* after a failure: no new pods before */
   int64_t again_ms;                /* after a record was refused: not looked at before */
+  int64_t said_ms; /* of a CronJob: the time of its schedule of which it last said that nothing comes of it */
+  bool said_end;   /* of a Job: its CronJob has said that it ended */
   uint32_t failures;
   struct ctl_counts counts;
   struct ctl_counts told;       /* to its owner */
@@ -133,10 +136,28 @@ struct ctl_former {
   struct k8sm_workload *workload;
 };
 
-/* Zone data that was handed in. */
+/* The rule by which a zone goes on after its last change: a POSIX TZ string. */
+struct ctl_zone_day {
+  char kind; /* 'M': month, week, day; 'J': day of the year without leap days; 'D': with them */
+  int month, week, day;
+  int64_t seconds; /* of that day */
+};
+struct ctl_zone_rule {
+  bool known, changes;
+  int64_t standard, summer; /* seconds ahead of UTC */
+  struct ctl_zone_day begin, end;
+};
+
+/* A zone that was handed in. */
 struct ctl_zone {
   struct ctl_zone *next;
-  struct k8sm_slice name, bytes;
+  struct k8sm_slice name;
+  size_t size;            /* of all */
+  const uint8_t *times;   /* of changes, eight bytes each, in the order of time */
+  const uint8_t *types;   /* to which type it changes */
+  const uint8_t *offsets; /* of the types, six bytes each */
+  size_t time_count, type_count;
+  struct ctl_zone_rule rule;
   char text[];
 };
 
@@ -455,5 +476,29 @@ int k8smi_ctl_look_job(struct k8sm_control *c, struct ctl_object *o);
 void k8smi_ctl_show_job(const struct ctl_object *o, struct k8sm_control_row *row);
 /* Complete or Failed; NULL: it goes on. */
 const struct ctl_condition *k8smi_ctl_job_end(const struct ctl_object *o);
+
+/* ---- zone.c: time zones, from TZif: RFC 9636 ---- */
+
+/* A zone that was handed in; NULL: none of that name, and it is not UTC. */
+const struct ctl_zone *k8smi_ctl_zone(const struct k8sm_control *c, struct k8sm_slice name);
+/* Errors: INVALID, NOMEM. */
+int k8smi_ctl_zone_add(struct k8sm_control *c, struct k8sm_slice name, struct k8sm_slice bytes,
+                       struct k8sm_diags *diags);
+/* How many seconds its clocks are ahead of UTC at that time. */
+int64_t k8smi_ctl_zone_offset(const struct ctl_zone *zone, int64_t utc);
+
+/* ---- schedule_next.c ---- */
+
+/* The first time of the schedule after that one, in seconds since 1970; INT64_MAX: there is none in five
+ * years. */
+int64_t k8smi_ctl_schedule_next(const struct k8smi_schedule *schedule, const struct ctl_zone *zone,
+                                int64_t after);
+
+/* ---- cron_job.c ---- */
+int k8smi_ctl_look_cron_job(struct k8sm_control *c, struct ctl_object *o);
+void k8smi_ctl_show_cron_job(const struct ctl_object *o, struct k8sm_control_row *row);
+/* Jobs of it that have not ended, as its status lists them. */
+void k8smi_ctl_row_active(const struct k8sm_control *c, const struct ctl_object *o,
+                          struct k8smi_edit *status);
 
 #endif

@@ -51,16 +51,24 @@ static bool duration_number(struct k8sm_slice s, size_t *at, uint64_t *ret) {
   return true;
 }
 
-/* One number with its unit, added to *total, which stays at or below 2^63. What is behind the point is too
- * little to matter there. */
+/* What is behind the point, in millionths: finer does not matter here. */
+static uint64_t duration_fraction(struct k8sm_slice s, size_t *at) {
+  uint64_t millionths = 0, place = 100000;
+  for (; duration_is_digit(s, *at); ++*at, place /= 10) millionths += place * (uint64_t)(s.ptr[*at] - '0');
+  return millionths;
+}
+
+/* One number with its unit, added to *total, which stays at or below 2^63. */
 static bool duration_piece(struct k8sm_slice text, size_t *at, uint64_t *total, struct k8smi_buf *why) {
   const uint64_t most = (uint64_t)1 << 63;
   size_t from = *at, digits;
-  uint64_t number;
+  uint64_t number, millionths = 0;
   bool fits = duration_number(text, at, &number);
   digits = *at - from;
   if (fits && *at < text.len && text.ptr[*at] == '.') {
-    for (++*at; duration_is_digit(text, *at); ++*at) digits++;
+    from = ++*at;
+    millionths = duration_fraction(text, at);
+    digits += *at - from;
   }
   if (!fits || digits == 0) return duration_wrong(why, "time: invalid duration ", text);
   struct k8sm_slice unit = {text.ptr + *at, 0};
@@ -74,21 +82,25 @@ static bool duration_piece(struct k8sm_slice text, size_t *at, uint64_t *total, 
     if (number > (most - *total) / duration_units[i].nanoseconds)
       return duration_wrong(why, "time: invalid duration ", text);
     *total += number * duration_units[i].nanoseconds;
+    millionths = millionths * duration_units[i].nanoseconds / 1000000;
+    if (millionths <= most - *total) *total += millionths;
     return true;
   }
   duration_wrong(why, "time: unknown unit ", unit);
   return duration_wrong(why, " in duration ", text);
 }
 
-bool k8smi_duration_valid(struct k8sm_slice text, struct k8smi_buf *why) {
+bool k8smi_duration_read(struct k8sm_slice text, int64_t *ret, struct k8smi_buf *why) {
   bool negative = text.len > 0 && text.ptr[0] == '-';
   size_t at = text.len > 0 && (negative || text.ptr[0] == '+');
   uint64_t total = 0;
+  *ret = 0;
   if (text.len == at + 1 && text.ptr[at] == '0') return true;
   if (text.len == at) return duration_wrong(why, "time: invalid duration ", text);
   while (at < text.len) {
     if (!duration_piece(text, &at, &total, why)) return false;
   }
-  if (negative || total <= INT64_MAX) return true;
-  return duration_wrong(why, "time: invalid duration ", text);
+  if (!negative && total > INT64_MAX) return duration_wrong(why, "time: invalid duration ", text);
+  *ret = total > INT64_MAX ? INT64_MIN : negative ? -(int64_t)total : (int64_t)total;
+  return true;
 }

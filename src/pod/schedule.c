@@ -117,13 +117,14 @@ static bool schedule_value(struct k8sm_slice text, const struct schedule_field *
 }
 
 /* "*", "?", "5", "mon-fri", each with "/2" behind it, or without. */
-static bool schedule_range(struct k8sm_slice expression, const struct schedule_field *field,
+static bool schedule_range(struct k8sm_slice expression, const struct schedule_field *field, uint64_t *bits,
                            struct k8smi_buf *why) {
   struct k8sm_slice step_text = expression, range = schedule_part(&step_text, '/');
   struct k8sm_slice high = range, low = schedule_part(&high, '-');
   size_t bounds = schedule_parts(range, '-'), steps = schedule_parts(expression, '/');
   int64_t start = field->min, end = field->max, step = 1;
-  if (!k8smi_eqs(low, "*") && !k8smi_eqs(low, "?")) {
+  bool any = k8smi_eqs(low, "*") || k8smi_eqs(low, "?");
+  if (!any) {
     if (!schedule_value(low, field, &start, why)) return false;
     end = start;
     if (bounds > 2) return schedule_wrong(why, "too many hyphens: ", expression);
@@ -140,15 +141,19 @@ static bool schedule_range(struct k8sm_slice expression, const struct schedule_f
     return schedule_outside(why, "end of range", end, ") above maximum (", field->max, expression);
   if (start > end)
     return schedule_outside(why, "beginning of range", start, ") beyond end of range (", end, expression);
-  return step > 0 || schedule_wrong(why, "step of range should be a positive number: ", expression);
+  if (step <= 0) return schedule_wrong(why, "step of range should be a positive number: ", expression);
+  if (step > field->max) step = field->max + 1;
+  for (int64_t i = start; i <= end; i += step) *bits |= (uint64_t)1 << i;
+  if (any && step == 1) *bits |= K8SMI_SCHEDULE_ANY;
+  return true;
 }
 
 /* Ranges with commas between them; nothing between two commas is nothing. */
-static bool schedule_field_valid(struct k8sm_slice text, const struct schedule_field *field,
-                                 struct k8smi_buf *why) {
+static bool schedule_field_read(struct k8sm_slice text, const struct schedule_field *field, uint64_t *bits,
+                                struct k8smi_buf *why) {
   while (text.ptr != NULL) {
     struct k8sm_slice range = schedule_part(&text, ',');
-    if (range.len > 0 && !schedule_range(range, field, why)) return false;
+    if (range.len > 0 && !schedule_range(range, field, bits, why)) return false;
   }
   return true;
 }
@@ -168,18 +173,24 @@ static bool schedule_count_wrong(struct k8sm_slice text, size_t count, struct k8
 
 /* ---- The whole ---- */
 
-static bool schedule_word_valid(struct k8sm_slice text, struct k8smi_buf *why) {
-  static const char *const words[] = {"@yearly", "@annually", "@monthly", "@weekly",
-                                      "@daily",  "@midnight", "@hourly",  NULL};
-  const struct k8sm_slice every = K8SMI_S("@every ");
-  if (k8smi_is_among(text, words)) return true;
-  if (!k8smi_has_prefix(text, every)) return schedule_wrong(why, "unrecognized descriptor: ", text);
-  struct k8sm_slice duration = {text.ptr + every.len, text.len - every.len};
+/* What the words stand for. */
+static const struct {
+  const char *word, *fields;
+} schedule_words[] = {
+    {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
+    {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"},
+};
+
+/* Whole seconds, and at least one. */
+static bool schedule_every(struct k8sm_slice text, struct k8sm_slice duration, int64_t *ret,
+                           struct k8smi_buf *why) {
   size_t before = why->len;
+  int64_t nanoseconds;
   schedule_wrong(why, "failed to parse duration ", text);
   k8smi_buf_puts(why, ": ");
-  if (!k8smi_duration_valid(duration, why)) return false;
+  if (!k8smi_duration_read(duration, &nanoseconds, why)) return false;
   why->len = before;
+  *ret = nanoseconds < 1000000000 ? 1 : nanoseconds / 1000000000;
   return true;
 }
 
@@ -202,17 +213,31 @@ static bool schedule_zone(struct k8sm_slice *text, struct k8smi_buf *why) {
   return true;
 }
 
-bool k8smi_schedule_valid(struct k8sm_slice text, struct k8smi_buf *why) {
+static bool schedule_fields_read(struct k8sm_slice text, struct k8smi_schedule *ret, struct k8smi_buf *why) {
+  uint64_t *const places[SCHEDULE_FIELDS] = {&ret->minutes, &ret->hours, &ret->days, &ret->months,
+                                             &ret->weekdays};
   struct k8sm_slice words[SCHEDULE_FIELDS], word;
   size_t count = 0;
-  if (!schedule_zone(&text, why)) return false;
-  if (text.len > 0 && text.ptr[0] == '@') return schedule_word_valid(text, why);
   for (struct k8sm_slice rest = text; schedule_word(&rest, &word); count++) {
     if (count < SCHEDULE_FIELDS) words[count] = word;
   }
   if (count != SCHEDULE_FIELDS) return schedule_count_wrong(text, count, why);
   for (size_t i = 0; i < SCHEDULE_FIELDS; i++) {
-    if (!schedule_field_valid(words[i], &schedule_fields[i], why)) return false;
+    if (!schedule_field_read(words[i], &schedule_fields[i], places[i], why)) return false;
   }
   return true;
+}
+
+bool k8smi_schedule_read(struct k8sm_slice text, struct k8smi_schedule *ret, struct k8smi_buf *why) {
+  const struct k8sm_slice every = K8SMI_S("@every ");
+  *ret = (struct k8smi_schedule){.every = 0};
+  if (!schedule_zone(&text, why)) return false;
+  if (text.len == 0 || text.ptr[0] != '@') return schedule_fields_read(text, ret, why);
+  for (size_t i = 0; i < sizeof schedule_words / sizeof schedule_words[0]; i++) {
+    if (k8smi_eqs(text, schedule_words[i].word))
+      return schedule_fields_read(k8smi_s(schedule_words[i].fields), ret, why);
+  }
+  if (!k8smi_has_prefix(text, every)) return schedule_wrong(why, "unrecognized descriptor: ", text);
+  return schedule_every(text, (struct k8sm_slice){text.ptr + every.len, text.len - every.len}, &ret->every,
+                        why);
 }

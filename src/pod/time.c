@@ -3,9 +3,8 @@
 
 enum { SECONDS_A_DAY = 86400, DAYS_IN_400_YEARS = 146097, DAYS_TO_1970 = 719468 };
 
-/* Days since 1970 of a date, by the calendar of today. Years begin in March here, so that the leap day
- * is the last. */
-static int64_t time_days(int64_t year, int month, int day) {
+/* Years begin in March here, so that the leap day is the last. */
+int64_t k8smi_days_of_date(int64_t year, int month, int day) {
   if (month <= 2) year--;
   int64_t era = (year >= 0 ? year : year - 399) / 400;
   int64_t of_era = year - era * 400;
@@ -13,8 +12,7 @@ static int64_t time_days(int64_t year, int month, int day) {
   return era * DAYS_IN_400_YEARS + of_era * 365 + of_era / 4 - of_era / 100 + of_year - DAYS_TO_1970;
 }
 
-/* The other way. */
-static void time_date(int64_t days, int64_t *year, int *month, int *day) {
+void k8smi_date_of_days(int64_t days, int64_t *year, int *month, int *day) {
   days += DAYS_TO_1970;
   int64_t era = (days >= 0 ? days : days - (DAYS_IN_400_YEARS - 1)) / DAYS_IN_400_YEARS;
   int64_t of_era = days - era * DAYS_IN_400_YEARS;
@@ -83,7 +81,7 @@ bool k8smi_parse_time(struct k8sm_slice s, int64_t *ret) {
     if (at == fraction) return false;
   }
   if (!time_offset(s, &at, &ahead) || at != s.len) return false;
-  *ret = time_days(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second - ahead;
+  *ret = k8smi_days_of_date(year, month, day) * SECONDS_A_DAY + hour * 3600 + minute * 60 + second - ahead;
   return true;
 }
 
@@ -98,7 +96,7 @@ bool k8smi_format_time(int64_t seconds, char text[K8SMI_TIME_LEN]) {
     rest += SECONDS_A_DAY;
     days--;
   }
-  time_date(days, &year, &month, &day);
+  k8smi_date_of_days(days, &year, &month, &day);
   if (year < 0 || year > 9999) return false;
   memcpy(text, "0000-00-00T00:00:00Z", K8SMI_TIME_LEN);
   time_put(text, year, 4);

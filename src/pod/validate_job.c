@@ -156,9 +156,10 @@ static bool job_mentions_zone(struct k8sm_slice schedule) {
 /* Schedules once had zones, and those that have one stay as they are. */
 static void job_schedule(struct k8smi_check *c, struct k8sm_slice schedule, bool has_zone,
                          const struct k8smi_path *path) {
+  struct k8smi_schedule read;
   if (schedule.len == 0) return;
   k8smi_buf_clear(&c->detail);
-  if (!k8smi_schedule_valid(schedule, &c->detail)) {
+  if (!k8smi_schedule_read(schedule, &read, &c->detail)) {
     k8smi_buf_putc(&c->detail, '\0');
     k8smi_check_invalid(c, path, k8smi_v_text(schedule), c->detail.failed ? "" : c->detail.ptr);
   }

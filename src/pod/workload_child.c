@@ -2,6 +2,7 @@
 #include "pod/workload.h"
 
 #include "base/abi.h"
+#include "pod/defaults.h"
 #include "pod/names.h"
 #include "pod/time.h"
 
@@ -173,6 +174,10 @@ static const struct k8smi_record *child_object(struct child *c, size_t kind) {
   k8smi_edit_text(&object, K8SMI_Pod_apiVersion, c->api_version);
   k8smi_edit_record(&object, K8SMI_Pod_metadata, k8smi_edit_end(&c->metadata));
   k8smi_edit_record(&object, child_kinds[kind].spec, k8smi_edit_end(&c->spec));
+  /* As the API server fills it in: a CronJob's template of a Job is not filled in itself. */
+  if (c->w->defaults && !object.failed &&
+      !k8smi_defaults_fill(c->arena, child_kinds[kind].type, object.slots, &object.present))
+    object.failed = true;
   return k8smi_edit_end(&object);
 }
 
