@@ -68,7 +68,7 @@ static struct k8sm_slice instance_prefix(struct instance *in) {
 
 static struct k8sm_slice instance_hash(struct instance *in) {
   struct k8sm_slice hash = in->o->revision != NULL
-                               ? k8smi_s(in->o->revision)
+                               ? k8smi_arena_slice(in->arena, k8smi_s(in->o->revision))
                                : k8smi_workload_hash(in->w, in->o->collision_count, in->arena);
   if (hash.ptr == NULL) in->metadata.failed = true;
   return hash;
