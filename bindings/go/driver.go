@@ -34,6 +34,7 @@ type DriverOptions struct {
 	HoldMS        uint64
 	MaxEventBytes uint64
 	RecordRows    uint32 // 1: no RECORD with RecordAppend
+	AdoptMS       uint64 // not 0: the record is lost
 }
 
 // Driver is the Mesos scheduler protocol as a state machine. One goroutine at a time.
@@ -74,6 +75,7 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 		hold_ms:         C.uint64_t(options.HoldMS),
 		max_event_bytes: C.uint64_t(options.MaxEventBytes),
 		record_rows:     C.uint32_t(options.RecordRows),
+		adopt_ms:        C.uint64_t(options.AdoptMS),
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	driver := &Driver{}

@@ -38,6 +38,10 @@ struct k8sm_driver_options {
   uint32_t record_rows; /* a pod's record has no more rows than these, a whole one and others appended to it; then a
                            whole one takes their place. 0: 64; 1: none is appended, for a store that can't */
   uint32_t reserved;
+  uint64_t adopt_ms; /* not 0: the record is lost, but for the framework's id. For so long after the subscription
+                        nothing is launched for pods that are given, and what runs of them is taken up. Should be
+                        Mesos' agent_reregister_timeout, 600,000: then what has not answered runs nowhere that the
+                        master knows of */
 };
 
 /* Errors: INVALID, NOMEM, ABI. */

@@ -34,6 +34,7 @@ struct drv_options {
   uint64_t backoff_cap_ms;
   uint64_t hold_ms;
   uint64_t max_event_bytes;
+  uint64_t adopt_ms;
 };
 
 struct drv_core {

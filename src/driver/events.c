@@ -62,8 +62,9 @@ static int events_subscribed(struct k8sm_driver *d, const struct event_in *in) {
     struct drv_pod *pod = d->pods.slots[i];
     if (pod != NULL && pod->blocked) k8smi_drv_pods_touch(&d->pods, pod);
   }
-  return k8smi_drv_eventf(&d->core, 0, events_nobody, "Subscribed: at %s as framework %s",
-                          session->authority.ptr, session->framework_id.ptr);
+  int r = k8smi_drv_eventf(&d->core, 0, events_nobody, "Subscribed: at %s as framework %s",
+                           session->authority.ptr, session->framework_id.ptr);
+  return r == K8SM_OK ? k8smi_drv_adopt_begin(d) : r;
 }
 
 static int events_error(struct k8sm_driver *d, const struct event_in *in) {
@@ -186,8 +187,7 @@ static int events_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *s) {
 }
 
 static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s) {
-  const struct k8sm_change change = {
-      .type = K8SM_CHANGE_UPDATE, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+  const struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UPDATE);
   return k8smi_drv_pod_change(d, pod, &change, s);
 }
 
@@ -219,16 +219,21 @@ static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_
   task->state = (int32_t)s->state;
 }
 
+/* Somebody saw it alive. */
+static bool events_lives(const K8smMesos__TaskStatus *s) {
+  bool lives =
+      s->state == K8SM_MESOS__TASK_STATE__TASK_STAGING || s->state == K8SM_MESOS__TASK_STATE__TASK_STARTING ||
+      s->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING || s->state == K8SM_MESOS__TASK_STATE__TASK_KILLING;
+  return lives && s->agent_id != NULL;
+}
+
 /* A task of the pod that the record did not name is taken up, if somebody saw it alive: that an agent can't
  * be reached is said of tasks that never were, too. NULL: it has ended, and was forgotten. */
 static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s,
                             struct drv_task **ret) {
   struct k8sm_slice id = k8smi_s(s->task_id->value);
   *ret = k8smi_drv_pod_task(pod, id);
-  bool lives =
-      s->state == K8SM_MESOS__TASK_STATE__TASK_STAGING || s->state == K8SM_MESOS__TASK_STATE__TASK_STARTING ||
-      s->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING || s->state == K8SM_MESOS__TASK_STATE__TASK_KILLING;
-  if (*ret != NULL || !lives || s->agent_id == NULL) return K8SM_OK;
+  if (*ret != NULL || !events_lives(s)) return K8SM_OK;
   struct drv_task *task = k8smi_drv_task_new(&d->core, id, k8smi_s(s->agent_id->value));
   if (task == NULL) return K8SM_ERR_NOMEM;
   task->next = pod->tasks;
@@ -237,10 +242,12 @@ static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8
   return K8SM_OK;
 }
 
-static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s) {
+static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+                       const K8smMesos__TaskStatus *s) {
   struct drv_task *task;
   struct drv_call *ack;
-  int r = events_find_task(d, pod, s, &task);
+  int r = events_lives(s) ? k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value)) : K8SM_OK;
+  if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
@@ -264,7 +271,7 @@ static int events_update(struct k8sm_driver *d, const struct event_in *in) {
   if (k8sm_task_id_parse(s->task_id->value, strlen(s->task_id->value), &id) != K8SM_OK)
     return events_foreign(d, in);
   struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
-  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, s);
+  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, &id, s);
 }
 
 /* ---- failures ---- */

@@ -94,8 +94,9 @@ static int input_on_pod(struct k8sm_driver *d, const struct k8sm_input *in, stru
   struct drv_pod *pod;
   if (in->pod == NULL) return input_bad(diags, "POD without a pod");
   if (k8sm_pod_uid(in->pod).len == 0) return input_bad(diags, "POD without a uid: metadata.uid must be set");
-  int r = k8smi_drv_pod_new(&d->core, in->pod, 0, NULL, &pod, diags);
+  int r = k8smi_drv_pod_new(&d->core, in->pod, k8smi_drv_adopt_attempt(d), NULL, &pod, diags);
   if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
+  pod->adopts = k8smi_drv_adopting(d);
   r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
   if (r != K8SM_OK) k8smi_drv_pod_free(&d->core, pod);
   return r;

@@ -377,8 +377,8 @@ static int launch_commit(struct k8sm_driver *d, struct launch_batch *b) {
 static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice summary) {
   uint64_t hash = k8smi_hash(summary.ptr, summary.len, d->pods.by_uid.seed);
   if (summary.len == 0 || hash == pod->refusal_hash) return K8SM_OK;
-  const struct k8sm_change change = {
-      .type = K8SM_CHANGE_UNPLACED, .text = summary, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+  struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UNPLACED);
+  change.text = summary;
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
     r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "FailedScheduling: %.*s", K8SMI_P(summary));

@@ -3,7 +3,6 @@
  * status each time a pod is looked at, so that nothing is lost when memory runs out in between. */
 #include "base/slice.h"
 #include "driver/state.h"
-#include "driver/words.h"
 #include "status/status.h"
 #include "wire/mesos.h"
 
@@ -12,72 +11,6 @@ enum {
   LIFE_MIN_WAIT_MS = 100,     /* between two looks that only time asks for */
   LIFE_TURNS = 8              /* a status may lead to the next one so often in one look */
 };
-
-static struct k8sm_change life_change(const struct k8sm_driver *d, uint32_t type) {
-  return (struct k8sm_change){.type = type, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
-}
-
-/* What has not been sent of its launches is not sent any more. */
-static void life_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
-  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
-    if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
-  }
-  k8smi_drv_outbox_wake(&d->outbox);
-}
-
-/* On an executor that is gone a launch would start another one, in an empty sandbox; and where a former
- * attempt is back, there would be two. */
-void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
-  k8sm_status_unref(pod->status);
-  pod->status = status;
-  if (status->lost || k8smi_status_stray_alive(status)) life_hold_back(d, pod);
-  k8smi_drv_pods_touch(&d->pods, pod);
-}
-
-int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
-                         const K8smMesos__TaskStatus *update) {
-  struct k8sm_status *status;
-  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, NULL);
-  if (r != K8SM_OK) return r;
-  if (!k8smi_status_shows_same(pod->status, status))
-    r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
-  if (r != K8SM_OK) {
-    k8sm_status_unref(status);
-    return r;
-  }
-  k8smi_drv_pod_set_status(d, pod, status);
-  return K8SM_OK;
-}
-
-int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
-                          const char *why) {
-  K8smMesos__TaskID id = K8SM_MESOS__TASK_ID__INIT;
-  K8smMesos__TaskStatus status = K8SM_MESOS__TASK_STATUS__INIT;
-  id.value = task->text;
-  status.task_id = &id;
-  status.state = K8SM_MESOS__TASK_STATE__TASK_DROPPED;
-  status.has_source = true;
-  status.source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
-  status.message = (char *)(uintptr_t)why;
-  const struct k8sm_change change = life_change(d, K8SM_CHANGE_UPDATE);
-  int r = k8smi_drv_pod_change(d, pod, &change, &status);
-  if (r == K8SM_OK) k8smi_drv_pod_end_task(&d->core, pod, task);
-  return r;
-}
-
-int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
-  struct k8sm_change change = life_change(d, K8SM_CHANGE_DELETED);
-  change.number = grace_seconds;
-  int r = k8smi_drv_pod_change(d, pod, &change, NULL);
-  if (r != K8SM_OK) return r;
-  pod->deleting = true;
-  pod->delete_asked = pod->delete_again = false;
-  pod->grace_seconds = grace_seconds;
-  life_hold_back(d, pod);
-  return K8SM_OK;
-}
-
-/* ---- one look at a pod ---- */
 
 struct life_look {
   uint64_t due_ms;
@@ -91,7 +24,7 @@ struct life_look {
 };
 
 static int life_tell_time(struct k8sm_driver *d, struct drv_pod *pod) {
-  const struct k8sm_change tick = life_change(d, K8SM_CHANGE_TICK);
+  const struct k8sm_change tick = k8smi_drv_change(d, K8SM_CHANGE_TICK);
   int r = k8smi_drv_pod_change(d, pod, &tick, NULL);
   if (r == K8SM_OK) pod->ticked_ms = d->core.mono_ms + 1;
   return r;
@@ -190,7 +123,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   int r =
       k8smi_drv_pod_demand(&d->core, pod->pod, k8sm_demand_attempt(pod->demand) + 1, nonce, &demand, NULL);
   if (r != K8SM_OK) return r;
-  struct k8sm_change change = life_change(d, K8SM_CHANGE_ATTEMPT);
+  struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_ATTEMPT);
   change.demand = demand;
   bool given_up = pod->status->given_up;
   r = k8smi_drv_pod_change(d, pod, &change, NULL);
@@ -248,25 +181,36 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   return K8SM_OK;
 }
 
-/* Another version of the library began the attempt. It is not continued: another one takes its place. */
-static int life_abandon(struct k8sm_driver *d, struct drv_pod *pod) {
-  const struct k8sm_change change = life_change(d, K8SM_CHANGE_ABANDON);
+/* An attempt that another version of the library began, or whose record is lost, is not continued: another
+ * one takes its place. */
+static int life_abandon(struct k8sm_driver *d, struct drv_pod *pod, uint32_t code, const char *why) {
+  const struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_ABANDON);
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r != K8SM_OK) return r;
-  return k8smi_drv_eventf(&d->core, K8SM_DIAG_MAPPING_CHANGED, pod->key,
-                          "Attempt: number %u was begun by another version of the mapping, and is given up",
-                          k8sm_demand_attempt(pod->demand));
+  return k8smi_drv_eventf(&d->core, code, pod->key, "Attempt: number %u %s, and is given up",
+                          k8sm_demand_attempt(pod->demand), why);
 }
 
-static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, const struct life_look *look) {
+/* Whether the pod waits to hear what runs of it. */
+static bool life_waits(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+  pod->adopts = pod->adopts && k8smi_drv_adopting(d);
+  if (pod->adopts) look->due_ms = k8smi_drv_min(look->due_ms, d->adopt_until_ms);
+  return pod->adopts;
+}
+
+static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   enum drv_need need = DRV_NEED_NOTHING;
+  bool waits = life_waits(d, pod, look);
+  if (pod->place == NULL && look->launch_count != 0 && !waits)
+    return life_abandon(d, pod, 0, "can't go on without its record");
   if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
-  bool homeless = pod->place == NULL && !look->done && !pod->deleting;
+  bool homeless = pod->place == NULL && !look->done && !pod->deleting && !waits && !pod->status->launched;
   if (homeless && !k8smi_status_stray_alive(pod->status)) need = DRV_NEED_PLACE;
   bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
   if (!other) return K8SM_OK;
   int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;
-  if (r == K8SM_ERR_STATE) return life_abandon(d, pod);
+  if (r == K8SM_ERR_STATE)
+    return life_abandon(d, pod, K8SM_DIAG_MAPPING_CHANGED, "was begun by another version of the mapping");
   if (r != K8SM_OK) return r;
   k8smi_drv_pod_set_need(&d->pods, pod, need);
   if (need != DRV_NEED_NOTHING) {
@@ -364,7 +308,8 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK) r = life_keep_final(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
   if (r == K8SM_OK && look.done) life_leave_agent(d, pod);
-  if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0) return life_remove(d, pod);
+  if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0 && !pod->adopts)
+    return life_remove(d, pod);
   if (r != K8SM_OK) return r;
   uint64_t deadline = k8sm_status_deadline(pod->status);
   uint64_t due = k8smi_drv_min(look.due_ms, deadline);

@@ -133,6 +133,7 @@ static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *
   o->backoff_base_ms = drvopt_or(from->backoff_base_ms, 1000);
   o->backoff_cap_ms = drvopt_or(from->backoff_cap_ms, 15000);
   o->hold_ms = drvopt_or(from->hold_ms, 5000);
+  o->adopt_ms = from->adopt_ms;
   o->record_rows = from->record_rows == 0 ? DRVOPT_RECORD_ROWS : from->record_rows;
   o->max_event_bytes = drvopt_or(from->max_event_bytes, UINT64_C(64) << 20);
   return K8SM_OK;

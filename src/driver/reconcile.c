@@ -9,6 +9,7 @@ enum {
   RECONCILE_ROUND_MS = 10000, /* to the second round; doubles */
   RECONCILE_ROUND_CAP_MS = 300000,
   RECONCILE_RUN_MS = 900000,  /* from the end of a run to the next */
+  RECONCILE_ADOPT_MS = 60000, /* the same while it is found out what runs */
   RECONCILE_DOUBT_MS = 60000, /* a single task in doubt is asked for again */
   RECONCILE_BATCH = 1000      /* tasks that one call names, about */
 };
@@ -108,7 +109,7 @@ static int reconcile_end_round(struct k8sm_driver *d) {
   int r = reconcile_ask(d, NULL, 0);
   if (r != K8SM_OK) return r;
   rc->begun = false;
-  rc->due_ms = k8smi_drv_after(&d->core, RECONCILE_RUN_MS);
+  rc->due_ms = k8smi_drv_after(&d->core, k8smi_drv_adopting(d) ? RECONCILE_ADOPT_MS : RECONCILE_RUN_MS);
   return K8SM_OK;
 }
 

@@ -82,6 +82,7 @@ struct k8sm_driver {
   uint64_t starved_ms;       /* when to try again what memory was lacking for; DRV_NEVER: nothing */
   bool framework_kept;       /* its id is recorded */
   uint64_t framework_due_ms; /* when to record it (again); DRV_NEVER: under way, or done */
+  uint64_t adopt_until_ms;   /* see adopt.c; DRV_NEVER: no subscription has come yet */
 };
 
 /* ---- input.c ---- */
@@ -101,7 +102,11 @@ void k8smi_drv_settle(struct k8sm_driver *d);
 /* One event. Errors: NOMEM. */
 int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes);
 
-/* ---- life.c: what pods need ---- */
+/* ---- change.c: what happens to pods ---- */
+
+static inline struct k8sm_change k8smi_drv_change(const struct k8sm_driver *d, uint32_t type) {
+  return (struct k8sm_change){.type = type, .mono_ms = d->core.mono_ms, .wall_ms = d->core.wall_ms};
+}
 
 /* Applies a change to the pod's status; an UPDATE is `update`, which has been read. Errors: as
  * k8sm_status_apply; nothing has changed then. */
@@ -112,12 +117,26 @@ void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, const char *why);
 /* Begins the deletion. Errors: NOMEM, INVALID. */
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
+
+/* ---- life.c: what pods need ---- */
+
 /* Looks at all pods that are dirty or due. Errors: NOMEM. */
 int k8smi_drv_pods_pump(struct k8sm_driver *d);
 /* keep.c: records the pod as it is. `call`, if any, waits for it, and belongs to the outbox then. Errors:
  * NOMEM. */
 int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
                        struct drv_call *call);
+
+/* ---- adopt.c: without a record ---- */
+
+bool k8smi_drv_adopting(const struct k8sm_driver *d);
+/* A subscription has come. Errors: NOMEM. */
+int k8smi_drv_adopt_begin(struct k8sm_driver *d);
+/* The number of the first attempt of a pod that is given now. */
+uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d);
+/* Somebody saw a task of the pod alive. Errors: NOMEM. */
+int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+                    struct k8sm_slice agent_id);
 
 /* ---- launch.c: pods meet offers ---- */
 

@@ -221,6 +221,18 @@ static bool update_is_news(const struct k8sm_status *s, const struct update_targ
   return update_progress(u) >= t->progress;
 }
 
+/* A task that nobody told of is there: then those of the stages before it have ended well. */
+static void update_presume_stages(struct k8sm_status *s, size_t task) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    const struct k8smi_demand_task *d = &s->demand->tasks[i];
+    struct k8smi_status_task *t = &s->tasks[i];
+    if (d->kind != K8SM_TASK_INIT || d->stage >= s->demand->tasks[task].stage) continue;
+    if (t->progress != K8SMI_PROGRESS_NONE) continue;
+    t->progress = K8SMI_PROGRESS_ENDED;
+    t->end = (struct k8smi_status_end){.set = true, .reason = K8SMI_S("Completed")};
+  }
+}
+
 static void update_present(struct k8sm_status *s, const struct update_target *target,
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect,
                            const struct k8sm_change *change, struct k8sm_diags *diags) {
@@ -229,8 +241,10 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target->text, "has gone further than this update says");
     return;
   }
-  if (!k8smi_eq(s->tasks[target->task].task_id, target->text))
+  if (!k8smi_eq(s->tasks[target->task].task_id, target->text)) {
     k8smi_task_sent(s, target->task, target->text, target->id.restart);
+    update_presume_stages(s, target->task);
+  }
   bool copy = reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
   struct k8smi_happening h = {
       change->wall_ms, {NULL, 0}, reason, u->state == K8SM_MESOS__TASK_STATE__TASK_FINISHED};

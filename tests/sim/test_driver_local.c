@@ -129,6 +129,54 @@ static void an_executor_dies(void **state) {
   world_close(&w);
 }
 
+/* All but the framework's id. */
+static void lose_the_record(struct world *w) {
+  for (size_t i = 0; i < w->row_count; i++) {
+    if (strcmp(w->rows[i].key, "framework") != 0) k8smi_buf_clear(&w->rows[i].bytes);
+  }
+}
+
+static void a_start_without_the_record(void **state) {
+  enum { ADOPT_MS = 60000 };
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  open_running(&w, 1);
+  lose_the_record(&w);
+  o.seed = 9;
+  o.adopt_ms = ADOPT_MS;
+  world_restart(&w, &o);
+  assert_true(world_pod(&w, nginx));
+  assert_true(world_pod(&w, failing)); /* runs nowhere yet, but who knows? */
+  world_wait(&w, 10);
+  assert_true(world_said(&w, "Adopting: without a record, nothing is launched for 60 s"));
+  await(&w, "default/nginx", "Running", 5000);
+  assert_true(world_said(&w, "default/nginx: Adopted: attempt number 0, which runs on agent"));
+  assert_true(world_pod(&w, staged));
+  assert_int_equal(world_delete(&w, "default/staged", -1), K8SM_OK);
+  world_wait(&w, ADOPT_MS - 6000);
+  assert_string_equal(world_shown(&w, "default/failing"), "Pending");
+  assert_string_not_equal(world_shown(&w, "default/staged"), ""); /* something of it may turn up */
+  await(&w, "default/failing", "CrashLoopBackOff", 120000);
+  await(&w, "default/staged", NULL, 1000);
+  world_wait(&w, 300000);
+  assert_int_equal(world_summary(&w, "default/nginx").restarts, 0);
+  assert_false(world_said(&w, "default/nginx: Attempt"));
+  o.seed = 10;
+  o.adopt_ms = 0;
+  world_restart(&w, &o); /* now there is a record of it, though not of its place */
+  world_wait(&w, 20000);
+  await(&w, "default/nginx", "Running", 60000);
+  assert_false(world_said(&w, "default/nginx: Attempt"));
+  k8smi_local_kill_executor(w.local, "u1.0.1");
+  world_wait(&w, 1000);
+  await(&w, "default/nginx", "Running", 60000);
+  assert_true(world_said(&w, "default/nginx: Attempt: number 1 begins"));
+  assert_int_equal(world_delete(&w, "default/nginx", 1), K8SM_OK);
+  await(&w, "default/nginx", NULL, 60000);
+  world_close(&w);
+}
+
 /* How much cpu of the agent is reserved for pods, in thousandths. */
 static int64_t reserved_cpus(const struct world *w) {
   const struct local_bag *bag = &w->local->agents[0].total.bag;
@@ -326,6 +374,7 @@ int main(void) {
       cmocka_unit_test(stages_run_to_their_end),
       cmocka_unit_test(an_agent_comes_back),
       cmocka_unit_test(an_executor_dies),
+      cmocka_unit_test(a_start_without_the_record),
       cmocka_unit_test(reservations_come_and_go),
       cmocka_unit_test(an_attempt_of_another_mapping_is_given_up),
       cmocka_unit_test(the_master_fails_over),

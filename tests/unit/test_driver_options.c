@@ -41,7 +41,8 @@ static struct k8sm_driver_options full(struct failing *f) {
                                       .backoff_cap_ms = 7,
                                       .hold_ms = 9,
                                       .max_event_bytes = 11,
-                                      .record_rows = 13};
+                                      .record_rows = 13,
+                                      .adopt_ms = 17};
 }
 
 static void options_are_copied(void **state) {
@@ -61,6 +62,7 @@ static void options_are_copied(void **state) {
   assert_int_equal(core.options.hold_ms, 9);
   assert_int_equal(core.options.max_event_bytes, 11);
   assert_int_equal(core.options.record_rows, 13);
+  assert_int_equal(core.options.adopt_ms, 17);
   k8smi_drv_core_free(&core);
   assert_int_equal(f.held, 0);
 }

@@ -418,6 +418,7 @@ DriverOptions = _struct(
     (c_uint32, "format features"),
     (c_uint64, "backoff_base_ms backoff_cap_ms hold_ms max_event_bytes"),
     (c_uint32, "record_rows reserved"),
+    (c_uint64, "adopt_ms"),
 )
 Input = _struct(
     "input",

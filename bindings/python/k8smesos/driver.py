@@ -104,7 +104,7 @@ class Driver(Handle):
         """`framework`, `demand`, `status` and `refuse` are fields of the C structs of these names.
 
         Fields: seed (random: two processes that share a framework id must not share it), format,
-        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows.
+        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows, adopt_ms.
         """
         memory = Memory()
         given = options(

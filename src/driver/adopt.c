@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A start without the record: the pods that are given may be running already. Nothing is launched for them
+ * until every agent has had the time to register, and what answers of them is taken up: it can be watched and
+ * killed. It can't be continued, since its ExecutorInfo was in the record: where something more is to be
+ * launched, another attempt takes its place. */
+#include "base/slice.h"
+#include "driver/state.h"
+#include "status/status.h"
+
+bool k8smi_drv_adopting(const struct k8sm_driver *d) {
+  return d->core.options.adopt_ms != 0 && d->core.mono_ms < d->adopt_until_ms;
+}
+
+int k8smi_drv_adopt_begin(struct k8sm_driver *d) {
+  const struct k8sm_slice none = {NULL, 0};
+  if (d->core.options.adopt_ms == 0 || d->adopt_until_ms != DRV_NEVER) return K8SM_OK;
+  d->adopt_until_ms = k8smi_drv_after(&d->core, d->core.options.adopt_ms);
+  for (size_t i = 0; i < d->pods.count; i++) { /* to look at them then */
+    if (d->pods.slots[i] != NULL && d->pods.slots[i]->adopts)
+      k8smi_drv_pods_touch(&d->pods, d->pods.slots[i]);
+  }
+  return k8smi_drv_eventf(
+      &d->core, 0, none,
+      "Adopting: without a record, nothing is launched for %llu s, and what runs is taken up",
+      (unsigned long long)(d->core.options.adopt_ms / 1000));
+}
+
+/* Higher than that of any attempt before, since none takes less than a second: so those are former ones. */
+uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d) {
+  int64_t seconds = d->core.wall_ms / 1000;
+  if (!k8smi_drv_adopting(d) || seconds < 0) return 0;
+  return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+/* The attempt that runs becomes the pod's. Of several the last one: the others are killed when they are heard
+ * of. */
+static bool adopt_is_due(const struct k8sm_driver *d, const struct drv_pod *pod, uint32_t attempt) {
+  if (!pod->adopts || !k8smi_drv_adopting(d)) return false;
+  uint32_t present = k8sm_demand_attempt(pod->demand);
+  return pod->status->launched ? attempt > present : attempt != present;
+}
+
+static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_demand *demand,
+                      struct k8sm_slice agent_id) {
+  struct k8sm_status *status;
+  int r = k8sm_status_new(demand, &d->core.options.status, &status, NULL);
+  if (r == K8SM_OK) r = k8sm_cluster_add_pod(d->offers.cluster, demand, agent_id, NULL);
+  if (r == K8SM_OK) {
+    r = k8smi_drv_eventf(&d->core, 0, pod->key, "Adopted: attempt number %u, which runs on agent %.*s",
+                         k8sm_demand_attempt(demand), K8SMI_P(agent_id));
+  }
+  if (r != K8SM_OK) {
+    k8sm_status_unref(status);
+    return r;
+  }
+  k8smi_drv_pod_set_status(d, pod, status);
+  k8sm_demand_unref(pod->demand);
+  pod->demand = k8sm_demand_ref(demand);
+  return pod->deleting ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+}
+
+int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+                    struct k8sm_slice agent_id) {
+  char nonce[sizeof pod->nonce];
+  struct k8sm_demand *demand;
+  if (!adopt_is_due(d, pod, id->attempt)) return K8SM_OK;
+  k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
+  int r = k8smi_drv_pod_demand(&d->core, pod->pod, id->attempt, nonce, &demand, NULL);
+  if (r != K8SM_OK) return r;
+  r = adopt_take(d, pod, demand, agent_id);
+  if (r == K8SM_OK) memcpy(pod->nonce, nonce, sizeof nonce);
+  k8sm_demand_unref(demand);
+  return r;
+}

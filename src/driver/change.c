@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a pod, told to its status; and what follows from that at once. */
+#include "base/slice.h"
+#include "driver/state.h"
+#include "driver/words.h"
+#include "status/status.h"
+
+/* What has not been sent of its launches is not sent any more. */
+static void change_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
+  for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
+  }
+  k8smi_drv_outbox_wake(&d->outbox);
+}
+
+/* On an executor that is gone a launch would start another one, in an empty sandbox; and where a former
+ * attempt is back, there would be two. */
+void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
+  k8sm_status_unref(pod->status);
+  pod->status = status;
+  if (status->lost || k8smi_status_stray_alive(status)) change_hold_back(d, pod);
+  k8smi_drv_pods_touch(&d->pods, pod);
+}
+
+int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
+                         const K8smMesos__TaskStatus *update) {
+  struct k8sm_status *status;
+  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, NULL);
+  if (r != K8SM_OK) return r;
+  if (!k8smi_status_shows_same(pod->status, status))
+    r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
+  if (r != K8SM_OK) {
+    k8sm_status_unref(status);
+    return r;
+  }
+  k8smi_drv_pod_set_status(d, pod, status);
+  return K8SM_OK;
+}
+
+int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
+                          const char *why) {
+  K8smMesos__TaskID id = K8SM_MESOS__TASK_ID__INIT;
+  K8smMesos__TaskStatus status = K8SM_MESOS__TASK_STATUS__INIT;
+  id.value = task->text;
+  status.task_id = &id;
+  status.state = K8SM_MESOS__TASK_STATE__TASK_DROPPED;
+  status.has_source = true;
+  status.source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
+  status.message = (char *)(uintptr_t)why;
+  const struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UPDATE);
+  int r = k8smi_drv_pod_change(d, pod, &change, &status);
+  if (r == K8SM_OK) k8smi_drv_pod_end_task(&d->core, pod, task);
+  return r;
+}
+
+int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
+  struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_DELETED);
+  change.number = grace_seconds;
+  int r = k8smi_drv_pod_change(d, pod, &change, NULL);
+  if (r != K8SM_OK) return r;
+  pod->deleting = true;
+  pod->delete_asked = pod->delete_again = false;
+  pod->grace_seconds = grace_seconds;
+  change_hold_back(d, pod);
+  return K8SM_OK;
+}
