@@ -22,6 +22,7 @@ import unittest
 from real_mesos_support import MASTER, Case, agents, call, frameworks, page, running_tasks
 
 BUSYBOX = shutil.which("busybox")
+UID = "5f0f1c8e-7a3d-4b52-9f5e-2f1f6a7d9c01"  # of every pod, so that recordings can be told by it
 NEEDED = ("linux", "cgroups/cpu", "cgroups/mem", "filesystem/linux", "docker/runtime", "volume/sandbox_path")
 
 
@@ -85,9 +86,9 @@ def put_image(folder, repository, config, ballast=0):
 
 
 def pod(name, containers, **spec):
-    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "uid": UID},
                 "spec": {"containers": containers, **spec}}
-    return json.dumps(document)
+    return json.dumps(document) + "\n"
 
 
 def container(name, script, **more):
@@ -103,6 +104,8 @@ def pid_of(nested):
 
 
 class Pods(Case):
+    protocol = os.environ.get("K8SMESOS_PROTOCOL", "protobuf")
+
     @classmethod
     def setUpClass(cls):
         registry = page(agents()[0], "/flags")["flags"]["docker_registry"]

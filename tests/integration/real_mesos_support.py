@@ -11,7 +11,10 @@ import time
 import unittest
 import urllib.request
 
+from recorder import Relay
+
 MASTER = os.environ.get("K8SMESOS_MASTER")
+RECORDINGS = os.environ.get("K8SMESOS_RECORDINGS")  # a folder that takes every exchange of each case, or None
 
 
 def page(address, path):
@@ -47,12 +50,20 @@ def running_tasks():
 class Case(unittest.TestCase):
     km_path = None  # of the program under test
     options = ()    # of every `km run`
+    protocol = "protobuf"
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.state = f"--state={self.folder.name}/s"
         self.log = open(f"{self.folder.name}/log", "w+")
         self.running = []
+        self.master = MASTER
+        if RECORDINGS:
+            name = self._testMethodName.removeprefix("test_")
+            os.makedirs(f"{RECORDINGS}/{name}", exist_ok=True)
+            relay = Relay(MASTER, f"{RECORDINGS}/{name}/{self.protocol}")
+            self.addCleanup(relay.close)
+            self.master = relay.address
 
     def tearDown(self):
         self.km("delete", "--all", "--grace-period=1")
@@ -70,7 +81,8 @@ class Case(unittest.TestCase):
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def start(self, *args):
-        process = subprocess.Popen([self.km_path, "run", f"--mesos-master={MASTER}", self.state, *self.options,
+        process = subprocess.Popen([self.km_path, "run", f"--mesos-master={self.master}", self.state,
+                                    f"--protocol={self.protocol}", *self.options,
                                     *map(str, args)], stdout=self.log, stderr=self.log)
         self.running.append(process)
         return process
@@ -79,6 +91,8 @@ class Case(unittest.TestCase):
         """Starts `km run` with a manifest given as text."""
         manifest = pathlib.Path(self.folder.name, "pod.yaml")
         manifest.write_text(text)
+        if RECORDINGS:
+            pathlib.Path(RECORDINGS, self._testMethodName.removeprefix("test_"), "pod.json").write_text(text)
         return self.start("-f", manifest, *args)
 
     def pods(self):

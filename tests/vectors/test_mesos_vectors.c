@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What a real Mesos sent and took: every event and call of the recordings is read and written again without
- * loss, in both formats. The recordings are not part of the project; without them this is skipped. */
+/* What a real Mesos sent and took: every event and call of a folder of recordings is read and written again
+ * without loss, in both formats. Skipped where the folder is not there. */
 
 #include "wire/mesos.h"
 #include "wire/recordio.h"
@@ -202,7 +202,19 @@ static bool has_a_twin(void) {
   return strstr(current_file, "lifecycle") == NULL && strstr(current_file, "operations") == NULL;
 }
 
-static unsigned check_stream(struct k8smi_arena *arena, struct k8sm_slice stream, size_t chunk, bool check) {
+static void check_record(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                         struct k8sm_slice record) {
+  bool event = type == &k8sm_mesos__event__descriptor;
+  struct k8sm_slice copy = k8smi_arena_copy(arena, record.ptr, record.len);
+  ProtobufCMessage *message = check_message(arena, type, copy);
+  events_seen += event;
+  calls_seen += !event;
+  if (event && message != NULL && has_a_twin()) check_shape(arena, message, copy, copy.ptr[0] == '{');
+}
+
+/* Messages as RecordIO that arrives in chunks; checked, or only summed up. */
+static unsigned check_stream(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                             struct k8sm_slice stream, size_t chunk, bool check) {
   struct k8smi_recordio reader;
   struct k8sm_slice record;
   unsigned n = 0;
@@ -215,11 +227,7 @@ static unsigned check_stream(struct k8smi_arena *arena, struct k8sm_slice stream
     while ((r = k8smi_recordio_next(&reader, &p, &len, &record, NULL)) == K8SM_OK) {
       n++;
       for (size_t i = 0; i < record.len; i++) sum = sum * 31 + (unsigned char)record.ptr[i];
-      if (!check) continue;
-      events_seen++;
-      struct k8sm_slice copy = k8smi_arena_copy(arena, record.ptr, record.len);
-      ProtobufCMessage *event = check_message(arena, &k8sm_mesos__event__descriptor, copy);
-      if (event != NULL && has_a_twin()) check_shape(arena, event, copy, copy.ptr[0] == '{');
+      if (check) check_record(arena, type, record);
     }
     if (r != K8SM_ERR_NOT_FOUND) complain("is not RecordIO", (struct k8sm_slice){p, len});
     if (r != K8SM_ERR_NOT_FOUND) break;
@@ -233,16 +241,25 @@ static bool ends_with(const char *text, const char *end) {
   return n >= m && strcmp(text + n - m, end) == 0;
 }
 
+static void check_records(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
+                          struct k8sm_slice records) {
+  unsigned whole = check_stream(arena, type, records, records.len, true);
+  if (check_stream(arena, type, records, 1, false) != whole)
+    complain("byte by byte it is another stream", K8SMI_S(""));
+}
+
+/* A recording is HTTP as it crossed the wire (stream.response, NN-name.request), or the records alone. */
 static void check_file(const char *path, const char *name) {
   struct k8smi_arena arena;
-  bool stream = strncmp(name, "stream", 6) == 0 && ends_with(name, ".response");
   current_file = path;
   require(k8smi_arena_init(&arena, NULL, 0), "memory");
-  if (stream) {
+  if (strncmp(name, "stream", 6) == 0 && ends_with(name, ".response")) {
     struct k8sm_slice records = http_unchunk(&arena, http_body(read_file(&arena, path)));
-    unsigned whole = check_stream(&arena, records, records.len, true);
-    if (check_stream(&arena, records, 1, false) != whole)
-      complain("byte by byte it is another stream", K8SMI_S(""));
+    check_records(&arena, &k8sm_mesos__event__descriptor, records);
+  } else if (ends_with(name, ".events")) {
+    check_records(&arena, &k8sm_mesos__event__descriptor, read_file(&arena, path));
+  } else if (ends_with(name, ".calls")) {
+    check_records(&arena, &k8sm_mesos__call__descriptor, read_file(&arena, path));
   } else if (ends_with(name, ".request")) {
     struct k8sm_slice body = http_body(read_file(&arena, path));
     calls_seen++;
