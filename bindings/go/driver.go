@@ -278,6 +278,7 @@ type Counters struct {
 	Subscriptions, Events                                           uint64
 	OffersReceived, OffersAccepted, OffersDeclined, OffersRescinded uint64
 	Updates, Acknowledged, Records                                  uint64
+	ReleasesDue                                                     uint64 // pods whose reservations are still to be given back
 }
 
 // Counters so far.
@@ -288,6 +289,6 @@ func (d *Driver) Counters() (Counters, error) {
 	return Counters{
 		uint64(row.subscriptions), uint64(row.events), uint64(row.offers_received), uint64(row.offers_accepted),
 		uint64(row.offers_declined), uint64(row.offers_rescinded), uint64(row.updates), uint64(row.acknowledged),
-		uint64(row.records),
+		uint64(row.records), uint64(row.releases_due),
 	}, err
 }

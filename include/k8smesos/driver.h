@@ -21,22 +21,23 @@ struct k8sm_effects; /* Mutable; the caller's. */
 struct k8sm_driver_options {
   size_t size;
   const struct k8sm_allocator *allocator;
-  const struct k8sm_framework *framework;       /* copied; NULL: all defaults */
-  const struct k8sm_demand_options *demand;     /* copied; nonce and attempt are ignored; NULL: all defaults */
+  const struct k8sm_framework *framework;   /* copied; NULL: all defaults */
+  const struct k8sm_demand_options *demand; /* copied; nonce and attempt are ignored; NULL: all defaults */
   const struct k8sm_match_options *match;
   const struct k8sm_status_options *status;
   struct k8sm_refuse refuse;
-  const char *master;    /* host:port of a master; NULL: wait for INPUT_LEADER */
-  uint64_t seed;         /* random; jitter and nonces are made from it. Two processes that share a
-                            framework id must not share a seed */
-  uint32_t format;       /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  const char *master;       /* host:port of a master; NULL: wait for INPUT_LEADER */
+  uint64_t seed;            /* random; jitter and nonces are made from it. Two processes that share a
+                               framework id must not share a seed */
+  uint32_t format;          /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
   uint32_t features;        /* K8SM_FEATURE_* of agents that say nothing of their own; 0: all */
   uint64_t backoff_base_ms; /* of subscriptions; 0: 1,000 */
   uint64_t backoff_cap_ms;  /* 0: 15,000 */
   uint64_t hold_ms;         /* offers that may be needed are held this long; 0: 5,000 */
   uint64_t max_event_bytes; /* of one event; 0: 64 MiB */
-  uint32_t record_rows; /* a pod's record has no more rows than these, a whole one and others appended to it; then a
-                           whole one takes their place. 0: 64; 1: none is appended, for a store that can't */
+  uint32_t
+      record_rows; /* a pod's record has no more rows than these, a whole one and others appended to it; then
+                      a whole one takes their place. 0: 64; 1: none is appended, for a store that can't */
   uint32_t reserved;
   uint64_t adopt_ms; /* not 0: the record is lost, but for the framework's id. For so long after the subscription
                         nothing is launched for pods that are given, and what runs of them is taken up. Should be
@@ -45,8 +46,8 @@ struct k8sm_driver_options {
 };
 
 /* Errors: INVALID, NOMEM, ABI. */
-K8SM_API K8SM_MUST_USE int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_driver **ret,
-                                           struct k8sm_diags *diags);
+K8SM_API K8SM_MUST_USE int k8sm_driver_new(const struct k8sm_driver_options *options,
+                                           struct k8sm_driver **ret, struct k8sm_diags *diags);
 K8SM_API void k8sm_driver_free(struct k8sm_driver *driver);
 
 enum {
@@ -95,9 +96,9 @@ enum {
                               their place; where nothing is kept, such a one is REFUSED. Those of one key are
                               kept and answered in order, each in whole or not at all; a row that was cut short
                               by a crash, and so never answered, may stay */
-  K8SM_EFFECT_STATUS = 4,  /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed. One with a
-                              terminal phase comes when that is recorded, and no other phase after it */
-  K8SM_EFFECT_EVENT = 5,   /* to host: code, key (pod, or empty), bytes: one line for people */
+  K8SM_EFFECT_STATUS = 4, /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed. One with
+                             a terminal phase comes when that is recorded, and no other phase after it */
+  K8SM_EFFECT_EVENT = 5,  /* to host: code, key (pod, or empty), bytes: one line for people */
   K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
                               driver's format. An UPDATE among them is the host's to acknowledge, if it has
                               a uuid: the driver acknowledges only tasks whose ids are in its own form */
@@ -127,14 +128,15 @@ struct k8sm_effect {
   struct k8sm_slice stream_id; /* header Mesos-Stream-Id; empty: leave it out */
   struct k8sm_slice key;
   struct k8sm_slice bytes;
-  uint32_t flags; /* K8SM_REQUEST_*, K8SM_RECORD_* */
-  uint32_t code;  /* K8SM_DIAG_* */
+  uint32_t flags;       /* K8SM_REQUEST_*, K8SM_RECORD_* */
+  uint32_t code;        /* K8SM_DIAG_* */
   struct k8sm_pod *pod; /* borrowed: valid as long as the effects are */
   int64_t grace_seconds;
 };
 
 /* Room for the effects of one step after the other. Errors: INVALID (the allocator), NOMEM. */
-K8SM_API K8SM_MUST_USE int k8sm_effects_new(const struct k8sm_allocator *allocator, struct k8sm_effects **ret);
+K8SM_API K8SM_MUST_USE int k8sm_effects_new(const struct k8sm_allocator *allocator,
+                                            struct k8sm_effects **ret);
 K8SM_API void k8sm_effects_free(struct k8sm_effects *effects);
 /* In the order in which they are to be carried out. Valid until the next step with these effects. */
 K8SM_API size_t k8sm_effects_rows(const struct k8sm_effects *effects, size_t first, struct k8sm_effect *rows,
@@ -144,11 +146,10 @@ K8SM_API size_t k8sm_effects_rows(const struct k8sm_effects *effects, size_t fir
  * When memory runs out: NOMEM means that the input was not taken; it may be given again, and nothing else has
  * changed. A CHUNK is the exception: the driver gives its stream up and subscribes again, which brings
  * everything back that was in it. Where memory lacks for what follows from an input that was taken, the step
- * is K8SM_OK with a finding (K8SM_DIAG_NO_MEMORY), and the rest comes with later steps: deadline() says when to
- * try. Nothing is lost, and nothing leaks.
- * Errors: NOMEM; INVALID or NOT_FOUND (this input is refused: a pod that can't be mapped, an unknown
- * key; the driver goes on); STATE (after STOPPED); ABI. Whatever the master sends is no error here, but
- * an EVENT effect, and a new subscription where needed. */
+ * is K8SM_OK with a finding (K8SM_DIAG_NO_MEMORY), and the rest comes with later steps: deadline() says when
+ * to try. Nothing is lost, and nothing leaks. Errors: NOMEM; INVALID or NOT_FOUND (this input is refused: a
+ * pod that can't be mapped, an unknown key; the driver goes on); STATE (after STOPPED); ABI. Whatever the
+ * master sends is no error here, but an EVENT effect, and a new subscription where needed. */
 K8SM_API K8SM_MUST_USE int k8sm_driver_step(struct k8sm_driver *driver, const struct k8sm_input *input,
                                             struct k8sm_effects *effects, struct k8sm_diags *diags);
 /* mono_ms at which the next TICK is due; UINT64_MAX: only when something comes in. */
@@ -157,11 +158,12 @@ K8SM_API uint64_t k8sm_driver_deadline(const struct k8sm_driver *driver);
 /* Empty until subscribed (or restored). */
 K8SM_API struct k8sm_slice k8sm_driver_framework_id(const struct k8sm_driver *driver);
 
-/* The shortest record of what the driver knows: RECORD effects, one for each key, whole, with the number 0, which
- * is not answered. In place of all that a store has kept they bring a driver to the same point, and what the next
- * steps append follows on from them: to fill another store, or for one that is a log and has grown too long.
- * Errors: NOMEM (the effects are then of no use). */
-K8SM_API K8SM_MUST_USE int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *effects);
+/* The shortest record of what the driver knows: RECORD effects, one for each key, whole, with the number 0,
+ * which is not answered. In place of all that a store has kept they bring a driver to the same point, and
+ * what the next steps append follows on from them: to fill another store, or for one that is a log and has
+ * grown too long. Errors: NOMEM (the effects are then of no use). */
+K8SM_API K8SM_MUST_USE int k8sm_driver_snapshot(const struct k8sm_driver *driver,
+                                                struct k8sm_effects *effects);
 
 /* A pod of the driver. */
 struct k8sm_driver_pod {
@@ -178,7 +180,7 @@ K8SM_API size_t k8sm_driver_pods(const struct k8sm_driver *driver, size_t first,
 K8SM_API size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct k8sm_plan_port *rows,
                                   size_t row_size, size_t n);
 
-/* How often something happened since the driver was made. */
+/* How often something happened since the driver was made; and what it still owes. */
 struct k8sm_driver_counters {
   size_t size;
   uint64_t subscriptions;
@@ -190,8 +192,11 @@ struct k8sm_driver_counters {
   uint64_t updates;
   uint64_t acknowledged;
   uint64_t records;
+  uint64_t releases_due; /* pods that have ended and whose reservations are not given back yet: their agent
+                            has not offered them again. Who stops before leaves them reserved. */
 };
-K8SM_API K8SM_MUST_USE int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret);
+K8SM_API K8SM_MUST_USE int k8sm_driver_count(const struct k8sm_driver *driver,
+                                             struct k8sm_driver_counters *ret);
 
 #ifdef __cplusplus
 }

@@ -71,5 +71,7 @@ size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct 
 }
 
 int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret) {
-  return k8smi_struct_write(ret, &driver->core.counters, sizeof driver->core.counters);
+  struct k8sm_driver_counters row = driver->core.counters;
+  for (const struct drv_owed *o = driver->offers.owed; o != NULL; o = o->next) row.releases_due++;
+  return k8smi_struct_write(ret, &row, sizeof row);
 }

@@ -118,11 +118,18 @@ const char *km_pod_key(const struct k8sm_pod *pod, char *text, size_t cap);
 
 /* ---- plans.c: demands and plans, for the filters ---- */
 
+/* The K8SM_FORM_* of a name; that of NULL is AUTO. KM_NO_FORM: there is none of that name. */
+#define KM_NO_FORM UINT32_MAX
+uint32_t km_form(const char *name);
+#define KM_FORM_HELP                                                                                         \
+  "budget, budget-reserved or reserved (default: reserved tokens with a role and a principal)"
+#define KM_FORM_MISUSE "--form is budget, budget-reserved or reserved, not '%s'"
+
 struct km_demand_flags {
   bool host_filesystem;
   bool no_limits;
   bool original_defaults;
-  const char *role;
+  const char *role, *principal, *form;
 };
 /* The demands of a set, one for each pod; findings are printed. *ret_made tells how many are not NULL. */
 struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,

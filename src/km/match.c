@@ -198,6 +198,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"offers", 0, KM_TEXT, &offers, "FILE", "OFFERS events: JSON or protobuf, one or many"},
       {"output", 'o', KM_TEXT, &output, "FORMAT", "json"},
       {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
+      {"principal", 0, KM_TEXT, &flags.principal, "NAME", "of the framework: who reserves, and owns volumes"},
+      {"form", 0, KM_TEXT, &flags.form, "FORM", KM_FORM_HELP},
       {"strategy", 0, KM_TEXT, &strategy, "NAME", "pack, spread, balanced or first-fit (default pack)"},
       {"largest-first", 0, KM_FLAG, &largest, NULL,
        "place the largest pods first, not those that come first"},
@@ -211,6 +213,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
   if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
   if (code == -1 && strcmp(output, "json") != 0) code = km_misuse(command, "-o is json, not '%s'", output);
+  if (code == -1 && km_form(flags.form) == KM_NO_FORM) code = km_misuse(command, KM_FORM_MISUSE, flags.form);
   if (code == -1 && !read_strategy(strategy, &match.strategy))
     code = km_misuse(command, "--strategy is pack, spread, balanced or first-fit, not '%s'", strategy);
   match.flags =

@@ -2,8 +2,23 @@
 #include "km.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct km_report report;
+
+uint32_t km_form(const char *name) {
+  static const struct {
+    const char *name;
+    uint32_t form;
+  } forms[] = {{"budget", K8SM_FORM_BUDGET},
+               {"budget-reserved", K8SM_FORM_BUDGET_RESERVED},
+               {"reserved", K8SM_FORM_RESERVED}};
+  if (name == NULL) return K8SM_FORM_AUTO;
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    if (strcmp(name, forms[i].name) == 0) return forms[i].form;
+  }
+  return KM_NO_FORM;
+}
 
 struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
                                      size_t *ret_made) {
@@ -18,6 +33,8 @@ struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_d
       .data_size = sizeof *set->data,
       .roles = flags->role == NULL ? NULL : &flags->role,
       .role_count = flags->role != NULL,
+      .form = km_form(flags->form),
+      .principal = flags->principal,
       .nonce = "0",
   };
   *ret_made = 0;

@@ -27,7 +27,7 @@ const struct km_command km_command_run = {
 
 struct run_options {
   struct km_texts files;
-  const char *master, *state, *role, *user, *name, *protocol, *record;
+  const char *master, *state, *role, *principal, *form, *user, *name, *protocol, *record;
   int64_t timeout, agents;
   bool detach, host_filesystem, no_limits, original_defaults, admission, quiet;
 };
@@ -57,6 +57,8 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
                                         .name = o->name,
                                         .user = user_name(o),
                                         .role = o->role,
+                                        .principal = o->principal,
+                                        .form = o->form,
                                         .protocol = o->protocol,
                                         .seed = random_seed(),
                                         .host_filesystem = o->host_filesystem,
@@ -154,6 +156,25 @@ static void tear_down(struct km_runner *r) {
 
 /* ---- Running ---- */
 
+static uint64_t releases_due(const struct km_runner *r) {
+  struct k8sm_driver_counters row = {.size = sizeof row};
+  return k8sm_driver_count(r->driver, &row) == K8SM_OK ? row.releases_due : 0;
+}
+
+/* What was reserved for the pods comes back with their agents' next offers, a second or so after their end.
+ * Waits for that, but not for ever, nor against an interrupt. */
+static void give_back(struct km_runner *r) {
+  uint64_t end = km_mono_ms() + 15000;
+  unsigned interrupts = km_signals_count();
+  while (!r->stopped && !r->failed && releases_due(r) > 0 && km_signals_count() == interrupts &&
+         km_mono_ms() < end) {
+    km_runner_turn(r, end);
+  }
+  if (releases_due(r) == 0) return;
+  fprintf(stderr, "km run: what %llu of the pods had reserved was not offered again; it stays reserved\n",
+          (unsigned long long)releases_due(r));
+}
+
 /* Lets the driver say what it still has to say, for two seconds at most. */
 static void stop(struct km_runner *r, bool teardown) {
   struct k8sm_input input = {.type = K8SM_INPUT_STOP, .flags = teardown ? K8SM_STOP_TEARDOWN : 0};
@@ -205,6 +226,7 @@ static int loop(struct km_runner *r, const struct run_options *o, int parent) {
     if (code != -1 && over) {
       if (code == KM_UNPLACED)
         fprintf(stderr, "km run: not every pod has a place after %lld s\n", (long long)o->timeout);
+      if (counts.finished == counts.pods) give_back(r);
       stop(r, true);
       return code;
     }
@@ -274,6 +296,7 @@ static int check(const struct km_command *command, const struct run_options *o) 
   if (strcmp(o->protocol, "json") != 0 && strcmp(o->protocol, "protobuf") != 0) {
     return km_misuse(command, "--protocol is json or protobuf, not '%s'", o->protocol);
   }
+  if (km_form(o->form) == KM_NO_FORM) return km_misuse(command, KM_FORM_MISUSE, o->form);
   if (o->agents < 1 || o->agents > 1000) return km_misuse(command, "--agents is 1 to 1000");
   return -1;
 }
@@ -287,6 +310,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS", "give up when pods have no place by then (exit 2)"},
       {"state", 0, KM_TEXT, &o.state, "DIR", "the state folder (default $XDG_STATE_HOME/km)"},
       {"role", 0, KM_TEXT, &o.role, "ROLE", "of the framework and its pods (default *)"},
+      {"principal", 0, KM_TEXT, &o.principal, "NAME", "of the framework: who reserves, and owns volumes"},
+      {"form", 0, KM_TEXT, &o.form, "FORM", KM_FORM_HELP},
       {"user", 0, KM_TEXT, &o.user, "NAME", "that tasks run as (default: who runs this)"},
       {"framework-name", 0, KM_TEXT, &o.name, "NAME", "in Mesos (default Kubernetes)"},
       {"protocol", 0, KM_TEXT, &o.protocol, "FORMAT", "to speak with the master: protobuf (default) or json"},

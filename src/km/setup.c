@@ -8,7 +8,8 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                      .name = s->name,
                                      .user = s->user,
                                      .roles = s->role == NULL ? NULL : &s->role,
-                                     .role_count = s->role != NULL};
+                                     .role_count = s->role != NULL,
+                                     .principal = s->principal};
   struct k8sm_demand_options demand = {.size = sizeof demand,
                                        .flags = (s->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
                                                 (s->no_limits ? K8SM_DEMAND_NO_LIMITS : 0) |
@@ -17,7 +18,8 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                        .data_count = s->data_count,
                                        .data_size = sizeof *s->data,
                                        .roles = framework.roles,
-                                       .role_count = framework.role_count};
+                                       .role_count = framework.role_count,
+                                       .form = km_form(s->form)};
   struct k8sm_driver_options options = {.size = sizeof options,
                                         .framework = &framework,
                                         .demand = &demand,

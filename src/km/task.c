@@ -85,6 +85,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"templates", 0, KM_FLAG, &templates, NULL, "one pod per template, whatever its replicas"},
       {"refuse-seconds", 0, KM_NUMBER, &refuse, "N", "for what the calls leave of their offers (default 5)"},
       {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
+      {"principal", 0, KM_TEXT, &flags.principal, "NAME", "of the framework: who reserves, and owns volumes"},
+      {"form", 0, KM_TEXT, &flags.form, "FORM", KM_FORM_HELP},
       {"host-filesystem", 0, KM_FLAG, &flags.host_filesystem, NULL, "for agents without images"},
       {"no-limits", 0, KM_FLAG, &flags.no_limits, NULL, "for agents without cgroup isolators"},
       {"original-defaults", 0, KM_FLAG, &flags.original_defaults, NULL,
@@ -94,6 +96,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   bool json = strcmp(output, "json") == 0;
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
   if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
+  if (code == -1 && km_form(flags.form) == KM_NO_FORM) code = km_misuse(command, KM_FORM_MISUSE, flags.form);
   if (code == -1 && refuse < 0) code = km_misuse(command, "--refuse-seconds is 0 or more");
   if (code == -1 && !json && strcmp(output, "protobuf") != 0) {
     code = km_misuse(command, "-o is json or protobuf, not '%s'", output);

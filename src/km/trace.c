@@ -79,6 +79,8 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_text(head, "name", s->name);
   set_text(head, "user", s->user);
   set_text(head, "role", s->role);
+  set_text(head, "principal", s->principal);
+  set_text(head, "form", s->form);
   set_text(head, "protocol", s->protocol);
   set_number(head, "seed", s->seed);
   set_number(head, "hostFilesystem", s->host_filesystem);

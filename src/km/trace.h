@@ -10,7 +10,7 @@
 
 /* What makes a driver of `km run`. */
 struct km_driver_setup {
-  const char *master, *name, *user, *role, *protocol;
+  const char *master, *name, *user, *role, *principal, *form, *protocol;
   uint64_t seed;
   bool host_filesystem, no_limits, original_defaults;
   const struct k8sm_manifest_data *data;

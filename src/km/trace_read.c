@@ -101,6 +101,8 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .name = text(r->head, "name"),
                                     .user = text(r->head, "user"),
                                     .role = text(r->head, "role"),
+                                    .principal = text(r->head, "principal"),
+                                    .form = text(r->head, "form"),
                                     .protocol = text(r->head, "protocol"),
                                     .seed = number(r->head, "seed"),
                                     .host_filesystem = number(r->head, "hostFilesystem") != 0,

@@ -34,12 +34,27 @@ static json_t *status_document(const struct k8sm_status *status) {
   return document == NULL ? json_null() : document;
 }
 
+/* What the pod holds in all: in the form "reserved" that is with its tasks. */
+static bool holds(const struct k8sm_demand *demand, struct k8sm_demand_budget *b) {
+  struct k8sm_demand_form form = {.size = sizeof form};
+  struct k8sm_demand_task task;
+  if (k8sm_demand_get_budget(demand, b) != K8SM_OK || k8sm_demand_get_form(demand, &form) != K8SM_OK)
+    return false;
+  if (form.form != K8SM_FORM_RESERVED) return true;
+  for (size_t i = 0; k8sm_demand_tasks(demand, i, &task, sizeof task, 1) > 0; i++) {
+    if (task.kind == K8SM_TASK_INIT) continue;
+    b->cpus_milli += task.cpus_milli;
+    b->mem_milli += task.mem_milli;
+  }
+  return true;
+}
+
 static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number,
                             const struct k8sm_driver_pod *pod) {
   struct k8sm_status_summary s = {.size = sizeof s};
   struct k8sm_demand_budget b = {.size = sizeof b};
   if (k8sm_status_summarize(pod->status, &s) != K8SM_OK) return NULL;
-  if (k8sm_demand_get_budget(pod->demand, &b) != K8SM_OK) return NULL;
+  if (!holds(pod->demand, &b)) return NULL;
   json_t *o = json_object();
   json_object_set_new(o, "namespace", text(k8sm_pod_namespace(pod->pod)));
   json_object_set_new(o, "name", text(k8sm_pod_name(pod->pod)));

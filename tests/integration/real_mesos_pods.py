@@ -7,19 +7,22 @@ local folder (--docker_registry=/FOLDER). The image they need, busybox, is made 
 usage: real_mesos_pods.py KM
 """
 import hashlib
+import http.client
 import io
 import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import unittest
 
-from real_mesos_support import MASTER, Case, agents, call, frameworks, page, running_tasks
+from real_mesos_support import MASTER, Case, agents, call, frameworks, mesos, page, running_tasks
 
 BUSYBOX = shutil.which("busybox")
 UID = "5f0f1c8e-7a3d-4b52-9f5e-2f1f6a7d9c01"  # of every pod, so that recordings can be told by it
@@ -101,6 +104,31 @@ def pid_of(nested):
         if row["container_id"]["value"] == nested:
             return row["container_status"]["executor_pid"]
     return None
+
+
+class Greedy:
+    """A framework that keeps every offer it gets."""
+
+    def __init__(self):
+        self.seen = b""
+        info = {"user": "root", "name": "greedy", "roles": ["greedy"], "capabilities": [{"type": "MULTI_ROLE"}]}
+        self.connection = http.client.HTTPConnection(MASTER)
+        self.connection.request("POST", "/api/v1/scheduler", json.dumps(
+            {"type": "SUBSCRIBE", "subscribe": {"framework_info": info}}),
+            {"Content-Type": "application/json", "Accept": "application/json"})
+        self.answer = self.connection.getresponse()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        try:
+            while more := self.answer.read1():
+                self.seen += more
+        except (OSError, ValueError, http.client.HTTPException):
+            pass  # stopped
+
+    def stop(self):
+        self.answer.fp.raw._sock.shutdown(socket.SHUT_RDWR)
+        self.connection.close()
 
 
 class Pods(Case):
@@ -240,6 +268,57 @@ class Pods(Case):
         self.assertEqual(km.wait(60), 0)
         self.assertEqual((out / "kind").read_text(), "bye\n")
         self.assertGreater(time.monotonic() - begun, 3.5)
+
+    RESERVED = ("--role=k8smesos-test", "--principal=k8smesos-test")
+
+    def reserved(self):
+        """What the role of these cases has reserved, as Resource objects of the v1 API."""
+        rows = mesos("/slaves")["slaves"][0].get("reserved_resources_full", {}).get("k8smesos-test", [])
+        return [{key: value for key, value in r.items() if key not in ("role", "reservation")} for r in rows]
+
+    def drop_volumes(self):
+        agent = {"value": mesos("/slaves")["slaves"][0]["id"]}
+        volumes = self.reserved()
+        if volumes:
+            call(MASTER, "DESTROY_VOLUMES", agent_id=agent, volumes=volumes)
+            bare = [{key: value for key, value in v.items() if key != "disk"} for v in volumes]
+            call(MASTER, "UNRESERVE_RESOURCES", agent_id=agent, resources=bare)
+
+    def restarts_beside_a_greedy_framework(self, form):
+        km = self.run_pod(pod("own", [
+            container("flaky", "sleep 6; exit 3", resources={"requests": {"cpu": "200m", "memory": "64Mi"}}),
+            container("steady", "sleep 600", resources={"requests": {"cpu": "200m", "memory": "64Mi"}})]),
+            *self.RESERVED, f"--form={form}")
+        self.wait(lambda: self.phase("own") == "Running")
+        self.assertTrue(self.reserved())
+        steady = self.started("own", "steady")
+        greedy = Greedy()
+        self.addCleanup(greedy.stop)
+        self.wait(lambda: b"OFFERS" in greedy.seen)
+        before = self.containers("own")["flaky"]["restartCount"]
+        self.wait(lambda: self.containers("own")["flaky"]["restartCount"] >= before + 2)
+        self.assertEqual(self.started("own", "steady"), steady)
+        self.assertEqual(self.km("delete", "own", "--grace-period=1")[0], 0)
+        self.assertEqual(km.wait(60), 0, self.said())
+        self.assertEqual(self.reserved(), [])
+
+    def test_reserved_tokens_let_containers_restart(self):
+        self.restarts_beside_a_greedy_framework("budget-reserved")
+
+    def test_reserved_pod_lets_containers_restart(self):
+        self.restarts_beside_a_greedy_framework("reserved")
+
+    def test_volume_of_a_claim_outlives_its_pod(self):
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "kept"},
+                 "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "64Mi"}}}}
+        self.addCleanup(self.drop_volumes)
+        for script in ("echo first > /data/word", 'test "$(cat /data/word)" = first'):
+            text = pod("claims", [container("main", script, volumeMounts=[{"name": "d", "mountPath": "/data"}])],
+                       volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "kept"}}], restartPolicy="Never")
+            km = self.run_pod(json.dumps(claim) + "\n---\n" + text, *self.RESERVED)
+            self.assertEqual(km.wait(60), 0, self.said())
+            self.assertEqual([(r["scalar"]["value"], r["disk"]["persistence"]["id"]) for r in self.reserved()],
+                             [(64.0, "default.kept")])
 
     def test_secret_is_a_file_and_a_variable(self):
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"word": "sesame"}}

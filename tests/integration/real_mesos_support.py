@@ -27,7 +27,7 @@ def call(address, kind, **parts):
     body = json.dumps({"type": kind, kind.lower(): parts}).encode()
     request = urllib.request.Request(f"http://{address}/api/v1", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)[kind.lower()]
+        return json.loads(answer.read() or b"{}").get(kind.lower())
 
 
 def mesos(path):

@@ -54,6 +54,7 @@ class Counters(NamedTuple):
     updates: int
     acknowledged: int
     records: int
+    releases_due: int
 
 
 class Effects(Handle):
