@@ -22,6 +22,9 @@ const (
 	FeatureHostPath      Features = C.K8SM_FEATURE_HOST_PATH
 	FeatureSecrets       Features = C.K8SM_FEATURE_SECRETS
 	FeatureLinuxLauncher Features = C.K8SM_FEATURE_LINUX_LAUNCHER
+	FeatureCNI           Features = C.K8SM_FEATURE_CNI
+	FeatureDockerVolumes Features = C.K8SM_FEATURE_DOCKER_VOLUMES
+	FeatureCSI           Features = C.K8SM_FEATURE_CSI
 	FeatureAll           Features = C.K8SM_FEATURE_ALL
 )
 

@@ -21,6 +21,8 @@ const (
 	DemandNoLimits       DemandFlags = C.K8SM_DEMAND_NO_LIMITS       // for agents without the cgroup isolators
 	// DemandOriginalDefaults gives main containers the cpu and memory that the original km gave them.
 	DemandOriginalDefaults DemandFlags = C.K8SM_DEMAND_ORIGINAL_DEFAULTS
+	// DemandCommandProbes runs probes that Mesos' checks can't do as commands in the container.
+	DemandCommandProbes DemandFlags = C.K8SM_DEMAND_COMMAND_PROBES
 	// DemandWildcardPorts gives ports of main containers without a hostPort any port that the agent offers.
 	DemandWildcardPorts DemandFlags = C.K8SM_DEMAND_WILDCARD_PORTS
 )
@@ -36,8 +38,18 @@ type DemandOptions struct {
 	DefaultMemBytes int64
 	DiskMB          int64
 	Form            Form
-	Principal       string // of the framework: what is reserved for the pod carries it
+	Principal       string            // of the framework: what is reserved for the pod carries it
+	Network         string            // CNI network of pods that do not ask for another
+	Policies        map[string]Policy // by path of the field: "spec.hostAliases"
 }
+
+// Policy of a field that Mesos can't do as asked.
+type Policy uint32
+
+const (
+	PolicyRefuse Policy = C.K8SM_POLICY_REFUSE
+	PolicyWarn   Policy = C.K8SM_POLICY_WARN
+)
 
 // Form in which a pod runs.
 type Form uint32
@@ -54,6 +66,12 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		o = &DemandOptions{}
 	}
 	data := m.data(o.Data)
+	policies := allocate[C.struct_k8sm_field_policy](m, len(o.Policies))
+	row := 0
+	for path, policy := range o.Policies {
+		policies[row] = C.struct_k8sm_field_policy{path: m.text(path), policy: C.uint32_t(policy)}
+		row++
+	}
 	c := C.struct_k8sm_demand_options{
 		flags:             C.uint64_t(o.Flags),
 		data:              first(data),
@@ -68,6 +86,10 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		disk_mb:           C.int64_t(o.DiskMB),
 		form:              C.uint32_t(o.Form),
 		principal:         m.text(o.Principal),
+		network:           m.text(o.Network),
+		policies:          first(policies),
+		policy_count:      C.size_t(len(policies)),
+		policy_size:       C.sizeof_struct_k8sm_field_policy,
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c

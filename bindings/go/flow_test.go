@@ -339,6 +339,15 @@ func TestForm(t *testing.T) {
 	if volumes := demand.Volumes(); !reflect.DeepEqual(volumes, want) {
 		t.Errorf("volumes are %+v", volumes)
 	}
+	for path, fine := range map[string]bool{"spec.volumes": true, "spec.colour": false} {
+		_, err := k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{
+			Nonce: "n1", Roles: []string{"dev"}, Principal: "p", Network: "weave",
+			Policies: map[string]k8smesos.Policy{path: k8smesos.PolicyWarn},
+		})
+		if (err == nil) != fine {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 }
 
 func TestPlan(t *testing.T) {
@@ -619,7 +628,7 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 	}
 	flags := map[string]k8smesos.DemandFlags{
 		"no-limits": k8smesos.DemandNoLimits, "host-filesystem": k8smesos.DemandHostFilesystem,
-		"original-defaults": k8smesos.DemandOriginalDefaults,
+		"original-defaults": k8smesos.DemandOriginalDefaults, "command-probes": k8smesos.DemandCommandProbes,
 	}
 	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest(golden(t, "pods/"+fields["of"]+".yaml"), nil))
 	given := k8smesos.DemandOptions{

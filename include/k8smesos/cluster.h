@@ -34,7 +34,10 @@ enum {
   K8SM_FEATURE_HOST_PATH = 1 << 3,      /* isolator volume/host_path */
   K8SM_FEATURE_SECRETS = 1 << 4,        /* isolators volume/secret and environment_secret */
   K8SM_FEATURE_LINUX_LAUNCHER = 1 << 5, /* pid and ipc namespaces, capabilities, hostname */
-  K8SM_FEATURE_ALL = (1 << 6) - 1
+  K8SM_FEATURE_CNI = 1 << 6,            /* isolator network/cni: networks by name */
+  K8SM_FEATURE_DOCKER_VOLUMES = 1 << 7, /* isolator docker/volume */
+  K8SM_FEATURE_CSI = 1 << 8,            /* isolator volume/csi */
+  K8SM_FEATURE_ALL = (1 << 9) - 1
 };
 
 /* Errors: NOMEM, ABI. */

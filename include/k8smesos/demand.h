@@ -38,6 +38,9 @@ enum {
                                             state its command. Warned about by field. */
   K8SM_DEMAND_NO_LIMITS = 1 << 1,        /* leave TaskInfo.limits and share_cgroups out: for agents without
                                             both cgroup isolators (they drop tasks that carry them) */
+  K8SM_DEMAND_COMMAND_PROBES = 1 << 4, /* probes that Mesos' checks can't do (HTTP with headers, readiness over TLS,
+                                          gRPC) run as commands in the container: its image must have sh and curl
+                                          or wget, or grpc_health_probe. Warned about by field. */
   K8SM_DEMAND_WILDCARD_PORTS = 1 << 3,   /* ports of main containers without a hostPort get any port that
                                            the agent offers, as the pod's label k8s.mesosphere.io/portMapping
                                            = wildcard has it; the label comes before the flag */
@@ -46,6 +49,22 @@ enum {
                                            limit both are the default below; with one of them the other is
                                            the same; and neither is less than 0.01 cpus or 32 MiB. Init
                                            containers and sidecars keep what they state. */
+};
+
+/* What becomes of fields that Mesos can't do as asked. */
+enum {
+  K8SM_POLICY_REFUSE = 1, /* what would be a note or a warning refuses the pod */
+  K8SM_POLICY_WARN = 2    /* what would refuse the pod is a warning, and the pod runs without it; where nothing can
+                             run without it (an invalid port, a volume that is mounted and not there) it is refused
+                             all the same */
+};
+
+/* A field, and all below it, by its path without indices: "spec.containers.lifecycle.preStop"; "spec" is all. Of
+ * several the longest counts. doc/pod-fields.md says what holds without any. */
+struct k8sm_field_policy {
+  const char *path;
+  uint32_t policy; /* K8SM_POLICY_* */
+  uint32_t reserved;
 };
 
 /* Data that pods refer to (ConfigMaps, Secrets, PersistentVolumeClaims): as the rows of a manifest. Copied.
@@ -70,6 +89,12 @@ struct k8sm_demand_options {
   int64_t default_mem_bytes; /* the same; 0: 64 MiB */
   int64_t disk_mb;           /* of the executor, where the pod asks none: Mesos wants one; 0: 32 */
   const char *principal;     /* of the framework: reservations and volumes carry it, as Mesos demands */
+  const struct k8sm_field_policy *policies;
+  size_t policy_count;
+  size_t policy_size;        /* sizeof(struct k8sm_field_policy) */
+  const char *network;       /* CNI network of pods that do not ask for their host's; NULL: they share their
+                                agent's. The annotation k8s.mesosphere.io/network names another for a pod, and
+                                k8s.mesosphere.io/network-labels ("a=b,c=d") its labels for the plugin */
 };
 
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).

@@ -45,9 +45,22 @@ struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_sl
 /* The contents of a buffer as a slice of the demand; frees the buffer. */
 struct k8sm_slice k8smi_demand_take(struct k8smi_demand_build *b, struct k8smi_buf *buf);
 
-/* A finding K8SM_DIAG_TASK_FIELD_REFUSED. */
+/* policy.c. A finding K8SM_DIAG_TASK_FIELD_REFUSED: nothing can run like this. */
 void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format, ...)
     K8SMI_PRINTF(3, 4);
+
+/* What Mesos can't do, and a pod can run without: refused, unless the options have another policy. */
+void k8smi_demand_cannot(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format, ...)
+    K8SMI_PRINTF(3, 4);
+/* What is not done quite as asked, with the finding's own severity; refused where the options say so. */
+void k8smi_demand_tell(struct k8smi_demand_build *b, uint32_t code, uint32_t severity,
+                       const struct k8smi_path *path, const char *format, ...) K8SMI_PRINTF(5, 6);
+#define K8SMI_DEMAND_WARN(b, code, path, ...)                                                                \
+  k8smi_demand_tell((b), K8SM_DIAG_TASK_FIELD_##code, K8SM_SEVERITY_WARNING, (path), __VA_ARGS__)
+#define K8SMI_DEMAND_NOTE(b, code, path, ...)                                                                \
+  k8smi_demand_tell((b), K8SM_DIAG_TASK_FIELD_##code, K8SM_SEVERITY_NOTE, (path), __VA_ARGS__)
+/* Errors: INVALID. */
+int k8smi_demand_check_policies(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
 
 /* ---- The steps ---- */
 
@@ -62,6 +75,9 @@ void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b);
  * another kind. */
 void k8smi_demand_make_claims(struct k8smi_demand_build *b);
 const struct k8smi_demand_volume *k8smi_demand_claimed(const struct k8smi_demand_build *b, size_t volume);
+
+/* network.c */
+void k8smi_demand_make_network(struct k8smi_demand_build *b);
 
 /* resources.c: budget, tokens, limits, QoS class. */
 void k8smi_demand_make_resources(struct k8smi_demand_build *b);
@@ -89,6 +105,11 @@ void k8smi_demand_make_ports(struct k8smi_demand_build *b);
 
 /* command.c: image, command and arguments, after the environment. */
 void k8smi_demand_make_command(struct k8smi_demand_build *b, struct k8smi_demand_source *s);
+
+/* remote.c: a volume of a driver, for the volume at `path` (spec.volumes[i]); NULL: there is none. */
+const struct k8smi_demand_remote *k8smi_demand_make_remote(struct k8smi_demand_build *b,
+                                                           const struct k8smi_record *volume,
+                                                           const struct k8smi_path *path);
 
 /* volumes.c */
 void k8smi_demand_index_volumes(struct k8smi_demand_build *b);

@@ -42,14 +42,10 @@ static bool rules_applies(const struct k8smi_rule *rule, const struct k8smi_fiel
 static void rules_report(struct k8smi_demand_build *b, const struct k8smi_rule *rule,
                          const struct k8smi_path *path) {
   switch (rule->policy) {
-  case K8SMI_RULE_NOTE:
-    k8smi_find_as(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, K8SM_SEVERITY_NOTE, path, "%s", rule->words);
-    break;
-  case K8SMI_RULE_IGNORED: k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, path, "%s", rule->words); break;
-  case K8SMI_RULE_LOSS:
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path, "%s", rule->words);
-    break;
-  case K8SMI_RULE_REFUSED: k8smi_demand_refuse(b, path, "%s", rule->words); break;
+  case K8SMI_RULE_NOTE: K8SMI_DEMAND_NOTE(b, IGNORED, path, "%s", rule->words); break;
+  case K8SMI_RULE_IGNORED: K8SMI_DEMAND_WARN(b, IGNORED, path, "%s", rule->words); break;
+  case K8SMI_RULE_LOSS: K8SMI_DEMAND_WARN(b, APPROXIMATED, path, "%s", rule->words); break;
+  case K8SMI_RULE_REFUSED: k8smi_demand_cannot(b, path, "%s", rule->words); break;
   default: break;
   }
 }

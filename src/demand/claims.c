@@ -88,18 +88,18 @@ static void claim_check(struct k8smi_demand_build *b, const struct claim_spec *s
   if (!k8smi_id_valid(row->id))
     k8smi_demand_refuse(b, path, "'%.*s' is no id that Mesos accepts for a volume", K8SMI_P(row->id));
   if (claim_is_shared(spec->access)) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
-               "the claim is to be shared: the volume is on one agent, and one pod at a time has it");
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, path,
+                      "the claim is to be shared: the volume is on one agent, and one pod at a time has it");
   }
   if (spec->storage_class.len > 0) {
-    k8smi_find_as(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, K8SM_SEVERITY_NOTE, path,
-                  "there are no storage classes: '%.*s' is made on the agent's disk",
-                  K8SMI_P(spec->storage_class));
+    K8SMI_DEMAND_NOTE(b, APPROXIMATED, path,
+                      "there are no storage classes: '%.*s' is made on the agent's disk",
+                      K8SMI_P(spec->storage_class));
   }
   if (spec->volume.len > 0) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, path,
-               "the claim is bound to volume '%.*s', which is not on Mesos: a new one is made",
-               K8SMI_P(spec->volume));
+    K8SMI_DEMAND_WARN(b, IGNORED, path,
+                      "the claim is bound to volume '%.*s', which is not on Mesos: a new one is made",
+                      K8SMI_P(spec->volume));
   }
 }
 

@@ -37,7 +37,7 @@ static void command_enter(struct k8smi_demand_build *b, const struct k8smi_deman
   enum { SHELL = sizeof shell / sizeof shell[0] };
   struct k8smi_path at = k8smi_path_field(s->path, K8SMI_S("workingDir"));
   if (!s->task->has_value) {
-    k8smi_demand_refuse(b, &at, "Mesos has no working directory; with a command, a shell would change to it");
+    k8smi_demand_cannot(b, &at, "Mesos has no working directory; with a command, a shell would change to it");
     return;
   }
   struct k8smi_strings argv = s->task->argv;
@@ -47,8 +47,7 @@ static void command_enter(struct k8smi_demand_build *b, const struct k8smi_deman
   words[SHELL] = directory;
   memcpy(words + SHELL + 1, argv.items, argv.count * sizeof *words);
   s->task->argv = (struct k8smi_strings){words, SHELL + 1 + argv.count};
-  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
-             "the image must have a shell, which changes to it");
+  K8SMI_DEMAND_WARN(b, APPROXIMATED, &at, "the image must have a shell, which changes to it");
 }
 
 /* What the registry is told: the first secret of the pod that was handed in. */
@@ -62,11 +61,10 @@ static void command_pull_config(struct k8smi_demand_build *b) {
         k8smi_data_key(&b->resolve.data, K8SMI_DATA_SECRET, name, K8SMI_S(".dockerconfigjson"));
     struct k8smi_path at = k8smi_path_index(&list_path, i);
     if (row == NULL) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
-                 "no key .dockerconfigjson of Secret '%.*s' was handed in", K8SMI_P(name));
+      K8SMI_DEMAND_WARN(b, IGNORED, &at, "no key .dockerconfigjson of Secret '%.*s' was handed in",
+                        K8SMI_P(name));
     } else if (b->pull_config.len > 0) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
-                 "Mesos takes one secret for a registry: the first");
+      K8SMI_DEMAND_WARN(b, IGNORED, &at, "Mesos takes one secret for a registry: the first");
     } else {
       b->pull_config = k8smi_demand_copy(b, row->d.value);
       b->demand->features |= K8SM_FEATURE_SECRETS;
@@ -78,8 +76,8 @@ static void command_image(struct k8smi_demand_build *b, struct k8smi_demand_sour
   struct k8sm_slice image = k8smi_get_str(s->container, K8SMI_Container_image);
   struct k8smi_path at = k8smi_path_field(s->path, K8SMI_S("image"));
   if (b->demand->flags & K8SM_DEMAND_HOST_FILESYSTEM) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
-               "the options say to run on the agent's own file system, without the image");
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, &at,
+                      "the options say to run on the agent's own file system, without the image");
     return;
   }
   if (image.len == 0) return;

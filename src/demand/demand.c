@@ -7,8 +7,6 @@
 
 #include <k8smesos/cluster.h>
 #include <k8smesos/task.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 enum { DEMAND_MAX_MEMORY = 64 * 1024 * 1024, DEMAND_NONCE_MAX = 32 };
 
@@ -28,18 +26,6 @@ struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_sl
 
 struct k8sm_slice k8smi_demand_take(struct k8smi_demand_build *b, struct k8smi_buf *buf) {
   return k8smi_resolve_take(&b->resolve, buf);
-}
-
-void k8smi_demand_refuse(struct k8smi_demand_build *b, const struct k8smi_path *path, const char *format,
-                         ...) {
-  char text[512];
-  va_list args;
-  va_start(args, format);
-  int n = vsnprintf(text, sizeof text, format, args);
-  va_end(args);
-  if (n < 0) text[0] = '\0';
-  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_REFUSED, path, "%s", text);
-  b->refused++;
 }
 
 /* ---- Making one ---- */
@@ -224,12 +210,9 @@ static void demand_make_pod(struct k8smi_demand_build *b) {
       k8smi_get_bool(b->spec, K8SMI_PodSpec_shareProcessNamespace, false)) {
     d->features |= K8SM_FEATURE_LINUX_LAUNCHER;
   }
-  if (!k8smi_get_bool(b->spec, K8SMI_PodSpec_hostNetwork, false)) {
-    struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
-    struct k8smi_path network = k8smi_path_field(&spec, K8SMI_S("hostNetwork"));
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &network,
-               "the pod shares the network of its agent: no network of its own is configured");
-  }
+  k8smi_demand_make_network(b);
+  /* pods on their agent's network have its address; else nobody knows it before they run */
+  if (d->network.len == 0) b->resolve.node.pod_ips = K8SMI_PLACED_ADDRESS;
 }
 
 static void demand_run_steps(struct k8smi_demand_build *b) {
@@ -260,8 +243,7 @@ static void demand_start_resolve(struct k8smi_demand_build *b) {
   k8smi_resolve_init(&b->resolve, &d->arena, k8smi_pod_record(d->pod), b->diags);
   b->resolve.skip_file_key = true; /* refused by its rule */
   b->resolve.node.name = K8SMI_PLACED_NAME;
-  b->resolve.node.host_ips = b->resolve.node.pod_ips =
-      K8SMI_PLACED_ADDRESS; /* pods share their agent's network */
+  b->resolve.node.host_ips = K8SMI_PLACED_ADDRESS;
   if (!k8smi_data_init(&b->resolve.data, &d->arena, d->name_space, o->data, o->data_size, o->data_count))
     b->no_memory = true;
 }
@@ -292,6 +274,7 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   int result = k8smi_options_read(&b.options, sizeof b.options, options, "k8sm_demand_options", diags);
   if (result == K8SM_OK) result = demand_check_nonce(b.options.nonce, diags);
   if (result == K8SM_OK) result = demand_check_form(b.options.form, diags);
+  if (result == K8SM_OK) result = k8smi_demand_check_policies(&b.options, diags);
   if (result != K8SM_OK) return result;
   struct k8sm_demand *d = k8smi_value_new(b.options.allocator, DEMAND_MAX_MEMORY, sizeof *d,
                                           offsetof(struct k8sm_demand, arena), demand_size(pod));

@@ -38,7 +38,21 @@ struct k8smi_demand_volume {
   struct k8sm_slice path; /* in the executor's sandbox */
 };
 
-enum { K8SMI_VOLUME_SANDBOX = 1, K8SMI_VOLUME_HOST = 2, K8SMI_VOLUME_SECRET = 3 };
+enum {
+  K8SMI_VOLUME_SANDBOX = 1,
+  K8SMI_VOLUME_HOST = 2,
+  K8SMI_VOLUME_SECRET = 3,
+  K8SMI_VOLUME_DOCKER = 4,
+  K8SMI_VOLUME_CSI = 5
+};
+
+/* A volume of a driver that an agent has. */
+struct k8smi_demand_remote {
+  struct k8sm_slice driver;
+  struct k8sm_slice volume;  /* its name, or id */
+  struct k8sm_slice fs_type; /* CSI; may be empty */
+  struct k8smi_pair_list options;
+};
 
 /* A mount, ready for mesos.v1.Volume. */
 struct k8smi_demand_mount {
@@ -46,8 +60,9 @@ struct k8smi_demand_mount {
   bool read_only;
   int propagation; /* HOST: mesos.v1.MountPropagation.Mode; 0: private */
   struct k8sm_slice container_path;
-  struct k8sm_slice source; /* SANDBOX: path below the executor's sandbox; HOST: path */
-  struct k8sm_slice value;  /* SECRET: the bytes */
+  struct k8sm_slice source;                 /* SANDBOX: path below the executor's sandbox; HOST: path */
+  struct k8sm_slice value;                  /* SECRET: the bytes */
+  const struct k8smi_demand_remote *remote; /* DOCKER, CSI */
 };
 
 enum { K8SMI_CHECK_NONE = 0, K8SMI_CHECK_COMMAND, K8SMI_CHECK_HTTP, K8SMI_CHECK_TCP };
@@ -129,6 +144,8 @@ struct k8sm_demand {
   struct k8sm_slice form_reason;
   uint32_t features; /* K8SM_FEATURE_* that the agent must have */
   struct k8sm_slice hostname;
+  struct k8sm_slice network; /* CNI's name of it; empty: the agent's */
+  struct k8smi_pair_list network_labels;
   struct k8sm_slice qos_class; /* "Guaranteed", "Burstable", "BestEffort" */
   bool host_pid;
   bool host_ipc;

@@ -92,8 +92,7 @@ bool k8smi_placement_maps_all_ports(struct k8smi_demand_build *b) {
   struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
   struct k8smi_path list = k8smi_path_field(&metadata, K8SMI_S("labels"));
   struct k8smi_path path = k8smi_path_key(&list, K8SMI_S(LABEL_PORTS));
-  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &path, "'%.*s' is neither 'fixed' nor 'wildcard'",
-             K8SMI_P(text));
+  K8SMI_DEMAND_WARN(b, IGNORED, &path, "'%.*s' is neither 'fixed' nor 'wildcard'", K8SMI_P(text));
   return fallback;
 }
 

@@ -5,6 +5,18 @@
  * the check, or the startup probe where there is no other. */
 #include "demand/build.h"
 
+#include <stdio.h>
+
+static bool probe_runs_commands(const struct k8smi_demand_build *b) {
+  return (b->demand->flags & K8SM_DEMAND_COMMAND_PROBES) != 0;
+}
+
+static void probe_warn_headers(struct k8smi_demand_build *b, const struct k8smi_path *path) {
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("httpHeaders"));
+  if (!probe_runs_commands(b))
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, &at, "Mesos' checks send no headers of their own");
+}
+
 /* A port by number, or by its name among the container's ports; 0, with a finding, if it is neither. */
 static uint32_t probe_port(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
                            struct k8smi_int_or_string port, const struct k8smi_path *path) {
@@ -57,6 +69,11 @@ static void probe_http(struct k8smi_demand_build *b, const struct k8smi_demand_s
   if (check->path.ptr[0] != '/') k8smi_demand_refuse(b, &at, "Mesos wants a path that begins with '/'");
 }
 
+/* Its own headers, or NULL if it has none. */
+static const struct k8smi_record *probe_with_headers(const struct k8smi_record *http) {
+  return k8smi_get_list(http, K8SMI_HTTPGetAction_httpHeaders).count > 0 ? http : NULL;
+}
+
 static void probe_tcp(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
                       struct k8smi_int_or_string port, const struct k8smi_path *path,
                       struct k8smi_demand_check *check) {
@@ -79,6 +96,7 @@ static void probe_read(struct k8smi_demand_build *b, const struct k8smi_demand_s
   } else if ((r = k8smi_get_record(probe, K8SMI_Probe_httpGet)) != NULL) {
     struct k8smi_path at = k8smi_path_field(path, K8SMI_S("httpGet"));
     probe_http(b, s, r, &at, check);
+    if (probe_with_headers(r) != NULL) probe_warn_headers(b, &at);
   } else if ((r = k8smi_get_record(probe, K8SMI_Probe_tcpSocket)) != NULL) {
     struct k8smi_path at = k8smi_path_field(path, K8SMI_S("tcpSocket"));
     probe_tcp(b, s, k8smi_get_int_or_string(r, K8SMI_TCPSocketAction_port), &at, check);
@@ -86,12 +104,94 @@ static void probe_read(struct k8smi_demand_build *b, const struct k8smi_demand_s
     struct k8smi_path at = k8smi_path_field(path, K8SMI_S("grpc"));
     struct k8smi_int_or_string port = {k8smi_get_i64(r, K8SMI_GRPCAction_port, 0), {NULL, 0}};
     probe_tcp(b, s, port, &at, check);
+    if (!probe_runs_commands(b))
+      K8SMI_DEMAND_WARN(b, APPROXIMATED, &at,
+                        "Mesos does not speak gRPC: the port is checked for an open connection only");
   }
   check->delay = probe_seconds(probe, K8SMI_Probe_initialDelaySeconds, 0);
   check->timeout = probe_seconds(probe, K8SMI_Probe_timeoutSeconds, 1);
   check->interval = probe_seconds(probe, K8SMI_Probe_periodSeconds, 10);
   check->successes = probe_seconds(probe, K8SMI_Probe_successThreshold, 1);
   check->failures = probe_seconds(probe, K8SMI_Probe_failureThreshold, 3);
+}
+
+/* ---- Probes that Mesos' checks can't do, as commands in the container ---- */
+
+/* Whichever of the two is there: each takes its headers in another way. */
+static const char probe_script[] =
+    "url=$1; shift; if command -v curl >/dev/null; then for h; do set -- \"$@\" -H \"$h\"; shift; done; "
+    "exec curl -fsSk -o /dev/null \"$@\" \"$url\"; fi; "
+    "for h; do set -- \"$@\" --header \"$h\"; shift; done; "
+    "exec wget -q -O /dev/null --no-check-certificate \"$@\" \"$url\"";
+
+/* A text of the parts that are there: the URL, a header, an address. */
+static struct k8sm_slice probe_join(struct k8smi_demand_build *b, const struct k8sm_slice *parts, size_t n) {
+  struct k8smi_buf buf;
+  if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
+    b->no_memory = true;
+    return (struct k8sm_slice){NULL, 0};
+  }
+  for (size_t i = 0; i < n; i++) k8smi_buf_slice(&buf, parts[i]);
+  return k8smi_demand_take(b, &buf);
+}
+
+static struct k8sm_slice probe_address(struct k8smi_demand_build *b, struct k8sm_slice before, uint32_t port,
+                                       struct k8sm_slice behind) {
+  char digits[16];
+  int n = snprintf(digits, sizeof digits, "%u", port);
+  const struct k8sm_slice parts[] = {before, K8SMI_S("127.0.0.1:"), {digits, (size_t)n}, behind};
+  return probe_join(b, parts, sizeof parts / sizeof parts[0]);
+}
+
+static void probe_http_command(struct k8smi_demand_build *b, const struct k8smi_record *http,
+                               struct k8smi_demand_check *check, const struct k8smi_path *path) {
+  const struct k8sm_slice fixed[] = {K8SMI_S("sh"), K8SMI_S("-c"), k8smi_s(probe_script), K8SMI_S("sh")};
+  enum { FIXED = sizeof fixed / sizeof fixed[0] };
+  struct k8smi_list headers = k8smi_get_list(http, K8SMI_HTTPGetAction_httpHeaders);
+  struct k8sm_slice *words = k8smi_demand_array(b, FIXED + 1 + headers.count, sizeof *words);
+  const struct k8sm_slice scheme[] = {check->scheme, K8SMI_S("://")};
+  if (words == NULL) return;
+  memcpy(words, fixed, sizeof fixed);
+  words[FIXED] = probe_address(b, probe_join(b, scheme, 2), check->port, check->path);
+  for (size_t i = 0; i < headers.count; i++) {
+    const struct k8smi_record *header = k8smi_list_record(headers, i);
+    const struct k8sm_slice parts[] = {k8smi_get_str(header, K8SMI_HTTPHeader_name), K8SMI_S(": "),
+                                       k8smi_get_str(header, K8SMI_HTTPHeader_value)};
+    words[FIXED + 1 + i] = probe_join(b, parts, 3);
+  }
+  check->kind = K8SMI_CHECK_COMMAND;
+  check->command = (struct k8smi_strings){words, FIXED + 1 + headers.count};
+  K8SMI_DEMAND_WARN(
+      b, APPROXIMATED, path,
+      "Mesos' checks can't do it: it runs in the container, whose image must have sh and curl or wget");
+}
+
+static void probe_grpc_command(struct k8smi_demand_build *b, const struct k8smi_record *grpc,
+                               struct k8smi_demand_check *check, const struct k8smi_path *path) {
+  struct k8sm_slice service = k8smi_get_str(grpc, K8SMI_GRPCAction_service);
+  struct k8sm_slice *words = k8smi_demand_array(b, 3, sizeof *words);
+  const struct k8sm_slice named[] = {K8SMI_S("-service="), service};
+  if (words == NULL) return;
+  words[0] = K8SMI_S("grpc_health_probe");
+  words[1] = probe_address(b, K8SMI_S("-addr="), check->port, K8SMI_S(""));
+  if (service.len > 0) words[2] = probe_join(b, named, 2);
+  check->kind = K8SMI_CHECK_COMMAND;
+  check->command = (struct k8smi_strings){words, service.len > 0 ? 3 : 2};
+  K8SMI_DEMAND_WARN(
+      b, APPROXIMATED, path,
+      "Mesos does not speak gRPC: the image must have grpc_health_probe, which runs in the container");
+}
+
+/* `no_tls`: as a check, which knows no schemes. */
+static void probe_to_command(struct k8smi_demand_build *b, const struct k8smi_record *probe, bool no_tls,
+                             struct k8smi_demand_check *check, const struct k8smi_path *path) {
+  const struct k8smi_record *http = k8smi_get_record(probe, K8SMI_Probe_httpGet);
+  const struct k8smi_record *grpc = k8smi_get_record(probe, K8SMI_Probe_grpc);
+  struct k8smi_path at = k8smi_path_field(path, http != NULL ? K8SMI_S("httpGet") : K8SMI_S("grpc"));
+  if (!probe_runs_commands(b) || check->port == 0) return;
+  if (http != NULL && (probe_with_headers(http) != NULL || (no_tls && k8smi_eqs(check->scheme, "https"))))
+    probe_http_command(b, http, check, &at);
+  if (grpc != NULL) probe_grpc_command(b, grpc, check, &at);
 }
 
 /* CheckInfo knows no scheme: a port that speaks TLS is taken as ready when it is open. */
@@ -101,8 +201,8 @@ static void probe_without_tls(struct k8smi_demand_build *b, struct k8smi_demand_
   struct k8smi_path http = k8smi_path_field(path, K8SMI_S("httpGet"));
   struct k8smi_path at = k8smi_path_field(&http, K8SMI_S("scheme"));
   check->kind = K8SMI_CHECK_TCP;
-  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
-             "Mesos' checks speak no TLS: the port is checked for an open connection only");
+  K8SMI_DEMAND_WARN(b, APPROXIMATED, &at,
+                    "Mesos' checks speak no TLS: the port is checked for an open connection only");
 }
 
 void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_source *s) {
@@ -119,6 +219,7 @@ void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_
     if (probe == NULL) continue;
     struct k8smi_path at = k8smi_path_field(s->path, k8smi_s(probes[i].name));
     probe_read(b, s, probe, &at, probes[i].check);
+    probe_to_command(b, probe, probes[i].no_tls, probes[i].check, &at);
     if (probes[i].no_tls) probe_without_tls(b, probes[i].check, &at);
     if (probes[i].field == K8SMI_Container_startupProbe) {
       k8smi_find(

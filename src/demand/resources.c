@@ -63,8 +63,7 @@ static void res_refuse_others(struct k8smi_demand_build *b, const struct k8smi_r
       k8smi_demand_refuse(
           b, &at, "only cpu, memory, ephemeral-storage and extended resources are matched with offers");
     if (k8smi_eqs(key, res_names[RES_DISK]) && field == K8SMI_ResourceRequirements_limits) {
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
-                 "Mesos limits the disk of the executor, not of a task");
+      K8SMI_DEMAND_WARN(b, IGNORED, &at, "Mesos limits the disk of the executor, not of a task");
     }
   }
 }
@@ -129,8 +128,7 @@ static void res_set_limits(struct k8smi_demand_build *b, struct k8smi_demand_tas
   if (b->demand->flags & K8SM_DEMAND_NO_LIMITS) {
     if (limits->set[RES_CPU] || limits->set[RES_MEM]) {
       struct k8smi_path at = k8smi_path_field(path, K8SMI_S("limits"));
-      k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &at,
-                 "the options say that agents can't limit tasks");
+      K8SMI_DEMAND_WARN(b, IGNORED, &at, "the options say that agents can't limit tasks");
     }
     return;
   }
@@ -168,8 +166,7 @@ static void res_check_pod_level(struct k8smi_demand_build *b) {
   const struct k8smi_record *pod = k8smi_get_record(b->spec, K8SMI_PodSpec_resources);
   res_refuse_others(b, pod, K8SMI_ResourceRequirements_requests, "requests", &at);
   if (k8smi_get_list(pod, K8SMI_ResourceRequirements_limits).count > 0) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &limits_at,
-               "Mesos limits tasks, not the pod as a whole");
+    K8SMI_DEMAND_WARN(b, IGNORED, &limits_at, "Mesos limits tasks, not the pod as a whole");
   }
 }
 
@@ -203,8 +200,8 @@ void k8smi_demand_tell_limits(struct k8smi_demand_build *b, const struct k8smi_d
 void k8smi_demand_note_limits(struct k8smi_demand_build *b, const struct k8smi_path *path) {
   if (!b->resolve.told_node) return;
   b->resolve.told_node = false;
-  k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
-             "asks for a limit that is not stated: it is told what the pod holds of its agent");
+  K8SMI_DEMAND_WARN(b, APPROXIMATED, path,
+                    "asks for a limit that is not stated: it is told what the pod holds of its agent");
 }
 
 /* ---- Stages ---- */

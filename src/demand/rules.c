@@ -17,6 +17,8 @@
   { K8SMI_RULE_IGNORED, 0, NULL, words }
 #define RULE_LOSS(words)                                                                                     \
   { K8SMI_RULE_LOSS, 0, NULL, words }
+#define RULE_TOLD(words)                                                                                     \
+  { K8SMI_RULE_TOLD, 0, NULL, words }
 #define RULE_REFUSED(words)                                                                                  \
   { K8SMI_RULE_REFUSED, 0, NULL, words }
 #define RULE_UNLESS(policy, fine, words)                                                                     \
@@ -43,13 +45,14 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_automountServiceAccountToken] =
         RULE_IGNORED("there are no service accounts: the pod gets no token"),
     [K8SMI_PodSpec_nodeName] = RULE_MAPPED,
-    [K8SMI_PodSpec_hostNetwork] = RULE_MAPPED,
+    [K8SMI_PodSpec_hostNetwork] =
+        RULE_TOLD("where no CNI network is named, all pods are on their agent's network"),
     [K8SMI_PodSpec_hostPID] = RULE_MAPPED,
     [K8SMI_PodSpec_hostIPC] = RULE_MAPPED,
     [K8SMI_PodSpec_shareProcessNamespace] = RULE_MAPPED,
     [K8SMI_PodSpec_securityContext] = RULE_BELOW,
     [K8SMI_PodSpec_imagePullSecrets] = RULE_MAPPED,
-    [K8SMI_PodSpec_hostname] = RULE_LOSS("a container on its agent's network keeps the agent's name"),
+    [K8SMI_PodSpec_hostname] = RULE_TOLD("a container on its agent's network keeps the agent's name"),
     [K8SMI_PodSpec_subdomain] = RULE_IGNORED("there is no cluster DNS"),
     [K8SMI_PodSpec_affinity] = RULE_BELOW,
     [K8SMI_PodSpec_schedulerName] =
@@ -201,8 +204,9 @@ static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
     [K8SMI_Probe_exec] = RULE_MAPPED,
     [K8SMI_Probe_httpGet] = RULE_BELOW,
     [K8SMI_Probe_tcpSocket] = RULE_BELOW,
-    [K8SMI_Probe_grpc] =
-        RULE_LOSS("Mesos does not speak gRPC: the port is checked for an open connection only"),
+    [K8SMI_Probe_grpc] = RULE_TOLD(
+        "Mesos does not speak gRPC: the port is checked for an open connection only, or by option with "
+        "`grpc_health_probe` in the container"),
     [K8SMI_Probe_initialDelaySeconds] = RULE_MAPPED,
     [K8SMI_Probe_timeoutSeconds] = RULE_MAPPED,
     [K8SMI_Probe_periodSeconds] = RULE_MAPPED,
@@ -217,7 +221,8 @@ static const struct k8smi_rule rules_of_http[K8SMI_HTTPGetAction__COUNT] = {
     [K8SMI_HTTPGetAction_host] =
         RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
     [K8SMI_HTTPGetAction_scheme] = RULE_MAPPED,
-    [K8SMI_HTTPGetAction_httpHeaders] = RULE_LOSS("Mesos' checks send no headers of their own"),
+    [K8SMI_HTTPGetAction_httpHeaders] = RULE_TOLD(
+        "Mesos' checks send no headers of their own; by option curl or wget does, in the container"),
     [K8SMI_HTTPGetAction_protocol] = RULE_IGNORED("Mesos' checks use HTTP/1.1"),
 };
 
@@ -279,7 +284,9 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_glusterfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_persistentVolumeClaim] = RULE_BELOW,
     [K8SMI_Volume_rbd] = RULE_NO_VOLUME,
-    [K8SMI_Volume_flexVolume] = RULE_NO_VOLUME,
+    [K8SMI_Volume_flexVolume] = RULE_TOLD(
+        "a Docker volume where the driver is `docker/NAME`: `options.volume` names it, the rest are the "
+        "driver's options; other drivers are refused"),
     [K8SMI_Volume_cinder] = RULE_NO_VOLUME,
     [K8SMI_Volume_cephfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_flocker] = RULE_NO_VOLUME,
@@ -296,7 +303,8 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_portworxVolume] = RULE_NO_VOLUME,
     [K8SMI_Volume_scaleIO] = RULE_NO_VOLUME,
     [K8SMI_Volume_storageos] = RULE_NO_VOLUME,
-    [K8SMI_Volume_csi] = RULE_NO_VOLUME,
+    [K8SMI_Volume_csi] =
+        RULE_TOLD("a CSI volume that is there: `volumeAttributes.volumeId` names it; without it refused"),
     [K8SMI_Volume_ephemeral] = RULE_BELOW,
     [K8SMI_Volume_image] = RULE_NO_VOLUME,
 };

@@ -14,6 +14,7 @@ enum k8smi_rule_policy {
   K8SMI_RULE_NOTE,     /* no effect here; worth knowing */
   K8SMI_RULE_IGNORED,  /* no effect here, and the pod may miss it: a warning */
   K8SMI_RULE_LOSS,     /* mapped with a loss: a warning */
+  K8SMI_RULE_TOLD,     /* the same, where it is one: the step that maps it warns */
   K8SMI_RULE_REFUSED
 };
 

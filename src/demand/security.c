@@ -78,7 +78,7 @@ static uint64_t cap_list(struct k8smi_demand_build *b, const struct k8smi_record
     uint64_t one = cap_bits(k8smi_list_str(list, i));
     struct k8smi_path at = k8smi_path_index(&list_path, i);
     if (one == 0) {
-      k8smi_demand_refuse(b, &at, "'%.*s' is no capability that Mesos knows",
+      k8smi_demand_cannot(b, &at, "'%.*s' is no capability that Mesos knows",
                           K8SMI_P(k8smi_list_str(list, i)));
     }
     bits |= one;
@@ -114,15 +114,15 @@ static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_so
   if (uid == 0) {
     s->task->user = K8SMI_S("root");
   } else if (uid > 0) {
-    k8smi_demand_refuse(b, &at, "Mesos knows users by name only: it can't run as uid %lld", (long long)uid);
+    k8smi_demand_cannot(b, &at, "Mesos knows users by name only: it can't run as uid %lld", (long long)uid);
   } else if (non_root) {
     at = k8smi_path_field(path, K8SMI_S("runAsNonRoot"));
-    k8smi_demand_refuse(b, &at,
+    k8smi_demand_cannot(b, &at,
                         "the image's user is not honoured: the container would run as the framework's user");
   } else if (s->task->image.len > 0 && !b->user_noted) {
     b->user_noted = true; /* once is enough */
-    k8smi_find_as(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, K8SM_SEVERITY_NOTE, &at,
-                  "not set: the container runs as the framework's user, whatever user the image states");
+    K8SMI_DEMAND_NOTE(b, APPROXIMATED, &at,
+                      "not set: the container runs as the framework's user, whatever user the image states");
   }
 }
 

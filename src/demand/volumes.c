@@ -77,9 +77,10 @@ static void mount_note_modes(struct k8smi_demand_build *b, const struct k8smi_fi
                              const struct k8smi_path *path) {
   for (size_t i = 0; i < files->count; i++) {
     if (files->items[i].mode == K8SMI_DEFAULT_FILE_MODE) continue;
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
-               "'%.*s' asks for mode %04o: files of Mesos' secrets have the mode that the agent gives them",
-               K8SMI_P(files->items[i].path), files->items[i].mode);
+    K8SMI_DEMAND_WARN(
+        b, APPROXIMATED, path,
+        "'%.*s' asks for mode %04o: files of Mesos' secrets have the mode that the agent gives them",
+        K8SMI_P(files->items[i].path), files->items[i].mode);
     return;
   }
 }
@@ -115,14 +116,13 @@ static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, s
       size_t skip = name.len == sub_path.len ? sub_path.len : sub_path.len + 1;
       name = (struct k8sm_slice){name.ptr + skip, name.len - skip};
     }
-    struct k8smi_demand_mount mount = {K8SMI_VOLUME_SECRET,         true,      0,
-                                       mount_join(b, target, name), {NULL, 0}, files->items[i].value};
+    struct k8smi_demand_mount mount = {K8SMI_VOLUME_SECRET,   true, 0, mount_join(b, target, name), {NULL, 0},
+                                       files->items[i].value, NULL};
     mount_add(b, list, &mount);
     b->demand->features |= K8SM_FEATURE_SECRETS;
   }
   if (list->count == before && files != NULL) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, path,
-               "the volume has no files: nothing is mounted");
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, path, "the volume has no files: nothing is mounted");
   }
 }
 
@@ -154,6 +154,28 @@ static void mount_directory(struct k8smi_demand_build *b, struct mount_list *lis
   mount_add(b, list, &mount);
 }
 
+/* Of a driver: as a whole, since Mesos knows no paths in it. */
+static void mount_remote(struct k8smi_demand_build *b, struct mount_list *list,
+                         const struct k8smi_record *record, size_t i, struct k8sm_slice target,
+                         const struct k8smi_path *path) {
+  struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
+  struct k8smi_path list_path = k8smi_path_field(&spec, K8SMI_S("volumes"));
+  struct k8smi_path at = k8smi_path_index(&list_path, i);
+  struct k8smi_path sub_path = k8smi_path_field(path, K8SMI_S("subPath"));
+  const struct k8smi_record *volume = k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i);
+  const struct k8smi_record *csi = k8smi_get_record(volume, K8SMI_Volume_csi);
+  const struct k8smi_record *flex = k8smi_get_record(volume, K8SMI_Volume_flexVolume);
+  struct k8smi_demand_mount mount = {.kind = csi != NULL ? K8SMI_VOLUME_CSI : K8SMI_VOLUME_DOCKER,
+                                     .container_path = target};
+  mount.read_only = k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false) ||
+                    k8smi_get_bool(csi, K8SMI_CSIVolumeSource_readOnly, false) ||
+                    k8smi_get_bool(flex, K8SMI_FlexVolumeSource_readOnly, false);
+  mount.remote = k8smi_demand_make_remote(b, volume, &at);
+  if (k8smi_has(record, K8SMI_VolumeMount_subPath) || k8smi_has(record, K8SMI_VolumeMount_subPathExpr))
+    k8smi_demand_refuse(b, &sub_path, "Mesos mounts a driver's volume as a whole");
+  if (mount.remote != NULL) mount_add(b, list, &mount);
+}
+
 static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
                       struct mount_list *list, const struct k8smi_record *record,
                       const struct k8smi_path *path) {
@@ -167,21 +189,24 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
   }
   const struct k8smi_record *volume = k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i);
   if (k8smi_volume_is_api_access(volume)) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_IGNORED, &name_path,
-               "there are no service accounts: the token of the Kubernetes API is not mounted");
+    K8SMI_DEMAND_WARN(b, IGNORED, &name_path,
+                      "there are no service accounts: the token of the Kubernetes API is not mounted");
     return;
   }
   struct k8sm_slice target = mount_target(b, k8smi_get_str(record, K8SMI_VolumeMount_mountPath));
   struct k8sm_slice sub_path = k8smi_resolve_sub_path(&b->resolve, &s->env, record, path);
   if (b->demand->flags & K8SM_DEMAND_HOST_FILESYSTEM) {
-    k8smi_find(b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &target_path,
-               "without the image the volume is mounted at '%.*s' below the task's sandbox", K8SMI_P(target));
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, &target_path,
+                      "without the image the volume is mounted at '%.*s' below the task's sandbox",
+                      K8SMI_P(target));
   }
   const struct k8smi_demand_volume *claimed = k8smi_demand_claimed(b, i);
   bool directory =
       k8smi_has(volume, K8SMI_Volume_hostPath) || k8smi_has(volume, K8SMI_Volume_emptyDir) || claimed != NULL;
   bool files = k8smi_has(volume, K8SMI_Volume_secret) || k8smi_has(volume, K8SMI_Volume_configMap) ||
                k8smi_has(volume, K8SMI_Volume_downwardAPI) || k8smi_has(volume, K8SMI_Volume_projected);
+  bool remote = k8smi_has(volume, K8SMI_Volume_csi) || k8smi_has(volume, K8SMI_Volume_flexVolume);
+  if (remote) mount_remote(b, list, record, i, target, path);
   if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path);
   if (files) mount_files(b, list, i, target, sub_path, path);
 }

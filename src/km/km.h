@@ -118,19 +118,41 @@ const char *km_pod_key(const struct k8sm_pod *pod, char *text, size_t cap);
 
 /* ---- plans.c: demands and plans, for the filters ---- */
 
-/* The K8SM_FORM_* of a name; that of NULL is AUTO. KM_NO_FORM: there is none of that name. */
-#define KM_NO_FORM UINT32_MAX
-uint32_t km_form(const char *name);
-#define KM_FORM_HELP                                                                                         \
-  "budget, budget-reserved or reserved (default: reserved tokens with a role and a principal)"
-#define KM_FORM_MISUSE "--form is budget, budget-reserved or reserved, not '%s'"
-
+/* What the command line says of how pods are mapped. */
 struct km_demand_flags {
   bool host_filesystem;
   bool no_limits;
   bool original_defaults;
-  const char *role, *principal, *form;
+  bool command_probes;
+  const char *role, *principal, *form, *network;
+  struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
+  /* Made of these by km_demand_parse: */
+  uint32_t form_number;
+  struct k8sm_field_policy *rows;
 };
+#define KM_DEMAND_OPTIONS(flags)                                                                               \
+  {"role", 0, KM_TEXT, &(flags).role, "ROLE", "that the pods may use (default *)"},                            \
+      {"principal", 0, KM_TEXT, &(flags).principal, "NAME", "for whom is reserved what pods reserve"},         \
+      {"form",  0,                                                                                             \
+       KM_TEXT, &(flags).form,                                                                                 \
+       "FORM",  "budget, budget-reserved or reserved (default: reserved tokens with a role and a principal)"}, \
+      {"network", 0, KM_TEXT, &(flags).network, "NAME", "CNI network of pods that do not ask for another"},    \
+      {"policy",          0,          KM_TEXTS,                                                                \
+       &(flags).policies, "PATH=HOW", "refuse, or warn of, what Mesos can't do of a field: spec=refuse"},      \
+      {"command-probes",        0,    KM_FLAG,                                                                 \
+       &(flags).command_probes, NULL, "probes that Mesos can't do run in the container"},                      \
+      {"host-filesystem",        0,    KM_FLAG,                                                                \
+       &(flags).host_filesystem, NULL, "run commands on the agents' own file system, without images"},         \
+      {"no-limits", 0, KM_FLAG, &(flags).no_limits, NULL, "for agents without cgroup isolators: no limits"},   \
+  {                                                                                                            \
+    "original-defaults", 0, KM_FLAG, &(flags).original_defaults, NULL,                                         \
+        "0.25 cpus and 64 MiB for containers that state none, as limits too"                                   \
+  }
+/* Reads form and policies. -1, or an exit code with a line. */
+int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags);
+void km_demand_flags_free(struct km_demand_flags *flags);
+/* The library's options of them; texts and rows stay theirs. */
+struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags);
 /* The demands of a set, one for each pod; findings are printed. *ret_made tells how many are not NULL. */
 struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
                                      size_t *ret_made);

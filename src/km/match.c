@@ -197,27 +197,21 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "a manifest, a folder of them, or - for standard input"},
       {"offers", 0, KM_TEXT, &offers, "FILE", "OFFERS events: JSON or protobuf, one or many"},
       {"output", 'o', KM_TEXT, &output, "FORMAT", "json"},
-      {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
-      {"principal", 0, KM_TEXT, &flags.principal, "NAME", "of the framework: who reserves, and owns volumes"},
-      {"form", 0, KM_TEXT, &flags.form, "FORM", KM_FORM_HELP},
+      KM_DEMAND_OPTIONS(flags),
       {"strategy", 0, KM_TEXT, &strategy, "NAME", "pack, spread, balanced or first-fit (default pack)"},
       {"largest-first", 0, KM_FLAG, &largest, NULL,
        "place the largest pods first, not those that come first"},
       {"all-reasons", 0, KM_FLAG, &all, NULL, "all reasons of an agent, not its first alone"},
-      {"host-filesystem", 0, KM_FLAG, &flags.host_filesystem, NULL, "for agents without images"},
-      {"no-limits", 0, KM_FLAG, &flags.no_limits, NULL, "for agents without cgroup isolators"},
-      {"original-defaults", 0, KM_FLAG, &flags.original_defaults, NULL,
-       "0.25 cpus and 64 MiB for containers that state none, as limits too"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
   if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
   if (code == -1 && strcmp(output, "json") != 0) code = km_misuse(command, "-o is json, not '%s'", output);
-  if (code == -1 && km_form(flags.form) == KM_NO_FORM) code = km_misuse(command, KM_FORM_MISUSE, flags.form);
   if (code == -1 && !read_strategy(strategy, &match.strategy))
     code = km_misuse(command, "--strategy is pack, spread, balanced or first-fit, not '%s'", strategy);
   match.flags =
       K8SM_MATCH_EXPLAIN | (largest ? K8SM_MATCH_LARGEST_FIRST : 0) | (all ? K8SM_MATCH_ALL_REASONS : 0);
+  if (code == -1) code = km_demand_parse(command, &flags);
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &files, 0);
@@ -225,5 +219,6 @@ static int run(const struct km_command *command, int argc, char **argv) {
     km_set_free(&set);
   }
   km_texts_free(&files);
+  km_demand_flags_free(&flags);
   return code;
 }

@@ -2,41 +2,17 @@
 #include "km.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static struct km_report report;
-
-uint32_t km_form(const char *name) {
-  static const struct {
-    const char *name;
-    uint32_t form;
-  } forms[] = {{"budget", K8SM_FORM_BUDGET},
-               {"budget-reserved", K8SM_FORM_BUDGET_RESERVED},
-               {"reserved", K8SM_FORM_RESERVED}};
-  if (name == NULL) return K8SM_FORM_AUTO;
-  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-    if (strcmp(name, forms[i].name) == 0) return forms[i].form;
-  }
-  return KM_NO_FORM;
-}
 
 struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
                                      size_t *ret_made) {
   struct k8sm_demand **demands = km_alloc(NULL, (set->pod_count + 1) * sizeof *demands);
-  struct k8sm_demand_options options = {
-      .size = sizeof options,
-      .flags = (flags->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
-               (flags->no_limits ? K8SM_DEMAND_NO_LIMITS : 0) |
-               (flags->original_defaults ? K8SM_DEMAND_ORIGINAL_DEFAULTS : 0),
-      .data = set->data,
-      .data_count = set->data_count,
-      .data_size = sizeof *set->data,
-      .roles = flags->role == NULL ? NULL : &flags->role,
-      .role_count = flags->role != NULL,
-      .form = km_form(flags->form),
-      .principal = flags->principal,
-      .nonce = "0",
-  };
+  struct k8sm_demand_options options = km_demand_options(flags);
+  options.data = set->data;
+  options.data_count = set->data_count;
+  options.data_size = sizeof *set->data;
+  options.nonce = "0";
   *ret_made = 0;
   for (size_t i = 0; i < set->pod_count; i++) {
     struct km_source source = km_set_source(set, &set->pods[i]);

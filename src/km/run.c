@@ -27,9 +27,10 @@ const struct km_command km_command_run = {
 
 struct run_options {
   struct km_texts files;
-  const char *master, *state, *role, *principal, *form, *user, *name, *protocol, *record;
+  const char *master, *state, *user, *name, *protocol, *record;
+  struct km_demand_flags mapping;
   int64_t timeout, agents;
-  bool detach, host_filesystem, no_limits, original_defaults, admission, quiet;
+  bool detach, admission, quiet;
 };
 
 static bool is_local(const struct run_options *o) {
@@ -56,14 +57,9 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   const struct km_driver_setup setup = {.master = r->master,
                                         .name = o->name,
                                         .user = user_name(o),
-                                        .role = o->role,
-                                        .principal = o->principal,
-                                        .form = o->form,
                                         .protocol = o->protocol,
                                         .seed = random_seed(),
-                                        .host_filesystem = o->host_filesystem,
-                                        .no_limits = o->no_limits,
-                                        .original_defaults = o->original_defaults,
+                                        .mapping = &o->mapping,
                                         .data = set->data,
                                         .data_count = set->data_count};
   if (o->record != NULL && (r->trace = km_trace_create(o->record, &setup)) == NULL) return false;
@@ -296,7 +292,6 @@ static int check(const struct km_command *command, const struct run_options *o) 
   if (strcmp(o->protocol, "json") != 0 && strcmp(o->protocol, "protobuf") != 0) {
     return km_misuse(command, "--protocol is json or protobuf, not '%s'", o->protocol);
   }
-  if (km_form(o->form) == KM_NO_FORM) return km_misuse(command, KM_FORM_MISUSE, o->form);
   if (o->agents < 1 || o->agents > 1000) return km_misuse(command, "--agents is 1 to 1000");
   return -1;
 }
@@ -309,24 +304,18 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"detach", 0, KM_FLAG, &o.detach, NULL, "return when every pod runs, and go on in the background"},
       {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS", "give up when pods have no place by then (exit 2)"},
       {"state", 0, KM_TEXT, &o.state, "DIR", "the state folder (default $XDG_STATE_HOME/km)"},
-      {"role", 0, KM_TEXT, &o.role, "ROLE", "of the framework and its pods (default *)"},
-      {"principal", 0, KM_TEXT, &o.principal, "NAME", "of the framework: who reserves, and owns volumes"},
-      {"form", 0, KM_TEXT, &o.form, "FORM", KM_FORM_HELP},
+      KM_DEMAND_OPTIONS(o.mapping),
       {"user", 0, KM_TEXT, &o.user, "NAME", "that tasks run as (default: who runs this)"},
       {"framework-name", 0, KM_TEXT, &o.name, "NAME", "in Mesos (default Kubernetes)"},
       {"protocol", 0, KM_TEXT, &o.protocol, "FORMAT", "to speak with the master: protobuf (default) or json"},
       {"agents", 0, KM_NUMBER, &o.agents, "N", "of the embedded Mesos (default 1)"},
-      {"host-filesystem", 0, KM_FLAG, &o.host_filesystem, NULL,
-       "run commands on the agents' own file system, without images"},
       {"admission", 0, KM_FLAG, &o.admission, NULL, "add priorities and the two default tolerations"},
-      {"no-limits", 0, KM_FLAG, &o.no_limits, NULL, "for agents without cgroup isolators: no limits"},
-      {"original-defaults", 0, KM_FLAG, &o.original_defaults, NULL,
-       "0.25 cpus and 64 MiB for containers that state none, as limits too"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   if (code == -1) code = check(command, &o);
+  if (code == -1) code = km_demand_parse(command, &o.mapping);
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &o.files, 0);
@@ -339,5 +328,6 @@ static int run(const struct km_command *command, int argc, char **argv) {
     km_set_free(&set);
   }
   km_texts_free(&o.files);
+  km_demand_flags_free(&o.mapping);
   return code;
 }

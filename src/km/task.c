@@ -84,23 +84,17 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"output", 'o', KM_TEXT, &output, "FORMAT", "json (default, one call per line) or protobuf (RecordIO)"},
       {"templates", 0, KM_FLAG, &templates, NULL, "one pod per template, whatever its replicas"},
       {"refuse-seconds", 0, KM_NUMBER, &refuse, "N", "for what the calls leave of their offers (default 5)"},
-      {"role", 0, KM_TEXT, &flags.role, "ROLE", "that the pods may use (default *)"},
-      {"principal", 0, KM_TEXT, &flags.principal, "NAME", "of the framework: who reserves, and owns volumes"},
-      {"form", 0, KM_TEXT, &flags.form, "FORM", KM_FORM_HELP},
-      {"host-filesystem", 0, KM_FLAG, &flags.host_filesystem, NULL, "for agents without images"},
-      {"no-limits", 0, KM_FLAG, &flags.no_limits, NULL, "for agents without cgroup isolators"},
-      {"original-defaults", 0, KM_FLAG, &flags.original_defaults, NULL,
-       "0.25 cpus and 64 MiB for containers that state none, as limits too"},
+      KM_DEMAND_OPTIONS(flags),
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   bool json = strcmp(output, "json") == 0;
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
   if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
-  if (code == -1 && km_form(flags.form) == KM_NO_FORM) code = km_misuse(command, KM_FORM_MISUSE, flags.form);
   if (code == -1 && refuse < 0) code = km_misuse(command, "--refuse-seconds is 0 or more");
   if (code == -1 && !json && strcmp(output, "protobuf") != 0) {
     code = km_misuse(command, "-o is json or protobuf, not '%s'", output);
   }
+  if (code == -1) code = km_demand_parse(command, &flags);
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &files, templates ? K8SM_PARSE_TEMPLATES : 0);
@@ -110,5 +104,6 @@ static int run(const struct km_command *command, int argc, char **argv) {
     km_set_free(&set);
   }
   km_texts_free(&files);
+  km_demand_flags_free(&flags);
   return code;
 }

@@ -63,6 +63,21 @@ static json_t *data_rows(const struct km_driver_setup *s) {
   return rows;
 }
 
+static void set_mapping(json_t *head, const struct km_demand_flags *m) {
+  json_t *policies = json_array();
+  for (size_t i = 0; i < m->policies.count; i++)
+    json_array_append_new(policies, json_string(m->policies.items[i]));
+  set_text(head, "role", m->role);
+  set_text(head, "principal", m->principal);
+  set_text(head, "form", m->form);
+  set_text(head, "network", m->network);
+  json_object_set_new(head, "policies", policies);
+  set_number(head, "hostFilesystem", m->host_filesystem);
+  set_number(head, "noLimits", m->no_limits);
+  set_number(head, "originalDefaults", m->original_defaults);
+  set_number(head, "commandProbes", m->command_probes);
+}
+
 struct km_trace *km_trace_create(const char *file, const struct km_driver_setup *s) {
   /* Secrets are among the data: for the owner's eyes. */
   int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -78,14 +93,9 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_text(head, "master", s->master);
   set_text(head, "name", s->name);
   set_text(head, "user", s->user);
-  set_text(head, "role", s->role);
-  set_text(head, "principal", s->principal);
-  set_text(head, "form", s->form);
   set_text(head, "protocol", s->protocol);
   set_number(head, "seed", s->seed);
-  set_number(head, "hostFilesystem", s->host_filesystem);
-  set_number(head, "noLimits", s->no_limits);
-  set_number(head, "originalDefaults", s->original_defaults);
+  set_mapping(head, s->mapping);
   json_object_set_new(head, "data", data_rows(s));
   write_line(t, head);
   return t;

@@ -10,9 +10,9 @@
 
 /* What makes a driver of `km run`. */
 struct km_driver_setup {
-  const char *master, *name, *user, *role, *principal, *form, *protocol;
+  const char *master, *name, *user, *protocol;
+  const struct km_demand_flags *mapping;
   uint64_t seed;
-  bool host_filesystem, no_limits, original_defaults;
   const struct k8sm_manifest_data *data;
   size_t data_count;
 };

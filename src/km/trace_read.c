@@ -12,6 +12,7 @@ struct km_trace_reader {
   size_t line;
   json_t *head; /* the setup's texts point into it */
   struct k8sm_manifest_data *data;
+  struct km_demand_flags mapping;
   char **texts; /* of the head, and of the last line from `head_texts` on */
   size_t text_count, head_texts;
   struct k8sm_pod *pod;
@@ -81,6 +82,28 @@ static void read_data(struct km_trace_reader *r, struct km_driver_setup *setup) 
   r->head_texts = r->text_count;
 }
 
+/* As `km run` read it from its command line. */
+static bool read_mapping(struct km_trace_reader *r) {
+  static const struct km_command as = {.name = "replay"};
+  struct km_demand_flags *m = &r->mapping;
+  const json_t *policies = json_object_get(r->head, "policies");
+  size_t n = json_array_size(policies);
+  *m = (struct km_demand_flags){.role = text(r->head, "role"),
+                                .principal = text(r->head, "principal"),
+                                .form = text(r->head, "form"),
+                                .network = text(r->head, "network"),
+                                .host_filesystem = number(r->head, "hostFilesystem") != 0,
+                                .no_limits = number(r->head, "noLimits") != 0,
+                                .original_defaults = number(r->head, "originalDefaults") != 0,
+                                .command_probes = number(r->head, "commandProbes") != 0};
+  m->policies.items = n == 0 ? NULL : km_alloc(NULL, n * sizeof *m->policies.items);
+  for (; m->policies.count < n; m->policies.count++) {
+    const char *item = json_string_value(json_array_get(policies, m->policies.count));
+    m->policies.items[m->policies.count] = item == NULL ? "" : item;
+  }
+  return km_demand_parse(&as, m) == -1;
+}
+
 struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *setup) {
   struct km_trace_reader *r = km_alloc(NULL, sizeof *r);
   bool bad = false;
@@ -93,21 +116,16 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
     if (!bad) fprintf(stderr, "%s: not a recording of 'km run --record'\n", file);
     bad = true;
   }
-  if (r->in == NULL || bad) {
+  if (r->in == NULL || bad || !read_mapping(r)) {
     km_trace_reader_close(r);
     return NULL;
   }
   *setup = (struct km_driver_setup){.master = text(r->head, "master"),
                                     .name = text(r->head, "name"),
                                     .user = text(r->head, "user"),
-                                    .role = text(r->head, "role"),
-                                    .principal = text(r->head, "principal"),
-                                    .form = text(r->head, "form"),
                                     .protocol = text(r->head, "protocol"),
-                                    .seed = number(r->head, "seed"),
-                                    .host_filesystem = number(r->head, "hostFilesystem") != 0,
-                                    .no_limits = number(r->head, "noLimits") != 0,
-                                    .original_defaults = number(r->head, "originalDefaults") != 0};
+                                    .mapping = &r->mapping,
+                                    .seed = number(r->head, "seed")};
   read_data(r, setup);
   return r;
 }
@@ -153,6 +171,7 @@ int km_trace_next(struct km_trace_reader *r, struct k8sm_input *in, int *result,
 }
 
 void km_trace_reader_close(struct km_trace_reader *r) {
+  if (r != NULL) km_demand_flags_free(&r->mapping);
   if (r == NULL) return;
   drop_texts(r, 0);
   k8sm_pod_unref(r->pod);

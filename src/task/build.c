@@ -32,6 +32,11 @@ ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s) {
   return data;
 }
 
+struct k8sm_slice k8smi_task_protocol(struct k8sm_slice protocol) {
+  bool udp = k8smi_eqs(protocol, "UDP"), sctp = k8smi_eqs(protocol, "SCTP");
+  return udp ? K8SMI_S("udp") : sctp ? K8SMI_S("sctp") : K8SMI_S("tcp");
+}
+
 K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_slice value) {
   K8smMesos__Secret *secret = K8SMI_TASK_NEW(b, Secret, secret);
   if (secret == NULL) return NULL;

@@ -47,6 +47,8 @@ struct k8sm_slice k8smi_task_placed(struct k8smi_task_build *b, const struct k8s
                                     struct k8sm_slice text);
 ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s);
 
+/* "TCP" as Mesos has it. */
+struct k8sm_slice k8smi_task_protocol(struct k8sm_slice protocol);
 K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_slice value);
 K8smMesos__Labels *k8smi_task_labels(struct k8smi_task_build *b, struct k8smi_pair_list labels);
 K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t seconds);

@@ -41,6 +41,78 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
   return info;
 }
 
+static K8smMesos__Volume__Source__DockerVolume *container_docker(struct k8smi_task_build *b,
+                                                                 const struct k8smi_demand_remote *remote) {
+  K8smMesos__Volume__Source__DockerVolume *to =
+      K8SMI_TASK_NEW(b, Volume__Source__DockerVolume, volume__source__docker_volume);
+  size_t n = remote->options.count;
+  if (to == NULL) return NULL;
+  to->driver = k8smi_task_text(remote->driver);
+  to->name = k8smi_task_text(remote->volume);
+  if (n == 0) return to;
+  to->driver_options = K8SMI_TASK_NEW(b, Parameters, parameters);
+  if (to->driver_options == NULL) return NULL;
+  to->driver_options->parameter = k8smi_task_array(b, n, sizeof *to->driver_options->parameter);
+  for (size_t i = 0; to->driver_options->parameter != NULL && i < n; i++) {
+    K8smMesos__Parameter *parameter = K8SMI_TASK_NEW(b, Parameter, parameter);
+    if (parameter == NULL) return NULL;
+    parameter->key = k8smi_task_text_or_empty(remote->options.items[i].key);
+    parameter->value = k8smi_task_text_or_empty(remote->options.items[i].value);
+    to->driver_options->parameter[to->driver_options->n_parameter++] = parameter;
+  }
+  return to;
+}
+
+typedef K8smMesos__Volume__Source__CSIVolume__VolumeCapability container_capability;
+
+static container_capability *container_csi_use(struct k8smi_task_build *b,
+                                               const struct k8smi_demand_mount *mount) {
+  container_capability *to = K8SMI_TASK_NEW(b, Volume__Source__CSIVolume__VolumeCapability,
+                                            volume__source__csivolume__volume_capability);
+  K8smMesos__Volume__Source__CSIVolume__VolumeCapability__AccessMode *access =
+      K8SMI_TASK_NEW(b, Volume__Source__CSIVolume__VolumeCapability__AccessMode,
+                     volume__source__csivolume__volume_capability__access_mode);
+  K8smMesos__Volume__Source__CSIVolume__VolumeCapability__MountVolume *how =
+      K8SMI_TASK_NEW(b, Volume__Source__CSIVolume__VolumeCapability__MountVolume,
+                     volume__source__csivolume__volume_capability__mount_volume);
+  if (to == NULL || access == NULL || how == NULL) return NULL;
+  access->mode =
+      mount->read_only
+          ? K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_MODE__MODE__SINGLE_NODE_READER_ONLY
+          : K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_MODE__MODE__SINGLE_NODE_WRITER;
+  to->access_mode = access;
+  to->access_type_case = K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_TYPE_MOUNT;
+  to->mount = how;
+  how->fs_type = k8smi_task_text(mount->remote->fs_type);
+  return to;
+}
+
+static K8smMesos__Volume__Source__CSIVolume *container_csi(struct k8smi_task_build *b,
+                                                           const struct k8smi_demand_mount *mount) {
+  typedef K8smMesos__Volume__Source__CSIVolume__StaticProvisioning__VolumeContextEntry context_entry;
+  const struct k8smi_pair_list options = mount->remote->options;
+  K8smMesos__Volume__Source__CSIVolume *to =
+      K8SMI_TASK_NEW(b, Volume__Source__CSIVolume, volume__source__csivolume);
+  K8smMesos__Volume__Source__CSIVolume__StaticProvisioning *there = K8SMI_TASK_NEW(
+      b, Volume__Source__CSIVolume__StaticProvisioning, volume__source__csivolume__static_provisioning);
+  if (to == NULL || there == NULL) return NULL;
+  to->plugin_name = k8smi_task_text_or_empty(mount->remote->driver);
+  to->static_provisioning = there;
+  there->volume_id = k8smi_task_text(mount->remote->volume);
+  there->volume_capability = container_csi_use(b, mount);
+  there->volume_context = k8smi_task_array(b, options.count, sizeof *there->volume_context);
+  for (size_t i = 0; there->volume_context != NULL && i < options.count; i++) {
+    context_entry *entry =
+        K8SMI_TASK_NEW(b, Volume__Source__CSIVolume__StaticProvisioning__VolumeContextEntry,
+                       volume__source__csivolume__static_provisioning__volume_context_entry);
+    if (entry == NULL) return NULL;
+    entry->key = k8smi_task_text_or_empty(options.items[i].key);
+    entry->value = k8smi_task_text_or_empty(options.items[i].value);
+    there->volume_context[there->n_volume_context++] = entry;
+  }
+  return to;
+}
+
 static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
                                                    const struct k8smi_demand_task *task,
                                                    const struct k8smi_demand_mount *mount) {
@@ -50,6 +122,16 @@ static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
   if (mount->kind == K8SMI_VOLUME_SECRET) {
     source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__SECRET;
     source->secret = k8smi_task_secret(b, mount->value);
+    return source;
+  }
+  if (mount->kind == K8SMI_VOLUME_DOCKER) {
+    source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__DOCKER_VOLUME;
+    source->docker_volume = container_docker(b, mount->remote);
+    return source;
+  }
+  if (mount->kind == K8SMI_VOLUME_CSI) {
+    source->type = K8SM_MESOS__VOLUME__SOURCE__TYPE__CSI_VOLUME;
+    source->csi_volume = container_csi(b, mount);
     return source;
   }
   if (mount->kind == K8SMI_VOLUME_SANDBOX) {

@@ -30,12 +30,40 @@ static char *executor_id(struct k8smi_task_build *b, int *result) {
   return NULL;
 }
 
+/* Host ports are mapped to the containers' where the plugin does it. */
+static bool executor_map_ports(struct k8smi_task_build *b, K8smMesos__NetworkInfo *network) {
+  const struct k8sm_demand *d = b->demand;
+  network->port_mappings = k8smi_task_array(b, d->port_count, sizeof *network->port_mappings);
+  for (size_t i = 0; network->port_mappings != NULL && i < d->port_count; i++) {
+    uint16_t host = b->placement->host_ports == NULL ? 0 : b->placement->host_ports[i];
+    K8smMesos__NetworkInfo__PortMapping *to =
+        host == 0 ? NULL : K8SMI_TASK_NEW(b, NetworkInfo__PortMapping, network_info__port_mapping);
+    if (to == NULL) continue;
+    to->host_port = host;
+    to->container_port = d->ports[i].container_port;
+    to->protocol = k8smi_task_text(k8smi_task_protocol(d->ports[i].protocol));
+    network->port_mappings[network->n_port_mappings++] = to;
+  }
+  return !b->no_memory;
+}
+
+static bool executor_network(struct k8smi_task_build *b, K8smMesos__ContainerInfo *container) {
+  K8smMesos__NetworkInfo *network = K8SMI_TASK_NEW(b, NetworkInfo, network_info);
+  container->network_infos = k8smi_task_array(b, 1, sizeof *container->network_infos);
+  if (b->no_memory) return false;
+  network->name = k8smi_task_text(b->demand->network);
+  network->labels = k8smi_task_labels(b, b->demand->network_labels);
+  container->network_infos[container->n_network_infos++] = network;
+  return executor_map_ports(b, network);
+}
+
 static K8smMesos__ContainerInfo *executor_container(struct k8smi_task_build *b) {
   K8smMesos__ContainerInfo *container = K8SMI_TASK_NEW(b, ContainerInfo, container_info);
   if (container == NULL) return NULL;
   container->type = K8SM_MESOS__CONTAINER_INFO__TYPE__MESOS;
   container->hostname = k8smi_task_text(b->demand->hostname);
   container->linux_info = k8smi_task_linux(b, NULL);
+  if (b->demand->network.len > 0 && !executor_network(b, container)) return NULL;
   return container;
 }
 

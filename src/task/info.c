@@ -42,10 +42,9 @@ static K8smMesos__Port *info_port(struct k8smi_task_build *b, const struct k8smi
                                   uint16_t host_port) {
   K8smMesos__Port *message = K8SMI_TASK_NEW(b, Port, port);
   if (message == NULL) return NULL;
-  bool udp = k8smi_eqs(port->protocol, "UDP"), sctp = k8smi_eqs(port->protocol, "SCTP");
   message->number = host_port != 0 ? host_port : port->container_port;
   message->name = k8smi_task_text(port->name);
-  message->protocol = k8smi_task_text(udp ? K8SMI_S("udp") : sctp ? K8SMI_S("sctp") : K8SMI_S("tcp"));
+  message->protocol = k8smi_task_text(k8smi_task_protocol(port->protocol));
   return message;
 }
 

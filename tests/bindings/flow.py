@@ -161,7 +161,6 @@ class Pods(unittest.TestCase):
 class Golden(unittest.TestCase):
     """The calls of tests/golden: the same bytes from Python."""
 
-    FLAGS = {"no-limits": "NO_LIMITS", "host-filesystem": "HOST_FILESYSTEM", "original-defaults": "ORIGINAL_DEFAULTS"}
 
     def calls_of(self, name, options):
         fields = dict(option.split("=", 1) for option in options.split())
@@ -173,7 +172,7 @@ class Golden(unittest.TestCase):
         if "form" in fields:
             given["form"] = k8smesos.Form[fields["form"].upper().replace("-", "_")]
         if "flags" in fields:
-            given["flags"] = k8smesos.DemandFlag[self.FLAGS[fields["flags"]]]
+            given["flags"] = k8smesos.DemandFlag[fields["flags"].upper().replace("-", "_")]
         demands = [Demand.make(entry.pod, **given) for entry in manifest.pods]
         cluster = Cluster()
         role = (roles or ["*"])[0].encode()
@@ -226,6 +225,10 @@ class Flow(unittest.TestCase):
         demand = k8smesos.Demand.make(pod, form=k8smesos.Form.RESERVED, roles=["dev"], principal=b"p")
         self.assertEqual((demand.form.form, demand.form.name), (k8smesos.Form.RESERVED, "reserved"))
         self.assertEqual(demand.volumes, [("v", "", "u1.v", "", 64000)])
+        fields = {"form": k8smesos.Form.BUDGET, "roles": ["dev"], "principal": b"p", "network": b"weave"}
+        k8smesos.Demand.make(pod, policies={"spec.volumes": k8smesos.Policy.WARN}, **fields)
+        with self.assertRaises(k8smesos.Invalid):
+            k8smesos.Demand.make(pod, policies={"spec.colour": k8smesos.Policy.WARN}, **fields)
 
     def test_plan(self):
         cluster = cluster_with_offer()

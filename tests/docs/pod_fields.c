@@ -21,6 +21,7 @@ static const char *outcome(const struct k8smi_rule *rule) {
       [K8SMI_RULE_NOTE] = "no effect, with a note",
       [K8SMI_RULE_IGNORED] = "no effect, with a warning",
       [K8SMI_RULE_LOSS] = "approximated, with a warning",
+      [K8SMI_RULE_TOLD] = "mapped, with a warning for what is lost",
       [K8SMI_RULE_REFUSED] = "refused",
   };
   return words[rule->policy];
@@ -123,7 +124,11 @@ int main(void) {
       "and\n"
       "*approximated* come with a finding that names the field. Nothing is dropped in silence. A type that "
       "stands\n"
-      "at several places (a container among `containers` and `initContainers`) is described at the first.\n",
+      "at several places (a container among `containers` and `initContainers`) is described at the first.\n\n"
+      "What holds here by default can be changed by field (`k8sm_field_policy`, `--policy` of `km`): "
+      "`spec=refuse`\n"
+      "refuses every pod of which anything is lost, `spec.hostAliases=warn` runs pods without their host "
+      "aliases.\n",
       stdout);
   print_type(K8SMI_TYPE_PodSpec, "spec");
   print_admission();

@@ -85,7 +85,8 @@ static void take_option(struct golden_case *c, const char *option) {
     uint64_t flag;
   } flags[] = {{"no-limits", K8SM_DEMAND_NO_LIMITS},
                {"host-filesystem", K8SM_DEMAND_HOST_FILESYSTEM},
-               {"original-defaults", K8SM_DEMAND_ORIGINAL_DEFAULTS}};
+               {"original-defaults", K8SM_DEMAND_ORIGINAL_DEFAULTS},
+               {"command-probes", K8SM_DEMAND_COMMAND_PROBES}};
   const char *value = strchr(option, '=');
   bool known = value != NULL;
   if (!known) die("%s: '%s' is no option", c->name, option);

@@ -227,6 +227,25 @@ class Plans(unittest.TestCase):
             groups = [o["launch_group"] for o in json.loads(out)["accept"]["operations"]]
             self.assertEqual(groups[1]["task_group"]["tasks"][0]["limits"]["cpus"]["value"], wanted)
 
+    def test_how_pods_are_mapped(self):
+        pod = (b"{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostAliases: [{ip: 1.2.3.4}], "
+               b"containers: [{name: a, image: b}]}}")
+        for flags, code in (
+            ([], 1),
+            (["--policy=spec.hostAliases=warn"], 0),
+            (["--policy=spec=refuse"], 1),
+            (["--policy=spec.hostAliases"], 64),
+            (["--policy=spec.nothing=warn"], 1),
+            (["--policy=spec.hostAliases=warn", "--form=budget", "--principal=p", "--command-probes"], 0),
+            (["--form=large"], 64),
+        ):
+            with self.subTest(flags):
+                self.assertEqual(km("task", "-f", "-", "--offers", OFFERS, *flags, stdin=pod)[0], code)
+        flags = "--policy=spec.hostAliases=warn", "--network=weave"
+        code, out, err = km("task", "-f", "-", "--offers", OFFERS, *flags, stdin=pod)
+        executor = json.loads(out)["accept"]["operations"][0]["launch_group"]["executor"]
+        self.assertEqual(executor["container"]["network_infos"][0]["name"], "weave")
+
     def test_task_is_the_same_each_time(self):
         args = ("task", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
         first, second = km(*args), km(*args)

@@ -61,6 +61,7 @@ from .constants import (
     ParseFlag,
     PatchKind,
     PodManagement,
+    Policy,
     Purpose,
     Replacement,
     RecordFlag,

@@ -193,7 +193,11 @@ DemandOptions = _struct(
     (c_uint32, "attempt form"),
     (c_int64, "default_cpu_milli default_mem_bytes disk_mb"),
     (c_char_p, "principal"),
+    (c_void_p, "policies"),
+    (c_size_t, "policy_count policy_size"),
+    (c_char_p, "network"),
 )
+FieldPolicy = _struct("field_policy", (c_char_p, "path"), (c_uint32, "policy reserved"))
 Launch = _struct("launch", (c_uint32, "task restart"))
 ResumeOptions = _struct(
     "resume_options",

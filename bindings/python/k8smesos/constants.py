@@ -162,6 +162,12 @@ class DemandFlag(enum.IntFlag):
     NO_LIMITS = 2
     ORIGINAL_DEFAULTS = 4
     WILDCARD_PORTS = 8
+    COMMAND_PROBES = 16
+
+
+class Policy(_Code):
+    REFUSE = 1
+    WARN = 2
 
 
 class Form(_Code):
@@ -212,7 +218,10 @@ class Feature(enum.IntFlag):
     HOST_PATH = 8
     SECRETS = 16
     LINUX_LAUNCHER = 32
-    ALL = 63
+    CNI = 64
+    DOCKER_VOLUMES = 128
+    CSI = 256
+    ALL = 511
 
 
 class Strategy(_Code):
@@ -379,6 +388,7 @@ PREFIXES = {
     "VALUE": ValueKind,
     "DATA": DataFlag,
     "DEMAND": DemandFlag,
+    "POLICY": Policy,
     "FORM": Form,
     "TASK": TaskKind,
     "RESOURCE": ResourceType,

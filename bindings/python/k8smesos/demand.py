@@ -3,11 +3,11 @@
 
 import ctypes
 import secrets
-from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from . import _abi
 from ._object import Handle, Memory, convert, options, rows
-from .constants import Form, TaskKind
+from .constants import Form, Policy, TaskKind
 from .errors import check
 from .pod import Data, Pod, fill_data
 
@@ -51,13 +51,22 @@ class DemandVolume(NamedTuple):
     milli: int  # thousandths of a MB
 
 
-def fill_demand_options(memory: Memory, data: Iterable[Data] = (), roles: Sequence[str] = (), **fields):
+def fill_demand_options(
+    memory: Memory,
+    data: Iterable[Data] = (),
+    roles: Sequence[str] = (),
+    policies: Mapping[str, Policy] = {},
+    **fields,
+):
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
-    default_mem_bytes, disk_mb, form, principal."""
+    default_mem_bytes, disk_mb, form, principal, network; policies by path of the field."""
     given = options(_abi.DemandOptions, **fields)
     given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
     given.role_count = len(roles)
+    table = [_abi.FieldPolicy(path.encode(), policy) for path, policy in policies.items()]
+    given.policies = memory.array(_abi.FieldPolicy, table)
+    given.policy_count, given.policy_size = len(table), ctypes.sizeof(_abi.FieldPolicy)
     return given
 
 
@@ -72,7 +81,7 @@ class Demand(Handle):
 
         `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
         Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
-        disk_mb, form (Form), principal. Raises Invalid or Unsupported, with one finding for each field in the way; what is only
+        disk_mb, form (Form), principal, network, policies (Policy by path of the field). Raises Invalid or Unsupported, with one finding for each field in the way; what is only
         approximated stands in .findings.
         """
         memory = Memory()

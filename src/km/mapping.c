@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How pods are mapped: the options that commands share. */
+#include "km.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int parse_form(const struct km_command *command, struct km_demand_flags *flags) {
+  static const char *const names[] = {"auto", "budget", "budget-reserved", "reserved"};
+  if (flags->form == NULL) return -1;
+  for (uint32_t i = 1; i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(names[i], flags->form) == 0) flags->form_number = i;
+  }
+  if (flags->form_number != 0) return -1;
+  return km_misuse(command, "--form is budget, budget-reserved or reserved, not '%s'", flags->form);
+}
+
+static int parse_policy(const struct km_command *command, const char *text, struct k8sm_field_policy *ret) {
+  static const char *const names[] = {[K8SM_POLICY_REFUSE] = "refuse", [K8SM_POLICY_WARN] = "warn"};
+  const char *how = strrchr(text, '=');
+  for (uint32_t i = K8SM_POLICY_REFUSE; how != NULL && i <= K8SM_POLICY_WARN; i++) {
+    if (strcmp(names[i], how + 1) != 0) continue;
+    size_t len = (size_t)(how - text);
+    char *path = km_alloc(NULL, len + 1);
+    memcpy(path, text, len);
+    path[len] = '\0';
+    *ret = (struct k8sm_field_policy){path, i, 0};
+    return -1;
+  }
+  return km_misuse(command, "--policy wants a field and refuse or warn, as spec.hostAliases=warn, not '%s'",
+                   text);
+}
+
+int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags) {
+  int code = parse_form(command, flags);
+  size_t n = flags->policies.count;
+  if (code != -1 || n == 0) return code;
+  flags->rows = km_alloc(NULL, n * sizeof *flags->rows);
+  memset(flags->rows, 0, n * sizeof *flags->rows);
+  for (size_t i = 0; code == -1 && i < n; i++)
+    code = parse_policy(command, flags->policies.items[i], &flags->rows[i]);
+  return code;
+}
+
+void km_demand_flags_free(struct km_demand_flags *flags) {
+  for (size_t i = 0; flags->rows != NULL && i < flags->policies.count; i++)
+    free((char *)(uintptr_t)flags->rows[i].path);
+  free(flags->rows);
+  flags->rows = NULL;
+  km_texts_free(&flags->policies);
+}
+
+struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags) {
+  return (struct k8sm_demand_options){
+      .size = sizeof(struct k8sm_demand_options),
+      .flags = (flags->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
+               (flags->no_limits ? K8SM_DEMAND_NO_LIMITS : 0) |
+               (flags->original_defaults ? K8SM_DEMAND_ORIGINAL_DEFAULTS : 0) |
+               (flags->command_probes ? K8SM_DEMAND_COMMAND_PROBES : 0),
+      .roles = flags->role == NULL ? NULL : &flags->role,
+      .role_count = flags->role != NULL,
+      .form = flags->form_number,
+      .principal = flags->principal,
+      .network = flags->network,
+      .policies = flags->rows,
+      .policy_count = flags->rows == NULL ? 0 : flags->policies.count,
+      .policy_size = sizeof *flags->rows,
+  };
+}
