@@ -15,7 +15,8 @@ extern "C" {
 struct k8sm_plan; /* Value. */
 
 enum {
-  K8SM_STRATEGY_PACK = 0,     /* where the least is offered that still suffices */
+  K8SM_STRATEGY_PACK = 0,     /* where the least is offered that still suffices; of many agents the one among
+                                 these where cpus and memory are left most evenly */
   K8SM_STRATEGY_SPREAD = 1,   /* where the most is offered */
   K8SM_STRATEGY_FIRST_FIT = 2, /* the first by agent id */
   K8SM_STRATEGY_BALANCED = 3   /* where cpus and memory would be used most evenly */

@@ -91,6 +91,8 @@ struct k8sm_plan {
 /* use.c: from 0 to 100: what the strategy makes of a use, and how even it is. */
 int64_t k8smi_use_score(const struct k8smi_use *use, uint32_t strategy);
 int64_t k8smi_use_balance(const struct k8smi_use *use);
+/* How bad a use is for packing: what is left unevenly, of cpus without memory or the other way round. */
+int64_t k8smi_use_waste(const struct k8smi_use *use);
 
 /* Gives the rows of all placements their numbers, when the plan is whole. */
 void k8smi_plan_number_rows(struct k8sm_plan *plan);

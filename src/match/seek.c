@@ -3,7 +3,11 @@
 #include "cluster/tree.h"
 #include "match/score.h"
 
-enum { SEEK_ENOUGH_LEAST = 100 }; /* places, where the options say that some suffice */
+enum {
+  SEEK_ENOUGH_LEAST = 100, /* places, where the options say that some suffice */
+  SEEK_FULL_MOST = 8,      /* of the fullest agents that are compared, … */
+  SEEK_FULL_SHARE = 64     /* … one in so many */
+};
 
 /* The tree has seen to offers and scalars. */
 static bool seek_fits(void *ctx, uint32_t slot) {
@@ -54,6 +58,41 @@ static bool seek_are_few(const struct k8smi_match_check *check, size_t slots) {
          (check->same->fit_count == 0 || check->same->fit_count < slots / check->same->fit_count);
 }
 
+/* The fullest slots where the pod fits, and the best of them so far. */
+struct seek_full {
+  struct k8smi_match_check *check;
+  size_t left; /* to look at */
+  uint32_t best;
+  int64_t waste;
+};
+
+static bool seek_compares(void *ctx, uint32_t slot) {
+  struct seek_full *full = ctx;
+  if (!seek_fits(full->check, slot)) return false;
+  const struct k8sm_cluster *c = full->check->cluster;
+  const struct k8smi_use use = k8smi_use_of(c, full->check->need, k8smi_slot_at(c, slot)->agent);
+  int64_t waste = k8smi_use_waste(&use);
+  if (full->best == K8SMI_ROW_NONE || waste < full->waste) {
+    full->best = slot;
+    full->waste = waste;
+  }
+  return --full->left == 0;
+}
+
+/* Of the fullest few in a cluster of many that where cpus and memory are left most evenly: what is left of
+ * one without the other is lost. With few agents the fullest one. */
+static uint32_t seek_fullest(struct k8smi_search *search, struct k8smi_match_check *check,
+                             const struct k8smi_role *role) {
+  struct seek_full full = {check, role->slots / SEEK_FULL_SHARE, K8SMI_ROW_NONE, 0};
+  if (full.left > SEEK_FULL_MOST) full.left = SEEK_FULL_MOST;
+  search->least_key = k8smi_room(search->need); /* what has less room can't have it */
+  if (full.left <= 1) return k8smi_tree_search(search, role->root);
+  search->fits = seek_compares;
+  search->ctx = &full;
+  (void)k8smi_tree_search(search, role->root); /* finds the last that was looked at, or none */
+  return full.best;
+}
+
 /* The best slot of a role by the strategy, among those where the pod fits. */
 static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
   struct k8smi_search search = {
@@ -63,10 +102,8 @@ static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check
     return seek_among_few(match, check, role);
   memcpy(search.need, check->need->scalars, sizeof search.need);
   if (match->options.strategy == K8SM_STRATEGY_FIRST_FIT) return k8smi_tree_search(&search, root);
-  if (match->options.strategy == K8SM_STRATEGY_PACK) {
-    search.least_key = k8smi_room(search.need); /* what has less room can't have it */
-    return k8smi_tree_search(&search, root);
-  }
+  if (match->options.strategy == K8SM_STRATEGY_PACK)
+    return seek_fullest(&search, check, k8smi_role_at(match->cluster, role));
   search.last = true;
   uint32_t found = k8smi_tree_search(&search, root);
   if (found == K8SMI_ROW_NONE) return found;

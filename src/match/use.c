@@ -46,6 +46,12 @@ int64_t k8smi_use_score(const struct k8smi_use *use, uint32_t strategy) {
   }
 }
 
+/* Evenness decides; of what is as even, less that is left. */
+int64_t k8smi_use_waste(const struct k8smi_use *use) {
+  int64_t cpus = use_share(use, 0), mem = use_share(use, 1), distance = cpus < mem ? mem - cpus : cpus - mem;
+  return distance * USE_PERCENT - cpus - mem;
+}
+
 /* The standard deviation of two shares is half of their distance. */
 int64_t k8smi_use_balance(const struct k8smi_use *use) {
   int64_t distance = use_share(use, 0) - use_share(use, 1);

@@ -204,6 +204,25 @@ static void fewer_offers(void **state) {
   }
 }
 
+/* Among many agents pack compares the fullest few: one in 64. */
+static void packed_evenly(void **state) {
+  (void)state;
+  for (int agents = 127; agents <= 128; agents++) {
+    struct scene s;
+    scene_begin(&s);
+    world_simple(&s.w, "o1", "a", "*", 2, 8192, true); /* the fullest, and least even with the pod there */
+    world_simple(&s.w, "o2", "b", "*", 4, 4096, true);
+    for (int i = 2; i < agents; i++) {
+      char id[8];
+      snprintf(id, sizeof id, "n%d", i);
+      world_simple(&s.w, id, id, "*", 8, 8192, true); /* the most even ones */
+    }
+    scene_offers(&s);
+    assert_string_equal(place_of(&s, "", ""), agents < 128 ? "a" : "b");
+    scene_end(&s);
+  }
+}
+
 static void balanced(void **state) {
   (void)state;
   struct scene s;
@@ -266,6 +285,7 @@ int main(void) {
       cmocka_unit_test(preferred_spread),   cmocka_unit_test(preferred_pods),
       cmocka_unit_test(balanced),           cmocka_unit_test(good_enough),
       cmocka_unit_test(required_by_others), cmocka_unit_test(fewer_offers),
+      cmocka_unit_test(packed_evenly),
   };
   return cmocka_run_group_tests_name("scores", tests, NULL, NULL);
 }
