@@ -82,6 +82,7 @@ int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice ag
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   agents_count(cluster, agent, false);
   agent->features = features & K8SM_FEATURE_ALL;
+  cluster->label_changes++; /* answers depend on them */
   agents_count(cluster, agent, true);
   agent->generation = ++cluster->generation;
   return K8SM_OK;

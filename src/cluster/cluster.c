@@ -2,6 +2,8 @@
 #include "cluster/cluster.h"
 #include "base/abi.h"
 #include "base/findings.h"
+#include "cluster/answers.h"
+#include "cluster/port_counts.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
 
@@ -13,6 +15,7 @@ struct cluster_block {
   struct k8smi_order agent_order, held_order;
   struct k8smi_rescinded rescinded;
   struct k8smi_topologies topologies;
+  struct k8smi_answers_list answers;
 };
 
 int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
@@ -36,11 +39,13 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->held_order = &block->held_order;
   c->rescinded = &block->rescinded;
   c->topologies = &block->topologies;
+  c->answers = &block->answers;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
   k8smi_map_init(&c->agent_map, &allocator, c->seed);
+  k8smi_map_init(&c->answers->by_key, &allocator, c->seed);
   k8smi_map_init(&c->role_map, &allocator, c->seed);
   k8smi_table_init(&c->kinds, sizeof(struct k8smi_pod_kind));
   k8smi_table_init(&c->pods, sizeof(struct k8smi_running));
@@ -77,6 +82,8 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_namespaces_free(cluster);
   k8smi_nominations_free(cluster);
   k8smi_topologies_clear(cluster);
+  k8smi_answers_clear(cluster);
+  k8smi_port_counts_free(cluster);
   k8smi_table_free(&cluster->agents, &allocator);
   k8smi_table_free(&cluster->slots, &allocator);
   k8smi_table_free(&cluster->roles, &allocator);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/slots.h"
+#include "cluster/port_counts.h"
 #include "cluster/tree.h"
 
 /* All offers of a slot together hold no more of a scalar: their sum, and the room, stay far from
@@ -94,7 +95,9 @@ static void slots_count(struct k8sm_cluster *cluster, struct k8smi_cluster_slot 
   k8smi_agent_at(cluster, slot->agent)->offers += one;
   if (offer->owned) slot->owned += one;
   if (offer->owned) cluster->owned = in ? cluster->owned + 1 : cluster->owned - 1;
-  if (offer->ports) slot->ports += one;
+  if (!offer->ports) return;
+  slot->ports += one;
+  k8smi_port_counts_change(cluster, offer, in);
 }
 
 /* What the caller took counts as in use on the agent, as long as the offer is held. */
@@ -123,6 +126,7 @@ void k8smi_slot_set_rest(struct k8sm_cluster *cluster, uint32_t held_row, struct
 
 bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_row) {
   struct k8smi_held *held = k8smi_held_at(cluster, held_row);
+  if (held->offer->ports && !k8smi_port_counts_reserve(cluster)) return false;
   uint32_t row = k8smi_slot_find(cluster, agent, held->offer->role);
   if (row != K8SMI_ROW_NONE) {
     k8smi_tree_remove(cluster, row);

@@ -1,45 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/classes.h"
 
-static bool classes_ask(struct k8smi_class *class, struct k8smi_arena *scratch,
-                        const struct k8smi_match_check *check) {
-  const struct k8sm_cluster *c = check->cluster;
+/* The rows whose answers last: they look at labels, taints and features alone. Those that come behind one
+ * that does not last are left out, or another one would be the first that refuses. */
+static uint64_t classes_rows(const struct k8smi_need *need) {
+  uint64_t passing = need->rows & (K8SMI_ROW(K8SMI_BY_MAINTENANCE) | K8SMI_ROW(K8SMI_BY_OFFER));
+  if (need->rules->agent_key.len == 0) return 0;
+  if ((need->rows & (K8SMI_ROW(K8SMI_BY_GATES) | K8SMI_ROW(K8SMI_BY_PIN))) != 0) return 0;
+  return need->rows & ((passing & -passing) - 1);
+}
+
+static bool classes_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check, uint64_t rows,
+                        const struct k8smi_answers **ret) {
+  struct k8sm_cluster *c = classes->cluster;
+  struct k8smi_need need = *check->need;
   struct k8smi_match_check one = *check;
-  class->answers = k8smi_arena_array(scratch, c->agents.high, sizeof *class->answers);
-  class->fits = k8smi_arena_array(scratch, c->known, sizeof *class->fits);
-  if (class->answers == NULL || class->fits == NULL) return false;
+  struct k8smi_answers *a = k8smi_answers_renew(c, need.rules->agent_key, rows);
+  if (a == NULL) return false;
+  need.rows = rows;
+  one.need = &need;
+  one.same = NULL;
   for (uint32_t i = 0; i < c->agents.high; i++) {
+    a->answers[i] = 0;
     if (!k8smi_table_used(&c->agents, i) || k8smi_agent_at(c, i)->labels == NULL) continue;
     uint64_t refused = k8smi_check_agent(&one, i);
-    if (refused == 0) class->fits[class->fit_count++] = i;
-    for (; refused != 0; refused >>= 1) class->answers[i]++;
+    if (refused == 0) {
+      a->fits[a->fit_count++] = i;
+      continue;
+    }
+    int row = __builtin_ctzll(refused);
+    a->answers[i] = (uint8_t)(1 + row);
+    a->counts[row]++;
   }
+  a->made = c->label_changes;
+  *ret = a;
   return true;
 }
 
-static bool classes_add(struct k8smi_classes *classes, struct k8smi_arena *scratch, struct k8sm_slice key) {
-  if (classes->count == classes->cap) {
-    size_t cap = classes->cap == 0 ? 8 : classes->cap * 2;
-    struct k8smi_class *items = k8smi_arena_array(scratch, cap, sizeof *items);
-    if (items == NULL) return false;
-    if (classes->count > 0) memcpy(items, classes->items, classes->count * sizeof *items);
-    classes->items = items;
-    classes->cap = cap;
-  }
-  classes->items[classes->count] = (struct k8smi_class){.answers = NULL};
-  return k8smi_map_put(&classes->by_key, key, (uint32_t)classes->count++);
+bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check,
+                     const struct k8smi_answers **ret) {
+  uint64_t rows = classes_rows(check->need);
+  *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, check->need->rules->agent_key, rows);
+  return rows == 0 || *ret != NULL || classes_ask(classes, check, rows, ret);
 }
 
-bool k8smi_class_find(struct k8smi_classes *classes, struct k8smi_arena *scratch,
-                      const struct k8smi_match_check *check, const struct k8smi_class **ret) {
-  const struct k8smi_need *need = check->need;
-  struct k8sm_slice key = need->rules->agent_key;
-  *ret = NULL;
-  if (key.len == 0 || (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0) return true;
-  uint32_t number = k8smi_map_get(&classes->by_key, key);
-  if (number == K8SMI_MAP_NONE) return classes_add(classes, scratch, key);
-  struct k8smi_class *class = &classes->items[number];
-  if (class->answers == NULL && !classes_ask(class, scratch, check)) return false;
-  *ret = class;
-  return true;
+bool k8smi_class_find(struct k8smi_classes *classes, const struct k8smi_match_check *check,
+                      const struct k8smi_answers **ret) {
+  uint64_t rows = classes_rows(check->need);
+  struct k8sm_slice key = check->need->rules->agent_key;
+  *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, key, rows);
+  if (rows == 0 || *ret != NULL) return true;
+  if (k8smi_map_get(&classes->met, key) == K8SMI_MAP_NONE) return k8smi_map_put(&classes->met, key, 0);
+  return classes_ask(classes, check, rows, ret);
 }

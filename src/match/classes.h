@@ -2,25 +2,24 @@
 #ifndef K8SMI_MATCH_CLASSES_H
 #define K8SMI_MATCH_CLASSES_H
 
+#include "cluster/answers.h"
 #include "match/predicates.h"
 
-/* Pods that every agent refuses or takes alike, for what it is: it is asked once for all of them. */
-struct k8smi_class {
-  uint8_t *answers; /* by agent: 0: fits, else 1 + the row that refuses; NULL: only one pod came so far */
-  uint32_t *fits;   /* the agents that fit */
-  size_t fit_count;
-};
+/* Pods that every agent refuses or takes alike, for what it is, are a class: each agent is asked once for all
+ * of them. What was answered is the cluster's, for the next match. Answers are numbers of rows. */
 
-/* The classes of a match, by the keys that demands have for it. */
+/* The classes that a match has met, by the keys that demands have for it. */
 struct k8smi_classes {
-  struct k8smi_map by_key; /* to numbers */
-  struct k8smi_class *items;
-  size_t count, cap;
+  struct k8sm_cluster *cluster;
+  struct k8smi_map met;
 };
 
-/* The class of a pod, with all agents asked; NULL if it is the first of it, or agents need not be asked.
- * False when memory ran out. */
-bool k8smi_class_find(struct k8smi_classes *classes, struct k8smi_arena *scratch,
-                      const struct k8smi_match_check *check, const struct k8smi_class **ret);
+/* The answers to a pod, if they are there, or it is the second of its class in the match; else NULL. NULL
+ * also if agents need not be asked. False when memory ran out. */
+bool k8smi_class_find(struct k8smi_classes *classes, const struct k8smi_match_check *check,
+                      const struct k8smi_answers **ret);
+/* The answers to a pod, all agents asked if need be. */
+bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check,
+                     const struct k8smi_answers **ret);
 
 #endif

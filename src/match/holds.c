@@ -95,6 +95,7 @@ bool k8smi_match_hold(struct k8smi_match *match, struct k8smi_hold *hold) {
   struct k8smi_need need;
   if (hold->active) return true;
   hold->active = true;
+  match->placements++;
   return holds_take(match, hold) && holds_need(match, hold, &need) &&
          k8smi_peers_placed(&match->peers, &need, hold->agent);
 }
@@ -104,6 +105,7 @@ bool k8smi_match_release(struct k8smi_match *match, struct k8smi_hold *hold) {
   int64_t left[K8SMI_SCALARS];
   if (!hold->active) return true;
   hold->active = false;
+  match->placements++;
   if (hold->slot != K8SMI_ROW_NONE) {
     memcpy(left, k8smi_slot_at(match->cluster, hold->slot)->free, sizeof left);
     for (int s = 0; s < K8SMI_SCALARS; s++) left[s] += hold->taken[s];

@@ -13,6 +13,10 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   struct k8smi_refused *refused = k8smi_arena_zalloc(&match->scratch, sizeof *refused);
   if (refused == NULL) return false;
   refused->demand = demand;
+  refused->placements = match->placements;
+  struct k8sm_slice kind = check->need->demand->kind;
+  if (kind.len > 0 && !k8smi_map_put(&match->refused_kinds, kind, demand)) return false;
+  if (!k8smi_class_ask(&match->classes, check, &check->same)) return false;
   k8smi_histogram_make(check, &refused->histogram);
   match->refused[demand] = refused;
   if (match->plan->explains != NULL) {
@@ -28,13 +32,27 @@ static bool match_same_roles(const struct k8sm_demand *a, const struct k8sm_dema
   return same;
 }
 
+static bool match_same_ports(const struct k8sm_demand *a, const struct k8sm_demand *b) {
+  bool same = a->port_count == b->port_count;
+  for (size_t i = 0; same && i < a->port_count; i++)
+    same = a->ports[i].host_port == b->ports[i].host_port && a->ports[i].any == b->ports[i].any;
+  return same;
+}
+
+static bool match_same_extended(const struct k8sm_demand *a, const struct k8sm_demand *b) {
+  bool same = a->extended_count == b->extended_count;
+  for (size_t i = 0; same && i < a->extended_count; i++)
+    same = a->extended[i].milli == b->extended[i].milli && k8smi_eq(a->extended[i].name, b->extended[i].name);
+  return same;
+}
+
 /* True if what every agent says of one pod it says of the other: where that is easily told. */
 static bool match_is_like(const struct k8smi_match *match, const struct k8sm_demand *a,
                           const struct k8sm_demand *b) {
   const struct k8sm_slice none = {NULL, 0};
   int64_t of_a[K8SMI_SCALARS], of_b[K8SMI_SCALARS];
-  if (a->port_count + b->port_count + a->extended_count + b->extended_count > 0 || a->kind.len == 0 ||
-      match->cluster->owned > 0 || a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
+  if (!match_same_ports(a, b) || !match_same_extended(a, b) || match->cluster->owned > 0 ||
+      a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
       !k8smi_eq(a->rules == NULL ? none : a->rules->agent_key,
                 b->rules == NULL ? none : b->rules->agent_key) ||
       a->features != b->features || a->active_deadline_seconds != b->active_deadline_seconds ||
@@ -48,11 +66,24 @@ static bool match_is_like(const struct k8smi_match *match, const struct k8sm_dem
          (b->rules == NULL || b->rules->gates.count == 0);
 }
 
+/* A pod of the same kind that was refused, if nothing was placed since; ROW_NONE: there is none. */
+static uint32_t match_refused_before(const struct k8smi_match *match, uint32_t demand) {
+  const struct k8sm_plan *plan = match->plan;
+  const struct k8sm_demand *d = plan->demands[demand];
+  if (d->kind.len == 0 || plan->explains != NULL) return K8SMI_ROW_NONE;
+  uint32_t before = k8smi_map_get(&match->refused_kinds, d->kind);
+  if (before == K8SMI_MAP_NONE || match->refused[before] == NULL ||
+      match->refused[before]->placements != match->placements) {
+    return K8SMI_ROW_NONE;
+  }
+  return match_is_like(match, plan->demands[before], d) ? before : K8SMI_ROW_NONE;
+}
+
 /* A pod like one that was refused, with nothing placed since, is refused for the same reasons. */
-static bool match_refuse_again(struct k8smi_match *match, uint32_t demand) {
+static bool match_refuse_again(struct k8smi_match *match, uint32_t before, uint32_t demand) {
   struct k8smi_refused *refused = k8smi_arena_alloc(&match->scratch, sizeof *refused);
   if (refused == NULL) return false;
-  *refused = *match->refused[match->last_refused];
+  *refused = *match->refused[before];
   refused->demand = demand;
   match->refused[demand] = refused;
   return true;
@@ -65,16 +96,16 @@ static bool match_seek(struct k8smi_match *match, uint32_t demand) {
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
                        &need) ||
       !k8smi_peers_find(&match->peers, &need, &check.peer) ||
-      !k8smi_class_find(&match->classes, &match->scratch, &check, &check.same)) {
+      !k8smi_class_find(&match->classes, &check, &check.same)) {
     return false;
   }
   if (match->candidates == NULL && k8smi_score_decides(match, &check)) {
     match->candidates =
         k8smi_arena_array(&match->scratch, match->cluster->agents.high, sizeof *match->candidates);
-    if (match->candidates == NULL) return false;
+    match->seen = k8smi_arena_array(&match->scratch, match->cluster->agents.high, sizeof *match->seen);
+    if (match->candidates == NULL || match->seen == NULL) return false;
   }
   uint32_t slot = k8smi_match_seek(match, &check);
-  match->last_refused = slot == K8SMI_ROW_NONE ? demand : K8SMI_ROW_NONE;
   return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
                                 : k8smi_match_place(match, &need, demand, slot);
 }
@@ -86,11 +117,8 @@ bool k8smi_match_one(struct k8smi_match *match, uint32_t demand) {
     if (!k8smi_match_release(match, own) || !match_seek(match, demand)) return false;
     return match->pool_of[demand] != NULL || k8smi_match_hold(match, own);
   }
-  if (match->last_refused != K8SMI_ROW_NONE && plan->explains == NULL &&
-      match_is_like(match, plan->demands[match->last_refused], plan->demands[demand])) {
-    return match_refuse_again(match, demand);
-  }
-  return match_seek(match, demand);
+  uint32_t before = match_refused_before(match, demand);
+  return before != K8SMI_ROW_NONE ? match_refuse_again(match, before, demand) : match_seek(match, demand);
 }
 
 /* The cluster is as it was: what was free, and so the trees. */
@@ -157,8 +185,9 @@ bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *al
   bool preempts = (match->options.flags & K8SM_MATCH_PREEMPT) != 0;
   size_t waiting = c->nomination_count + (preempts ? pods : 0);
   if (!k8smi_arena_init(&match->scratch, allocator, 0)) return false;
-  match->last_refused = K8SMI_ROW_NONE;
-  k8smi_map_init(&match->classes.by_key, &match->scratch.allocator, c->seed);
+  match->classes.cluster = c;
+  k8smi_map_init(&match->classes.met, &match->scratch.allocator, c->seed);
+  k8smi_map_init(&match->refused_kinds, &match->scratch.allocator, c->seed);
   k8smi_topologies_trim(c);
   k8smi_tree_key_by(c, match->options.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
   if (!k8smi_peers_begin(&match->peers, c, &match->scratch, pods + waiting, diags)) return false;
@@ -169,7 +198,9 @@ bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *al
 void k8smi_match_close(struct k8smi_match *match) {
   match_roll_back(match);
   k8smi_peers_end(&match->peers);
-  k8smi_map_free(&match->classes.by_key);
+  k8smi_map_free(&match->classes.met);
+  k8smi_map_free(&match->refused_kinds);
+  k8smi_answers_trim(match->cluster);
   k8smi_arena_free(&match->scratch);
 }
 

@@ -17,6 +17,7 @@ struct k8smi_gang {
 
 struct k8smi_refused {
   uint32_t demand;
+  uint32_t placements;    /* of the match then */
   struct k8smi_gang gang; /* minimum 0: it was refused by agents */
   struct k8smi_histogram histogram;
   struct k8smi_preemption preemption;
@@ -42,9 +43,12 @@ struct k8smi_match {
   uint32_t *next_of_gang;             /* by demand: the next of its group; NULL: there are no groups */
   bool *in_gang;                      /* by demand: it was placed, or not, with its group */
   struct k8smi_candidate *candidates; /* room for every slot, made when scores first decide */
+  uint32_t *seen;                     /* by domain, of any topology: in which count it was seen last */
+  uint32_t seen_now;                  /* the count */
   uint8_t scores[K8SMI_SCORES];       /* of the place that was found last */
   uint16_t weights[K8SMI_SCORES];
-  uint32_t last_refused; /* a demand, while nothing was placed since; else ROW_NONE */
+  struct k8smi_map refused_kinds; /* kinds of pods: to the demand of each that was refused last */
+  uint32_t placements;            /* counts them, and those that were taken back */
   struct k8smi_saved_pool *journal;
   uint32_t journal_number;
   bool journaling;

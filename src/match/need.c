@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/need.h"
 #include "base/sort.h"
+#include "cluster/port_counts.h"
 #include "match/predicates.h"
 
 enum { NEED_MAINTENANCE_MS = 60 * 60 * 1000 };
@@ -21,7 +22,8 @@ void k8smi_need_of_task(const struct k8smi_demand_task *task, int64_t *ret_scala
   ret_scalars[K8SMI_DISK] = task->disk_milli;
 }
 
-static bool need_ports(struct k8smi_arena *arena, struct k8smi_need *need) {
+static bool need_ports(struct k8smi_arena *arena, const struct k8sm_cluster *cluster,
+                       struct k8smi_need *need) {
   const struct k8sm_demand *demand = need->demand;
   if (need->resumed || demand->port_count == 0) return true;
   need->ports = k8smi_arena_array(arena, demand->port_count, sizeof *need->ports);
@@ -36,6 +38,9 @@ static bool need_ports(struct k8smi_arena *arena, struct k8smi_need *need) {
     if (kept == 0 || need->ports[kept - 1] != need->ports[i]) need->ports[kept++] = need->ports[i];
   }
   need->port_count = kept;
+  for (size_t i = 0; i < kept; i++) {
+    if (k8smi_port_count(cluster, need->ports[i]) == 0) need->port_is_nowhere = true;
+  }
   return true;
 }
 
@@ -59,7 +64,7 @@ bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *clust
   k8smi_demand_sum(demand, ret->scalars);
   ret->extended_count = ret->resumed ? 0 : demand->extended_count;
   need_times(ret, options);
-  if (!need_ports(arena, ret)) return false;
+  if (!need_ports(arena, cluster, ret)) return false;
   ret->rows = k8smi_predicates_applying(cluster, ret);
   return true;
 }

@@ -14,6 +14,7 @@ struct k8smi_need {
   uint16_t *ports;                           /* host ports to take, sorted, each once */
   size_t port_count;
   size_t any_ports;      /* how many more, whichever are free */
+  bool port_is_nowhere;  /* one of the fixed ones is in no offer of the cluster */
   size_t extended_count; /* of the demand's; 0 if it holds them already */
   bool resumed;          /* the executor is there, with its budget and its ports */
   int64_t now_ms;        /* wall clock; 0: not known, and no maintenance matters */

@@ -54,7 +54,7 @@ void k8smi_match_restore(struct k8smi_match *match) {
     k8smi_tree_update(match->cluster, s->pool->slot, s->free);
   }
   match->journaling = false;
-  match->last_refused = K8SMI_ROW_NONE; /* there is more room again */
+  match->placements++; /* there is more room again */
 }
 
 /* The ports that the pod gets, in place of "any": fixed ones beside them, sorted. */
@@ -111,5 +111,6 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   placement->address = k8smi_offer_address(offer);
   placement->role = offer->role;
   match->pool_of[demand] = pool;
+  match->placements++;
   return k8smi_peers_placed(&match->peers, need, k8smi_slot_at(match->cluster, row)->agent);
 }

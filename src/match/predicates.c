@@ -205,7 +205,7 @@ bool k8smi_refused_by_selector(const struct k8smi_match_check *check) {
 }
 
 bool k8smi_refused_by_taints(const struct k8smi_match_check *check) {
-  return predicate_unschedulable(check) || predicate_taint(check);
+  return predicate_taint(check);
 }
 
 const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
@@ -228,9 +228,10 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     PREDICATE_RULE_ROW(IS, AGENT, "is", "an IS", is, K8SMI_INSTANCE_IS),
     PREDICATE_RULE_ROW(LIKE, AGENT, "like", "a LIKE", like, K8SMI_INSTANCE_LIKE),
     PREDICATE_RULE_ROW(UNLIKE, AGENT, "unlike", "an UNLIKE", unlike, K8SMI_INSTANCE_UNLIKE),
-    {K8SM_DIAG_AGENT_MAINTENANCE, K8SMI_SCOPE_AGENT, "maintenance", "node(s) had planned maintenance",
-     predicate_meets_maintenance, predicate_maintenance, k8smi_wanted_time, k8smi_had_window,
-     k8smi_remedy_window},
+    [K8SMI_BY_MAINTENANCE] = {K8SM_DIAG_AGENT_MAINTENANCE, K8SMI_SCOPE_AGENT, "maintenance",
+                              "node(s) had planned maintenance", predicate_meets_maintenance,
+                              predicate_maintenance, k8smi_wanted_time, k8smi_had_window,
+                              k8smi_remedy_window},
     {K8SM_DIAG_AGENT_FEATURE, K8SMI_SCOPE_AGENT, "agent-feature",
      "node(s) lacked an agent feature that the pod needs", predicate_needs_features, predicate_features,
      k8smi_wanted_features, k8smi_had_features, k8smi_remedy_features},
@@ -338,7 +339,8 @@ uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
   check->slot = NULL;
   if (check->same == NULL) return predicates_refuse(check, check->need->rows & K8SMI_ROWS_AGENT);
   uint8_t answer = check->same->answers[agent];
-  return answer == 0 ? 0 : K8SMI_ROW(answer - 1);
+  if (answer != 0) return K8SMI_ROW(answer - 1);
+  return predicates_refuse(check, check->need->rows & K8SMI_ROWS_AGENT & ~check->same->rows);
 }
 
 struct k8smi_predicate k8smi_reason(const struct k8smi_need *need, int number) {

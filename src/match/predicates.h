@@ -9,7 +9,7 @@
 struct k8smi_match_check {
   const struct k8sm_cluster *cluster;
   const struct k8smi_need *need;
-  const struct k8smi_class *same; /* what agents answered to pods like this; NULL: ask them */
+  const struct k8smi_answers *same; /* what agents answered to pods like this; NULL: ask them */
   const struct k8smi_peers *peers;
   const struct k8smi_peer *peer;   /* in these, the pods that matter to it; NULL: none do */
   const struct k8smi_holds *holds; /* the room that others are waiting for; NULL: none */
@@ -45,14 +45,8 @@ struct k8smi_predicate {
 };
 
 /* The numbers of those rows that are spoken of elsewhere. */
-enum {
-  K8SMI_BY_GATES = 0,
-  K8SMI_BY_PIN = 1,
-  K8SMI_BY_OFFER = 11,
-  K8SMI_BY_ROLE = 12,
-  K8SMI_BY_PORTS = 13,
-  K8SMI_BY_SCALAR = 14
-};
+enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_MAINTENANCE = 9, K8SMI_BY_OFFER = 11 };
+enum { K8SMI_BY_ROLE = 12, K8SMI_BY_PORTS = 13, K8SMI_BY_SCALAR = 14 };
 enum { K8SMI_BY_SPREAD_LABEL = 17, K8SMI_BY_AFFINITY = 19 };
 enum { K8SMI_BY_SHUNNED = 21, K8SMI_BY_EXCLUSIVE = 22, K8SMI_PREDICATES = 27 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];

@@ -121,7 +121,7 @@ static bool preempt_nominate(struct k8smi_match *match, const struct preempt_cho
                                       .victims = (uint32_t)best->count};
   struct k8smi_hold *hold = &match->holds.items[match->holds.count++];
   *hold = (struct k8smi_hold){.demand = plan->demands[demand], .agent = best->agent, .role = best->role};
-  match->last_refused = K8SMI_ROW_NONE; /* the next one like it may preempt other pods */
+  match->placements++; /* the next one like it may preempt other pods */
   return to->agent_id.ptr != NULL && to->hostname.ptr != NULL && k8smi_match_hold(match, hold);
 }
 

@@ -99,19 +99,55 @@ static int64_t score_ln(uint64_t n) {
   return (int64_t)(log2 * ln2 / 1000 >> 16);
 }
 
-static int64_t score_spread(const struct k8smi_match *match, const struct k8smi_match_check *check) {
-  const struct k8smi_spread_terms spread = check->need->rules->spread;
-  int64_t sum = 0;
-  for (size_t i = 0; i < spread.count; i++) {
-    const struct k8smi_spread_term *term = &spread.items[i];
-    uint32_t domain;
-    if (!term->soft) continue;
-    const struct k8smi_counter *counter = match->peers.counters.items[check->peer->spread[i]];
-    int64_t there = k8smi_counter_at(counter, check->agent_row, &domain);
-    if (domain == K8SMI_ROW_NONE) return SCORE_NONE;
-    sum += there * score_ln((uint64_t)counter->present_count + 2) + (term->max_skew - 1) * SCORE_LN_UNIT;
+/* The domain of a candidate for a term. */
+static uint32_t score_domain(const struct k8smi_match_check *check, size_t term, uint32_t agent) {
+  return check->peers->counters.items[check->peer->spread[term]]->topology->domains[agent];
+}
+
+/* How many domains the candidates are in. */
+static uint32_t score_domains(struct k8smi_match *match, const struct k8smi_match_check *check, size_t term,
+                              const struct k8smi_candidate *candidates, size_t count) {
+  uint32_t domains = 0;
+  match->seen_now++;
+  for (size_t i = 0; i < count; i++) {
+    if (candidates[i].scores[K8SMI_SCORE_SPREAD] == SCORE_NONE) continue;
+    uint32_t *seen = &match->seen[score_domain(check, term, candidates[i].agent)];
+    domains += *seen != match->seen_now;
+    *seen = match->seen_now;
   }
-  return (sum + SCORE_LN_UNIT / 2) / SCORE_LN_UNIT;
+  return domains;
+}
+
+/* An agent that is outside of one of the topologies has no score. */
+static bool score_is_outside(const struct k8smi_match_check *check, uint32_t agent) {
+  const struct k8smi_spread_terms spread = check->need->rules->spread;
+  for (size_t i = 0; i < spread.count; i++) {
+    if (spread.items[i].soft && score_domain(check, i, agent) == K8SMI_ROW_NONE) return true;
+  }
+  return false;
+}
+
+static void score_spread(struct k8smi_match *match, const struct k8smi_match_check *check,
+                         struct k8smi_candidate *candidates, size_t count) {
+  const struct k8smi_spread_terms spread = check->need->rules->spread;
+  for (size_t i = 0; i < count; i++)
+    candidates[i].scores[K8SMI_SCORE_SPREAD] = score_is_outside(check, candidates[i].agent) ? SCORE_NONE : 0;
+  for (size_t t = 0; t < spread.count; t++) {
+    if (!spread.items[t].soft) continue;
+    const struct k8smi_counter *counter = match->peers.counters.items[check->peer->spread[t]];
+    int64_t ln = score_ln((uint64_t)score_domains(match, check, t, candidates, count) + 2);
+    for (size_t i = 0; i < count; i++) {
+      int64_t *score = &candidates[i].scores[K8SMI_SCORE_SPREAD];
+      uint32_t domain;
+      if (*score == SCORE_NONE) continue;
+      *score += k8smi_counter_at(counter, candidates[i].agent, &domain) * ln +
+                (spread.items[t].max_skew - 1) * SCORE_LN_UNIT;
+    }
+  }
+  for (size_t i = 0; i < count; i++) {
+    int64_t *score = &candidates[i].scores[K8SMI_SCORE_SPREAD];
+    if (*score != SCORE_NONE) *score = (*score + SCORE_LN_UNIT / 2) / SCORE_LN_UNIT;
+  }
 }
 
 static bool score_likes_pods(const struct k8smi_match_check *check) {
@@ -168,12 +204,15 @@ static const struct {
   bool (*applies)(const struct k8smi_match_check *check); /* NULL: its weight alone decides */
   int64_t (*raw)(const struct k8smi_match *match, const struct k8smi_match_check *check);
   int64_t (*normal)(int64_t raw, struct score_range range);
+  /* All at once, in place of `raw`. */
+  void (*fill)(struct k8smi_match *match, const struct k8smi_match_check *check,
+               struct k8smi_candidate *candidates, size_t count);
 } score_rows[K8SMI_SCORES] = {
     [K8SMI_SCORE_STRATEGY] = {NULL, score_strategy, score_keep},
     [K8SMI_SCORE_BALANCE] = {NULL, score_balance, score_keep},
     [K8SMI_SCORE_NODES] = {score_likes_nodes, score_nodes, score_of_most},
     [K8SMI_SCORE_TAINTS] = {score_meets_taints, score_taints, score_below_most},
-    [K8SMI_SCORE_SPREAD] = {score_is_spread, score_spread, score_from_most},
+    [K8SMI_SCORE_SPREAD] = {score_is_spread, NULL, score_from_most, score_spread},
     [K8SMI_SCORE_PODS] = {score_likes_pods, score_pods, score_between},
 };
 
@@ -205,10 +244,11 @@ static struct score_range score_find_range(const struct k8smi_candidate *candida
 }
 
 /* Adds one score to the totals. */
-static void score_add(const struct k8smi_match *match, struct k8smi_match_check *check,
+static void score_add(struct k8smi_match *match, struct k8smi_match_check *check,
                       struct k8smi_candidate *candidates, size_t count, int score) {
   int64_t weight = k8smi_score_weight(match, score);
-  for (size_t i = 0; i < count; i++) {
+  if (score_rows[score].fill != NULL) score_rows[score].fill(match, check, candidates, count);
+  for (size_t i = 0; score_rows[score].raw != NULL && i < count; i++) {
     check->agent_row = candidates[i].agent;
     check->agent = k8smi_agent_at(match->cluster, check->agent_row);
     candidates[i].scores[score] = score_rows[score].raw(match, check);
@@ -220,7 +260,7 @@ static void score_add(const struct k8smi_match *match, struct k8smi_match_check 
   }
 }
 
-size_t k8smi_score_best(const struct k8smi_match *match, struct k8smi_match_check *check,
+size_t k8smi_score_best(struct k8smi_match *match, struct k8smi_match_check *check,
                         struct k8smi_candidate *candidates, size_t count) {
   size_t best = 0;
   for (int s = 0; s < K8SMI_SCORES; s++) {

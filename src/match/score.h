@@ -19,7 +19,7 @@ struct k8smi_candidate {
 bool k8smi_score_decides(const struct k8smi_match *match, const struct k8smi_match_check *check);
 
 /* Scores candidates, of which there are some, and says which is the best. */
-size_t k8smi_score_best(const struct k8smi_match *match, struct k8smi_match_check *check,
+size_t k8smi_score_best(struct k8smi_match *match, struct k8smi_match_check *check,
                         struct k8smi_candidate *candidates, size_t count);
 
 /* How much of an agent is in use with the pod there. */

@@ -45,9 +45,7 @@ static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_che
         !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars)) {
       continue;
     }
-    check->agent_row = check->same->fits[i];
-    check->agent = k8smi_agent_at(match->cluster, check->agent_row);
-    if (k8smi_check_slot(check, row) == 0) best = row;
+    if (k8smi_check_agent(check, check->same->fits[i]) == 0 && k8smi_check_slot(check, row) == 0) best = row;
   }
   return best;
 }
@@ -195,7 +193,7 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
   uint32_t slot = K8SMI_ROW_NONE;
   memset(match->weights, 0, sizeof match->weights);
   match->weights[K8SMI_SCORE_STRATEGY] = (uint16_t)k8smi_score_weight(match, K8SMI_SCORE_STRATEGY);
-  if (check->need->rules->gates.count > 0) return slot;
+  if (check->need->rules->gates.count > 0 || check->need->port_is_nowhere) return slot;
   if (d->agent_id.len != 0) return seek_pinned(match, check);
   bool scored = match->candidates != NULL && k8smi_score_decides(match, check);
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/summary.h"
 #include "base/sort.h"
+#include "cluster/slots.h"
 #include "cluster/tree.h"
+#include "match/classes.h"
 
 static void summary_count(struct k8smi_histogram *histogram, uint64_t refused) {
   for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
@@ -16,10 +18,12 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
 }
 
-/* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees. */
+/* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees; or
+ * offers, a role and a port that nobody offers. */
 static bool summary_is_simple(const struct k8sm_cluster *c, const struct k8smi_need *need) {
-  return (need->rows & ~K8SMI_ROWS_PLAIN) == 0 && need->demand->roles.count == 1 && c->owned == 0 &&
-         need->extended_count == 0;
+  if (need->demand->roles.count != 1) return false;
+  if (need->port_is_nowhere) return (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0;
+  return (need->rows & ~K8SMI_ROWS_PLAIN) == 0 && c->owned == 0 && need->extended_count == 0;
 }
 
 static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need *need,
@@ -28,10 +32,57 @@ static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need
   size_t slots = role == K8SMI_MAP_NONE ? 0 : k8smi_role_at(c, role)->slots;
   to->counts[K8SMI_BY_OFFER] = (uint32_t)(c->known - c->offering);
   to->counts[K8SMI_BY_ROLE] = (uint32_t)(c->offering - slots);
+  if (need->port_is_nowhere) {
+    to->counts[K8SMI_BY_PORTS] = (uint32_t)slots;
+    return;
+  }
   for (int s = 0; slots > 0 && s < K8SMI_SCALARS; s++) {
     to->counts[K8SMI_BY_SCALAR + s] =
         k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s]);
   }
+}
+
+/* ---- Where the answers of all agents are known, and only offers, a role and scalars may refuse beside ----
+ */
+
+/* Takes an agent that is refused for what it is out of the counts of all. */
+static void summary_take_out(struct k8smi_match_check *check, uint32_t agent, struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
+  if (k8smi_agent_at(c, agent)->offers == 0) {
+    to->counts[K8SMI_BY_OFFER]--;
+    return;
+  }
+  uint32_t slot = k8smi_slot_find(c, agent, check->need->demand->roles.items[0]);
+  if (slot == K8SMI_ROW_NONE) {
+    to->counts[K8SMI_BY_ROLE]--;
+    return;
+  }
+  if (check->need->port_is_nowhere) {
+    to->counts[K8SMI_BY_PORTS]--;
+    return;
+  }
+  for (int s = 0; s < K8SMI_SCALARS; s++)
+    to->counts[K8SMI_BY_SCALAR + s] -= k8smi_slot_at(c, slot)->free[s] < check->need->scalars[s];
+}
+
+/* Asks the agents that fit for what they are, or takes the others out of what holds for all: whichever are
+ * fewer. */
+static void summary_by_answers(struct k8smi_match_check *check, struct k8smi_histogram *to) {
+  const struct k8smi_answers *same = check->same;
+  const struct k8sm_cluster *c = check->cluster;
+  struct k8smi_need rest = *check->need;
+  uint32_t slot;
+  rest.rows &= ~same->rows;
+  if (same->fit_count > c->known / 2 && summary_is_simple(c, &rest)) {
+    summary_simple(c, &rest, to);
+    for (uint32_t i = 0; i < c->agents.high; i++) {
+      if (same->answers[i] != 0) summary_take_out(check, i, to);
+    }
+  } else {
+    for (size_t i = 0; i < same->fit_count; i++)
+      summary_count(to, k8smi_check_all(check, same->fits[i], &slot));
+  }
+  for (int row = 0; row < K8SMI_PREDICATES; row++) to->counts[row] += same->counts[row];
 }
 
 void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret) {
@@ -50,6 +101,10 @@ void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogra
   }
   if (summary_is_simple(cluster, need)) {
     summary_simple(cluster, need, ret);
+    return;
+  }
+  if (check->same != NULL) {
+    summary_by_answers(check, ret);
     return;
   }
   for (uint32_t i = 0; i < cluster->agents.high; i++) {

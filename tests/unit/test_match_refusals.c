@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why pods fit nowhere, counted in many ways (by trees, by what agents answered in an earlier match, by ports
+ * that nobody offers), beside what each agent says when it is asked alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "support/scene.h"
+
+#include "cluster/port_counts.h"
+
+enum { AGENTS = 40, SEEDS = 60, ROUNDS = 8 };
+
+static uint32_t refusals_random;
+
+static uint32_t below(uint32_t n) {
+  refusals_random = refusals_random * 1664525u + 1013904223u;
+  return (refusals_random >> 9) % n;
+}
+
+static void add_agent(struct scene *s, int i) {
+  static const char *const roles[] = {"*", "*", "*", "r"};
+  char id[16], agent[8], rack[8];
+  snprintf(id, sizeof id, "o%zu", s->w.count);
+  snprintf(agent, sizeof agent, "n%d", i);
+  snprintf(rack, sizeof rack, "r%u", below(3));
+  K8smMesos__Offer *o =
+      world_simple(&s->w, id, agent, roles[below(4)], 1 + below(4), 256 * (1 + below(4)), false);
+  world_attribute(&s->w, o, "rack", rack);
+  if (below(3) == 0) world_attribute(&s->w, o, "taint-k", "v:NoSchedule");
+  if (below(2) == 0) world_ports(&s->w, o, 31000 + below(3), 31005);
+}
+
+/* Something changes: an offer goes, another one comes, a node or a feature is stated. */
+static void change(struct scene *s) {
+  char agent[8], offer[16];
+  int i = (int)below(AGENTS);
+  snprintf(agent, sizeof agent, "n%d", i);
+  snprintf(offer, sizeof offer, "o%u", below((uint32_t)s->w.count));
+  const struct k8sm_node_label label = {"k8s.mesosphere.io/attribute-rack", below(2) == 0 ? "r0" : "r7"};
+  const struct k8sm_node node = {.size = sizeof node,
+                                 .labels = &label,
+                                 .label_count = below(2),
+                                 .label_size = sizeof label,
+                                 .unschedulable = below(2)};
+  switch (below(4)) {
+  case 0: k8sm_cluster_remove(s->c, k8smi_s(offer)); return;
+  case 1: assert_int_equal(k8sm_cluster_set_node(s->c, k8smi_s(agent), &node, NULL), K8SM_OK); return;
+  case 2:
+    assert_int_equal(k8sm_cluster_set_features(s->c, k8smi_s(agent), below(2) == 0 ? 0 : K8SM_FEATURE_ALL),
+                     K8SM_OK);
+    return;
+  default:
+    add_agent(s, i);
+    scene_offers(s);
+    return;
+  }
+}
+
+/* Of each sort two, not side by side. */
+static void add_pods(struct scene *s) {
+  static const char *const specs[] = {
+      "'priority':0",
+      "'nodeSelector':{'k8s.mesosphere.io/attribute-rack':'r0'}",
+      "'nodeSelector':{'k8s.mesosphere.io/attribute-rack':'r7'}",
+      "'tolerations':[{'operator':'Exists'}]",
+      "'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':[{"
+      "'matchExpressions':[{'key':'k8s.mesosphere.io/"
+      "attribute-rack','operator':'NotIn','values':['r2']}]}]}}}",
+  };
+  static const char *const containers[] = {
+      "'resources':{'requests':{'cpu':'9'}}",
+      "'resources':{'requests':{'cpu':'3','memory':'2Gi'}}",
+      "'ports':[{'containerPort':80,'hostPort':80}]",
+      "'ports':[{'containerPort':80,'hostPort':31001}],'resources':{'requests':{'memory':'2Gi'}}",
+      "'resources':{'limits':{'example.com/widget':'1'}}",
+  };
+  for (int again = 0; again < 2; again++) {
+    for (size_t i = 0; i < 25; i++) {
+      char name[16];
+      snprintf(name, sizeof name, "p%d-%zu", again, i);
+      scene_full_pod(s, name, "", "", containers[i % 5], specs[i / 5], NULL);
+    }
+  }
+}
+
+/* Counts first reasons, agent by agent. Of scalars the first stands for all. */
+static void check_pod(struct scene *s, uint32_t demand) {
+  struct k8sm_explain *explain;
+  struct k8sm_explanation row;
+  struct k8sm_plan_refusal refusal;
+  uint32_t agents[1000] = {0}; /* by code */
+  assert_int_equal(k8sm_cluster_explain(s->c, s->demands[demand], NULL, &explain, NULL), K8SM_OK);
+  size_t known = k8sm_explain_rows(explain, 0, NULL, sizeof row, 0);
+  for (size_t i = 0; k8sm_explain_rows(explain, i, &row, sizeof row, 1) > 0; i++) agents[row.code]++;
+  k8sm_explain_unref(explain);
+  assert_int_equal(scene_summary(s, demand)[0] == '\0', agents[0] > 0);
+  if (agents[0] > 0) return;
+  uint32_t counted[1000] = {0};
+  for (size_t i = 0; k8sm_plan_refusals(s->plan, i, &refusal, sizeof refusal, 1) > 0; i++) {
+    if (refusal.demand == demand) counted[refusal.code] = refusal.agents;
+  }
+  for (uint32_t code = 0; code < 1000; code++) {
+    bool later = code == K8SM_DIAG_INSUFFICIENT_MEM || code == K8SM_DIAG_INSUFFICIENT_DISK ||
+                 code == K8SM_DIAG_INSUFFICIENT_RESOURCE;
+    if (later ? counted[code] < agents[code] : counted[code] != agents[code])
+      print_error("pod %u, code %u of %zu agents: %s\n", demand, code, known, scene_summary(s, demand));
+    assert_true(later ? counted[code] >= agents[code] : counted[code] == agents[code]);
+  }
+}
+
+static void refusals_are_counted(void **state) {
+  (void)state;
+  for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+    struct scene s;
+    refusals_random = seed;
+    scene_begin(&s);
+    for (int i = 0; i < AGENTS; i++) add_agent(&s, i);
+    scene_offers(&s);
+    add_pods(&s);
+    for (int round = 0; round < ROUNDS; round++) {
+      scene_match(&s);
+      assert_int_equal(s.plan->placement_count, 0);
+      for (uint32_t i = 0; i < s.count; i++) check_pod(&s, i);
+      for (uint32_t changes = below(4); changes > 0; changes--) change(&s);
+    }
+    scene_end(&s);
+  }
+}
+
+/* Beside a table of all ports. */
+static void ports_are_counted(void **state) {
+  (void)state;
+  static uint32_t counts[UINT16_MAX + 1];
+  struct scene s;
+  refusals_random = 1;
+  scene_begin(&s);
+  assert_int_equal(k8smi_port_count(s.c, 80), 0);
+  uint64_t ranges[64][2];
+  for (int i = 0; i < 64; i++) {
+    char id[8];
+    snprintf(id, sizeof id, "o%d", i);
+    ranges[i][0] = below(UINT16_MAX + 2);
+    ranges[i][1] = ranges[i][0] + (i % 3 == 0 ? 0 : below(70000));
+    if (i == 5) ranges[i][1] = UINT64_MAX - 1;
+    world_ports(&s.w, world_simple(&s.w, id, id, i % 2 == 0 ? "*" : "r", 1, 64, false), ranges[i][0],
+                ranges[i][1]);
+  }
+  scene_offers(&s);
+  for (int gone = 0; gone <= 64; gone += 16) {
+    memset(counts, 0, sizeof counts);
+    for (int i = gone; i < 64; i++) {
+      for (uint64_t p = ranges[i][0]; p <= ranges[i][1] && p <= UINT16_MAX; p++) counts[p]++;
+    }
+    for (uint32_t p = 0; p <= UINT16_MAX; p++)
+      assert_int_equal(k8smi_port_count(s.c, (uint16_t)p), counts[p]);
+    for (int i = gone; i < gone + 16 && i < 64; i++) {
+      char id[8];
+      snprintf(id, sizeof id, "o%d", i);
+      assert_int_equal(k8sm_cluster_remove(s.c, k8smi_s(id)), 1);
+    }
+  }
+  scene_end(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(refusals_are_counted),
+      cmocka_unit_test(ports_are_counted),
+  };
+  return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
+}
