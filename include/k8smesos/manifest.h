@@ -20,9 +20,9 @@ struct k8sm_manifest; /* everything that a file holds. Value. */
  * not hide the findings of the others; each finding says which document it is of.
  *
  * A workload gives as many pods as its controller would make at first, those of k8sm_workload_pod with
- * the ordinals from the first on; with K8SM_PARSE_TEMPLATES one pod under its own name. A bare pod with
+ * the ordinals from the first on; with K8SM_PARSE_TEMPLATES one pod under its own name. A workload or bare pod with
  * metadata.generateName and no name gets a suffix as k8sm_workload_pod's, of the options' name_seed, the
- * namespace and generateName, counted over the pods of the file.
+ * namespace and generateName, counted over those of the file.
  * Errors: as k8sm_pod_parse; INVALID also when there is nothing in it that is read. */
 K8SM_API K8SM_MUST_USE int k8sm_manifest_parse(const void *bytes, size_t len,
                                                const struct k8sm_parse_options *options,

@@ -25,8 +25,8 @@ enum {
 };
 
 /* Reads one object of a workload kind, as k8sm_manifest_parse would read it; the template is defaulted
- * and validated as its pods would be. Of the workload itself names, numbers, words and the selector are checked;
- * what a CronJob's schedule and time zone say, and the shares of a rolling update, are taken as they are.
+ * and validated as its pods would be. The workload itself is held to all rules of the API server for its kind, in
+ * its order and its words: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
  * Owns: *ret. Errors: as k8sm_pod_parse; INVALID for what is none, or more than one. */
 K8SM_API K8SM_MUST_USE int k8sm_workload_parse(const void *bytes, size_t len,
                                                const struct k8sm_parse_options *options,

@@ -70,7 +70,7 @@ class Differences:
     REMARKS = ((re.compile(rb"\xc2\x85|\\u0085|\\N"), "NEL"), (re.compile(rb"\xe2\x80[\xa8\xa9]|\\u202[89]|\\[LP]"), "LS"),
                (re.compile(rb".\xef\xbb\xbf|\\ufeff", re.S), "BOM"), (re.compile(rb"\x7f|\\u007f"), "DEL"),
                (re.compile(rb"![^ \n]*[],[{}]"), "TAG"),
-               (re.compile(rb"fieldsV1"), "RAW"))
+               (re.compile(rb"fieldsV1"), "RAW"), (re.compile(rb'[dD]ata"?: ?\{[^}]*null'), "BYTES"))
 
     def add(self, what, document):
         """what: one line that says where and how the two differ."""

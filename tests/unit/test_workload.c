@@ -456,6 +456,41 @@ static void rules_of_workloads(void **state) {
           "metadata.name", "Invalid value: \"Web_1\": a lowercase RFC 1123 label");
 }
 
+/* A Job that is made again and again has no name of its own; and a template that mounts what each pod claims.
+ */
+static void workloads_without_names_or_volumes(void **state) {
+  (void)state;
+  struct made m;
+  struct k8sm_workload_info info = {.size = sizeof info};
+  parse(&m,
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: once-}\nspec: {template: {" ENDS "}}\n");
+  assert_int_equal(k8sm_workload_get_info(m.workload, &info), K8SM_OK);
+  looks_like(info.name.ptr, "once-*****");
+  make_nth(&m, 0);
+  is(&m, "metadata.labels[job-name]", info.name.ptr);
+  drop(&m);
+  parse(&m, APPS("StatefulSet",
+                 CLAIMS SELECTOR ", template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, "
+                                 "image: i, volumeMounts: [{name: data, mountPath: /d}]}]}}"));
+  make_nth(&m, 0);
+  is(&m, "spec.volumes[0].persistentVolumeClaim.claimName", "data-w-0");
+  drop(&m);
+}
+
+/* What a server has may have a name, or a schedule, that was fine once. */
+static void stored_workloads(void **state) {
+  (void)state;
+  struct made m;
+  parse(&m, "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: "
+            "a-name-that-is-longer-than-those-of-cron-jobs-may-be-now, uid: u}\n"
+            "spec: {schedule: 'TZ=Europe/Berlin 0 * * * *', jobTemplate: {spec: {template: {" ENDS "}}}}\n");
+  drop(&m);
+  refused("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c, uid: u}\nspec: {schedule: 'TZ=UTC 0 * * "
+          "* *', "
+          "timeZone: UTC, jobTemplate: {spec: {template: {" ENDS "}}}}\n",
+          "spec.schedule", "Invalid value: \"TZ=UTC 0 * * * *\": cannot use both timeZone field");
+}
+
 /* A pod that would break a rule is not made. */
 static void pods_are_validated(void **state) {
   (void)state;
@@ -513,6 +548,8 @@ int main(void) {
       cmocka_unit_test(wrong_types_are_told_once),
       cmocka_unit_test(wrong_types_are_told_once),
       cmocka_unit_test(rules_of_workloads),
+      cmocka_unit_test(workloads_without_names_or_volumes),
+      cmocka_unit_test(stored_workloads),
       cmocka_unit_test(pods_are_validated),
       cmocka_unit_test(every_allocation_fails_once),
   };
