@@ -20,9 +20,31 @@ static void check(int result, const char *what) {
   exit(1);
 }
 
-static void put_calls(const struct random_run *r) {
+static void put_calls(const struct random_run *r, struct master *m) {
   struct k8sm_call row;
-  for (size_t i = 0; k8sm_calls_rows(r->calls, i, &row, sizeof row, 1) > 0; i++) put_call(row.bytes);
+  for (size_t i = 0; k8sm_calls_rows(r->calls, i, &row, sizeof row, 1) > 0; i++) {
+    put_call(row.bytes);
+    const char *fault = master_accept(m, row.bytes.ptr, row.bytes.len);
+    if (fault != NULL) fprintf(stderr, "dump_calls: seed %zu: %s\n", (size_t)r->seed, fault);
+    check(fault == NULL ? K8SM_OK : K8SM_ERR_INVALID, "a call that a master refuses");
+  }
+}
+
+/* Pods begin, go on, and end. */
+static void put_run(uint64_t seed) {
+  struct random_run r;
+  check(random_begin(&r, seed), "calls for new pods");
+  struct master *m = random_master(&r);
+  put_calls(&r, m);
+  check(random_resume(&r), "pods under way");
+  random_take_offers(&r, m);
+  check(random_go_on(&r), "calls for pods under way");
+  put_calls(&r, m);
+  random_take_offers(&r, m);
+  check(random_release(&r), "calls that give back");
+  put_calls(&r, m);
+  random_end(&r);
+  master_free(m);
 }
 
 /* A message in JSON as protobuf. */
@@ -85,13 +107,6 @@ static void put_other_calls(void) {
 int main(int argc, char **argv) {
   uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
   put_other_calls();
-  for (uint64_t seed = 0; seed < seeds; seed++) {
-    struct random_run r;
-    check(random_begin(&r, seed), "calls for new pods");
-    put_calls(&r);
-    check(random_go_on(&r), "calls for pods under way");
-    put_calls(&r);
-    random_end(&r);
-  }
+  for (uint64_t seed = 0; seed < seeds; seed++) put_run(seed);
   return ferror(stdout) != 0 || fflush(stdout) != 0;
 }

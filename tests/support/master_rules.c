@@ -10,7 +10,7 @@
 
 /* ---- Ids and texts ---- */
 
-static bool rule_is_id(const char *id) {
+bool master_is_id(const char *id) {
   size_t n = id == NULL ? 0 : strlen(id);
   if (n == 0 || n > 255 || strcmp(id, ".") == 0 || strcmp(id, "..") == 0) return false;
   for (size_t i = 0; i < n; i++) {
@@ -193,7 +193,7 @@ static const char *rule_resource(const K8smMesos__Resource *r, const char *role)
   }
 }
 
-static const char *rule_resources(K8smMesos__Resource *const *resources, size_t n, const char *role) {
+const char *master_rule_resources(K8smMesos__Resource *const *resources, size_t n, const char *role) {
   for (size_t i = 0; i < n; i++) {
     const char *fault = rule_resource(resources[i], role);
     if (fault != NULL) return fault;
@@ -218,7 +218,7 @@ static const char *rule_executor(const struct master *m, const K8smMesos__Execut
   const char *role = e->n_resources > 0 && e->resources[0]->allocation_info != NULL
                          ? e->resources[0]->allocation_info->role
                          : NULL;
-  if (e->executor_id == NULL || !rule_is_id(e->executor_id->value)) return "the id of an executor is none";
+  if (e->executor_id == NULL || !master_is_id(e->executor_id->value)) return "the id of an executor is none";
   if (!e->has_type || e->type != K8SM_MESOS__EXECUTOR_INFO__TYPE__DEFAULT)
     return "the executor of a group is not the DEFAULT one";
   if (e->command != NULL) return "a DEFAULT executor has a command";
@@ -234,7 +234,7 @@ static const char *rule_executor(const struct master *m, const K8smMesos__Execut
       e->container->linux_info->has_share_cgroups && e->container->linux_info->share_cgroups)
     fault = "an executor shares cgroups";
   if (fault == NULL) fault = rule_labels(e->labels);
-  if (fault == NULL) fault = rule_resources(e->resources, e->n_resources, role);
+  if (fault == NULL) fault = master_rule_resources(e->resources, e->n_resources, role);
   if (fault != NULL) return fault;
   if (rule_sum(e->resources, e->n_resources, "cpus") < 10) return "an executor has less than 0.01 cpus";
   if (rule_sum(e->resources, e->n_resources, "mem") < 32000) return "an executor has less than 32 MB";
@@ -282,7 +282,7 @@ static const char *rule_task_times(const K8smMesos__TaskInfo *task) {
 
 static const char *rule_task(const struct master *m, const K8smMesos__TaskInfo *task, const char *agent,
                              const char *role) {
-  if (task->task_id == NULL || !rule_is_id(task->task_id->value)) return "the id of a task is none";
+  if (task->task_id == NULL || !master_is_id(task->task_id->value)) return "the id of a task is none";
   if (master_knows_task(m, task->task_id->value)) return "the id of a task was used before";
   if (task->agent_id == NULL || strcmp(task->agent_id->value, agent) != 0)
     return "a task is for another agent than the offers";
@@ -292,7 +292,7 @@ static const char *rule_task(const struct master *m, const K8smMesos__TaskInfo *
   if (fault == NULL && task->container != NULL) fault = rule_container(task->container);
   if (fault == NULL && task->container != NULL && task->container->n_network_infos > 0)
     fault = "a task of a group has network_infos";
-  if (fault == NULL) fault = rule_resources(task->resources, task->n_resources, role);
+  if (fault == NULL) fault = master_rule_resources(task->resources, task->n_resources, role);
   if (fault == NULL) fault = rule_limits(task);
   if (fault == NULL && task->health_check != NULL) fault = rule_health_check(task->health_check);
   if (fault == NULL && task->check != NULL) fault = rule_check(task->check);
@@ -301,7 +301,7 @@ static const char *rule_task(const struct master *m, const K8smMesos__TaskInfo *
   return fault == NULL ? rule_task_times(task) : fault;
 }
 
-static const char *rule_group(struct master *m, const K8smMesos__Offer__Operation__LaunchGroup *group,
+const char *master_rule_group(struct master *m, const K8smMesos__Offer__Operation__LaunchGroup *group,
                               const char *agent, const char *role) {
   if (group == NULL || group->executor == NULL || group->task_group == NULL ||
       group->task_group->n_tasks == 0)
@@ -316,51 +316,5 @@ static const char *rule_group(struct master *m, const K8smMesos__Offer__Operatio
       fault = master_launch_task(m, group->executor->executor_id->value, task,
                                  rule_shares_cgroups(task->container));
   }
-  return fault;
-}
-
-/* ---- The call ---- */
-
-static const char *rule_operation(struct master *m, const K8smMesos__Offer__Operation *operation,
-                                  const char *agent, const char *role) {
-  const char *fault = NULL;
-  switch (operation->type) {
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP:
-    if (operation->id != NULL) return "a LAUNCH_GROUP has an operation id";
-    return rule_group(m, operation->launch_group, agent, role);
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE:
-    if (operation->reserve == NULL) return "a RESERVE has no resources";
-    fault = rule_resources(operation->reserve->resources, operation->reserve->n_resources, role);
-    return fault == NULL
-               ? master_reserve(m, operation->reserve->resources, operation->reserve->n_resources, role)
-               : fault;
-  default: return "an operation that no pod needs";
-  }
-}
-
-static const char *rule_accept(struct master *m, const K8smMesos__Call *call) {
-  const K8smMesos__Call__Accept *accept = call->accept;
-  if (call->type != K8SM_MESOS__CALL__TYPE__ACCEPT || accept == NULL) return "the call is no ACCEPT";
-  if (call->framework_id == NULL || strcmp(call->framework_id->value, m->framework_id) != 0)
-    return "the call is of another framework";
-  if (accept->filters == NULL || !accept->filters->has_refuse_seconds ||
-      !(accept->filters->refuse_seconds >= 0) || accept->filters->refuse_seconds > 31536000)
-    return "the call leaves it to the master how long what is left is refused";
-  if (accept->n_offer_ids == 0) return "the call has no offers";
-  const char *agent = NULL, *role = NULL, *fault = NULL;
-  for (size_t i = 0; i < accept->n_offer_ids && fault == NULL; i++)
-    fault = master_take_offer(m, accept->offer_ids[i]->value, &agent, &role);
-  for (size_t i = 0; i < accept->n_operations && fault == NULL; i++)
-    fault = rule_operation(m, accept->operations[i], agent, role);
-  return fault;
-}
-
-const char *master_accept(struct master *m, const void *bytes, size_t len) {
-  ProtobufCMessage *message = protobuf_c_message_unpack(&k8sm_mesos__call__descriptor, NULL, len, bytes);
-  if (message == NULL) return "the call can't be unpacked";
-  master_begin(m);
-  const char *fault = rule_accept(m, (const K8smMesos__Call *)message);
-  master_end(m, fault == NULL);
-  protobuf_c_message_free_unpacked(message, NULL);
   return fault;
 }

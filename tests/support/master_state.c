@@ -13,24 +13,30 @@ static void *state_grow(void *items, size_t count, size_t size) {
   return items;
 }
 
-struct master *master_new(const char *framework_id) {
+struct master *master_new(const char *framework_id, const char *principal) {
   struct master *m = calloc(1, sizeof *m);
   if (m == NULL) abort();
   snprintf(m->framework_id, sizeof m->framework_id, "%s", framework_id);
+  snprintf(m->principal, sizeof m->principal, "%s", principal);
   return m;
 }
+
+static void state_rest(struct master *m);
 
 void master_end(struct master *m, bool good) {
   while (!good && m->executor_count > m->executors_before) free(m->executors[--m->executor_count].bytes);
   if (!good) m->task_count = m->tasks_before;
   for (size_t i = 0; i < m->offer_count; i++) {
-    if (m->offers[i].used && !good) m->offers[i].used = false;
-    if (m->offers[i].used) m->offers[i].offer = NULL; /* spent */
+    if (m->offers[i].used && good) m->offers[i].offer = NULL; /* spent */
+    m->offers[i].used = false;
   }
+  if (good) state_rest(m);
 }
 
 void master_free(struct master *m) {
   for (size_t i = 0; i < m->executor_count; i++) free(m->executors[i].bytes);
+  for (size_t i = 0; i < m->rest_count; i++) protobuf_c_message_free_unpacked(&m->rests[i]->base, NULL);
+  free(m->rests);
   free(m->executors);
   free(m->offers);
   free(m->tasks);
@@ -94,9 +100,91 @@ static bool state_count(struct master *m, const K8smMesos__Resource *r, int sign
   return good;
 }
 
-static const char *state_spend(struct master *m, K8smMesos__Resource *const *resources, size_t n) {
+/* Tasks give back what they spend when they end; executors stay. */
+static const char *state_spend(struct master *m, K8smMesos__Resource *const *resources, size_t n, bool lent) {
   for (size_t i = 0; i < n; i++) {
     if (!state_count(m, resources[i], -1)) return "more resources than the offers have";
+    if (!lent || resources[i]->scalar == NULL) continue;
+    state_amount(m, resources[i], 0)->lent += llround(resources[i]->scalar->value * 1000);
+  }
+  return NULL;
+}
+
+const char *master_exchange(struct master *m, const K8smMesos__Resource *before,
+                            const K8smMesos__Resource *after) {
+  if (!state_count(m, before, -1)) return "an operation on more than the offers have";
+  state_count(m, after, 1);
+  return NULL;
+}
+
+static K8smMesos__Resource *state_unpack(const struct master_amount *a) {
+  return (K8smMesos__Resource *)protobuf_c_message_unpack(&k8sm_mesos__resource__descriptor, NULL, a->len,
+                                                          a->key);
+}
+
+bool master_has_volume(const struct master *m, const char *id) {
+  bool found = false;
+  for (size_t i = 0; i < m->left_count && !found; i++) {
+    K8smMesos__Resource *r = state_unpack(&m->left[i]);
+    found = m->left[i].milli > 0 && r->disk != NULL && r->disk->persistence != NULL &&
+            strcmp(r->disk->persistence->id, id) == 0;
+    protobuf_c_message_free_unpacked(&r->base, NULL);
+  }
+  return found;
+}
+
+static void *state_zalloc(size_t size) {
+  void *p = calloc(1, size);
+  if (p == NULL) abort();
+  return p;
+}
+
+/* A port each, or the whole scalar. */
+static void state_set_value(K8smMesos__Resource *r, const struct master_amount *a) {
+  if (a->number == 0) {
+    r->scalar = state_zalloc(sizeof *r->scalar);
+    k8sm_mesos__value__scalar__init(r->scalar);
+    r->scalar->value = (double)(a->milli + a->lent) / 1000;
+    return;
+  }
+  r->ranges = state_zalloc(sizeof *r->ranges);
+  k8sm_mesos__value__ranges__init(r->ranges);
+  r->ranges->range = state_zalloc(sizeof *r->ranges->range);
+  r->ranges->range[0] = state_zalloc(sizeof *r->ranges->range[0]);
+  r->ranges->n_range = 1;
+  k8sm_mesos__value__range__init(r->ranges->range[0]);
+  r->ranges->range[0]->begin = r->ranges->range[0]->end = a->number - 1;
+}
+
+/* The rest of a call as an offer: the last of its own, with other resources and another id. */
+static void state_rest(struct master *m) {
+  K8smMesos__Offer head = *m->last;
+  uint8_t bytes[2048];
+  char id[32];
+  K8smMesos__OfferID offer_id = K8SM_MESOS__OFFER_ID__INIT;
+  snprintf(id, sizeof id, "rest-%zu", m->rest_count);
+  offer_id.value = id;
+  head.id = &offer_id;
+  head.n_resources = 0;
+  head.resources = NULL;
+  if (protobuf_c_message_get_packed_size(&head.base) > sizeof bytes) abort();
+  size_t len = protobuf_c_message_pack(&head.base, bytes);
+  K8smMesos__Offer *offer =
+      (K8smMesos__Offer *)protobuf_c_message_unpack(&k8sm_mesos__offer__descriptor, NULL, len, bytes);
+  offer->resources = state_zalloc((m->left_count + 1) * sizeof *offer->resources);
+  for (size_t i = 0; i < m->left_count; i++) {
+    if (m->left[i].milli + m->left[i].lent == 0) continue;
+    offer->resources[offer->n_resources] = state_unpack(&m->left[i]);
+    state_set_value(offer->resources[offer->n_resources++], &m->left[i]);
+  }
+  m->rests = state_grow(m->rests, m->rest_count, sizeof *m->rests);
+  m->rests[m->rest_count++] = offer;
+  master_offer(m, offer);
+}
+
+const K8smMesos__Offer *master_out(const struct master *m, size_t i) {
+  for (size_t o = 0; o < m->offer_count; o++) {
+    if (m->offers[o].offer != NULL && i-- == 0) return m->offers[o].offer;
   }
   return NULL;
 }
@@ -111,26 +199,11 @@ const char *master_take_offer(struct master *m, const char *id, const char **age
     *agent = offer->agent_id->value;
     *role = offer->allocation_info->role;
     m->offers[i].used = true;
+    m->last = offer;
     for (size_t r = 0; r < offer->n_resources; r++) state_count(m, offer->resources[r], 1);
     return NULL;
   }
   return "an offer that is not out";
-}
-
-/* Reserved for the role, in place of the same without that reservation. */
-const char *master_reserve(struct master *m, K8smMesos__Resource *const *resources, size_t n,
-                           const char *role) {
-  for (size_t i = 0; i < n; i++) {
-    K8smMesos__Resource before = *resources[i];
-    if (before.n_reservations == 0) return "a RESERVE without a reservation";
-    if (strcmp(before.reservations[before.n_reservations - 1]->role, role) != 0)
-      return "a RESERVE for another role than that of the offers";
-    before.n_reservations--;
-    if (before.n_reservations == 0) before.reservations = NULL;
-    if (!state_count(m, &before, -1)) return "a RESERVE of more than the offers have";
-    state_count(m, resources[i], 1);
-  }
-  return NULL;
 }
 
 /* ---- What runs ---- */
@@ -166,7 +239,7 @@ const char *master_launch_executor(struct master *m, const K8smMesos__ExecutorIn
   snprintf(made.agent, sizeof made.agent, "%s", agent);
   m->executors = state_grow(m->executors, m->executor_count, sizeof *m->executors);
   m->executors[m->executor_count++] = made;
-  return state_spend(m, executor->resources, executor->n_resources);
+  return state_spend(m, executor->resources, executor->n_resources, false);
 }
 
 const char *master_launch_task(struct master *m, const char *executor_id, const K8smMesos__TaskInfo *task,
@@ -178,5 +251,5 @@ const char *master_launch_task(struct master *m, const char *executor_id, const 
   executor->shares_cgroups = shares_cgroups;
   m->tasks = state_grow(m->tasks, m->task_count, sizeof *m->tasks);
   snprintf(m->tasks[m->task_count++], sizeof m->tasks[0], "%s", task->task_id->value);
-  return state_spend(m, task->resources, task->n_resources);
+  return state_spend(m, task->resources, task->n_resources, true);
 }

@@ -6,6 +6,7 @@
 
 #include <k8smesos/task.h>
 
+#include "support/master_rules.h"
 #include "support/offers.h"
 #include "support/random_pod.h"
 
@@ -57,12 +58,16 @@ static inline struct k8sm_demand_options random_options(struct random_run *r) {
                                   .data = random_pod_data,
                                   .data_count = RANDOM_POD_DATA,
                                   .data_size = sizeof random_pod_data[0],
-                                  .attempt = (uint32_t)random_below(&r->random, 3)};
+                                  .attempt = (uint32_t)random_below(&r->random, 3),
+                                  .form = (uint32_t)random_below(&r->random, 4)};
   uint64_t kind = random_below(&r->random, 8);
-  o.roles = kind & 1 ? roles : NULL;
-  o.role_count = kind & 1 ? 2 : 0;
+  bool has_role = random_below(&r->random, 3) != 0;
+  o.roles = has_role ? roles : NULL;
+  o.role_count = has_role ? 2 : 0;
+  o.principal = has_role ? "principal" : NULL;
+  if (o.principal == NULL && o.form > K8SM_FORM_BUDGET) o.form = K8SM_FORM_AUTO;
   if (kind == 2) o.flags = K8SM_DEMAND_NO_LIMITS;
-  if (kind == 3) o.flags = K8SM_DEMAND_HOST_FILESYSTEM;
+  if (kind == 6) o.flags = K8SM_DEMAND_HOST_FILESYSTEM;
   if (kind == 4) o.flags = K8SM_DEMAND_WILDCARD_PORTS;
   if (kind == 5) o.flags = K8SM_DEMAND_ORIGINAL_DEFAULTS;
   return o;
@@ -80,6 +85,23 @@ static inline void random_add_pod(struct random_run *r, unsigned number) {
   k8sm_pod_unref(pod);
   r->count += result == K8SM_OK;
   r->refused += result != K8SM_OK;
+}
+
+/* An offer that somebody else made, who outlives the run. */
+static inline void random_take_offer(struct random_run *r, const K8smMesos__Offer *offer) {
+  struct world *w = &r->world;
+  if (w->count == w->cap) {
+    w->cap = w->cap == 0 ? 64 : w->cap * 2;
+    w->offers = realloc(w->offers, w->cap * sizeof *w->offers);
+    if (w->offers == NULL) abort();
+  }
+  w->offers[w->count++] = (K8smMesos__Offer *)(uintptr_t)offer;
+}
+
+/* All offers that the master has out now. */
+static inline void random_take_offers(struct random_run *r, const struct master *m) {
+  const K8smMesos__Offer *offer;
+  for (size_t i = 0; (offer = master_out(m, i)) != NULL; i++) random_take_offer(r, offer);
 }
 
 /* Matches all demands, and makes the calls. */
@@ -164,8 +186,8 @@ static inline struct k8sm_demand *random_under_way(struct random_run *r, size_t 
   return k8sm_demand_resume(r->demands[place.demand], &options, &resumed, NULL) == K8SM_OK ? resumed : NULL;
 }
 
-/* All pods that have a place go on there, with new offers: the calls are those of what they launch. */
-static inline int random_go_on(struct random_run *r) {
+/* All pods that have a place go on there: the demands are those of what they launch. */
+static inline int random_resume(struct random_run *r) {
   struct k8sm_demand *resumed[RANDOM_PODS];
   size_t count = k8sm_plan_placements(r->plan, 0, NULL, sizeof(struct k8sm_placement), 0);
   for (size_t i = 0; i < count; i++) {
@@ -177,12 +199,37 @@ static inline int random_go_on(struct random_run *r) {
   if (count > 0) memcpy(r->demands, resumed, count * sizeof resumed[0]);
   r->count = count;
   k8sm_cluster_free(r->cluster);
-  int result = k8sm_cluster_new(NULL, &r->cluster, NULL);
-  for (int agent = 0; agent < RANDOM_AGENTS; agent++) {
-    for (uint64_t i = 0; i < 3; i++) random_offer(r, agent, i);
-  }
-  if (result == K8SM_OK) result = random_hand_over(r);
+  r->cluster = NULL;
+  return k8sm_cluster_new(NULL, &r->cluster, NULL);
+}
+
+/* The calls of that, with the offers that have come since. */
+static inline int random_go_on(struct random_run *r) {
+  int result = random_hand_over(r);
   return result == K8SM_OK ? random_call(r) : result;
+}
+
+/* What was reserved for all of them is given back, as far as it is offered. */
+static inline int random_release(struct random_run *r) {
+  const struct k8sm_slice claims[] = {K8SMI_S("default/data")};
+  const struct k8sm_release_options o = {.size = sizeof o,
+                                         .format = K8SM_FORMAT_PROTOBUF,
+                                         .keep_size = sizeof(struct k8sm_keep),
+                                         .claims = claims,
+                                         .claim_count = 1};
+  random_drop_calls(r);
+  k8sm_cluster_free(r->cluster);
+  r->cluster = NULL;
+  int result = k8sm_cluster_new(NULL, &r->cluster, NULL);
+  if (result == K8SM_OK) result = random_hand_over(r);
+  return result == K8SM_OK ? k8sm_cluster_release(r->cluster, &o, &r->calls, NULL) : result;
+}
+
+/* A master that has made the offers so far. */
+static inline struct master *random_master(const struct random_run *r) {
+  struct master *m = master_new("framework", "principal");
+  for (size_t i = 0; i < r->world.count; i++) master_offer(m, r->world.offers[i]);
+  return m;
 }
 
 static inline void random_end(struct random_run *r) {

@@ -23,6 +23,7 @@ static const struct k8sm_manifest_data random_pod_data[] = {
     {{"ConfigMap", 9}, {"default", 7}, {"cfg", 3}, {"B.conf", 6}, {"two\nlines", 9}, 0, 0},
     {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"K", 1}, {"s3cret", 6}, 0, 0},
     {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"EMPTY", 5}, {"", 0}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"100Mi", 5}, 0, 0},
 };
 enum { RANDOM_POD_DATA = sizeof random_pod_data / sizeof random_pod_data[0] };
 
@@ -125,13 +126,13 @@ static inline void random_container(struct random_pod *p, const char *name, bool
   if (random_one_in(p, 2)) random_env(p);
   if (!random_one_in(p, 3)) random_resources(p);
   if (probes || random_one_in(p, 2)) random_ports(p);
-  RANDOM_ONE(
-      p, 3,
-      ",\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\",\"subPath\":\"x/"
-      "y\"},{\"name\":\"c\",\"mountPath\":\"/c\"}]",
-      ",\"volumeMounts\":[{\"name\":\"s\",\"mountPath\":\"/"
-      "s\",\"readOnly\":true},{\"name\":\"h\",\"mountPath\":\"/h\"}]",
-      ",\"volumeMounts\":[{\"name\":\"d\",\"mountPath\":\"/d\"},{\"name\":\"p\",\"mountPath\":\"/p\"}]");
+  RANDOM_ONE(p, 3,
+             ",\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\",\"subPath\":\"x/"
+             "y\"},{\"name\":\"c\",\"mountPath\":\"/c\"}]",
+             ",\"volumeMounts\":[{\"name\":\"s\",\"mountPath\":\"/"
+             "s\",\"readOnly\":true},{\"name\":\"h\",\"mountPath\":\"/h\"}]",
+             ",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\"},{\"name\":\"d\",\"mountPath\":\"/"
+             "d\"},{\"name\":\"p\",\"mountPath\":\"/p\"}]");
   RANDOM_ONE(p, 2, ",\"securityContext\":{\"runAsUser\":0}",
              ",\"securityContext\":{\"capabilities\":{\"drop\":[\"ALL\"],\"add\":[\"NET_BIND_SERVICE\"]}}",
              ",\"securityContext\":{\"seccompProfile\":{\"type\":\"Unconfined\"}}");
@@ -162,8 +163,15 @@ static inline void random_spec(struct random_pod *p) {
       "abels\",\"fieldRef\":{\"fieldPath\":\"metadata.labels\"}}]}},"
       "{\"name\":\"p\",\"projected\":{\"sources\":[{\"secret\":{\"name\":\"pw\"}},{\"configMap\":{\"name\":"
       "\"cfg\",\"items\":"
-      "[{\"key\":\"A\",\"path\":\"deep/a\"}]}}]}}]";
+      "[{\"key\":\"A\",\"path\":\"deep/a\"}]}}]}}";
   random_put(p, "\"spec\":{%s", volumes);
+  RANDOM_ONE(p, 0, ",{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"data\"}}",
+             ",{\"name\":\"v\",\"ephemeral\":{\"volumeClaimTemplate\":{\"spec\":{\"accessModes\":["
+             "\"ReadWriteOnce\"],"
+             "\"resources\":{\"requests\":{\"storage\":\"10Mi\"}}}}}}",
+             ",{\"name\":\"v\",\"emptyDir\":{}}", ",{\"name\":\"v\",\"emptyDir\":{}}",
+             ",{\"name\":\"v\",\"emptyDir\":{\"sizeLimit\":\"1Mi\"}}", ",{\"name\":\"v\",\"emptyDir\":{}}");
+  random_put(p, "]");
   if (random_one_in(p, 8)) random_put(p, ",\"hostNetwork\":true");
   RANDOM_ONE(p, 2, ",\"hostPID\":true", ",\"hostIPC\":true", ",\"shareProcessNamespace\":true");
   RANDOM_ONE(p, 2, ",\"terminationGracePeriodSeconds\":0", ",\"terminationGracePeriodSeconds\":3600");

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "support/master_rules.h"
 #include "support/random_calls.h"
 
 enum { SEEDS = 2000 };
@@ -24,31 +23,46 @@ static size_t accepted(struct master *m, const struct random_run *r) {
   return i;
 }
 
-static void offer_from(struct master *m, const struct random_run *r, size_t first) {
-  for (size_t i = first; i < r->world.count; i++) master_offer(m, r->world.offers[i]);
+/* Whether the role has something reserved, or a volume, among the offers that are out. */
+static bool is_reserved(const struct master *m, const char *by) {
+  const K8smMesos__Offer *offer;
+  for (size_t i = 0; (offer = master_out(m, i)) != NULL; i++) {
+    for (size_t r = 0; r < offer->n_resources; r++) {
+      const K8smMesos__Resource *resource = offer->resources[r];
+      if (resource->n_reservations > 0 && resource->reservations[0]->principal != NULL &&
+          strcmp(resource->reservations[0]->principal, by) == 0)
+        return true;
+    }
+  }
+  return false;
 }
 
-/* Pods that start, and go on: later stages, and containers that start again. */
+/* Pods that start, and go on: later stages, and containers that start again. Afterwards all is given back. */
 static void calls_are_accepted(void **state) {
   (void)state;
-  size_t calls = 0, later = 0, refused = 0;
+  size_t calls = 0, later = 0, last = 0, refused = 0;
   for (uint64_t seed = 0; seed < SEEDS; seed++) {
     struct random_run r;
-    struct master *m = master_new("framework");
     assert_int_equal(random_begin(&r, seed), K8SM_OK);
-    offer_from(m, &r, 0);
-    size_t offers = r.world.count;
+    struct master *m = random_master(&r);
     calls += accepted(m, &r);
+    assert_int_equal(random_resume(&r), K8SM_OK);
+    random_take_offers(&r, m);
     assert_int_equal(random_go_on(&r), K8SM_OK);
-    offer_from(m, &r, offers);
     later += accepted(m, &r);
+    random_take_offers(&r, m);
+    assert_int_equal(random_release(&r), K8SM_OK);
+    last += accepted(m, &r);
+    if (is_reserved(m, "principal")) fail_msg("seed %zu: something is reserved still", (size_t)seed);
     refused += r.refused;
-    master_free(m);
     random_end(&r);
+    master_free(m);
   }
-  print_message("%zu calls, %zu later ones; %zu pods could not be mapped\n", calls, later, refused);
+  print_message("%zu calls, %zu later ones, %zu that give back; %zu pods could not be mapped\n", calls, later,
+                last, refused);
   assert_in_range(calls, SEEDS, SIZE_MAX);
   assert_in_range(later, SEEDS / 2, SIZE_MAX);
+  assert_in_range(last, SEEDS / 10, SIZE_MAX);
 }
 
 /* ---- What the master's rules are worth: each refuses a call that is broken in one place ---- */
@@ -59,6 +73,7 @@ struct broken {
   K8smMesos__Call *call;
   K8smMesos__ExecutorInfo *executor;
   K8smMesos__TaskInfo *task;
+  K8smMesos__Resource *reserved, *created; /* the first of the call; or NULL */
 };
 
 static char *text(const char *words) {
@@ -102,7 +117,8 @@ BREAK(executor_type, true, b->executor->type = K8SM_MESOS__EXECUTOR_INFO__TYPE__
 BREAK(executor_command, true, b->executor->command = b->task->command)
 BREAK(executor_framework, true, b->executor->framework_id->value = text("other"))
 BREAK(executor_cgroups, b->executor->container != NULL && b->executor->container->linux_info != NULL,
-      b->executor->container->linux_info->share_cgroups = true)
+      b->executor->container->linux_info->has_share_cgroups =
+          b->executor->container->linux_info->share_cgroups = true)
 BREAK(executor_cpus, true, of_executor(b, "cpus")->scalar->value = 0.001)
 BREAK(executor_disk, true, of_executor(b, "disk")->name = text("disc"))
 BREAK(executor_other, b->call->accept->n_operations > 1, b->executor->name = text("other"))
@@ -147,10 +163,30 @@ BREAK(health_path, b->task->health_check != NULL && b->task->health_check->http 
       b->task->health_check->http->path = text("x"))
 BREAK(check_port, b->task->check != NULL && b->task->check->tcp != NULL, b->task->check->tcp->port = 0)
 
+BREAK(reserve_principal, b->reserved != NULL,
+      b->reserved->reservations[b->reserved->n_reservations - 1]->principal = text("other"))
+BREAK(reserve_role, b->reserved != NULL,
+      b->reserved->reservations[b->reserved->n_reservations - 1]->role = text("other"))
+BREAK(reserve_room, b->reserved != NULL && b->reserved->scalar != NULL,
+      b->reserved->scalar->value = 1000000000)
+BREAK(reserve_nothing, b->reserved != NULL, b->reserved->n_reservations = 0)
+BREAK(create_id, b->created != NULL, b->created->disk->persistence->id = text(".."))
+BREAK(create_principal, b->created != NULL, b->created->disk->persistence->principal = text("other"))
+BREAK(create_path, b->created != NULL, b->created->disk->volume->container_path = text("/x"))
+BREAK(create_nothing, b->created != NULL, b->created->disk->persistence = NULL)
+
 static const struct {
   bool (*break_)(struct broken *b);
   const char *fault;
 } breaks[] = {
+    {break_reserve_principal, "a reservation is of another principal"},
+    {break_reserve_role, "a reservation is for another role"},
+    {break_reserve_room, "an operation on more than the offers have"},
+    {break_reserve_nothing, "what is reserved, or not any more, states no reservation"},
+    {break_create_id, "the id of a volume is none"},
+    {break_create_principal, "a volume is of another principal"},
+    {break_create_path, "the path of a persistent volume leaves the sandbox"},
+    {break_create_nothing, "a volume is not persistent"},
     {break_type, "the call is no ACCEPT"},
     {break_framework, "the call is of another framework"},
     {break_filters, "the call leaves it to the master how long what is left is refused"},
@@ -190,8 +226,30 @@ static const struct {
     {break_check_port, "a check has no port"},
 };
 
-/* What the master says of the call with one of its groups broken; NULL: there is nothing to break. */
-static const char *broken_call(const struct random_run *r, struct k8sm_slice bytes, size_t group,
+/* The first things that the call reserves and creates. */
+static void find_operations(struct broken *b) {
+  for (size_t i = b->call->accept->n_operations; i-- > 0;) {
+    const K8smMesos__Offer__Operation *o = b->call->accept->operations[i];
+    if (o->reserve != NULL) b->reserved = o->reserve->resources[0];
+    if (o->create != NULL) b->created = o->create->volumes[0];
+  }
+}
+
+/* What the master says of the call, which is broken. */
+static const char *refusal(const struct random_run *r, const ProtobufCMessage *call) {
+  struct master *m = random_master(r);
+  size_t len = protobuf_c_message_get_packed_size(call);
+  uint8_t *packed = malloc(len);
+  assert_non_null(packed);
+  protobuf_c_message_pack(call, packed);
+  const char *fault = master_accept(m, packed, len);
+  free(packed);
+  master_free(m);
+  return fault == NULL ? "nothing" : fault;
+}
+
+/* The same with the i-th operation broken, if it launches something; NULL: there is nothing to break. */
+static const char *broken_call(const struct random_run *r, struct k8sm_slice bytes, size_t i,
                                bool (*break_)(struct broken *b)) {
   struct k8smi_arena arena;
   ProtobufCMessage *message = NULL;
@@ -200,20 +258,14 @@ static const char *broken_call(const struct random_run *r, struct k8sm_slice byt
   assert_int_equal(k8smi_message_read(&arena, K8SM_FORMAT_PROTOBUF, &k8sm_mesos__call__descriptor, bytes.ptr,
                                       bytes.len, &message, NULL),
                    K8SM_OK);
-  K8smMesos__Call *call = (K8smMesos__Call *)message;
-  K8smMesos__Offer__Operation__LaunchGroup *launch = call->accept->operations[group]->launch_group;
-  struct broken b = {&arena, call, launch->executor, launch->task_group->tasks[0]};
-  if (break_(&b)) {
-    struct master *m = master_new("framework");
-    size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *packed = malloc(len);
-    assert_non_null(packed);
-    protobuf_c_message_pack(message, packed);
-    offer_from(m, r, 0);
-    fault = master_accept(m, packed, len);
-    if (fault == NULL) fault = "nothing";
-    free(packed);
-    master_free(m);
+  const K8smMesos__Call__Accept *accept = ((K8smMesos__Call *)message)->accept;
+  K8smMesos__Offer__Operation__LaunchGroup *launch =
+      i < accept->n_operations ? accept->operations[i]->launch_group : NULL;
+  if (launch != NULL) {
+    struct broken b = {
+        &arena, (K8smMesos__Call *)message, launch->executor, launch->task_group->tasks[0], NULL, NULL};
+    find_operations(&b);
+    if (break_(&b)) fault = refusal(r, message);
   }
   k8smi_arena_free(&arena);
   return fault;
@@ -221,10 +273,11 @@ static const char *broken_call(const struct random_run *r, struct k8sm_slice byt
 
 /* The same of the first call that has something to break. */
 static const char *broken_run(const struct random_run *r, bool (*break_)(struct broken *b)) {
+  enum { OPERATIONS = 32 };
   struct k8sm_call row;
   for (size_t i = 0; k8sm_calls_rows(r->calls, i, &row, sizeof row, 1) > 0; i++) {
-    for (size_t group = 1; group < 1 + row.placements; group++) {
-      const char *fault = broken_call(r, row.bytes, group, break_);
+    for (size_t operation = 0; operation < OPERATIONS; operation++) {
+      const char *fault = broken_call(r, row.bytes, operation, break_);
       if (fault != NULL) return fault;
     }
   }
