@@ -45,9 +45,11 @@ enum {
   K8SM_CHANGE_TICK = 0,       /* time went on */
   K8SM_CHANGE_UPDATE = 1,     /* text: an UPDATE event, or its TaskStatus alone */
   K8SM_CHANGE_PLACED = 2,     /* text: hostname; agent_id; the first ACCEPT is about to be sent */
-  K8SM_CHANGE_UNPLACED = 3,   /* text: why no agent takes it (the plan's summary) */
+  K8SM_CHANGE_UNPLACED = 3,   /* text: why no agent takes it (the plan's summary); agent_id: the name
+                                 of the node that it is nominated to, or empty */
   K8SM_CHANGE_LAUNCHED = 4,   /* text: the id of a task that an ACCEPT launches */
-  K8SM_CHANGE_DELETED = 5,    /* number: grace in seconds; -1: the pod's own */
+  K8SM_CHANGE_DELETED = 5,    /* number: grace in seconds; -1: the pod's own; text: empty, or why its
+                                 scheduler ends it: the condition DisruptionTarget */
   K8SM_CHANGE_AGENT_LOST = 6, /* FAILURE of the agent or executor; text: message */
   K8SM_CHANGE_ATTEMPT = 7,    /* demand: the next attempt's; all tasks of the former have ended, or their agent has
                                  been unreachable for too long */

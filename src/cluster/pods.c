@@ -184,11 +184,18 @@ int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint
   return K8SM_OK;
 }
 
+static void pods_go_on(struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  if (pod->ending) c->ending--;
+  pod->ending = false;
+}
+
 int k8sm_cluster_add_pod(struct k8sm_cluster *cluster, const struct k8sm_demand *demand,
                          struct k8sm_slice agent_id, struct k8sm_diags *diags) {
-  uint32_t agent;
+  uint32_t agent, row = k8smi_map_get(&cluster->pod_map, demand->uid);
   int result = k8smi_agent_get(cluster, agent_id, &agent);
   if (result == K8SM_OK) result = k8smi_pod_put(cluster, demand, agent);
+  if (result == K8SM_OK && row != K8SMI_MAP_NONE) pods_go_on(cluster, row);
   if (result != K8SM_OK) return k8smi_find_nomem(diags, result);
   k8smi_nomination_end(cluster, k8smi_nomination_of(cluster, demand->uid)); /* it is there */
   cluster->pod_generation = ++cluster->generation;

@@ -56,11 +56,27 @@ int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_DELETED);
   change.number = grace_seconds;
+  if (pod->preempted) change.text = K8SMI_S("preempting to accommodate a higher priority pod");
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r != K8SM_OK) return r;
+  k8sm_cluster_end_pod(d->offers.cluster, pod->uid);
   pod->deleting = true;
   pod->delete_asked = pod->delete_again = false;
   pod->grace_seconds = grace_seconds;
   change_hold_back(d, pod);
+  return K8SM_OK;
+}
+
+int k8smi_drv_pod_end(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
+  bool shorter = grace_seconds >= 0 && (pod->grace_seconds < 0 || grace_seconds < pod->grace_seconds);
+  if ((pod->deleting || pod->delete_asked) && !shorter) return K8SM_OK;
+  if (!pod->recorded) return k8smi_drv_pod_delete(d, pod, grace_seconds);
+  struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  view.deleting = true;
+  view.grace_seconds = grace_seconds;
+  int r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_DELETE, NULL);
+  if (r != K8SM_OK) return r;
+  pod->delete_asked = true;
+  pod->grace_seconds = grace_seconds;
   return K8SM_OK;
 }

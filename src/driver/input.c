@@ -108,17 +108,7 @@ static int input_on_delete(struct k8sm_driver *d, const struct k8sm_input *in, s
     k8smi_find(diags, K8SM_DIAG_POD_UNKNOWN, NULL, "no pod '%.*s'", K8SMI_P(in->key));
     return K8SM_ERR_NOT_FOUND;
   }
-  bool shorter = in->grace_seconds >= 0 && (pod->grace_seconds < 0 || in->grace_seconds < pod->grace_seconds);
-  if ((pod->deleting || pod->delete_asked) && !shorter) return K8SM_OK;
-  if (!pod->recorded) return k8smi_drv_pod_delete(d, pod, in->grace_seconds);
-  struct drv_pod_view view = k8smi_drv_pod_view(pod);
-  view.deleting = true;
-  view.grace_seconds = in->grace_seconds;
-  int r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_DELETE, NULL);
-  if (r != K8SM_OK) return r;
-  pod->delete_asked = true;
-  pod->grace_seconds = in->grace_seconds;
-  return K8SM_OK;
+  return k8smi_drv_pod_end(d, pod, in->grace_seconds);
 }
 
 static int input_on_answer(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {

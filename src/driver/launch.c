@@ -28,6 +28,7 @@ struct launch_batch {
   struct k8sm_calls *calls;
   struct launch_step *steps; /* one for each placement */
   size_t step_count;
+  size_t nominated;             /* pods that others end for */
   struct drv_launch **launches; /* one for each call */
   size_t launch_count;
 };
@@ -130,6 +131,7 @@ static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
   int r = k8sm_cluster_match(d->offers.cluster, b->demands, b->pod_count, &match, &b->plan, NULL);
   if (r != K8SM_OK) return r;
   b->step_count = k8sm_plan_placements(b->plan, 0, NULL, sizeof(struct k8sm_placement), 0);
+  b->nominated = k8sm_plan_nominations(b->plan, 0, NULL, sizeof(struct k8sm_plan_nomination), 0);
   if (b->step_count == 0) return K8SM_OK;
   const struct k8sm_task_options o = {.size = sizeof o,
                                       .allocator = &d->core.allocator,
@@ -351,6 +353,7 @@ static int launch_commit_step(struct k8sm_driver *d, struct launch_step *s, stru
   }
   launch_commit_tasks(pod, s, l);
   pod->launches++;
+  k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_pod_set_need(&d->pods, pod, DRV_NEED_NOTHING);
   return K8SM_OK;
 }
@@ -376,9 +379,11 @@ static int launch_commit(struct k8sm_driver *d, struct launch_batch *b) {
 
 static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice summary) {
   uint64_t hash = k8smi_hash(summary.ptr, summary.len, d->pods.by_uid.seed);
+  hash = k8smi_hash(pod->nominated.ptr, pod->nominated.len, hash);
   if (summary.len == 0 || hash == pod->refusal_hash) return K8SM_OK;
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UNPLACED);
   change.text = summary;
+  change.agent_id = pod->nominated;
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
     r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "FailedScheduling: %.*s", K8SMI_P(summary));
@@ -410,7 +415,8 @@ int k8smi_drv_launch(struct k8sm_driver *d) {
   int r = launch_collect(d, &b);
   if (r == K8SM_OK && b.pod_count != 0) r = launch_plan(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_prepare(d, &b);
-  if (r == K8SM_OK && b.step_count != 0) r = launch_commit(d, &b);
+  if (r == K8SM_OK && b.nominated != 0) r = k8smi_drv_preempt(d, b.plan, b.pods);
+  if (r == K8SM_OK && b.step_count + b.nominated != 0) r = launch_commit(d, &b);
   if (r == K8SM_OK) r = launch_refusals(d, &b);
   if (r == K8SM_ERR_NOMEM) launch_give_back(&b);
   d->offers.unmatched = launch_priority(d, &priority);

@@ -23,6 +23,8 @@ void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
   k8smi_drv_place_free(pod->place);
   k8smi_drv_tasks_free(core, pod->tasks);
   if (pod->key.ptr != NULL) k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + 1);
+  if (pod->nominated.ptr != NULL)
+    k8smi_free(&core->allocator, (char *)(uintptr_t)pod->nominated.ptr, pod->nominated.len + 1);
   k8sm_pod_unref(pod->pod);
   k8smi_free(&core->allocator, pod, sizeof *pod);
 }

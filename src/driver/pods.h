@@ -59,22 +59,25 @@ struct drv_pod {
   struct drv_task *tasks;
   char nonce[12];
   enum drv_need need;
-  uint32_t launches;        /* ACCEPTs on their way */
-  uint64_t round;           /* of matching, that it was in last */
-  bool recorded;            /* there is a record to be removed at the end */
-  struct k8sm_status *kept; /* of the last row; NULL: the next one must be whole */
-  uint64_t row;             /* its number */
-  uint32_t appended;        /* rows behind the whole one */
-  bool tasks_changed;       /* since the last row */
-  bool deleting;            /* and the host has the record of it */
-  bool delete_asked;        /* the record is on its way */
-  bool delete_again;        /* restored: its status may not know of the deletion that was recorded */
-  bool adopts;              /* given without a record: what runs of it is taken up, for a while */
-  bool removed;             /* its row is: it can go */
-  bool final_kept;          /* a row with its terminal phase is recorded: it may be told */
-  uint32_t finals;          /* such rows that wait for their answers */
-  uint64_t removing;        /* the number of the record that removes its row; 0: none is on its way */
-  uint64_t again_ms;        /* after a refusal: not recorded again before */
+  uint32_t launches;           /* ACCEPTs on their way */
+  uint64_t round;              /* of matching, that it was in last */
+  bool recorded;               /* there is a record to be removed at the end */
+  struct k8sm_status *kept;    /* of the last row; NULL: the next one must be whole */
+  uint64_t row;                /* its number */
+  uint32_t appended;           /* rows behind the whole one */
+  bool tasks_changed;          /* since the last row */
+  struct k8sm_slice nominated; /* the host where others end for it, a block of its own; empty: nowhere */
+  uint64_t nominated_ms;       /* when it has waited for long enough */
+  bool preempted;              /* it ends for another pod */
+  bool deleting;               /* and the host has the record of it */
+  bool delete_asked;           /* the record is on its way */
+  bool delete_again;           /* restored: its status may not know of the deletion that was recorded */
+  bool adopts;                 /* given without a record: what runs of it is taken up, for a while */
+  bool removed;                /* its row is: it can go */
+  bool final_kept;             /* a row with its terminal phase is recorded: it may be told */
+  uint32_t finals;             /* such rows that wait for their answers */
+  uint64_t removing;           /* the number of the record that removes its row; 0: none is on its way */
+  uint64_t again_ms;           /* after a refusal: not recorded again before */
   int64_t grace_seconds;
   uint64_t said_hash;    /* of its bytes */
   uint64_t refusal_hash; /* of the last "0/5 nodes are available" */

@@ -70,6 +70,14 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
   return K8SM_OK;
 }
 
+/* It goes on, and does not make room for others. */
+static void pump_not_deleted(struct k8sm_driver *d, struct drv_pod *pod) {
+  pod->delete_asked = pod->preempted = false;
+  if (pod->place == NULL) return;
+  /* Where it is known already this takes no memory. */
+  (void)!k8sm_cluster_add_pod(d->offers.cluster, pod->demand, pod->place->agent_id, NULL);
+}
+
 static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) {
   const struct k8sm_slice none = {NULL, 0};
   struct k8sm_slice key = record->pod == NULL ? none : record->pod->key;
@@ -82,7 +90,7 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
     d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
-  if (record->kind == DRV_RECORD_DELETE) pod->delete_asked = false;
+  if (record->kind == DRV_RECORD_DELETE) pump_not_deleted(d, pod);
   if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number) pod->removing = 0;
   pod->finals -= record->final;
   pod->again_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);

@@ -117,6 +117,9 @@ void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, const char *why);
 /* Begins the deletion. Errors: NOMEM, INVALID. */
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
+/* As a deletion that is asked for: recorded before it begins. Nothing new if it is under way with no more
+ * grace. Errors: NOMEM, INVALID. */
+int k8smi_drv_pod_end(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
 
 /* ---- life.c: what pods need ---- */
 
@@ -169,6 +172,14 @@ void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod);
 int k8smi_drv_release_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);
 void k8smi_drv_release_free(struct k8sm_driver *d);
+
+/* ---- preempt.c: pods end for others ---- */
+
+/* Ends the victims of a plan whose demands are those of `pods`, and notes who waits. Errors: NOMEM: may be
+ * called again with another plan. */
+int k8smi_drv_preempt(struct k8sm_driver *d, const struct k8sm_plan *plan, struct drv_pod *const *pods);
+/* It waits no more: it has a place, or others did not make one in time. */
+void k8smi_drv_pod_withdraw(struct k8sm_driver *d, struct drv_pod *pod);
 
 /* ---- wanted.c ---- */
 

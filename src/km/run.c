@@ -30,7 +30,7 @@ struct run_options {
   const char *master, *state, *user, *name, *protocol, *record;
   struct km_demand_flags mapping;
   int64_t timeout, agents;
-  bool detach, admission, quiet;
+  bool detach, admission, preemption, quiet;
 };
 
 static bool is_local(const struct run_options *o) {
@@ -60,6 +60,7 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
                                         .protocol = o->protocol,
                                         .seed = random_seed(),
                                         .mapping = &o->mapping,
+                                        .preemption = o->preemption,
                                         .data = set->data,
                                         .data_count = set->data_count};
   if (o->record != NULL && (r->trace = km_trace_create(o->record, &setup)) == NULL) return false;
@@ -310,6 +311,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"protocol", 0, KM_TEXT, &o.protocol, "FORMAT", "to speak with the master: protobuf (default) or json"},
       {"agents", 0, KM_NUMBER, &o.agents, "N", "of the embedded Mesos (default 1)"},
       {"admission", 0, KM_FLAG, &o.admission, NULL, "add priorities and the two default tolerations"},
+      {"preemption", 0, KM_FLAG, &o.preemption, NULL,
+       "end pods of a lower priority where one finds no place"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
   };

@@ -14,9 +14,12 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
   demand.data = s->data;
   demand.data_count = s->data_count;
   demand.data_size = sizeof *s->data;
+  const struct k8sm_match_options match = {.size = sizeof match,
+                                           .flags = s->preemption ? K8SM_MATCH_PREEMPT : 0};
   struct k8sm_driver_options options = {.size = sizeof options,
                                         .framework = &framework,
                                         .demand = &demand,
+                                        .match = &match,
                                         .master = s->master,
                                         .seed = s->seed,
                                         .format = strcmp(s->protocol, "json") == 0 ? K8SM_FORMAT_JSON

@@ -125,6 +125,7 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .user = text(r->head, "user"),
                                     .protocol = text(r->head, "protocol"),
                                     .mapping = &r->mapping,
+                                    .preemption = number(r->head, "preemption") != 0,
                                     .seed = number(r->head, "seed")};
   read_data(r, setup);
   return r;

@@ -109,6 +109,20 @@ static void encode_condition_reason(struct k8smi_json *w, const struct k8sm_stat
   }
 }
 
+/* https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions */
+static void encode_disruption(struct k8smi_json *w, const struct k8sm_status *s) {
+  if (s->disruption.len == 0) return;
+  k8smi_json_open(w, '{');
+  k8smi_json_member(w, "type", K8SMI_S("DisruptionTarget"));
+  k8smi_json_member(w, "status", K8SMI_S("True"));
+  k8smi_json_key(w, "lastProbeTime");
+  k8smi_json_raw(w, K8SMI_S("null"));
+  encode_time(w, "lastTransitionTime", s->disruption_wall_ms);
+  k8smi_json_member(w, "reason", K8SMI_S("PreemptionByScheduler"));
+  k8smi_json_member(w, "message", s->disruption);
+  k8smi_json_close(w, '}');
+}
+
 /* Before it has a place a pod has the one condition that says why not. */
 static void encode_all_conditions(struct k8smi_json *w, const struct k8sm_status *s) {
   if (!s->placed && s->unplaced.len == 0 && s->started_wall_ms == 0) return;
@@ -126,6 +140,7 @@ static void encode_all_conditions(struct k8smi_json *w, const struct k8sm_status
     encode_condition_reason(w, s, c->index);
     k8smi_json_close(w, '}');
   }
+  encode_disruption(w, s);
   k8smi_json_close(w, ']');
 }
 
@@ -237,6 +252,7 @@ static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
     k8smi_json_member(w, "message", K8SMI_S("Pod was active on the node longer than the specified deadline"));
     k8smi_json_member(w, "reason", K8SMI_S("DeadlineExceeded"));
   }
+  encode_text(w, "nominatedNodeName", s->nominated);
   /* The pod is on its agent's network: one address for both. */
   encode_addresses(w, "hostIP", "hostIPs", s->pod_ip);
   encode_addresses(w, "podIP", "podIPs", s->pod_ip);

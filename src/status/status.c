@@ -38,7 +38,7 @@ static int change_placed(struct k8sm_status *s, const struct k8sm_change *change
   s->placed_mono_ms = s->mono_ms;
   s->agent_id = k8smi_status_text(s, change->agent_id);
   s->hostname = k8smi_status_text(s, change->text);
-  s->unplaced = (struct k8sm_slice){NULL, 0};
+  s->unplaced = s->nominated = (struct k8sm_slice){NULL, 0};
   if (s->started_wall_ms != 0) return K8SM_OK;
   s->started_wall_ms = s->wall_ms;
   s->started_mono_ms = s->mono_ms;
@@ -51,6 +51,7 @@ static int change_unplaced(struct k8sm_status *s, const struct k8sm_change *chan
   if (s->launched) return K8SM_OK; /* a restart waits for an offer of its agent: the pod has its place */
   s->placed = false;
   s->unplaced = k8smi_status_text(s, change->text);
+  s->nominated = k8smi_status_text(s, change->agent_id);
   return K8SM_OK;
 }
 
@@ -80,6 +81,10 @@ static int change_deleted(struct k8sm_status *s, const struct k8sm_change *chang
   bool shorter = !s->ending || grace < s->grace_seconds;
   if (shorter) s->grace_seconds = grace;
   s->deleted = true;
+  if (change->text.len > 0 && s->disruption.len == 0) {
+    s->disruption = k8smi_status_text(s, change->text);
+    s->disruption_wall_ms = s->wall_ms;
+  }
   for (size_t i = 0; shorter && i < s->demand->task_count; i++) {
     if (!s->tasks[i].kill || s->tasks[i].kill_grace <= grace) continue;
     s->tasks[i].kill_grace = grace;

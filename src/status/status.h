@@ -114,6 +114,9 @@ struct k8sm_status {
   int64_t started_wall_ms; /* status.startTime */
   uint64_t started_mono_ms;
   struct k8sm_slice unplaced;   /* why no agent takes it */
+  struct k8sm_slice nominated;  /* the node that others make room on for it */
+  struct k8sm_slice disruption; /* why it was deleted by someone else than its owner */
+  int64_t disruption_wall_ms;
   struct k8sm_slice shown_init; /* "Init:1/3"; empty when initialized */
 
   /* The attempt. */

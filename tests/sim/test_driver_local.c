@@ -366,6 +366,78 @@ static void constraints_at_the_master(void **state) {
   world_close(&w);
 }
 
+/* A pod of so many cpus and a priority. */
+static void preempt_pod(struct world *w, const char *name, const char *cpu, int priority) {
+  char yaml[512];
+  snprintf(
+      yaml, sizeof yaml,
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: default, uid: u-%s}\n"
+      "spec: {priority: %d, terminationGracePeriodSeconds: 5, containers: [{name: c, image: i, resources: "
+      "{requests: {cpu: %s}}}]}\n",
+      name, name, priority, cpu);
+  assert_true(world_pod(w, yaml));
+}
+
+static void a_pod_makes_room_for_another(void **state) {
+  (void)state;
+  for (int crash = 0; crash < 2; crash++) {
+    struct world w;
+    const struct k8sm_match_options match = {.size = sizeof match, .flags = K8SM_MATCH_PREEMPT};
+    struct k8sm_driver_options o = world_options();
+    o.match = &match;
+    world_open(&w, &o, 2);
+    world_wait(&w, 10);
+    preempt_pod(&w, "large", "3", 1);
+    preempt_pod(&w, "other", "3", 2);
+    preempt_pod(&w, "small", "500m", 0);
+    await(&w, "default/small", "Running", 10000);
+    await(&w, "default/other", "Running", 10000);
+    preempt_pod(&w, "high", "3", 9);
+    preempt_pod(&w, "same", "3", 9); /* it may end the other one, but not take what is promised */
+    preempt_pod(&w, "third", "3", 9);
+    for (int i = 0; i < 100 && !world_said(&w, "default/other: Preempted"); i++) world_wait(&w, 100);
+    assert_true(world_said(&w, "default/large: Preempted: by default/high on node "));
+    assert_true(world_said(&w, "default/other: Preempted: by default/same on node "));
+    assert_true(world_said(&w, "default/high: Nominated: waits for room on node "));
+    o.seed = 5;
+    if (crash) { /* those that wait are not recorded: the host hands them in again */
+      world_restart(&w, &o);
+      preempt_pod(&w, "high", "3", 9);
+      preempt_pod(&w, "same", "3", 9);
+      preempt_pod(&w, "third", "3", 9);
+    }
+    await(&w, "default/high", "Running", 120000);
+    await(&w, "default/same", "Running", 120000);
+    await(&w, "default/large", NULL, 120000);
+    await(&w, "default/other", NULL, 120000);
+    assert_string_equal(world_shown(&w, "default/small"), "Running");
+    assert_false(world_said(&w, "default/small: Preempted"));
+    world_wait(&w, 120000);
+    assert_string_equal(world_shown(&w, "default/third"),
+                        "Pending"); /* nobody of a lower priority is in its way */
+    assert_int_equal(world_delete(&w, "default/high", 1), K8SM_OK);
+    await(&w, "default/third", "Running", 120000);
+    assert_int_equal(w.bad_answers, 0);
+    world_close(&w);
+  }
+}
+
+static void nobody_is_ended_unless_asked_to(void **state) {
+  (void)state;
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  preempt_pod(&w, "large", "3", 1);
+  await(&w, "default/large", "Running", 10000);
+  preempt_pod(&w, "high", "3", 9);
+  world_wait(&w, 120000);
+  assert_string_equal(world_shown(&w, "default/large"), "Running");
+  assert_string_equal(world_shown(&w, "default/high"), "Pending");
+  assert_false(world_said(&w, "Preempted"));
+  world_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nginx_runs_and_is_deleted),
@@ -380,6 +452,8 @@ int main(void) {
       cmocka_unit_test(the_master_fails_over),
       cmocka_unit_test(the_host_crashes),
       cmocka_unit_test(many_pods),
+      cmocka_unit_test(a_pod_makes_room_for_another),
+      cmocka_unit_test(nobody_is_ended_unless_asked_to),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,41 @@ static void every_allocation_fails(void **state) {
   for (size_t n = 1; n <= calls; n++) live(n);
 }
 
+/* The allocations from when a pod preempts another one until it runs. */
+static size_t preempt(size_t fail_at) {
+  static const char low[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: low, namespace: default, uid: u1}\n"
+                            "spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 3}}}]}\n";
+  static const char high[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: high, namespace: default, uid: u2}\n"
+      "spec: {priority: 1, containers: [{name: c, image: i, resources: {requests: {cpu: 3}}}]}\n";
+  struct world w;
+  const struct k8sm_match_options match = {.size = sizeof match, .flags = K8SM_MATCH_PREEMPT};
+  struct k8sm_driver_options o = world_options();
+  o.match = &match;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, low));
+  assert_true(world_await(&w, "default/low", "Running", 20000));
+  size_t before = w.memory.calls;
+  w.failing = fail_at != 0;
+  w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
+  assert_true(world_pod(&w, high));
+  if (!world_await(&w, "default/high", "Running", 400000)) {
+    fail_msg("allocation %zu: %s\n%.*s", fail_at, world_shown(&w, "default/high"), (int)w.trace.len,
+             w.trace.ptr);
+  }
+  assert_true(world_await(&w, "default/low", NULL, 20000));
+  size_t calls = w.memory.calls - before;
+  world_close(&w);
+  return calls;
+}
+
+static void every_allocation_of_a_preemption_fails(void **state) {
+  (void)state;
+  size_t calls = preempt(0);
+  for (size_t n = 1; n <= calls; n++) preempt(n);
+}
+
 /* Rows of a record, read with too little memory, leave nothing behind and can be given again. */
 static void restoring_without_memory(void **state) {
   struct world w;
@@ -92,6 +127,7 @@ static void restoring_without_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails),
+                                     cmocka_unit_test(every_allocation_of_a_preemption_fails),
                                      cmocka_unit_test(restoring_without_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

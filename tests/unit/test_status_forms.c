@@ -72,6 +72,42 @@ static void the_status_of_kubernetes(void **state) {
   life_end(&l);
 }
 
+static bool status_has(const struct life *l, const char *part) {
+  struct k8sm_blob *blob = NULL;
+  char *json = pods_json(part);
+  assert_int_equal(k8sm_status_encode(l->status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  bool has = strstr(k8sm_blob_bytes(blob).ptr, json) != NULL;
+  free(json);
+  k8sm_blob_unref(blob);
+  return has;
+}
+
+/* Who preempts is nominated until it has a place; who is preempted says why it ends. */
+static void preemption_shows(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  struct k8sm_change waits = {.type = K8SM_CHANGE_UNPLACED,
+                              .text = K8SMI_S("0/1 nodes are available: 1 Insufficient cpu."),
+                              .agent_id = K8SMI_S("a.example")};
+  assert_int_equal(life_apply(&l, &waits, 1), K8SM_OK);
+  assert_true(status_has(&l, "'nominatedNodeName':'a.example'"));
+  life_place(&l);
+  assert_false(status_has(&l, "nominatedNodeName"));
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  l.now += 5000;
+  life_change(&l, K8SM_CHANGE_DELETED, "preempting to accommodate a higher priority pod", 7);
+  static const char condition[] =
+      "{'type':'DisruptionTarget','status':'True','lastProbeTime':null,'lastTransitionTime':"
+      "'2026-08-29T10:40:06Z','reason':'PreemptionByScheduler','message':'preempting to accommodate a higher "
+      "priority pod'}]";
+  l.now += 1000;
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 1); /* once more, by somebody else */
+  assert_true(status_has(&l, condition));
+  life_end(&l);
+}
+
 static void records_come_back(void **state) {
   (void)state;
   struct life l;
@@ -340,9 +376,10 @@ static void states_have_their_meaning(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_status_of_kubernetes),  cmocka_unit_test(records_come_back),
-      cmocka_unit_test(bad_changes_are_refused),   cmocka_unit_test(protobuf_updates_are_read),
-      cmocka_unit_test(every_allocation_may_fail), cmocka_unit_test(states_have_their_meaning),
+      cmocka_unit_test(the_status_of_kubernetes),  cmocka_unit_test(preemption_shows),
+      cmocka_unit_test(records_come_back),         cmocka_unit_test(bad_changes_are_refused),
+      cmocka_unit_test(protobuf_updates_are_read), cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(states_have_their_meaning),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
