@@ -292,3 +292,29 @@ func (d *Driver) Counters() (Counters, error) {
 		uint64(row.records), uint64(row.releases_due),
 	}, err
 }
+
+// Agents that offers have come from.
+func (d *Driver) Agents() []Agent {
+	defer runtime.KeepAlive(d)
+	return readRows(func(rows *C.struct_k8sm_agent, size, n int) int {
+		return int(C.k8sm_driver_agents(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_agent) Agent {
+		return Agent{text(row.id), text(row.hostname), int(row.offers), Features(row.features)}
+	})
+}
+
+// AgentLabels are the labels of such an agent as a node.
+func (d *Driver) AgentLabels(agentID string) map[string]string {
+	defer runtime.KeepAlive(d)
+	var m memory
+	defer m.free()
+	labels := map[string]string{}
+	id := m.slice([]byte(agentID))
+	readRows(func(rows *C.struct_k8sm_node_label, size, n int) int {
+		return int(C.k8sm_driver_agent_labels(d.ptr, id, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_node_label) bool {
+		labels[C.GoString(row.key)] = C.GoString(row.value)
+		return true
+	})
+	return labels
+}

@@ -39,6 +39,18 @@ static int agents_by_name(const void *left, const void *right, const void *ctx) 
   return k8smi_cmp(((const struct ctl_agent *)left)->name, ((const struct ctl_agent *)right)->name);
 }
 
+/* Of two agents on one host the first counts: daemons are told apart by the name of the node. */
+static void agents_drop_twins(struct k8sm_control *c, struct ctl_agents *agents) {
+  size_t kept = 0;
+  for (size_t i = 0; i < agents->count; i++) {
+    if (kept > 0 && k8smi_eq(agents->rows[kept - 1].name, agents->rows[i].name))
+      k8smi_node_free(agents->rows[i].node, &c->allocator);
+    else
+      agents->rows[kept++] = agents->rows[i];
+  }
+  agents->count = kept;
+}
+
 int k8smi_ctl_agents_set(struct k8sm_control *c, const struct k8sm_control_input *in,
                          struct k8sm_diags *diags) {
   struct ctl_agents agents = {.rows = NULL};
@@ -46,6 +58,7 @@ int k8smi_ctl_agents_set(struct k8sm_control *c, const struct k8sm_control_input
   int r = agents_read(c, &agents, in, diags);
   if (r == K8SM_OK) {
     k8smi_sort(agents.rows, agents.count, sizeof *agents.rows, agents_by_name, NULL);
+    agents_drop_twins(c, &agents);
     agents.known = true;
     agents_drop(c, &c->agents);
     c->agents = agents;

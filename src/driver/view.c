@@ -2,6 +2,7 @@
 /* What a host may read of a driver. */
 #include "base/abi.h"
 #include "base/slice.h"
+#include "cluster/cluster.h"
 #include "driver/state.h"
 
 struct k8sm_slice k8sm_driver_framework_id(const struct k8sm_driver *driver) {
@@ -74,4 +75,46 @@ int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_count
   struct k8sm_driver_counters row = driver->core.counters;
   for (const struct drv_owed *o = driver->offers.owed; o != NULL; o = o->next) row.releases_due++;
   return k8smi_struct_write(ret, &row, sizeof row);
+}
+
+/* ---- Agents ---- */
+
+size_t k8sm_driver_agents(const struct k8sm_driver *d, size_t first, struct k8sm_agent *rows, size_t row_size,
+                          size_t n) {
+  return k8sm_cluster_agents(d->offers.cluster, first, rows, row_size, n);
+}
+
+/* NULL: it is not known. */
+static const struct k8smi_agent *view_agent(const struct k8sm_driver *d, struct k8sm_slice id) {
+  uint32_t row = k8smi_map_get(&d->offers.cluster->agent_map, id);
+  const struct k8smi_agent *agent = row == K8SMI_MAP_NONE ? NULL : k8smi_agent_at(d->offers.cluster, row);
+  return agent == NULL || agent->labels == NULL ? NULL : agent;
+}
+
+/* Of equal keys the first one counts, and others are left out. */
+size_t k8sm_driver_agent_labels(const struct k8sm_driver *d, struct k8sm_slice agent_id, size_t first,
+                                struct k8sm_node_label *rows, size_t row_size, size_t n) {
+  const struct k8smi_agent *agent = view_agent(d, agent_id);
+  const struct k8smi_pair *before = NULL;
+  size_t count = 0, written = 0;
+  for (size_t i = 0; agent != NULL && i < agent->labels->pairs.count; i++) {
+    const struct k8smi_pair *pair = &agent->labels->pairs.items[i];
+    if (before != NULL && k8smi_eq(before->key, pair->key)) continue;
+    before = pair;
+    const struct k8sm_node_label row = {pair->key.ptr, pair->value.ptr};
+    if (count++ >= first && written < n) k8smi_row_write(rows, row_size, written++, &row, sizeof row);
+  }
+  return k8smi_rows_left(count, first);
+}
+
+size_t k8sm_driver_agent_taints(const struct k8sm_driver *d, struct k8sm_slice agent_id, size_t first,
+                                struct k8sm_node_taint *rows, size_t row_size, size_t n) {
+  const struct k8smi_agent *agent = view_agent(d, agent_id);
+  size_t count = agent == NULL ? 0 : agent->labels->taints.count, left = k8smi_rows_left(count, first);
+  for (size_t i = 0; i < n && i < left; i++) {
+    const struct k8smi_taint *taint = &agent->labels->taints.items[first + i];
+    const struct k8sm_node_taint row = {taint->key.ptr, taint->value.ptr, k8smi_effect_name(taint->effect)};
+    k8smi_row_write(rows, row_size, i, &row, sizeof row);
+  }
+  return left;
 }

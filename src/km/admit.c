@@ -19,12 +19,16 @@ static struct k8sm_priority_class *all_classes(const struct km_set *set, size_t 
   return rows;
 }
 
+struct k8sm_admission_options km_set_admission(const struct km_set *set) {
+  struct k8sm_admission_options o = {.size = sizeof o, .class_size = sizeof(struct k8sm_priority_class)};
+  o.classes = all_classes(set, &o.class_count);
+  return o;
+}
+
 int km_set_admit(struct km_set *set) {
   static struct km_report report;
-  struct k8sm_admission_options o = {.size = sizeof o, .class_size = sizeof(struct k8sm_priority_class)};
-  struct k8sm_priority_class *classes = all_classes(set, &o.class_count);
+  struct k8sm_admission_options o = km_set_admission(set);
   int code = KM_DONE;
-  o.classes = classes;
   for (size_t i = 0; i < set->pod_count; i++) {
     struct km_source source = km_set_source(set, &set->pods[i]);
     struct k8sm_pod *admitted = NULL;
@@ -39,6 +43,6 @@ int km_set_admit(struct km_set *set) {
       set->pods[i].pod = admitted;
     }
   }
-  free(classes);
+  free((void *)(uintptr_t)o.classes);
   return code;
 }

@@ -9,10 +9,11 @@ static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_delete = {
     "delete",
-    "Stop pods of a running 'km run', with grace",
-    "POD … | -f FILE | --all",
+    "Stop pods and workloads of a running 'km run', with grace",
+    "POD|KIND/NAME … | -f FILE | --all",
     "  km delete nginx                           waits until it is gone\n"
     "  km delete kube-system/dns --grace-period=1\n"
+    "  km delete deployment/web                  with all of its pods\n"
     "  km delete -f nginx.yaml --wait=0\n"
     "  km delete --all                           the 'km run' ends then, too\n",
     run,
@@ -28,7 +29,8 @@ static int ask(const char *folder, const char *key, int64_t grace) {
   if (code != KM_DONE)
     fprintf(stderr, "km delete: %s", answer);
   else if (strcmp(key, "*") != 0)
-    printf("pod %s deleted\n", key);
+    printf("%s%s deleted\n", strncmp(key, "Pod/", 4) == 0 ? "pod " : "",
+           strncmp(key, "Pod/", 4) == 0 ? key + 4 : key);
   else
     printf("all pods deleted\n");
   free(answer);
@@ -53,20 +55,36 @@ static int wait_gone(const char *folder, const char *key, int64_t seconds) {
   return KM_FAILED;
 }
 
-static void add_key(struct km_texts *keys, const char *name) {
-  char key[600];
-  snprintf(key, sizeof key, "%s%s", strchr(name, '/') == NULL && strcmp(name, "*") != 0 ? "default/" : "",
-           name);
+static void add_key(struct km_texts *keys, const char *key) {
   keys->items = km_alloc(keys->items, (keys->count + 1) * sizeof *keys->items);
   keys->items[keys->count++] = km_strdup(key, strlen(key));
 }
 
+static int add_name(struct km_texts *keys, const char *name) {
+  char key[700];
+  if (!km_object_key(name, key, sizeof key)) {
+    fprintf(stderr, "km delete: '%s': no kind of pods\n", name);
+    return KM_FAILED;
+  }
+  add_key(keys, key);
+  return KM_DONE;
+}
+
+/* What `km run -f` would run: workloads, and pods that belong to none. */
 static int add_files(struct km_texts *keys, const struct km_texts *files) {
   struct km_set set;
-  int code = km_set_load(&set, files, 0);
+  int code = km_set_load(&set, files, K8SM_PARSE_TEMPLATES);
+  char key[600], full[700];
+  for (size_t i = 0; i < set.workload_count; i++) {
+    struct k8sm_workload_info info = {.size = sizeof info};
+    if (k8sm_workload_get_info(set.workloads[i].workload, &info) != K8SM_OK) continue;
+    snprintf(full, sizeof full, "%s/%s/%s", info.kind_name.ptr, info.name_space.ptr, info.name.ptr);
+    if (info.kind != K8SM_WORKLOAD_POD_TEMPLATE) add_key(keys, full);
+  }
   for (size_t i = 0; i < set.pod_count; i++) {
-    char key[600];
-    add_key(keys, km_pod_key(set.pods[i].pod, key, sizeof key));
+    if (!set.pods[i].bare) continue;
+    snprintf(full, sizeof full, "Pod/%s", km_pod_key(set.pods[i].pod, key, sizeof key));
+    add_key(keys, full);
   }
   km_set_free(&set);
   return code;
@@ -89,7 +107,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   bool all = false;
   int64_t grace = -1, wait = 120;
   const struct km_option options[] = {
-      {"filename", 'f', KM_TEXTS, &files, "FILE", "the pods of a manifest"},
+      {"filename", 'f', KM_TEXTS, &files, "FILE", "what is in a manifest"},
       {"all", 0, KM_FLAG, &all, NULL, "every pod"},
       {"grace-period", 0, KM_NUMBER, &grace, "SECONDS", "instead of the pod's own"},
       {"wait", 0, KM_NUMBER, &wait, "SECONDS", "for the pods to be gone (default 120; 0: not at all)"},
@@ -97,12 +115,14 @@ static int run(const struct km_command *command, int argc, char **argv) {
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
   if (code == -1 && (names.count > 0) + (files.count > 0) + all != 1) {
-    code = km_misuse(command, "name pods, or give -f FILE, or --all");
+    code = km_misuse(command, "name pods or workloads, or give -f FILE, or --all");
   }
   if (code == -1) {
     char folder[1024];
     code = files.count > 0 ? add_files(&keys, &files) : KM_DONE;
-    for (size_t i = 0; i < names.count; i++) add_key(&keys, names.items[i]);
+    for (size_t i = 0; i < names.count; i++) {
+      if (add_name(&keys, names.items[i]) != KM_DONE) code = KM_FAILED;
+    }
     if (all) add_key(&keys, "*");
     km_state_folder(state, folder, sizeof folder);
     if (code == KM_DONE) code = delete_keys(folder, &keys, grace, wait);

@@ -9,9 +9,10 @@ static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_describe = {
     "describe",
-    "Show everything about pods of a running 'km run', and what happened to them",
-    "POD …",
+    "Show everything about pods and workloads of a running 'km run', and what happened to them",
+    "POD|KIND/NAME …",
     "  km describe nginx\n"
+    "  km describe deployment/web\n"
     "  km describe kube-system/dns --state=DIR\n",
     run,
 };
@@ -121,13 +122,39 @@ static void print_pod(json_t *pod, json_t *events) {
   print_events(events);
 }
 
-static json_t *find_pod(json_t *document, const char *key) {
+/* Numbers and texts of a status, by their names. */
+static void print_status(json_t *status) {
+  const char *name;
+  json_t *value;
+  json_object_foreach(status, name, value) {
+    char title[64];
+    snprintf(title, sizeof title, "%c%s:", name[0] - 'a' + 'A', name + 1);
+    print_number(0, title, value);
+    if (json_is_string(value)) print_field(0, title, json_string_value(value));
+  }
+}
+
+static void print_workload(json_t *workload, json_t *events) {
+  json_t *object = json_object_get(workload, "object"), *metadata = json_object_get(object, "metadata");
+  print_field(0, "Name:", word(workload, "name"));
+  print_field(0, "Namespace:", word(workload, "namespace"));
+  print_field(0, "Kind:", word(workload, "kind"));
+  print_field(0, "Created:", word(metadata, "creationTimestamp"));
+  print_field(0, "Controlled By:", word(workload, "owner"));
+  print_field(0, "Status:", word(workload, "state"));
+  print_status(json_object_get(object, "status"));
+  print_conditions(json_object_get(json_object_get(object, "status"), "conditions"));
+  print_events(events);
+}
+
+static json_t *find(json_t *list, const char *kind, const char *key) {
   size_t i;
-  json_t *pod;
-  json_array_foreach(json_object_get(document, "pods"), i, pod) {
-    char have[600];
-    snprintf(have, sizeof have, "%s/%s", word(pod, "namespace"), word(pod, "name"));
-    if (strcmp(have, key) == 0) return pod;
+  json_t *o;
+  json_array_foreach(list, i, o) {
+    char have[700];
+    snprintf(have, sizeof have, "%s/%s/%s", kind == NULL ? word(o, "kind") : kind, word(o, "namespace"),
+             word(o, "name"));
+    if (strcmp(have, key) == 0) return o;
   }
   return NULL;
 }
@@ -140,16 +167,20 @@ static json_t *ask(const char *folder, const char *line) {
 }
 
 static int describe(const char *folder, json_t *document, const char *name) {
-  char key[600], line[640];
-  snprintf(key, sizeof key, "%s%s", strchr(name, '/') == NULL ? "default/" : "", name);
-  snprintf(line, sizeof line, "events %s", key);
-  json_t *pod = find_pod(document, key);
-  if (pod == NULL) {
-    fprintf(stderr, "km describe: no pod %s\n", key);
+  char key[700] = "", line[720];
+  bool good = km_object_key(name, key, sizeof key);
+  json_t *pod = find(json_object_get(document, "pods"), "Pod", key);
+  json_t *workload = find(json_object_get(document, "workloads"), NULL, key);
+  if (!good || (pod == NULL && workload == NULL)) {
+    fprintf(stderr, "km describe: no %s\n", good ? key : name);
     return KM_FAILED;
   }
+  snprintf(line, sizeof line, "events %s", pod == NULL ? key : key + strlen("Pod/"));
   json_t *events = ask(folder, line);
-  print_pod(pod, events);
+  if (pod != NULL)
+    print_pod(pod, events);
+  else
+    print_workload(workload, events);
   json_decref(events);
   return KM_DONE;
 }

@@ -101,8 +101,19 @@ static void add_pods(struct km_set *set, size_t file) {
     struct k8sm_manifest_pod row;
     k8sm_manifest_pods(m, i, &row, sizeof row, 1);
     struct km_pod *pod = &set->pods[set->pod_count++];
-    *pod = (struct km_pod){k8sm_pod_ref(row.pod), file, row.document, ""};
+    *pod = (struct km_pod){k8sm_pod_ref(row.pod), file, row.document, "", row.owner.len == 0};
     snprintf(pod->prefix, sizeof pod->prefix, "%s", template_prefix(row.owner));
+  }
+}
+
+static void add_workloads(struct km_set *set, size_t file) {
+  const struct k8sm_manifest *m = set->files[file].manifest;
+  size_t n = k8sm_manifest_workloads(m, 0, NULL, sizeof(struct k8sm_manifest_workload), 0);
+  set->workloads = km_alloc(set->workloads, (set->workload_count + n) * sizeof *set->workloads);
+  for (size_t i = 0; i < n; i++) {
+    struct k8sm_manifest_workload row;
+    k8sm_manifest_workloads(m, i, &row, sizeof row, 1);
+    set->workloads[set->workload_count++] = (struct km_workload){row.workload, file, row.document};
   }
 }
 
@@ -132,6 +143,7 @@ static int load_file(struct km_set *set, size_t i, uint64_t flags) {
     return KM_FAILED;
   }
   add_pods(set, i);
+  add_workloads(set, i);
   add_data(set, f->manifest);
   return KM_DONE;
 }
@@ -156,6 +168,7 @@ void km_set_free(struct km_set *set) {
     free(set->files[i].bytes);
   }
   free(set->pods);
+  free(set->workloads);
   free(set->files);
   free(set->data);
   memset(set, 0, sizeof *set);
@@ -164,6 +177,11 @@ void km_set_free(struct km_set *set) {
 struct km_source km_set_source(const struct km_set *set, const struct km_pod *pod) {
   const struct km_file *f = &set->files[pod->file];
   return (struct km_source){f->name, f->bytes, f->len, pod->prefix};
+}
+
+struct km_source km_workload_source(const struct km_set *set, const struct km_workload *workload) {
+  const struct km_file *f = &set->files[workload->file];
+  return (struct km_source){f->name, f->bytes, f->len, ""};
 }
 
 const char *km_pod_key(const struct k8sm_pod *pod, char *text, size_t cap) {

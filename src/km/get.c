@@ -9,36 +9,49 @@ static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_get = {
     "get",
-    "Show the pods of a running 'km run'",
-    "[POD …] [-o table|json]",
+    "Show the pods and workloads of a running 'km run'",
+    "[POD|KIND/NAME …] [-o table|json]",
     "  km get                                    all pods\n"
     "  km get nginx kube-system/dns              some of them; without a namespace it is 'default'\n"
+    "  km get deployment/web sts/kube-system/db  workloads\n"
     "  km get -o json | jq '.pods[].status.phase'\n",
     run,
 };
 
-static bool is_named(json_t *pod, const char *name) {
-  char key[600];
-  snprintf(key, sizeof key, "%s/%s", json_string_value(json_object_get(pod, "namespace")),
-           json_string_value(json_object_get(pod, "name")));
-  return strcmp(key, name) == 0 || (strncmp(key, "default/", 8) == 0 && strcmp(key + 8, name) == 0);
+static bool is_named(json_t *object, bool pod, const char *key) {
+  char have[700];
+  snprintf(have, sizeof have, "%s/%s/%s", pod ? "Pod" : json_string_value(json_object_get(object, "kind")),
+           json_string_value(json_object_get(object, "namespace")),
+           json_string_value(json_object_get(object, "name")));
+  return strcmp(have, key) == 0;
 }
 
-/* Keeps the pods that are named. False, with lines, if one is not there. */
-static bool select_pods(json_t *document, const struct km_texts *names) {
-  json_t *all = json_object_get(document, "pods"), *kept = json_array();
+static size_t keep_named(json_t *all, bool pods, const char *key, json_t *kept) {
+  size_t i, found = 0;
+  json_t *object;
+  json_array_foreach(all, i, object) {
+    if (!is_named(object, pods, key)) continue;
+    json_array_append(kept, object);
+    found++;
+  }
+  return found;
+}
+
+/* Keeps the pods and workloads that are named. False, with lines, if one is not there. */
+static bool select_objects(json_t *document, const struct km_texts *names) {
+  json_t *pods = json_array(), *workloads = json_array();
   bool found_all = true;
   for (size_t i = 0; i < names->count; i++) {
-    size_t k, before = json_array_size(kept);
-    json_t *pod;
-    json_array_foreach(all, k, pod) {
-      if (is_named(pod, names->items[i])) json_array_append(kept, pod);
-    }
-    if (json_array_size(kept) > before) continue;
-    fprintf(stderr, "km get: no pod '%s'\n", names->items[i]);
+    char key[700] = "";
+    bool good = km_object_key(names->items[i], key, sizeof key);
+    size_t found = keep_named(json_object_get(document, "pods"), true, key, pods) +
+                   keep_named(json_object_get(document, "workloads"), false, key, workloads);
+    if (good && found > 0) continue;
+    fprintf(stderr, "km get: no %s'%s'\n", strncmp(key, "Pod/", 4) == 0 ? "pod " : "", names->items[i]);
     found_all = false;
   }
-  json_object_set_new(document, "pods", kept);
+  json_object_set_new(document, "pods", pods);
+  json_object_set_new(document, "workloads", workloads);
   return found_all;
 }
 
@@ -48,7 +61,7 @@ static int show(const char *answer, const struct km_texts *names, bool json) {
     fprintf(stderr, "km get: the running km answered in a form that this one does not know\n");
     return KM_FAILED;
   }
-  int code = names->count == 0 || select_pods(document, names) ? KM_DONE : KM_FAILED;
+  int code = names->count == 0 || select_objects(document, names) ? KM_DONE : KM_FAILED;
   char *text = json_dumps(document, JSON_INDENT(2));
   if (json)
     puts(text);

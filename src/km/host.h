@@ -71,9 +71,10 @@ void km_events_add(struct km_events *events, struct k8sm_slice key, struct k8sm_
 /* Those of a pod, the oldest first, as a JSON array. To be freed. */
 char *km_events_json(const struct km_events *events, const char *key);
 
-/* ---- view.c: pods as tables and JSON ---- */
+/* ---- view.c: pods and workloads as tables and JSON ---- */
 /* The document of `km get -o json`. To be freed. */
-char *km_view_json(const struct k8sm_driver *driver, const char *master);
+char *km_view_json(const struct k8sm_driver *driver, const struct k8sm_control *workloads,
+                   const char *master);
 /* The table of such a document. False if it is none. */
 bool km_view_table(const char *json, int64_t now_wall_ms, FILE *out, size_t *ret_lines);
 

@@ -85,6 +85,13 @@ struct km_pod {
   size_t file;
   uint32_t document;
   char prefix[40]; /* of the pod in its document: "", "spec.template.", … */
+  bool bare;       /* of no workload */
+};
+
+struct km_workload {
+  struct k8sm_workload *workload; /* borrowed from its manifest */
+  size_t file;
+  uint32_t document;
 };
 
 struct km_set {
@@ -92,6 +99,8 @@ struct km_set {
   size_t file_count;
   struct km_pod *pods;
   size_t pod_count;
+  struct km_workload *workloads;
+  size_t workload_count;
   struct k8sm_manifest_data *data;
   size_t data_count;
 };
@@ -104,14 +113,26 @@ int km_set_load(struct km_set *set, const struct km_texts *names, uint64_t flags
 /* Does to the pods what the API server's admission would, with the PriorityClasses of all files. Findings are
  * printed. Returns KM_DONE or KM_FAILED. */
 int km_set_admit(struct km_set *set);
+/* How it does that: with those classes, which are to be freed. */
+struct k8sm_admission_options km_set_admission(const struct km_set *set);
 void km_set_free(struct km_set *set);
 struct km_source km_set_source(const struct km_set *set, const struct km_pod *pod);
+struct km_source km_workload_source(const struct km_set *set, const struct km_workload *workload);
 /* Gives pods without uid one: made from namespace and name, so that the filters' output is always the same
  * for the same input; or drawn at random. */
 int km_set_name_uids(struct km_set *set);
 int km_random_uid(char text[37]);
 /* NULL: one made from namespace and name. */
 int km_pod_set_uid(struct km_pod *pod, const char *uid);
+
+/* What people write for a pod or a workload ("web", "dns/kube", "deployment/web", "sts/kube-system/db") as a
+ * key: "Pod/default/web", "Deployment/default/web". False: there is no such kind. */
+bool km_object_key(const char *name, char *text, size_t cap);
+/* The kind's own name ("Deployment") for one of those; NULL: none. */
+const char *km_kind_name(const char *word, size_t len);
+
+/* Whether it belongs to nothing. */
+bool km_is_bare(const struct k8sm_pod *pod);
 
 /* "namespace/name". Returns text. */
 const char *km_pod_key(const struct k8sm_pod *pod, char *text, size_t cap);

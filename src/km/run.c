@@ -12,16 +12,18 @@ static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_run = {
     "run",
-    "Run the pods of manifests on Mesos, without a Kubernetes API server",
+    "Run pods and workloads of manifests on Mesos, without a Kubernetes API server",
     "-f FILE|DIR|- …",
     "  km run -f nginx.yaml                      on an embedded Mesos that simulates containers\n"
     "  km run -f nginx.yaml --mesos-master=127.0.0.1:5050\n"
     "  km run -f app/ --detach --timeout=60      returns when every pod runs\n"
     "  km run -f batch.yaml --host-filesystem --no-limits --mesos-master=127.0.0.1:5050\n"
     "                                            on agents without images and cgroups\n\n"
-    "It stays in the foreground until all pods have ended. The first interrupt deletes the pods with grace,\n"
-    "the second leaves them to run. Started again with the same files and state folder it adopts what "
-    "runs.\n",
+    "  km run -f web.yaml -f batch.yaml          Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, …\n\n"
+    "It stays in the foreground until all pods and Jobs have ended. The first interrupt deletes all with\n"
+    "grace, the second leaves the pods to run. Started again with the same state folder it goes on with "
+    "what\n"
+    "runs; files that have changed are rolled out.\n",
     run,
 };
 
@@ -30,7 +32,7 @@ struct run_options {
   const char *master, *state, *user, *name, *protocol, *record;
   struct km_demand_flags mapping;
   int64_t timeout, agents;
-  bool detach, admission, preemption, quiet;
+  bool detach, admission, preemption, quiet, prune, force;
 };
 
 static bool is_local(const struct run_options *o) {
@@ -67,56 +69,83 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   int result = km_driver_make(&setup, &r->driver, &report->diags);
   if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->effects);
   if (result == K8SM_OK) result = k8sm_client_new(NULL, &r->client, &report->diags);
+  const struct k8sm_control_options control = {.size = sizeof control, .seed = random_seed()};
+  if (result == K8SM_OK) result = k8sm_control_new(&control, &r->workloads, &report->diags);
+  if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->workload_effects);
   if (result != K8SM_OK && report->diags.count == 0) km_report_result("starting", result);
   return result == K8SM_OK;
 }
 
+/* Rows of the driver are "framework" and "pod/UID"; those of the control begin with a kind. */
 static bool restore_row(void *ctx, const char *key, const char *bytes, size_t len) {
-  struct k8sm_input input = {.type = K8SM_INPUT_RESTORE, .key = {key, strlen(key)}, .bytes = {bytes, len}};
   static struct km_report report;
+  struct k8sm_input to_driver = {
+      .type = K8SM_INPUT_RESTORE, .key = {key, strlen(key)}, .bytes = {bytes, len}};
+  struct k8sm_control_input to_control = {
+      .type = K8SM_CONTROL_RESTORE, .key = to_driver.key, .bytes = to_driver.bytes};
+  bool driver = strcmp(key, "framework") == 0 || strncmp(key, "pod/", 4) == 0;
   km_report_begin(&report);
-  int result = km_runner_step(ctx, &input, &report.diags);
+  int result = driver ? km_runner_step(ctx, &to_driver, &report.diags)
+                      : km_runner_control(ctx, &to_control, &report.diags);
   km_report_end(&report, NULL, -1);
   return result == K8SM_OK;
 }
 
-static bool is_there(const struct km_runner *r, const struct k8sm_pod *pod) {
-  struct k8sm_driver_pod row;
-  char wanted[600], have[600];
-  km_pod_key(pod, wanted, sizeof wanted);
-  for (size_t i = 0; k8sm_driver_pods(r->driver, i, &row, sizeof row, 1) > 0; i++) {
-    if (strcmp(km_pod_key(row.pod, have, sizeof have), wanted) == 0) return true;
-  }
-  return false;
-}
-
-static int give_pod(struct km_runner *r, const struct km_set *set, struct km_pod *pod,
-                    struct km_report *report) {
-  char uid[37];
-  if (k8sm_pod_uid(pod->pod).len == 0 &&
-      (km_random_uid(uid) != KM_DONE || km_pod_set_uid(pod, uid) != KM_DONE)) {
-    return KM_FAILED;
-  }
-  struct k8sm_input input = {.type = K8SM_INPUT_POD, .pod = pod->pod};
-  struct km_source source = km_set_source(set, pod);
-  km_report_begin(report);
-  int result = km_runner_step(r, &input, &report->diags);
-  if (result != K8SM_OK && report->diags.count == 0) km_report_result("a pod", result);
-  km_report_end(report, &source, pod->document);
+static int apply(struct km_runner *r, struct k8sm_control_input *input, const struct km_source *source,
+                 uint32_t document) {
+  static struct km_report report;
+  input->type = K8SM_CONTROL_APPLY;
+  km_report_begin(&report);
+  int result = km_runner_control(r, input, &report.diags);
+  if (result != K8SM_OK && report.diags.count == 0) km_report_result("an object", result);
+  km_report_end(&report, source, document);
   return result == K8SM_OK ? KM_DONE : KM_FAILED;
 }
 
-static int give_pods(struct km_runner *r, struct km_set *set, struct km_report *report) {
-  size_t adopted = 0;
+/* A PodTemplate runs nothing: other objects may refer to it. */
+static bool makes_pods(const struct k8sm_workload *workload) {
+  struct k8sm_workload_info info = {.size = sizeof info};
+  return k8sm_workload_get_info(workload, &info) == K8SM_OK && info.kind != K8SM_WORKLOAD_POD_TEMPLATE;
+}
+
+static int give_objects(struct km_runner *r, const struct run_options *o, struct km_set *set) {
+  uint32_t flags = o->force ? K8SM_CONTROL_FLAG_REPLACE : 0;
   int code = KM_DONE;
-  for (size_t i = 0; i < set->pod_count; i++) {
-    if (is_there(r, set->pods[i].pod))
-      adopted++;
-    else if (give_pod(r, set, &set->pods[i], report) != KM_DONE)
-      code = KM_FAILED;
+  for (size_t i = 0; i < set->workload_count; i++) {
+    struct km_source source = km_workload_source(set, &set->workloads[i]);
+    struct k8sm_control_input input = {.flags = flags, .workload = set->workloads[i].workload};
+    if (!makes_pods(input.workload)) continue;
+    km_runner_give_zone(r, input.workload);
+    if (apply(r, &input, &source, set->workloads[i].document) != KM_DONE) code = KM_FAILED;
   }
-  if (adopted > 0) printf("km run: adopts %zu pod%s from its record\n", adopted, adopted == 1 ? "" : "s");
+  for (size_t i = 0; i < set->pod_count; i++) {
+    struct km_source source = km_set_source(set, &set->pods[i]);
+    struct k8sm_control_input input = {.flags = flags, .pod = set->pods[i].pod};
+    if (set->pods[i].bare && apply(r, &input, &source, set->pods[i].document) != KM_DONE) code = KM_FAILED;
+  }
+  if (code == KM_DONE && o->prune) {
+    struct k8sm_control_input complete = {.type = K8SM_CONTROL_COMPLETE};
+    km_runner_control(r, &complete, NULL);
+  }
   return code;
+}
+
+/* What is recorded goes on. */
+static bool restore(struct km_runner *r) {
+  struct k8sm_control_row row;
+  if (!km_store_each(r->store, restore_row, r) || !km_runner_tell_found(r)) return false;
+  size_t adopted = k8sm_driver_pods(r->driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0);
+  size_t rows = k8sm_control_rows(r->workloads, 0, NULL, sizeof row, 0);
+  if (adopted > 0) printf("km run: adopts %zu pod%s from its record\n", adopted, adopted == 1 ? "" : "s");
+  struct k8sm_workload **cron = km_alloc(NULL, (rows + 1) * sizeof(*cron));
+  for (size_t i = 0; i < rows && k8sm_control_rows(r->workloads, i, &row, sizeof row, 1) > 0; i++)
+    cron[i] = k8sm_workload_ref((struct k8sm_workload *)(uintptr_t)row.workload);
+  for (size_t i = 0; i < rows; i++) {
+    km_runner_give_zone(r, cron[i]);
+    k8sm_workload_unref(cron[i]);
+  }
+  free(cron);
+  return true;
 }
 
 static bool set_up(struct km_runner *r, const struct run_options *o, struct km_set *set) {
@@ -136,19 +165,21 @@ static bool set_up(struct km_runner *r, const struct run_options *o, struct km_s
   km_report_begin(&report);
   bool ok = make_driver(r, o, set, &report);
   km_report_end(&report, NULL, -1);
-  return ok && km_store_each(r->store, restore_row, r) && give_pods(r, set, &report) == KM_DONE;
+  return ok && restore(r) && give_objects(r, o, set) == KM_DONE;
 }
 
 static void tear_down(struct km_runner *r) {
   k8sm_client_free(r->client);
   k8sm_driver_free(r->driver);
   k8sm_effects_free(r->effects);
+  k8sm_control_free(r->workloads);
+  k8sm_effects_free(r->workload_effects);
   km_control_close(r->control);
   km_embedded_free(r->embedded);
   km_store_close(r->store);
   km_trace_close(r->trace);
   km_events_free(r->events);
-  free(r->answers);
+  km_runner_drop_mail(r);
 }
 
 /* ---- Running ---- */
@@ -204,8 +235,11 @@ static void report_to_parent(struct km_runner *r, int *parent, int code) {
 static int verdict(const struct km_runner *r, const struct km_counts *c, uint64_t give_up, bool detached) {
   if (r->failed) return KM_FAILED;
   if (r->stopped) return r->stop_code == 0 ? KM_DONE : KM_FAILED;
-  if (c->finished == c->pods) return c->failed > 0 ? KM_FAILED : KM_DONE;
-  if (detached && c->running + c->finished == c->pods) return c->failed > 0 ? KM_FAILED : KM_DONE;
+  bool failed = c->failed + c->failing > 0;
+  if (km_counts_over(c)) return failed ? KM_FAILED : KM_DONE;
+  if (detached && c->failing > 0) return KM_FAILED;
+  if (detached && c->running + c->finished == c->pods && c->unsettled == 0)
+    return failed ? KM_FAILED : KM_DONE;
   if (km_mono_ms() < give_up) return -1;
   if (c->placed < c->pods) return KM_UNPLACED;
   return detached ? KM_FAILED : -1;
@@ -216,9 +250,9 @@ static int loop(struct km_runner *r, const struct run_options *o, int parent) {
   unsigned interrupts = 0;
   for (;;) {
     struct km_counts counts = km_runner_count(r);
-    if (r->dirty && (r->live || counts.finished == counts.pods)) km_runner_draw(r);
+    if (r->dirty && (r->live || km_counts_over(&counts))) km_runner_draw(r);
     int code = verdict(r, &counts, give_up, parent >= 0);
-    bool over = r->failed || r->stopped || counts.finished == counts.pods || code == KM_UNPLACED;
+    bool over = r->failed || r->stopped || km_counts_over(&counts) || code == KM_UNPLACED;
     if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
     if (code != -1 && over) {
       if (code == KM_UNPLACED)
@@ -245,7 +279,9 @@ static int loop(struct km_runner *r, const struct run_options *o, int parent) {
 }
 
 static int run_here(const struct run_options *o, struct km_set *set, int parent) {
-  struct km_runner r = {.quiet = o->quiet, .events = km_events_new()};
+  struct k8sm_admission_options admission = km_set_admission(set);
+  struct km_runner r = {
+      .quiet = o->quiet, .events = km_events_new(), .admission = o->admission ? &admission : NULL};
   int code = KM_FAILED;
   r.signal_fd = km_signals_watch();
   if (set_up(&r, o, set)) {
@@ -253,6 +289,7 @@ static int run_here(const struct run_options *o, struct km_set *set, int parent)
     code = loop(&r, o, parent);
   }
   tear_down(&r);
+  free((void *)(uintptr_t)admission.classes);
   return code;
 }
 
@@ -314,6 +351,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"preemption", 0, KM_FLAG, &o.preemption, NULL,
        "end pods of a lower priority where one finds no place"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
+      {"prune", 0, KM_FLAG, &o.prune, NULL, "delete what is recorded and not in these files"},
+      {"force", 0, KM_FLAG, &o.force, NULL, "delete and make anew what can't be changed in place"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
@@ -321,7 +360,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1) code = km_demand_parse(command, &o.mapping);
   if (code == -1) {
     struct km_set set;
-    code = km_set_load(&set, &o.files, 0);
+    code = km_set_load(&set, &o.files, K8SM_PARSE_TEMPLATES);
     if (code == KM_DONE && o.admission) code = km_set_admit(&set);
     if (code == KM_DONE && set.pod_count == 0) {
       fprintf(stderr, "km run: no pods in these files\n");

@@ -12,7 +12,7 @@ static void erase_table(struct km_runner *r) {
 }
 
 void km_runner_draw(struct km_runner *r) {
-  char *json = km_view_json(r->driver, r->master);
+  char *json = km_view_json(r->driver, r->workloads, r->master);
   if (r->live) erase_table(r);
   km_view_table(json, km_wall_ms(), stdout, &r->lines);
   fflush(stdout);
@@ -34,52 +34,130 @@ static void take_event(struct km_runner *r, const struct k8sm_effect *effect) {
   r->dirty = true;
 }
 
-static void keep_record(struct km_runner *r, const struct k8sm_effect *effect) {
-  bool kept = km_store_put(r->store, effect->key, effect->bytes, (effect->flags & K8SM_RECORD_APPEND) != 0);
-  r->answers = km_alloc(r->answers, (r->answer_count + 1) * sizeof *r->answers);
-  r->answers[r->answer_count].number = effect->number;
-  r->answers[r->answer_count++].kept = kept;
+static void keep_record(struct km_runner *r, const struct k8sm_effect *e, bool of_control) {
+  bool kept = km_store_put(r->store, e->key, e->bytes, (e->flags & K8SM_RECORD_APPEND) != 0);
+  struct km_mail answer = {.to_control = of_control, .number = e->number};
+  if (of_control)
+    answer.type = kept ? K8SM_CONTROL_RECORDED : K8SM_CONTROL_REFUSED;
+  else
+    answer.type = kept ? K8SM_INPUT_RECORDED : K8SM_INPUT_REFUSED;
+  km_mail_put(r, &answer);
 }
 
-static void carry_out(struct km_runner *r) {
-  struct k8sm_effect effect;
-  if (k8sm_client_submit(r->client, r->effects, km_mono_ms()) != K8SM_OK) r->failed = true;
-  for (size_t i = 0; k8sm_effects_rows(r->effects, i, &effect, sizeof effect, 1) > 0; i++) {
-    switch (effect.type) {
-    case K8SM_EFFECT_RECORD: keep_record(r, &effect); break;
-    case K8SM_EFFECT_EVENT: take_event(r, &effect); break;
-    case K8SM_EFFECT_STATUS: r->dirty = true; break;
-    case K8SM_EFFECT_STOPPED:
-      r->stopped = true;
-      r->stop_code = effect.code;
-      break;
-    default: break; /* requests went to the client; foreign events are nobody's here */
-    }
+/* From one to the other. */
+static void pass_on(struct km_runner *r, const struct k8sm_effect *e, bool to_control, uint32_t type) {
+  const struct km_mail mail = {.to_control = to_control,
+                               .type = type,
+                               .pod = e->pod,
+                               .key = e->key,
+                               .bytes = e->bytes,
+                               .grace_seconds = e->grace_seconds};
+  r->dirty = true;
+  km_mail_put(r, &mail);
+}
+
+static void carry_out_one(struct km_runner *r, const struct k8sm_effect *e, bool of_control) {
+  switch (e->type) {
+  case K8SM_EFFECT_RECORD: keep_record(r, e, of_control); break;
+  case K8SM_EFFECT_EVENT: take_event(r, e); break;
+  case K8SM_EFFECT_STATUS: pass_on(r, e, true, K8SM_CONTROL_STATUS); break;
+  case K8SM_EFFECT_GONE:
+    if (!of_control) pass_on(r, e, true, K8SM_CONTROL_GONE);
+    break;
+  case K8SM_EFFECT_POD: pass_on(r, e, false, K8SM_INPUT_POD); break;
+  case K8SM_EFFECT_DELETE: pass_on(r, e, false, K8SM_INPUT_DELETE); break;
+  case K8SM_EFFECT_STOPPED:
+    r->stopped = true;
+    r->stop_code = e->code;
+    break;
+  default: break; /* requests went to the client; foreign events are nobody's here */
   }
 }
 
-static int step_once(struct km_runner *r, struct k8sm_input *input, struct k8sm_diags *diags) {
-  input->size = sizeof *input;
-  input->mono_ms = km_mono_ms();
-  input->wall_ms = km_wall_ms();
-  int result = k8sm_driver_step(r->driver, input, r->effects, diags);
-  if (result == K8SM_ERR_NOMEM) {
-    km_report_result("the driver", result);
-    r->failed = true;
-  }
-  km_trace_write(r->trace, input, result, r->effects);
-  carry_out(r);
+static void carry_out(struct km_runner *r, const struct k8sm_effects *effects, bool of_control) {
+  struct k8sm_effect e;
+  for (size_t i = 0; k8sm_effects_rows(effects, i, &e, sizeof e, 1) > 0; i++)
+    carry_out_one(r, &e, of_control);
+}
+
+static int check_result(struct km_runner *r, const char *who, int result) {
+  if (result != K8SM_ERR_NOMEM) return result;
+  km_report_result(who, result);
+  r->failed = true;
   return result;
 }
 
-int km_runner_step(struct km_runner *r, struct k8sm_input *input, struct k8sm_diags *diags) {
-  int result = step_once(r, input, diags);
-  for (size_t i = 0; i < r->answer_count && !r->stopped; i++) {
-    struct k8sm_input answer = {.type = r->answers[i].kept ? K8SM_INPUT_RECORDED : K8SM_INPUT_REFUSED,
-                                .number = r->answers[i].number};
-    step_once(r, &answer, NULL);
+static int step_driver(struct km_runner *r, struct k8sm_input *input, struct k8sm_diags *diags) {
+  input->size = sizeof *input;
+  input->mono_ms = km_mono_ms();
+  input->wall_ms = km_wall_ms();
+  int result = check_result(r, "the driver", k8sm_driver_step(r->driver, input, r->effects, diags));
+  km_trace_write(r->trace, input, result, r->effects);
+  if (k8sm_client_submit(r->client, r->effects, km_mono_ms()) != K8SM_OK) r->failed = true;
+  carry_out(r, r->effects, false);
+  return result;
+}
+
+static int step_control(struct km_runner *r, struct k8sm_control_input *input, struct k8sm_diags *diags) {
+  input->size = sizeof *input;
+  input->mono_ms = km_mono_ms();
+  input->wall_ms = km_wall_ms();
+  int result =
+      check_result(r, "the control", k8sm_control_step(r->workloads, input, r->workload_effects, diags));
+  carry_out(r, r->workload_effects, true);
+  return result;
+}
+
+/* A pod for the driver. What it does not take, the control is to know. */
+static void give_pod(struct km_runner *r, const struct km_mail *mail) {
+  static struct km_report report;
+  struct k8sm_pod *admitted = NULL;
+  km_report_begin(&report);
+  int result =
+      r->admission == NULL ? K8SM_OK : k8sm_pod_admit(mail->pod, r->admission, &admitted, &report.diags);
+  struct k8sm_input input = {.type = K8SM_INPUT_POD, .pod = admitted == NULL ? mail->pod : admitted};
+  if (result == K8SM_OK) result = step_driver(r, &input, &report.diags);
+  k8sm_pod_unref(admitted);
+  if (result == K8SM_OK) return;
+  const char *why = report.diags.count > 0 ? report.text + report.rows[0].message : k8sm_result_name(result);
+  const struct km_mail rejected = {
+      .to_control = true, .type = K8SM_CONTROL_REJECTED, .key = mail->key, .bytes = {why, strlen(why)}};
+  fprintf(stderr, "km run: %s: %s\n", mail->key.ptr, why);
+  km_mail_put(r, &rejected);
+}
+
+static void deliver(struct km_runner *r, const struct km_mail *mail) {
+  if (mail->to_control) {
+    struct k8sm_control_input input = {
+        .type = mail->type, .number = mail->number, .key = mail->key, .bytes = mail->bytes};
+    step_control(r, &input, NULL);
+  } else if (mail->type == K8SM_INPUT_POD) {
+    give_pod(r, mail);
+  } else {
+    struct k8sm_input input = {
+        .type = mail->type, .number = mail->number, .key = mail->key, .grace_seconds = mail->grace_seconds};
+    int result = step_driver(r, &input, NULL);
+    const struct km_mail gone = {.to_control = true, .type = K8SM_CONTROL_GONE, .key = mail->key};
+    if (mail->type == K8SM_INPUT_DELETE && result == K8SM_ERR_NOT_FOUND) km_mail_put(r, &gone);
   }
-  r->answer_count = 0;
+}
+
+static void deliver_all(struct km_runner *r) {
+  for (struct km_mail *mail; !r->stopped && !r->failed && (mail = km_mail_take(r)) != NULL;) {
+    deliver(r, mail);
+    km_mail_free(mail);
+  }
+}
+
+int km_runner_step(struct km_runner *r, struct k8sm_input *input, struct k8sm_diags *diags) {
+  int result = step_driver(r, input, diags);
+  deliver_all(r);
+  return result;
+}
+
+int km_runner_control(struct km_runner *r, struct k8sm_control_input *input, struct k8sm_diags *diags) {
+  int result = step_control(r, input, diags);
+  deliver_all(r);
   return result;
 }
 
@@ -97,6 +175,7 @@ static uint64_t earliest(uint64_t a, uint64_t b) {
 
 static uint64_t next_deadline(const struct km_runner *r, uint64_t until) {
   uint64_t d = earliest(until, k8sm_driver_deadline(r->driver));
+  d = earliest(d, k8sm_control_deadline(r->workloads));
   d = earliest(d, k8sm_client_deadline(r->client));
   return r->embedded == NULL ? d : earliest(d, km_embedded_deadline(r->embedded));
 }
@@ -122,6 +201,24 @@ void km_runner_turn(struct km_runner *r, uint64_t until) {
     struct k8sm_input tick = {.type = K8SM_INPUT_TICK};
     km_runner_step(r, &tick, NULL);
   }
+  if (r->stopped || r->failed) return;
+  km_runner_look_at_agents(r);
+  if (k8sm_control_deadline(r->workloads) <= km_mono_ms()) {
+    struct k8sm_control_input tick = {.type = K8SM_CONTROL_TICK};
+    km_runner_control(r, &tick, NULL);
+  }
+}
+
+static void count_workloads(const struct km_runner *r, struct km_counts *c) {
+  struct k8sm_control_row row;
+  for (size_t i = 0; k8sm_control_rows(r->workloads, i, &row, sizeof row, 1) > 0; i++) {
+    bool job = row.kind == K8SM_WORKLOAD_JOB;
+    c->failing += row.failing;
+    if (row.owner.len > 0) continue;
+    c->jobs += job && !row.settled;
+    c->lasting += !job;
+    c->unsettled += !job && !row.settled;
+  }
 }
 
 struct km_counts km_runner_count(const struct km_runner *r) {
@@ -134,33 +231,59 @@ struct km_counts km_runner_count(const struct km_runner *r) {
     c.placed += s.agent_id.len > 0;
     c.running += strcmp(s.phase.ptr, "Running") == 0;
     c.finished += s.finished != 0;
-    c.failed += s.finished != 0 && strcmp(s.phase.ptr, "Failed") == 0;
+    c.failed += s.finished != 0 && strcmp(s.phase.ptr, "Failed") == 0 && km_is_bare(pod.pod);
   }
+  count_workloads(r, &c);
   return c;
 }
 
-static int delete_pod(struct km_runner *r, const char *key, int64_t grace, struct k8sm_diags *diags) {
-  struct k8sm_input input = {.type = K8SM_INPUT_DELETE, .key = {key, strlen(key)}, .grace_seconds = grace};
-  return km_runner_step(r, &input, diags);
+static int delete_object(struct km_runner *r, const char *key, int64_t grace) {
+  struct k8sm_control_input input = {
+      .type = K8SM_CONTROL_DELETE, .key = {key, strlen(key)}, .grace_seconds = grace};
+  return km_runner_control(r, &input, NULL);
+}
+
+/* The keys of all that nothing else has made; they and the list are to be freed. */
+static struct km_texts all_objects(const struct km_runner *r) {
+  struct k8sm_control_row row;
+  struct k8sm_driver_pod pod;
+  struct km_texts keys = {0};
+  char key[600], full[620];
+  size_t rows = k8sm_control_rows(r->workloads, 0, NULL, sizeof row, 0);
+  size_t pods = k8sm_driver_pods(r->driver, 0, NULL, sizeof pod, 0);
+  keys.items = km_alloc(NULL, (rows + pods + 1) * sizeof *keys.items);
+  for (size_t i = 0; k8sm_control_rows(r->workloads, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.owner.len == 0) keys.items[keys.count++] = km_strdup(row.key.ptr, row.key.len);
+  }
+  for (size_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) {
+    if (!km_is_bare(pod.pod)) continue;
+    snprintf(full, sizeof full, "Pod/%s", km_pod_key(pod.pod, key, sizeof key));
+    keys.items[keys.count++] = km_strdup(full, strlen(full));
+  }
+  return keys;
 }
 
 void km_runner_delete_all(struct km_runner *r, int64_t grace) {
-  struct k8sm_driver_pod pod;
-  size_t count = k8sm_driver_pods(r->driver, 0, NULL, sizeof pod, 0);
-  char(*keys)[600] = km_alloc(NULL, count * sizeof *keys);
-  for (size_t i = 0; i < count; i++) {
-    k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1);
-    km_pod_key(pod.pod, keys[i], sizeof keys[i]);
+  struct km_texts keys = all_objects(r);
+  for (size_t i = 0; i < keys.count; i++) {
+    if (!r->stopped) delete_object(r, keys.items[i], grace);
+    free((void *)(uintptr_t)keys.items[i]);
   }
-  for (size_t i = 0; i < count && !r->stopped; i++) delete_pod(r, keys[i], grace, NULL);
-  free(keys);
+  free(keys.items);
 }
 
+/* "Pod/default/web", "Deployment/default/web", or "*". */
 static bool knows(const struct km_runner *r, const char *key) {
   struct k8sm_driver_pod pod;
+  struct k8sm_control_row row;
+  bool all = strcmp(key, "*") == 0;
   for (size_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) {
     char have[600];
-    if (strcmp(key, "*") == 0 || strcmp(km_pod_key(pod.pod, have, sizeof have), key) == 0) return true;
+    if (all || (strncmp(key, "Pod/", 4) == 0 && strcmp(km_pod_key(pod.pod, have, sizeof have), key + 4) == 0))
+      return true;
+  }
+  for (size_t i = 0; k8sm_control_rows(r->workloads, i, &row, sizeof row, 1) > 0; i++) {
+    if (all || strcmp(row.key.ptr, key) == 0) return true;
   }
   return false;
 }
@@ -169,11 +292,15 @@ static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) 
   char text[700];
   snprintf(text, sizeof text, "ok\n");
   if (!knows(r, key)) {
-    if (strcmp(key, "*") != 0) snprintf(text, sizeof text, "no pod %s\n", key);
+    const char *pod = strncmp(key, "Pod/", 4) == 0 ? key + 4 : NULL;
+    if (pod != NULL)
+      snprintf(text, sizeof text, "no pod %s\n", pod);
+    else if (strcmp(key, "*") != 0)
+      snprintf(text, sizeof text, "no %s\n", key);
   } else if (strcmp(key, "*") == 0) {
     km_runner_delete_all(r, grace);
   } else {
-    int result = delete_pod(r, key, grace, NULL);
+    int result = delete_object(r, key, grace);
     if (result != K8SM_OK) snprintf(text, sizeof text, "%s: %s\n", key, k8sm_result_name(result));
   }
   return km_strdup(text, strlen(text));
@@ -183,7 +310,7 @@ char *km_runner_answer(void *ctx, const char *line) {
   struct km_runner *r = ctx;
   char key[600];
   long long grace = -1;
-  if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->master);
+  if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->workloads, r->master);
   if (sscanf(line, "events %599s", key) == 1) return km_events_json(r->events, key);
   if (sscanf(line, "knows %599s", key) == 1)
     return knows(r, key) ? km_strdup("yes\n", 4) : km_strdup("no\n", 3);

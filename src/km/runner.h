@@ -2,7 +2,8 @@
 #ifndef KM_RUNNER_H
 #define KM_RUNNER_H
 
-/* The host of a driver: carries its effects out and feeds back what comes. */
+/* The host of a driver, and of the control that tells it which pods to run: carries their effects out and
+ * feeds back what comes. */
 
 #include "host.h"
 #include "trace.h"
@@ -10,6 +11,9 @@
 struct km_runner {
   struct k8sm_driver *driver;
   struct k8sm_effects *effects;
+  struct k8sm_control *workloads;
+  struct k8sm_effects *workload_effects;
+  const struct k8sm_admission_options *admission; /* of pods; NULL: none */
   struct k8sm_client *client;
   struct km_store *store;
   struct km_trace *trace;       /* NULL: not recorded */
@@ -24,22 +28,55 @@ struct km_runner {
   bool stopped; /* the driver said STOPPED */
   bool failed;  /* the library ran out of memory, or the embedded Mesos broke */
   uint32_t stop_code;
-  size_t lines; /* of the table on the screen */
-  struct {
-    uint64_t number;
-    bool kept;
-  } * answers; /* to RECORD effects, to be fed back */
-  size_t answer_count;
+  size_t lines;         /* of the table on the screen */
+  struct km_mail *mail; /* what one of the two is to be told, in order */
+  struct km_mail **mail_end;
+  uint64_t agents; /* a sum over those that the control was told of */
 };
 
 /* Feeds one input and everything that follows from it at once. Returns the driver's result. */
 int km_runner_step(struct km_runner *r, struct k8sm_input *input, struct k8sm_diags *diags);
+/* The same for the control. */
+int km_runner_control(struct km_runner *r, struct k8sm_control_input *input, struct k8sm_diags *diags);
+/* Tells the control which agents there are, if that has changed. */
+void km_runner_look_at_agents(struct km_runner *r);
+/* Tells it of the driver's pods, before anything else. */
+bool km_runner_tell_found(struct km_runner *r);
+/* Hands in the time zone of a CronJob. */
+void km_runner_give_zone(struct km_runner *r, const struct k8sm_workload *workload);
+
+/* ---- mail.c: what follows from a step, and is not done yet ---- */
+
+struct km_mail {
+  struct km_mail *next;
+  bool to_control;
+  uint32_t type; /* K8SM_INPUT_*, K8SM_CONTROL_* */
+  uint64_t number;
+  int64_t grace_seconds;
+  struct k8sm_pod *pod; /* a reference */
+  struct k8sm_slice key, bytes;
+  char text[];
+};
+void km_mail_put(struct km_runner *r, const struct km_mail *mail);
+/* The first one; to be given back. NULL: none. */
+struct km_mail *km_mail_take(struct km_runner *r);
+void km_mail_free(struct km_mail *mail);
+void km_runner_drop_mail(struct km_runner *r);
+
 /* Waits for something to happen until mono_ms at the latest, and handles it. */
 void km_runner_turn(struct km_runner *r, uint64_t until);
 /* What has become of the pods. */
 struct km_counts {
   size_t pods, placed, running, finished, failed;
+  size_t lasting;   /* workloads that go on: all but Jobs */
+  size_t unsettled; /* of them, that are not as they should be yet */
+  size_t failing;   /* workloads that can't become so */
+  size_t jobs;      /* that have not ended */
 };
+/* Nothing is left to be done. */
+static inline bool km_counts_over(const struct km_counts *c) {
+  return c->finished == c->pods && c->lasting == 0 && c->jobs == 0;
+}
 struct km_counts km_runner_count(const struct km_runner *r);
 void km_runner_draw(struct km_runner *r);
 /* The lines of `km get` and `km delete`: a km_control_answer. */

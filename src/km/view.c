@@ -75,15 +75,55 @@ static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number,
   return o;
 }
 
-char *km_view_json(const struct k8sm_driver *driver, const char *master) {
-  json_t *document = json_object(), *pods = json_array();
+/* The whole object, with its status. */
+static json_t *object_document(const struct k8sm_control *workloads, struct k8sm_slice key) {
+  struct k8sm_blob *blob;
+  if (k8sm_control_object(workloads, key, K8SM_FORMAT_JSON, &blob) != K8SM_OK) return json_null();
+  struct k8sm_slice s = k8sm_blob_bytes(blob);
+  json_t *document = json_loadb(s.ptr, s.len, 0, NULL);
+  k8sm_blob_unref(blob);
+  return document == NULL ? json_null() : document;
+}
+
+static json_t *workload_document(const struct k8sm_control *workloads, const struct k8sm_control_row *row) {
+  struct k8sm_workload_info info = {.size = sizeof info};
+  if (k8sm_workload_get_info(row->workload, &info) != K8SM_OK) return NULL;
+  const struct {
+    const char *name;
+    int64_t value;
+  } numbers[] = {{"wanted", row->wanted},       {"current", row->current},
+                 {"ready", row->ready},         {"updated", row->updated},
+                 {"available", row->available}, {"succeeded", row->succeeded},
+                 {"failed", row->failed},       {"createdMillis", row->created_wall_ms}};
+  json_t *o = json_object();
+  json_object_set_new(o, "key", text(row->key));
+  json_object_set_new(o, "kind", text(info.kind_name));
+  json_object_set_new(o, "namespace", text(info.name_space));
+  json_object_set_new(o, "name", text(info.name));
+  json_object_set_new(o, "owner", text(row->owner));
+  json_object_set_new(o, "state", row->deleting ? json_string("Terminating") : text(row->state));
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    json_object_set_new(o, numbers[i].name, json_integer(numbers[i].value));
+  json_object_set_new(o, "object", object_document(workloads, row->key));
+  return o;
+}
+
+char *km_view_json(const struct k8sm_driver *driver, const struct k8sm_control *workloads,
+                   const char *master) {
+  json_t *document = json_object(), *pods = json_array(), *list = json_array();
   struct k8sm_driver_pod pod;
+  struct k8sm_control_row row;
   json_object_set_new(document, "master", json_string(master));
   json_object_set_new(document, "frameworkID", text(k8sm_driver_framework_id(driver)));
+  for (size_t i = 0; k8sm_control_rows(workloads, i, &row, sizeof row, 1) > 0; i++) {
+    json_t *o = workload_document(workloads, &row);
+    if (o != NULL) json_array_append_new(list, o);
+  }
   for (uint32_t i = 0; k8sm_driver_pods(driver, i, &pod, sizeof pod, 1) > 0; i++) {
     json_t *o = pod_document(driver, i, &pod);
     if (o != NULL) json_array_append_new(pods, o);
   }
+  json_object_set_new(document, "workloads", list);
   json_object_set_new(document, "pods", pods);
   char *json = json_dumps(document, JSON_INDENT(2));
   json_decref(document);
@@ -125,6 +165,54 @@ static void add_pod(struct km_table *table, json_t *pod, int64_t now) {
   km_table_row(table, cells);
 }
 
+/* How far it has come: of a Job the pods that succeeded. */
+static void put_progress(json_t *w, char *out, size_t cap) {
+  bool job = strcmp(word(w, "kind"), "Job") == 0;
+  long long have = number(w, job ? "succeeded" : "ready"), wanted = number(w, "wanted");
+  if (wanted < 0)
+    snprintf(out, cap, "%lld",
+             strcmp(word(w, "kind"), "CronJob") == 0 ? (long long)number(w, "current") : have);
+  else
+    snprintf(out, cap, "%lld/%lld", have, wanted);
+}
+
+static void add_workload(struct km_table *table, json_t *w, int64_t now) {
+  char name[600], progress[48], updated[24] = "", available[24] = "", age[24] = "";
+  bool rolls = strcmp(word(w, "kind"), "Job") != 0 && strcmp(word(w, "kind"), "CronJob") != 0;
+  snprintf(name, sizeof name, "%s/%s", word(w, "kind"), word(w, "name"));
+  put_progress(w, progress, sizeof progress);
+  if (rolls) {
+    snprintf(updated, sizeof updated, "%lld", (long long)number(w, "updated"));
+    snprintf(available, sizeof available, "%lld", (long long)number(w, "available"));
+  }
+  km_put_age(age, sizeof age, now - number(w, "createdMillis"));
+  const char *const cells[KM_COLUMNS] = {
+      name, word(w, "namespace"), progress, updated, available, word(w, "state"), age, " ", " "};
+  km_table_row(table, cells);
+}
+
+/* Those between a workload and its pods are left out, as long as they have none. */
+static bool is_shown(json_t *w) {
+  return word(w, "owner")[0] == '\0' || number(w, "current") > 0;
+}
+
+static size_t print_workloads(json_t *workloads, int64_t now, FILE *out) {
+  static const char *const heading[KM_COLUMNS] = {"WORKLOAD", "NAMESPACE", "READY", "UP-TO-DATE", "AVAILABLE",
+                                                  "STATUS",   "AGE",       " ",     " "};
+  struct km_table table = {0};
+  json_t *w;
+  size_t i;
+  if (json_array_size(workloads) == 0) return 0;
+  km_table_row(&table, heading);
+  json_array_foreach(workloads, i, w) {
+    if (is_shown(w)) add_workload(&table, w, now);
+  }
+  size_t lines = km_table_print(&table, out);
+  km_table_free(&table);
+  fputs("\n", out);
+  return lines + 1;
+}
+
 bool km_view_table(const char *json, int64_t now, FILE *out, size_t *ret_lines) {
   static const char *const heading[KM_COLUMNS] = {"POD", "READY",  "STATUS", "RESTARTS", "AGENT",
                                                   "CPU", "MEMORY", "PORTS",  "AGE"};
@@ -135,9 +223,10 @@ bool km_view_table(const char *json, int64_t now, FILE *out, size_t *ret_lines) 
     json_decref(document);
     return false;
   }
+  size_t lines = print_workloads(json_object_get(document, "workloads"), now, out);
   km_table_row(&table, heading);
   json_array_foreach(pods, i, pod) add_pod(&table, pod, now);
-  size_t lines = km_table_print(&table, out);
+  if (json_array_size(pods) > 0 || lines == 0) lines += km_table_print(&table, out);
   km_table_free(&table);
   json_array_foreach(pods, i, pod) {
     const char *message = word(pod, "message");

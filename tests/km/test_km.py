@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -389,6 +390,113 @@ class Run(unittest.TestCase):
         code, _, err = km("get", self.state)
         self.assertEqual(code, 1)
         self.assertIn("no 'km run' answers", err)
+
+
+def deployment(replicas, image):
+    return (f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n"
+            "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n"
+            f"      containers: [{{name: main, image: {image}, resources: {{requests: {{cpu: 100m, memory: 32Mi}}}}}}]\n")
+
+
+class Workloads(unittest.TestCase):
+    """Against a Mesos that outlives the km that runs the pods."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.state = f"--state={self.folder.name}/s"
+        self.mesos = subprocess.Popen([KM, "local", "--port=0", "--agents=2"], stdout=subprocess.PIPE, text=True)
+        self.master = "--mesos-master=" + re.search(r"127\.0\.0\.1:\d+", self.mesos.stdout.readline()).group()
+
+    def tearDown(self):
+        km("delete", "--all", "--grace-period=1", self.state)
+        self.mesos.kill()
+        self.mesos.wait()
+        self.mesos.stdout.close()
+        self.folder.cleanup()
+
+    def document(self):
+        code, out, err = km("get", "-o", "json", self.state)
+        self.assertEqual(code, 0, err)
+        return json.loads(out)
+
+    def names(self, image=None):
+        return {p["name"] for p in self.document()["pods"] if image is None
+                or p["status"]["containerStatuses"][0]["image"] == image}
+
+    def running(self):
+        return [p for p in self.document()["pods"] if p["phase"] == "Running" and p["shown"] == "Running"]
+
+    def wait_for(self, condition):
+        end = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+
+    def start(self, manifest, *more):
+        file = pathlib.Path(self.folder.name, "app.yaml")
+        file.write_text(manifest)
+        code, out, err = km("run", "-f", file, self.master, self.state, "--detach", "--timeout=40", *more)
+        self.assertEqual(code, 0, out + err)
+        return out
+
+    def kill(self):
+        """Without a chance to say goodbye."""
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                line = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            except OSError:
+                continue
+            if self.state.encode() in line and b"run" in line:
+                os.kill(int(entry.name), signal.SIGKILL)
+        while km("get", self.state)[0] == 0:
+            time.sleep(0.05)
+
+    def test_replicas_are_kept_and_rolled_out(self):
+        out = self.start(deployment(3, "a"))
+        self.assertRegex(out, r"(?m)^Deployment/web +default +3/3 +3 +3 +Complete")
+        self.assertIn("Deployment/default/web: ScalingReplicaSet: Scaled up replica set web-", out)
+        before = self.names()
+        self.assertEqual(len(before), 3)
+        self.assertEqual(km("delete", sorted(before)[0], "--grace-period=1", self.state)[0], 0)
+        self.wait_for(lambda: len(self.running()) == 3)
+        self.assertEqual(len(self.names() - before), 1)
+        self.kill()
+        out = self.start(deployment(3, "a"))
+        self.assertIn("adopts 3 pods from its record", out)
+        kept = self.names()
+        self.assertEqual(kept & before, before - {sorted(before)[0]})
+        self.kill()
+        self.start(deployment(2, "b"))
+        self.wait_for(lambda: len(self.names()) == 2 and not self.names() & kept)
+        self.assertEqual(len(self.names("b")), 2)
+        self.assertFalse(self.names() & kept)
+        code, out, _ = km("describe", "deploy/web", self.state)
+        self.assertEqual(code, 0)
+        self.assertEqual(km("get", "deployment/other", self.state)[0], 1)
+        for text in ("Kind:              Deployment", "UpdatedReplicas:   2", "NewReplicaSetAvailable", "ScalingReplicaSet"):
+            self.assertIn(text, out)
+        self.assertEqual(km("delete", "deployment/web", "--grace-period=1", self.state)[0], 0)
+        self.wait_for(lambda: km("get", self.state)[0] != 0)  # nothing is left to be done
+
+    def test_jobs_end_and_daemons_are_everywhere(self):
+        job = ("apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  completions: 2\n  template:\n    spec:\n"
+               "      restartPolicy: Never\n      containers: [{name: c, image: x, command: ['true']}]\n")
+        daemon = ("---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: log}\nspec:\n"
+                  "  selector: {matchLabels: {app: log}}\n  template:\n    metadata: {labels: {app: log}}\n    spec:\n"
+                  "      containers: [{name: main, image: a, resources: {requests: {cpu: 100m, memory: 32Mi}}}]\n")
+        file = pathlib.Path(self.folder.name, "job.yaml")
+        file.write_text(job)
+        code, out, err = km("run", "-f", file, self.master, self.state)
+        self.assertEqual(code, 0, out + err)
+        self.assertIn("Job/default/once: Completed: Job completed", out)
+        self.assertRegex(out, r"(?m)^Job/once +default +2/2 +- +- +Complete")
+        self.start(job.replace("once", "again") + daemon)
+        agents = {p["agent"] for p in self.document()["pods"] if p["name"].startswith("log-")}
+        self.assertEqual(len(agents), 2)
+        self.kill()
+        self.start(job.replace("once", "again"), "--prune")
+        # The daemons go, and the Job has ended: nothing is left to be done.
+        self.wait_for(lambda: km("get", self.state)[0] != 0)
 
 
 if __name__ == "__main__":

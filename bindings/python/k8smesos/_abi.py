@@ -600,6 +600,8 @@ def _prototypes():
         "driver_deadline": (c_uint64, P),
         "driver_framework_id": (S, P),
         "driver_count": (c_int, P, P),
+        "driver_agent_labels": (N, P, S, N, P, N, N),
+        "driver_agent_taints": (N, P, S, N, P, N, N),
         "driver_snapshot": (c_int, P, P),
         "control_new": (c_int, P, P, P),
         "control_free": (None, P),
@@ -616,7 +618,7 @@ def _prototypes():
         "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_nominations plan_victims plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks calls_offers calls_operations status_containers status_actions effects_rows driver_pods "
-        "driver_ports control_rows"
+        "driver_ports driver_agents control_rows"
     ).split():
         table[name] = rows
     for name in "blob pod resolved workload manifest demand offers resources wants plan calls status".split():

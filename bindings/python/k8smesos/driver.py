@@ -3,11 +3,11 @@
 
 import ctypes
 import threading
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from . import _abi
 from ._object import Handle, Memory, convert, create, options, raw, raw_rows, rows, text
-from .cluster import PlanPort
+from .cluster import Agent, PlanPort
 from .constants import EffectType, InputType, Strategy, To
 from .demand import Demand, fill_demand_options
 from .errors import Sink, check
@@ -179,6 +179,25 @@ class Driver(Handle):
         """Host ports; `placement` is the number of the pod."""
         with self._lock:
             return rows("driver_ports", self._pointer, _abi.PlanPort, PlanPort)
+
+    @property
+    def agents(self) -> List[Agent]:
+        """Those that offers have come from."""
+        with self._lock:
+            return rows("driver_agents", self._pointer, _abi.Agent, Agent)
+
+    def agent_labels(self, agent_id: str) -> Dict[str, str]:
+        """The labels of such an agent as a node."""
+        memory, cap = Memory(), 32
+        with self._lock:
+            while True:
+                array = (_abi.NodeLabel * cap)()
+                count = _abi.lib.k8sm_driver_agent_labels(
+                    self._pointer, memory.slice(agent_id), 0, ctypes.addressof(array), ctypes.sizeof(_abi.NodeLabel), cap
+                )
+                if count <= cap:
+                    return {row.key.decode(): row.value.decode() for row in array[:count]}
+                cap = count
 
     @property
     def counters(self) -> Counters:
