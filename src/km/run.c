@@ -18,12 +18,11 @@ const struct km_command km_command_run = {
     "  km run -f nginx.yaml --mesos-master=127.0.0.1:5050\n"
     "  km run -f app/ --detach --timeout=60      returns when every pod runs\n"
     "  km run -f batch.yaml --host-filesystem --no-limits --mesos-master=127.0.0.1:5050\n"
-    "                                            on agents without images and cgroups\n\n"
+    "                                            on agents without images and cgroups\n"
     "  km run -f web.yaml -f batch.yaml          Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, …\n\n"
     "It stays in the foreground until all pods and Jobs have ended. The first interrupt deletes all with\n"
-    "grace, the second leaves the pods to run. Started again with the same state folder it goes on with "
-    "what\n"
-    "runs; files that have changed are rolled out.\n",
+    "grace, the second leaves the pods to run. Started again with the same state folder it goes on with\n"
+    "what runs; files that have changed are rolled out.\n",
     run,
 };
 
@@ -76,14 +75,14 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   return result == K8SM_OK;
 }
 
-/* Rows of the driver are "framework" and "pod/UID"; those of the control begin with a kind. */
+/* Rows of the control begin with a kind, and so with a capital letter; those of the driver do not. */
 static bool restore_row(void *ctx, const char *key, const char *bytes, size_t len) {
   static struct km_report report;
   struct k8sm_input to_driver = {
       .type = K8SM_INPUT_RESTORE, .key = {key, strlen(key)}, .bytes = {bytes, len}};
   struct k8sm_control_input to_control = {
       .type = K8SM_CONTROL_RESTORE, .key = to_driver.key, .bytes = to_driver.bytes};
-  bool driver = strcmp(key, "framework") == 0 || strncmp(key, "pod/", 4) == 0;
+  bool driver = key[0] < 'A' || key[0] > 'Z';
   km_report_begin(&report);
   int result = driver ? km_runner_step(ctx, &to_driver, &report.diags)
                       : km_runner_control(ctx, &to_control, &report.diags);
