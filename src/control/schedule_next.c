@@ -32,12 +32,18 @@ static void next_look(struct next *n) {
   n->clock.second = (int)(second % 60);
 }
 
-/* To what the clocks show then. */
-static void next_set(struct next *n, int64_t year, int month, int day, int hour) {
-  int64_t local = k8smi_days_of_date(year, month, day) * NEXT_DAY + (int64_t)hour * NEXT_HOUR;
+/* To when the clocks show that, or to where they jump over it. */
+static void next_set(struct next *n, int64_t days, int hour, int minute) {
+  int64_t local = days * NEXT_DAY + (int64_t)hour * NEXT_HOUR + (int64_t)minute * NEXT_MINUTE;
   int64_t guess = local - k8smi_ctl_zone_offset(n->zone, local);
   n->at = local - k8smi_ctl_zone_offset(n->zone, guess);
   next_look(n);
+}
+
+/* To the beginning of the month, the day or the hour, unless it is there. */
+static void next_begin(struct next *n, int day, int hour) {
+  if (!n->moved) next_set(n, k8smi_days_of_date(n->clock.year, n->clock.month, day), hour, 0);
+  n->moved = true;
 }
 
 static void next_add(struct next *n, int64_t seconds) {
@@ -62,9 +68,10 @@ static bool next_day_matches(const struct next *n) {
 
 static bool next_month(struct next *n) {
   while (!next_has(n->schedule->months, n->clock.month)) {
+    next_begin(n, 1, 0);
     const struct next_clock was = n->clock;
-    n->moved = true;
-    next_set(n, was.month == 12 ? was.year + 1 : was.year, was.month == 12 ? 1 : was.month + 1, 1, 0);
+    bool last = was.month == 12;
+    next_set(n, k8smi_days_of_date(was.year + last, last ? 1 : was.month + 1, was.day), was.hour, was.minute);
     if (n->clock.month == 1) return false;
   }
   return true;
@@ -72,12 +79,9 @@ static bool next_month(struct next *n) {
 
 static bool next_day(struct next *n) {
   while (!next_day_matches(n)) {
-    if (!n->moved) next_set(n, n->clock.year, n->clock.month, n->clock.day, 0);
-    n->moved = true;
-    int64_t tomorrow = k8smi_days_of_date(n->clock.year, n->clock.month, n->clock.day) + 1, year;
-    int month, day;
-    k8smi_date_of_days(tomorrow, &year, &month, &day);
-    next_set(n, year, month, day, n->clock.hour);
+    next_begin(n, n->clock.day, 0);
+    const struct next_clock was = n->clock;
+    next_set(n, k8smi_days_of_date(was.year, was.month, was.day) + 1, was.hour, was.minute);
     if (n->clock.hour != 0) /* there is no midnight on that day */
       next_add(n, (int64_t)(n->clock.hour > 12 ? 24 - n->clock.hour : -n->clock.hour) * NEXT_HOUR);
     if (n->clock.day == 1) return false;
@@ -87,8 +91,7 @@ static bool next_day(struct next *n) {
 
 static bool next_hour(struct next *n) {
   while (!next_has(n->schedule->hours, n->clock.hour)) {
-    if (!n->moved) next_set(n, n->clock.year, n->clock.month, n->clock.day, n->clock.hour);
-    n->moved = true;
+    next_begin(n, n->clock.day, n->clock.hour);
     next_add(n, NEXT_HOUR);
     if (n->clock.hour == 0) return false;
   }
