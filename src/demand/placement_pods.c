@@ -61,7 +61,7 @@ static void pods_term(struct k8smi_demand_build *b, const struct k8smi_record *f
                                           k8smi_get_list(from, K8SMI_PodAffinityTerm_matchLabelKeys),
                                           k8smi_get_list(from, K8SMI_PodAffinityTerm_mismatchLabelKeys));
   to->name_spaces = k8smi_placement_selector(b, spaces, none, none);
-  to->namespaces = k8smi_placement_strings(b, k8smi_get_list(from, K8SMI_PodAffinityTerm_namespaces));
+  to->namespaces = k8smi_strings_of(k8smi_get_list(from, K8SMI_PodAffinityTerm_namespaces));
   if (to->namespaces.count == 0 && spaces == NULL) pods_own_namespace(b, to);
   pods_set_key(b, to);
 }

@@ -13,7 +13,6 @@ bool k8smi_placement_expressions(struct k8smi_demand_build *b, struct k8smi_list
 struct k8smi_selector k8smi_placement_selector(struct k8smi_demand_build *b,
                                                const struct k8smi_record *selector, struct k8smi_list with,
                                                struct k8smi_list without);
-struct k8smi_strings k8smi_placement_strings(struct k8smi_demand_build *b, struct k8smi_list list);
 
 /* Canonical bytes: equal if what was written is. */
 void k8smi_placement_put_text(struct k8smi_buf *to, struct k8sm_slice text);

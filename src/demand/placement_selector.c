@@ -2,50 +2,13 @@
 /* Selectors as the pod writes them → expressions. */
 #include "demand/placement_private.h"
 
-#include "wire/number.h"
-#include <assert.h>
-
-static_assert((int)K8SMI_LabelSelectorRequirement_key == (int)K8SMI_NodeSelectorRequirement_key &&
-                  (int)K8SMI_LabelSelectorRequirement_operator ==
-                      (int)K8SMI_NodeSelectorRequirement_operator &&
-                  (int)K8SMI_LabelSelectorRequirement_values == (int)K8SMI_NodeSelectorRequirement_values,
-              "requirements of labels and of nodes");
-
-struct k8smi_strings k8smi_placement_strings(struct k8smi_demand_build *b, struct k8smi_list list) {
-  struct k8sm_slice *items = k8smi_demand_array(b, list.count, sizeof *items);
-  if (items == NULL) return (struct k8smi_strings){NULL, 0};
-  for (size_t i = 0; i < list.count; i++) items[i] = k8smi_list_str(list, i);
-  return (struct k8smi_strings){items, list.count};
-}
-
-static uint32_t terms_op(struct k8sm_slice text) {
-  static const char *const names[K8SMI_OPS] = {
-      [K8SMI_OP_IN] = "In",         [K8SMI_OP_NOT_IN] = "NotIn",
-      [K8SMI_OP_EXISTS] = "Exists", [K8SMI_OP_NOT_EXISTS] = "DoesNotExist",
-      [K8SMI_OP_GT] = "Gt",         [K8SMI_OP_LT] = "Lt",
-  };
-  uint32_t op = 0;
-  while (op < K8SMI_OPS && !k8smi_eqs(text, names[op])) op++;
-  return op;
-}
-
-static bool terms_expression(struct k8smi_demand_build *b, const struct k8smi_record *from,
-                             struct k8smi_expression *to) {
-  to->key = k8smi_get_str(from, K8SMI_NodeSelectorRequirement_key);
-  to->op = terms_op(k8smi_get_str(from, K8SMI_NodeSelectorRequirement_operator));
-  to->values = k8smi_placement_strings(b, k8smi_get_list(from, K8SMI_NodeSelectorRequirement_values));
-  if (to->op == K8SMI_OPS) return false;
-  if (to->op != K8SMI_OP_GT && to->op != K8SMI_OP_LT) return true;
-  return to->values.count == 1 && k8smi_parse_i64(to->values.items[0], &to->number);
-}
-
 bool k8smi_placement_expressions(struct k8smi_demand_build *b, struct k8smi_list list,
                                  struct k8smi_expressions *ret) {
   struct k8smi_expression *items = k8smi_demand_array(b, list.count, sizeof *items);
   bool can_hold = true;
   *ret = (struct k8smi_expressions){items, items == NULL ? 0 : list.count};
   for (size_t i = 0; i < ret->count; i++) {
-    can_hold = terms_expression(b, k8smi_list_record(list, i), &items[i]) && can_hold;
+    can_hold = k8smi_expression_of(k8smi_list_record(list, i), &items[i]) && can_hold;
   }
   return can_hold;
 }
@@ -82,7 +45,7 @@ struct k8smi_selector k8smi_placement_selector(struct k8smi_demand_build *b,
     items[count] = terms_equals(b, K8SMI_OP_IN, pair.key, pair.value);
   }
   for (size_t i = 0; i < more.count; i++) {
-    if (!terms_expression(b, k8smi_list_record(more, i), &items[count++])) ret.nothing = true;
+    if (!k8smi_expression_of(k8smi_list_record(more, i), &items[count++])) ret.nothing = true;
   }
   count += terms_own_labels(b, K8SMI_OP_IN, with, items + count);
   count += terms_own_labels(b, K8SMI_OP_NOT_IN, without, items + count);

@@ -2,44 +2,10 @@
 #include "demand/selector.h"
 #include "wire/number.h"
 
-struct k8sm_slice k8smi_pairs_get(struct k8smi_pair_list sorted, struct k8sm_slice key) {
-  size_t low = 0, high = sorted.count;
-  while (low < high) { /* the first whose key is not less */
-    size_t middle = low + (high - low) / 2;
-    if (k8smi_cmp(sorted.items[middle].key, key) < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  bool found = low < sorted.count && k8smi_eq(sorted.items[low].key, key);
-  return found ? sorted.items[low].value : (struct k8sm_slice){NULL, 0};
-}
-
 struct k8sm_slice k8smi_view_get(const struct k8smi_label_view *labels, struct k8sm_slice key) {
   struct k8sm_slice value = {NULL, 0};
   if (labels->first.count > 0) value = k8smi_pairs_get(labels->first, key);
   return value.ptr != NULL ? value : k8smi_pairs_get(labels->second, key);
-}
-
-static bool selector_is_among(struct k8smi_strings values, struct k8sm_slice value) {
-  for (size_t i = 0; i < values.count; i++) {
-    if (k8smi_eq(values.items[i], value)) return true;
-  }
-  return false;
-}
-
-bool k8smi_expression_holds(const struct k8smi_expression *e, struct k8sm_slice value) {
-  int64_t number;
-  bool there = value.ptr != NULL;
-  switch (e->op) {
-  case K8SMI_OP_IN: return there && selector_is_among(e->values, value);
-  case K8SMI_OP_NOT_IN: return !there || !selector_is_among(e->values, value);
-  case K8SMI_OP_EXISTS: return there;
-  case K8SMI_OP_NOT_EXISTS: return !there;
-  case K8SMI_OP_GT: return there && k8smi_parse_i64(value, &number) && number > e->number;
-  default: return there && k8smi_parse_i64(value, &number) && number < e->number;
-  }
 }
 
 bool k8smi_expressions_hold(struct k8smi_expressions expressions, const struct k8smi_label_view *labels) {

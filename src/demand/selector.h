@@ -6,10 +6,7 @@
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
 
-#include "base/slice.h"
-#include "pod/record.h"
-
-#include <stdbool.h>
+#include "pod/labels.h"
 
 /* The labels of an agent as a node that more than one place knows. */
 #define K8SMI_LABEL_HOSTNAME  "kubernetes.io/hostname"
@@ -17,50 +14,14 @@
 #define K8SMI_LABEL_ZONE      "topology.kubernetes.io/zone"
 #define K8SMI_LABEL_ATTRIBUTE "k8s.mesosphere.io/attribute-" /* and the attribute's name behind */
 
-struct k8smi_pair_list {
-  const struct k8smi_pair *items;
-  size_t count;
-};
-
-struct k8smi_strings {
-  const struct k8sm_slice *items;
-  size_t count;
-};
-
 /* Labels from two sources, each sorted by key; the first has the last word. */
 struct k8smi_label_view {
   struct k8smi_pair_list first, second;
 };
 
 /* The value of a label; ptr NULL: it is not there. */
-struct k8sm_slice k8smi_pairs_get(struct k8smi_pair_list sorted, struct k8sm_slice key);
 struct k8sm_slice k8smi_view_get(const struct k8smi_label_view *labels, struct k8sm_slice key);
 
-enum {
-  K8SMI_OP_IN = 0,
-  K8SMI_OP_NOT_IN,
-  K8SMI_OP_EXISTS,
-  K8SMI_OP_NOT_EXISTS,
-  K8SMI_OP_GT,
-  K8SMI_OP_LT,
-  K8SMI_OPS
-};
-
-struct k8smi_expression {
-  struct k8sm_slice key;
-  struct k8smi_strings values; /* IN, NOT_IN */
-  int64_t number;              /* GT, LT */
-  uint32_t op;                 /* K8SMI_OP_* */
-};
-
-/* All must hold. */
-struct k8smi_expressions {
-  const struct k8smi_expression *items;
-  size_t count;
-};
-
-/* ptr NULL: the label is not there. */
-bool k8smi_expression_holds(const struct k8smi_expression *expression, struct k8sm_slice value);
 bool k8smi_expressions_hold(struct k8smi_expressions expressions, const struct k8smi_label_view *labels);
 
 /* A LabelSelector: without expressions it selects everything; one that is not there, nothing. */

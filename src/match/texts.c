@@ -24,30 +24,6 @@ void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_sli
   k8smi_buf_slice(to, value);
 }
 
-static void texts_list(struct k8smi_buf *to, struct k8smi_strings list) {
-  for (size_t i = 0; i < list.count; i++) {
-    if (i > 0) k8smi_buf_putc(to, ',');
-    k8smi_buf_slice(to, list.items[i]);
-  }
-}
-
-/* "rack in (r1,r2)", "gpu", "!gpu", "cores>8": as kubectl writes selectors. */
-void k8smi_put_expression(struct k8smi_buf *to, const struct k8smi_expression *e) {
-  static const char *const words[K8SMI_OPS] = {
-      [K8SMI_OP_IN] = " in (", [K8SMI_OP_NOT_IN] = " notin (",
-      [K8SMI_OP_EXISTS] = "",  [K8SMI_OP_NOT_EXISTS] = "",
-      [K8SMI_OP_GT] = ">",     [K8SMI_OP_LT] = "<",
-  };
-  if (e->op == K8SMI_OP_NOT_EXISTS) k8smi_buf_putc(to, '!');
-  k8smi_buf_slice(to, e->key);
-  k8smi_buf_puts(to, words[e->op]);
-  if (e->op == K8SMI_OP_IN || e->op == K8SMI_OP_NOT_IN) {
-    texts_list(to, e->values);
-    k8smi_buf_putc(to, ')');
-  }
-  if (e->op == K8SMI_OP_GT || e->op == K8SMI_OP_LT) k8smi_buf_i64(to, e->number);
-}
-
 /* The selector's first pair that is missing; else of each term of the affinity what does not hold. */
 void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   const struct k8smi_pair *pair = k8smi_selector_mismatch(check);
@@ -58,7 +34,7 @@ void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_b
   }
   for (size_t i = 0; i < terms.count; i++) {
     if (i > 0) k8smi_buf_puts(to, " or ");
-    k8smi_put_expression(to, k8smi_node_term_mismatch(check->agent, &terms.items[i]));
+    k8smi_expression_put(to, k8smi_node_term_mismatch(check->agent, &terms.items[i]));
   }
   if (terms.count == 0) k8smi_buf_puts(to, "no node at all");
 }
@@ -92,7 +68,7 @@ void k8smi_wanted_no_gates(const struct k8smi_match_check *check, struct k8smi_b
 }
 
 void k8smi_had_gates(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  texts_list(to, check->need->rules->gates);
+  k8smi_strings_put(to, check->need->rules->gates);
 }
 
 void k8smi_wanted_schedulable(const struct k8smi_match_check *check, struct k8smi_buf *to) {
@@ -161,7 +137,7 @@ void k8smi_had_nothing(const struct k8smi_match_check *check, struct k8smi_buf *
 }
 
 void k8smi_wanted_roles(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  texts_list(to, check->need->demand->roles);
+  k8smi_strings_put(to, check->need->demand->roles);
 }
 
 /* The least of the agent's roles behind `after`; ptr NULL: none. */

@@ -80,8 +80,7 @@ void k8smi_remedy_offer(const struct k8smi_match_check *check, struct k8smi_buf 
 
 /* K8SM_FEATURE_* by name, with commas between. */
 void k8smi_put_features(struct k8smi_buf *to, uint32_t features);
-/* "key=value"; and an expression as kubectl writes it: "rack in (r1,r2)". */
+/* "key=value". */
 void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value);
-void k8smi_put_expression(struct k8smi_buf *to, const struct k8smi_expression *expression);
 
 #endif

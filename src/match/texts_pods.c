@@ -40,7 +40,7 @@ static void texts_term(const struct k8smi_pod_term *term, struct k8smi_buf *to) 
   }
   for (size_t i = 0; i < term->selector.expressions.count; i++) {
     if (i > 0) k8smi_buf_putc(to, ',');
-    k8smi_put_expression(to, &term->selector.expressions.items[i]);
+    k8smi_expression_put(to, &term->selector.expressions.items[i]);
   }
   k8smi_buf_puts(to, " by ");
   k8smi_buf_slice(to, term->topology);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pod/known.h"
+#include "pod/labels.h"
 
 /* How many bits are set: sums of pairs, of fours, of eights, and the eights in one product. The compilers'
  * own function is a call into a table where the instruction can't be taken for granted. */
@@ -103,18 +104,5 @@ struct k8smi_list k8smi_get_list(const struct k8smi_record *record, unsigned fie
 }
 
 struct k8sm_slice k8smi_get_pair(const struct k8smi_record *record, unsigned field, const char *key) {
-  struct k8smi_list list = k8smi_get_list(record, field);
-  struct k8sm_slice wanted = k8smi_s(key);
-  size_t low = 0, high = list.count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    int c = k8smi_cmp(k8smi_list_pair(list, middle).key, wanted);
-    if (c == 0) return k8smi_list_pair(list, middle).value;
-    if (c < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return (struct k8sm_slice){NULL, 0};
+  return k8smi_pairs_get(k8smi_pairs_of(k8smi_get_list(record, field)), k8smi_s(key));
 }
