@@ -130,30 +130,26 @@ func (s sink) done(function string, result C.int, source []byte) ([]Finding, err
 	if count > C.SINK_ROWS {
 		count = C.SINK_ROWS
 	}
+	if len(source) > 0 {
+		C.k8sm_diags_locate(s.diags(), input(source), C.size_t(len(source)), nil) // without memory: no lines
+	}
 	var findings []Finding
 	for i := 0; i < count; i++ {
-		findings = append(findings, s.finding(&s.c.rows[i], source))
+		findings = append(findings, s.finding(&s.c.rows[i]))
 	}
 	return findings, failure(function, result, findings)
 }
 
-func (s sink) finding(row *C.struct_k8sm_diag, source []byte) Finding {
-	path := C.sink_text(s.c, row.path)
-	line, column := row.line, row.column
-	if line == 0 && len(source) > 0 && *path != 0 {
-		if C.k8sm_locate(input(source), C.size_t(len(source)), row.document, path, &line, &column) != 0 {
-			line, column = 0, 0
-		}
-	}
+func (s sink) finding(row *C.struct_k8sm_diag) Finding {
 	return Finding{
 		Code:     uint32(row.code),
 		Name:     C.GoString(C.k8sm_diag_name(row.code)),
 		Severity: Severity(row.severity),
-		Path:     C.GoString(path),
+		Path:     C.GoString(C.sink_text(s.c, row.path)),
 		Message:  C.GoString(C.sink_text(s.c, row.message)),
 		Document: int(row.document),
-		Line:     int(line),
-		Column:   int(column),
+		Line:     int(row.line),
+		Column:   int(row.column),
 	}
 }
 

@@ -167,6 +167,13 @@ K8SM_API uint32_t k8sm_diag_severity(uint32_t code);
 K8SM_API K8SM_MUST_USE int k8sm_locate(const void *bytes, size_t len, uint32_t document, const char *path,
                                        uint32_t *ret_line, uint32_t *ret_column);
 
+/* The same for all findings of a sink that have a path and no line, in one walk over the text: fills in
+ * their lines and columns, where there are any. `prefix` stands before their paths in the text
+ * ("spec.template.", where they are of a workload's pod); NULL: nothing. What can't be read, such as
+ * protobuf, has no lines. Errors: NOMEM; ABI if the rows have no place for lines. */
+K8SM_API K8SM_MUST_USE int k8sm_diags_locate(struct k8sm_diags *diags, const void *bytes, size_t len,
+                                             const char *prefix);
+
 #ifdef __cplusplus
 }
 #endif

@@ -60,15 +60,28 @@ int k8smi_steps_next(struct k8smi_steps *steps, struct k8smi_step *ret) {
   return 1;
 }
 
+/* The character at *i, without its escape; *i: behind it. */
+static char step_char(struct k8sm_slice name, size_t *i) {
+  char c = name.ptr[(*i)++];
+  return c != '~' ? c : name.ptr[(*i)++] == '0' ? '~' : '/';
+}
+
 bool k8smi_step_is(const struct k8smi_step *step, struct k8sm_slice key) {
   if (!step->escaped) return k8smi_eq(step->name, key);
   size_t n = 0;
-  for (size_t i = 0; i < step->name.len; i++, n++) {
-    char c = step->name.ptr[i];
-    if (c == '~') c = step->name.ptr[++i] == '0' ? '~' : '/';
-    if (n >= key.len || key.ptr[n] != c) return false;
+  for (size_t i = 0; i < step->name.len; n++) {
+    if (n >= key.len || key.ptr[n] != step_char(step->name, &i)) return false;
   }
   return n == key.len;
+}
+
+struct k8sm_slice k8smi_step_plain(struct k8smi_arena *arena, const struct k8smi_step *step) {
+  struct k8sm_slice name = step->name;
+  if (!step->escaped || name.len == 0 || memchr(name.ptr, '~', name.len) == NULL) return name;
+  char *text = k8smi_arena_bytes(arena, name.len);
+  size_t n = 0;
+  for (size_t i = 0; text != NULL && i < name.len; n++) text[n] = step_char(name, &i);
+  return (struct k8sm_slice){text, n};
 }
 
 bool k8smi_step_choice(const struct k8smi_step *step, struct k8sm_slice *field, struct k8sm_slice *value) {

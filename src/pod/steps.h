@@ -2,6 +2,7 @@
 #ifndef K8SMI_POD_STEPS_H
 #define K8SMI_POD_STEPS_H
 
+#include "base/arena.h"
 #include "base/slice.h"
 
 /* Paths, one step at a time: as findings write them, "spec.containers[0].image" or "metadata.labels[app]"
@@ -28,6 +29,8 @@ int k8smi_steps_next(struct k8smi_steps *steps, struct k8smi_step *ret);
 
 /* Whether the step names this field or key. */
 bool k8smi_step_is(const struct k8smi_step *step, struct k8sm_slice key);
+/* The field or key that it names: without escapes, in the arena if there were any. ptr NULL: no memory. */
+struct k8sm_slice k8smi_step_plain(struct k8smi_arena *arena, const struct k8smi_step *step);
 /* "name=web" in brackets: the two sides, the right one without quotes. False: another kind of step. */
 bool k8smi_step_choice(const struct k8smi_step *step, struct k8sm_slice *field, struct k8sm_slice *value);
 

@@ -130,6 +130,19 @@ static int act_reader(struct oom_fixture *f) {
   return r;
 }
 
+/* Two findings get the lines of their paths. */
+static int act_lines(struct oom_fixture *f) {
+  static const char text[] = "a/b: {c: 1}\n---\nd: [1, 2]\n";
+  char paths[] = "/a~1b/c\0d[1]";
+  struct k8sm_diag rows[] = {{.code = K8SM_DIAG_FIELD_INVALID},
+                             {.code = K8SM_DIAG_FIELD_INVALID, .path = 8, .document = 1}};
+  struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, paths);
+  (void)f;
+  diags.count = 2;
+  int r = k8sm_diags_locate(&diags, text, sizeof text - 1, NULL);
+  return r == K8SM_OK && (rows[0].line != 1 || rows[1].line != 3) ? K8SM_ERR_INVALID : r;
+}
+
 static int pods_nothing_read(const struct oom_fixture *f) {
   return f->pod == NULL && f->manifest == NULL;
 }
@@ -151,6 +164,7 @@ const struct oom_arrow oom_pod_arrows[] = {
     {"odd pod from YAML", NULL, NULL, act_read_odd_yaml, pods_nothing_read},
     {"workload and a pod of it", NULL, NULL, act_workload, pods_nothing_read},
     {"typical pod admitted", NULL, before_json, act_admit, NULL},
+    {"findings get their lines", NULL, NULL, act_lines, NULL},
     {"list in chunks", NULL, NULL, act_reader, NULL},
     {"manifest of protobuf", NULL, before_protobuf, act_manifest_of_protobuf, pods_no_manifest},
     {"typical pod to protobuf", NULL, before_protobuf, act_write_protobuf, pods_nothing_written},

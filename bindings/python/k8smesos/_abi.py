@@ -494,6 +494,7 @@ def _prototypes():
         "diag_text": (T, U),
         "diag_severity": (U, U),
         "locate": (c_int, P, N, U, T, P, P),
+        "diags_locate": (c_int, P, P, N, T),
         "pod_parse": (c_int, P, N, P, P, P),
         "pod_name": (S, P),
         "pod_namespace": (S, P),

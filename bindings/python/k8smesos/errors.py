@@ -100,10 +100,8 @@ class Sink:
     """The memory that findings of one call are written to."""
 
     ROWS, TEXT = 512, 65536
-    LOOK_BYTES = 16 << 20  # each line that is looked up reads the source again
 
     def __init__(self):
-        self._looked = 0
         self.rows = (_abi.Diag * self.ROWS)()
         self.text = ctypes.create_string_buffer(self.TEXT)
         self.diags = _abi.Diags(
@@ -125,24 +123,21 @@ class Sink:
 
     def findings(self, source: bytes = b"") -> Tuple[Finding, ...]:
         """The findings so far; those with a path and no line get it from the source text."""
-        return tuple(self._finding(row, source) for row in self.rows[: min(self.diags.count, self.ROWS)])
+        if source:
+            _abi.lib.k8sm_diags_locate(self.ref(), source, len(source), None)  # without memory: no lines
+        return tuple(self._finding(row) for row in self.rows[: min(self.diags.count, self.ROWS)])
 
-    def _finding(self, row, source: bytes) -> Finding:
-        path, line, column = self._text(row.path), row.line, row.column
+    def _finding(self, row) -> Finding:
         name = _abi.lib.k8sm_diag_name(row.code)
-        in_source = path and not line and name != b"OPTION_INVALID"  # which has the name of an option there
-        if source and in_source and self._looked <= self.LOOK_BYTES:
-            self._looked += len(source)
-            line, column = locate(source, path.decode(errors="replace"), row.document)
         return Finding(
             row.code,
             name.decode() if name else "",
             Severity(row.severity),
-            path.decode(errors="replace"),
+            self._text(row.path).decode(errors="replace"),
             self._text(row.message).decode(errors="replace"),
             row.document,
-            line,
-            column,
+            row.line,
+            row.column,
         )
 
     def _text(self, offset: int) -> bytes:
