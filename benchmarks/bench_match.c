@@ -89,6 +89,23 @@ static uint64_t bench_matches(struct bench *b, struct k8sm_demand **demands, siz
   return best;
 }
 
+uint64_t bench_refusal(struct k8sm_cluster *cluster, struct k8sm_demand *demand) {
+  enum { CALLS = 100 }; /* at once: the clock takes as long as one */
+  uint64_t best = UINT64_MAX;
+  for (int run = 0; run < 9; run++) {
+    uint64_t start = bench_now();
+    for (int call = 0; call < CALLS; call++) {
+      struct k8sm_plan *plan;
+      if (k8sm_cluster_match(cluster, &demand, 1, NULL, &plan, NULL) != K8SM_OK) abort();
+      if (plan->placement_count != 0) abort();
+      k8sm_plan_unref(plan);
+    }
+    uint64_t took = (bench_now() - start) / CALLS;
+    if (took < best) best = took;
+  }
+  return best;
+}
+
 /* The fullest agent with room, found by looking at all. */
 static size_t bench_scan_one(const struct bench *b, const int64_t *need) {
   size_t found = b->count;
@@ -125,9 +142,32 @@ static uint64_t bench_scan(struct bench *b, size_t n) {
   return best;
 }
 
+/* ---- What a cluster takes, and how fast offers come and go ---- */
+
+struct bench_bytes {
+  size_t now;
+};
+
+static void *bench_alloc(void *ctx, size_t size) {
+  struct bench_bytes *bytes = ctx;
+  bytes->now += size;
+  return malloc(size);
+}
+
+static void bench_free_block(void *ctx, void *block, size_t size) {
+  struct bench_bytes *bytes = ctx;
+  if (block != NULL) bytes->now -= size;
+  free(block);
+}
+
 static void bench_line(const char *what, size_t agents, const char *measure, uint64_t value,
                        const char *unit) {
   printf("match.%s.agents_%zu.%s\t%" PRIu64 "\t%s\n", what, agents, measure, value, unit);
+}
+
+void bench_refusals(const char *what, size_t agents, uint64_t ns) {
+  printf("match.%s.agents_%zu.us\t%" PRIu64 ".%02" PRIu64 "\tus\n", what, agents, ns / 1000, ns % 1000 / 10);
+  bench_line(what, agents, "ns_per_pod", ns, "ns");
 }
 
 /* ns as microseconds with two decimals; the same for the ratio of two times. */
@@ -141,8 +181,52 @@ static void bench_places(struct bench *b, const char *name, size_t n) {
   uint64_t ours = bench_matches(b, bench_demands(b, n), n, n), plain = bench_scan(b, n);
   bench_line(name, b->count, "pods_per_s", n * 1000000000u / ours, "1/s");
   bench_line(name, b->count, "us_per_batch", ours / 1000, "us");
+  bench_line(name, b->count, "ns_per_pod", ours / n, "ns");
   bench_line(name, b->count, "scan_us_per_batch", plain / 1000, "us");
   bench_fraction(name, b->count, "times_scan", plain, ours, "ratio");
+}
+
+enum { BENCH_SINGLE = 1000 }; /* offers that come and go one by one */
+
+/* The memory of a cluster, without that of the offers; and the time for one offer to come, and to go. */
+static void bench_offers(struct bench *b) {
+  struct bench_bytes bytes = {0};
+  const struct k8sm_allocator counting = {sizeof counting, &bytes, bench_alloc, bench_free_block};
+  const struct k8sm_cluster_options o = {.size = sizeof o, .allocator = &counting};
+  struct k8sm_offers *all = world_offers(&b->w), *single[BENCH_SINGLE];
+  struct k8sm_cluster *cluster;
+  uint64_t added = UINT64_MAX, removed = UINT64_MAX;
+  if (all == NULL || k8sm_cluster_new(&o, &cluster, NULL) != K8SM_OK ||
+      k8sm_cluster_add(cluster, all, 0, NULL) != K8SM_OK) {
+    abort();
+  }
+  bench_line("memory", b->count, "bytes_per_agent", bytes.now / b->count, "bytes");
+  for (size_t i = 0; i < BENCH_SINGLE; i++) {
+    char id[32], agent[32];
+    snprintf(id, sizeof id, "4e8c-P%zu", i);
+    snprintf(agent, sizeof agent, "4e8c-S%zu", i * 7919 % b->count);
+    world_simple(&b->w, id, agent, "*", 1 + bench_below(8), 1024, true);
+    single[i] = world_offers_from(&b->w, b->w.count - 1, NULL, NULL);
+  }
+  for (int run = 0; run < 9; run++) {
+    uint64_t start = bench_now(), between;
+    for (size_t i = 0; i < BENCH_SINGLE; i++) {
+      if (k8sm_cluster_add(cluster, single[i], 0, NULL) != K8SM_OK) abort();
+    }
+    between = bench_now();
+    if (between - start < added) added = between - start;
+    for (size_t i = 0; i < BENCH_SINGLE; i++) {
+      char id[32];
+      int n = snprintf(id, sizeof id, "4e8c-P%zu", i);
+      if (k8sm_cluster_remove(cluster, (struct k8sm_slice){id, (size_t)n}) != 1) abort();
+    }
+    if (bench_now() - between < removed) removed = bench_now() - between;
+  }
+  bench_fraction("add", b->count, "us", added, 1000 * BENCH_SINGLE, "us");
+  bench_fraction("rescind", b->count, "us", removed, 1000 * BENCH_SINGLE, "us");
+  for (size_t i = 0; i < BENCH_SINGLE; i++) k8sm_offers_unref(single[i]);
+  k8sm_offers_unref(all);
+  k8sm_cluster_free(cluster);
 }
 
 int main(void) {
@@ -155,9 +239,10 @@ int main(void) {
     if (sizes[i] >= 1000) bench_places(&b, "simple_1000", BENCH_LARGE_BATCH);
     struct k8sm_demand **one = bench_demands(&b, 1);
     one[0]->cpus_milli = 1000000;
-    bench_fraction("refuse", sizes[i], "us", bench_matches(&b, one, 1, 0), 1000, "us");
+    bench_refusals("refuse", sizes[i], bench_refusal(b.cluster, one[0]));
     world_demand_port(one[0], 80, "TCP");
-    bench_fraction("refuse_port", sizes[i], "us", bench_matches(&b, one, 1, 0), 1000, "us");
+    bench_refusals("refuse_port", sizes[i], bench_refusal(b.cluster, one[0]));
+    bench_offers(&b);
     bench_empty(&b);
   }
   static const size_t ruled[] = {100, 1000, 5000, 10000, 50000};

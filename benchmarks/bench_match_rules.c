@@ -114,9 +114,16 @@ void bench_match_rules(size_t agents) {
     uint64_t took = rules_best(cluster, demands, n, &placed);
     printf("match.%s.agents_%zu.pods_per_s\t%" PRIu64 "\t1/s\n", rules_names[workload], agents,
            (uint64_t)n * 1000000000u / took);
+    printf("match.%s.agents_%zu.ns_per_pod\t%" PRIu64 "\tns\n", rules_names[workload], agents,
+           took / (uint64_t)n);
     printf("match.%s.agents_%zu.placed\t%zu\tpods of %zu\n", rules_names[workload], agents, placed, n);
     for (size_t i = 0; i < n; i++) k8sm_demand_unref(demands[i]);
   }
+  struct k8sm_demand *none =
+      rules_demand(RULES_NODE, 0); /* one that two racks of fifty may take, and can't */
+  none->cpus_milli = 1000000;
+  bench_refusals("refuse_rules", agents, bench_refusal(cluster, none));
+  k8sm_demand_unref(none);
   k8sm_cluster_free(cluster);
   world_free(&w);
   free(demands);

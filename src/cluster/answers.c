@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/answers.h"
 
-static void answers_free_room(const struct k8sm_cluster *c, struct k8smi_answers *a) {
-  k8smi_free(&c->allocator, a->answers, a->cap * sizeof *a->answers);
-  k8smi_free(&c->allocator, a->fits, a->cap * sizeof *a->fits);
-  a->answers = NULL;
+static void answers_free_fits(const struct k8sm_cluster *c, struct k8smi_answers *a) {
+  k8smi_free(&c->allocator, a->fits, a->fit_count * sizeof *a->fits);
   a->fits = NULL;
-  a->cap = 0;
+  a->fit_count = 0;
 }
 
 static void answers_free(const struct k8sm_cluster *c, struct k8smi_answers *a) {
-  answers_free_room(c, a);
+  answers_free_fits(c, a);
+  k8smi_free(&c->allocator, a->answers, a->cap * sizeof *a->answers);
   k8smi_text_free(&c->allocator, a->key);
   k8smi_free(&c->allocator, a, sizeof *a);
 }
@@ -33,20 +32,10 @@ static struct k8smi_answers *answers_new(struct k8sm_cluster *c, struct k8sm_sli
 }
 
 static bool answers_reserve(const struct k8sm_cluster *c, struct k8smi_answers *a) {
-  size_t agents = c->agents.high;
-  if (a->cap >= agents) return true;
-  answers_free_room(c, a);
-  a->answers = k8smi_alloc(&c->allocator, agents * sizeof *a->answers);
-  a->fits = k8smi_alloc(&c->allocator, agents * sizeof *a->fits);
-  if (a->answers != NULL && a->fits != NULL) {
-    a->cap = agents;
-    return true;
-  }
-  if (a->answers != NULL) k8smi_free(&c->allocator, a->answers, agents * sizeof *a->answers);
-  if (a->fits != NULL) k8smi_free(&c->allocator, a->fits, agents * sizeof *a->fits);
-  a->answers = NULL;
-  a->fits = NULL;
-  return false;
+  void *answers = a->answers;
+  bool fine = k8smi_grow(&c->allocator, &answers, &a->cap, c->agents.high, sizeof *a->answers);
+  a->answers = answers;
+  return fine;
 }
 
 static struct k8smi_answers *answers_get(const struct k8sm_cluster *c, struct k8sm_slice key) {
@@ -66,11 +55,28 @@ struct k8smi_answers *k8smi_answers_renew(struct k8sm_cluster *cluster, struct k
   if (a == NULL) a = answers_new(cluster, key);
   if (a == NULL) return NULL;
   a->made = 0;
+  answers_free_fits(cluster, a);
   if (!answers_reserve(cluster, a)) return NULL;
   a->rows = rows;
-  a->fit_count = 0;
-  memset(a->counts, 0, sizeof a->counts);
   return a;
+}
+
+bool k8smi_answers_gather(const struct k8sm_cluster *cluster, struct k8smi_answers *a) {
+  const uint32_t agents = (uint32_t)cluster->agents.high;
+  size_t fits = 0;
+  memset(a->counts, 0, sizeof a->counts);
+  for (uint32_t i = 0; i < agents; i++) {
+    uint8_t answer = a->answers[i];
+    fits += answer == 0;
+    if (answer != 0 && answer != K8SMI_ANSWER_UNKNOWN) a->counts[answer - 1]++;
+  }
+  if (fits > 0) a->fits = k8smi_alloc(&cluster->allocator, fits * sizeof *a->fits);
+  if (fits > 0 && a->fits == NULL) return false;
+  for (uint32_t i = 0; i < agents; i++) {
+    if (a->answers[i] == 0) a->fits[a->fit_count++] = i;
+  }
+  a->made = cluster->label_changes;
+  return true;
 }
 
 void k8smi_answers_clear(struct k8sm_cluster *cluster) {

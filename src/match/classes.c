@@ -21,18 +21,12 @@ static bool classes_ask(struct k8smi_classes *classes, const struct k8smi_match_
   one.need = &need;
   one.same = NULL;
   for (uint32_t i = 0; i < c->agents.high; i++) {
-    a->answers[i] = 0;
+    a->answers[i] = K8SMI_ANSWER_UNKNOWN;
     if (!k8smi_table_used(&c->agents, i) || k8smi_agent_at(c, i)->labels == NULL) continue;
     uint64_t refused = k8smi_check_agent(&one, i);
-    if (refused == 0) {
-      a->fits[a->fit_count++] = i;
-      continue;
-    }
-    int row = __builtin_ctzll(refused);
-    a->answers[i] = (uint8_t)(1 + row);
-    a->counts[row]++;
+    a->answers[i] = (uint8_t)(refused == 0 ? 0 : 1 + __builtin_ctzll(refused));
   }
-  a->made = c->label_changes;
+  if (!k8smi_answers_gather(c, a)) return false;
   *ret = a;
   return true;
 }

@@ -11,12 +11,14 @@ bool k8smi_peers_begin(struct k8smi_peers *peers, struct k8sm_cluster *cluster, 
   peers->counters.placed = k8smi_arena_array(scratch, pods, sizeof *peers->counters.placed);
   k8smi_map_init(&peers->counters.by_key, &scratch->allocator, cluster->seed);
   k8smi_map_init(&peers->by_kind, &scratch->allocator, cluster->seed);
+  k8smi_map_init(&peers->among, &scratch->allocator, cluster->seed);
   return peers->counters.placed != NULL;
 }
 
 void k8smi_peers_end(struct k8smi_peers *peers) {
   k8smi_map_free(&peers->counters.by_key);
   k8smi_map_free(&peers->by_kind);
+  k8smi_map_free(&peers->among);
 }
 
 /* ---- The counters that a pod looks at ---- */
@@ -78,9 +80,8 @@ static bool peers_agent_counts(const struct k8smi_match_check *check, const stru
   return !term->honour_taints || !k8smi_refused_by_taints(check);
 }
 
-/* By agent: whether pods on it count for a spread constraint. */
-static uint8_t *peers_agents_that_count(struct k8smi_peers *peers, const struct k8smi_need *need,
-                                        const struct k8smi_spread_term *term) {
+static uint8_t *peers_ask_agents(struct k8smi_peers *peers, const struct k8smi_need *need,
+                                 const struct k8smi_spread_term *term) {
   const struct k8sm_cluster *c = peers->counters.cluster;
   struct k8smi_match_check check = {.cluster = c, .need = need};
   uint8_t *counts = k8smi_arena_array(peers->counters.scratch, c->agents.high, sizeof *counts);
@@ -92,17 +93,73 @@ static uint8_t *peers_agents_that_count(struct k8smi_peers *peers, const struct 
   return counts;
 }
 
+static int peers_spread_flags(const struct k8smi_spread_term *term) {
+  return term->soft + 2 * term->honour_affinity + 4 * term->honour_taints;
+}
+
+/* All that decides which agents count for a spread constraint, in the match's memory. */
+static struct k8sm_slice peers_among_key(const struct k8smi_peers *peers,
+                                         const struct k8smi_placement_rules *rules,
+                                         const struct k8smi_spread_term *term) {
+  bool honours = term->honour_affinity || term->honour_taints;
+  size_t count = 0, len = 1 + sizeof count + (honours ? rules->agent_key.len : 0);
+  for (size_t i = 0; i < rules->spread.count; i++) len += rules->spread.items[i].pods.topology.len + 1;
+  char *text = k8smi_arena_alloc(peers->counters.scratch, len), *to = text;
+  if (text == NULL) return (struct k8sm_slice){NULL, 0};
+  *to++ = (char)peers_spread_flags(term);
+  to += sizeof count;
+  for (size_t i = 0; i < rules->spread.count; i++) {
+    struct k8sm_slice topology = rules->spread.items[i].pods.topology;
+    if (rules->spread.items[i].soft != term->soft) continue;
+    if (topology.len > 0) memcpy(to, topology.ptr, topology.len);
+    to += topology.len;
+    *to++ = '\0'; /* which no key has */
+    count++;
+  }
+  memcpy(text + 1, &count, sizeof count);
+  if (honours && rules->agent_key.len > 0) {
+    memcpy(to, rules->agent_key.ptr, rules->agent_key.len);
+    to += rules->agent_key.len;
+  }
+  return (struct k8sm_slice){text, (size_t)(to - text)};
+}
+
+static bool peers_among_room(struct k8smi_peers *peers) {
+  if (peers->among_count < peers->among_cap) return true;
+  size_t cap = peers->among_cap == 0 ? 8 : peers->among_cap * 2;
+  uint8_t **items = k8smi_arena_array(peers->counters.scratch, cap, sizeof(uint8_t *));
+  if (items == NULL) return false;
+  if (peers->among_count > 0) memcpy(items, peers->agents_among, peers->among_count * sizeof(uint8_t *));
+  peers->agents_among = items;
+  peers->among_cap = cap;
+  return true;
+}
+
+/* By agent: whether pods on it count for a spread constraint. NULL when memory ran out. */
+static const uint8_t *peers_agents_that_count(struct k8smi_peers *peers, const struct k8smi_need *need,
+                                              const struct k8smi_spread_term *term) {
+  struct k8sm_slice key = peers_among_key(peers, need->rules, term);
+  if (key.ptr == NULL) return NULL;
+  uint32_t number = k8smi_map_get(&peers->among, key);
+  if (number != K8SMI_MAP_NONE) return peers->agents_among[number];
+  uint8_t *counts = peers_ask_agents(peers, need, term);
+  if (counts == NULL || !peers_among_room(peers) ||
+      !k8smi_map_put(&peers->among, key, (uint32_t)peers->among_count)) {
+    return NULL;
+  }
+  return peers->agents_among[peers->among_count++] = counts;
+}
+
 static bool peers_count_spread(struct k8smi_peers *peers, const struct k8smi_need *need,
                                struct k8smi_peer *peer) {
   const struct k8smi_spread_terms spread = need->rules->spread;
   peer->spread = k8smi_arena_array(peers->counters.scratch, spread.count, sizeof *peer->spread);
   for (size_t i = 0; peer->spread != NULL && i < spread.count; i++) {
     const struct k8smi_spread_term *term = &spread.items[i];
-    uint8_t *counts = peers_agents_that_count(peers, need, term);
+    const uint8_t *counts = peers_agents_that_count(peers, need, term);
     if (counts == NULL) return false;
-    int flags = term->soft + 2 * term->honour_affinity + 4 * term->honour_taints;
-    peer->spread[i] =
-        k8smi_counter_get_among(&peers->counters, &term->pods, counts, need->demand->kind, flags);
+    peer->spread[i] = k8smi_counter_get_among(&peers->counters, &term->pods, counts, need->demand->kind,
+                                              peers_spread_flags(term));
     if (peer->spread[i] == K8SMI_ROW_NONE) return false;
   }
   return peer->spread != NULL;

@@ -34,6 +34,9 @@ struct k8smi_peer {
 struct k8smi_peers {
   struct k8smi_counters counters;
   struct k8smi_map by_kind; /* to their numbers */
+  struct k8smi_map among;   /* which agents count for a spread, by what decides it: to the number in … */
+  uint8_t **agents_among;   /* by agent, each */
+  size_t among_count, among_cap;
   struct k8smi_peer **items;
   size_t count, cap;
   struct k8sm_diags *diags;

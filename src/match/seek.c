@@ -59,14 +59,16 @@ static bool seek_are_few(const struct k8smi_match_check *check, size_t slots) {
 /* The fullest slots where the pod fits, and the best of them so far. */
 struct seek_full {
   struct k8smi_match_check *check;
-  size_t left; /* to look at */
+  size_t left; /* to look at, from the first that fits on */
   uint32_t best;
   int64_t waste;
 };
 
 static bool seek_compares(void *ctx, uint32_t slot) {
   struct seek_full *full = ctx;
-  if (!seek_fits(full->check, slot)) return false;
+  bool fits = seek_fits(full->check, slot);
+  if (fits || full->best != K8SMI_ROW_NONE) full->left--;
+  if (!fits) return full->best != K8SMI_ROW_NONE && full->left == 0;
   const struct k8sm_cluster *c = full->check->cluster;
   const struct k8smi_use use = k8smi_use_of(c, full->check->need, k8smi_slot_at(c, slot)->agent);
   int64_t waste = k8smi_use_waste(&use);
@@ -74,7 +76,7 @@ static bool seek_compares(void *ctx, uint32_t slot) {
     full->best = slot;
     full->waste = waste;
   }
-  return --full->left == 0;
+  return full->left == 0;
 }
 
 /* Of the fullest few in a cluster of many that where cpus and memory are left most evenly: what is left of

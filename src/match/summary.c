@@ -76,7 +76,7 @@ static void summary_by_answers(struct k8smi_match_check *check, struct k8smi_his
   if (same->fit_count > c->known / 2 && summary_is_simple(c, &rest)) {
     summary_simple(c, &rest, to);
     for (uint32_t i = 0; i < c->agents.high; i++) {
-      if (same->answers[i] != 0) summary_take_out(check, i, to);
+      if (same->answers[i] != 0 && same->answers[i] != K8SMI_ANSWER_UNKNOWN) summary_take_out(check, i, to);
     }
   } else {
     for (size_t i = 0; i < same->fit_count; i++)
