@@ -9,7 +9,6 @@ Both programs answer the same requests, see oracle/main.go. A difference is fine
 DIFFERENCES_DEF describes it; those lines are printed in doc/pod-fields.md, too.
 """
 import argparse
-import ast
 import base64
 import collections
 import itertools
@@ -17,79 +16,24 @@ import json
 import os
 import random
 import re
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from fractions import Fraction
 
 import fields
+import findings
 import generate
+import known
 import mutate
 import pod_sums
+import programs
 import quantity_texts
 import workloads
 import yaml_texts
 
 LEAST_QUANTITIES, LEAST_SCALARS = 100_000, 20_000
 BATCH = 400
-
-
-class Program:
-    """A program that answers requests, a batch at a time."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def answers(self, requests):
-        with tempfile.TemporaryFile() as given:
-            for op, document in requests:
-                given.write(b"%s %d\n" % (op.encode(), len(document)) + document + b"\n")
-            given.seek(0)
-            done = subprocess.run([self.path], stdin=given, stdout=subprocess.PIPE, check=False)
-        lines = done.stdout.split(b"\n")[:-1]
-        if done.returncode != 0 or len(lines) != len(requests):
-            last = requests[min(len(lines), len(requests) - 1)]
-            sys.exit(f"{self.path} ended with {done.returncode} after {len(lines)} of {len(requests)} requests, at {last}")
-        return [json.loads(line) for line in lines]
-
-
-class Differences:
-    """Those that are known, and how often each was met; those that are not."""
-    LINE = re.compile(r"^DIFFERENCE(\(.*?\"\))$", re.M | re.S)  # adjacent strings are one, as in C
-
-    def __init__(self, path):
-        rows = [ast.literal_eval(found) for found in self.LINE.findall(open(path, encoding="utf-8").read())]
-        self.known = [(re.compile(pattern, re.S), what) for pattern, what, _ in rows]
-        self.met = collections.Counter()
-        self.new = collections.OrderedDict()
-        self.count = 0
-
-    # What a difference may come from, and can't be seen in it.
-    REMARKS = ((re.compile(rb"\xc2\x85|\\u0085|\\N"), "NEL"), (re.compile(rb"\xe2\x80[\xa8\xa9]|\\u202[89]|\\[LP]"), "LS"),
-               (re.compile(rb".\xef\xbb\xbf|\\ufeff", re.S), "BOM"), (re.compile(rb"\x7f|\\u007f"), "DEL"),
-               (re.compile(rb"![^ \n]*[],[{}]"), "TAG"),
-               (re.compile(rb"fieldsV1"), "RAW"), (re.compile(rb'[dD]ata"?: ?\{[^}]*null'), "BYTES"))
-
-    def add(self, what, document):
-        """what: one line that says where and how the two differ."""
-        if not what.startswith(("validation", "a stored object")):
-            what += "".join(f" ({remark})" for pattern, remark in self.REMARKS if pattern.search(document))
-        for pattern, name in self.known:
-            if pattern.fullmatch(what):
-                self.met[name] += 1
-                return
-        self.count += 1
-        seen = self.new.setdefault(re.sub(r"\[\d+\]", "[]", what), [0, document])
-        seen[0] += 1
-        if self.length(document) < self.length(seen[1]):
-            seen[1] = document
-
-    @staticmethod
-    def length(document):
-        """Texts are shown rather than protobuf."""
-        return len(document) + (1 << 20 if document.startswith(b"k8s\0") else 0)
 
 
 def first_difference(a, b):
@@ -136,8 +80,8 @@ UNKNOWN = re.compile(r'unknown field "(.*)"\Z', re.S)
 class Comparison:
     def __init__(self, args):
         self.args = args
-        self.oracle, self.subject = Program(args.oracle), Program(args.subject)
-        self.known = Differences(args.differences)
+        self.oracle, self.subject = programs.Program(args.oracle), programs.Program(args.subject)
+        self.known = known.Differences(args.differences)
         self.counts = collections.Counter()
         self.rng = random.Random(args.seed)
         self.generator = generate.Generator(args.fields, self.rng)
@@ -198,9 +142,9 @@ class Comparison:
         self.compare_forms(document, "defaulted", want, got)
 
     @staticmethod
-    def words(findings):
-        findings = [f for f in findings if f["type"] != "FIELD_UNKNOWN"]
-        return "; ".join(f"{f['type']} {f['field']} {f['detail']}" for f in findings[:2]) or "no kind"
+    def words(refused):
+        refused = [f for f in refused if f["type"] != "FIELD_UNKNOWN"]
+        return "; ".join(f"{f['type']} {f['field']} {f['detail']}" for f in refused[:2]) or "no kind"
 
     def compare_strict(self, document, theirs, ours):
         want = {found.group(1) for found in map(UNKNOWN.search, theirs) if found}
@@ -216,46 +160,19 @@ class Comparison:
         plain = json.loads(theirs["plain"]["json"])
         stored = {"uid", "resourceVersion", "creationTimestamp"}
         what = "a stored object" if plain["metadata"].keys() & stored else "validation"
-        chance = self.chance(plain)
-        want = [self.finding(f, chance) for f in theirs["findings"]]
-        got = [self.finding(f, chance) for f in ours if f["type"] != "FIELD_UNKNOWN"]
+        by_chance = findings.chance(plain)
+        want = [findings.line(f, by_chance) for f in theirs["findings"]]
+        got = [findings.line(f, by_chance) for f in ours if f["type"] != "FIELD_UNKNOWN"]
         self.counts["findings"] += len(want)
         for side, some in (("here", set(got) - set(want)), ("there", set(want) - set(got))):
             for finding in sorted(some):
                 self.known.add(f"{what}: {side} only: {finding}", document)
-        order = ([name for name, _ in itertools.groupby(map(self.place, filter(set(other).__contains__, dict.fromkeys(side))))]
+        order = ([name for name, _ in itertools.groupby(map(findings.place, filter(set(other).__contains__, dict.fromkeys(side))))]
                  for side, other in ((want, got), (got, want)))
         for there, here in zip(*order):
             if there != here:
                 self.known.add(f"{what}: {here} comes before {there}", document)
                 break
-
-    @staticmethod
-    def chance(plain):
-        """What is random in the findings of an object, and what stands for it: uids, what generated names end in, and the
-        order of the volumes of several claims."""
-        found = [(re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UID")]
-        metadata = plain["metadata"]
-        if "name" not in metadata and "generateName" in metadata:
-            base = re.escape(metadata["generateName"][:58].encode("unicode_escape").decode())
-            found.append((re.compile(f"(?<={base})[bcdfghjklmnpqrstvwxz2456789]{{5}}"), "SUFFIX"))
-        if len(plain.get("spec", {}).get("volumeClaimTemplates") or []) > 1:
-            found.append((re.compile(r"(?<=spec\.template\.spec\.volumes)\[\d+\]"), "[]"))
-        return found
-
-    @staticmethod
-    def finding(finding, chance):
-        """Its kind, path and words; control characters are blanks in all findings of this library."""
-        text = f"{finding['type']}: {finding['field']}: {finding['detail']}"
-        for random_text, word in chance:
-            text = random_text.sub(word, text)
-        return re.sub(r"[\x00-\x1f\x7f]", " ", text)
-
-    @staticmethod
-    def place(finding):
-        """Where it is, up to the first map."""
-        path = finding.split(": ", 2)[1]
-        return re.split(r"\[(?!\d+\])|(?<=resources)\.|(?<=limits)\[|\.(?=labels$|annotations|nodeSelector|matchLabels)", path)[0]
 
     def objects(self, documents):
         documents = list(documents)

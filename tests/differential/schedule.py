@@ -16,7 +16,7 @@ import re
 import sys
 import time
 
-import compare
+import programs
 import scenarios
 
 BATCH = 100
@@ -59,7 +59,7 @@ def first(refusals):
 class Comparison:
     def __init__(self, args):
         self.args = args
-        self.oracle, self.subject = compare.Program(args.oracle), compare.Program(args.subject)
+        self.oracle, self.subject = programs.Program(args.oracle), programs.Program(args.subject)
         self.scenarios = scenarios.Scenarios(random.Random(args.seed))
         self.counts, self.met = collections.Counter(), collections.Counter()
         self.new = collections.OrderedDict()
