@@ -5,27 +5,55 @@
 
 static struct km_report report;
 
-struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
-                                     size_t *ret_made) {
-  struct k8sm_demand **demands = km_alloc(NULL, (set->pod_count + 1) * sizeof *demands);
+static struct k8sm_demand_options options_of(const struct km_set *set, const struct km_demand_flags *flags) {
   struct k8sm_demand_options options = km_demand_options(flags);
   options.data = set->data;
   options.data_count = set->data_count;
   options.data_size = sizeof *set->data;
   options.nonce = "0";
+  return options;
+}
+
+/* NULL, with findings printed, if the pod can't be mapped; warnings are printed in any case. */
+static struct k8sm_demand *demand_of(const struct km_set *set, size_t number, const struct k8sm_pod *pod,
+                                     const struct k8sm_demand_options *options) {
+  struct km_source source = km_set_source(set, &set->pods[number]);
+  struct k8sm_demand *demand = NULL;
+  km_report_begin(&report);
+  int result = k8sm_demand_make(pod, options, &demand, &report.diags);
+  if (result != K8SM_OK && report.diags.count == 0) km_report_result("mapping a pod", result);
+  km_report_end(&report, &source, set->pods[number].document);
+  return result == K8SM_OK ? demand : NULL;
+}
+
+struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
+                                     size_t *ret_made) {
+  struct k8sm_demand **demands = km_alloc(NULL, (set->pod_count + 1) * sizeof *demands);
+  struct k8sm_demand_options options = options_of(set, flags);
   *ret_made = 0;
   for (size_t i = 0; i < set->pod_count; i++) {
-    struct km_source source = km_set_source(set, &set->pods[i]);
-    demands[i] = NULL;
-    km_report_begin(&report);
-    int result = k8sm_demand_make(set->pods[i].pod, &options, &demands[i], &report.diags);
-    if (result == K8SM_OK)
-      (*ret_made)++;
-    else if (report.diags.count == 0)
-      km_report_result("mapping a pod", result);
-    km_report_end(&report, &source, set->pods[i].document);
+    demands[i] = demand_of(set, i, set->pods[i].pod, &options);
+    *ret_made += demands[i] != NULL;
   }
   return demands;
+}
+
+int km_set_try(const struct km_set *set, const struct km_demand_flags *flags) {
+  struct k8sm_demand_options options = options_of(set, flags);
+  int code = KM_DONE;
+  for (size_t i = 0; i < set->pod_count; i++) {
+    struct k8sm_pod *named; /* its own uid comes later; any will do here */
+    int result = k8sm_pod_with_uid(set->pods[i].pod, NULL, NULL, &named, NULL);
+    if (result != K8SM_OK) {
+      km_report_result("mapping a pod", result);
+      return KM_FAILED;
+    }
+    struct k8sm_demand *demand = demand_of(set, i, named, &options);
+    if (demand == NULL) code = KM_FAILED;
+    k8sm_demand_unref(demand);
+    k8sm_pod_unref(named);
+  }
+  return code;
 }
 
 void km_demands_free(struct k8sm_demand **demands, size_t count) {

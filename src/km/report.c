@@ -31,7 +31,8 @@ static void print_finding(const struct km_report *report, const struct km_source
                                                                   : "note: ";
   fprintf(stderr, "%s:", source == NULL ? "km" : source->name);
   if (row->line != 0) fprintf(stderr, "%u:", (unsigned)row->line);
-  if (path[0] != '\0') fprintf(stderr, " %s:", path);
+  const char *prefix = source == NULL || source->prefix == NULL ? "" : source->prefix;
+  if (path[0] != '\0') fprintf(stderr, " %s%s:", prefix, path);
   fprintf(stderr, " %s%s\n", severity, message);
 }
 

@@ -86,7 +86,7 @@ static bool restore_row(void *ctx, const char *key, const char *bytes, size_t le
   km_report_begin(&report);
   int result = driver ? km_runner_step(ctx, &to_driver, &report.diags)
                       : km_runner_control(ctx, &to_control, &report.diags);
-  km_report_end(&report, NULL, -1);
+  if (result != K8SM_OK) km_report_end(&report, NULL, -1); /* warnings were told at the first start */
   return result == K8SM_OK;
 }
 
@@ -365,6 +365,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       fprintf(stderr, "km run: no pods in these files\n");
       code = KM_FAILED;
     }
+    if (code == KM_DONE) code = km_set_try(&set, &o.mapping);
     if (code == KM_DONE) code = o.detach ? run_detached(&o, &set) : run_here(&o, &set, -1);
     km_set_free(&set);
   }

@@ -108,6 +108,13 @@ static int step_control(struct km_runner *r, struct k8sm_control_input *input, s
   return result;
 }
 
+static const char *first_error(const struct km_report *report, int result) {
+  for (size_t i = 0; i < report->diags.count && i < report->diags.cap; i++) {
+    if (report->rows[i].severity == K8SM_SEVERITY_ERROR) return report->text + report->rows[i].message;
+  }
+  return k8sm_result_name(result);
+}
+
 /* A pod for the driver. What it does not take, the control is to know. */
 static void give_pod(struct km_runner *r, const struct km_mail *mail) {
   static struct km_report report;
@@ -119,7 +126,7 @@ static void give_pod(struct km_runner *r, const struct km_mail *mail) {
   if (result == K8SM_OK) result = step_driver(r, &input, &report.diags);
   k8sm_pod_unref(admitted);
   if (result == K8SM_OK) return;
-  const char *why = report.diags.count > 0 ? report.text + report.rows[0].message : k8sm_result_name(result);
+  const char *why = first_error(&report, result);
   const struct km_mail rejected = {
       .to_control = true, .type = K8SM_CONTROL_REJECTED, .key = mail->key, .bytes = {why, strlen(why)}};
   fprintf(stderr, "km run: %s: %s\n", mail->key.ptr, why);

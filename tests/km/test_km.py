@@ -380,6 +380,19 @@ class Run(unittest.TestCase):
         self.assertEqual(code, 2, out + err)
         self.assertIn("Insufficient cpu", out)
 
+    def test_what_cant_be_mapped_is_refused_before_anything_runs(self):
+        pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostAliases: [{ip: 1.2.3.4, hostnames: [a]}]\n"
+               "  containers:\n  - {name: c, image: x}\n")
+        for manifest, line, path in ((pod, 5, "spec.hostAliases"),
+                                     (deployment(1, "a").replace("    spec:\n", "    spec:\n      runtimeClassName: x\n", 1),
+                                      None, "spec.template.spec.runtimeClassName")):
+            code, out, err = km("run", "-f", "-", self.state, stdin=manifest.encode())
+            self.assertEqual((code, out), (1, ""), err)
+            found = [e for e in err.splitlines() if f" {path}: " in e and "warning" not in e]
+            self.assertEqual(len(found), 1, err)
+            if line is not None:
+                self.assertTrue(found[0].startswith(f"stdin:{line}: "), err)
+
     def test_master_not_there(self):
         code, out, err = km("run", "-f", EXAMPLES / "nginx.yaml", "--mesos-master=127.0.0.1:1", "--timeout=3",
                             self.state)
