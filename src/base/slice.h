@@ -60,6 +60,12 @@ static inline int k8smi_cmp(struct k8sm_slice a, struct k8sm_slice b) {
 }
 
 /* For "%.*s": at most 256 bytes, since messages are for people. */
-#define K8SMI_P(s) (int)((s).len > 256 ? 256 : (s).len), ((s).ptr == NULL ? "" : (s).ptr)
+static inline int k8smi_p_len(struct k8sm_slice s) {
+  return s.len > 256 ? 256 : (int)s.len;
+}
+static inline const char *k8smi_p_text(struct k8sm_slice s) {
+  return s.ptr == NULL ? "" : s.ptr;
+}
+#define K8SMI_P(s) k8smi_p_len(s), k8smi_p_text(s)
 
 #endif

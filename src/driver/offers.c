@@ -165,9 +165,9 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   uint64_t due = k8smi_drv_min(o->sift_ms, k8smi_drv_roles_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_wanted_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_release_deadline(d));
-  if (o->unmatched && d->framework_kept && d->pods.needs != 0 && !offers_too_early(d)) return d->core.mono_ms;
-  if (o->fresh && d->framework_kept && d->pods.needs != 0 && offers_none_held(d)) {
-    due = k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
+  if ((o->fresh || o->unmatched) && d->framework_kept && d->pods.needs != 0) {
+    if (offers_none_held(d)) return k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
+    if (o->unmatched) return d->core.mono_ms;
   }
   return due;
 }

@@ -40,7 +40,7 @@ static void container_put_duration(struct k8smi_buf *buf, int64_t ms) {
 static struct k8sm_slice container_backoff_message(struct k8sm_status *s, size_t task, int64_t delay) {
   struct k8smi_buf buf;
   const struct k8sm_demand *d = s->demand;
-  if (!k8smi_buf_init(&buf, &s->arena.allocator)) return (struct k8sm_slice){NULL, 0};
+  k8smi_buf_init(&buf, &s->arena.allocator);
   k8smi_buf_puts(&buf, "back-off ");
   container_put_duration(&buf, delay);
   k8smi_buf_puts(&buf, " restarting failed container=");

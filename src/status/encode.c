@@ -15,10 +15,9 @@ struct encode_words {
   struct k8smi_buf buf;
 };
 
-static bool encode_begin(struct encode_words *words, const struct k8smi_json *w) {
-  if (!k8smi_buf_init(&words->buf, &w->buf->allocator)) return false;
+static void encode_begin(struct encode_words *words, const struct k8smi_json *w) {
+  k8smi_buf_init(&words->buf, &w->buf->allocator);
   k8smi_buf_lend(&words->buf, words->room, sizeof words->room);
-  return true;
 }
 
 static void encode_words_member(struct k8smi_json *w, const char *key, struct encode_words *words) {
@@ -35,7 +34,7 @@ static void encode_time(struct k8smi_json *w, const char *key, int64_t wall_ms) 
     k8smi_json_raw(w, K8SMI_S("null"));
     return;
   }
-  if (!encode_begin(&words, w)) return;
+  encode_begin(&words, w);
   k8smi_put_time(&words.buf, wall_ms);
   encode_words_member(w, key, &words);
 }
@@ -47,7 +46,8 @@ static void encode_text(struct k8smi_json *w, const char *key, struct k8sm_slice
 /* "mesos://ID" */
 static void encode_container_id(struct k8smi_json *w, struct k8sm_slice id) {
   struct encode_words words;
-  if (id.len == 0 || !encode_begin(&words, w)) return;
+  if (id.len == 0) return;
+  encode_begin(&words, w);
   k8smi_buf_puts(&words.buf, "mesos://");
   k8smi_buf_slice(&words.buf, id);
   encode_words_member(w, "containerID", &words);
@@ -70,7 +70,7 @@ static const struct encode_condition encode_conditions[] = {
 /* "containers with incomplete status: [a b]", in spec order, sidecars before the mains. */
 static void encode_names(struct k8smi_json *w, const struct k8sm_status *s, const char *say, bool of_init) {
   struct encode_words words;
-  if (!encode_begin(&words, w)) return;
+  encode_begin(&words, w);
   k8smi_buf_puts(&words.buf, say);
   bool any = false;
   for (size_t i = 1; i < s->demand->task_count; i++) {

@@ -159,7 +159,7 @@ static void pod_show_init(struct k8sm_status *s) {
   struct k8smi_buf buf;
   s->shown_init = (struct k8sm_slice){NULL, 0};
   if (s->stage + 1 >= s->demand->stages) return;
-  if (!k8smi_buf_init(&buf, &s->arena.allocator)) return;
+  k8smi_buf_init(&buf, &s->arena.allocator);
   k8smi_buf_puts(&buf, "Init:");
   k8smi_buf_u64(&buf, s->stage);
   k8smi_buf_putc(&buf, '/');

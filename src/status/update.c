@@ -309,7 +309,7 @@ void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus
 int k8smi_status_update(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
   struct k8smi_arena scratch;
   const K8smMesos__TaskStatus *update = NULL;
-  if (!k8smi_arena_init(&scratch, &s->arena.allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_arena_init(&scratch, &s->arena.allocator, 0);
   int result = update_decode(&scratch, change, &update, diags);
   if (result == K8SM_OK) k8smi_status_take_update(s, update, change, diags);
   k8smi_arena_free(&scratch);

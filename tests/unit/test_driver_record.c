@@ -301,6 +301,102 @@ static void changes_between_attempts(void **state) {
   record_close(&r);
 }
 
+/* What a status row may hold, and what not: each within the bounds of its kind. */
+static void statuses_out_of_bounds(void **state) {
+  static const struct {
+    const char *member;
+    bool good;
+  } rows[] = {
+      {"\"phase\":3", true},
+      {"\"phase\":4", false},
+      {"\"phase\":-1", false},
+      {"\"phase\":4294967296", false},
+      {"\"phase\":\"Running\"", false},
+      {"\"stage\":1", false},
+      {"\"wall_ms\":-5", true},
+      {"\"wall_ms\":9223372036854775808", false},
+      {"\"wall_ms\":1.5", false},
+      {"\"mono_ms\":-1", false},
+      {"\"placed\":true", true},
+      {"\"placed\":false", true},
+      {"\"placed\":1", false},
+      {"\"hostname\":\"h\"", true},
+      {"\"hostname\":null", false},
+      {"\"of a later version\":{\"a\":[1,{}]}", true},
+      {"\"of a later version\":7", true},
+      {"\"strays\":[{\"task_id\":\"t\",\"agent_id\":\"a\",\"kill_mono_ms\":1}]", true},
+      {"\"strays\":{}", false},
+      {"\"strays\":[7]", false},
+  };
+  static const struct {
+    const char *task;
+    bool good;
+  } tasks[] = {
+      {"{\"end.exit_code\":-2147483648}", true},
+      {"{\"end.exit_code\":2147483647}", true},
+      {"{\"end.exit_code\":2147483648}", false},
+      {"{\"end.exit_code\":-2147483649}", false},
+      {"{\"progress\":6}", true},
+      {"{\"progress\":7}", false},
+      {"{\"uuid\":\"AAEC\"}", true},
+      {"{\"uuid\":\"%\"}", false},
+      {"7", false},
+  };
+  struct record r;
+  struct k8sm_status *status;
+  char text[512];
+  (void)state;
+  record_open(&r);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0] + sizeof tasks / sizeof tasks[0]; i++) {
+    bool top = i < sizeof rows / sizeof rows[0];
+    size_t k = top ? i : i - sizeof rows / sizeof rows[0];
+    snprintf(text, sizeof text,
+             "{\"version\":1,\"uid\":\"" PODS_UID "\",\"attempt\":0,\"tasks\":[{},%s]%s%s}",
+             top ? "{}" : tasks[k].task, top ? "," : "", top ? rows[k].member : "");
+    int result =
+        k8sm_status_load(r.life.demand, text, strlen(text), NULL, &status, findings_init(&r.findings));
+    if ((result == K8SM_OK) != (top ? rows[k].good : tasks[k].good)) fail_msg("%s", text);
+    if (result == K8SM_OK)
+      k8sm_status_unref(status);
+    else
+      assert_int_not_equal(r.findings.diags.count, 0);
+  }
+  record_close(&r);
+}
+
+static void statuses_of_others(void **state) {
+#define HEAD "{\"version\":1,\"uid\":\"" PODS_UID "\",\"attempt\":0,\"tasks\":"
+  static const char *const rows[] = {
+      "[]",
+      "{}",
+      "{\"version\":2,\"uid\":\"" PODS_UID "\",\"attempt\":0,\"tasks\":[{},{}]}",
+      "{\"version\":1,\"uid\":\"other\",\"attempt\":0,\"tasks\":[{},{}]}",
+      "{\"version\":1,\"uid\":7,\"attempt\":0,\"tasks\":[{},{}]}",
+      "{\"version\":1,\"uid\":\"" PODS_UID "\",\"attempt\":1,\"tasks\":[{},{}]}",
+      HEAD "[{}]}",
+      HEAD "[{},{},{}]}",
+      HEAD "[{},{}]}" HEAD "[{},{}]}", /* two whole ones */
+      HEAD "[{},{}]}\n[]",
+      HEAD "[{},{}]}\n{\"tasks\":[{},{},{}]}",
+      HEAD "[{},{}]}\n{\"phase\":9}",
+      HEAD "[{},{}]}\n{\"phase\":",
+  };
+  struct record r;
+  struct k8sm_status *status;
+  const struct k8sm_status_options wrong = {.size = 3};
+  (void)state;
+  record_open(&r);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (k8sm_status_load(r.life.demand, rows[i], strlen(rows[i]), NULL, &status,
+                         findings_init(&r.findings)) == K8SM_OK)
+      fail_msg("%s", rows[i]);
+    assert_int_not_equal(r.findings.diags.count, 0);
+  }
+  assert_int_equal(k8sm_status_load(r.life.demand, "{}", 2, &wrong, &status, NULL), K8SM_ERR_ABI);
+  assert_int_equal(k8sm_status_new(r.life.demand, &wrong, &status, NULL), K8SM_ERR_ABI);
+  record_close(&r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_whole_row_reads_back),
@@ -310,6 +406,8 @@ int main(void) {
       cmocka_unit_test(rows_that_are_none),
       cmocka_unit_test(records_without_memory),
       cmocka_unit_test(changes_between_attempts),
+      cmocka_unit_test(statuses_out_of_bounds),
+      cmocka_unit_test(statuses_of_others),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
