@@ -157,6 +157,43 @@ static void the_master_ends_it(void **state) {
   }
 }
 
+/* Whatever an event lacks memory for comes again with the next subscription, or in the next step. */
+static void events_without_memory(void **state) {
+  static const char *const events[] = {
+      "{}",
+      "{\"type\":\"FAILURE\",\"failure\":{\"agent_id\":{\"value\":\"A1\"}}}",
+      "{\"type\":\"FAILURE\",\"failure\":{\"executor_id\":{\"value\":\"u1.0.1\"}}}",
+      "{\"type\":\"RESCIND\",\"rescind\":{\"offer_id\":{\"value\":\"O1\"}}}",
+      "{\"type\":\"UPDATE\",\"update\":{\"status\":{\"task_id\":{\"value\":\"gone.0.c.0.n1\"},"
+      "\"state\":\"TASK_RUNNING\",\"agent_id\":{\"value\":\"A1\"},\"uuid\":\"AAAAAAAAAAAAAAAAAAAAAA==\"}}}",
+      "{\"type\":\"UPDATE\",\"update\":{\"status\":{\"task_id\":{\"value\":\"u1.0.nginx.7.n1\"},"
+      "\"state\":\"TASK_RUNNING\",\"agent_id\":{\"value\":\"A1\"},\"uuid\":\"AAAAAAAAAAAAAAAAAAAAAA==\"}}}",
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"bad\"},\"framework_id\":{\"value\":"
+      "\"F1\"},"
+      "\"agent_id\":{\"value\":\"A3\"},\"hostname\":\"h\",\"resources\":[{\"name\":\"cpus\",\"type\":"
+      "\"SCALAR\","
+      "\"scalar\":{\"value\":-1}}]}]}}",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+      struct script s;
+      open_running(&s);
+      s.memory.fail_at = s.memory.calls + n;
+      script_event(&s, events[i]);
+      failed = s.memory.calls >= s.memory.fail_at;
+      s.memory.fail_at = 0;
+      script_wait(&s, 20000);
+      if (script_has(&s, "> SUBSCRIBE")) script_subscribe(&s, "F1");
+      script_forget(&s);
+      assert_int_equal(script_delete(&s, "default/nginx", 0), K8SM_OK); /* it goes on */
+      assert_true(script_has(&s, "record pod/u1"));
+      script_close(&s);
+    }
+  }
+}
+
 /* ---- the record as a whole ---- */
 
 static void take_snapshot(struct script *s) {
@@ -269,6 +306,7 @@ int main(void) {
       cmocka_unit_test(odd_updates),
       cmocka_unit_test(offers_that_can_not_be_read),
       cmocka_unit_test(the_master_ends_it),
+      cmocka_unit_test(events_without_memory),
       cmocka_unit_test(a_snapshot_takes_the_place_of_all_rows),
       cmocka_unit_test(a_snapshot_without_memory),
       cmocka_unit_test(many_pods_wait),

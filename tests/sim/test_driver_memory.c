@@ -19,11 +19,22 @@ static const char pod[] = "apiVersion: v1\nkind: Pod\n"
                           "  - {name: main, image: nginx, ports: [{containerPort: 80, hostPort: 31080}]}\n"
                           "  - {name: other, image: busybox, command: [sleep, '3']}\n";
 
+/* With a role of its own, whose resources are reserved for the pod and released at the end. */
+static void reserve(struct k8sm_driver_options *o) {
+  static const char *const roles[] = {"dev"};
+  static const struct k8sm_framework framework = {
+      .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+  static const struct k8sm_demand_options demand = {.size = sizeof demand, .form = K8SM_FORM_RESERVED};
+  o->framework = &framework;
+  o->demand = &demand;
+}
+
 /* Returns how many allocations the whole life took. */
-static size_t live(size_t fail_at) {
+static size_t live(bool reserved, size_t fail_at) {
   struct world w;
   struct k8sm_driver_options o = world_options();
   struct k8sm_driver_counters c = {.size = sizeof c};
+  if (reserved) reserve(&o);
   world_open(&w, &o, 1);
   w.failing = fail_at != 0;
   w.memory.fail_at = fail_at == 0 ? 0 : w.memory.calls + fail_at;
@@ -47,8 +58,50 @@ static size_t live(size_t fail_at) {
 
 static void every_allocation_fails(void **state) {
   (void)state;
-  size_t calls = live(0);
-  for (size_t n = 1; n <= calls; n++) live(n);
+  size_t calls = live(false, 0);
+  for (size_t n = 1; n <= calls; n++) live(false, n);
+}
+
+static void every_allocation_fails_with_reservations(void **state) {
+  (void)state;
+  size_t calls = live(true, 0);
+  for (size_t n = 1; n <= calls; n += 2) live(true, n);
+}
+
+/* The record is lost, what runs is taken up, and memory runs out at every allocation of that. */
+static size_t adopt(size_t fail_at) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, pod));
+  assert_true(world_await(&w, "default/p", "Running", 20000));
+  for (size_t i = 0; i < w.row_count; i++) {
+    if (strcmp(w.rows[i].key, "framework") != 0) k8smi_buf_clear(&w.rows[i].bytes);
+  }
+  o.seed = 7;
+  o.adopt_ms = 30000;
+  world_restart(&w, &o);
+  size_t before = w.memory.calls;
+  w.failing = fail_at != 0;
+  w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
+  assert_true(world_pod(&w, pod));
+  if (!world_await(&w, "default/p", "Running", 100000))
+    fail_msg("allocation %zu: %s", fail_at, world_shown(&w, "default/p"));
+  assert_true(world_said(&w, "default/p: Adopted: attempt number 0"));
+  size_t calls = w.memory.calls - before;
+  w.failing = false;
+  w.memory.fail_at = 0;
+  assert_int_equal(world_delete(&w, "u1", 1), K8SM_OK);
+  assert_true(world_await(&w, "default/p", NULL, 200000));
+  world_close(&w);
+  return calls;
+}
+
+static void adopting_without_memory(void **state) {
+  (void)state;
+  size_t calls = adopt(0);
+  for (size_t n = 1; n <= calls; n++) adopt(n);
 }
 
 /* The allocations from when a pod preempts another one until it runs. */
@@ -126,8 +179,12 @@ static void restoring_without_memory(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails),
-                                     cmocka_unit_test(every_allocation_of_a_preemption_fails),
-                                     cmocka_unit_test(restoring_without_memory)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_allocation_fails),
+      cmocka_unit_test(every_allocation_fails_with_reservations),
+      cmocka_unit_test(every_allocation_of_a_preemption_fails),
+      cmocka_unit_test(adopting_without_memory),
+      cmocka_unit_test(restoring_without_memory),
+  };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

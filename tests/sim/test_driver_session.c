@@ -119,6 +119,73 @@ static void refusals(void **state) {
   }
 }
 
+/* Every redirection counts as one; addresses and ids that are too long do not fit. */
+static void redirections_and_long_names(void **state) {
+  static const uint32_t codes[] = {301, 302, 303, 307, 308};
+  static const char *const formats[] = {"//%s:5050/x", "//10.0.0.2:5050/%s"};
+  char name[400], text[512];
+  struct script s;
+  (void)state;
+  for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+    open_asked(&s);
+    script_head(&s, codes[i], NULL, NULL, "/elsewhere");
+    assert_true(script_has(&s, "redirects to /elsewhere\n"));
+    assert_true(script_has(&s, "> SUBSCRIBE 10.0.0.1:5050 /elsewhere\n"));
+    script_close(&s);
+  }
+  memset(name, 'n', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(text, sizeof text, formats[i], name);
+    open_asked(&s);
+    script_head(&s, 307, NULL, NULL, text);
+    assert_true(script_has(&s, "which is no address\n"));
+    script_close(&s);
+  }
+  open_asked(&s);
+  script_head(&s, 200, "application/json", name, NULL);
+  assert_true(script_has(&s, "the header Mesos-Stream-Id has 399 bytes; expected 1 to 128\n"));
+  script_wait(&s, 1000);
+  script_head(&s, 200, "application/json", "S1", NULL);
+  snprintf(text, sizeof text,
+           "{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"%s\"}}}", name);
+  script_event(&s, text);
+  assert_true(script_has(&s, "a framework id of 399 bytes\n"));
+  script_wait(&s, 15000);
+  script_head(&s, 200, "application/json", "S1", NULL);
+  script_event(&s, "{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"\"}}}");
+  assert_true(script_has(&s, "a framework id of 0 bytes\n"));
+  snprintf(text, sizeof text, "%s:5050", name);
+  assert_int_equal(
+      script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_LEADER, .bytes = {text, strlen(text)}}),
+      K8SM_ERR_INVALID);
+  script_close(&s);
+}
+
+/* Intervals of heartbeats that can't be are not taken. */
+static void odd_heartbeats(void **state) {
+  static const char *const intervals[] = {"0", "-5", "1e300", "0.0001"};
+  (void)state;
+  for (size_t i = 0; i < sizeof intervals / sizeof intervals[0]; i++) {
+    struct script s;
+    char text[256];
+    open_asked(&s);
+    script_head(&s, 200, "application/json", "S1", NULL);
+    snprintf(text, sizeof text,
+             "{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"F1\"},"
+             "\"heartbeat_interval_seconds\":%s}}",
+             intervals[i]);
+    script_event(&s, text);
+    assert_true(script_has(&s, "Subscribed: at 10.0.0.1:5050"));
+    script_forget(&s);
+    script_wait(&s, 20000);
+    assert_false(script_has(&s, "> SUBSCRIBE")); /* Mesos' own 15 s count */
+    script_wait(&s, 120000);
+    assert_true(script_has(&s, "> SUBSCRIBE"));
+    script_close(&s);
+  }
+}
+
 static void words_that_never_end(void **state) {
   struct script s;
   char noise[4096];
@@ -378,6 +445,8 @@ int main(void) {
       cmocka_unit_test(chunks_of_one_byte),
       cmocka_unit_test(redirected),
       cmocka_unit_test(redirected_in_a_circle),
+      cmocka_unit_test(redirections_and_long_names),
+      cmocka_unit_test(odd_heartbeats),
       cmocka_unit_test(refusals),
       cmocka_unit_test(words_that_never_end),
       cmocka_unit_test(broken_streams),

@@ -67,6 +67,52 @@ static void options_are_copied(void **state) {
   assert_int_equal(f.held, 0);
 }
 
+/* So long that each text needs memory of its own. */
+static const char *long_text(void) {
+  enum { LONG = 300 * 1024 };
+  static char text[LONG];
+  memset(text, 'x', sizeof text - 1);
+  return text;
+}
+
+static void every_text_of_the_options_may_lack_memory(void **state) {
+  const char *const many[] = {long_text(), long_text()};
+  const struct k8sm_slice part = {long_text(), strlen(long_text())};
+  const struct k8sm_manifest_data rows[] = {
+      {.kind = part, .name_space = part, .name = part, .key = part, .value = part}};
+  const struct k8sm_framework names = {.size = sizeof names,
+                                       .name = many[0],
+                                       .user = many[0],
+                                       .principal = many[0],
+                                       .hostname = many[0],
+                                       .webui_url = many[0],
+                                       .roles = many,
+                                       .role_count = 2};
+  const struct k8sm_demand_options asks = {.size = sizeof asks,
+                                           .roles = many,
+                                           .role_count = 1,
+                                           .principal = many[0],
+                                           .data = rows,
+                                           .data_count = 1,
+                                           .data_size = sizeof rows[0]};
+  (void)state;
+  int result = K8SM_ERR_NOMEM;
+  size_t n = 0;
+  while (result == K8SM_ERR_NOMEM) {
+    struct failing f;
+    struct drv_core core;
+    failing_init(&f, ++n);
+    struct k8sm_driver_options o = full(&f);
+    o.framework = &names;
+    o.demand = &asks;
+    result = k8smi_drv_core_init(&core, &o, NULL);
+    if (result == K8SM_OK) k8smi_drv_core_free(&core);
+    assert_int_equal(f.held, 0);
+  }
+  assert_int_equal(result, K8SM_OK);
+  assert_true(n > 15); /* texts */
+}
+
 static void every_allocation_of_a_driver_may_fail(void **state) {
   (void)state;
   int result = K8SM_ERR_NOMEM;
@@ -185,6 +231,7 @@ static void what_is_due_comes_in_order(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(options_are_copied),
+      cmocka_unit_test(every_text_of_the_options_may_lack_memory),
       cmocka_unit_test(every_allocation_of_a_driver_may_fail),
       cmocka_unit_test(bad_options_are_refused),
       cmocka_unit_test(what_is_due_comes_in_order),
