@@ -147,20 +147,12 @@ static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
 
 /* ---- placements ---- */
 
-enum { LAUNCH_PLACE_SLACK = 16 }; /* NULs */
-
 static int launch_place(struct k8sm_driver *d, const struct launch_batch *b, struct launch_step *s,
                         uint32_t placement, const struct k8sm_placement *p) {
   struct k8sm_call_executor e;
   k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
-  struct drv_place *place = s->place =
-      k8smi_drv_place_new(&d->core, p->agent_id.len + p->hostname.len + e.bytes.len + LAUNCH_PLACE_SLACK);
-  if (place == NULL) return K8SM_ERR_NOMEM;
-  place->agent_id = k8smi_arena_copy(&place->arena, p->agent_id.ptr, p->agent_id.len);
-  place->hostname = k8smi_arena_copy(&place->arena, p->hostname.ptr, p->hostname.len);
-  place->executor = k8smi_arena_copy(&place->arena, e.bytes.ptr, e.bytes.len);
-  bool ok = place->agent_id.ptr != NULL && place->hostname.ptr != NULL && place->executor.ptr != NULL;
-  return ok ? K8SM_OK : K8SM_ERR_NOMEM;
+  s->place = k8smi_drv_place_new(&d->core, p->agent_id, p->hostname, e.bytes, 0);
+  return s->place == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
 }
 
 static int launch_steps(struct k8sm_driver *d, struct launch_batch *b) {

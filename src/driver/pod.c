@@ -82,29 +82,24 @@ int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t att
   return K8SM_OK;
 }
 
-enum { POD_PLACE_SLACK = 16 }; /* NULs */
-
 static bool pod_restore_place(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
   struct drv_place *place =
-      k8smi_drv_place_new(core, s->agent_id.len + s->hostname.len + s->executor.len +
-                                    s->port_count * sizeof *place->ports + POD_PLACE_SLACK);
+      k8smi_drv_place_new(core, s->agent_id, s->hostname, s->executor, s->port_count * sizeof *place->ports);
   if (place == NULL) return false;
   pod->place = place;
-  place->agent_id = k8smi_arena_slice(&place->arena, s->agent_id);
-  place->hostname = k8smi_arena_slice(&place->arena, s->hostname);
-  place->executor = k8smi_arena_slice(&place->arena, s->executor);
-  place->ports = k8smi_arena_array(&place->arena, s->port_count, sizeof *place->ports);
-  bool ok = place->agent_id.ptr != NULL && place->ports != NULL;
-  for (size_t i = 0; ok && i < s->port_count; i++) {
-    struct k8sm_plan_port *port = &place->ports[i];
-    *port = s->ports[i];
-    port->container = k8smi_arena_slice(&place->arena, port->container);
-    port->name = k8smi_arena_slice(&place->arena, port->name);
-    port->protocol = k8smi_arena_slice(&place->arena, port->protocol);
-  }
-  place->port_count = s->port_count;
   place->said = true;
-  return ok && !place->arena.over_limit;
+  place->ports = k8smi_arena_array(&place->arena, s->port_count, sizeof *place->ports);
+  if (place->ports == NULL) return false;
+  for (; place->port_count < s->port_count; place->port_count++) {
+    struct k8sm_plan_port *port = &place->ports[place->port_count];
+    *port = s->ports[place->port_count];
+    struct k8sm_slice *const texts[] = {&port->container, &port->name, &port->protocol};
+    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+      *texts[k] = k8smi_arena_copy(&place->arena, texts[k]->ptr, texts[k]->len);
+      if (texts[k]->ptr == NULL) return false;
+    }
+  }
+  return true;
 }
 
 static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {

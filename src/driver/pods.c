@@ -144,9 +144,23 @@ void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct d
   pods_free_task(core, task);
 }
 
-struct drv_place *k8smi_drv_place_new(const struct drv_core *core, size_t expected) {
-  return k8smi_value_new(&core->allocator, 0, sizeof(struct drv_place), offsetof(struct drv_place, arena),
-                         expected);
+struct drv_place *k8smi_drv_place_new(const struct drv_core *core, struct k8sm_slice agent_id,
+                                      struct k8sm_slice hostname, struct k8sm_slice executor, size_t more) {
+  enum { TEXTS = 3 };
+  const struct k8sm_slice from[TEXTS] = {agent_id, hostname, executor};
+  size_t expected = more + agent_id.len + hostname.len + executor.len + TEXTS;
+  struct drv_place *place =
+      k8smi_value_new(&core->allocator, 0, sizeof *place, offsetof(struct drv_place, arena), expected);
+  if (place == NULL) return NULL;
+  struct k8sm_slice *const to[TEXTS] = {&place->agent_id, &place->hostname, &place->executor};
+  bool ok = true;
+  for (size_t i = 0; i < TEXTS; i++) {
+    *to[i] = k8smi_arena_copy(&place->arena, from[i].ptr, from[i].len);
+    ok &= to[i]->ptr != NULL;
+  }
+  if (ok) return place;
+  k8smi_drv_place_free(place);
+  return NULL;
 }
 
 void k8smi_drv_place_free(struct drv_place *place) {

@@ -136,8 +136,9 @@ void k8smi_drv_tasks_free(struct drv_core *core, struct drv_task *tasks);
 struct drv_task *k8smi_drv_pod_task(const struct drv_pod *pod, struct k8sm_slice id);
 void k8smi_drv_pod_end_task(struct drv_core *core, struct drv_pod *pod, struct drv_task *task);
 
-/* With memory for about so many bytes of texts. NULL: there is none. */
-struct drv_place *k8smi_drv_place_new(const struct drv_core *core, size_t expected);
+/* With texts of its own, and memory for about so many bytes more. NULL: there is none. */
+struct drv_place *k8smi_drv_place_new(const struct drv_core *core, struct k8sm_slice agent_id,
+                                      struct k8sm_slice hostname, struct k8sm_slice executor, size_t more);
 void k8smi_drv_place_free(struct drv_place *place);
 
 /* A pod as it will be once what is being prepared has happened. */

@@ -261,7 +261,9 @@ void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happ
   struct k8smi_status_end end;
   bool ran = t->ran;
   /* Killed as the pod is ended: whether the container or its executor died first makes no difference. */
-  if (!container_tells_end(h) || !container_read_end(s, t, h, 0, &end))
+  if (container_tells_end(h))
+    (void)container_read_end(s, t, h, 0, &end);
+  else
     end = container_unseen_end(s, t, h, s->ending ? "Error" : "ContainerStatusUnknown");
   if (s->ending) {
     container_finish(t, ran ? &end : NULL);

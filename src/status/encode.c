@@ -22,8 +22,8 @@ static void encode_begin(struct encode_words *words, const struct k8smi_json *w)
 
 static void encode_words_member(struct k8smi_json *w, const char *key, struct encode_words *words) {
   struct k8smi_buf *text = &words->buf;
-  if (text->failed) w->buf->failed = true;
-  k8smi_json_member(w, key, (struct k8sm_slice){text->ptr, text->failed ? 0 : text->len});
+  w->buf->failed |= text->failed;
+  k8smi_json_member(w, key, (struct k8sm_slice){text->ptr, text->len});
   k8smi_buf_free(text);
 }
 

@@ -14,8 +14,8 @@ static void record_write_bytes(struct k8smi_json *w, struct k8sm_slice bytes) {
   struct k8smi_buf text;
   k8smi_buf_init(&text, &w->buf->allocator);
   k8smi_put_base64(&text, bytes.ptr, bytes.len);
-  if (text.failed) w->buf->failed = true;
-  k8smi_json_string(w, (struct k8sm_slice){text.ptr, text.failed ? 0 : text.len});
+  w->buf->failed |= text.failed;
+  k8smi_json_string(w, (struct k8sm_slice){text.ptr, text.len});
   k8smi_buf_free(&text);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/failing.h"
 #include "support/life.h"
 
 #define POD "{'containers':[{'name':'c','image':'c:1'}]}"
@@ -136,7 +137,8 @@ static void a_later_stage_that_nobody_told_of(void **state) {
   life_update(&l, "c", 0, "RUNNING", EXECUTOR);
   life_update(&l, "s", 0, "RUNNING", EXECUTOR);
   life_update(&l, "", 0, "RUNNING", EXECUTOR);
-  assert_life(&l, "Pending(ContainerCreating) i=T(0 Completed) s=R+ c=R+ d=W(ContainerCreating) | launch:d.0");
+  assert_life(&l,
+              "Pending(ContainerCreating) i=T(0 Completed) s=R+ c=R+ d=W(ContainerCreating) | launch:d.0");
   life_end(&l);
 }
 
@@ -291,6 +293,136 @@ static void a_back_off_of_the_users(void **state) {
   life_end(&l);
 }
 
+/* ---- changes ---- */
+
+static int updates_launch(struct life *l, const char *id) {
+  struct k8sm_change change = {.type = K8SM_CHANGE_LAUNCHED, .text = k8smi_s(id)};
+  return life_apply(l, &change, 1);
+}
+
+static void launches_that_can_not_be(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, POD);
+  assert_int_equal(updates_launch(&l, "other.0.c.0.n1"), K8SM_ERR_INVALID);
+  assert_int_equal(updates_launch(&l, PODS_UID ".1.c.0.n1"), K8SM_ERR_INVALID);
+  assert_int_equal(updates_launch(&l, PODS_UID ".0.d.0.n1"), K8SM_ERR_INVALID);
+  assert_int_equal(updates_launch(&l, PODS_UID ".0.c.0.n1"), K8SM_OK);
+  assert_int_equal(updates_launch(&l, PODS_UID ".0.c.0.n2"), K8SM_ERR_INVALID); /* the former has not ended */
+  life_end(&l);
+}
+
+static int updates_attempt(struct life *l, const struct k8sm_demand *demand) {
+  struct k8sm_change change = {.type = K8SM_CHANGE_ATTEMPT, .demand = demand};
+  return life_apply(l, &change, 1);
+}
+
+static void attempts_that_can_not_be(void **state) {
+  struct life l;
+  struct k8sm_pod *pod;
+  struct k8sm_demand *demand;
+  struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n2", .attempt = 1};
+  static const char other[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"o\",\"uid\":\"o\"},"
+      "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}";
+  (void)state;
+  life_begin(&l, POD);
+  assert_int_equal(updates_attempt(&l, NULL), K8SM_ERR_INVALID);
+  assert_int_equal(updates_attempt(&l, l.demand), K8SM_ERR_INVALID); /* the same number */
+  assert_int_equal(k8sm_pod_parse(other, sizeof other - 1, NULL, &pod, NULL), K8SM_OK);
+  assert_int_equal(k8sm_demand_make(pod, &o, &demand, NULL), K8SM_OK);
+  assert_int_equal(updates_attempt(&l, demand), K8SM_ERR_INVALID); /* another pod */
+  k8sm_demand_unref(demand);
+  k8sm_pod_unref(pod);
+  struct life more;
+  life_begin(&more, "{'containers':[{'name':'c','image':'c:1'},{'name':'d','image':'d:1'}]}");
+  assert_int_equal(k8sm_demand_make(more.demand->pod, &o, &demand, NULL), K8SM_OK);
+  assert_int_equal(updates_attempt(&l, demand), K8SM_ERR_INVALID); /* the same name, and more containers */
+  k8sm_demand_unref(demand);
+  life_end(&more);
+  life_end(&l);
+}
+
+static void an_attempt_is_given_up(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, POD);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_change(&l, K8SM_CHANGE_ABANDON, NULL, 0);
+  assert_life(&l, "Running(Running) c=R+ | kill:pause/0 kill:c/30");
+  life_change(&l, K8SM_CHANGE_ABANDON, NULL, 0); /* again: nothing new */
+  life_update(&l, "c", 0, "KILLED", EXECUTOR);
+  life_change(&l, K8SM_CHANGE_ABANDON, NULL, 0);
+  life_update(&l, "", 0, "KILLED", EXECUTOR);
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | attempt");
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
+  life_change(&l, K8SM_CHANGE_ABANDON, NULL, 0); /* it ends anyway */
+  assert_life(&l, "Failed(Failed) c=W(ContainerCreating) | done");
+  life_end(&l);
+}
+
+/* Ends of containers that nobody saw running. */
+static void ends_without_a_run(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, POD);
+  life_place(&l);
+  life_update(&l, "", 0, "FAILED",
+              "'source':'SOURCE_EXECUTOR'"); /* the pause task: as if it was never there */
+  life_update(&l, "c", 0, "FAILED",
+              "'source':'SOURCE_EXECUTOR','reason':'REASON_CONTAINER_LIMITATION_MEMORY',"
+              "'message':'Memory limit exceeded'");
+  assert_int_equal(l.status->tasks[1].last.exit_code, 137);
+  assert_string_equal(l.status->tasks[1].last.reason.ptr, "OOMKilled");
+  l.now += 3000;
+  life_launch(&l, "c", 1);
+  life_update(&l, "c", 1, "FAILED", EXITED(2)); /* it ran, and that it did came too late */
+  assert_int_equal(l.status->tasks[1].restarts, 1);
+  l.now += 10000;
+  life_launch(&l, "c", 2);
+  life_update(&l, "c", 2, "FINISHED", EXECUTOR);
+  assert_int_equal(l.status->tasks[1].restarts, 2);
+  l.now += 20000;
+  life_launch(&l, "c", 3);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 5);
+  life_update(&l, "c", 3, "FAILED", "'source':'SOURCE_EXECUTOR','message':'no such image'");
+  assert_int_equal(l.status->tasks[1].progress, K8SMI_PROGRESS_ENDED); /* not tried again */
+  life_end(&l);
+}
+
+/* ---- out of it ---- */
+
+static void formats_of_statuses(void **state) {
+  struct life l;
+  struct k8sm_blob *blob = NULL;
+  static const struct k8sm_allocator half = {.size = sizeof half};
+  (void)state;
+  life_begin(&l, POD);
+  life_place(&l);
+  assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_PROTOBUF, NULL, &blob), K8SM_ERR_UNSUPPORTED);
+  assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_JSON, &half, &blob), K8SM_ERR_NOMEM);
+  assert_int_equal(k8sm_status_save(l.status, NULL, &half, &blob), K8SM_ERR_NOMEM);
+  assert_int_equal(k8sm_status_patch(NULL, l.status, 99, NULL, &blob), K8SM_ERR_UNSUPPORTED);
+  assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_YAML, NULL, &blob), K8SM_OK);
+  assert_non_null(strstr(k8sm_blob_bytes(blob).ptr, "phase: Pending"));
+  k8sm_blob_unref(blob);
+  uint32_t formats[] = {K8SM_FORMAT_JSON, K8SM_FORMAT_YAML};
+  for (size_t i = 0; i < 2; i++) {
+    int result = K8SM_ERR_NOMEM;
+    for (size_t n = 1; result == K8SM_ERR_NOMEM; n++) {
+      struct failing f;
+      failing_init(&f, n);
+      result = k8sm_status_encode(l.status, formats[i], &f.allocator, &blob);
+      if (result == K8SM_OK) k8sm_blob_unref(blob);
+      assert_int_equal(f.held, 0);
+    }
+    assert_int_equal(result, K8SM_OK);
+  }
+  life_end(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_update_in_four_forms),
@@ -301,6 +433,11 @@ int main(void) {
       cmocka_unit_test(results_of_checks),
       cmocka_unit_test(odd_parts_of_updates),
       cmocka_unit_test(words_of_ends),
+      cmocka_unit_test(launches_that_can_not_be),
+      cmocka_unit_test(attempts_that_can_not_be),
+      cmocka_unit_test(an_attempt_is_given_up),
+      cmocka_unit_test(ends_without_a_run),
+      cmocka_unit_test(formats_of_statuses),
       cmocka_unit_test(long_words_are_cut),
       cmocka_unit_test(a_back_off_of_the_users),
   };
