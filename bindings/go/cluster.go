@@ -240,6 +240,14 @@ func (c *Cluster) Withdraw(uid string) bool {
 	return C.k8sm_cluster_withdraw(c.ptr, m.slice([]byte(uid))) == 1
 }
 
+// ForgetVolume says that a persistent volume is gone. True if it was known.
+func (c *Cluster) ForgetVolume(id string) bool {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	return C.k8sm_cluster_forget_volume(c.ptr, m.slice([]byte(id))) == 1
+}
+
 // ClusterPod is a pod that runs on an agent, as far as the cluster was told.
 type ClusterPod struct {
 	UID, Namespace, Name string

@@ -431,7 +431,7 @@ func TestPreemption(t *testing.T) {
 	if err := cluster.Nominate(high, "golden-S1", "*"); err != nil {
 		t.Error(err)
 	}
-	if !cluster.Withdraw("u2") || cluster.Withdraw("u2") || cluster.EndPod("nobody") {
+	if !cluster.Withdraw("u2") || cluster.Withdraw("u2") || cluster.EndPod("nobody") || cluster.ForgetVolume("default.data") {
 		t.Error("nominations and ends are not counted right")
 	}
 }

@@ -152,6 +152,11 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_nominate(struct k8sm_cluster *cluster, c
 /* Notes that a pod does not wait any more. Returns 1 if it did. */
 K8SM_API int k8sm_cluster_withdraw(struct k8sm_cluster *cluster, struct k8sm_slice uid);
 
+/* Persistent volumes that claims name are remembered from offers: a pod that claims one goes to the agent that has
+ * it, and nowhere else. This says that one is gone, by its persistence id: destroyed elsewhere. Returns 1 if it was
+ * known. https://mesos.apache.org/documentation/latest/persistent-volume/ */
+K8SM_API int k8sm_cluster_forget_volume(struct k8sm_cluster *cluster, struct k8sm_slice id);
+
 /* Spends what the plan's placements take: their offers leave the cluster, and their pods are noted as with
  * k8sm_cluster_add_pod, to be removed when they end. What it nominates is noted, and that its victims are
  * about to end. If one of them does not hold any more (an offer is gone,

@@ -91,6 +91,8 @@ enum {
   X(428, CONSTRAINT_GROUP_BY, ERROR, "fewer instances run with other values: GROUP_BY")              \
   X(429, CONSTRAINT_MAX_PER, ERROR, "so many instances run with the agent's value: MAX_PER")         \
   X(430, EXPRESSION_LIMIT, WARNING, "a regular expression takes too many steps on a value: no agent matches") \
+  X(431, VOLUME_ELSEWHERE, ERROR, "another agent has a persistent volume of the pod")                \
+  X(432, VOLUME_NOT_OFFERED, ERROR, "a persistent volume of the pod is on the agent, and is not offered now") \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

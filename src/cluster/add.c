@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 #include "base/findings.h"
 #include "cluster/slots.h"
+#include "cluster/volumes.h"
 
 /* What one offer changed, to be undone. */
 struct add_step {
@@ -85,6 +86,7 @@ static int add_one(struct add_job *job, size_t i, const struct k8smi_path *path)
   int result = add_agent(job, offer, step);
   if (result != K8SM_OK) return result;
   const char *why = k8smi_slot_refuses(job->cluster, step->agent, offer);
+  if (why == NULL && !k8smi_volumes_learn(job->cluster, offer, step->agent)) return K8SM_ERR_NOMEM;
   if (why == NULL) return add_held(job, offer, step);
   k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, path, "%s: the offer %.*s is left out", why,
              K8SMI_P(offer->id));

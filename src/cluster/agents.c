@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 #include "base/abi.h"
 #include "base/findings.h"
+#include "cluster/volumes.h"
 
 int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret) {
   uint32_t row = k8smi_map_get(&cluster->agent_map, id);
@@ -68,6 +69,7 @@ void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   while (agent->first_pod != K8SMI_ROW_NONE) k8smi_pod_drop(cluster, agent->first_pod);
   k8smi_nominations_end_at(cluster, row);
+  k8smi_volumes_end_at(cluster, row);
   k8smi_labels_free(k8smi_agent_set_labels(cluster, row, NULL), &cluster->allocator);
   k8smi_node_free(agent->node, &cluster->allocator);
   k8smi_map_remove(&cluster->agent_map, agent->id);

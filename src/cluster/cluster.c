@@ -6,6 +6,7 @@
 #include "cluster/port_counts.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
+#include "cluster/volumes.h"
 
 enum { CLUSTER_MAX_AGENTS = 1000000 };
 
@@ -52,6 +53,8 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   k8smi_map_init(&c->held_map, &allocator, c->seed);
   k8smi_map_init(&c->kind_map, &allocator, c->seed);
   k8smi_map_init(&c->pod_map, &allocator, c->seed);
+  k8smi_table_init(&c->volumes, sizeof(struct k8smi_volume_place));
+  k8smi_map_init(&c->volume_map, &allocator, c->seed);
   k8smi_map_init(&c->namespace_map, &allocator, c->seed);
   k8smi_rescinded_init(c->rescinded, &allocator, c->seed);
   c->text.allocator = allocator;
@@ -81,6 +84,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_map_free(&cluster->pod_map);
   k8smi_namespaces_free(cluster);
   k8smi_nominations_free(cluster);
+  k8smi_volumes_free(cluster);
   k8smi_topologies_clear(cluster);
   k8smi_answers_clear(cluster);
   k8smi_port_counts_free(cluster);

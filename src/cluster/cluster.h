@@ -52,7 +52,7 @@ struct k8smi_running {
   uint32_t previous_of_kind, next_of_kind;
   int64_t held[K8SMI_SCALARS];
   int64_t priority;
-  struct k8sm_demand *demand; /* a reference, if it holds ports or extended resources; else NULL */
+  struct k8sm_demand *demand; /* a reference, if it holds ports, extended resources or volumes; else NULL */
   bool ending;                /* what it holds comes back soon */
   bool chosen;                /* to be preempted, by the match under way */
   uint64_t since;             /* the generation in which it came to its agent */
@@ -138,8 +138,8 @@ struct k8sm_cluster {
   uint32_t key_by; /* K8SMI_KEY_* */
   uint64_t generation;
   uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
-  struct k8smi_table agents, slots, roles, held, kinds, pods;
-  struct k8smi_map agent_map, role_map, held_map, kind_map, pod_map;
+  struct k8smi_table agents, slots, roles, held, kinds, pods, volumes;
+  struct k8smi_map agent_map, role_map, held_map, kind_map, pod_map, volume_map;
   struct k8smi_map namespace_map; /* to their numbers */
   struct k8smi_namespace *namespaces;
   size_t namespace_count, namespace_cap;

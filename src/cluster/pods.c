@@ -2,7 +2,7 @@
 /* The pods that run on agents, by agent and by kind: what affinity, spread and scores look at. */
 #include "base/abi.h"
 #include "base/findings.h"
-#include "cluster/cluster.h"
+#include "cluster/volumes.h"
 
 /* Keeps the counts of pods that concern others right. */
 static void pods_count(struct k8sm_cluster *c, const struct k8smi_pod_kind *kind, bool in) {
@@ -65,7 +65,7 @@ static void pods_keep_demand(struct k8smi_running *pod, const struct k8sm_demand
   struct k8sm_demand *kept;
   pod->priority = from->priority;
   pod->demand = NULL;
-  if (from->port_count + from->extended_count == 0) return;
+  if (from->port_count + from->extended_count + from->volume_count == 0) return;
   memcpy(&kept, &from, sizeof kept); /* a value: only its references are counted */
   pod->demand = k8sm_demand_ref(kept);
 }
@@ -125,6 +125,7 @@ static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
   }
   agent->pods--;
   kind->pods--;
+  if (pod->demand != NULL) k8smi_volumes_leave(c, pod->demand, pod->agent);
   k8sm_demand_unref(pod->demand);
   pod->demand = NULL;
   if (pod->ending) c->ending--;
@@ -163,8 +164,13 @@ static uint32_t pods_new(struct k8sm_cluster *c, const struct k8sm_demand *deman
 int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint32_t agent) {
   uint32_t row = k8smi_map_get(&c->pod_map, demand->uid), old_kind = K8SMI_ROW_NONE;
   if (row != K8SMI_MAP_NONE && k8smi_running_at(c, row)->agent == agent) return K8SM_OK;
+  const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
+  if (!k8smi_volumes_use(c, from, agent)) return K8SM_ERR_NOMEM;
   uint32_t kind = pods_kind(c, demand);
-  if (kind == K8SMI_ROW_NONE) return K8SM_ERR_NOMEM;
+  if (kind == K8SMI_ROW_NONE) {
+    k8smi_volumes_leave(c, from, agent);
+    return K8SM_ERR_NOMEM;
+  }
   if (row != K8SMI_MAP_NONE) {
     old_kind = k8smi_running_at(c, row)->kind;
     pods_unlink(c, row);
@@ -173,6 +179,7 @@ int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint
   }
   if (row == K8SMI_ROW_NONE) {
     pods_end_kind(c, kind);
+    k8smi_volumes_leave(c, from, agent);
     return K8SM_ERR_NOMEM;
   }
   struct k8smi_running *pod = k8smi_running_at(c, row);

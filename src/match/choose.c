@@ -103,7 +103,7 @@ void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
   for (size_t i = 0; i < need->demand->volume_count; i++) {
     const struct k8smi_part *part = k8smi_pool_find_volume(pool, need->demand->volumes[i].row.id);
     if (part == NULL) continue;
-    missing[K8SMI_DISK] -= need->demand->volumes[i].row.milli;
+    if ((need->volumes_known >> i & 1) == 0) missing[K8SMI_DISK] -= need->demand->volumes[i].row.milli;
     choose_open(&pool->offers[part->offer], missing);
   }
   for (size_t i = 0; i < need->extended_count; i++) {

@@ -4,7 +4,8 @@
 /* The rows whose answers last: they look at labels, taints and features alone. Those that come behind one
  * that does not last are left out, or another one would be the first that refuses. */
 static uint64_t classes_rows(const struct k8smi_need *need) {
-  uint64_t passing = need->rows & (K8SMI_ROW(K8SMI_BY_MAINTENANCE) | K8SMI_ROW(K8SMI_BY_OFFER));
+  uint64_t passing =
+      need->rows & (K8SMI_ROW(K8SMI_BY_MAINTENANCE) | K8SMI_ROW(K8SMI_BY_VOLUME) | K8SMI_ROW(K8SMI_BY_OFFER));
   if (need->rules->agent_key.len == 0) return 0;
   if ((need->rows & (K8SMI_ROW(K8SMI_BY_GATES) | K8SMI_ROW(K8SMI_BY_PIN))) != 0) return 0;
   return need->rows & ((passing & -passing) - 1);

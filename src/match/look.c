@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the predicates, and the texts about them, look up. */
+#include "cluster/volumes.h"
 #include "match/holds.h"
 #include "match/predicates.h"
 
@@ -44,6 +45,45 @@ const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agen
   const struct k8smi_taint *taint;
   for (size_t i = 0; (taint = k8smi_agent_taint(agent, i)) != NULL; i++) {
     if (taint->effect != K8SMI_EFFECT_PREFER && !k8smi_tolerates(rules->tolerations, taint)) return taint;
+  }
+  return NULL;
+}
+
+const struct k8smi_demand_volume *k8smi_volume_elsewhere(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  for (uint64_t left = need->volumes_known; left != 0; left &= left - 1) {
+    const struct k8smi_demand_volume *volume = &need->demand->volumes[__builtin_ctzll(left)];
+    if (k8smi_volume_agent(check->cluster, volume->row.id) != check->agent_row) return volume;
+  }
+  return NULL;
+}
+
+static bool look_offer_has_volume(const struct k8smi_offer *offer, struct k8sm_slice id) {
+  for (size_t i = 0; i < offer->resource_count; i++) {
+    const struct k8smi_resource *r = &offer->resources[i];
+    if (r->spend == K8SMI_SPEND_NEVER && r->milli > 0 && k8smi_resource_is_volume(r) &&
+        k8smi_eqs(id, r->message->disk->persistence->id)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool k8smi_slot_has_volume(const struct k8smi_match_check *check, struct k8sm_slice id) {
+  if (check->slot == NULL) return false;
+  if (check->slot->pool != NULL) return k8smi_pool_find_volume(check->slot->pool, id) != NULL;
+  uint32_t row = check->slot->first_offer;
+  for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(check->cluster, row)->next) {
+    if (look_offer_has_volume(k8smi_held_at(check->cluster, row)->offer, id)) return true;
+  }
+  return false;
+}
+
+const struct k8smi_demand_volume *k8smi_volume_not_offered(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  for (uint64_t left = need->volumes_known; left != 0; left &= left - 1) {
+    const struct k8smi_demand_volume *volume = &need->demand->volumes[__builtin_ctzll(left)];
+    if (!k8smi_slot_has_volume(check, volume->row.id)) return volume;
   }
   return NULL;
 }

@@ -51,8 +51,8 @@ static bool match_is_like(const struct k8smi_match *match, const struct k8sm_dem
                           const struct k8sm_demand *b) {
   const struct k8sm_slice none = {NULL, 0};
   int64_t of_a[K8SMI_SCALARS], of_b[K8SMI_SCALARS];
-  if (!match_same_ports(a, b) || !match_same_extended(a, b) || match->cluster->owned > 0 ||
-      a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
+  if (a->volume_count + b->volume_count > 0 || !match_same_ports(a, b) || !match_same_extended(a, b) ||
+      match->cluster->owned > 0 || a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
       !k8smi_eq(a->rules == NULL ? none : a->rules->agent_key,
                 b->rules == NULL ? none : b->rules->agent_key) ||
       a->features != b->features || a->active_deadline_seconds != b->active_deadline_seconds ||

@@ -2,6 +2,7 @@
 #include "match/need.h"
 #include "base/sort.h"
 #include "cluster/port_counts.h"
+#include "cluster/volumes.h"
 #include "match/predicates.h"
 
 enum { NEED_MAINTENANCE_MS = 60 * 60 * 1000 };
@@ -54,6 +55,16 @@ static void need_times(struct k8smi_need *need, const struct k8sm_match_options 
   need->until_ms = need_add(options->wall_ms, soon);
 }
 
+/* A volume that is there is not made of disk. */
+static void need_volumes(const struct k8sm_cluster *c, struct k8smi_need *need) {
+  const struct k8sm_demand *d = need->demand;
+  for (size_t i = 0; i < d->volume_count && i < 64; i++) {
+    if (k8smi_volume_agent(c, d->volumes[i].row.id) == K8SMI_ROW_NONE) continue;
+    need->volumes_known |= UINT64_C(1) << i;
+    need->scalars[K8SMI_DISK] -= d->volumes[i].row.milli;
+  }
+}
+
 bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *cluster,
                      const struct k8sm_demand *demand, const struct k8sm_match_options *options,
                      struct k8smi_need *ret) {
@@ -62,6 +73,7 @@ bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *clust
       (struct k8smi_need){.demand = demand, .resumed = demand->agent_id.len != 0 && demand->cpus_milli == 0};
   ret->rules = demand->rules == NULL || ret->resumed ? &none : demand->rules;
   k8smi_demand_sum(demand, ret->scalars);
+  need_volumes(cluster, ret);
   ret->extended_count = ret->resumed ? 0 : demand->extended_count;
   need_times(ret, options);
   if (!need_ports(arena, cluster, ret)) return false;

@@ -13,13 +13,14 @@ struct k8smi_need {
   int64_t scalars[K8SMI_SCALARS];            /* the executor's budget and the tokens of the tasks to launch */
   uint16_t *ports;                           /* host ports to take, sorted, each once */
   size_t port_count;
-  size_t any_ports;      /* how many more, whichever are free */
-  bool port_is_nowhere;  /* one of the fixed ones is in no offer of the cluster */
-  size_t extended_count; /* of the demand's; 0 if it holds them already */
-  bool resumed;          /* the executor is there, with its budget and its ports */
-  int64_t now_ms;        /* wall clock; 0: not known, and no maintenance matters */
-  int64_t until_ms;      /* maintenance that begins before matters */
-  uint64_t rows;         /* of the predicates: those that can refuse it in this cluster */
+  size_t any_ports;       /* how many more, whichever are free */
+  bool port_is_nowhere;   /* one of the fixed ones is in no offer of the cluster */
+  size_t extended_count;  /* of the demand's; 0 if it holds them already */
+  uint64_t volumes_known; /* bits by the demand's volumes: some agent has them, and they take no other disk */
+  bool resumed;           /* the executor is there, with its budget and its ports */
+  int64_t now_ms;         /* wall clock; 0: not known, and no maintenance matters */
+  int64_t until_ms;       /* maintenance that begins before matters */
+  uint64_t rows;          /* of the predicates: those that can refuse it in this cluster */
 };
 
 /* False when memory ran out. */

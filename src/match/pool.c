@@ -30,12 +30,6 @@ static bool pool_add_offers(struct k8smi_pool *pool, struct k8smi_arena *scratch
   return true;
 }
 
-static bool pool_is_volume(const struct k8smi_resource *resource) {
-  const K8smMesos__Resource *m = resource->message;
-  return m->disk != NULL && m->disk->persistence != NULL && m->disk->persistence->id != NULL &&
-         m->shared == NULL && m->revocable == NULL && resource->type == K8SM_RESOURCE_SCALAR;
-}
-
 struct k8smi_part *k8smi_pool_find_volume(const struct k8smi_pool *pool, struct k8sm_slice id) {
   for (size_t i = pool->part_count; i > 0; i--) {
     struct k8smi_part *part = &pool->parts[i - 1];
@@ -54,7 +48,7 @@ static bool pool_add_parts(struct k8smi_pool *pool, struct k8smi_arena *scratch)
     const struct k8smi_offer *offer = pool->offers[i].offer;
     for (size_t r = 0; r < offer->resource_count; r++) {
       const struct k8smi_resource *resource = &offer->resources[r];
-      if (resource->spend == K8SMI_SPEND_NEVER && !pool_is_volume(resource)) continue;
+      if (resource->spend == K8SMI_SPEND_NEVER && !k8smi_resource_is_volume(resource)) continue;
       pool->parts[pool->part_count++] = (struct k8smi_part){
           .resource = resource, .offer = (uint32_t)i, .left = resource->milli, .ports = resource->ranges};
     }

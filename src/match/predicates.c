@@ -84,6 +84,19 @@ static bool predicate_features(const struct k8smi_match_check *k) {
   return (k->need->demand->features & ~k->agent->features) != 0;
 }
 
+static bool predicate_has_volumes(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->volumes_known != 0;
+}
+
+static bool predicate_volume(const struct k8smi_match_check *k) {
+  return k8smi_volume_elsewhere(k) != NULL;
+}
+
+static bool predicate_no_volume(const struct k8smi_match_check *k) {
+  return k8smi_volume_not_offered(k) != NULL;
+}
+
 static bool predicate_offer(const struct k8smi_match_check *k) {
   return k->agent->offers == 0;
 }
@@ -235,6 +248,9 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     {K8SM_DIAG_AGENT_FEATURE, K8SMI_SCOPE_AGENT, "agent-feature",
      "node(s) lacked an agent feature that the pod needs", predicate_needs_features, predicate_features,
      k8smi_wanted_features, k8smi_had_features, k8smi_remedy_features},
+    [K8SMI_BY_VOLUME] = {K8SM_DIAG_VOLUME_ELSEWHERE, K8SMI_SCOPE_AGENT, "volume",
+                         "node(s) had volume node affinity conflict", predicate_has_volumes, predicate_volume,
+                         k8smi_wanted_volume, k8smi_had_hostname, k8smi_remedy_volume},
     [K8SMI_BY_OFFER] = {K8SM_DIAG_NO_OFFER, K8SMI_SCOPE_AGENT, "offer", "agent(s) had no offer", NULL,
                         predicate_offer, k8smi_wanted_offer, k8smi_had_nothing, k8smi_remedy_offer},
     [K8SMI_BY_ROLE] = {K8SM_DIAG_ROLE_MISSING, K8SMI_SCOPE_SLOT, "role",
@@ -243,6 +259,10 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_PORTS] = {K8SM_DIAG_PORT_TAKEN, K8SMI_SCOPE_SLOT, "host-port",
                         "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports,
                         predicate_ports, k8smi_wanted_ports, k8smi_had_ports, k8smi_remedy_ports},
+    [K8SMI_BY_NO_VOLUME] = {K8SM_DIAG_VOLUME_NOT_OFFERED, K8SMI_SCOPE_SLOT, "volume-offer",
+                            "node(s) had no offer with the pod's persistent volume", predicate_has_volumes,
+                            predicate_no_volume, k8smi_wanted_volume_offer, k8smi_had_nothing,
+                            k8smi_remedy_volume_offer},
     [K8SMI_BY_SCALAR] = {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", NULL,
                          predicate_cpus, k8smi_wanted_cpus, k8smi_had_cpus, k8smi_remedy_cpus},
     {K8SM_DIAG_INSUFFICIENT_MEM, K8SMI_SCOPE_RESOURCE, "mem", "Insufficient memory", NULL, predicate_mem,

@@ -45,10 +45,16 @@ struct k8smi_predicate {
 };
 
 /* The numbers of those rows that are spoken of elsewhere. */
-enum { K8SMI_BY_GATES = 0, K8SMI_BY_PIN = 1, K8SMI_BY_MAINTENANCE = 9, K8SMI_BY_OFFER = 11 };
-enum { K8SMI_BY_ROLE = 12, K8SMI_BY_PORTS = 13, K8SMI_BY_SCALAR = 14 };
-enum { K8SMI_BY_SPREAD_LABEL = 17, K8SMI_BY_AFFINITY = 19 };
-enum { K8SMI_BY_SHUNNED = 21, K8SMI_BY_EXCLUSIVE = 22, K8SMI_PREDICATES = 27 };
+enum {
+  K8SMI_BY_GATES = 0,
+  K8SMI_BY_PIN = 1,
+  K8SMI_BY_MAINTENANCE = 9,
+  K8SMI_BY_VOLUME = 11,
+  K8SMI_BY_OFFER = 12
+};
+enum { K8SMI_BY_ROLE = 13, K8SMI_BY_PORTS = 14, K8SMI_BY_NO_VOLUME = 15, K8SMI_BY_SCALAR = 16 };
+enum { K8SMI_BY_SPREAD_LABEL = 19, K8SMI_BY_AFFINITY = 21 };
+enum { K8SMI_BY_SHUNNED = 23, K8SMI_BY_EXCLUSIVE = 24, K8SMI_PREDICATES = 29 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Behind the rows come as many as the pod asks for extended resources, all alike: of scope RESOURCE, with
@@ -107,6 +113,11 @@ const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agen
                                                   const struct k8smi_placement_rules *rules);
 /* How many ports it may spend. */
 size_t k8smi_slot_ports(const struct k8smi_match_check *check);
+/* The first volume of the pod that another agent has; or that this one has, and the slot does not offer.
+ * NULL: none. */
+const struct k8smi_demand_volume *k8smi_volume_elsewhere(const struct k8smi_match_check *check);
+const struct k8smi_demand_volume *k8smi_volume_not_offered(const struct k8smi_match_check *check);
+bool k8smi_slot_has_volume(const struct k8smi_match_check *check, struct k8sm_slice id);
 /* The first host port that is not to be had; 0: none. */
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check);
 bool k8smi_slot_has_port(const struct k8smi_match_check *check, uint16_t port);

@@ -70,10 +70,30 @@ static int64_t try_has_extended(const struct k8smi_try *t, struct k8sm_slice mes
   return has;
 }
 
+static bool try_frees_volume(const struct k8smi_try *t, struct k8sm_slice id) {
+  for (size_t i = 0; i < t->count; i++) {
+    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->demand : NULL;
+    for (size_t v = 0; d != NULL && v < d->volume_count; v++) {
+      if (k8smi_eq(d->volumes[v].row.id, id)) return true;
+    }
+  }
+  return false;
+}
+
+static bool try_lacks_volumes(const struct k8smi_try *t) {
+  const struct k8smi_need *need = t->check.need;
+  for (uint64_t left = need->volumes_known; left != 0; left &= left - 1) {
+    struct k8sm_slice id = need->demand->volumes[__builtin_ctzll(left)].row.id;
+    if (!k8smi_slot_has_volume(&t->check, id) && !try_frees_volume(t, id)) return true;
+  }
+  return false;
+}
+
 /* The rows that refuse it. */
 static uint64_t try_refused(const struct k8smi_try *t) {
   const struct k8smi_need *need = t->check.need;
   uint64_t refused = try_lacks_ports(t) ? K8SMI_ROW(K8SMI_BY_PORTS) : 0;
+  if (refused == 0 && try_lacks_volumes(t)) refused = K8SMI_ROW(K8SMI_BY_NO_VOLUME);
   if (refused != 0) return refused;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
     if (need->scalars[s] > 0 && t->has[s] < need->scalars[s]) refused |= K8SMI_ROW(K8SMI_BY_SCALAR + s);

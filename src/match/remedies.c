@@ -45,6 +45,16 @@ void k8smi_remedy_features(const struct k8smi_match_check *check, struct k8smi_b
   k8smi_put_features(to, check->need->demand->features & ~check->agent->features);
 }
 
+void k8smi_remedy_volume(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, "that had volume ");
+  k8smi_buf_slice(to, k8smi_volume_elsewhere(check)->row.id);
+}
+
+void k8smi_remedy_volume_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_wanted_volume_offer(check, to);
+  k8smi_buf_puts(to, " were offered");
+}
+
 void k8smi_remedy_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   (void)check;
   k8smi_buf_puts(to, "that had an offer");

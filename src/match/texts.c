@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/texts.h"
+#include "cluster/volumes.h"
 #include "wire/number.h"
 
 void k8smi_wanted_agent(const struct k8smi_match_check *check, struct k8smi_buf *to) {
@@ -124,6 +125,21 @@ void k8smi_wanted_features(const struct k8smi_match_check *check, struct k8smi_b
 
 void k8smi_had_features(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_put_features(to, check->agent->features);
+}
+
+/* "volume default.data on b.example" */
+void k8smi_wanted_volume(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  struct k8sm_slice id = k8smi_volume_elsewhere(check)->row.id;
+  const struct k8smi_agent *agent = k8smi_agent_at(check->cluster, k8smi_volume_agent(check->cluster, id));
+  k8smi_buf_puts(to, "volume ");
+  k8smi_buf_slice(to, id);
+  k8smi_buf_puts(to, " on ");
+  k8smi_buf_slice(to, agent->labels == NULL ? agent->id : agent->labels->hostname);
+}
+
+void k8smi_wanted_volume_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {
+  k8smi_buf_puts(to, "volume ");
+  k8smi_buf_slice(to, k8smi_volume_not_offered(check)->row.id);
 }
 
 void k8smi_wanted_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {

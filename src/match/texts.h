@@ -22,6 +22,10 @@ void k8smi_wanted_time(const struct k8smi_match_check *check, struct k8smi_buf *
 void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_features(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_features(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_volume(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_wanted_volume_offer(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_volume(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_volume_offer(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_offer(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_had_nothing(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_wanted_roles(const struct k8smi_match_check *check, struct k8smi_buf *to);

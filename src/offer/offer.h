@@ -109,6 +109,13 @@ static inline bool k8smi_resource_usable(const struct k8smi_resource *resource, 
          (resource->spend != K8SMI_SPEND_OWNED || k8smi_eq(resource->owner, uid));
 }
 
+/* True for a persistent volume that can be spent by its id. */
+static inline bool k8smi_resource_is_volume(const struct k8smi_resource *resource) {
+  const K8smMesos__Resource *m = resource->message;
+  return m->disk != NULL && m->disk->persistence != NULL && m->disk->persistence->id != NULL &&
+         m->shared == NULL && m->revocable == NULL && resource->type == K8SM_RESOURCE_SCALAR;
+}
+
 /* Counts what a resource is to the offer that has it: what any pod may spend, and what sorts there are. */
 void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *resource);
 

@@ -2,6 +2,7 @@
 /* A pod's rules about nodes → constraints on agents, in disjunctive form. Each constraint is a consequence of
  * the rule that it comes from: what can't be said to a master is left out. */
 #include "base/sort.h"
+#include "cluster/volumes.h"
 #include "pod/formats.h"
 #include "want/want.h"
 
@@ -266,6 +267,20 @@ static bool terms_rules(struct terms_job *job, const struct k8sm_demand *demand)
   return fine;
 }
 
+/* A volume that is there is on one agent. */
+static bool terms_volumes(struct terms_job *job, const struct k8sm_demand *demand) {
+  const struct k8sm_cluster *c = job->labels->cluster;
+  bool fine = true;
+  for (size_t i = 0; fine && i < demand->volume_count; i++) {
+    uint32_t row = k8smi_volume_agent(c, demand->volumes[i].row.id);
+    const struct k8smi_labels *labels = row == K8SMI_ROW_NONE ? NULL : k8smi_agent_at(c, row)->labels;
+    if (labels == NULL) continue;
+    fine = terms_and_one(
+        job, (struct k8smi_constraint){K8SMI_WANT_HOSTNAME, K8SMI_WANT_EQUALS, {NULL, 0}, labels->hostname});
+  }
+  return fine;
+}
+
 static bool terms_selector(struct terms_job *job, const struct k8sm_demand *demand) {
   bool fine = true;
   if (demand->node_name.len > 0) fine = terms_names(job, (struct k8smi_strings){&demand->node_name, 1});
@@ -274,7 +289,7 @@ static bool terms_selector(struct terms_job *job, const struct k8sm_demand *dema
     const struct k8smi_expression is = {.key = pair->key, .values = {&pair->value, 1}, .op = K8SMI_OP_IN};
     fine = constraint_expression(job, &is);
   }
-  return fine && terms_rules(job, demand);
+  return fine && terms_rules(job, demand) && terms_volumes(job, demand);
 }
 
 static bool terms_start(struct k8smi_want_labels *labels, struct k8smi_groups *groups) {

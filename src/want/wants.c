@@ -83,7 +83,8 @@ static bool wants_class(struct wants_job *job, const struct k8sm_demand *demand,
 static bool wants_groups_of(struct wants_job *job, const struct k8sm_want *want, struct k8smi_groups *ret) {
   struct k8sm_slice hostname;
   if (wants_pinned(job, want, &hostname)) return wants_pin(job, hostname, ret);
-  bool known_class = want->demand->rules != NULL && want->demand->rules->agent_key.len > 0;
+  bool known_class = want->demand->rules != NULL && want->demand->rules->agent_key.len > 0 &&
+                     want->demand->volume_count == 0; /* these are of no class */
   return known_class ? wants_class(job, want->demand, ret)
                      : k8smi_want_groups(&job->labels, want->demand, ret);
 }

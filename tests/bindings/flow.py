@@ -328,6 +328,7 @@ class Flow(unittest.TestCase):
         self.assertFalse(cluster.withdraw("u2"))
         self.assertTrue(cluster.end_pod(nginx().uid))
         self.assertFalse(cluster.end_pod("nobody"))
+        self.assertFalse(cluster.forget_volume("default.data"))
 
     def test_running_pods(self):
         cluster = cluster_with_offer()

@@ -318,6 +318,12 @@ class Cluster(Handle):
         with self._lock:
             return _abi.lib.k8sm_cluster_withdraw(self._pointer, memory.slice(uid)) == 1
 
+    def forget_volume(self, volume_id: str) -> bool:
+        """Says that a persistent volume is gone. True if it was known."""
+        memory = Memory()
+        with self._lock:
+            return _abi.lib.k8sm_cluster_forget_volume(self._pointer, memory.slice(volume_id)) == 1
+
     def pods(self, agent_id: str) -> List[ClusterPod]:
         """The pods that run on an agent, in no particular order."""
         memory = Memory()

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef K8SMI_CLUSTER_VOLUMES_H
+#define K8SMI_CLUSTER_VOLUMES_H
+
+#include "cluster/cluster.h"
+
+/* Where persistent volumes are that outlive the pods which use them: what claims name. Known from offers,
+ * until the agent is forgotten or it is said that one is gone; and before it was offered, as long as a pod
+ * that claims it runs there. A pod's own volumes are not remembered: they go with it. */
+struct k8smi_volume_place {
+  struct k8smi_cell cell;
+  struct k8sm_slice id; /* a block of its own */
+  uint32_t agent;
+  uint32_t users; /* pods that run there and claim it */
+  bool offered;   /* once at least */
+};
+
+/* The agent that has the volume; ROW_NONE: not known. */
+uint32_t k8smi_volume_agent(const struct k8sm_cluster *cluster, struct k8sm_slice id);
+/* Those of an offer. False when memory ran out: what was learned is true all the same. */
+bool k8smi_volumes_learn(struct k8sm_cluster *cluster, const struct k8smi_offer *offer, uint32_t agent);
+/* A pod that claims them comes to an agent, or leaves it. False when memory ran out: then it leaves none. */
+bool k8smi_volumes_use(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
+void k8smi_volumes_leave(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
+void k8smi_volumes_end_at(struct k8sm_cluster *cluster, uint32_t agent);
+void k8smi_volumes_free(struct k8sm_cluster *cluster);
+
+#endif
