@@ -4,33 +4,33 @@
 #include "base/abi.h"
 #include "base/findings.h"
 
-static int input_bad(struct k8sm_diags *diags, const char *what) {
+static int ctlin_bad(struct k8sm_diags *diags, const char *what) {
   k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "%s", what);
   return K8SM_ERR_INVALID;
 }
 
-static int input_unknown(struct k8sm_diags *diags, const char *what, struct k8sm_slice key) {
+static int ctlin_unknown(struct k8sm_diags *diags, const char *what, struct k8sm_slice key) {
   k8smi_find(diags, K8SM_DIAG_POD_UNKNOWN, NULL, "no %s '%.*s'", what, K8SMI_P(key));
   return K8SM_ERR_NOT_FOUND;
 }
 
-static int input_on_tick(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_tick(struct k8sm_control *c, const struct k8sm_control_input *in,
                          struct k8sm_diags *diags) {
   (void)c, (void)in, (void)diags;
   return K8SM_OK;
 }
 
-static int input_on_restore(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_restore(struct k8sm_control *c, const struct k8sm_control_input *in,
                             struct k8sm_diags *diags) {
-  if (c->begun) return input_bad(diags, "RESTORE after other inputs");
+  if (c->begun) return ctlin_bad(diags, "RESTORE after other inputs");
   return k8smi_ctl_row_read(c, in->key, in->bytes, diags);
 }
 
-static int input_on_found(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_found(struct k8sm_control *c, const struct k8sm_control_input *in,
                           struct k8sm_diags *diags) {
   struct ctl_pod *p;
-  if (c->begun) return input_bad(diags, "FOUND after other inputs");
-  if (in->pod == NULL) return input_bad(diags, "FOUND without a pod");
+  if (c->begun) return ctlin_bad(diags, "FOUND after other inputs");
+  if (in->pod == NULL) return ctlin_bad(diags, "FOUND without a pod");
   int r = k8smi_ctl_pod_add(c, NULL, in->pod, &p);
   if (r == K8SM_OK && in->bytes.len > 0) {
     r = k8smi_ctl_pod_status(c, p, in->bytes, diags);
@@ -41,22 +41,22 @@ static int input_on_found(struct k8sm_control *c, const struct k8sm_control_inpu
   return K8SM_OK;
 }
 
-static int input_on_apply(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_apply(struct k8sm_control *c, const struct k8sm_control_input *in,
                           struct k8sm_diags *diags) {
   bool replace = (in->flags & K8SM_CONTROL_FLAG_REPLACE) != 0;
-  if ((in->workload == NULL) == (in->pod == NULL)) return input_bad(diags, "APPLY takes a workload or a pod");
+  if ((in->workload == NULL) == (in->pod == NULL)) return ctlin_bad(diags, "APPLY takes a workload or a pod");
   return in->pod != NULL ? k8smi_ctl_apply_pod(c, in->pod, replace, diags)
                          : k8smi_ctl_apply_workload(c, in->workload, replace, diags);
 }
 
-static int input_on_complete(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_complete(struct k8sm_control *c, const struct k8sm_control_input *in,
                              struct k8sm_diags *diags) {
   (void)in, (void)diags;
   k8smi_ctl_complete(c);
   return K8SM_OK;
 }
 
-static int input_on_delete(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_delete(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   static const char head[] = "Pod/";
   const size_t n = sizeof head - 1;
@@ -70,7 +70,7 @@ static int input_on_delete(struct k8sm_control *c, const struct k8sm_control_inp
   struct ctl_pod *p = NULL;
   if (in->key.len > n && memcmp(in->key.ptr, head, n) == 0)
     p = k8smi_ctl_pod_find(c, (struct k8sm_slice){in->key.ptr + n, in->key.len - n});
-  if (p == NULL || p->gone) return input_unknown(diags, "workload or pod", in->key);
+  if (p == NULL || p->gone) return ctlin_unknown(diags, "workload or pod", in->key);
   k8sm_pod_unref(p->again);
   p->again = NULL;
   if (p->owner != NULL) k8smi_ctl_touch(c, p->owner);
@@ -78,19 +78,19 @@ static int input_on_delete(struct k8sm_control *c, const struct k8sm_control_inp
   return K8SM_OK;
 }
 
-static int input_on_status(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_status(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
-  if (p == NULL) return input_unknown(diags, "pod", in->key);
+  if (p == NULL) return ctlin_unknown(diags, "pod", in->key);
   return k8smi_ctl_pod_status(c, p, in->bytes, diags);
 }
 
 /* A bare pod that is wanted otherwise begins anew; one that belongs to a workload waits until that has
  * counted. */
-static int input_on_gone(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_gone(struct k8sm_control *c, const struct k8sm_control_input *in,
                          struct k8sm_diags *diags) {
   struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
-  if (p == NULL) return input_unknown(diags, "pod", in->key);
+  if (p == NULL) return ctlin_unknown(diags, "pod", in->key);
   if (p->owner != NULL) {
     p->gone = true;
     p->delete_due = false;
@@ -109,10 +109,10 @@ static int input_on_gone(struct k8sm_control *c, const struct k8sm_control_input
 }
 
 /* Nothing of it ever ran. */
-static int input_on_rejected(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_rejected(struct k8sm_control *c, const struct k8sm_control_input *in,
                              struct k8sm_diags *diags) {
   struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
-  if (p == NULL) return input_unknown(diags, "pod", in->key);
+  if (p == NULL) return ctlin_unknown(diags, "pod", in->key);
   struct ctl_object *o = p->owner;
   int r = o == NULL ? K8SM_OK : k8smi_ctl_say_failed(c, o, in->bytes);
   if (r != K8SM_OK) return r;
@@ -122,7 +122,7 @@ static int input_on_rejected(struct k8sm_control *c, const struct k8sm_control_i
 }
 
 /* Daemons are all that looks at agents. */
-static int input_on_agents(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_agents(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   int r = k8smi_ctl_agents_set(c, in, diags);
   for (struct ctl_object *o = c->first; r == K8SM_OK && o != NULL; o = o->next) {
@@ -131,7 +131,7 @@ static int input_on_agents(struct k8sm_control *c, const struct k8sm_control_inp
   return r;
 }
 
-static int input_on_zone(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_zone(struct k8sm_control *c, const struct k8sm_control_input *in,
                          struct k8sm_diags *diags) {
   int r = k8smi_ctl_zone_add(c, in->key, in->bytes, diags);
   for (struct ctl_object *o = c->first; r == K8SM_OK && o != NULL; o = o->next) {
@@ -140,7 +140,7 @@ static int input_on_zone(struct k8sm_control *c, const struct k8sm_control_input
   return r;
 }
 
-static int input_on_answer(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int ctlin_on_answer(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   if (k8smi_ctl_answer(c, in->number, in->type == K8SM_CONTROL_RECORDED)) return K8SM_OK;
   k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no record %llu waits for an answer",
@@ -148,15 +148,15 @@ static int input_on_answer(struct k8sm_control *c, const struct k8sm_control_inp
   return K8SM_ERR_INVALID;
 }
 
-static int (*const input_table[])(struct k8sm_control *c, const struct k8sm_control_input *in,
+static int (*const ctlin_table[])(struct k8sm_control *c, const struct k8sm_control_input *in,
                                   struct k8sm_diags *diags) = {
-    [K8SM_CONTROL_TICK] = input_on_tick,         [K8SM_CONTROL_RESTORE] = input_on_restore,
-    [K8SM_CONTROL_FOUND] = input_on_found,       [K8SM_CONTROL_APPLY] = input_on_apply,
-    [K8SM_CONTROL_COMPLETE] = input_on_complete, [K8SM_CONTROL_DELETE] = input_on_delete,
-    [K8SM_CONTROL_STATUS] = input_on_status,     [K8SM_CONTROL_GONE] = input_on_gone,
-    [K8SM_CONTROL_REJECTED] = input_on_rejected, [K8SM_CONTROL_AGENTS] = input_on_agents,
-    [K8SM_CONTROL_ZONE] = input_on_zone,         [K8SM_CONTROL_RECORDED] = input_on_answer,
-    [K8SM_CONTROL_REFUSED] = input_on_answer,
+    [K8SM_CONTROL_TICK] = ctlin_on_tick,         [K8SM_CONTROL_RESTORE] = ctlin_on_restore,
+    [K8SM_CONTROL_FOUND] = ctlin_on_found,       [K8SM_CONTROL_APPLY] = ctlin_on_apply,
+    [K8SM_CONTROL_COMPLETE] = ctlin_on_complete, [K8SM_CONTROL_DELETE] = ctlin_on_delete,
+    [K8SM_CONTROL_STATUS] = ctlin_on_status,     [K8SM_CONTROL_GONE] = ctlin_on_gone,
+    [K8SM_CONTROL_REJECTED] = ctlin_on_rejected, [K8SM_CONTROL_AGENTS] = ctlin_on_agents,
+    [K8SM_CONTROL_ZONE] = ctlin_on_zone,         [K8SM_CONTROL_RECORDED] = ctlin_on_answer,
+    [K8SM_CONTROL_REFUSED] = ctlin_on_answer,
 };
 
 /* The rows and the pods are all there: each finds its owner. */
@@ -175,7 +175,7 @@ static void input_begin(struct k8sm_control *c) {
 }
 
 int k8smi_ctl_take(struct k8sm_control *c, const struct k8sm_control_input *in, struct k8sm_diags *diags) {
-  if (in->type >= sizeof input_table / sizeof input_table[0] || input_table[in->type] == NULL) {
+  if (in->type >= sizeof ctlin_table / sizeof ctlin_table[0] || ctlin_table[in->type] == NULL) {
     k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no input has the type %u", in->type);
     return K8SM_ERR_INVALID;
   }
@@ -183,7 +183,7 @@ int k8smi_ctl_take(struct k8sm_control *c, const struct k8sm_control_input *in, 
   c->wall_ms = in->wall_ms;
   if (!c->begun && in->type != K8SM_CONTROL_RESTORE && in->type != K8SM_CONTROL_FOUND) input_begin(c);
   const uint64_t drawn = c->drawn;
-  int r = input_table[in->type](c, in, diags);
+  int r = ctlin_table[in->type](c, in, diags);
   if (r == K8SM_ERR_NOMEM) c->drawn = drawn;
   return r;
 }

@@ -50,8 +50,8 @@ static bool remote_docker(struct k8smi_demand_build *b, const struct k8smi_recor
   return true;
 }
 
-static bool remote_csi(struct k8smi_demand_build *b, const struct k8smi_record *volume,
-                       const struct k8smi_path *path, struct k8smi_demand_remote *ret) {
+static bool remote_csi_volume(struct k8smi_demand_build *b, const struct k8smi_record *volume,
+                              const struct k8smi_path *path, struct k8smi_demand_remote *ret) {
   const struct k8smi_record *csi = k8smi_get_record(volume, K8SMI_Volume_csi);
   struct k8smi_path at = k8smi_path_field(path, K8SMI_S("csi"));
   struct k8smi_path secret = k8smi_path_field(&at, K8SMI_S("nodePublishSecretRef"));
@@ -76,5 +76,6 @@ const struct k8smi_demand_remote *k8smi_demand_make_remote(struct k8smi_demand_b
   struct k8smi_demand_remote *remote = k8smi_demand_array(b, 1, sizeof *remote);
   if (remote == NULL) return NULL;
   bool csi = k8smi_has(volume, K8SMI_Volume_csi);
-  return (csi ? remote_csi(b, volume, path, remote) : remote_docker(b, volume, path, remote)) ? remote : NULL;
+  return (csi ? remote_csi_volume(b, volume, path, remote) : remote_docker(b, volume, path, remote)) ? remote
+                                                                                                     : NULL;
 }
