@@ -156,6 +156,11 @@ void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t si
   return value;
 }
 
+int k8smi_value_error(size_t limit, size_t size) {
+  const size_t need = ((size + 7) & ~(size_t)7) + sizeof(struct k8smi_chunk);
+  return limit != 0 && need > limit ? K8SM_ERR_LIMIT : K8SM_ERR_NOMEM;
+}
+
 void k8smi_value_free(void *value, size_t arena_offset) {
   struct k8smi_arena arena; /* freed from a copy: the arena holds itself */
   memcpy(&arena, (char *)value + arena_offset, sizeof arena);

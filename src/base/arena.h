@@ -82,11 +82,14 @@ int k8smi_arena_error(const struct k8smi_arena *arena);
  * the allocator is no good. */
 void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
                       size_t expected);
+/* What a NULL of _new means: LIMIT if the value alone is beyond the limit, or NOMEM. */
+int k8smi_value_error(size_t limit, size_t size);
 /* Frees the arena that holds the value itself. */
 void k8smi_value_free(void *value, size_t arena_offset);
 
 #define K8SMI_VALUE_NEW(type, user, limit)                                                                   \
   ((struct type *)k8smi_value_new((user), (limit), sizeof(struct type), offsetof(struct type, arena), 0))
-#define K8SMI_VALUE_FREE(type, value) k8smi_value_free((value), offsetof(struct type, arena))
+#define K8SMI_VALUE_ERROR(type, limit) k8smi_value_error((limit), sizeof(struct type))
+#define K8SMI_VALUE_FREE(type, value)  k8smi_value_free((value), offsetof(struct type, arena))
 
 #endif

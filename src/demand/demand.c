@@ -242,6 +242,7 @@ static void demand_start_resolve(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
   k8smi_resolve_init(&b->resolve, &d->arena, k8smi_pod_record(d->pod), b->diags);
   b->resolve.skip_file_key = true; /* refused by its rule */
+  b->resolve.skip_nul = true;      /* refused by k8smi_demand_check_texts */
   b->resolve.node.name = K8SMI_PLACED_NAME;
   b->resolve.node.host_ips = K8SMI_PLACED_ADDRESS;
   if (!k8smi_data_init(&b->resolve.data, &d->arena, d->name_space, o->data, o->data_size, o->data_count))

@@ -47,6 +47,7 @@ static int print_json(const struct km_set *set) {
 
 static int print_yaml(const struct km_set *set) {
   int code = KM_DONE;
+  if (set->pod_count == 0) puts("apiVersion: v1\nkind: List\nitems: []");
   for (size_t i = 0; i < set->pod_count; i++) {
     if (i > 0) puts("---");
     if (print_pod(set->pods[i].pod, K8SM_FORMAT_YAML) != KM_DONE) code = KM_FAILED;

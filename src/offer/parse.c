@@ -35,7 +35,8 @@ int k8sm_offers_parse(const void *bytes, size_t len, const struct k8sm_offers_op
   int result = k8smi_options_read(&o, sizeof o, options, "offers_options", diags);
   if (result != K8SM_OK) return result;
   struct k8sm_offers *offers = K8SMI_VALUE_NEW(k8sm_offers, o.allocator, k8smi_offer_limit(o.max_memory));
-  if (offers == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (offers == NULL)
+    return k8smi_find_nomem(diags, K8SMI_VALUE_ERROR(k8sm_offers, k8smi_offer_limit(o.max_memory)));
   k8smi_refs_init(&offers->refs);
   result = parse_event(offers, o.format, bytes, len, diags);
   if (result != K8SM_OK) {

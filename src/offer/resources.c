@@ -113,7 +113,8 @@ int k8sm_resources_parse(const void *bytes, size_t len, const struct k8sm_resour
   if (r != K8SM_OK) return r;
   struct k8sm_resources *resources =
       K8SMI_VALUE_NEW(k8sm_resources, o.allocator, k8smi_offer_limit(o.max_memory));
-  if (resources == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (resources == NULL)
+    return k8smi_find_nomem(diags, K8SMI_VALUE_ERROR(k8sm_resources, k8smi_offer_limit(o.max_memory)));
   k8smi_refs_init(&resources->refs);
   r = resources_fill(resources, o.format, bytes, len, diags);
   if (r == K8SM_OK) {

@@ -10,7 +10,7 @@
 /* Tokens → records, by the table of fields.def. */
 struct k8smi_bind {
   struct k8smi_tokens *tokens;
-  const char *message;       /* of protobuf: where it begins */
+  struct k8sm_slice message; /* of protobuf */
   struct k8smi_arena *arena; /* of the records */
   struct k8sm_diags *diags;
   bool strict;            /* unknown fields are errors */

@@ -53,7 +53,8 @@ static void expand_all(struct expand *e, struct k8sm_slice text) {
 
 static struct k8sm_slice expand_text(struct expand *e, struct k8sm_slice text) {
   if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL) {
-    k8smi_resolve_find(e->r, K8SM_DIAG_NUL_BYTE, e->path, "holds a NUL: no program can be given it");
+    if (!e->r->skip_nul)
+      k8smi_resolve_find(e->r, K8SM_DIAG_NUL_BYTE, e->path, "holds a NUL: no program can be given it");
     return K8SMI_S("");
   }
   if (text.len == 0 || memchr(text.ptr, '$', text.len) == NULL) return text;

@@ -69,6 +69,10 @@ extern const struct k8smi_type k8smi_types[K8SMI_TYPE_COUNT];
  * order are found at once. Count of the type's fields when there is none. */
 unsigned k8smi_type_find(const struct k8smi_type *type, struct k8sm_slice name, unsigned hint);
 
+/* Whether a name that is none comes nearer to this one than to those before, and near enough. *best: of
+ * _begin at first. */
+unsigned k8smi_suggest_begin(struct k8sm_slice name);
+bool k8smi_suggest_nearer(struct k8sm_slice name, struct k8sm_slice other, unsigned *best);
 /* The field whose name comes nearest to a name that is none; empty: none comes near. */
 struct k8sm_slice k8smi_type_suggest(const struct k8smi_type *type, struct k8sm_slice name);
 

@@ -103,8 +103,9 @@ int k8smi_manifest_add_pod(const struct k8smi_object *object, struct k8sm_pod *p
   struct k8sm_manifest *m = object->manifest;
   struct k8smi_manifest_pod row = {{pod, object->document, replica, owner}, {NULL, 0}};
   if (m->pods.count == object->parse->options.max_pods) {
+    const struct k8smi_path kind = k8smi_path_field(object->path, K8SMI_S("kind"));
     k8sm_pod_unref(pod);
-    k8smi_find(object->parse->diags, K8SM_DIAG_TOO_LARGE, object->path, "more than %u pods in one manifest",
+    k8smi_find(object->parse->diags, K8SM_DIAG_TOO_LARGE, &kind, "more than %u pods in one manifest",
                (unsigned)object->parse->options.max_pods);
     return K8SM_ERR_LIMIT;
   }
@@ -196,7 +197,8 @@ static int manifest_read(struct k8smi_parse *p, struct k8sm_manifest *m, struct 
   int wrong =
       format == K8SM_FORMAT_PROTOBUF ? manifest_proto(p, m, input) : manifest_documents(p, m, input, format);
   if (wrong == K8SM_OK) wrong = k8smi_manifest_admit(p, m);
-  if (wrong == K8SM_OK && m->pods.count == 0 && m->workloads.count == 0 && m->objects.count == 0) {
+  bool nothing = m->pods.count == 0 && m->workloads.count == 0 && m->objects.count == 0 && !m->empty_list;
+  if (wrong == K8SM_OK && nothing) {
     k8smi_find(p->diags, K8SM_DIAG_NO_POD, NULL,
                "found no pod, expected at least one, or an object that pods refer to");
     return K8SM_ERR_INVALID;
@@ -212,7 +214,7 @@ int k8sm_manifest_parse(const void *bytes, size_t len, const struct k8sm_parse_o
   if (r == K8SM_OK) {
     m = K8SMI_VALUE_NEW(k8sm_manifest, p.options.allocator, (size_t)p.options.max_memory);
     if (m == NULL) {
-      r = k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+      r = k8smi_find_nomem(diags, K8SMI_VALUE_ERROR(k8sm_manifest, (size_t)p.options.max_memory));
     } else {
       k8smi_refs_init(&m->refs);
       r = manifest_read(&p, m, (struct k8sm_slice){bytes, len});

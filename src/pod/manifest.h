@@ -41,6 +41,7 @@ struct k8sm_manifest {
   struct k8smi_manifest_rows classes;   /* struct k8sm_priority_class */
   struct k8smi_manifest_rows objects;   /* struct k8smi_manifest_object */
   uint64_t generated;                   /* names so far */
+  bool empty_list;                      /* a list without items was read: nothing is what it holds */
 };
 
 /* Takes all rows out, and gives back what they hold; or the memory of the rows, too. */

@@ -53,10 +53,11 @@ static int manifest_identify(struct k8smi_parse *p, struct k8sm_pod *pod) {
 
 static int manifest_pod(const struct k8smi_object *object, unsigned type) {
   struct k8smi_parse *p = object->parse;
-  struct k8sm_pod *pod = k8smi_parse_new_pod(p);
-  if (pod == NULL) return K8SM_ERR_NOMEM;
+  struct k8sm_pod *pod = NULL;
+  int r = k8smi_parse_new_pod(p, &pod);
+  if (r != K8SM_OK) return r;
   int wrong = k8smi_manifest_record(object, &pod->arena, type, &pod->record);
-  int r = pod->record == NULL ? wrong : manifest_identify(p, pod);
+  r = pod->record == NULL ? wrong : manifest_identify(p, pod);
   if (r == K8SM_OK && pod->record != NULL && k8smi_parse_generates_name(p, pod))
     r = k8smi_parse_generate_name(p, pod, object->manifest->generated++);
   if (r == K8SM_OK && pod->record != NULL) r = k8smi_pod_complete(p, pod, object->path);
@@ -101,6 +102,7 @@ static int manifest_list(const struct k8smi_object *object, unsigned type) {
   int wrong = k8smi_manifest_record(object, &p->scratch, type, &record);
   if (wrong != K8SM_OK) return wrong;
   struct k8smi_list items = k8smi_get_list(record, K8SMI_List_items);
+  if (items.count == 0) object->manifest->empty_list = true;
   for (size_t i = 0; i < items.count; i++) {
     int r = k8smi_manifest_item(object, k8smi_list_str(items, i), i);
     if (r == K8SM_ERR_NOMEM || r == K8SM_ERR_LIMIT) return r;
@@ -190,8 +192,28 @@ static int manifest_required(const struct k8smi_object *object, const char *name
   return K8SM_ERR_INVALID;
 }
 
+/* The kind of the same version that was meant by one that comes near; empty: none. */
+static struct k8sm_slice manifest_near(const struct k8smi_object *object) {
+  struct k8sm_slice near = {NULL, 0};
+  unsigned best = k8smi_suggest_begin(object->kind);
+  for (size_t i = 0; i < sizeof manifest_kinds / sizeof manifest_kinds[0]; i++) {
+    if (k8smi_eq(manifest_kinds[i].api_version, object->api_version) &&
+        k8smi_suggest_nearer(object->kind, manifest_kinds[i].kind, &best))
+      near = manifest_kinds[i].kind;
+  }
+  return near;
+}
+
+/* Other kinds are left to others; one that Kubernetes does not have either would be missed in silence. */
 static int manifest_skip(const struct k8smi_object *object) {
   struct k8smi_path kind = k8smi_path_field(object->path, K8SMI_S("kind"));
+  struct k8sm_slice near = manifest_near(object);
+  if (near.len > 0) {
+    k8smi_find(object->parse->diags, K8SM_DIAG_KIND_UNKNOWN, &kind,
+               "found \"%.*s\", which %.*s does not have, did you mean %.*s?", K8SMI_P(object->kind),
+               K8SMI_P(object->api_version), K8SMI_P(near));
+    return K8SM_ERR_INVALID;
+  }
   k8smi_find(object->parse->diags, K8SM_DIAG_KIND_SKIPPED, &kind, "found \"%.*s\" of %.*s, which is skipped",
              K8SMI_P(object->kind), K8SMI_P(object->api_version));
   return K8SM_OK;

@@ -49,6 +49,7 @@ int k8smi_manifest_proto_list(const struct k8smi_object *list) {
   int wrong = K8SM_OK;
   for (size_t i = 0;; i++) {
     int r = k8smi_proto_list_next(list->envelope->object, &at, &bytes, list->parse->diags);
+    if (r == K8SM_ERR_NOT_FOUND && i == 0) list->manifest->empty_list = true;
     if (r == K8SM_ERR_NOT_FOUND) return wrong;
     if (r != K8SM_OK) return r;
     r = k8smi_manifest_proto_item(list, bytes, i);

@@ -77,10 +77,11 @@ static int workload_need(const struct manifest_workload *m, const struct k8smi_r
 static int workload_read(struct manifest_workload *m, int *wrong, struct k8sm_workload **ret) {
   struct k8smi_parse *p = m->object->parse;
   const struct k8smi_record *object = NULL;
-  struct k8sm_pod *pod = k8smi_parse_new_pod(p);
-  if (pod == NULL) return K8SM_ERR_NOMEM;
+  struct k8sm_pod *pod = NULL;
+  int r = k8smi_parse_new_pod(p, &pod);
+  if (r != K8SM_OK) return r;
   *wrong = k8smi_manifest_record(m->object, &pod->arena, m->kind->type, &object);
-  int r = object == NULL || *wrong != K8SM_ERR_INVALID ? *wrong : K8SM_OK;
+  r = object == NULL || *wrong != K8SM_ERR_INVALID ? *wrong : K8SM_OK;
   if (r == K8SM_OK) r = workload_complete(m, pod, &object);
   if (r == K8SM_OK) r = workload_need(m, object);
   if (r == K8SM_OK)
@@ -119,8 +120,9 @@ static int workload_expand(struct manifest_workload *m, const struct k8sm_worklo
 
 /* The template under the workload's own name. */
 static int workload_add_template(struct manifest_workload *m, const struct k8sm_workload *w) {
-  struct k8sm_pod *pod = k8smi_parse_new_pod(m->object->parse);
-  if (pod == NULL) return K8SM_ERR_NOMEM;
+  struct k8sm_pod *pod = NULL;
+  int r = k8smi_parse_new_pod(m->object->parse, &pod);
+  if (r != K8SM_OK) return r;
   pod->base = k8sm_pod_ref(w->pod);
   pod->record = w->pod->record;
   return k8smi_manifest_add_pod(m->object, pod, m->template_, 0, m->owner);

@@ -4,6 +4,7 @@
 #include "base/abi.h"
 #include "pod/documents.h"
 #include "pod/names.h"
+#include "wire/utf8.h"
 
 enum {
   PARSE_MAX_BYTES = 16 << 20,
@@ -64,7 +65,14 @@ int k8smi_parse_init(struct k8smi_parse *p, const void *bytes, size_t len,
     k8smi_find(diags, K8SM_DIAG_EMPTY_INPUT, NULL, "found no bytes, expected a manifest");
     return K8SM_ERR_SYNTAX;
   }
-  return K8SM_OK;
+  return p->options.format == K8SM_FORMAT_PROTOBUF_BARE ? K8SM_OK : k8smi_parse_check_text(p, bytes, len);
+}
+
+int k8smi_parse_check_text(struct k8smi_parse *p, const void *bytes, size_t len) {
+  static const struct k8smi_where where = {0, 1, 1};
+  if (!k8smi_looks_utf16(bytes, len)) return K8SM_OK;
+  k8smi_find_at(p->diags, K8SM_DIAG_NOT_UTF8, &where, NULL, "the text looks like UTF-16, expected UTF-8");
+  return K8SM_ERR_SYNTAX;
 }
 
 void k8smi_parse_free(struct k8smi_parse *p) {
@@ -86,15 +94,14 @@ int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uin
                                     : k8smi_tokens_yaml(&p->scratch, bytes, len, &o, ret, p->diags);
 }
 
-struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p) {
-  struct k8sm_pod *pod = k8smi_value_new(p->options.allocator, (size_t)p->options.max_memory, sizeof *pod,
+int k8smi_parse_new_pod(struct k8smi_parse *p, struct k8sm_pod **ret) {
+  const size_t limit = (size_t)p->options.max_memory;
+  struct k8sm_pod *pod = k8smi_value_new(p->options.allocator, limit, sizeof *pod,
                                          offsetof(struct k8sm_pod, arena), p->pod_bytes);
-  if (pod == NULL) {
-    k8smi_find_nomem(p->diags, K8SM_ERR_NOMEM);
-  } else {
-    k8smi_refs_init(&pod->refs);
-  }
-  return pod;
+  if (pod == NULL) return k8smi_find_nomem(p->diags, K8SMI_VALUE_ERROR(k8sm_pod, limit));
+  k8smi_refs_init(&pod->refs);
+  *ret = pod;
+  return K8SM_OK;
 }
 
 static bool parse_bind_init(struct k8smi_parse *p, struct k8smi_bind *b, struct k8smi_tokens *tokens,

@@ -41,8 +41,11 @@ uint32_t k8smi_parse_format(const struct k8smi_parse *p, const char *bytes, size
 int k8smi_parse_tokens(struct k8smi_parse *p, const void *bytes, size_t len, uint32_t format,
                        uint32_t lines_before, struct k8smi_tokens **ret);
 
-/* An empty pod of the options' allocator and limit; NULL when memory ran out (reported). */
-struct k8sm_pod *k8smi_parse_new_pod(struct k8smi_parse *p);
+/* Text in UTF-16 is refused as such, where else each of its NULs would be. Errors: SYNTAX. */
+int k8smi_parse_check_text(struct k8smi_parse *p, const void *bytes, size_t len);
+
+/* An empty pod of the options' allocator and limit. Errors: NOMEM, LIMIT. */
+int k8smi_parse_new_pod(struct k8smi_parse *p, struct k8sm_pod **ret);
 
 /* Reads the next value of the tokens as a record in the arena. INVALID if anything was wrong with it. */
 int k8smi_parse_record(struct k8smi_parse *p, struct k8smi_tokens *tokens, struct k8smi_arena *arena,

@@ -192,8 +192,8 @@ int k8sm_pod_parse(const void *bytes, size_t len, const struct k8sm_parse_option
   if (r == K8SM_OK) {
     uint32_t format = k8smi_parse_format(&p, bytes, len);
     p.pod_bytes = POD_SMALL + (pod_is_proto(format) ? len : len / 2); /* what comes on top, the arena finds */
-    pod = k8smi_parse_new_pod(&p);
-    r = pod == NULL ? K8SM_ERR_NOMEM : pod_read(&p, (struct k8sm_slice){bytes, len}, format, pod);
+    r = k8smi_parse_new_pod(&p, &pod);
+    if (r == K8SM_OK) r = pod_read(&p, (struct k8sm_slice){bytes, len}, format, pod);
   }
   k8smi_parse_free(&p);
   if (r == K8SM_OK) {

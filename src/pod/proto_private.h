@@ -7,8 +7,9 @@
 #include "pod/proto.h"
 #include "wire/protobuf.h"
 
-/* A malformed message: reported with the path. Returns SYNTAX. */
-int k8smi_proto_broken(struct k8smi_bind *b, const struct k8smi_path *path, const char *wrong);
+/* A malformed message: reported with the path, and the place. Returns SYNTAX. */
+int k8smi_proto_broken(struct k8smi_bind *b, const struct k8smi_path *path, const uint8_t *at,
+                       const char *wrong);
 int k8smi_proto_no_room(struct k8smi_bind *b);
 
 /* Text of any length that is UTF-8, or a finding and SYNTAX. */

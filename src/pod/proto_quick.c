@@ -217,7 +217,7 @@ static const struct k8smi_record *pbquick_record(struct pbquick *q, unsigned typ
   q->levels--;
   if (!pbquick_fields(q, &o, &o.type->own, bytes)) return NULL;
   q->levels++;
-  q->arena->input_read = (size_t)(bytes.ptr + bytes.len - q->b->message);
+  q->arena->input_read = (size_t)(bytes.ptr + bytes.len - q->b->message.ptr);
   if (q->b->defaults && !k8smi_defaults_fill(q->arena, type, slots, &o.present)) return NULL;
   return k8smi_record_new(q->arena, o.present, slots);
 }
@@ -235,7 +235,7 @@ bool k8smi_proto_quick(struct k8smi_bind *b, enum k8smi_type_id type, const stru
   struct k8smi_bind_try attempt;
   uint64_t present;
   k8smi_bind_try(b, &attempt);
-  b->message = from->object.ptr;
+  b->message = from->object;
   if (k8smi_proto_name(b, from, slots, &present))
     record = pbquick_record(&q, type, from->object, slots, present);
   if (!k8smi_bind_tried(b, &attempt, record != NULL)) return false;

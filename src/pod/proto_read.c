@@ -79,8 +79,9 @@ static int podpb_push_numbers(struct podpb_object *o, const struct k8smi_proto_p
   }
   for (const uint8_t *p = item->bytes; p < item->end;) {
     uint64_t n;
+    const uint8_t *at = p;
     p = k8smi_proto_varint(p, item->end, &n);
-    if (p == NULL) return k8smi_proto_broken(o->b, path, "a packed number is broken");
+    if (p == NULL) return k8smi_proto_broken(o->b, path, at, "a packed number is broken");
     number = k8smi_proto_number(place->kind, n);
     k8smi_buf_put(&o->b->items, &number, sizeof number);
   }
@@ -226,7 +227,7 @@ static int podpb_group(struct podpb_object *o, const uint8_t **p, const uint8_t 
   struct k8smi_proto_item item;
   for (const uint8_t *at = *p; at < *end; at = item.end) {
     const char *wrong = k8smi_proto_next(at, *end, &item);
-    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
+    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, at, wrong);
     place[item.id < PODPB_NUMBERS ? item.id : PODPB_NUMBERS] += (size_t)(item.end - at);
   }
   size_t len = 0;
@@ -284,7 +285,7 @@ static int podpb_fields(struct podpb_object *o, struct k8sm_slice bytes, bool in
   struct k8smi_proto_item item;
   for (int r; p < end; p = item.end) {
     const char *wrong = k8smi_proto_next(p, end, &item);
-    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, wrong);
+    if (wrong != NULL) return k8smi_proto_broken(o->b, o->path, p, wrong);
     const struct k8smi_proto_place *place = k8smi_proto_find(table, item.id);
     bool via = place == NULL && !inlined && item.id == o->numbers->via && item.wire == K8SMI_PROTO_BYTES;
     bool again = place == NULL
@@ -318,7 +319,7 @@ static int podpb_record(struct k8smi_bind *b, unsigned type, struct k8sm_slice b
     k8smi_find(b->diags, K8SM_DIAG_TOO_DEEP, path, "nested deeper than %u levels", (unsigned)b->max_depth);
     return K8SM_ERR_LIMIT;
   }
-  size_t mark = b->kept.len, at = (size_t)(bytes.ptr + bytes.len - b->message);
+  size_t mark = b->kept.len, at = (size_t)(bytes.ptr + bytes.len - b->message.ptr);
   int r = podpb_fields(&o, bytes, false);
   if (at > b->arena->input_read) b->arena->input_read = at;
   if (r == K8SM_OK) r = k8smi_bind_keep(b, mark, slots, &o.present);
@@ -351,6 +352,6 @@ int k8smi_proto_record(struct k8smi_bind *b, enum k8smi_type_id type, const stru
   union k8smi_slot slots[64];
   uint64_t present;
   if (!k8smi_proto_name(b, from, slots, &present)) return k8smi_proto_no_room(b);
-  b->message = from->object.ptr;
+  b->message = from->object;
   return podpb_record(b, type, from->object, slots, present, path, 1, ret);
 }

@@ -6,8 +6,16 @@
 
 /* The values that are messages of their own in protobuf and texts elsewhere. */
 
-int k8smi_proto_broken(struct k8smi_bind *b, const struct k8smi_path *path, const char *wrong) {
-  k8smi_find(b->diags, K8SM_DIAG_PROTOBUF_SYNTAX, path, "%s", wrong);
+/* Messages that came in parts have been put together elsewhere: then nothing says where that was. */
+int k8smi_proto_broken(struct k8smi_bind *b, const struct k8smi_path *path, const uint8_t *at,
+                       const char *wrong) {
+  const uintptr_t begin = (uintptr_t)b->message.ptr, place = (uintptr_t)at;
+  if (place >= begin && place - begin <= b->message.len) {
+    k8smi_find(b->diags, K8SM_DIAG_PROTOBUF_SYNTAX, path, "%s, at byte %zu of the object", wrong,
+               (size_t)(place - begin));
+  } else {
+    k8smi_find(b->diags, K8SM_DIAG_PROTOBUF_SYNTAX, path, "%s", wrong);
+  }
   return K8SM_ERR_SYNTAX;
 }
 
@@ -37,7 +45,7 @@ static int podpb_read_small(struct k8smi_bind *b, struct k8sm_slice bytes, const
   const uint8_t *p = (const uint8_t *)bytes.ptr, *end = p + bytes.len;
   for (; p < end; p = item.end) {
     const char *wrong = k8smi_proto_next(p, end, &item);
-    if (wrong != NULL) return k8smi_proto_broken(b, path, wrong);
+    if (wrong != NULL) return k8smi_proto_broken(b, path, p, wrong);
     if (item.id > 3) continue;
     ret->seen |= 1u << item.id;
     if (item.wire == K8SMI_PROTO_BYTES) {

@@ -152,7 +152,11 @@ static int reader_fill(struct k8sm_reader *r) {
     k8smi_manifest_clear(&r->manifest);
     k8smi_arena_free(&r->manifest.arena);
     r->given = 0;
-    if (r->format == K8SM_FORMAT_AUTO && !reader_detect(r)) return K8SM_ERR_NOT_FOUND;
+    if (r->format == K8SM_FORMAT_AUTO) {
+      if (!reader_detect(r)) return K8SM_ERR_NOT_FOUND;
+      result = k8smi_parse_check_text(&r->parse, r->input.ptr, r->input.len);
+      if (result != K8SM_OK) return k8smi_reader_fail(r, result);
+    }
     result = reader_format(r)->step(r);
     if (result == K8SM_OK) result = k8smi_manifest_admit(&r->parse, &r->manifest);
   }

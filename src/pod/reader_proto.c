@@ -12,8 +12,15 @@ enum {
   READER_OBJECT    /* what is no list: nothing can be said before all of it is there */
 };
 
+/* In the envelope, or in the item that comes next. */
 static int reader_broken(struct k8sm_reader *r, const char *wrong) {
-  k8smi_find(r->parse.diags, K8SM_DIAG_PROTOBUF_SYNTAX, NULL, "%s", wrong);
+  const struct k8smi_path items = k8smi_path_field(NULL, K8SMI_S("items")),
+                          item = k8smi_path_index(&items, r->proto.index);
+  if (r->proto.state == READER_LIST) {
+    k8smi_find(r->parse.diags, K8SM_DIAG_PROTOBUF_SYNTAX, &item, "%s", wrong);
+  } else {
+    k8smi_find(r->parse.diags, K8SM_DIAG_PROTOBUF_SYNTAX, NULL, "%s, in the envelope", wrong);
+  }
   return k8smi_reader_fail(r, K8SM_ERR_SYNTAX);
 }
 

@@ -40,6 +40,7 @@ struct k8smi_resolve {
   size_t problems;    /* other errors */
   bool told_node;     /* what the node can give was asked for: the caller may reset it */
   bool skip_file_key; /* fileKeyRef has been reported already */
+  bool skip_nul;      /* so has a NUL in a text of the pod */
   bool no_memory;     /* then results are incomplete */
 };
 

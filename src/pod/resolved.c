@@ -222,7 +222,7 @@ int k8sm_pod_resolve(const struct k8sm_pod *pod, const struct k8sm_resolve_optio
                  : o.max_memory > SIZE_MAX ? SIZE_MAX
                                            : (size_t)o.max_memory;
   struct k8sm_resolved *d = K8SMI_VALUE_NEW(k8sm_resolved, o.allocator, limit);
-  if (d == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (d == NULL) return k8smi_find_nomem(diags, K8SMI_VALUE_ERROR(k8sm_resolved, limit));
   k8smi_refs_init(&d->refs);
   d->pod = k8smi_pod_hold(pod);
   r = resolved_make(d, &o, diags);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/fields.h"
 
-/* Which field was meant by a name that no field has: the one that fewest slips of the keyboard lead to. */
+/* Which name was meant by one that is none: the one that fewest slips of the keyboard lead to. */
 
 enum { SUGGEST_MAX_NAME = 48, SUGGEST_FAR = 3 };
 
@@ -32,18 +32,25 @@ static unsigned suggest_distance(struct k8sm_slice a, struct k8sm_slice b) {
   return rows[a.len % 3][b.len];
 }
 
+unsigned k8smi_suggest_begin(struct k8sm_slice name) {
+  /* In a short name every letter counts; and what shares no letter is not near. */
+  return name.len < 3 ? 1 : name.len < 6 ? 2 : SUGGEST_FAR;
+}
+
+bool k8smi_suggest_nearer(struct k8sm_slice name, struct k8sm_slice other, unsigned *best) {
+  if (name.len > SUGGEST_MAX_NAME || other.len > SUGGEST_MAX_NAME) return false;
+  if (other.len > name.len + 2 || name.len > other.len + 2) return false;
+  unsigned distance = suggest_distance(name, other);
+  if (distance >= *best) return false;
+  *best = distance;
+  return true;
+}
+
 struct k8sm_slice k8smi_type_suggest(const struct k8smi_type *type, struct k8sm_slice name) {
   struct k8sm_slice nearest = {NULL, 0};
-  /* In a short name every letter counts; and what shares no letter is not near. */
-  unsigned best = name.len < 3 ? 1 : name.len < 6 ? 2 : SUGGEST_FAR;
-  if (name.len > SUGGEST_MAX_NAME) return nearest;
+  unsigned best = k8smi_suggest_begin(name);
   for (unsigned i = 0; i < type->count; i++) {
-    struct k8sm_slice field = type->fields[i].name;
-    if (field.len > SUGGEST_MAX_NAME || field.len > name.len + 2 || name.len > field.len + 2) continue;
-    unsigned distance = suggest_distance(name, field);
-    if (distance >= best) continue;
-    best = distance;
-    nearest = field;
+    if (k8smi_suggest_nearer(name, type->fields[i].name, &best)) nearest = type->fields[i].name;
   }
   return nearest;
 }

@@ -88,6 +88,13 @@ size_t k8smi_text_valid(const void *bytes, size_t len) {
   return utf8_all(bytes, len, utf8_is_plain) ? len : utf8_check(bytes, len, true);
 }
 
+bool k8smi_looks_utf16(const void *bytes, size_t len) {
+  const unsigned char *p = bytes;
+  if (len < 2) return false;
+  bool mark = (p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff);
+  return mark || (p[0] == 0) != (p[1] == 0);
+}
+
 uint32_t k8smi_utf8_get(const unsigned char *p, size_t n) {
   static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
   uint32_t c = p[0] & masks[n];

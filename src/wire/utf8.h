@@ -57,6 +57,9 @@ static inline bool k8smi_text_copy(char *to, const char *from, size_t n) {
   return k8smi_copy_plain(to, from, n, true) || k8smi_text_valid(from, n) == n;
 }
 
+/* Whether a text begins as it does in UTF-16: with a byte-order mark, or a character below 256. */
+bool k8smi_looks_utf16(const void *bytes, size_t len);
+
 /* The length of the sequence at p (1 to 4), or 0 when it is not well-formed. n: the bytes that there are, at
  * least 1. */
 size_t k8smi_utf8_sequence(const unsigned char *p, size_t n);

@@ -188,8 +188,8 @@ static void put_workload_findings(struct k8smi_json *w, struct k8sm_slice bytes,
   struct k8smi_parse p;
   struct k8sm_workload *workload = NULL;
   if (k8smi_parse_init(&p, bytes.ptr, bytes.len, &o, &diags) != K8SM_OK) die("no room for a document");
-  struct k8sm_pod *pod = k8smi_parse_new_pod(&p);
-  if (pod == NULL) die("no memory");
+  struct k8sm_pod *pod = NULL;
+  if (k8smi_parse_new_pod(&p, &pod) != K8SM_OK) die("no memory");
   d.arena = pod->arena;
   int r = read_as(&d, &p);
   pod->arena = d.arena;

@@ -40,6 +40,7 @@ static void texts_with_a_nul_are_refused(void **state) {
     for (size_t row = 0; row < f.diags.count && row < f.diags.cap; row++)
       found += strcmp(f.text + f.rows[row].path, cases[i].path) == 0 &&
                strcmp(f.text + f.rows[row].message, "found a NUL in the text, expected none") == 0;
+    assert_int_equal(f.diags.errors, 1); /* and said once */
     assert_int_equal(found, 1);
   }
   struct findings f;

@@ -166,6 +166,68 @@ static void fails(const char *text, int result, uint32_t code) {
   assert_true(found);
 }
 
+/* The only finding. */
+static void says(const char *bytes, size_t len, uint32_t code, const char *path, const char *message) {
+  struct read r;
+  read_with(&r, bytes, len, 0);
+  assert_int_not_equal(r.result, K8SM_OK);
+  assert_int_equal(r.diags.count, 1);
+  finding_is(&r, 0, code, path, message);
+}
+
+static void what_was_meant_is_said(void **state) {
+  (void)state;
+#define SAYS(text, code, path, message) says(text, sizeof(text) - 1, K8SM_DIAG_##code, path, message)
+  SAYS("apiVersion: v1\nkind: pod\n", KIND_UNKNOWN, "kind",
+       "found \"pod\", which v1 does not have, did you mean Pod?");
+  SAYS("apiVersion: v1\nkind: List\nitems: [{apiVersion: apps/v1, kind: Deploymnt}]", KIND_UNKNOWN,
+       "items[0].kind", "found \"Deploymnt\", which apps/v1 does not have, did you mean Deployment?");
+  SAYS("\xff\xfek\0i\0n\0d\0", NOT_UTF8, "", "the text looks like UTF-16, expected UTF-8");
+  SAYS("\0{\0}", NOT_UTF8, "", "the text looks like UTF-16, expected UTF-8");
+  SAYS("k8s\0\x12\x05\x0a", PROTOBUF_SYNTAX, "", "a length goes beyond the end, at byte 4");
+  SAYS("k8s\0\x0a\x04\x0a\x02\xff\xff", PROTOBUF_SYNTAX, "apiVersion", "found bytes that are not text");
+  SAYS("k8s\0\x0a\x09\x0a\x02v1\x12\x03Pod\x12\x04\x0a\x02\x0a\x05", PROTOBUF_SYNTAX, "metadata",
+       "a length goes beyond the end, at byte 2 of the object");
+#undef SAYS
+}
+
+/* Nothing is what a list without items holds, as kubectl has it. */
+static void lists_may_be_empty(void **state) {
+  (void)state;
+  static const struct k8sm_slice lists[] = {
+#define LIST(text) {text, sizeof(text) - 1}
+      LIST("apiVersion: v1\nkind: List\nitems: []"), LIST("{\"apiVersion\":\"v1\",\"kind\":\"PodList\"}"),
+      LIST("k8s\0\x0a\x0d\x0a\x02v1\x12\x07PodList")
+#undef LIST
+  };
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    struct read r;
+    read_with(&r, lists[i].ptr, lists[i].len, 0);
+    assert_int_equal(r.result, K8SM_OK);
+    assert_int_equal(r.diags.count, 0);
+    assert_int_equal(pod_count(&r), 0);
+    k8sm_manifest_unref(r.manifest);
+  }
+}
+
+static void limits_have_a_place(void **state) {
+  (void)state;
+  static const char two[] =
+      "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: "
+      "{containers: [{name: c, image: i}]}}, {apiVersion: v1, kind: Pod, metadata: {name: b}, "
+      "spec: {containers: [{name: c, image: i}]}}]";
+  struct k8sm_parse_options o = {.size = sizeof o, .max_pods = 1};
+  struct read r = {.diags = K8SM_DIAGS_INIT(r.rows, r.text)};
+  assert_int_equal(k8sm_manifest_parse(two, sizeof two - 1, &o, &r.manifest, &r.diags), K8SM_ERR_LIMIT);
+  finding_is(&r, 0, K8SM_DIAG_TOO_LARGE, "items[1].kind", "more than 1 pods in one manifest");
+  for (o.max_pods = 2, o.max_memory = 1; o.max_memory < 4096;
+       o.max_memory *= 2) { /* too little for the value itself */
+    r.diags.count = r.diags.text_used = 0;
+    assert_int_equal(k8sm_manifest_parse(two, sizeof two - 1, &o, &r.manifest, &r.diags), K8SM_ERR_LIMIT);
+    assert_int_equal(r.rows[0].code, K8SM_DIAG_TOO_LARGE);
+  }
+}
+
 static void bad_manifests(void **state) {
   (void)state;
   fails("", K8SM_ERR_SYNTAX, K8SM_DIAG_EMPTY_INPUT);
@@ -269,6 +331,9 @@ int main(int argc, char **argv) {
       cmocka_unit_test(claims_become_volumes),
       cmocka_unit_test(one_bad_document_does_not_hide_the_next),
       cmocka_unit_test(old_versions_are_read),
+      cmocka_unit_test(what_was_meant_is_said),
+      cmocka_unit_test(lists_may_be_empty),
+      cmocka_unit_test(limits_have_a_place),
       cmocka_unit_test(bad_manifests),
       cmocka_unit_test(every_allocation_fails_once),
       cmocka_unit_test(manifests_of_other_projects),
