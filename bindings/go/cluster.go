@@ -240,6 +240,15 @@ func (c *Cluster) Withdraw(uid string) bool {
 	return C.k8sm_cluster_withdraw(c.ptr, m.slice([]byte(uid))) == 1
 }
 
+// NoteVolume says that an agent has a persistent volume: a pod that claims it goes there, and nowhere else.
+func (c *Cluster) NoteVolume(id, agentID string) error {
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	result := C.k8sm_cluster_note_volume(c.ptr, m.slice([]byte(id)), m.slice([]byte(agentID)))
+	return failure("cluster_note_volume", result, nil)
+}
+
 // ForgetVolume says that a persistent volume is gone. True if it was known.
 func (c *Cluster) ForgetVolume(id string) bool {
 	defer runtime.KeepAlive(c)

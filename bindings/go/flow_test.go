@@ -692,6 +692,26 @@ func TestGoldenCalls(t *testing.T) {
 	}
 }
 
+func TestVolumeElsewhere(t *testing.T) {
+	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest(golden(t, "pods/claim.yaml"), nil))
+	demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(manifest.Pods()[0].Pod, &k8smesos.DemandOptions{
+		Nonce: "n1", Roles: []string{"dev"}, Principal: "p", Data: manifest.Data(),
+	}))
+	cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(nil))
+	event := bytes.ReplaceAll(golden(t, "offers.json"), []byte("ROLE"), []byte("dev"))
+	must[[]k8smesos.Finding](t)(cluster.Add(must[*k8smesos.Offers](t)(k8smesos.ParseOffers(event, nil)), 0))
+	if err := cluster.NoteVolume("default.data", "another"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"volume node affinity conflict", ""} {
+		plan := must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand}, nil))
+		if summary := plan.Summary(0); !strings.Contains(summary, want) || (want == "") != (summary == "") {
+			t.Errorf("%q instead of %q", summary, want)
+		}
+		cluster.ForgetVolume("default.data")
+	}
+}
+
 func TestRowsOfCalls(t *testing.T) {
 	manifest := must[*k8smesos.Manifest](t)(k8smesos.ParseManifest(golden(t, "pods/tokens.yaml"), nil))
 	demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(manifest.Pods()[0].Pod, &k8smesos.DemandOptions{

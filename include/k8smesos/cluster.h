@@ -153,8 +153,12 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_nominate(struct k8sm_cluster *cluster, c
 K8SM_API int k8sm_cluster_withdraw(struct k8sm_cluster *cluster, struct k8sm_slice uid);
 
 /* Persistent volumes that claims name are remembered from offers: a pod that claims one goes to the agent that has
- * it, and nowhere else. This says that one is gone, by its persistence id: destroyed elsewhere. Returns 1 if it was
+ * it, and nowhere else. The first says that an agent has one, by its persistence id, before it was offered: when the
+ * pod that it was made for runs. Else a pod that follows that one at once would have another made. Errors: NOMEM,
+ * LIMIT. The second says that one is gone, by its persistence id: destroyed elsewhere. Returns 1 if it was
  * known. https://mesos.apache.org/documentation/latest/persistent-volume/ */
+K8SM_API K8SM_MUST_USE int k8sm_cluster_note_volume(struct k8sm_cluster *cluster, struct k8sm_slice id,
+                                                    struct k8sm_slice agent_id);
 K8SM_API int k8sm_cluster_forget_volume(struct k8sm_cluster *cluster, struct k8sm_slice id);
 
 /* Spends what the plan's placements take: their offers leave the cluster, and their pods are noted as with

@@ -42,7 +42,7 @@ bool k8smi_volumes_learn(struct k8sm_cluster *c, const struct k8smi_offer *offer
     if (r->spend != K8SMI_SPEND_NEVER || r->owner.len > 0 || !k8smi_resource_is_volume(r)) continue;
     struct k8smi_volume_place *place = volumes_get(c, k8smi_s(r->message->disk->persistence->id), agent);
     if (place == NULL) return false;
-    if (place->agent == agent) place->offered = true;
+    if (place->agent == agent) place->seen = true;
   }
   return true;
 }
@@ -58,7 +58,7 @@ static void volumes_leave(struct k8sm_cluster *c, const struct k8sm_demand *d, s
     uint32_t row = volumes_is_claim(volume) ? k8smi_map_get(&c->volume_map, volume->row.id) : K8SMI_MAP_NONE;
     struct k8smi_volume_place *place = row == K8SMI_MAP_NONE ? NULL : volumes_at(c, row);
     if (place == NULL || place->agent != agent || place->users == 0) continue;
-    if (--place->users == 0 && !place->offered) volumes_drop(c, row);
+    if (--place->users == 0 && !place->seen) volumes_drop(c, row);
   }
 }
 
@@ -83,6 +83,21 @@ void k8smi_volumes_end_at(struct k8sm_cluster *c, uint32_t agent) {
   for (uint32_t i = 0; i < c->volumes.high; i++) {
     if (k8smi_table_used(&c->volumes, i) && volumes_at(c, i)->agent == agent) volumes_drop(c, i);
   }
+}
+
+int k8sm_cluster_note_volume(struct k8sm_cluster *cluster, struct k8sm_slice id, struct k8sm_slice agent_id) {
+  uint32_t agent;
+  int result = k8smi_agent_get(cluster, agent_id, &agent);
+  if (result != K8SM_OK) return result;
+  struct k8smi_volume_place *place = volumes_get(cluster, id, agent);
+  if (place == NULL) return K8SM_ERR_NOMEM;
+  if (place->agent != agent) {
+    place->agent = agent;
+    place->users = 0;
+  }
+  place->seen = true;
+  cluster->generation++;
+  return K8SM_OK;
 }
 
 int k8sm_cluster_forget_volume(struct k8sm_cluster *cluster, struct k8sm_slice id) {

@@ -12,7 +12,7 @@ struct k8smi_volume_place {
   struct k8sm_slice id; /* a block of its own */
   uint32_t agent;
   uint32_t users; /* pods that run there and claim it */
-  bool offered;   /* once at least */
+  bool seen;      /* offered once at least, or said to be there */
 };
 
 /* The agent that has the volume; ROW_NONE: not known. */

@@ -136,6 +136,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     memcpy(pod->nonce, nonce, sizeof nonce);
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;
+    pod->volumes_noted = false;
     pod->refusal_hash = 0;
   } else {
     k8sm_demand_unref(demand);
@@ -305,6 +306,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
   if (pod->nominated_ms != 0 && pod->nominated_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
   int r = pod->delete_again ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+  if (r == K8SM_OK) k8smi_drv_note_volumes(d, pod);
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
   if (r == K8SM_OK) r = life_keep_final(d, pod, &look);

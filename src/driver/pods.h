@@ -44,8 +44,9 @@ struct drv_pod {
   struct drv_pod *next_dirty;
   bool dirty; /* in the list of those to be looked at */
   struct drv_pod *next_doubtful;
-  bool doubtful; /* in the list of those that are asked for now */
-  bool blocked;  /* a call is due that could not be made without a subscription */
+  bool doubtful;      /* in the list of those that are asked for now */
+  bool volumes_noted; /* the cluster knows where those are that it claims */
+  bool blocked;       /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;
   struct k8sm_slice key;      /* "namespace/name" */

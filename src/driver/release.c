@@ -75,6 +75,28 @@ uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d) {
   return due;
 }
 
+/* ---- Volumes that stay ---- */
+
+static bool release_runs(const struct drv_pod *pod) {
+  for (size_t i = 0; i < pod->demand->task_count; i++) {
+    const struct k8smi_status_task *t = &pod->status->tasks[i];
+    if (t->ran || (k8smi_task_alive(t) && t->progress >= K8SMI_PROGRESS_STARTING)) return true;
+  }
+  return false;
+}
+
+void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod) {
+  if (pod->volumes_noted || pod->place == NULL || pod->demand->volume_count == 0 || !release_runs(pod))
+    return;
+  bool fine = true;
+  for (size_t i = 0; i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    if (row->claim.len == 0) continue;
+    fine = k8sm_cluster_note_volume(d->offers.cluster, row->id, pod->place->agent_id) == K8SM_OK && fine;
+  }
+  pod->volumes_noted = fine; /* else when it is looked at again */
+}
+
 /* ---- Giving back ---- */
 
 /* The pods whose reservations stay: those that run, or are about to. */

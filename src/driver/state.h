@@ -168,6 +168,8 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
 
 /* The pod leaves its agent. Takes memory, and can do without. */
 void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod);
+/* What it claims is on its agent, once it runs. */
+void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod);
 /* Gives back what the offers held have of it. Errors: NOMEM. */
 int k8smi_drv_release_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);

@@ -209,6 +209,16 @@ class Golden(unittest.TestCase):
 
 
 class Flow(unittest.TestCase):
+    def test_volume_elsewhere(self):
+        manifest = k8smesos.Manifest.parse(read("pods/claim.yaml"))
+        demand = Demand.make(manifest.pods[0].pod, roles=["dev"], principal=b"p", data=manifest.data)
+        cluster = Cluster()
+        cluster.add(Offers.parse(read("offers.json").replace(b"ROLE", b"dev")))
+        cluster.note_volume("default.data", "another")
+        self.assertIn("volume node affinity conflict", cluster.match([demand]).summary(0))
+        self.assertTrue(cluster.forget_volume("default.data"))
+        self.assertEqual(cluster.match([demand]).summary(0), "")
+
     def test_accept(self):
         cluster = cluster_with_offer()
         plan = match(cluster)

@@ -227,6 +227,72 @@ static void reservations_come_and_go(void **state) {
   }
 }
 
+static const char claiming[] =
+    "apiVersion: v1\nkind: Pod\n"
+    "metadata: {name: db, namespace: default, uid: %s}\n"
+    "spec:\n"
+    "  containers: [{name: c, image: busybox, volumeMounts: [{name: v, mountPath: /v}]}]\n"
+    "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]\n";
+
+/* The agent on which the volume is; NULL: on none; "several" if it is there twice. */
+static const char *volume_agent(const struct world *w, size_t agents) {
+  const char *found = NULL;
+  for (size_t i = 0; i < agents; i++) {
+    const struct local_bag *bag = &w->local->agents[i].total.bag;
+    for (size_t k = 0; k < bag->count; k++) {
+      const K8smMesos__Resource *form = bag->amounts[k].form;
+      if (form->disk == NULL || form->disk->persistence == NULL) continue;
+      found = found == NULL ? w->local->agents[i].id : "several";
+    }
+  }
+  return found;
+}
+
+/* A pod is deleted, and made again at once: its volume is not offered then, at first for a while, and waited
+ * for. */
+static void a_pod_comes_back_to_its_volume(void **state) {
+  static const char *const roles[] = {"dev"};
+  static const struct k8sm_manifest_data data[] = {
+      {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"64Mi", 4}, 0, 0}};
+  enum { AGENTS = 3, ROUNDS = 5 };
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  const struct k8sm_framework framework = {
+      .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+  const struct k8sm_demand_options demand = {
+      .size = sizeof demand, .data = data, .data_count = 1, .data_size = sizeof data[0]};
+  (void)state;
+  o.framework = &framework;
+  o.demand = &demand;
+  world_open(&w, &o, AGENTS);
+  world_wait(&w, 10);
+  const char *home = NULL;
+  size_t away = 0;
+  for (int i = 0; i < ROUNDS; i++) {
+    char yaml[sizeof claiming + 16], uid[8];
+    snprintf(uid, sizeof uid, "v%d", i);
+    snprintf(yaml, sizeof yaml, claiming, uid);
+    assert_true(world_pod(&w, yaml));
+    if (i == 1) { /* its agent has made no offers since */
+      world_wait(&w, 20000);
+      assert_string_equal(world_shown(&w, "default/db"), "Pending");
+      k8smi_local_reactivate_agent(w.local, away);
+    }
+    await(&w, "default/db", "Running", 60000);
+    if (home == NULL) home = volume_agent(&w, AGENTS);
+    assert_string_equal(volume_agent(&w, AGENTS), home);
+    assert_true(k8smi_eqs(world_summary(&w, "default/db").agent_id, home));
+    if (i == 2) world_restart(&w, &o); /* what runs tells it again */
+    world_wait(&w, 5000);
+    assert_int_equal(world_delete(&w, "default/db", 1), K8SM_OK);
+    await(&w, "default/db", NULL, 60000);
+    for (away = 0; i == 0 && strcmp(w.local->agents[away].id, home) != 0;) away++;
+    if (i == 0) k8smi_local_drain_agent(w.local, away);
+  }
+  assert_int_equal(w.bad_answers, 0);
+  world_close(&w);
+}
+
 /* Rewrites the executor's id in the pod's record: same length, so that the base64 is as long as before. */
 static bool set_mapping(struct k8smi_buf *record, const char *from, const char *to) {
   static const char key[] = "\"executor\":\"";
@@ -448,6 +514,7 @@ int main(void) {
       cmocka_unit_test(an_executor_dies),
       cmocka_unit_test(a_start_without_the_record),
       cmocka_unit_test(reservations_come_and_go),
+      cmocka_unit_test(a_pod_comes_back_to_its_volume),
       cmocka_unit_test(an_attempt_of_another_mapping_is_given_up),
       cmocka_unit_test(the_master_fails_over),
       cmocka_unit_test(the_host_crashes),

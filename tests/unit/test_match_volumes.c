@@ -151,6 +151,10 @@ static void one_pod_at_a_time(void **state) {
   assert_true(k8smi_eqs(row.agent_id, "b") && row.victims == 1);
   assert_int_equal(k8sm_cluster_remove_pod(s.c, first->uid), 1);
   assert_string_equal(scene_places(&s), "a"); /* it was never offered: nothing is known of it any more */
+  assert_int_equal(k8sm_cluster_add_pod(s.c, first, K8SMI_S("b"), NULL), K8SM_OK);
+  assert_int_equal(k8sm_cluster_note_volume(s.c, K8SMI_S("default.data"), K8SMI_S("b")), K8SM_OK);
+  assert_int_equal(k8sm_cluster_remove_pod(s.c, first->uid), 1);
+  assert_string_equal(scene_places(&s), "-"); /* unless it was said to be there */
   volumes_agent(&s, "b", 0);
   s.w.offers[s.w.count - 1]->id->value = world_text(&s.w, "b2");
   volumes_put(&s, "default.data", NULL);

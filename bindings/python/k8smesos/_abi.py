@@ -566,6 +566,7 @@ def _prototypes():
         "cluster_resources": (c_int, P, S, P, P, P),
         "cluster_take": (c_int, P, S, P, P),
         "cluster_give": (c_int, P, S, P, P),
+        "cluster_note_volume": (c_int, P, S, S),
         "cluster_forget_volume": (c_int, P, S),
         "cluster_end_pod": (c_int, P, S),
         "cluster_nominate": (c_int, P, P, S, S, P),

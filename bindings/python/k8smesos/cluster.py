@@ -318,6 +318,13 @@ class Cluster(Handle):
         with self._lock:
             return _abi.lib.k8sm_cluster_withdraw(self._pointer, memory.slice(uid)) == 1
 
+    def note_volume(self, volume_id: str, agent_id: str) -> None:
+        """Says that an agent has a persistent volume: a pod that claims it goes there, and nowhere else."""
+        memory = Memory()
+        with self._lock:
+            arguments = memory.slice(volume_id), memory.slice(agent_id)
+            check("cluster_note_volume", _abi.lib.k8sm_cluster_note_volume(self._pointer, *arguments))
+
     def forget_volume(self, volume_id: str) -> bool:
         """Says that a persistent volume is gone. True if it was known."""
         memory = Memory()
