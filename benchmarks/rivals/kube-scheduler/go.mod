@@ -3,6 +3,7 @@ module github.com/libk8smesos/libk8smesos/benchmarks/rivals/kube-scheduler
 go 1.26.0
 
 require (
+	github.com/libk8smesos/libk8smesos/benchmarks/rivals/rounds v0.0.0
 	k8s.io/api v0.37.2
 	k8s.io/apimachinery v0.37.2
 	k8s.io/client-go v0.37.2
@@ -90,6 +91,7 @@ require (
 )
 
 replace (
+	github.com/libk8smesos/libk8smesos/benchmarks/rivals/rounds => ../rounds
 	k8s.io/api => k8s.io/api v0.37.2
 	k8s.io/apiextensions-apiserver => k8s.io/apiextensions-apiserver v0.37.2
 	k8s.io/apimachinery => k8s.io/apimachinery v0.37.2

@@ -12,18 +12,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	goruntime "runtime"
 	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
+	"github.com/libk8smesos/libk8smesos/benchmarks/rivals/rounds"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,45 +42,35 @@ type workload struct {
 }
 
 func readWorkload(path string) (*workload, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	var w workload
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		columns := strings.Split(lines.Text(), "\t")
-		switch {
-		case columns[0] == "agent" && len(columns) == 7:
-			w.nodes = append(w.nodes, nodeOf(columns))
-		case columns[0] == "pod" && len(columns) == 6:
-			pod := &v1.Pod{}
-			if err := json.Unmarshal([]byte(columns[5]), pod); err != nil {
-				return nil, err
-			}
-			defaults.SetObjectDefaults_Pod(pod)
-			w.pods = append(w.pods, pod)
-		default:
-			return nil, fmt.Errorf("%s: neither an agent nor a pod", lines.Text())
-		}
+	agent := func(columns []string) error {
+		node, err := nodeOf(columns)
+		w.nodes = append(w.nodes, node)
+		return err
 	}
-	return &w, lines.Err()
+	pod := func(columns []string) error {
+		pod := &v1.Pod{}
+		err := json.Unmarshal([]byte(columns[5]), pod)
+		defaults.SetObjectDefaults_Pod(pod)
+		w.pods = append(w.pods, pod)
+		return err
+	}
+	return &w, rounds.Lines(path, agent, pod)
 }
 
 // nodeOf makes a node of name, cpus, mem, disk, rack and zone.
-func nodeOf(columns []string) *v1.Node {
-	amount := func(i int, scale int64) int64 {
-		n, err := strconv.ParseInt(columns[i], 10, 64)
-		if err != nil {
-			panic(err)
+func nodeOf(columns []string) (*v1.Node, error) {
+	var amount [3]int64
+	for i := range amount {
+		var err error
+		if amount[i], err = strconv.ParseInt(columns[2+i], 10, 64); err != nil {
+			return nil, err
 		}
-		return n * scale
 	}
 	resources := v1.ResourceList{
-		v1.ResourceCPU:              *resource.NewMilliQuantity(amount(2, 1), resource.DecimalSI),
-		v1.ResourceMemory:           *resource.NewQuantity(amount(3, mebibyte), resource.BinarySI),
-		v1.ResourceEphemeralStorage: *resource.NewQuantity(amount(4, mebibyte), resource.BinarySI),
+		v1.ResourceCPU:              *resource.NewMilliQuantity(amount[0], resource.DecimalSI),
+		v1.ResourceMemory:           *resource.NewQuantity(amount[1]*mebibyte, resource.BinarySI),
+		v1.ResourceEphemeralStorage: *resource.NewQuantity(amount[2]*mebibyte, resource.BinarySI),
 		v1.ResourcePods:             *resource.NewQuantity(1000, resource.DecimalSI),
 	}
 	return &v1.Node{
@@ -95,7 +81,7 @@ func nodeOf(columns []string) *v1.Node {
 			"k8s.mesosphere.io/attribute-rack": columns[5],
 		}},
 		Status: v1.NodeStatus{Capacity: resources, Allocatable: resources},
-	}
+	}, nil
 }
 
 // cluster is a scheduler that knows the nodes, and whose queue holds the pods.
@@ -166,23 +152,13 @@ func (c *cluster) scheduleOne(ctx context.Context) (bool, error) {
 	return true, c.Cache.AssumePod(logger, pod)
 }
 
-// used is the processor time of this process: others on the machine don't count, its own garbage collector does.
-func used() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		panic(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-func round(ctx context.Context, w *workload, percentage int32) (time.Duration, int, error) {
+func (w *workload) place(ctx context.Context, percentage int32) (time.Duration, int, error) {
 	c, err := newCluster(ctx, w, percentage)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer c.stop()
-	goruntime.GC() // of what the rounds before left
-	begin, placed := used(), 0
+	begin, placed := rounds.Used(), 0
 	for range w.pods {
 		found, err := c.scheduleOne(ctx)
 		if err != nil {
@@ -192,47 +168,18 @@ func round(ctx context.Context, w *workload, percentage int32) (time.Duration, i
 			placed++
 		}
 	}
-	return used() - begin, placed, nil
-}
-
-func run(path, nodes, seconds string) error {
-	percentages := map[string]int32{"default": 0, "all": 100}
-	percentage, known := percentages[nodes]
-	if !known {
-		return fmt.Errorf("%s: expected default or all", nodes)
-	}
-	limit, err := strconv.ParseFloat(seconds, 64)
-	if err != nil {
-		return err
-	}
-	w, err := readWorkload(path)
-	if err != nil {
-		return err
-	}
-	ctx := klog.NewContext(context.Background(), klog.Background())
-	best, placed := time.Duration(0), 0
-	for end := time.Now().Add(time.Duration(limit * float64(time.Second))); best == 0 || time.Now().Before(end); {
-		took, n, err := round(ctx, w, percentage)
-		if err != nil {
-			return err
-		}
-		if best == 0 || took < best {
-			best = took
-		}
-		placed = n
-	}
-	fmt.Printf("%.9f\t%d\n", best.Seconds(), placed)
-	return nil
+	return rounds.Used() - begin, placed, nil
 }
 
 func main() {
-	goruntime.GOMAXPROCS(1) // one core, as the library has
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: kube-scheduler WORKLOAD default|all SECONDS")
-		os.Exit(64)
-	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
-		fmt.Fprintln(os.Stderr, "kube-scheduler:", err)
-		os.Exit(1)
-	}
+	percentages := map[string]int32{"default": 0, "all": 100}
+	rounds.Main("kube-scheduler", func(path, mode string) (rounds.Round, error) {
+		percentage, known := percentages[mode]
+		if !known {
+			return nil, fmt.Errorf("%s: expected default or all", mode)
+		}
+		w, err := readWorkload(path)
+		ctx := klog.NewContext(context.Background(), klog.Background())
+		return func() (time.Duration, int, error) { return w.place(ctx, percentage) }, err
+	})
 }

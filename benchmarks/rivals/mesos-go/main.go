@@ -12,18 +12,15 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	goruntime "runtime"
 	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	mesos "github.com/mesos/mesos-go/api/v1/lib"
 	"github.com/mesos/mesos-go/api/v1/lib/extras/scheduler/offers"
 	"github.com/mesos/mesos-go/api/v1/lib/resources"
+
+	"../rounds"
 )
 
 type workload struct {
@@ -47,34 +44,23 @@ func amounts(columns []string) (mesos.Resources, error) {
 }
 
 func readWorkload(path string) (*workload, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	var w workload
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		columns := strings.Split(lines.Text(), "\t")
-		if len(columns) < 6 {
-			return nil, fmt.Errorf("%s: neither an agent nor a pod", lines.Text())
-		}
-		asked, err := amounts(columns)
-		if err != nil {
-			return nil, err
-		}
-		if columns[0] == "pod" {
-			w.pods = append(w.pods, asked)
-			continue
-		}
+	agent := func(columns []string) error {
+		offered, err := amounts(columns)
 		w.offers = append(w.offers, mesos.Offer{
 			ID:        mesos.OfferID{Value: "O-" + columns[1]},
 			AgentID:   mesos.AgentID{Value: columns[1]},
 			Hostname:  columns[1],
-			Resources: asked,
+			Resources: offered,
 		})
+		return err
 	}
-	return &w, lines.Err()
+	pod := func(columns []string) error {
+		asked, err := amounts(columns)
+		w.pods = append(w.pods, asked)
+		return err
+	}
+	return &w, rounds.Lines(path, agent, pod)
 }
 
 // fresh are the offers as they came.
@@ -108,19 +94,9 @@ func best(all offers.Slice, asked mesos.Resources) *mesos.Offer {
 
 var choices = map[string]func(offers.Slice, mesos.Resources) *mesos.Offer{"first": first, "best": best}
 
-// used is the processor time of this process: others on the machine don't count, its own garbage collector does.
-func used() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		panic(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-func round(w *workload, choose func(offers.Slice, mesos.Resources) *mesos.Offer) (time.Duration, int) {
+func (w *workload) place(choose func(offers.Slice, mesos.Resources) *mesos.Offer) (time.Duration, int, error) {
 	all, placed := w.fresh(), 0
-	goruntime.GC() // of what the rounds before left
-	begin := used()
+	begin := rounds.Used()
 	for _, asked := range w.pods {
 		offer := choose(all, asked)
 		if offer == nil {
@@ -134,42 +110,16 @@ func round(w *workload, choose func(offers.Slice, mesos.Resources) *mesos.Offer)
 		offer.Resources = left.Subtract(found...)
 		placed++
 	}
-	return used() - begin, placed
-}
-
-func run(path, choice, seconds string) error {
-	choose := choices[choice]
-	if choose == nil {
-		return fmt.Errorf("%s: expected first or best", choice)
-	}
-	limit, err := strconv.ParseFloat(seconds, 64)
-	if err != nil {
-		return err
-	}
-	w, err := readWorkload(path)
-	if err != nil {
-		return err
-	}
-	shortest, placed := time.Duration(0), 0
-	for end := time.Now().Add(time.Duration(limit * float64(time.Second))); shortest == 0 || time.Now().Before(end); {
-		var took time.Duration
-		took, placed = round(w, choose)
-		if shortest == 0 || took < shortest {
-			shortest = took
-		}
-	}
-	fmt.Printf("%.9f\t%d\n", shortest.Seconds(), placed)
-	return nil
+	return rounds.Used() - begin, placed, nil
 }
 
 func main() {
-	goruntime.GOMAXPROCS(1) // one core, as the library has
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: mesos-go WORKLOAD first|best SECONDS")
-		os.Exit(64)
-	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
-		fmt.Fprintln(os.Stderr, "mesos-go:", err)
-		os.Exit(1)
-	}
+	rounds.Main("mesos-go", func(path, mode string) (rounds.Round, error) {
+		choose := choices[mode]
+		if choose == nil {
+			return nil, fmt.Errorf("%s: expected first or best", mode)
+		}
+		w, err := readWorkload(path)
+		return func() (time.Duration, int, error) { return w.place(choose) }, err
+	})
 }

@@ -1,0 +1,3 @@
+module github.com/libk8smesos/libk8smesos/benchmarks/rivals/rounds
+
+go 1.26.0
