@@ -369,10 +369,14 @@ static int launch_commit(struct k8sm_driver *d, struct launch_batch *b) {
 
 /* ---- those without a place ---- */
 
-static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice summary) {
+/* Offers come and go, and what agents without one are like is known from when they had one: a line that knows
+ * less than the last one is not said. */
+static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice summary,
+                           uint32_t unknown) {
   uint64_t hash = k8smi_hash(summary.ptr, summary.len, d->pods.by_uid.seed);
   hash = k8smi_hash(pod->nominated.ptr, pod->nominated.len, hash);
-  if (summary.len == 0 || hash == pod->refusal_hash) return K8SM_OK;
+  bool less = pod->refusal_hash != 0 && unknown > pod->refusal_unknown && pod->nominated.len == 0;
+  if (summary.len == 0 || hash == pod->refusal_hash || less) return K8SM_OK;
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UNPLACED);
   change.text = summary;
   change.agent_id = pod->nominated;
@@ -380,15 +384,21 @@ static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8
   if (r == K8SM_OK) {
     r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "FailedScheduling: %.*s", K8SMI_P(summary));
   }
-  if (r == K8SM_OK) pod->refusal_hash = hash;
-  return r;
+  if (r != K8SM_OK) return r;
+  pod->refusal_hash = hash;
+  pod->refusal_unknown = unknown;
+  return K8SM_OK;
 }
 
 static int launch_refusals(struct k8sm_driver *d, const struct launch_batch *b) {
+  struct k8sm_plan_refusal row;
+  uint32_t unknown[LAUNCH_MOST] = {0}; /* agents without an offer, for each pod */
   int r = K8SM_OK;
-  for (uint32_t i = 0; r == K8SM_OK && i < b->pod_count; i++) {
-    r = launch_unplaced(d, b->pods[i], k8sm_plan_summary(b->plan, i));
+  for (size_t i = 0; k8sm_plan_refusals(b->plan, i, &row, sizeof row, 1) != 0; i++) {
+    if (row.code == K8SM_DIAG_NO_OFFER) unknown[row.demand] = row.agents;
   }
+  for (uint32_t i = 0; r == K8SM_OK && i < b->pod_count; i++)
+    r = launch_unplaced(d, b->pods[i], k8sm_plan_summary(b->plan, i), unknown[i]);
   return r;
 }
 

@@ -80,13 +80,14 @@ struct drv_pod {
   uint64_t removing;           /* the number of the record that removes its row; 0: none is on its way */
   uint64_t again_ms;           /* after a refusal: not recorded again before */
   int64_t grace_seconds;
-  uint64_t said_hash;    /* of its bytes */
-  uint64_t refusal_hash; /* of the last "0/5 nodes are available" */
-  uint64_t resume_hash;  /* of what `resume` launches */
-  struct drv_due due;    /* when to be looked at again */
-  struct drv_due doubt;  /* when a task of it is asked for on its own, at the earliest */
-  uint64_t ticked_ms;    /* when its status was last told that time goes on, plus 1 */
-  uint64_t next_need_ms; /* when it will need an offer again; DRV_NEVER: not known to */
+  uint64_t said_hash;       /* of its bytes */
+  uint64_t refusal_hash;    /* of the last "0/5 nodes are available" */
+  uint32_t refusal_unknown; /* agents that had no offer then */
+  uint64_t resume_hash;     /* of what `resume` launches */
+  struct drv_due due;       /* when to be looked at again */
+  struct drv_due doubt;     /* when a task of it is asked for on its own, at the earliest */
+  uint64_t ticked_ms;       /* when its status was last told that time goes on, plus 1 */
+  uint64_t next_need_ms;    /* when it will need an offer again; DRV_NEVER: not known to */
 };
 
 struct drv_pods {

@@ -299,6 +299,29 @@ static void many_pods_wait(void **state) {
   script_close(&s);
 }
 
+/* That an agent's offers are away for a while says less of it than what it offered last. */
+static void a_line_that_stays(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  script_open(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  s.quiet_status = true;
+  script_pod(&s, "apiVersion: v1\nkind: Pod\nmetadata: {name: huge, namespace: default, uid: u9}\n"
+                 "spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 64}}}]}\n");
+  script_offer(&s, "O1", "A1");
+  assert_true(script_has(&s, "FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu.\n"));
+  script_forget(&s);
+  script_wait(&s, 60000); /* it is declined, and does not come again */
+  script_pod(&s, nginx);  /* matched anew */
+  script_wait(&s, 20000);
+  assert_true(
+      script_has(&s, "default/nginx: FailedScheduling: 0/1 nodes are available: 1 agent(s) had no offer."));
+  assert_false(script_has(&s, "default/huge"));
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hollow_events),
@@ -310,6 +333,7 @@ int main(void) {
       cmocka_unit_test(a_snapshot_takes_the_place_of_all_rows),
       cmocka_unit_test(a_snapshot_without_memory),
       cmocka_unit_test(many_pods_wait),
+      cmocka_unit_test(a_line_that_stays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
