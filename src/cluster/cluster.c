@@ -72,6 +72,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   if (cluster == NULL) return;
   struct k8sm_allocator allocator = cluster->allocator;
   cluster_drop_all(cluster);
+  k8smi_volumes_free(cluster); /* first, or each agent would look through all of them */
   for (uint32_t i = 0; i < cluster->agents.high; i++) {
     if (k8smi_table_used(&cluster->agents, i)) k8smi_agent_forget(cluster, i);
   }
@@ -84,7 +85,6 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_map_free(&cluster->pod_map);
   k8smi_namespaces_free(cluster);
   k8smi_nominations_free(cluster);
-  k8smi_volumes_free(cluster);
   k8smi_topologies_clear(cluster);
   k8smi_answers_clear(cluster);
   k8smi_port_counts_free(cluster);
