@@ -11,7 +11,7 @@
 #include "pod/quantity.h"
 #include "support/offers.h"
 
-enum { SCHEDULE_RESOURCES = 16, SCHEDULE_AGENTS = 64, SCHEDULE_PODS = 256 };
+enum { SCHEDULE_RESOURCES = 16, SCHEDULE_PODS = 256 };
 
 /* A pod that runs, or the one that waits. */
 struct schedule_pod {
