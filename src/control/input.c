@@ -166,6 +166,8 @@ static void input_begin(struct k8sm_control *c) {
   k8smi_ctl_pods_adopt(c);
   for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
     k8smi_ctl_counted_settle(c, o);
+    for (const struct ctl_pod *p = o->pods; p != NULL; p = p->next)
+      o->told.replicas += k8smi_ctl_pod_active(p);
     struct k8sm_slice uid = k8smi_ctl_controller(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
     struct ctl_object *owner = uid.len == 0 ? NULL : k8smi_ctl_table_get(&c->uids, uid);
     if (owner == NULL || owner == o || o->owner != NULL) continue;

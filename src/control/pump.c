@@ -114,10 +114,12 @@ static int pump_look(struct k8sm_control *c, struct ctl_object *o) {
   }
   if (r == K8SM_OK) r = pump_keep_former(c, o);
   if (r == K8SM_OK) r = pump_keep(c, o);
+  if (r == K8SM_OK && k8smi_ctl_waits(o)) o->show = true;
   if (r != K8SM_OK || k8smi_ctl_waits(o)) return r;
   r = k8smi_ctl_pods_release(c, o->pods);
-  if (r == K8SM_OK && o->owner != NULL && memcmp(&o->told, &o->counts, sizeof o->counts) != 0) {
+  if (r == K8SM_OK && o->owner != NULL && (o->show || memcmp(&o->told, &o->counts, sizeof o->counts) != 0)) {
     o->told = o->counts;
+    o->show = false;
     k8smi_ctl_touch(c, o->owner);
   }
   return r;

@@ -38,11 +38,31 @@ static int64_t rollout_available(const struct ctl_rollout *r) {
   return sum;
 }
 
+/* Pods that are there or may be made. Of a set that shrinks those count that the driver has not been told to
+ * end. */
+static int64_t rollout_occupied(const struct ctl_rollout *r) {
+  int64_t sum = 0;
+  for (size_t i = 0; i < r->count; i++) {
+    const struct ctl_object *rs = r->sets[i];
+    sum += rs->replicas > rs->told.replicas ? rs->replicas : rs->told.replicas;
+  }
+  return sum;
+}
+
+static int64_t rollout_room(const struct ctl_rollout *r) {
+  int64_t room = r->replicas + r->surge - rollout_occupied(r);
+  return room < 0 ? 0 : room;
+}
+
 int64_t k8smi_ctl_rollout_new_size(const struct ctl_rollout *r, int64_t have) {
   if (r->spec.strategy != K8SM_ROLLOUT_ROLLING_UPDATE) return r->replicas;
-  int64_t room = r->replicas + r->surge - k8smi_ctl_rollout_sum(r, false);
-  if (room <= 0) return have;
-  return have + rollout_min(room, r->replicas - have);
+  return have + rollout_min(rollout_room(r), r->replicas - have);
+}
+
+/* Of the only set with replicas, beside which one that has just shrunk to none may have pods still. */
+static int64_t rollout_only_size(const struct ctl_rollout *r, const struct ctl_object *only) {
+  if (r->replicas <= only->replicas) return r->replicas;
+  return k8smi_ctl_rollout_new_size(r, only->replicas);
 }
 
 static int rollout_resize(struct ctl_rollout *r, struct ctl_object *rs, int64_t size, bool *changed) {
@@ -164,6 +184,7 @@ static int rollout_spread(struct ctl_rollout *r) {
   int64_t allowed = r->replicas > 0 ? r->replicas + r->surge : 0;
   int64_t left = allowed - k8smi_ctl_rollout_sum(r, false);
   bool more = left > 0, changed;
+  if (more) left = rollout_room(r);
   int result = K8SM_OK;
   rollout_sort(r, rollout_by_size, more ? NULL : r);
   for (size_t i = 0; i < r->count && r->sets[i]->replicas > 0; i++) {
@@ -181,7 +202,7 @@ static int rollout_spread(struct ctl_rollout *r) {
 int k8smi_ctl_rollout_scale(struct ctl_rollout *r) {
   struct ctl_object *only = rollout_only(r);
   bool changed = false;
-  if (only != NULL) return rollout_resize(r, only, r->replicas, &changed);
+  if (only != NULL) return rollout_resize(r, only, rollout_only_size(r, only), &changed);
   bool saturated = r->newest != NULL && r->newest->replicas == r->replicas &&
                    r->newest->desired == r->replicas && r->newest->counts.available == r->replicas;
   if (saturated) return k8smi_ctl_rollout_stop_old(r, &changed);

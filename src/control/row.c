@@ -206,10 +206,12 @@ static bool row_read_counted(struct k8sm_control *c, struct ctl_object *o, struc
   return true;
 }
 
+/* A pod that counts as failed since it is to go, and runs still: the driver was not told in time. */
 void k8smi_ctl_counted_settle(struct k8sm_control *c, struct ctl_object *o) {
   for (struct ctl_pod *p = o->pods; o->restored != NULL && p != NULL; p = p->next) {
     for (const struct ctl_counted *at = o->restored; at != NULL && !p->counted; at = at->next)
       p->counted = k8smi_eq(at->uid, p->uid);
+    if (p->counted && !p->deleting && !k8smi_ctl_pod_ended(p)) k8smi_ctl_pod_delete(c, p, -1);
   }
   k8smi_ctl_counted_free(c, o);
 }

@@ -106,10 +106,11 @@ struct ctl_object {
   int64_t retry_ms;                /* after a failure: no new pods before */
   int64_t again_ms;                /* after a record was refused: not looked at before */
   int64_t said_ms; /* of a CronJob: the time of its schedule of which it last said that nothing comes of it */
+  bool show;       /* its owner may have seen counts that were not told */
   bool said_end;   /* of a Job: its CronJob has said that it ended */
   uint32_t failures;
   struct ctl_counts counts;
-  struct ctl_counts told;       /* to its owner */
+  struct ctl_counts told;       /* to its owner, when the driver knew */
   struct ctl_counted *restored; /* of a Job, until its pods are there */
   struct ctl_condition conditions[CTL_CONDITIONS];
   size_t condition_count;

@@ -143,11 +143,12 @@ static int stateful_replica(struct stateful *s, size_t i) {
   return K8SM_OK;
 }
 
+/* One that has ended never becomes available: nothing is gained by waiting for it. */
 static int stateful_condemned(struct stateful *s, size_t i) {
   struct ctl_pod *p = s->condemned[i];
+  bool waits = s->in_order && p != s->first_bad && !stateful_available(s, p) && !k8smi_ctl_pod_ended(p);
   s->wait |= s->in_order;
-  if (p->deleting || (s->in_order && p != s->first_bad && !stateful_available(s, p))) return K8SM_OK;
-  return k8smi_ctl_end(s->c, s->o, p);
+  return p->deleting || waits ? K8SM_OK : k8smi_ctl_end(s->c, s->o, p);
 }
 
 static int stateful_replace(struct stateful *s, size_t i, int64_t *budget) {

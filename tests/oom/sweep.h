@@ -46,6 +46,8 @@ extern const size_t oom_pod_arrow_count;
 
 /* The whole protocol: see driver.c. Returns the number of failures. */
 int oom_sweep_driver(void);
+/* Workloads of all kinds: see control.c. */
+int oom_sweep_control(void);
 
 /* Reads a file of the golden folder; ends the program if it can't. */
 struct k8sm_slice oom_read(const char *name);

@@ -62,8 +62,10 @@ static void stage_store(struct stage *s, const struct k8sm_effect *e) {
 
 static void stage_record(struct stage *s, const struct k8sm_effect *e) {
   assert_true(s->answer_count < sizeof s->answers / sizeof s->answers[0]);
+  s->refused[s->answer_count] = s->refuse;
   s->answers[s->answer_count++] = e->number;
   if (!s->refuse) stage_store(s, e);
+  s->refuse = false;
 }
 
 static struct stage_pod *stage_find(struct stage *s, const char *key) {
@@ -128,9 +130,9 @@ static int stage_once(struct stage *s, struct k8sm_control_input in) {
 static bool stage_answer(struct stage *s) {
   if (s->answer_count == 0 || s->mute) return false;
   uint64_t number = s->answers[0];
+  uint32_t type = s->refused[0] ? K8SM_CONTROL_REFUSED : K8SM_CONTROL_RECORDED;
   memmove(s->answers, s->answers + 1, --s->answer_count * sizeof s->answers[0]);
-  uint32_t type = s->refuse ? K8SM_CONTROL_REFUSED : K8SM_CONTROL_RECORDED;
-  s->refuse = false;
+  memmove(s->refused, s->refused + 1, s->answer_count * sizeof s->refused[0]);
   assert_int_equal(stage_once(s, (struct k8sm_control_input){.type = type, .number = number}), K8SM_OK);
   return true;
 }

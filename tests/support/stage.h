@@ -30,12 +30,13 @@ struct stage {
     size_t len;
   } rows[STAGE_ROWS];
   uint64_t answers[512]; /* records that wait */
+  bool refused[512];
   size_t answer_count;
   char events[STAGE_EVENTS]; /* "KEY: WORDS\n", and "gone KEY\n" */
   bool idle;                 /* new pods stay pending */
   bool slow;                 /* pods that are to go stay until stage_gone */
   bool mute;                 /* records are not answered */
-  bool refuse;               /* records are refused, once */
+  bool refuse;               /* the next record is refused */
   const char *reject;        /* the driver takes no pods, for that reason */
   size_t most;               /* pods at once, that were not to go */
   int result;                /* of the last input */

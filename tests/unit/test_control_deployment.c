@@ -111,12 +111,11 @@ static void nothing_happens_before_the_row_is_kept(void **state) {
   struct stage s;
   (void)state;
   stage_begin(&s);
-  s.mute = true;
+  s.mute = s.refuse = true;
   stage_apply(&s, set_of_three);
   assert_int_equal(s.answer_count, 1);
   assert_int_equal(stage_count(&s, ""), 0);
   s.mute = false;
-  s.refuse = true;
   stage_run(&s, 1000);
   assert_int_equal(stage_count(&s, ""), 0);
   stage_run(&s, 5000);
