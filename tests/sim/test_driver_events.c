@@ -322,6 +322,47 @@ static void a_line_that_stays(void **state) {
   script_close(&s);
 }
 
+/* ---- what a host may read ---- */
+
+static void pods_that_are_there_already(void **state) {
+  struct script s;
+  (void)state;
+  open_running(&s);
+  assert_int_equal(
+      script_pod(&s, "apiVersion: v1\nkind: Pod\nmetadata: {name: nginx, namespace: default, uid: u2}\n"
+                     "spec: {containers: [{name: c, image: i}]}\n"),
+      K8SM_ERR_INVALID);
+  assert_int_equal(
+      script_pod(&s, "apiVersion: v1\nkind: Pod\nmetadata: {name: other, namespace: default, uid: u1}\n"
+                     "spec: {containers: [{name: c, image: i}]}\n"),
+      K8SM_ERR_INVALID);
+  script_close(&s);
+  k8sm_driver_free(NULL);
+  k8sm_effects_free(NULL);
+}
+
+static void labels_and_taints_of_agents(void **state) {
+  const struct k8sm_slice known = {"A1", 2}, unknown = {"A7", 2};
+  struct k8sm_node_label labels[8];
+  struct k8sm_node_taint taints[8];
+  struct script s;
+  (void)state;
+  open_running(&s);
+  size_t n = k8sm_driver_agent_labels(s.driver, known, 0, labels, sizeof labels[0], 8);
+  assert_int_not_equal(n, 0);
+  for (size_t i = 0; i < n && i < 8; i++) { /* one by one the same */
+    struct k8sm_node_label one;
+    assert_int_equal(k8sm_driver_agent_labels(s.driver, known, i, &one, sizeof one, 1), n - i);
+    assert_string_equal(one.key, labels[i].key);
+    assert_string_equal(one.value, labels[i].value);
+  }
+  assert_int_equal(k8sm_driver_agent_labels(s.driver, known, n, labels, sizeof labels[0], 8), 0);
+  assert_int_equal(k8sm_driver_agent_labels(s.driver, unknown, 0, labels, sizeof labels[0], 8), 0);
+  assert_int_equal(k8sm_driver_agent_taints(s.driver, known, 0, taints, sizeof taints[0], 8), 0);
+  assert_int_equal(k8sm_driver_agent_taints(s.driver, unknown, 0, taints, sizeof taints[0], 8), 0);
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hollow_events),
@@ -334,6 +375,8 @@ int main(void) {
       cmocka_unit_test(a_snapshot_without_memory),
       cmocka_unit_test(many_pods_wait),
       cmocka_unit_test(a_line_that_stays),
+      cmocka_unit_test(pods_that_are_there_already),
+      cmocka_unit_test(labels_and_taints_of_agents),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
