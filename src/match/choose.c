@@ -89,6 +89,13 @@ static void choose_extended(struct k8smi_pool *pool, const struct k8smi_need *ne
   }
 }
 
+/* A volume is made of disk of one kind, which may be in any. */
+static void choose_open_disk(struct k8smi_pool *pool, int64_t *missing) {
+  for (size_t i = 0; i < pool->offer_count; i++) {
+    if (pool->offers[i].have[K8SMI_DISK] > 0) choose_open(&pool->offers[i], missing);
+  }
+}
+
 void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
   struct k8sm_slice uid = need->demand->uid;
   int64_t missing[K8SMI_SCALARS];
@@ -102,8 +109,10 @@ void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
   }
   for (size_t i = 0; i < need->demand->volume_count; i++) {
     const struct k8smi_part *part = k8smi_pool_find_volume(pool, need->demand->volumes[i].row.id);
+    if (part == NULL) choose_open_disk(pool, missing);
     if (part == NULL) continue;
-    if ((need->volumes_known >> i & 1) == 0) missing[K8SMI_DISK] -= need->demand->volumes[i].row.milli;
+    if (i >= 64 || (need->volumes_known >> i & 1) == 0)
+      missing[K8SMI_DISK] -= need->demand->volumes[i].row.milli;
     choose_open(&pool->offers[part->offer], missing);
   }
   for (size_t i = 0; i < need->extended_count; i++) {

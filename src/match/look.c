@@ -79,13 +79,57 @@ bool k8smi_slot_has_volume(const struct k8smi_match_check *check, struct k8sm_sl
   return false;
 }
 
+struct look_disk {
+  int64_t unreserved, reserved; /* in all; the largest part */
+};
+
+static void look_add_disk(struct look_disk *to, const struct k8smi_resource *r, int64_t left) {
+  if (r->kind != K8SMI_DISK) return;
+  if (r->spend == K8SMI_SPEND_UNRESERVED) to->unreserved += left;
+  if (r->spend == K8SMI_SPEND_RESERVED && left > to->reserved) to->reserved = left;
+}
+
+static struct look_disk look_disks(const struct k8smi_match_check *check) {
+  struct look_disk disk = {0, 0};
+  const struct k8smi_pool *pool = check->slot->pool;
+  for (size_t i = 0; pool != NULL && i < pool->part_count; i++)
+    look_add_disk(&disk, pool->parts[i].resource, pool->parts[i].left);
+  uint32_t row = pool == NULL ? check->slot->first_offer : K8SMI_ROW_NONE;
+  for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(check->cluster, row)->next) {
+    const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
+    for (size_t i = 0; i < offer->resource_count; i++)
+      look_add_disk(&disk, &offer->resources[i], offer->resources[i].milli);
+  }
+  return disk;
+}
+
+/* The volumes to be made don't fit in disk of one kind: what is not reserved, or one part that is reserved.
+ * Returns the first of them. */
+static const struct k8smi_demand_volume *look_mixed(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  const struct k8smi_demand_volume *first = NULL;
+  int64_t wanted = 0;
+  if (check->slot == NULL || k8smi_slot_has(check, K8SMI_DISK) < need->scalars[K8SMI_DISK])
+    return NULL; /* said of disk */
+  for (size_t i = 0; i < need->demand->volume_count; i++) {
+    const struct k8smi_demand_volume *volume = &need->demand->volumes[i];
+    bool known = i < 64 && (need->volumes_known >> i & 1) != 0;
+    if (known || k8smi_slot_has_volume(check, volume->row.id)) continue;
+    if (first == NULL) first = volume;
+    wanted = wanted > INT64_MAX - volume->row.milli ? INT64_MAX : wanted + volume->row.milli;
+  }
+  if (wanted == 0) return NULL;
+  struct look_disk disk = look_disks(check);
+  return disk.unreserved < wanted && disk.reserved < wanted ? first : NULL;
+}
+
 const struct k8smi_demand_volume *k8smi_volume_not_offered(const struct k8smi_match_check *check) {
   const struct k8smi_need *need = check->need;
   for (uint64_t left = need->volumes_known; left != 0; left &= left - 1) {
     const struct k8smi_demand_volume *volume = &need->demand->volumes[__builtin_ctzll(left)];
     if (!k8smi_slot_has_volume(check, volume->row.id)) return volume;
   }
-  return NULL;
+  return look_mixed(check);
 }
 
 static bool look_offer_has_port(const struct k8smi_offer *offer, struct k8sm_slice uid, uint16_t port) {

@@ -197,6 +197,7 @@ bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *al
 
 void k8smi_match_close(struct k8smi_match *match) {
   match_roll_back(match);
+  k8smi_match_unclaim(match, NULL);
   k8smi_peers_end(&match->peers);
   k8smi_map_free(&match->classes.met);
   k8smi_map_free(&match->refused_kinds);

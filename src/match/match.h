@@ -25,6 +25,7 @@ struct k8smi_refused {
 
 struct k8smi_saved_pool;
 struct k8smi_candidate;
+struct k8smi_claimed;
 
 struct k8smi_match {
   struct k8sm_cluster *cluster;
@@ -52,6 +53,8 @@ struct k8smi_match {
   struct k8smi_saved_pool *journal;
   uint32_t journal_number;
   bool journaling;
+  struct k8smi_claimed *claimed; /* what pods placed here claim: noted in the cluster until the match ends */
+  struct k8smi_claimed *claimed_before; /* the journal */
 };
 
 /* match.c: places a demand, or refuses it. False when memory ran out; so for all below. */
@@ -64,6 +67,8 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
 struct k8smi_pool *k8smi_match_pool(struct k8smi_match *match, uint32_t slot);
 /* From now on what is spent can be put back; puts it back. */
 void k8smi_match_journal(struct k8smi_match *match);
+/* Takes back that pods claim volumes, but for those of `kept` and before. */
+void k8smi_match_unclaim(struct k8smi_match *match, struct k8smi_claimed *kept);
 void k8smi_match_restore(struct k8smi_match *match);
 
 /* gang.c: which demands are of one group; places the group of the demand, which is its first. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod that has a slot: what it spends there; and, for groups that do not come together, the way back. */
 #include "cluster/tree.h"
+#include "cluster/volumes.h"
 #include "match/score.h"
 
 /* A pool as it was. */
@@ -10,6 +11,13 @@ struct k8smi_saved_pool {
   struct k8smi_pool_offer *offers;
   struct k8smi_part *parts;
   int64_t free[K8SMI_SCALARS];
+};
+
+/* A pod with volumes, and where it is to run: the next one that claims them has to see them there. */
+struct k8smi_claimed {
+  struct k8smi_claimed *next;
+  const struct k8sm_demand *demand;
+  uint32_t agent;
 };
 
 struct k8smi_pool *k8smi_match_pool(struct k8smi_match *match, uint32_t row) {
@@ -44,7 +52,22 @@ static bool place_save(struct k8smi_match *match, struct k8smi_pool *pool) {
 void k8smi_match_journal(struct k8smi_match *match) {
   match->journaling = true;
   match->journal = NULL;
+  match->claimed_before = match->claimed;
   match->journal_number++;
+}
+
+void k8smi_match_unclaim(struct k8smi_match *match, struct k8smi_claimed *kept) {
+  for (; match->claimed != kept; match->claimed = match->claimed->next)
+    k8smi_volumes_leave(match->cluster, match->claimed->demand, match->claimed->agent);
+}
+
+static bool place_claim(struct k8smi_match *match, const struct k8sm_demand *demand, uint32_t agent) {
+  if (demand->volume_count == 0) return true;
+  struct k8smi_claimed *claimed = k8smi_arena_alloc(&match->scratch, sizeof *claimed);
+  if (claimed == NULL || !k8smi_volumes_use(match->cluster, demand, agent)) return false;
+  *claimed = (struct k8smi_claimed){match->claimed, demand, agent};
+  match->claimed = claimed;
+  return true;
 }
 
 void k8smi_match_restore(struct k8smi_match *match) {
@@ -54,6 +77,7 @@ void k8smi_match_restore(struct k8smi_match *match) {
     k8smi_tree_update(match->cluster, s->pool->slot, s->free);
   }
   match->journaling = false;
+  k8smi_match_unclaim(match, match->claimed_before);
   match->placements++; /* there is more room again */
 }
 
@@ -112,5 +136,6 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   placement->role = offer->role;
   match->pool_of[demand] = pool;
   match->placements++;
-  return k8smi_peers_placed(&match->peers, need, k8smi_slot_at(match->cluster, row)->agent);
+  uint32_t agent = k8smi_slot_at(match->cluster, row)->agent;
+  return place_claim(match, need->demand, agent) && k8smi_peers_placed(&match->peers, need, agent);
 }

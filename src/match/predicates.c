@@ -89,6 +89,11 @@ static bool predicate_has_volumes(const struct k8sm_cluster *c, const struct k8s
   return need->volumes_known != 0;
 }
 
+static bool predicate_claims(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->demand->volume_count > 0;
+}
+
 static bool predicate_volume(const struct k8smi_match_check *k) {
   return k8smi_volume_elsewhere(k) != NULL;
 }
@@ -260,7 +265,7 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
                         "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports,
                         predicate_ports, k8smi_wanted_ports, k8smi_had_ports, k8smi_remedy_ports},
     [K8SMI_BY_NO_VOLUME] = {K8SM_DIAG_VOLUME_NOT_OFFERED, K8SMI_SCOPE_SLOT, "volume-offer",
-                            "node(s) had no offer with the pod's persistent volume", predicate_has_volumes,
+                            "node(s) had no offer with the pod's persistent volume", predicate_claims,
                             predicate_no_volume, k8smi_wanted_volume_offer, k8smi_had_nothing,
                             k8smi_remedy_volume_offer},
     [K8SMI_BY_SCALAR] = {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", NULL,

@@ -113,8 +113,8 @@ const struct k8smi_taint *k8smi_untolerated_taint(const struct k8smi_agent *agen
                                                   const struct k8smi_placement_rules *rules);
 /* How many ports it may spend. */
 size_t k8smi_slot_ports(const struct k8smi_match_check *check);
-/* The first volume of the pod that another agent has; or that this one has, and the slot does not offer.
- * NULL: none. */
+/* The first volume of the pod that another agent has; or that this one has, and the slot does not offer,
+ * or that can't be made of the slot's disk though there is enough. NULL: none. */
 const struct k8smi_demand_volume *k8smi_volume_elsewhere(const struct k8smi_match_check *check);
 const struct k8smi_demand_volume *k8smi_volume_not_offered(const struct k8smi_match_check *check);
 bool k8smi_slot_has_volume(const struct k8smi_match_check *check, struct k8sm_slice id);

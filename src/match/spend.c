@@ -88,28 +88,43 @@ static bool spend_extended(struct spend_job *job, struct spend_list *list,
   return true;
 }
 
-/* A volume that is there is taken as it is. Another is made of one kind of disk: what is not reserved, or, of
- * what is reserved for the role, one part. */
+/* What a volume can be made of as it is: a part that is reserved for the role, and large enough. NULL: of
+ * what is not reserved. Not of both: it has one reservation. */
+static const struct k8smi_part *spend_one_part(const struct spend_job *job, int64_t milli) {
+  for (size_t i = 0; i < job->pool->part_count; i++) {
+    const struct k8smi_part *part = &job->pool->parts[i];
+    bool open = job->pool->offers[part->offer].open && part->resource->kind == K8SMI_DISK;
+    if (open && part->resource->spend == K8SMI_SPEND_RESERVED && part->left >= milli) return part;
+  }
+  return NULL;
+}
+
+static bool spend_disk(struct spend_job *job, struct spend_list *list, int64_t missing) {
+  const struct k8smi_part *one = spend_one_part(job, missing);
+  for (size_t i = 0; missing > 0 && i < job->pool->part_count; i++) {
+    struct k8smi_part *part = &job->pool->parts[i];
+    bool plain = part->resource->kind == K8SMI_DISK && part->resource->spend == K8SMI_SPEND_UNRESERVED;
+    if (one == NULL ? !plain : part != one) continue;
+    if (part->left == 0 || !job->pool->offers[part->offer].open) continue;
+    int64_t take = part->left < missing ? part->left : missing;
+    if (!spend_part(job, list, part, take)) return false;
+    missing -= take;
+  }
+  return true;
+}
+
+/* A volume that is there is taken as it is. */
 static bool spend_volume(struct spend_job *job, const struct k8smi_demand_volume *volume,
                          struct k8smi_plan_volume *ret) {
   struct k8smi_resources taken = {NULL, 0};
   struct spend_list list = {&taken, 0};
   struct k8smi_part *there = k8smi_pool_find_volume(job->pool, volume->row.id);
-  int64_t missing = volume->row.milli;
   ret->there = there != NULL;
-  if (there != NULL && !spend_part(job, &list, there, there->left)) return false;
-  for (size_t i = 0; there == NULL && missing > 0 && i < job->pool->part_count; i++) {
-    struct k8smi_part *part = &job->pool->parts[i];
-    bool whole = part->resource->spend == K8SMI_SPEND_RESERVED && part->left >= missing;
-    bool open = job->pool->offers[part->offer].open && part->resource->kind == K8SMI_DISK && part->left > 0;
-    if (!open || (part->resource->spend != K8SMI_SPEND_UNRESERVED && !whole)) continue;
-    int64_t take = part->left < missing ? part->left : missing;
-    if (!spend_part(job, &list, part, take)) return false;
-    missing -= take;
-  }
-  if (taken.count == 0) return false;
+  bool fine =
+      ret->there ? spend_part(job, &list, there, there->left) : spend_disk(job, &list, volume->row.milli);
+  if (!fine || taken.count == 0) return false;
   ret->resource = taken.items[0];
-  if (there == NULL) ret->resource->scalar->value = k8smi_double_of_milli(volume->row.milli);
+  if (!ret->there) ret->resource->scalar->value = k8smi_double_of_milli(volume->row.milli);
   return true;
 }
 

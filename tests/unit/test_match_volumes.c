@@ -165,6 +165,59 @@ static void one_pod_at_a_time(void **state) {
   volumes_end(&s);
 }
 
+/* Of the pods of one match that claim a volume which is not there yet, one gets it made. */
+static void one_pod_of_a_match(void **state) {
+  (void)state;
+  struct scene s;
+  scene_begin(&s);
+  volumes_agent(&s, "a", 1000);
+  volumes_agent(&s, "b", 1000);
+  scene_offers(&s);
+  volumes_pod(&s, "first", "default.data", NULL);
+  volumes_pod(&s, "second", "default.data", "default.logs");
+  volumes_pod(&s, "third", "default.logs", NULL);
+  for (int i = 0; i < 2; i++) { /* nothing of it stays */
+    const char *places = scene_places(&s);
+    assert_true(places[0] != '-' && places[1] == '-' && places[2] != '-');
+  }
+  assert_string_equal(scene_summary(&s, 1),
+                      "0/2 nodes are available: 1 node(s) had no offer with the pod's persistent "
+                      "volume, 1 node(s) had volume node affinity conflict.");
+  volumes_end(&s);
+}
+
+/* Reserved disk and disk that is not are not mixed in one volume. */
+static void one_kind_of_disk(void **state) {
+  (void)state;
+  static const struct {
+    double plain, reserved;
+    const char *places;
+    bool from_reserved;
+  } cases[] = {{50, 150, "a", true}, {150, 150, "a", true}, {150, 50, "a", false},
+               {0, 100, "a", true},  {60, 60, "-", false},  {0, 90, "-", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct scene s;
+    scene_begin(&s);
+    volumes_agent(&s, "a", cases[i].plain);
+    world_reserve(&s.w, world_scalar(&s.w, s.w.offers[0], "disk", cases[i].reserved), "r", NULL, NULL);
+    scene_offers(&s);
+    volumes_pod(&s, "p", "default.data", NULL);
+    assert_string_equal(scene_places(&s), cases[i].places);
+    if (cases[i].places[0] == 'a') {
+      const struct k8smi_plan_volume *v = &s.plan->placements[0].volumes[0];
+      assert_true((v->resource->n_reservations > 0) == cases[i].from_reserved);
+      assert_true(v->resource->scalar->value > 99.9 && v->resource->scalar->value < 100.1);
+    } else {
+      assert_string_equal(
+          scene_summary(&s, 0),
+          cases[i].plain > 0
+              ? "0/1 nodes are available: 1 node(s) had no offer with the pod's persistent volume."
+              : "0/1 nodes are available: 1 Insufficient ephemeral-storage.");
+    }
+    volumes_end(&s);
+  }
+}
+
 static void memory_runs_out(void **state) {
   (void)state;
   for (size_t n = 1;; n++) {
@@ -197,6 +250,8 @@ int main(void) {
       cmocka_unit_test(they_go_where_the_volume_is),
       cmocka_unit_test(they_wait_for_its_agent),
       cmocka_unit_test(one_pod_at_a_time),
+      cmocka_unit_test(one_pod_of_a_match),
+      cmocka_unit_test(one_kind_of_disk),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
