@@ -82,25 +82,31 @@ static bool launch_priority(const struct k8sm_driver *d, int64_t *ret) {
   return found;
 }
 
-static void launch_pick(struct k8sm_driver *d, struct launch_batch *b, int64_t priority) {
-  for (size_t i = 0; i < d->pods.count && b->pod_count < b->pod_cap; i++) {
-    struct drv_pod *pod = d->pods.slots[i];
-    if (!launch_is_due(d, pod) || pod->demand->priority != priority) continue;
+/* Those of the priority at hand, from where the step before has stopped. */
+static void launch_pick(struct k8sm_driver *d, struct launch_batch *b) {
+  struct drv_offers *o = &d->offers;
+  for (; o->cursor < d->pods.count && b->pod_count < b->pod_cap; o->cursor++) {
+    struct drv_pod *pod = d->pods.slots[o->cursor];
+    if (!launch_is_due(d, pod) || pod->demand->priority != o->priority) continue;
     b->demands[b->pod_count] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
     b->pods[b->pod_count++] = pod;
-    pod->round = d->offers.round;
+    pod->round = o->round;
   }
+  o->picking = o->cursor < d->pods.count;
 }
 
 /* The pods that need something: those of higher priority first, and then in the order in which they came. */
 static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
   const struct k8sm_allocator *a = &d->core.allocator;
-  int64_t priority = 0;
+  struct drv_offers *o = &d->offers;
   b->pod_cap = d->pods.needs < LAUNCH_MOST ? d->pods.needs : LAUNCH_MOST;
   b->pods = k8smi_zalloc(a, b->pod_cap * sizeof(struct drv_pod *));
   b->demands = k8smi_zalloc(a, b->pod_cap * sizeof(struct k8sm_demand *));
   if (b->pods == NULL || b->demands == NULL) return K8SM_ERR_NOMEM;
-  while (b->pod_count < b->pod_cap && launch_priority(d, &priority)) launch_pick(d, b, priority);
+  while (b->pod_count < b->pod_cap && (o->picking || launch_priority(d, &o->priority))) {
+    if (!o->picking) o->cursor = 0;
+    launch_pick(d, b);
+  }
   return K8SM_OK;
 }
 
@@ -403,7 +409,8 @@ static int launch_refusals(struct k8sm_driver *d, const struct launch_batch *b) 
 }
 
 /* A batch that came to nothing for want of memory is tried again. */
-static void launch_give_back(struct launch_batch *b) {
+static void launch_give_back(struct k8sm_driver *d, struct launch_batch *b) {
+  d->offers.picking = false;
   for (size_t i = 0; i < b->pod_count; i++) b->pods[i]->round = 0;
 }
 
@@ -413,15 +420,15 @@ int k8smi_drv_launch(struct k8sm_driver *d) {
   struct launch_batch b = {0};
   int64_t priority = 0;
   if (!d->offers.unmatched) d->offers.round++;
-  if (!d->offers.unmatched) d->offers.fresh = false;
+  if (!d->offers.unmatched) d->offers.fresh = d->offers.picking = false;
   int r = launch_collect(d, &b);
   if (r == K8SM_OK && b.pod_count != 0) r = launch_plan(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_prepare(d, &b);
   if (r == K8SM_OK && b.nominated != 0) r = k8smi_drv_preempt(d, b.plan, b.pods);
   if (r == K8SM_OK && b.step_count + b.nominated != 0) r = launch_commit(d, &b);
-  if (r == K8SM_OK) r = launch_refusals(d, &b);
-  if (r == K8SM_ERR_NOMEM) launch_give_back(&b);
-  d->offers.unmatched = launch_priority(d, &priority);
+  if (r == K8SM_OK && b.pod_count != 0) r = launch_refusals(d, &b);
+  if (r == K8SM_ERR_NOMEM) launch_give_back(d, &b);
+  d->offers.unmatched = d->offers.picking || launch_priority(d, &priority);
   launch_batch_free(d, &b);
   return r;
 }

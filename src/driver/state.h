@@ -37,19 +37,22 @@ struct drv_offers {
   bool fresh;                /* offers or needs have changed since the last match */
   uint64_t round;            /* of matching, since that: pods with its number have been in it */
   bool unmatched;            /* some have not: their turn is in the next step */
-  bool stale;                /* agents have changed since the wants were summed up */
-  bool sift;                 /* offers or wants have changed since offers were given back */
-  bool revive;               /* a need has come up that filters may be in the way of */
-  bool constrains;           /* the master knows constraints */
-  bool never_constrain;      /* one has refused some */
-  bool unsure;               /* it is not known by which constraints it goes */
-  uint64_t revived_ms;       /* when the last REVIVE went out */
-  uint64_t sift_ms;          /* when the next offer is to be given back */
-  uint64_t limit_ms;         /* when narrower constraints are told; DRV_NEVER: there are none */
-  uint64_t limit_hash;       /* of those */
-  bool wanting;              /* some pod needs something now */
-  uint64_t since_ms;         /* when that last changed, or the subscription began */
-  uint64_t summed_ms;        /* when the wants were summed up last */
+  bool picking;              /* those of `priority` from the slot `cursor` on come next */
+  int64_t priority;
+  size_t cursor;
+  bool stale;           /* agents have changed since the wants were summed up */
+  bool sift;            /* offers or wants have changed since offers were given back */
+  bool revive;          /* a need has come up that filters may be in the way of */
+  bool constrains;      /* the master knows constraints */
+  bool never_constrain; /* one has refused some */
+  bool unsure;          /* it is not known by which constraints it goes */
+  uint64_t revived_ms;  /* when the last REVIVE went out */
+  uint64_t sift_ms;     /* when the next offer is to be given back */
+  uint64_t limit_ms;    /* when narrower constraints are told; DRV_NEVER: there are none */
+  uint64_t limit_hash;  /* of those */
+  bool wanting;         /* some pod needs something now */
+  uint64_t since_ms;    /* when that last changed, or the subscription began */
+  uint64_t summed_ms;   /* when the wants were summed up last */
   struct drv_owed *owed;
   uint64_t released; /* the generation of the cluster that was looked at for what is to be given back */
 };
