@@ -15,9 +15,10 @@
 
 enum { BENCH_OFFERS = 1000, BENCH_ROUNDS = 30 };
 
+/* Processor time: others on the machine don't count. */
 static double bench_now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 

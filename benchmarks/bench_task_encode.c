@@ -14,7 +14,7 @@ enum { ENCODE_ROUNDS = 20, ENCODE_CALLS = 500 };
 
 static double encode_now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
