@@ -111,17 +111,31 @@ int k8sm_cluster_set_node(struct k8sm_cluster *cluster, struct k8sm_slice agent_
   return K8SM_OK;
 }
 
+static void agents_drop_offers(struct k8sm_cluster *c, const struct k8smi_agent *agent) {
+  while (agent->first_slot != K8SMI_ROW_NONE)
+    k8smi_cluster_drop(c, k8smi_slot_at(c, agent->first_slot)->first_offer);
+}
+
 int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice agent_id) {
   uint32_t row = k8smi_map_get(&cluster->agent_map, agent_id);
   if (row == K8SMI_MAP_NONE) return 0;
   const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   int known = agent->labels != NULL;
-  while (agent->first_slot != K8SMI_ROW_NONE) {
-    k8smi_cluster_drop(cluster, k8smi_slot_at(cluster, agent->first_slot)->first_offer);
-  }
+  agents_drop_offers(cluster, agent);
   k8smi_agent_forget(cluster, row);
   cluster->generation++;
   return known;
+}
+
+void k8smi_cluster_lose_agent(struct k8sm_cluster *c, struct k8sm_slice agent_id) {
+  uint32_t row = k8smi_map_get(&c->agent_map, agent_id);
+  if (row == K8SMI_MAP_NONE) return;
+  if (!k8smi_volumes_any_at(c, row)) {
+    k8sm_cluster_forget(c, agent_id);
+  } else {
+    agents_drop_offers(c, k8smi_agent_at(c, row));
+    c->generation++;
+  }
 }
 
 size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, struct k8sm_agent *rows,

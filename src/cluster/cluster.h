@@ -243,6 +243,9 @@ void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t held);
 
 /* agents.c: the row of an id, made if need be. Errors: NOMEM, LIMIT. */
 int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret);
+/* The master has lost the agent: its offers go, and it is forgotten, unless volumes of claims are on it. Those are
+ * waited for, as they may come back with it. */
+void k8smi_cluster_lose_agent(struct k8sm_cluster *cluster, struct k8sm_slice agent_id);
 /* Forgets an agent, which has no offers. */
 void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row);
 /* Replaces the labels (NULL: not known), and keeps the counts right. Returns the old ones. */

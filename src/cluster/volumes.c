@@ -79,6 +79,13 @@ void k8smi_volumes_leave(struct k8sm_cluster *c, const struct k8sm_demand *d, ui
   volumes_leave(c, d, d->volume_count, agent);
 }
 
+bool k8smi_volumes_any_at(const struct k8sm_cluster *c, uint32_t agent) {
+  for (uint32_t i = 0; i < c->volumes.high; i++) {
+    if (k8smi_table_used(&c->volumes, i) && volumes_at(c, i)->agent == agent) return true;
+  }
+  return false;
+}
+
 void k8smi_volumes_end_at(struct k8sm_cluster *c, uint32_t agent) {
   for (uint32_t i = 0; i < c->volumes.high; i++) {
     if (k8smi_table_used(&c->volumes, i) && volumes_at(c, i)->agent == agent) volumes_drop(c, i);

@@ -22,6 +22,8 @@ bool k8smi_volumes_learn(struct k8sm_cluster *cluster, const struct k8smi_offer 
 /* A pod that claims them comes to an agent, or leaves it. False when memory ran out: then it leaves none. */
 bool k8smi_volumes_use(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
 void k8smi_volumes_leave(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
+/* Is one of them on the agent? */
+bool k8smi_volumes_any_at(const struct k8sm_cluster *cluster, uint32_t agent);
 void k8smi_volumes_end_at(struct k8sm_cluster *cluster, uint32_t agent);
 void k8smi_volumes_free(struct k8sm_cluster *cluster);
 

@@ -2,6 +2,7 @@
 /* What the master says, event by event. */
 #include "base/findings.h"
 #include "base/slice.h"
+#include "cluster/cluster.h"
 #include "driver/state.h"
 #include "status/status.h"
 #include "wire/mesos.h"
@@ -253,6 +254,9 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
   r = events_apply(d, pod, s);
+  if (r == K8SM_OK && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR && s->agent_id != NULL)
+    k8sm_cluster_forget(d->offers.cluster,
+                        k8smi_s(s->agent_id->value)); /* with its volumes: it won't be back */
   if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack);
   if (r != K8SM_OK) {
     k8smi_drv_call_free(&d->core, ack);
@@ -296,7 +300,7 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   }
   if (f->agent_id == NULL) return events_foreign(d, in);
   struct k8sm_slice agent = k8smi_s(f->agent_id->value);
-  k8sm_cluster_forget(d->offers.cluster, agent);
+  k8smi_cluster_lose_agent(d->offers.cluster, agent);
   for (size_t i = 0; i < d->pods.count; i++) {
     struct drv_pod *pod = d->pods.slots[i];
     if (pod == NULL || pod->place == NULL || !k8smi_eq(pod->place->agent_id, agent)) continue;

@@ -249,7 +249,7 @@ static const char *volume_agent(const struct world *w, size_t agents) {
 }
 
 /* A pod is deleted, and made again at once: its volume is not offered then, at first for a while, and waited
- * for. */
+ * for. Later its agent is lost, and it waits for that. When the agent is gone for good, so is the volume. */
 static void a_pod_comes_back_to_its_volume(void **state) {
   static const char *const roles[] = {"dev"};
   static const struct k8sm_manifest_data data[] = {
@@ -272,23 +272,31 @@ static void a_pod_comes_back_to_its_volume(void **state) {
     char yaml[sizeof claiming + 16], uid[8];
     snprintf(uid, sizeof uid, "v%d", i);
     snprintf(yaml, sizeof yaml, claiming, uid);
+    if (i == 3) k8smi_local_kill_agent(w.local, away);
+    if (i == 3) world_wait(&w, 100000); /* it is lost */
     assert_true(world_pod(&w, yaml));
-    if (i == 1) { /* its agent has made no offers since */
+    if (i == 1 || i == 3) { /* its agent has made no offers since */
       world_wait(&w, 20000);
       assert_string_equal(world_shown(&w, "default/db"), "Pending");
-      k8smi_local_reactivate_agent(w.local, away);
     }
+    if (i == 1) k8smi_local_reactivate_agent(w.local, away);
+    if (i == 3) k8smi_local_restore_agent(w.local, away);
     await(&w, "default/db", "Running", 60000);
     if (home == NULL) home = volume_agent(&w, AGENTS);
     assert_string_equal(volume_agent(&w, AGENTS), home);
     assert_true(k8smi_eqs(world_summary(&w, "default/db").agent_id, home));
     if (i == 2) world_restart(&w, &o); /* what runs tells it again */
     world_wait(&w, 5000);
+    if (i == ROUNDS - 1) break;
     assert_int_equal(world_delete(&w, "default/db", 1), K8SM_OK);
     await(&w, "default/db", NULL, 60000);
     for (away = 0; i == 0 && strcmp(w.local->agents[away].id, home) != 0;) away++;
     if (i == 0) k8smi_local_drain_agent(w.local, away);
   }
+  k8smi_local_give_up_agent(w.local, away);
+  world_wait(&w, 60000);
+  await(&w, "default/db", "Running", 60000);
+  assert_false(k8smi_eqs(world_summary(&w, "default/db").agent_id, home));
   assert_int_equal(w.bad_answers, 0);
   world_close(&w);
 }
