@@ -10,24 +10,29 @@
 
 #include <cmocka.h>
 
+static struct world agents_world; /* offers are parts of it */
+
+static void agents_end(struct k8sm_cluster *c) {
+  k8sm_cluster_free(c);
+  world_free(&agents_world);
+}
+
 /* Agents S0 to S3 on hosts a.example, b.example, c.example and a.example again. */
 static struct k8sm_cluster *agents_on_hosts(void) {
   static const char *const hosts[] = {"a.example", "b.example", "c.example", "a.example"};
-  struct world w;
   struct k8sm_cluster *c = NULL;
-  world_init(&w);
+  world_init(&agents_world);
   for (size_t i = 0; i < 4; i++) {
     char id[8], agent[8];
     snprintf(id, sizeof id, "o%zu", i);
     snprintf(agent, sizeof agent, "S%zu", i);
-    K8smMesos__Offer *o = world_simple(&w, id, agent, "*", 1, 100, true);
-    o->hostname = world_text(&w, hosts[i]);
+    K8smMesos__Offer *o = world_simple(&agents_world, id, agent, "*", 1, 100, true);
+    o->hostname = world_text(&agents_world, hosts[i]);
   }
   assert_int_equal(k8sm_cluster_new(NULL, &c, NULL), K8SM_OK);
-  struct k8sm_offers *offers = world_offers_from(&w, 0, NULL, NULL);
+  struct k8sm_offers *offers = world_offers_from(&agents_world, 0, NULL, NULL);
   assert_int_equal(k8sm_cluster_add(c, offers, 0, NULL), K8SM_OK);
   k8sm_offers_unref(offers);
-  world_free(&w);
   return c;
 }
 
@@ -86,7 +91,7 @@ static void nodes_by_name(void **state) {
   set_objects(c, "apiVersion: v1\nkind: Node\nmetadata: {name: a.example}\n");
   assert_int_equal(c->tainted, 0); /* in place of what was stated before */
   assert_null(disk_of(c, "S0"));
-  k8sm_cluster_free(c);
+  agents_end(c);
 }
 
 /* The same object in the three formats, and as an item of a list. */
@@ -115,7 +120,7 @@ static void nodes_in_every_format(void **state) {
       assert_int_equal(k8sm_cluster_set_objects(c, m, NULL), K8SM_OK);
       k8sm_manifest_unref(m);
       assert_string_equal(disk_of(c, "S2"), "ssd");
-      k8sm_cluster_free(c);
+      agents_end(c);
     }
   }
 }
@@ -132,7 +137,7 @@ static void namespaces(void **state) {
   assert_string_equal(labels.items[1].value.ptr, "gold");
   set_objects(c, "apiVersion: v1\nkind: Namespace\nmetadata: {name: prod}\n");
   assert_int_equal(k8smi_namespace_labels(c, K8SMI_S("prod"), &scratch).count, 1);
-  k8sm_cluster_free(c);
+  agents_end(c);
 }
 
 static void bad_taints(void **state) {
@@ -157,7 +162,7 @@ static void bad_taints(void **state) {
   assert_int_equal(k8sm_cluster_set_objects(c, m, NULL), K8SM_ERR_INVALID);
   assert_null(agent_of(c, "S0")->node);
   k8sm_manifest_unref(m);
-  k8sm_cluster_free(c);
+  agents_end(c);
 }
 
 int main(void) {

@@ -23,7 +23,7 @@ static uint32_t below(uint32_t n) {
 
 static void add_agent(struct scene *s, int i) {
   static const char *const roles[] = {"*", "*", "*", "r"};
-  char id[16], agent[8], rack[8];
+  char id[24], agent[16], rack[16];
   snprintf(id, sizeof id, "o%zu", s->w.count);
   snprintf(agent, sizeof agent, "n%d", i);
   snprintf(rack, sizeof rack, "r%u", below(3));
@@ -36,7 +36,7 @@ static void add_agent(struct scene *s, int i) {
 
 /* Something changes: an offer goes, another one comes, a node or a feature is stated. */
 static void change(struct scene *s) {
-  char agent[8], offer[16];
+  char agent[16], offer[16];
   int i = (int)below(AGENTS);
   snprintf(agent, sizeof agent, "n%d", i);
   snprintf(offer, sizeof offer, "o%u", below((uint32_t)s->w.count));
@@ -141,7 +141,7 @@ static void ports_are_counted(void **state) {
   assert_int_equal(k8smi_port_count(s.c, 80), 0);
   uint64_t ranges[64][2];
   for (int i = 0; i < 64; i++) {
-    char id[8];
+    char id[16];
     snprintf(id, sizeof id, "o%d", i);
     ranges[i][0] = below(UINT16_MAX + 2);
     ranges[i][1] = ranges[i][0] + (i % 3 == 0 ? 0 : below(70000));
@@ -158,7 +158,7 @@ static void ports_are_counted(void **state) {
     for (uint32_t p = 0; p <= UINT16_MAX; p++)
       assert_int_equal(k8smi_port_count(s.c, (uint16_t)p), counts[p]);
     for (int i = gone; i < gone + 16 && i < 64; i++) {
-      char id[8];
+      char id[16];
       snprintf(id, sizeof id, "o%d", i);
       assert_int_equal(k8sm_cluster_remove(s.c, k8smi_s(id)), 1);
     }
