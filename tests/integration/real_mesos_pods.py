@@ -123,7 +123,7 @@ class Greedy:
         try:
             while more := self.answer.read1():
                 self.seen += more
-        except (OSError, ValueError, http.client.HTTPException):
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
             pass  # stopped
 
     def stop(self):
