@@ -131,7 +131,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="folder of a release build")
     parser.add_argument("rivals", nargs="*", metavar="RIVAL", help="of " + ", ".join(BUILDERS) + "; all without")
     parser.add_argument("--seconds", type=float, default=8, help="that a case of another's takes at least")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     unknown = set(options.rivals) - set(BUILDERS)
     if unknown:
         parser.error(f"{', '.join(sorted(unknown))}: expected some of {', '.join(BUILDERS)}")
