@@ -213,7 +213,7 @@ static void make_running(struct model *m, struct scene *s) {
 
 static bool is_victim(const struct scene *s, size_t nomination, int pod) {
   struct k8sm_plan_victim row;
-  char uid[16];
+  char uid[24];
   snprintf(uid, sizeof uid, "uid-r%d", pod);
   for (size_t i = 0; k8sm_plan_victims(s->plan, i, &row, sizeof row, 1) > 0; i++) {
     if (row.nomination == nomination && k8smi_eqs(row.uid, uid)) return true;
