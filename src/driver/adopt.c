@@ -42,7 +42,7 @@ static bool adopt_is_due(const struct k8sm_driver *d, const struct drv_pod *pod,
 
 static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_demand *demand,
                       struct k8sm_slice agent_id) {
-  struct k8sm_status *status;
+  struct k8sm_status *status = NULL;
   int r = k8sm_status_new(demand, &d->core.options.status, &status, NULL);
   if (r == K8SM_OK) r = k8sm_cluster_add_pod(d->offers.cluster, demand, agent_id, NULL);
   if (r == K8SM_OK) {
