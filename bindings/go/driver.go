@@ -35,6 +35,7 @@ type DriverOptions struct {
 	MaxEventBytes uint64
 	RecordRows    uint32 // 1: no RECORD with RecordAppend
 	AdoptMS       uint64 // not 0: the record is lost
+	Overlays      Overlays
 }
 
 // Driver is the Mesos scheduler protocol as a state machine. One goroutine at a time.
@@ -76,6 +77,10 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 		max_event_bytes: C.uint64_t(options.MaxEventBytes),
 		record_rows:     C.uint32_t(options.RecordRows),
 		adopt_ms:        C.uint64_t(options.AdoptMS),
+
+		executor_overlay: m.slice(options.Overlays.Executor),
+		task_overlay:     m.slice(options.Overlays.Task),
+		overlay_format:   C.uint32_t(options.Overlays.Format),
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	driver := &Driver{}

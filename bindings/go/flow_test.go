@@ -650,9 +650,14 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 	if _, err := cluster.Add(offers, 0); err != nil {
 		t.Fatal(err)
 	}
+	var overlays k8smesos.Overlays
+	if name := fields["overlay"]; name != "" {
+		overlays.Executor = golden(t, "overlays/"+name+".executor.json")
+		overlays.Task = golden(t, "overlays/"+name+".task.json")
+	}
 	if fields["resume"] != "" {
 		plan := must[*k8smesos.Plan](t)(cluster.Match(demands, nil))
-		calls := must[*k8smesos.Calls](t)(plan.Calls(nil))
+		calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Overlays: overlays}))
 		resume := k8smesos.ResumeOptions{AgentID: "golden-S1", Nonce: "n2", Executor: calls.Executors()[0].Bytes}
 		for _, text := range strings.Split(fields["resume"], ",") {
 			var launch k8smesos.Launch
@@ -664,7 +669,9 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 	plan := must[*k8smesos.Plan](t)(cluster.Match(demands, nil))
 	var ret [2][]byte
 	for i, format := range []k8smesos.Format{k8smesos.FormatJSON, k8smesos.FormatProtobuf} {
-		calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Format: format, RefuseSeconds: 5}))
+		calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{
+			Format: format, RefuseSeconds: 5, Overlays: overlays,
+		}))
 		ret[i] = calls.Rows()[0].Bytes
 	}
 	return ret
@@ -689,6 +696,14 @@ func TestGoldenCalls(t *testing.T) {
 	}
 	if rows < 40 {
 		t.Errorf("%d rows", rows)
+	}
+}
+
+func TestOverlayRefused(t *testing.T) {
+	bad := k8smesos.Overlays{Task: []byte(`{"task_id":{"value":"mine"}}`)}
+	_, err := k8smesos.NewDriver(&k8smesos.DriverOptions{Overlays: bad})
+	if err == nil || !strings.Contains(err.Error(), "task_id") {
+		t.Errorf("an overlay that sets the task's id: %v", err)
 	}
 }
 

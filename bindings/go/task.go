@@ -19,6 +19,15 @@ type TaskOptions struct {
 	Format        Format // FormatJSON, or FormatProtobuf (the default)
 	RefuseSeconds float64
 	Operations    bool // have rows of their own: Calls.Operations
+	Overlays      Overlays
+	PodWins       bool // a label or a variable of an overlay that a pod has, too, is left out, and no error
+}
+
+// Overlays are merged into what the mapping makes of every pod; see k8sm_task_options.
+type Overlays struct {
+	Executor []byte // a partial mesos.v1.ExecutorInfo
+	Task     []byte // a partial mesos.v1.TaskInfo
+	Format   Format // of both
 }
 
 // Calls are what a plan becomes. Immutable.
@@ -38,11 +47,18 @@ func (p *Plan) Calls(options *TaskOptions) (*Calls, error) {
 	if options == nil {
 		options = &TaskOptions{}
 	}
+	var m memory
+	defer m.free()
 	given := C.struct_k8sm_task_options{
 		format: C.uint32_t(options.Format), refuse_seconds: C.double(options.RefuseSeconds),
+		executor_overlay: m.slice(options.Overlays.Executor), task_overlay: m.slice(options.Overlays.Task),
+		overlay_format: C.uint32_t(options.Overlays.Format),
 	}
 	if options.Operations {
-		given.flags = C.K8SM_CALLS_OPERATIONS
+		given.flags |= C.K8SM_CALLS_OPERATIONS
+	}
+	if options.PodWins {
+		given.flags |= C.K8SM_CALLS_POD_WINS
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_calls

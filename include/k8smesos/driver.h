@@ -43,9 +43,14 @@ struct k8sm_driver_options {
                         nothing is launched for pods that are given, and what runs of them is taken up. Should be
                         Mesos' agent_reregister_timeout, 600,000: then what has not answered runs nowhere that the
                         master knows of */
+  struct k8sm_slice executor_overlay; /* copied, and read once: as those of k8sm_task_options with
+                                         K8SM_CALLS_POD_WINS, so that no pod stops the others */
+  struct k8sm_slice task_overlay;
+  uint32_t overlay_format; /* of both */
+  uint32_t reserved_2;
 };
 
-/* Errors: INVALID, NOMEM, ABI. */
+/* Errors: INVALID, NOMEM, ABI; of overlays also SYNTAX, LIMIT, UNSUPPORTED. */
 K8SM_API K8SM_MUST_USE int k8sm_driver_new(const struct k8sm_driver_options *options,
                                            struct k8sm_driver **ret, struct k8sm_diags *diags);
 K8SM_API void k8sm_driver_free(struct k8sm_driver *driver);

@@ -14,22 +14,46 @@ extern "C" {
 struct k8sm_calls; /* the calls that a plan becomes. Value. */
 
 enum {
-  K8SM_CALLS_OPERATIONS = 1 /* the operations have rows of their own (k8sm_calls_operations), for who adds some and
-                              makes the call himself */
+  K8SM_CALLS_OPERATIONS = 1, /* the operations have rows of their own (k8sm_calls_operations), for who adds some
+                               and makes the call himself */
+  K8SM_CALLS_POD_WINS = 2    /* a label or a variable of an overlay that the pod has, too, is left out; without
+                               this such a pod is refused */
 };
+
+/* Overlays: parts of a mesos.v1.ExecutorInfo and of a mesos.v1.TaskInfo that are merged into those of every pod.
+ * What the mapping sets stays; where it sets nothing, an overlay may set
+ *
+ * - of an ExecutorInfo: data, discovery, container.rlimit_info, and container.network_infos: all of them, where
+ *   the pod is on no network of its own, and without its host ports mapped;
+ * - of a TaskInfo: data, discovery, command.user, container.rlimit_info, container.tty_info. Where a container
+ *   has ports, and so a discovery, the fields that it lacks.
+ *
+ * Labels of both, and command.uris and command.environment of a TaskInfo are appended. A label's key or a
+ * variable's name that is there already is a conflict: see K8SM_CALLS_POD_WINS. Every other field is a finding,
+ * and refused: ids, types, resources and limits, kill policy and checks are the mapping's, and a default
+ * executor has no command.
+ *
+ * An ExecutorInfo is part of the record and is resent as it is: its overlay counts when an attempt begins. That of
+ * tasks counts whenever a container is launched; the pause task has none. A container logger is told its settings by
+ * variables (CONTAINER_LOGGER_...): https://mesos.apache.org/documentation/latest/logging/ */
 
 /* How a plan becomes calls. */
 struct k8sm_task_options {
   size_t size;
   const struct k8sm_allocator *allocator;
   uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
-  uint32_t flags;  /* K8SM_CALLS_OPERATIONS */
+  uint32_t flags;  /* K8SM_CALLS_* */
   double refuse_seconds; /* for what an ACCEPT leaves of its offers; negative is refused */
+  struct k8sm_slice executor_overlay; /* a partial mesos.v1.ExecutorInfo; empty: none */
+  struct k8sm_slice task_overlay;     /* a partial mesos.v1.TaskInfo; empty: none */
+  uint32_t overlay_format;            /* of both: K8SM_FORMAT_JSON or _PROTOBUF; AUTO: JSON if it begins with '{' */
+  uint32_t reserved;
 };
 
 /* One ACCEPT for each agent and role of the plan: the offers it spends, what is to be reserved and created for
  * a pod, and then a LAUNCH_GROUP for each task that its demand launches. Stateless: the same plan gives the same bytes.
- * Owns: *ret. Errors: INVALID (an id that Mesos does not accept), NOMEM, ABI. */
+ * Owns: *ret. Errors: INVALID (an id that Mesos does not accept; an overlay that can't be merged), SYNTAX and
+ * LIMIT (an overlay that can't be read), UNSUPPORTED (its format), NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan,
                                            const struct k8sm_task_options *options, struct k8sm_calls **ret,
                                            struct k8sm_diags *diags);

@@ -142,7 +142,11 @@ static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
   const struct k8sm_task_options o = {.size = sizeof o,
                                       .allocator = &d->core.allocator,
                                       .format = d->core.options.format,
-                                      .refuse_seconds = launch_refuse_seconds(d, b)};
+                                      .flags = K8SM_CALLS_POD_WINS,
+                                      .refuse_seconds = launch_refuse_seconds(d, b),
+                                      .executor_overlay = d->core.options.executor_overlay,
+                                      .task_overlay = d->core.options.task_overlay,
+                                      .overlay_format = d->core.options.overlay_format};
   r = k8sm_plan_calls(b->plan, &o, &b->calls, NULL);
   if (r != K8SM_OK) return r;
   b->launch_count = k8sm_calls_rows(b->calls, 0, NULL, sizeof(struct k8sm_call), 0);

@@ -3,6 +3,7 @@
 #include "base/abi.h"
 #include "base/findings.h"
 #include "base/slice.h"
+#include "task/calls.h"
 
 /* Copies a text; an absent one stays absent. False when memory ran out. */
 static bool drvopt_text(struct k8smi_arena *arena, const char **text) {
@@ -82,6 +83,25 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
   return ok ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
 }
 
+/* Read here once, so that a launch finds nothing wrong in them. */
+static int drvopt_overlays(struct drv_core *core, const struct k8sm_driver_options *from,
+                           struct k8sm_diags *diags) {
+  struct drv_options *o = &core->options;
+  const struct k8sm_task_options overlays = {.size = sizeof overlays,
+                                             .allocator = &core->allocator,
+                                             .executor_overlay = from->executor_overlay,
+                                             .task_overlay = from->task_overlay,
+                                             .overlay_format = from->overlay_format};
+  int r = k8smi_overlays_check(&overlays, diags);
+  if (r != K8SM_OK) return r;
+  o->overlay_format = from->overlay_format;
+  o->executor_overlay =
+      k8smi_arena_copy(&core->arena, from->executor_overlay.ptr, from->executor_overlay.len);
+  o->task_overlay = k8smi_arena_copy(&core->arena, from->task_overlay.ptr, from->task_overlay.len);
+  bool ok = o->executor_overlay.ptr != NULL && o->task_overlay.ptr != NULL;
+  return ok ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+}
+
 static uint64_t drvopt_or(uint64_t value, uint64_t preset) {
   return value == 0 ? preset : value;
 }
@@ -120,6 +140,7 @@ static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *
   if (r == K8SM_OK) {
     r = k8smi_options_read(&o->status, sizeof o->status, from->status, "k8sm_status_options", diags);
   }
+  if (r == K8SM_OK) r = drvopt_overlays(core, from, diags);
   if (r != K8SM_OK) return r;
   const char *master = from->master;
   if (!drvopt_text(&core->arena, &master)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);

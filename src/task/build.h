@@ -6,8 +6,11 @@
  * lacks memory returns NULL and sets `no_memory`; a message with holes is never encoded. */
 
 #include "base/findings.h"
+#include "base/map.h"
 #include "match/plan.h"
 #include "wire/mesos.h"
+
+#include <k8smesos/task.h>
 
 /* What a placement has, as its executor and tasks name it: what the offers gave, once RESERVE and CREATE are
  * done. */
@@ -18,6 +21,21 @@ struct k8smi_task_holds {
   struct k8smi_resources create;  /* volumes to be made, after that */
 };
 
+/* Labels or variables that overlays append. */
+struct k8smi_overlay_list {
+  const ProtobufCMessage **items;
+  size_t count;
+  struct k8smi_map names; /* to the number of the item */
+};
+
+/* What is merged into executors and tasks; see overlay.c. */
+struct k8smi_task_overlays {
+  K8smMesos__ExecutorOverlay *executor; /* NULL: none */
+  K8smMesos__TaskOverlay *task;         /* NULL: none */
+  struct k8smi_overlay_list executor_labels, labels, variables;
+  bool pod_wins; /* what it has already is no error */
+};
+
 struct k8smi_task_build {
   struct k8smi_arena arena; /* scratch */
   const struct k8sm_plan *plan;
@@ -25,6 +43,7 @@ struct k8smi_task_build {
   const struct k8sm_demand *demand;        /* of the placement */
   K8smMesos__Labels *labels;               /* of the demand, for its executor and tasks */
   struct k8smi_task_holds holds;           /* of the placement */
+  struct k8smi_task_overlays overlays;
   struct k8sm_diags *diags;
   bool address_noted; /* that an agent's hostname stands in for its address */
   bool no_memory;
@@ -77,6 +96,14 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
 
 /* info.c: TaskInfo of a task of the demand. `id` has a NUL behind it. */
 K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, struct k8sm_slice id);
+
+/* overlay.c: reads the overlays of the options, and merges them. `overlays` is zeroed before, and freed
+ * whatever came of it; its messages are in the arena. Errors: INVALID, SYNTAX, LIMIT, UNSUPPORTED, NOMEM;
+ * with findings. */
+int k8smi_overlays_read(struct k8smi_task_build *b, const struct k8sm_task_options *options, uint64_t seed);
+void k8smi_overlays_free(struct k8smi_task_overlays *overlays);
+int k8smi_overlays_executor(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *info);
+int k8smi_overlays_task(struct k8smi_task_build *b, K8smMesos__TaskInfo *info);
 
 /* container.c */
 K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,

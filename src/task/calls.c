@@ -173,13 +173,16 @@ static int calls_add_placement(struct calls_work *w, uint32_t call, uint32_t pla
   if (result != K8SM_OK) return result;
   K8smMesos__ExecutorInfo *executor = k8smi_task_executor(b, &result);
   if (executor == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
-  result = calls_record_executor(w, placement, executor);
+  if (b->demand->executor.len == 0) result = k8smi_overlays_executor(b, executor);
+  if (result == K8SM_OK) result = calls_record_executor(w, placement, executor);
   for (uint32_t i = 0; i < b->demand->task_count && result == K8SM_OK; i++) {
     if (!b->demand->tasks[i].launch) continue;
     struct k8sm_call_task *row = &c->tasks[c->task_count];
     result = calls_task_id(w, &b->demand->tasks[i], &row->task_id);
     if (result != K8SM_OK) break;
     K8smMesos__TaskInfo *info = k8smi_task_info(b, i, row->task_id);
+    if (info != NULL && b->demand->tasks[i].kind != K8SM_TASK_PAUSE) result = k8smi_overlays_task(b, info);
+    if (result != K8SM_OK) break;
     K8smMesos__Offer__Operation *operation = info == NULL ? NULL : k8smi_task_launch_group(b, executor, info);
     result = calls_add_operation(w, call, placement, operation, accept);
     row->placement = placement;
@@ -278,7 +281,9 @@ static int calls_run(struct calls_work *w) {
   k8smi_buf_lend(&w->buf, buffer, sizeof buffer);
   k8smi_map_init(&w->groups, allocator, w->build.plan->generation);
   k8smi_map_init(&w->offers, allocator, w->build.plan->generation);
-  int result = calls_make(w);
+  int result = k8smi_overlays_read(&w->build, &w->options, w->build.plan->generation);
+  if (result == K8SM_OK) result = calls_make(w);
+  k8smi_overlays_free(&w->build.overlays);
   k8smi_map_free(&w->offers);
   k8smi_map_free(&w->groups);
   k8smi_buf_free(&w->buf);

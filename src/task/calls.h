@@ -25,6 +25,9 @@ struct k8sm_calls {
 /* calls.c: options of calls. Errors: INVALID. */
 int k8smi_calls_check(uint32_t format, double refuse_seconds, struct k8sm_diags *diags);
 
+/* overlay.c: reads the overlays of the options, for what is wrong in them. Errors: as k8sm_plan_calls. */
+int k8smi_overlays_check(const struct k8sm_task_options *options, struct k8sm_diags *diags);
+
 /* AUTO is protobuf. */
 static inline uint32_t k8smi_calls_format(uint32_t format) {
   return format == K8SM_FORMAT_JSON ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF;

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/findings.h"
 #include "mesos.pb-c.h"
+#include "overlay.pb-c.h"
 
 enum { K8SMI_MESSAGE_MAX_DEPTH = 32 };
 
@@ -35,6 +36,11 @@ int k8smi_message_read(struct k8smi_arena *arena, uint32_t format, const Protobu
 int k8smi_message_read_shared(struct k8smi_arena *arena, uint32_t format,
                               const ProtobufCMessageDescriptor *type, const void *bytes, size_t len,
                               ProtobufCMessage **ret, struct k8sm_diags *diags);
+
+/* Reports each unknown field of a message that says only a part of what `whole` does, and of the messages in
+ * it: under its name where `whole` has one. Errors: INVALID. */
+int k8smi_message_known(const ProtobufCMessage *message, const ProtobufCMessageDescriptor *whole,
+                        struct k8sm_diags *diags);
 
 /* Message → bytes, at the end of the buffer. Failure shows in buf->failed. */
 void k8smi_message_encode(struct k8smi_buf *buf, const ProtobufCMessage *message);

@@ -177,12 +177,20 @@ class Golden(unittest.TestCase):
         cluster = Cluster()
         role = (roles or ["*"])[0].encode()
         cluster.add(Offers.parse(read("offers.json").replace(b"ROLE", role)))
+        overlays = {}
+        if "overlay" in fields:
+            overlays = {f"{of}_overlay": read(f"overlays/{fields['overlay']}.{of}.json") for of in ("executor", "task")}
         if "resume" in fields:
-            (executor,) = cluster.match(demands).calls().executors
+            (executor,) = cluster.match(demands).calls(**overlays).executors
             launches = [tuple(map(int, launch.split("."))) for launch in fields["resume"].split(",")]
             demands = [demands[0].resume("golden-S1", executor.bytes, launches, nonce="n2")]
         plan = cluster.match(demands)
-        return [plan.calls(format=form, refuse_seconds=5.0)[0].bytes for form in (Format.JSON, Format.PROTOBUF)]
+        forms = (Format.JSON, Format.PROTOBUF)
+        return [plan.calls(format=form, refuse_seconds=5.0, **overlays)[0].bytes for form in forms]
+
+    def test_overlay_refused(self):
+        with self.assertRaisesRegex(k8smesos.Invalid, "task_id"):
+            k8smesos.Driver(task_overlay=b'{"task_id":{"value":"mine"}}')
 
     def test_calls(self):
         table = [line.split("|") for line in read("README.md").decode().splitlines() if line.startswith("| ")]

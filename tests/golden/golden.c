@@ -17,7 +17,7 @@ static int golden_failures;
 
 /* A row of the table. */
 struct golden_case {
-  char name[64], of[64], principal[32];
+  char name[64], of[64], principal[32], overlay[32];
   char role_texts[128];
   const char *roles[GOLDEN_MAX];
   size_t role_count;
@@ -96,6 +96,8 @@ static void take_option(struct golden_case *c, const char *option) {
     snprintf(c->of, sizeof c->of, "%s", value);
   } else if (IS("principal")) {
     snprintf(c->principal, sizeof c->principal, "%s", value);
+  } else if (IS("overlay")) {
+    snprintf(c->overlay, sizeof c->overlay, "%s", value);
   } else if (IS("roles")) {
     take_roles(c, value);
   } else if (IS("resume")) {
@@ -196,22 +198,37 @@ static size_t make_demands(const struct golden_case *c, const struct k8sm_manife
   return n;
 }
 
-static struct k8sm_calls *make_calls(struct k8sm_cluster *cluster, struct k8sm_demand **demands, size_t n,
-                                     uint32_t format) {
+static struct golden_bytes read_overlay(const struct golden_case *c, const char *of) {
+  char name[128];
+  snprintf(name, sizeof name, "overlays/%s.%s.json", c->overlay, of);
+  struct golden_bytes b = c->overlay[0] == '\0' ? (struct golden_bytes){NULL, 0} : read_file(name);
+  if (b.ptr == NULL && c->overlay[0] != '\0') die("%s is missing", name);
+  return b;
+}
+
+static struct k8sm_calls *make_calls(const struct golden_case *c, struct k8sm_cluster *cluster,
+                                     struct k8sm_demand **demands, size_t n, uint32_t format) {
   struct k8sm_plan *plan = NULL;
   struct k8sm_calls *calls = NULL;
-  const struct k8sm_task_options o = {.size = sizeof o, .format = format, .refuse_seconds = 5};
+  struct golden_bytes executor = read_overlay(c, "executor"), task = read_overlay(c, "task");
+  const struct k8sm_task_options o = {.size = sizeof o,
+                                      .format = format,
+                                      .refuse_seconds = 5,
+                                      .executor_overlay = {executor.ptr, executor.len},
+                                      .task_overlay = {task.ptr, task.len}};
   if (k8sm_cluster_match(cluster, demands, n, NULL, &plan, NULL) != K8SM_OK ||
       k8sm_plan_calls(plan, &o, &calls, NULL) != K8SM_OK)
     die("no calls could be made");
   k8sm_plan_unref(plan);
+  free(executor.ptr);
+  free(task.ptr);
   return calls;
 }
 
 /* The same pod under way, on the executor of the first call. */
 static struct k8sm_demand *resume(const struct golden_case *c, struct k8sm_cluster *cluster,
                                   struct k8sm_demand *demand) {
-  struct k8sm_calls *calls = make_calls(cluster, &demand, 1, K8SM_FORMAT_PROTOBUF);
+  struct k8sm_calls *calls = make_calls(c, cluster, &demand, 1, K8SM_FORMAT_PROTOBUF);
   struct k8sm_call_executor executor;
   struct k8sm_demand *ret = NULL;
   k8sm_calls_executors(calls, 0, &executor, sizeof executor, 1);
@@ -264,7 +281,7 @@ static void check(const struct golden_case *c) {
   if (c->launch_count > 0) demands[0] = resume(c, cluster, demands[0]);
   for (int json = 0; json < 2; json++) {
     struct k8sm_calls *calls =
-        make_calls(cluster, demands, n, json ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF);
+        make_calls(c, cluster, demands, n, json ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF);
     struct k8sm_call row;
     if (k8sm_calls_rows(calls, 0, &row, sizeof row, 1) != 1) die("%s: expected one call", c->name);
     compare(c, json ? "json" : "pb", row.bytes, json == 1);

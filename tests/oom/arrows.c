@@ -208,6 +208,17 @@ static int act_calls_json(struct oom_fixture *f) {
   return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
 }
 
+static int act_calls_overlays(struct oom_fixture *f) {
+  static const char executor[] = "{\"labels\":{\"labels\":[{\"key\":\"a\"}]},\"data\":\"AAAA\"}";
+  static const char task[] =
+      "{\"labels\":{\"labels\":[{\"key\":\"a\"}]},\"command\":{\"uris\":[{\"value\":\"/a\"}],"
+      "\"environment\":{\"variables\":[{\"name\":\"A\",\"value\":\"b\"}]}}}";
+  struct k8sm_task_options options = {.size = sizeof options,
+                                      .executor_overlay = {executor, sizeof executor - 1},
+                                      .task_overlay = {task, sizeof task - 1}};
+  return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
+}
+
 static int no_calls(const struct oom_fixture *f) {
   return f->calls == NULL;
 }
@@ -470,6 +481,7 @@ const struct oom_arrow oom_arrows[] = {
     {"apply", NULL, before_plan, act_apply, NULL},
     {"calls in protobuf", NULL, before_plan, act_calls, no_calls},
     {"calls in JSON", NULL, before_plan, act_calls_json, no_calls},
+    {"calls with overlays", NULL, before_plan, act_calls_overlays, no_calls},
     {"status", NULL, before_demand, act_status, no_status},
     {"status apply", NULL, before_status, act_status_apply, no_next},
     {"status to JSON", NULL, before_status, act_status_json, no_blob},

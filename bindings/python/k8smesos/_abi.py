@@ -330,6 +330,8 @@ TaskOptions = _struct(
     (c_void_p, "allocator"),
     (c_uint32, "format flags"),
     (c_double, "refuse_seconds"),
+    (Slice, "executor_overlay task_overlay"),
+    (c_uint32, "overlay_format reserved"),
 )
 Call = _struct("call", (Slice, "bytes agent_id"), (c_uint32, "placements reserved"), (c_double, "refuse_seconds"))
 CallExecutor = _struct("call_executor", (Slice, "executor_id bytes"), (c_uint32, "placement call"))
@@ -423,6 +425,8 @@ DriverOptions = _struct(
     (c_uint64, "backoff_base_ms backoff_cap_ms hold_ms max_event_bytes"),
     (c_uint32, "record_rows reserved"),
     (c_uint64, "adopt_ms"),
+    (Slice, "executor_overlay task_overlay"),
+    (c_uint32, "overlay_format reserved_2"),
 )
 Input = _struct(
     "input",

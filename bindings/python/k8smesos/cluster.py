@@ -12,7 +12,7 @@ from .demand import Demand
 from .errors import Sink, check
 from .manifest import Manifest
 from .resources import Resource, Resources
-from .task import Calls
+from .task import Calls, fill_overlays
 
 
 class Offer(NamedTuple):
@@ -211,8 +211,11 @@ class Plan(Handle):
         return rows("explain_rows", pointer, _abi.Explanation, Explanation) if pointer else []
 
     def calls(self, **fields) -> Calls:
-        """The ACCEPT calls. Fields: format (Format.JSON or PROTOBUF, the default), refuse_seconds, flags (CallsFlag)."""
-        given = options(_abi.TaskOptions, **fields)
+        """The ACCEPT calls. Fields: format (Format.JSON or PROTOBUF, the default), refuse_seconds, flags (CallsFlag),
+        executor_overlay and task_overlay (bytes: what is merged into every ExecutorInfo and TaskInfo), overlay_format.
+        """
+        memory = Memory()
+        given = options(_abi.TaskOptions, **fill_overlays(memory, fields))
         return Calls._make("plan_calls", self._pointer, ctypes.addressof(given))
 
 

@@ -245,6 +245,7 @@ class MatchFlag(enum.IntFlag):
 
 class CallsFlag(enum.IntFlag):
     OPERATIONS = 1
+    POD_WINS = 2
 
 
 class CallType(_Code):

@@ -13,7 +13,7 @@ from .demand import Demand, fill_demand_options
 from .errors import Sink, check
 from .pod import Pod
 from .status import Status
-from .task import fill_framework
+from .task import fill_framework, fill_overlays
 
 
 class Effect(NamedTuple):
@@ -105,7 +105,8 @@ class Driver(Handle):
         """`framework`, `demand`, `status` and `refuse` are fields of the C structs of these names.
 
         Fields: seed (random: two processes that share a framework id must not share it), format,
-        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows, adopt_ms.
+        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows, adopt_ms,
+        executor_overlay, task_overlay and overlay_format (as Plan.calls, with CallsFlag.POD_WINS).
         """
         memory = Memory()
         given = options(
@@ -116,7 +117,7 @@ class Driver(Handle):
             status=memory.struct(status and options(_abi.StatusOptions, **status)),
             match=memory.struct(options(_abi.MatchOptions, strategy=strategy)),
             refuse=refuse and _abi.Refuse(**refuse),
-            **fields,
+            **fill_overlays(memory, fields),
         )
         super().__init__(*create("driver_new", memory.struct(given)))
         self._effects = Effects()

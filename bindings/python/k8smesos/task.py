@@ -128,6 +128,12 @@ def fill_framework(memory: Memory, roles: Sequence[str] = (), **fields) -> _abi.
     return given
 
 
+def fill_overlays(memory: Memory, fields: dict) -> dict:
+    """The same fields, the bytes of the overlays as slices."""
+    names = fields.keys() & {"executor_overlay", "task_overlay"}
+    return {**fields, **{name: memory.slice(fields[name]) for name in names}}
+
+
 _SLICES = (
     "framework_id",
     "task_id",
