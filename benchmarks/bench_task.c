@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* How fast Mesos messages are read: an OFFERS event of a thousand offers, by our walk over the descriptors
- * and by protobuf-c's own unpack, in turns, the best round of each. Lines of name, value and unit, tabs
- * between. */
+/* usage: bench_task [FOLDER]
+ *
+ * How fast Mesos messages are read: an OFFERS event of a thousand offers, by our walk over the descriptors
+ * and by protobuf-c's own unpack, in turns, the best round of each. Then how fast calls are written:
+ * bench_task_encode.c. Lines of name, value and unit, tabs between. A folder gets the event and the ACCEPT in
+ * protobuf, as "offers" and "accept", for others to read and write: rivals/messages.py. */
 
 #include "bench_task.h"
 
@@ -110,15 +113,32 @@ static double bench_parse(const struct k8smi_buf *bytes) {
   return bench_now() - begin;
 }
 
+bool bench_task_keep(const char *folder, const char *name, const void *bytes, size_t len) {
+  char path[4096];
+  if (folder == NULL) return true;
+  int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+  if (n < 0 || (size_t)n >= sizeof path) return false;
+  FILE *out = fopen(path, "wb");
+  if (out == NULL) return false;
+  bool fine = fwrite(bytes, 1, len, out) == len;
+  return fclose(out) == 0 && fine;
+}
+
 static void bench_better(double *best, double seconds) {
   if (seconds < *best) *best = seconds;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  const char *folder = argc == 2 ? argv[1] : NULL;
   struct k8smi_buf json, protobuf;
   double ours = 1e9, theirs = 1e9, from_json = 1e9, parsed = 1e9;
+  if (argc > 2) {
+    fprintf(stderr, "usage: bench_task [FOLDER]\n");
+    return 64;
+  }
   bench_require(k8smi_buf_init(&json, NULL) && k8smi_buf_init(&protobuf, NULL), "memory");
   bench_offers(&json, &protobuf);
+  bench_require(bench_task_keep(folder, "offers", protobuf.ptr, protobuf.len), folder);
   for (int round = 0; round < BENCH_ROUNDS; round++) {
     bench_better(&ours, bench_ours(&protobuf, K8SM_FORMAT_PROTOBUF));
     bench_better(&theirs, bench_theirs(&protobuf));
@@ -134,6 +154,6 @@ int main(void) {
   printf("offers.decode.json.mb_per_s\t%.1f\tMB/s\n", (double)json.len / 1e6 / from_json);
   k8smi_buf_free(&protobuf);
   k8smi_buf_free(&json);
-  bench_require(bench_task_encode(), "an ACCEPT can't be made");
+  bench_require(bench_task_encode(folder), "an ACCEPT can't be made");
   return 0;
 }

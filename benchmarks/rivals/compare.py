@@ -1,32 +1,26 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Places the same pods on the same agents by this library and by others, in one run, in turns.
+"""Places the same pods on the same agents, and reads and writes the same messages, by this library and by others,
+in one run, in turns.
 
-usage: compare.py BUILD_FOLDER [--seconds N] [fenzo] [mesos-go] [kube-scheduler]
+usage: compare.py BUILD_FOLDER [--seconds N] [fenzo] [mesos-go] [kube-scheduler] [messages-go] [messages-cpp]
 
-BUILD_FOLDER has benchmarks/bench_rival (meson setup --buildtype=release). What the others are made of comes from
-Maven's and Go's registries, mesos-go from Debian's golang-github-mesos-mesos-go-dev; one that can't be built is
-left out, with the reason. Prints NAME, VALUE and UNIT with tabs between: milliseconds of processor time, the best
-of several rounds on one core, and how many times as long the other one takes. It takes some four minutes.
+BUILD_FOLDER has benchmarks/bench_rival and bench_task (meson setup --buildtype=release). What the others are made
+of comes from Maven's and Go's registries, mesos-go from Debian's golang-github-mesos-mesos-go-dev, C++ protobuf
+from libprotobuf-dev; one that can't be built is left out, with the reason. Prints NAME, VALUE and UNIT with tabs
+between: processor time on one core, the best of several rounds, and how many times as long the other one takes.
+It takes some five minutes.
 """
 import argparse
 import os
 import pathlib
-import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 
+import messages
 import workloads
-
-HERE = pathlib.Path(__file__).resolve().parent
-GOPATH = "/usr/share/gocode"  # where Debian's golang-*-dev packages are
-LIMIT = 240  # seconds; a program that takes longer fails
-
-
-class Missing(Exception):
-    """Why a program can't be had."""
+from programs import BUILDERS, Missing, run
 
 
 @dataclass(frozen=True)
@@ -64,47 +58,6 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def run(command, **options):
-    """What a program prints."""
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=LIMIT, **options)
-    except (OSError, subprocess.SubprocessError) as wrong:
-        raise Missing(str(wrong)) from wrong
-    return done.stdout
-
-
-def need(program):
-    if shutil.which(program) is None:
-        raise Missing(f"no {program}")
-
-
-def build_fenzo(out):
-    need("java")
-    need("mvn")
-    run(["mvn", "-q", "-B", "package", f"-Dout={out}"], cwd=HERE / "fenzo")
-    # One core for its own threads, the compiler and the garbage collector, too.
-    return ["java", "-XX:ActiveProcessorCount=1", "-cp", f"{out}/classes:{out}/jars/*", "FenzoBench"]
-
-
-def build_mesos_go(out):
-    need("go")
-    if not os.path.isdir(f"{GOPATH}/src/github.com/mesos/mesos-go"):
-        raise Missing("no golang-github-mesos-mesos-go-dev")
-    env = {**os.environ, "GO111MODULE": "off", "GOPATH": GOPATH, "GOFLAGS": ""}
-    run(["go", "build", "-o", out, "main.go"], cwd=HERE / "mesos-go", env=env)
-    return [out]
-
-
-def build_kube_scheduler(out):
-    need("go")
-    env = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
-    run(["go", "build", "-o", out, "."], cwd=HERE / "kube-scheduler", env=env)
-    return [out]
-
-
-BUILDERS = {"fenzo": build_fenzo, "mesos-go": build_mesos_go, "kube-scheduler": build_kube_scheduler}
-
-
 def measure(command):
     """Seconds and pods placed."""
     seconds, placed = run(command).split()
@@ -127,7 +80,7 @@ def compare(case, ours, theirs, seconds, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Places the same pods by this library and by others.")
+    parser = argparse.ArgumentParser(description="Does the same by this library and by others.")
     parser.add_argument("build", type=pathlib.Path, help="folder of a release build")
     parser.add_argument("rivals", nargs="*", metavar="RIVAL", help="of " + ", ".join(BUILDERS) + "; all without")
     parser.add_argument("--seconds", type=float, default=8, help="that a case of another's takes at least")
@@ -144,11 +97,14 @@ def main():
         except Missing as why:
             note(f"{rival} is left out: {why}")
     note(f"load before: {os.getloadavg()[0]:.1f}, on {os.cpu_count()} cores")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder, own = pathlib.Path(name), out / "benchmarks"
         for case in CASES:
             if case.rival in commands:
-                compare(case, out / "benchmarks" / "bench_rival", commands[case.rival], options.seconds,
-                        pathlib.Path(folder))
+                compare(case, own / "bench_rival", commands[case.rival], options.seconds, folder)
+        for rival in messages.RIVALS:
+            if rival in commands:
+                messages.compare(rival, own / "bench_task", commands[rival], options.seconds, folder)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rounds is what the programs written in Go share: they place the pods of a workload again and again, and
-// print seconds and how many pods have a place, the best round in processor time.
+// Package rounds is what the programs written in Go share. Most of them place the pods of a workload again and again,
+// and print seconds and how many pods have a place, the best round in processor time.
 package rounds
 
 import (
@@ -18,21 +18,29 @@ import (
 // Round places all pods on agents that are new, and says how long that took and how many have a place.
 type Round func() (time.Duration, int, error)
 
-// Main runs a program whose arguments are WORKLOAD MODE SECONDS. prepare reads the workload.
-func Main(name string, prepare func(path, mode string) (Round, error)) {
-	runtime.GOMAXPROCS(1) // one core, as the library has
-	if len(os.Args) != 4 {
-		fmt.Fprintf(os.Stderr, "usage: %s WORKLOAD MODE SECONDS\n", name)
+// Program runs a program on one core, as the library has. It has as many arguments as its usage has words.
+func Program(name, usage string, run func(arguments []string) error) {
+	runtime.GOMAXPROCS(1)
+	arguments := os.Args[1:]
+	if len(arguments) != len(strings.Fields(usage)) {
+		fmt.Fprintf(os.Stderr, "usage: %s %s\n", name, usage)
 		os.Exit(64)
 	}
-	round, err := prepare(os.Args[1], os.Args[2])
-	if err == nil {
-		err = repeat(round, os.Args[3])
-	}
-	if err != nil {
+	if err := run(arguments); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
 	}
+}
+
+// Main is a program that places pods. prepare reads the workload.
+func Main(name string, prepare func(path, mode string) (Round, error)) {
+	Program(name, "WORKLOAD MODE SECONDS", func(arguments []string) error {
+		round, err := prepare(arguments[0], arguments[1])
+		if err != nil {
+			return err
+		}
+		return repeat(round, arguments[2])
+	})
 }
 
 // repeat runs rounds until the time is over, one at least.
