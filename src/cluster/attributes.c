@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hostname, domain and attributes of an offer → labels and taints of a node. */
+/* Domain and attributes of an offer → labels and taints of a node. */
 #include "cluster/labels.h"
 #include "pod/formats.h"
 #include "wire/number.h"
@@ -127,6 +127,7 @@ static size_t attributes_put_label(struct k8smi_buf *to, const K8smMesos__Attrib
   struct k8smi_taint taint;
   size_t start = to->len, before;
   if (attributes_read_taint(a, &taint)) return 0;
+  if (k8smi_eqs(name, K8SMI_LABEL_HOSTNAME)) return 0; /* the hostname itself has the last word */
   if (name.len > 0 && strchr(name.ptr, '/') != NULL && k8smi_has_format(name, k8smi_format_qualified)) {
     k8smi_buf_slice(to, name); /* it is the key of a label already */
   } else {
@@ -155,12 +156,11 @@ static size_t attributes_put_domain(struct k8smi_buf *to, const K8smMesos__Offer
 }
 
 struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *to, const K8smMesos__Offer *offer) {
-  struct k8smi_label_counts counts = {2, 0, false};
+  struct k8smi_label_counts counts = {1, 0, false};
   attributes_put(to, "kubernetes.io/os", K8SMI_S("linux"));
   for (size_t i = 0; i < offer->n_attributes; i++)
     counts.labels += attributes_put_label(to, offer->attributes[i], &counts.rewritten);
   counts.labels += attributes_put_domain(to, offer);
-  attributes_put(to, K8SMI_LABEL_HOSTNAME, k8smi_s(offer->hostname));
   for (size_t i = 0; i < offer->n_attributes; i++) {
     struct k8smi_taint taint;
     if (!attributes_read_taint(offer->attributes[i], &taint)) continue;

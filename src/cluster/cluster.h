@@ -140,6 +140,7 @@ struct k8sm_cluster {
   uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
   struct k8smi_table agents, slots, roles, held, kinds, pods, volumes;
   struct k8smi_map agent_map, role_map, held_map, kind_map, pod_map, volume_map;
+  struct k8smi_label_sets label_sets;
   struct k8smi_map namespace_map; /* to their numbers */
   struct k8smi_namespace *namespaces;
   size_t namespace_count, namespace_cap;
@@ -182,7 +183,8 @@ static inline struct k8smi_held *k8smi_held_at(const struct k8sm_cluster *c, uin
 /* The labels of an agent that is known. */
 static inline struct k8smi_label_view k8smi_agent_view(const struct k8smi_agent *agent) {
   const struct k8smi_pair_list none = {NULL, 0};
-  return (struct k8smi_label_view){agent->node == NULL ? none : agent->node->labels, agent->labels->pairs};
+  return (struct k8smi_label_view){agent->node == NULL ? none : agent->node->labels, agent->labels->hostname,
+                                   agent->labels->set->pairs};
 }
 static inline struct k8sm_slice k8smi_agent_label(const struct k8smi_agent *agent, struct k8sm_slice key) {
   const struct k8smi_label_view view = k8smi_agent_view(agent);
@@ -192,7 +194,7 @@ static inline struct k8sm_slice k8smi_agent_label(const struct k8smi_agent *agen
 static inline const struct k8smi_taint *k8smi_agent_taint(const struct k8smi_agent *agent, size_t i) {
   size_t own = agent->node == NULL ? 0 : agent->node->taints.count;
   if (i < own) return &agent->node->taints.items[i];
-  return i - own < agent->labels->taints.count ? &agent->labels->taints.items[i - own] : NULL;
+  return i - own < agent->labels->set->taints.count ? &agent->labels->set->taints.items[i - own] : NULL;
 }
 
 static inline struct k8smi_pod_kind *k8smi_kind_at(const struct k8sm_cluster *c, uint32_t row) {
@@ -243,8 +245,8 @@ void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t held);
 
 /* agents.c: the row of an id, made if need be. Errors: NOMEM, LIMIT. */
 int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret);
-/* The master has lost the agent: its offers go, and it is forgotten, unless volumes of claims are on it. Those are
- * waited for, as they may come back with it. */
+/* The master has lost the agent: its offers go, and it is forgotten, unless volumes of claims are on it.
+ * Those are waited for, as they may come back with it. */
 void k8smi_cluster_lose_agent(struct k8sm_cluster *cluster, struct k8sm_slice agent_id);
 /* Forgets an agent, which has no offers. */
 void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row);

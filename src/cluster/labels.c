@@ -31,51 +31,109 @@ static bool labels_size(struct k8smi_label_counts counts, size_t text, size_t *r
   size_t labels, taints;
   return k8smi_mul(counts.labels, sizeof(struct k8smi_pair), &labels) &&
          k8smi_mul(counts.taints, sizeof(struct k8smi_taint), &taints) && k8smi_add(labels, taints, ret) &&
-         k8smi_add(*ret, text, ret) && k8smi_add(*ret, sizeof(struct k8smi_labels), ret);
+         k8smi_add(*ret, text, ret) && k8smi_add(*ret, sizeof(struct k8smi_label_set), ret);
 }
 
 /* Cuts the text up: labels, then taints. */
-static void labels_fill(struct k8smi_labels *labels, struct k8smi_label_counts counts, const char *at) {
-  struct k8smi_taint *taints = (struct k8smi_taint *)(void *)&labels->items[counts.labels];
+static void labels_fill(struct k8smi_label_set *set, struct k8smi_label_counts counts, const char *at) {
+  struct k8smi_taint *taints = (struct k8smi_taint *)(void *)&set->items[counts.labels];
   for (size_t i = 0; i < counts.labels; i++) {
-    labels->items[i].key = labels_next(&at);
-    labels->items[i].value = labels_next(&at);
+    set->items[i].key = labels_next(&at);
+    set->items[i].value = labels_next(&at);
+    if (k8smi_cmp(set->items[i].key, K8SMI_S(K8SMI_LABEL_HOSTNAME)) < 0) set->hostname_at++;
   }
-  labels->hostname = labels->items[counts.labels - 1].value; /* it was written last */
   for (size_t i = 0; i < counts.taints; i++) {
     taints[i].key = labels_next(&at);
     taints[i].value = labels_next(&at);
     taints[i].effect = k8smi_effect_of(labels_next(&at));
   }
-  labels->pairs = (struct k8smi_pair_list){labels->items, counts.labels};
-  labels->taints = (struct k8smi_taints){taints, counts.taints};
-  k8smi_sort(labels->items, counts.labels, sizeof *labels->items, labels_order, NULL);
+  set->pairs = (struct k8smi_pair_list){set->items, counts.labels};
+  set->taints = (struct k8smi_taints){taints, counts.taints};
+  k8smi_sort(set->items, counts.labels, sizeof *set->items, labels_order, NULL);
 }
 
-struct k8smi_labels *k8smi_labels_make(const K8smMesos__Offer *offer, struct k8smi_labels *current,
-                                       struct k8smi_buf *scratch) {
+static struct k8smi_label_set *labels_set_make(const struct k8sm_allocator *allocator,
+                                               struct k8smi_label_counts counts, struct k8sm_slice text) {
   size_t block, window = 2 * sizeof(int64_t);
+  if (!labels_size(counts, text.len, &block)) return NULL;
+  struct k8smi_label_set *set = k8smi_alloc(allocator, block);
+  if (set == NULL) return NULL;
+  char *own = (char *)set + block - text.len;
+  memcpy(own, text.ptr, text.len);
+  *set = (struct k8smi_label_set){
+      .block = block, .users = 1, .text = {own, text.len}, .rewritten = counts.rewritten};
+  memcpy(&set->away_from_ms, own + text.len - window, sizeof set->away_from_ms);
+  memcpy(&set->away_until_ms, own + text.len - window / 2, sizeof set->away_until_ms);
+  labels_fill(set, counts, own);
+  return set;
+}
+
+/* The set with this text, with one user more; made if need be. NULL when memory ran out. */
+static struct k8smi_label_set *labels_set_get(struct k8smi_label_sets *sets, struct k8smi_label_counts counts,
+                                              struct k8sm_slice text) {
+  const struct k8sm_allocator *allocator = &sets->by_text.allocator;
+  uint32_t row = k8smi_map_get(&sets->by_text, text);
+  if (row != K8SMI_MAP_NONE) {
+    struct k8smi_label_row *known = k8smi_table_at(&sets->rows, row);
+    known->set->users++;
+    return known->set;
+  }
+  if (!k8smi_table_reserve(&sets->rows, allocator, 1)) return NULL;
+  struct k8smi_label_set *set = labels_set_make(allocator, counts, text);
+  if (set == NULL) return NULL;
+  set->row = k8smi_table_take(&sets->rows);
+  ((struct k8smi_label_row *)k8smi_table_at(&sets->rows, set->row))->set = set;
+  if (k8smi_map_put(&sets->by_text, set->text, set->row)) return set;
+  k8smi_table_give(&sets->rows, set->row);
+  k8smi_free(allocator, set, set->block);
+  return NULL;
+}
+
+static void labels_set_leave(struct k8smi_label_sets *sets, struct k8smi_label_set *set) {
+  if (--set->users > 0) return;
+  k8smi_map_remove(&sets->by_text, set->text);
+  k8smi_table_give(&sets->rows, set->row);
+  k8smi_free(&sets->by_text.allocator, set, set->block);
+}
+
+void k8smi_label_sets_init(struct k8smi_label_sets *sets, const struct k8sm_allocator *allocator,
+                           uint64_t seed) {
+  k8smi_table_init(&sets->rows, sizeof(struct k8smi_label_row));
+  k8smi_map_init(&sets->by_text, allocator, seed);
+}
+
+void k8smi_label_sets_free(struct k8smi_label_sets *sets) {
+  k8smi_table_free(&sets->rows, &sets->by_text.allocator);
+  k8smi_map_free(&sets->by_text);
+}
+
+struct k8smi_labels *k8smi_labels_make(struct k8smi_label_sets *sets, const K8smMesos__Offer *offer,
+                                       struct k8smi_labels *current, struct k8smi_buf *scratch) {
   k8smi_buf_clear(scratch);
   struct k8smi_label_counts counts = k8smi_attributes_put(scratch, offer);
   k8smi_buf_putc(scratch, (char)counts.rewritten);
   labels_put_window(scratch, offer->unavailability);
   if (scratch->failed) return NULL;
-  struct k8sm_slice text = {scratch->ptr, scratch->len};
-  if (current != NULL && k8smi_eq(current->text, text)) return current;
-  if (!labels_size(counts, text.len, &block)) return NULL;
-  struct k8smi_labels *labels = k8smi_alloc(&scratch->allocator, block);
+  const struct k8sm_slice text = {scratch->ptr, scratch->len}, host = k8smi_s(offer->hostname);
+  if (current != NULL && k8smi_eq(current->set->text, text) && k8smi_eq(current->hostname, host)) {
+    return current;
+  }
+  struct k8smi_labels *labels = k8smi_alloc(&scratch->allocator, sizeof *labels + host.len + 1);
   if (labels == NULL) return NULL;
-  char *own = (char *)labels + block - text.len;
-  memcpy(own, text.ptr, text.len);
-  labels->block = block;
-  labels->text = (struct k8sm_slice){own, text.len};
-  labels->rewritten = counts.rewritten;
-  memcpy(&labels->away_from_ms, own + text.len - window, sizeof labels->away_from_ms);
-  memcpy(&labels->away_until_ms, own + text.len - window / 2, sizeof labels->away_until_ms);
-  labels_fill(labels, counts, own);
+  labels->set = labels_set_get(sets, counts, text);
+  if (labels->set == NULL) {
+    k8smi_free(&scratch->allocator, labels, sizeof *labels + host.len + 1);
+    return NULL;
+  }
+  char *own = (char *)&labels[1];
+  if (host.len > 0) memcpy(own, host.ptr, host.len);
+  own[host.len] = '\0';
+  labels->hostname = (struct k8sm_slice){own, host.len};
   return labels;
 }
 
-void k8smi_labels_free(struct k8smi_labels *labels, const struct k8sm_allocator *allocator) {
-  if (labels != NULL) k8smi_free(allocator, labels, labels->block);
+void k8smi_labels_free(struct k8smi_label_sets *sets, struct k8smi_labels *labels) {
+  if (labels == NULL) return;
+  labels_set_leave(sets, labels->set);
+  k8smi_free(&sets->by_text.allocator, labels, sizeof *labels + labels->hostname.len + 1);
 }

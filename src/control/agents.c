@@ -120,8 +120,7 @@ static uint32_t agents_untolerated(const struct k8sm_demand *demand, const struc
 }
 
 struct ctl_fit k8smi_ctl_agent_fit(const struct ctl_agent *agent, const struct k8sm_demand *demand) {
-  const struct k8smi_pair hostname = {K8SMI_S(K8SMI_LABEL_HOSTNAME), agent->name};
-  struct k8smi_label_view labels = {.second = {&hostname, 1}};
+  struct k8smi_label_view labels = {.hostname = agent->name};
   struct ctl_fit fit = {true, true};
   if (demand == NULL) return fit;
   if (agent->node != NULL) labels.first = agent->node->labels;

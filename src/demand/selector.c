@@ -5,7 +5,9 @@
 struct k8sm_slice k8smi_view_get(const struct k8smi_label_view *labels, struct k8sm_slice key) {
   struct k8sm_slice value = {NULL, 0};
   if (labels->first.count > 0) value = k8smi_pairs_get(labels->first, key);
-  return value.ptr != NULL ? value : k8smi_pairs_get(labels->second, key);
+  if (value.ptr != NULL) return value;
+  if (labels->hostname.ptr != NULL && k8smi_eqs(key, K8SMI_LABEL_HOSTNAME)) return labels->hostname;
+  return k8smi_pairs_get(labels->second, key);
 }
 
 bool k8smi_expressions_hold(struct k8smi_expressions expressions, const struct k8smi_label_view *labels) {
@@ -17,7 +19,7 @@ bool k8smi_expressions_hold(struct k8smi_expressions expressions, const struct k
 }
 
 bool k8smi_selector_matches(const struct k8smi_selector *selector, struct k8smi_pair_list labels) {
-  const struct k8smi_label_view view = {{NULL, 0}, labels};
+  const struct k8smi_label_view view = {.second = labels};
   return !selector->nothing && k8smi_expressions_hold(selector->expressions, &view);
 }
 

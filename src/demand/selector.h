@@ -14,9 +14,11 @@
 #define K8SMI_LABEL_ZONE      "topology.kubernetes.io/zone"
 #define K8SMI_LABEL_ATTRIBUTE "k8s.mesosphere.io/attribute-" /* and the attribute's name behind */
 
-/* Labels from two sources, each sorted by key; the first has the last word. */
+/* Labels from several sources: the first that has one has the last word. */
 struct k8smi_label_view {
-  struct k8smi_pair_list first, second;
+  struct k8smi_pair_list first; /* sorted by key, as the second */
+  struct k8sm_slice hostname;   /* ptr NULL: no label for it here */
+  struct k8smi_pair_list second;
 };
 
 /* The value of a label; ptr NULL: it is not there. */

@@ -95,13 +95,13 @@ static const struct k8smi_agent *view_agent(const struct k8sm_driver *d, struct 
 size_t k8sm_driver_agent_labels(const struct k8sm_driver *d, struct k8sm_slice agent_id, size_t first,
                                 struct k8sm_node_label *rows, size_t row_size, size_t n) {
   const struct k8smi_agent *agent = view_agent(d, agent_id);
-  const struct k8smi_pair *before = NULL;
+  struct k8sm_slice before = {NULL, 0};
   size_t count = 0, written = 0;
-  for (size_t i = 0; agent != NULL && i < agent->labels->pairs.count; i++) {
-    const struct k8smi_pair *pair = &agent->labels->pairs.items[i];
-    if (before != NULL && k8smi_eq(before->key, pair->key)) continue;
-    before = pair;
-    const struct k8sm_node_label row = {pair->key.ptr, pair->value.ptr};
+  for (size_t i = 0; agent != NULL && i < k8smi_labels_count(agent->labels); i++) {
+    const struct k8smi_pair pair = k8smi_labels_at(agent->labels, i);
+    if (before.ptr != NULL && k8smi_eq(before, pair.key)) continue;
+    before = pair.key;
+    const struct k8sm_node_label row = {pair.key.ptr, pair.value.ptr};
     if (count++ >= first && written < n) k8smi_row_write(rows, row_size, written++, &row, sizeof row);
   }
   return k8smi_rows_left(count, first);
@@ -110,9 +110,9 @@ size_t k8sm_driver_agent_labels(const struct k8sm_driver *d, struct k8sm_slice a
 size_t k8sm_driver_agent_taints(const struct k8sm_driver *d, struct k8sm_slice agent_id, size_t first,
                                 struct k8sm_node_taint *rows, size_t row_size, size_t n) {
   const struct k8smi_agent *agent = view_agent(d, agent_id);
-  size_t count = agent == NULL ? 0 : agent->labels->taints.count, left = k8smi_rows_left(count, first);
+  size_t count = agent == NULL ? 0 : agent->labels->set->taints.count, left = k8smi_rows_left(count, first);
   for (size_t i = 0; i < n && i < left; i++) {
-    const struct k8smi_taint *taint = &agent->labels->taints.items[first + i];
+    const struct k8smi_taint *taint = &agent->labels->set->taints.items[first + i];
     const struct k8sm_node_taint row = {taint->key.ptr, taint->value.ptr, k8smi_effect_name(taint->effect)};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }

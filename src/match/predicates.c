@@ -68,7 +68,7 @@ static bool predicate_meets_maintenance(const struct k8sm_cluster *c, const stru
 
 static bool predicate_maintenance(const struct k8smi_match_check *k) {
   const struct k8smi_labels *labels = k->agent->labels;
-  return labels->away_from_ms < k->need->until_ms && labels->away_until_ms > k->need->now_ms;
+  return labels->set->away_from_ms < k->need->until_ms && labels->set->away_until_ms > k->need->now_ms;
 }
 
 static bool predicate_needs_features(const struct k8sm_cluster *c, const struct k8smi_need *need) {

@@ -200,7 +200,7 @@ static void wants_look_at_agents(struct k8smi_want_labels *labels) {
     if (!k8smi_table_used(&c->agents, i)) continue;
     const struct k8smi_agent *agent = k8smi_agent_at(c, i);
     labels->nodes |= agent->node != NULL && agent->node->labels.count > 0;
-    labels->rewritten |= agent->labels != NULL && agent->labels->rewritten;
+    labels->rewritten |= agent->labels != NULL && agent->labels->set->rewritten;
   }
 }
 

@@ -211,6 +211,45 @@ static void attributes_are_labels(void **state) {
   world_free(&w);
 }
 
+static const struct k8smi_labels *labels_of(const struct k8sm_cluster *c, const char *agent) {
+  return k8smi_agent_at(c, k8smi_map_get(&c->agent_map, k8smi_s(agent)))->labels;
+}
+
+/* Agents that say the same but for their hostname hold it once, as long as one of them says it. */
+static void equal_labels_are_shared(void **state) {
+  (void)state;
+  static const char *const agents[] = {"a", "b", "c"};
+  struct world w;
+  world_init(&w);
+  for (size_t i = 0; i < 3; i++) {
+    K8smMesos__Offer *o = world_simple(&w, agents[i], agents[i], "*", 1, 100, true);
+    world_attribute(&w, o, "kubernetes.io/hostname", "an attribute"); /* the hostname has the last word */
+    world_attribute(&w, o, "rack", i < 2 ? "r1" : "r2");
+  }
+  struct k8sm_cluster *c = cluster_new(NULL);
+  cluster_take(c, &w, 0, 0);
+  assert_ptr_equal(labels_of(c, "a")->set, labels_of(c, "b")->set);
+  assert_ptr_not_equal(labels_of(c, "a")->set, labels_of(c, "c")->set);
+  assert_int_equal(c->label_sets.rows.count, 2);
+  check_label(c, "kubernetes.io/hostname", "a.example");
+  assert_string_equal(labels_of(c, "b")->hostname.ptr, "b.example");
+  assert_int_equal(k8smi_labels_count(labels_of(c, "a")), 3);
+  static const char *const keys[] = {"k8s.mesosphere.io/attribute-rack", "kubernetes.io/hostname",
+                                     "kubernetes.io/os"};
+  for (size_t i = 0; i < 3; i++) /* sorted */
+    assert_string_equal(k8smi_labels_at(labels_of(c, "a"), i).key.ptr, keys[i]);
+  size_t from = w.count;
+  world_attribute(&w, world_simple(&w, "b2", "b", "*", 1, 100, true), "rack", "r2");
+  cluster_take(c, &w, from, 0);
+  assert_ptr_equal(labels_of(c, "b")->set, labels_of(c, "c")->set);
+  check_label(c, "k8s.mesosphere.io/attribute-rack", "r1");
+  assert_int_equal(k8sm_cluster_forget(c, K8SMI_S("a")), 1);
+  assert_int_equal(c->label_sets.rows.count, 1);
+  assert_int_equal(labels_of(c, "c")->set->users, 2);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
 /* What is no label is made one: nothing is dropped in silence. */
 static void attributes_are_made_valid(void **state) {
   (void)state;
@@ -502,6 +541,7 @@ int main(void) {
       cmocka_unit_test(offers_that_are_left_out),
       cmocka_unit_test(rescinds_are_bounded),
       cmocka_unit_test(attributes_are_labels),
+      cmocka_unit_test(equal_labels_are_shared),
       cmocka_unit_test(attributes_are_made_valid),
       cmocka_unit_test(domains_taints_and_nodes),
       cmocka_unit_test(bad_nodes),

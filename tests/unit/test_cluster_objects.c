@@ -57,8 +57,8 @@ static const struct k8smi_agent *agent_of(const struct k8sm_cluster *c, const ch
 
 static const char *disk_of(const struct k8sm_cluster *c, const char *id) {
   const struct k8smi_node *node = agent_of(c, id)->node;
-  const struct k8smi_label_view view = {node == NULL ? (struct k8smi_pair_list){NULL, 0} : node->labels,
-                                        {NULL, 0}};
+  const struct k8smi_label_view view = {.first =
+                                            node == NULL ? (struct k8smi_pair_list){NULL, 0} : node->labels};
   return k8smi_view_get(&view, K8SMI_S("disk")).ptr;
 }
 
