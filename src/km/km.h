@@ -147,9 +147,12 @@ struct km_demand_flags {
   bool command_probes;
   const char *role, *principal, *form, *network;
   struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
+  const char *executor_overlay_file, *task_overlay_file;
   /* Made of these by km_demand_parse: */
   uint32_t form_number;
   struct k8sm_field_policy *rows;
+  struct k8sm_slice executor_overlay, task_overlay;
+  char *overlay_bytes[2]; /* theirs, where they came from files */
 };
 #define KM_DEMAND_OPTIONS(flags)                                                                               \
   {"role", 0, KM_TEXT, &(flags).role, "ROLE", "that the pods may use (default *)"},                            \
@@ -169,7 +172,15 @@ struct km_demand_flags {
     "original-defaults", 0, KM_FLAG, &(flags).original_defaults, NULL,                                         \
         "0.25 cpus and 64 MiB for containers that state none, as limits too"                                   \
   }
-/* Reads form and policies. -1, or an exit code with a line. */
+/* For commands that launch. */
+#define KM_OVERLAY_OPTIONS(flags)                                                                              \
+  {"executor-overlay", 0, KM_TEXT, &(flags).executor_overlay_file, "FILE",                                     \
+   "a part of an ExecutorInfo, merged into that of every pod: JSON or protobuf"},                              \
+  {                                                                                                            \
+    "task-overlay", 0, KM_TEXT, &(flags).task_overlay_file, "FILE",                                            \
+        "a part of a TaskInfo, merged into that of every container"                                            \
+  }
+/* Reads form, policies and overlays. -1, or an exit code with a line. */
 int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags);
 void km_demand_flags_free(struct km_demand_flags *flags);
 /* The library's options of them; texts and rows stay theirs. */

@@ -31,8 +31,21 @@ static int parse_policy(const struct km_command *command, const char *text, stru
                    text);
 }
 
+static int read_overlays(struct km_demand_flags *flags) {
+  const char *const files[] = {flags->executor_overlay_file, flags->task_overlay_file};
+  struct k8sm_slice *const overlays[] = {&flags->executor_overlay, &flags->task_overlay};
+  for (int i = 0; i < 2; i++) {
+    size_t len;
+    if (files[i] == NULL) continue;
+    if (!km_read_file(files[i], &flags->overlay_bytes[i], &len)) return KM_FAILED;
+    *overlays[i] = (struct k8sm_slice){flags->overlay_bytes[i], len};
+  }
+  return -1;
+}
+
 int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags) {
   int code = parse_form(command, flags);
+  if (code == -1) code = read_overlays(flags);
   size_t n = flags->policies.count;
   if (code != -1 || n == 0) return code;
   flags->rows = km_alloc(NULL, n * sizeof *flags->rows);
@@ -47,6 +60,10 @@ void km_demand_flags_free(struct km_demand_flags *flags) {
     free((char *)(uintptr_t)flags->rows[i].path);
   free(flags->rows);
   flags->rows = NULL;
+  for (int i = 0; i < 2; i++) {
+    free(flags->overlay_bytes[i]);
+    flags->overlay_bytes[i] = NULL;
+  }
   km_texts_free(&flags->policies);
 }
 

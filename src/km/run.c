@@ -342,6 +342,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS", "give up when pods have no place by then (exit 2)"},
       {"state", 0, KM_TEXT, &o.state, "DIR", "the state folder (default $XDG_STATE_HOME/km)"},
       KM_DEMAND_OPTIONS(o.mapping),
+      KM_OVERLAY_OPTIONS(o.mapping),
       {"user", 0, KM_TEXT, &o.user, "NAME", "that tasks run as (default: who runs this)"},
       {"framework-name", 0, KM_TEXT, &o.name, "NAME", "in Mesos (default Kubernetes)"},
       {"protocol", 0, KM_TEXT, &o.protocol, "FORMAT", "to speak with the master: protobuf (default) or json"},

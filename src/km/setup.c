@@ -23,6 +23,8 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                         .master = s->master,
                                         .seed = s->seed,
                                         .format = strcmp(s->protocol, "json") == 0 ? K8SM_FORMAT_JSON
-                                                                                   : K8SM_FORMAT_PROTOBUF};
+                                                                                   : K8SM_FORMAT_PROTOBUF,
+                                        .executor_overlay = s->mapping->executor_overlay,
+                                        .task_overlay = s->mapping->task_overlay};
   return k8sm_driver_new(&options, ret, diags);
 }

@@ -26,12 +26,15 @@ static int print_calls(const struct k8sm_calls *calls, uint32_t format) {
 }
 
 static int plan_and_print(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands, size_t count,
-                          uint32_t format, double refuse_seconds) {
+                          const struct km_demand_flags *flags, uint32_t format, double refuse_seconds) {
   static struct km_report report;
   struct k8sm_plan *plan;
   struct k8sm_calls *calls;
-  struct k8sm_task_options options = {
-      .size = sizeof options, .format = format, .refuse_seconds = refuse_seconds};
+  struct k8sm_task_options options = {.size = sizeof options,
+                                      .format = format,
+                                      .refuse_seconds = refuse_seconds,
+                                      .executor_overlay = flags->executor_overlay,
+                                      .task_overlay = flags->task_overlay};
   km_report_begin(&report);
   int result = k8sm_cluster_match(cluster, demands, count, NULL, &plan, &report.diags);
   if (result != K8SM_OK) {
@@ -66,7 +69,8 @@ static int task_set(struct km_set *set, const struct km_demand_flags *flags, con
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
   struct k8sm_demand **demands = km_demands_make(set, flags, &made);
   struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers, set) : NULL;
-  int code = cluster == NULL ? KM_FAILED : plan_and_print(cluster, demands, made, format, refuse_seconds);
+  int code =
+      cluster == NULL ? KM_FAILED : plan_and_print(cluster, demands, made, flags, format, refuse_seconds);
   km_demands_free(demands, set->pod_count);
   k8sm_cluster_free(cluster);
   return code;
@@ -85,6 +89,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"templates", 0, KM_FLAG, &templates, NULL, "one pod per template, whatever its replicas"},
       {"refuse-seconds", 0, KM_NUMBER, &refuse, "N", "for what the calls leave of their offers (default 5)"},
       KM_DEMAND_OPTIONS(flags),
+      KM_OVERLAY_OPTIONS(flags),
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   bool json = strcmp(output, "json") == 0;

@@ -72,6 +72,8 @@ static void set_mapping(json_t *head, const struct km_demand_flags *m) {
   set_text(head, "form", m->form);
   set_text(head, "network", m->network);
   json_object_set_new(head, "policies", policies);
+  set_hex(head, "executorOverlay", m->executor_overlay);
+  set_hex(head, "taskOverlay", m->task_overlay);
   set_number(head, "hostFilesystem", m->host_filesystem);
   set_number(head, "noLimits", m->no_limits);
   set_number(head, "originalDefaults", m->original_defaults);

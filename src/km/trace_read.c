@@ -92,6 +92,8 @@ static bool read_mapping(struct km_trace_reader *r) {
                                 .principal = text(r->head, "principal"),
                                 .form = text(r->head, "form"),
                                 .network = text(r->head, "network"),
+                                .executor_overlay = bytes_of(r, r->head, "executorOverlay"),
+                                .task_overlay = bytes_of(r, r->head, "taskOverlay"),
                                 .host_filesystem = number(r->head, "hostFilesystem") != 0,
                                 .no_limits = number(r->head, "noLimits") != 0,
                                 .original_defaults = number(r->head, "originalDefaults") != 0,

@@ -196,10 +196,8 @@ static void overlay_discovery(K8smMesos__DiscoveryInfo **own, K8smMesos__Discove
 int k8smi_overlays_executor(struct k8smi_task_build *b, K8smMesos__ExecutorInfo *info) {
   const K8smMesos__ExecutorOverlay *o = b->overlays.executor;
   if (o == NULL) return K8SM_OK;
-  if (o->has_data && !info->has_data) {
-    info->has_data = true;
-    info->data = o->data;
-  }
+  if (!info->has_data) info->data = o->data;
+  info->has_data = info->has_data || o->has_data;
   overlay_discovery(&info->discovery, o->discovery);
   if (o->container != NULL) {
     K8smMesos__ContainerInfo *container = info->container;
@@ -236,10 +234,8 @@ int k8smi_overlays_task(struct k8smi_task_build *b, K8smMesos__TaskInfo *info) {
   const K8smMesos__TaskOverlay *o = b->overlays.task;
   int result = K8SM_OK;
   if (o == NULL) return K8SM_OK;
-  if (o->has_data && !info->has_data) {
-    info->has_data = true;
-    info->data = o->data;
-  }
+  if (!info->has_data) info->data = o->data;
+  info->has_data = info->has_data || o->has_data;
   overlay_discovery(&info->discovery, o->discovery);
   if (o->container != NULL) {
     K8smMesos__ContainerInfo *container = info->container;

@@ -247,6 +247,26 @@ class Plans(unittest.TestCase):
         executor = json.loads(out)["accept"]["operations"][0]["launch_group"]["executor"]
         self.assertEqual(executor["container"]["network_infos"][0]["name"], "weave")
 
+    def test_overlays(self):
+        args = "task", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS
+        with tempfile.TemporaryDirectory() as folder:
+            executor, task = pathlib.Path(folder) / "executor.json", pathlib.Path(folder) / "task.json"
+            executor.write_text('{"labels": {"labels": [{"key": "e"}]}}')
+            task.write_text('{"labels": {"labels": [{"key": "t"}]}}')
+            code, out, err = km(*args, f"--executor-overlay={executor}", f"--task-overlay={task}")
+            self.assertEqual(code, 0, err)
+            pause, main = [o["launch_group"] for o in json.loads(out)["accept"]["operations"]]
+            keys = [
+                [label["key"] for label in message["labels"]["labels"]]
+                for message in (pause["executor"], pause["task_group"]["tasks"][0], main["task_group"]["tasks"][0])
+            ]
+            self.assertEqual([k[-1:] == [own] for k, own in zip(keys, "ett")], [True, False, True])
+            task.write_text('{"resources": []}')
+            code, out, err = km(*args, f"--task-overlay={task}")
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn("resources: is none of what an overlay of TaskInfo can set", err)
+            self.assertEqual(km(*args, f"--task-overlay={folder}/none")[0], 1)
+
     def test_task_is_the_same_each_time(self):
         args = ("task", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
         first, second = km(*args), km(*args)
@@ -354,14 +374,17 @@ class Run(unittest.TestCase):
         pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n"
                "  initContainers: [{name: a, image: x, command: ['true']}]\n"
                "  containers: [{name: c, image: x, command: ['true']}]\n")
+        overlay = trace.with_name("overlay.json")
+        overlay.write_text('{"labels": {"labels": [{"key": "of-the-overlay"}]}}')
         for protocol in ("protobuf", "json"):
             code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", f"--protocol={protocol}",
-                                stdin=pod.encode())
+                                f"--task-overlay={overlay}", stdin=pod.encode())
             self.assertEqual(code, 0, out + err)
             code, out, err = km("replay", trace)
             self.assertEqual(code, 0, out + err)
             self.assertIn("the same as recorded", out)
             self.assertIn('"type":"ACCEPT"', out)
+            self.assertIn("of-the-overlay", out)
         lines = trace.read_text().splitlines(keepends=True)
         trace.write_text("".join(lines[:4] + lines[5:]))
         code, _, err = km("replay", trace)

@@ -162,6 +162,7 @@ static void script_request(struct script *s, const struct k8sm_effect *e) {
     script_say(s, "> %s %s %s%s", call.type, e->authority.ptr, e->path.ptr, about);
     return;
   }
+  if (strcmp(call.type, "ACCEPT") == 0) snprintf(s->accept, sizeof s->accept, "%s", e->bytes.ptr);
   script_about(s, call.type, e->bytes.ptr, about, sizeof about);
   if (s->roles) script_roles(call.type, e->bytes.ptr, about, sizeof about);
   script_say(s, "> %s%s", call.type, about);

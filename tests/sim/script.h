@@ -46,6 +46,7 @@ struct script {
   size_t row_count;
   char tasks[SCRIPT_TASKS][256]; /* ids that ACCEPTs have launched, in order */
   size_t task_count;
+  char accept[16384];   /* the last ACCEPT, cut */
   uint64_t open_record; /* the last RECORD that waits for an answer */
   bool hold_records;    /* records are not answered by themselves */
   bool hold_calls;      /* calls are not answered 202 by themselves */

@@ -465,6 +465,49 @@ static void a_deletion_survives_a_restart(void **state) {
   script_close(&s);
 }
 
+static struct k8sm_driver_options with_overlays(const char *executor, const char *task) {
+  struct k8sm_driver_options o = script_options();
+  o.executor_overlay = (struct k8sm_slice){executor, strlen(executor)};
+  o.task_overlay = (struct k8sm_slice){task, strlen(task)};
+  return o;
+}
+
+/* An executor stays what it was, and a task is what the driver is told now. What a pod has wins. */
+static void overlays_are_merged(void **state) {
+  static const char pod_name[] = "{\"key\":\"io.kubernetes.pod.name\",\"value\":\"mine\"}";
+  struct script s;
+  char task[200];
+  (void)state;
+  snprintf(task, sizeof task, "{\"labels\":{\"labels\":[%s,{\"key\":\"task-one\"}]}}", pod_name);
+  struct k8sm_driver_options o =
+      with_overlays("{\"labels\":{\"labels\":[{\"key\":\"executor-one\"}]}}", task);
+  script_open(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  script_pod(&s, nginx);
+  script_offer(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "executor-one"));
+  assert_non_null(strstr(s.accept, "task-one"));
+  assert_null(strstr(s.accept, "mine"));
+  up(&s, "");
+  up(&s, "nginx");
+  o = with_overlays("{\"labels\":{\"labels\":[{\"key\":\"executor-two\"}]}}",
+                    "{\"labels\":{\"labels\":[{\"key\":\"task-two\"}]}}");
+  script_restart(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  up(&s, "nginx");
+  update(&s, "nginx", "TASK_FAILED", "failed----------", "Command exited with status 3");
+  s.accept[0] = '\0';
+  script_wait(&s, 11000);
+  script_offer(&s, "O2", "A1");
+  assert_non_null(strstr(s.accept, "executor-one"));
+  assert_null(strstr(s.accept, "executor-two"));
+  assert_non_null(strstr(s.accept, "task-two"));
+  assert_null(strstr(s.accept, "task-one"));
+  script_close(&s);
+}
+
 static void silence_after_an_accept(void **state) {
   struct script s;
   (void)state;
@@ -643,6 +686,7 @@ int main(void) {
       cmocka_unit_test(runs_to_its_end),
       cmocka_unit_test(the_driver_restarts_and_adopts),
       cmocka_unit_test(a_deletion_survives_a_restart),
+      cmocka_unit_test(overlays_are_merged),
       cmocka_unit_test(silence_after_an_accept),
       cmocka_unit_test(an_accept_that_is_refused),
       cmocka_unit_test(other_peoples_tasks),

@@ -12,6 +12,7 @@
 #include "support/failing.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const roles[] = {"a", "b"};
@@ -42,7 +43,9 @@ static struct k8sm_driver_options full(struct failing *f) {
                                       .hold_ms = 9,
                                       .max_event_bytes = 11,
                                       .record_rows = 13,
-                                      .adopt_ms = 17};
+                                      .adopt_ms = 17,
+                                      .executor_overlay = {"{\"data\":\"AAAA\"}", 15},
+                                      .overlay_format = K8SM_FORMAT_JSON};
 }
 
 static void options_are_copied(void **state) {
@@ -63,6 +66,10 @@ static void options_are_copied(void **state) {
   assert_int_equal(core.options.max_event_bytes, 11);
   assert_int_equal(core.options.record_rows, 13);
   assert_int_equal(core.options.adopt_ms, 17);
+  assert_int_equal(core.options.overlay_format, K8SM_FORMAT_JSON);
+  assert_int_equal(core.options.executor_overlay.len, o.executor_overlay.len);
+  assert_ptr_not_equal(core.options.executor_overlay.ptr, o.executor_overlay.ptr);
+  assert_int_equal(core.options.task_overlay.len, 0);
   k8smi_drv_core_free(&core);
   assert_int_equal(f.held, 0);
 }
@@ -78,6 +85,9 @@ static const char *long_text(void) {
 static void every_text_of_the_options_may_lack_memory(void **state) {
   const char *const many[] = {long_text(), long_text()};
   const struct k8sm_slice part = {long_text(), strlen(long_text())};
+  static char overlay[320 * 1024]; /* as long, before it is copied and when it is read */
+  int overlay_len =
+      snprintf(overlay, sizeof overlay, "{\"labels\":{\"labels\":[{\"key\":\"%s\"}]}}", many[0]);
   const struct k8sm_manifest_data rows[] = {
       {.kind = part, .name_space = part, .name = part, .key = part, .value = part}};
   const struct k8sm_framework names = {.size = sizeof names,
@@ -105,6 +115,7 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
     struct k8sm_driver_options o = full(&f);
     o.framework = &names;
     o.demand = &asks;
+    o.executor_overlay = o.task_overlay = (struct k8sm_slice){overlay, (size_t)overlay_len};
     result = k8smi_drv_core_init(&core, &o, NULL);
     if (result == K8SM_OK) k8smi_drv_core_free(&core);
     assert_int_equal(f.held, 0);
