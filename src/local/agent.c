@@ -48,10 +48,10 @@ bool k8smi_local_agent_hears(const struct local_agent *agent) {
 
 void k8smi_local_agent_each_task(struct local_agent *agent,
                                  void (*visit)(struct local_task *task, const void *ctx), const void *ctx) {
-  LOCAL_EACH(link, &agent->local->frameworks) {
-    struct local_framework *framework = LOCAL_OF(link, local_framework, link);
-    LOCAL_EACH(at, &framework->tasks) {
-      struct local_task *task = LOCAL_OF(at, local_task, by_framework);
+  K8SMI_EACH(link, &agent->local->frameworks) {
+    struct local_framework *framework = K8SMI_OF(link, local_framework, link);
+    K8SMI_EACH(at, &framework->tasks) {
+      struct local_task *task = K8SMI_OF(at, local_task, by_framework);
       if (task->agent == agent) visit(task, ctx);
     }
   }
@@ -59,7 +59,7 @@ void k8smi_local_agent_each_task(struct local_agent *agent,
 
 static void agent_resend(struct local_task *task, const void *ctx) {
   (void)ctx;
-  if (!local_list_empty(&task->updates)) k8smi_local_task_forward(task);
+  if (!k8smi_list_empty(&task->updates)) k8smi_local_task_forward(task);
 }
 
 /* The master hears of a task that it took for unreachable, or did not know. */
@@ -83,8 +83,8 @@ static void agent_miss(struct local_task *task, const void *ctx) {
 
 static void agent_miss_all(struct local_agent *agent) {
   k8smi_local_agent_each_task(agent, agent_miss, NULL);
-  LOCAL_EACH(link, &agent->executors) {
-    struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+  K8SMI_EACH(link, &agent->executors) {
+    struct local_executor *executor = K8SMI_OF(link, local_executor, link);
     if (executor->lost) k8smi_local_executor_free(executor);
   }
 }
@@ -135,8 +135,8 @@ int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struc
   agent->registered = options->absent == 0;
   agent->no_images = options->no_images != 0;
   agent->no_cgroups = options->no_cgroups != 0;
-  local_list_init(&agent->executors);
-  local_list_init(&agent->offers);
+  k8smi_list_init(&agent->executors);
+  k8smi_list_init(&agent->offers);
   k8smi_local_id(local, 'S', number, agent->id);
   bool ok = k8smi_arena_init(&agent->arena, &local->allocator, 0) &&
             k8smi_local_held_init(&agent->total, &local->allocator) &&
@@ -166,8 +166,8 @@ struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, cons
 }
 
 void k8smi_local_agent_rescind(struct local_agent *agent) {
-  LOCAL_EACH(link, &agent->offers) {
-    k8smi_local_offer_rescind(LOCAL_OF(link, local_offer, by_agent));
+  K8SMI_EACH(link, &agent->offers) {
+    k8smi_local_offer_rescind(K8SMI_OF(link, local_offer, by_agent));
   }
 }
 
@@ -201,8 +201,8 @@ void k8smi_local_kill_agent(struct k8smi_local *local, size_t number) {
   if (!agent->registered) return; /* this master never knew it */
   agent->registered = false;
   k8smi_local_agent_each_task(agent, agent_tell_unreachable, NULL);
-  LOCAL_EACH(link, &local->frameworks) {
-    k8smi_local_failure_event(LOCAL_OF(link, local_framework, link), agent, NULL, 0);
+  K8SMI_EACH(link, &local->frameworks) {
+    k8smi_local_failure_event(K8SMI_OF(link, local_framework, link), agent, NULL, 0);
   }
 }
 
@@ -227,8 +227,8 @@ void k8smi_local_agent_forget(struct local_agent *agent) {
   agent->recovered = listed;
   k8smi_local_timer_clear(&local->timers, &agent->silence);
   if (listed) k8smi_local_timer_set(&local->timers, &agent->silence, local->now + LOCAL_RECOVERY_MS);
-  LOCAL_EACH(link, &agent->offers) {
-    k8smi_local_offer_free(LOCAL_OF(link, local_offer, by_agent), true);
+  K8SMI_EACH(link, &agent->offers) {
+    k8smi_local_offer_free(K8SMI_OF(link, local_offer, by_agent), true);
   }
   if (!agent->gone && (back || k8smi_local_timer_is_set(&agent->reregister))) {
     k8smi_local_timer_set(&local->timers, &agent->reregister, local->now + LOCAL_REREGISTER_MS);

@@ -63,8 +63,8 @@ static bool allocate_is_enough(const struct local_bag *bag) {
 
 static bool allocate_is_refused(struct local_framework *framework, const struct local_agent *agent,
                                 const struct local_bag *bag) {
-  LOCAL_EACH(at, &framework->filters) {
-    const struct local_filter *filter = LOCAL_OF(at, local_filter, link);
+  K8SMI_EACH(at, &framework->filters) {
+    const struct local_filter *filter = K8SMI_OF(at, local_filter, link);
     if (filter->agent == agent && k8smi_local_bag_contains(&filter->refused.bag, bag)) return true;
   }
   return false;
@@ -82,14 +82,14 @@ struct allocate_cycle {
 
 static bool allocate_list_turns(struct allocate_cycle *cycle) {
   size_t n = 0;
-  LOCAL_EACH(link, &cycle->local->frameworks) {
-    struct local_framework *framework = LOCAL_OF(link, local_framework, link);
+  K8SMI_EACH(link, &cycle->local->frameworks) {
+    struct local_framework *framework = K8SMI_OF(link, local_framework, link);
     n += framework->connected ? framework->role_count : 0;
   }
   cycle->turns = k8smi_arena_array(&cycle->arena, n, sizeof(struct allocate_turn));
   if (cycle->turns == NULL) return false;
-  LOCAL_EACH(at, &cycle->local->frameworks) {
-    struct local_framework *framework = LOCAL_OF(at, local_framework, link);
+  K8SMI_EACH(at, &cycle->local->frameworks) {
+    struct local_framework *framework = K8SMI_OF(at, local_framework, link);
     for (size_t i = 0; framework->connected && i < framework->role_count; i++) {
       if (framework->roles[i].suppressed) continue;
       cycle->turns[cycle->turn_count++] = (struct allocate_turn){framework, &framework->roles[i], 0, false};
@@ -154,8 +154,8 @@ static void allocate_send(struct allocate_cycle *cycle) {
   struct local_offer **mine =
       k8smi_arena_array(&cycle->arena, cycle->offer_count, sizeof(struct local_offer *));
   if (!k8smi_local_have(cycle->local, mine)) return;
-  LOCAL_EACH(link, &cycle->local->frameworks) {
-    struct local_framework *framework = LOCAL_OF(link, local_framework, link);
+  K8SMI_EACH(link, &cycle->local->frameworks) {
+    struct local_framework *framework = K8SMI_OF(link, local_framework, link);
     size_t n = 0;
     for (size_t i = 0; i < cycle->offer_count; i++) {
       if (cycle->offers[i]->framework == framework) mine[n++] = cycle->offers[i];

@@ -10,8 +10,8 @@ enum { EXECUTOR_ABORTED = 6, EXECUTOR_KILLED = 9, EXECUTOR_SHUTDOWN_GRACE_MS = 5
 
 struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
                                                  const struct local_framework *framework, const char *id) {
-  LOCAL_EACH(link, (struct local_link *)(uintptr_t)&agent->executors) {
-    struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&agent->executors) {
+    struct local_executor *executor = K8SMI_OF(link, local_executor, link);
     if (executor->framework == framework && executor->info != NULL && strcmp(executor->id, id) == 0)
       return executor;
   }
@@ -43,8 +43,8 @@ static bool executor_is_custom(const struct local_executor *executor) {
 
 static void executor_started(struct local_executor *executor) {
   executor->phase = LOCAL_EXECUTOR_RUNNING;
-  LOCAL_EACH(link, &executor->tasks) {
-    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+  K8SMI_EACH(link, &executor->tasks) {
+    struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     if (task->phase == LOCAL_TASK_STAGING) k8smi_local_task_start(task);
   }
 }
@@ -84,8 +84,8 @@ struct local_executor *k8smi_local_executor_new(struct local_framework *framewor
   k8smi_arena_init(&executor->arena, &local->allocator, 0);
   executor->framework = framework;
   executor->agent = agent;
-  local_list_init(&executor->tasks);
-  local_list_init(&executor->link);
+  k8smi_list_init(&executor->tasks);
+  k8smi_list_init(&executor->link);
   k8smi_local_uuid(local, executor->container_id);
   if (!executor_init(executor, id, info, bag)) {
     k8smi_local_fail(local);
@@ -93,7 +93,7 @@ struct local_executor *k8smi_local_executor_new(struct local_framework *framewor
     k8smi_local_executor_free(executor);
     return NULL;
   }
-  local_list_add(&agent->executors, &executor->link);
+  k8smi_list_add(&agent->executors, &executor->link);
   k8smi_local_timer_set(&local->timers, &executor->step,
                         local->now +
                             (executor_is_custom(executor) ? LOCAL_REGISTRATION_MS : LOCAL_EXECUTOR_START_MS));
@@ -109,12 +109,12 @@ static void executor_release(struct local_executor *executor) {
 void k8smi_local_executor_free(struct local_executor *executor) {
   struct k8smi_local *local = executor->framework->local;
   executor_release(executor);
-  LOCAL_EACH(link, &executor->tasks) {
-    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+  K8SMI_EACH(link, &executor->tasks) {
+    struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     task->executor = NULL;
     k8smi_local_task_free(task);
   }
-  local_list_remove(&executor->link);
+  k8smi_list_remove(&executor->link);
   k8smi_local_timer_leave(&local->timers, &executor->step);
   k8smi_local_index_free(&executor->seen);
   if (executor->held.arena.allocator.alloc != NULL) k8smi_local_held_free(&executor->held);
@@ -152,8 +152,8 @@ void k8smi_local_executor_launch(struct local_executor *executor, struct local_t
 
 /* One failure takes its group along. */
 static void executor_kill_group(struct local_executor *executor, const struct local_task *ended) {
-  LOCAL_EACH(link, &executor->tasks) {
-    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+  K8SMI_EACH(link, &executor->tasks) {
+    struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     if (task == ended || task->group != ended->group || task->phase == LOCAL_TASK_ENDED) continue;
     task->group_killed = true;
     k8smi_local_task_kill(task, LOCAL_KILL_GRACE_MS);
@@ -176,8 +176,8 @@ void k8smi_local_executor_shutdown(struct local_executor *executor) {
   if (executor->shutdown || executor->phase == LOCAL_EXECUTOR_ENDED) return;
   executor->shutdown = true;
   if (executor->running > 0) executor_end_later(executor, EXECUTOR_KILLED, EXECUTOR_SHUTDOWN_GRACE_MS);
-  LOCAL_EACH(link, &executor->tasks) {
-    k8smi_local_task_kill(LOCAL_OF(link, local_task, by_executor), LOCAL_KILL_GRACE_MS);
+  K8SMI_EACH(link, &executor->tasks) {
+    k8smi_local_task_kill(K8SMI_OF(link, local_task, by_executor), LOCAL_KILL_GRACE_MS);
   }
 }
 
@@ -189,8 +189,8 @@ void k8smi_local_executor_end(struct local_executor *executor, int32_t status, i
   executor_release(executor);
   executor->known = false;
   if (told) k8smi_local_failure_event(executor->framework, executor->agent, executor->id, status);
-  LOCAL_EACH(link, &executor->tasks) {
-    struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+  K8SMI_EACH(link, &executor->tasks) {
+    struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     if (task->phase == LOCAL_TASK_ENDED) continue;
     k8smi_local_task_end(task,
                          &(struct local_news){.state = K8SM_MESOS__TASK_STATE__TASK_FAILED,
@@ -199,5 +199,5 @@ void k8smi_local_executor_end(struct local_executor *executor, int32_t status, i
                                               .message = timed_out ? "Executor did not register within 1mins"
                                                                    : "Executor terminated"});
   }
-  if (local_list_empty(&executor->tasks)) k8smi_local_executor_free(executor);
+  if (k8smi_list_empty(&executor->tasks)) k8smi_local_executor_free(executor);
 }

@@ -48,8 +48,8 @@ void k8smi_local_restart_agent(struct k8smi_local *local, size_t number) {
 
 static bool faults_is_launching(const struct local_executor *executor) {
   if (executor->phase == LOCAL_EXECUTOR_STARTING) return true;
-  LOCAL_EACH(link, (struct local_link *)(uintptr_t)&executor->tasks) {
-    const struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&executor->tasks) {
+    const struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     if (task->phase == LOCAL_TASK_STAGING || task->phase == LOCAL_TASK_STARTING) return true;
   }
   return false;
@@ -58,8 +58,8 @@ static bool faults_is_launching(const struct local_executor *executor) {
 /* The container that was being launched can't be recovered, and takes its executor along: without a FAILURE
  * event, since the agent is not registered yet. */
 void k8smi_local_agent_recover(struct local_agent *agent) {
-  LOCAL_EACH(link, &agent->executors) {
-    struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+  K8SMI_EACH(link, &agent->executors) {
+    struct local_executor *executor = K8SMI_OF(link, local_executor, link);
     if (executor->phase == LOCAL_EXECUTOR_ENDED || executor->lost || !faults_is_launching(executor)) continue;
     k8smi_local_executor_end(executor, 0, FAULTS_REASON(EXECUTOR_TERMINATED));
   }
@@ -79,8 +79,8 @@ static void faults_lose_task(struct local_task *task, const void *ctx) {
 
 static void faults_empty(struct local_agent *agent) {
   k8smi_local_agent_each_task(agent, faults_lose_task, NULL);
-  LOCAL_EACH(link, &agent->executors) {
-    struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+  K8SMI_EACH(link, &agent->executors) {
+    struct local_executor *executor = K8SMI_OF(link, local_executor, link);
     k8smi_local_timer_clear(&agent->local->timers, &executor->step);
     executor->phase = LOCAL_EXECUTOR_ENDED;
     executor->known = false;
@@ -123,8 +123,8 @@ void k8smi_local_give_up_agent(struct k8smi_local *local, size_t number) {
   k8smi_local_timer_clear(&local->timers, &agent->silence);
   k8smi_local_agent_rescind(agent);
   k8smi_local_agent_each_task(agent, faults_tell_gone, NULL);
-  LOCAL_EACH(link, &local->frameworks) {
-    k8smi_local_failure_event(LOCAL_OF(link, local_framework, link), agent, NULL, 0);
+  K8SMI_EACH(link, &local->frameworks) {
+    k8smi_local_failure_event(K8SMI_OF(link, local_framework, link), agent, NULL, 0);
   }
   agent->gone = agent->marked = true;
   agent->registered = agent->unreachable = agent->recovered = false;

@@ -31,17 +31,17 @@ struct local_framework *k8smi_local_framework_new(struct k8smi_local *local, con
   } else {
     memcpy(framework->id, id, strlen(id) + 1);
   }
-  local_list_init(&framework->link);
-  local_list_init(&framework->tasks);
-  local_list_init(&framework->offers);
-  local_list_init(&framework->filters);
-  local_list_init(&framework->operations);
+  k8smi_list_init(&framework->link);
+  k8smi_list_init(&framework->tasks);
+  k8smi_list_init(&framework->offers);
+  k8smi_list_init(&framework->filters);
+  k8smi_list_init(&framework->operations);
   k8smi_arena_init(&framework->arena, &local->allocator, 0);
   k8smi_local_index_init(&framework->task_index, &local->allocator, local->seed);
   bool ok = k8smi_local_timer_join(&local->timers, &framework->heartbeat, framework_beat, framework) &&
             k8smi_local_timer_join(&local->timers, &framework->failover, framework_expire, framework) &&
             k8smi_local_index_put(&local->framework_index, k8smi_s(framework->id), framework);
-  local_list_add(&local->frameworks, &framework->link);
+  k8smi_list_add(&local->frameworks, &framework->link);
   if (!ok) {
     k8smi_local_fail(local);
     k8smi_local_framework_free(framework);
@@ -149,8 +149,8 @@ void k8smi_local_revive(struct local_framework *framework, char *const *roles, s
     struct local_role *role = &framework->roles[i];
     if (n > 0 && !framework_is_named(roles, n, role->name.ptr)) continue;
     role->suppressed = false;
-    LOCAL_EACH(link, &framework->filters) {
-      struct local_filter *filter = LOCAL_OF(link, local_filter, link);
+    K8SMI_EACH(link, &framework->filters) {
+      struct local_filter *filter = K8SMI_OF(link, local_filter, link);
       if (k8smi_eq(filter->refused.bag.amounts[0].role, role->name)) k8smi_local_filter_free(filter);
     }
   }
@@ -161,8 +161,8 @@ void k8smi_local_framework_disconnect(struct local_framework *framework) {
   int64_t ms;
   framework->connected = false;
   k8smi_local_timer_clear(&local->timers, &framework->heartbeat);
-  LOCAL_EACH(link, &framework->offers) {
-    k8smi_local_offer_free(LOCAL_OF(link, local_offer, by_framework), true);
+  K8SMI_EACH(link, &framework->offers) {
+    k8smi_local_offer_free(K8SMI_OF(link, local_offer, by_framework), true);
   }
   double seconds = framework->info->failover_timeout;
   if (k8smi_milli_of_double(seconds, &ms) && ms >= 0 && (uint64_t)ms < UINT64_MAX - local->now) {
@@ -181,8 +181,8 @@ static void framework_kill_executors(struct local_framework *framework) {
   struct k8smi_local *local = framework->local;
   for (size_t i = 0; i < local->options.agent_count && local->agents != NULL; i++) {
     if (local->agents[i].local == NULL) continue;
-    LOCAL_EACH(link, &local->agents[i].executors) {
-      struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+    K8SMI_EACH(link, &local->agents[i].executors) {
+      struct local_executor *executor = K8SMI_OF(link, local_executor, link);
       if (executor->framework == framework) k8smi_local_executor_free(executor);
     }
   }
@@ -190,22 +190,22 @@ static void framework_kill_executors(struct local_framework *framework) {
 
 void k8smi_local_framework_free(struct local_framework *framework) {
   struct k8smi_local *local = framework->local;
-  LOCAL_EACH(link, &framework->offers) {
-    k8smi_local_offer_free(LOCAL_OF(link, local_offer, by_framework), true);
+  K8SMI_EACH(link, &framework->offers) {
+    k8smi_local_offer_free(K8SMI_OF(link, local_offer, by_framework), true);
   }
-  LOCAL_EACH(filter, &framework->filters) {
-    k8smi_local_filter_free(LOCAL_OF(filter, local_filter, link));
+  K8SMI_EACH(filter, &framework->filters) {
+    k8smi_local_filter_free(K8SMI_OF(filter, local_filter, link));
   }
   framework_kill_executors(framework);
-  LOCAL_EACH(task, &framework->tasks) {
-    k8smi_local_task_free(LOCAL_OF(task, local_task, by_framework)); /* those that no executor had */
+  K8SMI_EACH(task, &framework->tasks) {
+    k8smi_local_task_free(K8SMI_OF(task, local_task, by_framework)); /* those that no executor had */
   }
   k8smi_local_operations_free(framework);
   k8smi_local_timer_leave(&local->timers, &framework->heartbeat);
   k8smi_local_timer_leave(&local->timers, &framework->failover);
   k8smi_local_index_remove(&local->framework_index, k8smi_s(framework->id));
   k8smi_local_index_free(&framework->task_index);
-  local_list_remove(&framework->link);
+  k8smi_list_remove(&framework->link);
   k8smi_arena_free(&framework->arena);
   k8smi_free(&local->allocator, framework, sizeof(struct local_framework));
 }
@@ -220,20 +220,20 @@ void k8smi_local_framework_remove(struct local_framework *framework) {
 
 void k8smi_local_fail_over(struct k8smi_local *local) {
   if (local->failed) return;
-  LOCAL_EACH(link, &local->frameworks) {
-    struct local_framework *framework = LOCAL_OF(link, local_framework, link);
+  K8SMI_EACH(link, &local->frameworks) {
+    struct local_framework *framework = K8SMI_OF(link, local_framework, link);
     if (framework->connected) k8smi_local_end_stream(local, framework->exchange);
     k8smi_local_framework_disconnect(framework);
     /* The new master has not heard of it, nor of how long to wait for it. */
     k8smi_local_timer_clear(&local->timers, &framework->failover);
     k8smi_local_operations_free(framework);
-    LOCAL_EACH(filter, &framework->filters) {
-      k8smi_local_filter_free(LOCAL_OF(filter, local_filter, link));
+    K8SMI_EACH(filter, &framework->filters) {
+      k8smi_local_filter_free(K8SMI_OF(filter, local_filter, link));
     }
-    LOCAL_EACH(task, &framework->tasks) {
-      LOCAL_OF(task, local_task, by_framework)->sent = false;
+    K8SMI_EACH(task, &framework->tasks) {
+      K8SMI_OF(task, local_task, by_framework)->sent = false;
     }
-    if (local_list_empty(&framework->tasks)) k8smi_local_framework_free(framework);
+    if (k8smi_list_empty(&framework->tasks)) k8smi_local_framework_free(framework);
   }
   memset(local->completed, 0, sizeof(local->completed));
   k8smi_local_uuid(local, local->master_id);

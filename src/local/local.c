@@ -19,8 +19,8 @@ bool k8smi_local_have(struct k8smi_local *local, const void *p) {
 static void whole_allocate(void *owner) {
   struct k8smi_local *local = owner;
   k8smi_local_allocate(local);
-  LOCAL_EACH(link, &local->frameworks) {
-    if (LOCAL_OF(link, local_framework, link)->connected) k8smi_local_wake(local);
+  K8SMI_EACH(link, &local->frameworks) {
+    if (K8SMI_OF(link, local_framework, link)->connected) k8smi_local_wake(local);
   }
 }
 
@@ -60,8 +60,8 @@ static void whole_init(struct k8smi_local *local) {
   k8smi_local_index_init(&local->agent_index, &local->allocator, local->seed);
   k8smi_local_index_init(&local->framework_index, &local->allocator, local->seed);
   k8smi_local_index_init(&local->offer_index, &local->allocator, local->seed);
-  local_list_init(&local->frameworks);
-  local_list_init(&local->outputs);
+  k8smi_list_init(&local->frameworks);
+  k8smi_list_init(&local->outputs);
   k8smi_local_uuid(local, local->master_id);
 }
 
@@ -96,8 +96,8 @@ int k8smi_local_new(const struct k8smi_local_options *options, struct k8smi_loca
 void k8smi_local_free(struct k8smi_local *local) {
   if (local == NULL) return;
   const struct k8sm_allocator allocator = local->allocator;
-  LOCAL_EACH(link, &local->frameworks) {
-    k8smi_local_framework_free(LOCAL_OF(link, local_framework, link));
+  K8SMI_EACH(link, &local->frameworks) {
+    k8smi_local_framework_free(K8SMI_OF(link, local_framework, link));
   }
   for (size_t i = 0; local->agents != NULL && i < local->options.agent_count; i++) {
     k8smi_local_agent_free(&local->agents[i]);
@@ -147,8 +147,8 @@ int k8smi_local_request(struct k8smi_local *local, const struct k8smi_local_requ
 void k8smi_local_gone(struct k8smi_local *local, uint64_t exchange, uint64_t mono_ms) {
   if (local->failed) return;
   whole_advance(local, mono_ms, local->wall + (int64_t)(mono_ms > local->now ? mono_ms - local->now : 0));
-  LOCAL_EACH(link, &local->frameworks) {
-    struct local_framework *framework = LOCAL_OF(link, local_framework, link);
+  K8SMI_EACH(link, &local->frameworks) {
+    struct local_framework *framework = K8SMI_OF(link, local_framework, link);
     if (framework->connected && framework->exchange == exchange) {
       k8smi_local_framework_disconnect(framework);
       return;
@@ -166,8 +166,8 @@ void k8smi_local_wake(struct k8smi_local *local) {
 void k8smi_local_kill_executor(struct k8smi_local *local, const char *executor_id) {
   enum { KILLED = 9 };
   for (size_t i = 0; i < local->options.agent_count && !local->failed; i++) {
-    LOCAL_EACH(link, &local->agents[i].executors) {
-      struct local_executor *executor = LOCAL_OF(link, local_executor, link);
+    K8SMI_EACH(link, &local->agents[i].executors) {
+      struct local_executor *executor = K8SMI_OF(link, local_executor, link);
       if (executor->phase != LOCAL_EXECUTOR_ENDED && !executor->lost &&
           strcmp(executor->id, executor_id) == 0) {
         k8smi_local_executor_end(executor, KILLED,

@@ -8,9 +8,9 @@
  * the object at hand is given up, `failed` is set, and every later call answers NOMEM: the state is safe
  * to free and no longer to be trusted. */
 
+#include "base/list.h"
 #include "local/command.h"
 #include "local/index.h"
-#include "local/list.h"
 #include "local/local.h"
 #include "local/resources.h"
 #include "local/timers.h"
@@ -55,8 +55,8 @@ struct local_agent {
   bool draining;
   int64_t unreachable_wall_ms;
   struct local_held total, free;
-  struct local_link executors;
-  struct local_link offers;
+  struct k8smi_link executors;
+  struct k8smi_link offers;
   struct local_timer reregister, silence;
 };
 
@@ -67,7 +67,7 @@ struct local_role {
 };
 
 struct local_framework {
-  struct local_link link;
+  struct k8smi_link link;
   struct k8smi_local *local;
   char id[LOCAL_ID_SIZE];
   struct k8smi_arena arena; /* of info and roles, replaced with them */
@@ -80,13 +80,13 @@ struct local_framework {
   uint64_t exchange;
   uint32_t format;
   char stream_id[LOCAL_UUID_SIZE];
-  struct local_link tasks, offers, filters, operations;
+  struct k8smi_link tasks, offers, filters, operations;
   struct local_index task_index;
   struct local_timer heartbeat, failover;
 };
 
 struct local_offer {
-  struct local_link by_framework, by_agent;
+  struct k8smi_link by_framework, by_agent;
   struct local_framework *framework;
   struct local_agent *agent;
   char id[LOCAL_ID_SIZE];
@@ -96,7 +96,7 @@ struct local_offer {
 
 /* What a framework has refused of an agent: not offered again in that role, nor any part of it. */
 struct local_filter {
-  struct local_link link;
+  struct k8smi_link link;
   struct local_framework *framework;
   struct local_agent *agent;
   struct local_held refused; /* its amounts are allocated to the role */
@@ -111,7 +111,7 @@ enum local_executor_phase {
 };
 
 struct local_executor {
-  struct local_link link; /* of the agent */
+  struct k8smi_link link; /* of the agent */
   struct k8smi_arena arena;
   struct local_framework *framework;
   struct local_agent *agent;
@@ -126,7 +126,7 @@ struct local_executor {
   size_t running;     /* tasks that have not ended */
   char container_id[LOCAL_UUID_SIZE];
   struct local_held held;
-  struct local_link tasks;
+  struct k8smi_link tasks;
   struct local_index seen; /* every task id it has had, to the executor itself */
   struct local_timer step;
 };
@@ -140,7 +140,7 @@ enum local_task_phase {
 };
 
 struct local_update {
-  struct local_link link; /* of the task */
+  struct k8smi_link link; /* of the task */
   struct k8smi_arena arena;
   K8smMesos__TaskStatus *status;
 };
@@ -155,7 +155,7 @@ struct local_probe {
 };
 
 struct local_task {
-  struct local_link by_framework, by_executor;
+  struct k8smi_link by_framework, by_executor;
   struct k8smi_arena arena;
   struct local_framework *framework;
   struct local_agent *agent;
@@ -177,7 +177,7 @@ struct local_task {
   struct local_script script;
   struct local_probe check, health;
   struct local_held held;
-  struct local_link updates;  /* not acknowledged, oldest first */
+  struct k8smi_link updates;  /* not acknowledged, oldest first */
   struct local_update *shown; /* the last that was acknowledged; NULL: none */
   uint64_t retry_ms;
   struct local_timer step, completion, retry;
@@ -185,7 +185,7 @@ struct local_task {
 
 /* An operation on resources whose outcome is not acknowledged. */
 struct local_operation {
-  struct local_link link;
+  struct k8smi_link link;
   struct k8smi_arena arena;
   struct local_framework *framework;
   struct local_agent *agent;
@@ -196,7 +196,7 @@ struct local_operation {
 };
 
 struct local_output {
-  struct local_link link;
+  struct k8smi_link link;
   struct k8smi_local_output head;
   char stream_id[LOCAL_UUID_SIZE];
   struct k8smi_buf body;
@@ -214,12 +214,12 @@ struct k8smi_local {
   struct local_timers timers;
   struct local_agent *agents;
   struct local_index agent_index, framework_index, offer_index;
-  struct local_link frameworks;
+  struct k8smi_link frameworks;
   char completed[LOCAL_COMPLETED_MAX][LOCAL_ID_SIZE]; /* a ring */
   size_t completed_next;
   struct local_timer allocation;
   uint32_t losses[K8SMI_LOCAL_MESSAGES]; /* messages of each kind that are to be lost */
-  struct local_link outputs;
+  struct k8smi_link outputs;
   struct local_output *taken; /* whose slices the caller may still read */
 };
 

@@ -40,14 +40,14 @@ static bool offer_names(const struct local_executor *executor, const struct loca
 static bool offer_write_executors(struct k8smi_arena *arena, const struct local_offer *offer,
                                   K8smMesos__Offer *to) {
   size_t n = 0;
-  LOCAL_EACH(link, &offer->agent->executors) {
-    n += offer_names(LOCAL_OF(link, local_executor, link), offer);
+  K8SMI_EACH(link, &offer->agent->executors) {
+    n += offer_names(K8SMI_OF(link, local_executor, link), offer);
   }
   if (n == 0) return true;
   to->executor_ids = k8smi_arena_array(arena, n, sizeof(K8smMesos__ExecutorID *));
   if (to->executor_ids == NULL) return false;
-  LOCAL_EACH(at, &offer->agent->executors) {
-    const struct local_executor *executor = LOCAL_OF(at, local_executor, link);
+  K8SMI_EACH(at, &offer->agent->executors) {
+    const struct local_executor *executor = K8SMI_OF(at, local_executor, link);
     if (!offer_names(executor, offer)) continue;
     K8smMesos__ExecutorID *id = OFFER_NEW(arena, executor_id);
     if (id == NULL) return false;

@@ -56,8 +56,8 @@ struct local_offer *k8smi_local_offer_new(struct local_framework *framework, str
     k8smi_free(&local->allocator, offer, sizeof(struct local_offer));
     return NULL;
   }
-  local_list_add(&framework->offers, &offer->by_framework);
-  local_list_add(&agent->offers, &offer->by_agent);
+  k8smi_list_add(&framework->offers, &offer->by_framework);
+  k8smi_list_add(&agent->offers, &offer->by_agent);
   k8smi_local_agent_take(agent, framework, bag);
   return offer;
 }
@@ -66,8 +66,8 @@ void k8smi_local_offer_free(struct local_offer *offer, bool give_back) {
   struct k8smi_local *local = offer->framework->local;
   if (give_back) k8smi_local_agent_give(offer->agent, offer->framework, &offer->held.bag);
   k8smi_local_index_remove(&local->offer_index, k8smi_s(offer->id));
-  local_list_remove(&offer->by_framework);
-  local_list_remove(&offer->by_agent);
+  k8smi_list_remove(&offer->by_framework);
+  k8smi_list_remove(&offer->by_agent);
   k8smi_local_held_free(&offer->held);
   k8smi_free(&local->allocator, offer, sizeof(struct local_offer));
 }
@@ -87,7 +87,7 @@ void k8smi_local_offer_rescind(struct local_offer *offer) {
 
 void k8smi_local_filter_free(struct local_filter *filter) {
   struct k8smi_local *local = filter->framework->local;
-  local_list_remove(&filter->link);
+  k8smi_list_remove(&filter->link);
   k8smi_local_timer_leave(&local->timers, &filter->expiry);
   k8smi_local_held_free(&filter->refused);
   k8smi_free(&local->allocator, filter, sizeof(struct local_filter));
@@ -118,7 +118,7 @@ void k8smi_local_filter_add(struct local_framework *framework, struct local_agen
   if (!k8smi_local_have(local, filter)) return;
   filter->framework = framework;
   filter->agent = agent;
-  local_list_init(&filter->link);
+  k8smi_list_init(&filter->link);
   k8smi_local_held_init(&filter->refused, &local->allocator);
   if (!k8smi_local_held_set(&filter->refused, refused) ||
       !k8smi_local_timer_join(&local->timers, &filter->expiry, filter_expire, filter)) {
@@ -126,7 +126,7 @@ void k8smi_local_filter_add(struct local_framework *framework, struct local_agen
     k8smi_local_filter_free(filter);
     return;
   }
-  local_list_add(&framework->filters, &filter->link);
+  k8smi_list_add(&framework->filters, &filter->link);
   k8smi_local_timer_set(&local->timers, &filter->expiry, local->now + time);
 }
 

@@ -203,15 +203,15 @@ static void operation_tell(void *owner) {
 
 static void operation_free(struct local_operation *operation) {
   struct k8smi_local *local = operation->framework->local;
-  local_list_remove(&operation->link);
+  k8smi_list_remove(&operation->link);
   k8smi_local_timer_leave(&local->timers, &operation->retry);
   k8smi_arena_free(&operation->arena);
   k8smi_free(&local->allocator, operation, sizeof(struct local_operation));
 }
 
 void k8smi_local_operations_free(struct local_framework *framework) {
-  LOCAL_EACH(link, &framework->operations) {
-    operation_free(LOCAL_OF(link, local_operation, link));
+  K8SMI_EACH(link, &framework->operations) {
+    operation_free(K8SMI_OF(link, local_operation, link));
   }
 }
 
@@ -223,7 +223,7 @@ static void operation_feedback(const struct local_accept *accept, const char *id
   operation->framework = accept->framework;
   operation->agent = accept->agent;
   operation->retry_ms = local->options.ack_retry_ms;
-  local_list_init(&operation->link);
+  k8smi_list_init(&operation->link);
   k8smi_arena_init(&operation->arena, &local->allocator, 0);
   k8smi_local_uuid_bytes(local, operation->uuid);
   operation->id = k8smi_arena_copy(&operation->arena, id, strlen(id)).ptr;
@@ -233,7 +233,7 @@ static void operation_feedback(const struct local_accept *accept, const char *id
     operation_free(operation);
     return;
   }
-  local_list_add(&accept->framework->operations, &operation->link);
+  k8smi_list_add(&accept->framework->operations, &operation->link);
   operation_tell(operation);
 }
 
@@ -258,8 +258,8 @@ void k8smi_local_operation(struct local_accept *accept, const operation_message 
 }
 
 static struct local_operation *operation_find(struct local_framework *framework, const char *id) {
-  LOCAL_EACH(link, &framework->operations) {
-    struct local_operation *operation = LOCAL_OF(link, local_operation, link);
+  K8SMI_EACH(link, &framework->operations) {
+    struct local_operation *operation = K8SMI_OF(link, local_operation, link);
     if (strcmp(operation->id, id) == 0) return operation;
   }
   return NULL;
@@ -295,8 +295,8 @@ void k8smi_local_reconcile_operations(struct local_framework *framework,
   for (size_t i = 0; i < call->n_operations; i++) {
     operation_reconcile(framework, call->operations[i]->operation_id->value, call->operations[i]->agent_id);
   }
-  LOCAL_EACH(link, &framework->operations) {
-    const struct local_operation *operation = LOCAL_OF(link, local_operation, link);
+  K8SMI_EACH(link, &framework->operations) {
+    const struct local_operation *operation = K8SMI_OF(link, local_operation, link);
     if (call->n_operations == 0) operation_reconcile(framework, operation->id, NULL);
   }
 }

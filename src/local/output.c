@@ -19,7 +19,7 @@ static struct local_output *output_new(struct k8smi_local *local, uint32_t type,
   k8smi_buf_init(&output->body, &local->allocator);
   output->head.type = type;
   output->head.exchange = exchange;
-  local_list_init(&output->link);
+  k8smi_list_init(&output->link);
   return output;
 }
 
@@ -33,7 +33,7 @@ static void output_put(struct k8smi_local *local, struct local_output *output) {
     return;
   }
   if (len > 0) output->head.body = (struct k8sm_slice){output->body.ptr, len};
-  local_list_add(&local->outputs, &output->link);
+  k8smi_list_add(&local->outputs, &output->link);
 }
 
 void k8smi_local_respond(struct k8smi_local *local, uint64_t exchange, uint32_t status, const char *text) {
@@ -116,17 +116,17 @@ static void output_drop_taken(struct k8smi_local *local) {
 
 int k8smi_local_next(struct k8smi_local *local, struct k8smi_local_output *ret) {
   output_drop_taken(local);
-  if (local_list_empty(&local->outputs)) return K8SM_ERR_NOT_FOUND;
-  local->taken = LOCAL_OF(local->outputs.next, local_output, link);
-  local_list_remove(&local->taken->link);
+  if (k8smi_list_empty(&local->outputs)) return K8SM_ERR_NOT_FOUND;
+  local->taken = K8SMI_OF(local->outputs.next, local_output, link);
+  k8smi_list_remove(&local->taken->link);
   *ret = local->taken->head;
   return K8SM_OK;
 }
 
 void k8smi_local_outputs_free(struct k8smi_local *local) {
   output_drop_taken(local);
-  LOCAL_EACH(link, &local->outputs) {
-    output_free(local, LOCAL_OF(link, local_output, link));
+  K8SMI_EACH(link, &local->outputs) {
+    output_free(local, K8SMI_OF(link, local_output, link));
   }
-  local_list_init(&local->outputs);
+  k8smi_list_init(&local->outputs);
 }

@@ -48,8 +48,8 @@ void k8smi_local_reconcile(struct local_framework *framework, const K8smMesos__C
     k8smi_local_reconcile_one(framework, call->tasks[i]->task_id, call->tasks[i]->agent_id);
   }
   if (call->n_tasks > 0) return;
-  LOCAL_EACH(link, &framework->tasks) {
-    const struct local_task *task = LOCAL_OF(link, local_task, by_framework);
+  K8SMI_EACH(link, &framework->tasks) {
+    const struct local_task *task = K8SMI_OF(link, local_task, by_framework);
     if (task->agent->registered) reconcile_known(framework, task);
   }
 }

@@ -177,8 +177,8 @@ static void subscribe_take_over(struct local_framework *framework) {
   subscribe_error(&event, &error, "Framework failed over");
   k8smi_local_event(framework, &event);
   k8smi_local_end_stream(framework->local, framework->exchange);
-  LOCAL_EACH(link, &framework->offers) {
-    k8smi_local_offer_free(LOCAL_OF(link, local_offer, by_framework), true);
+  K8SMI_EACH(link, &framework->offers) {
+    k8smi_local_offer_free(K8SMI_OF(link, local_offer, by_framework), true);
   }
 }
 
@@ -250,8 +250,8 @@ const char *k8smi_local_update_framework(struct local_framework *framework,
                                  call->offer_constraints)) {
     return NULL;
   }
-  LOCAL_EACH(link, &framework->offers) {
-    struct local_offer *offer = LOCAL_OF(link, local_offer, by_framework);
+  K8SMI_EACH(link, &framework->offers) {
+    struct local_offer *offer = K8SMI_OF(link, local_offer, by_framework);
     if (k8smi_local_framework_role(framework, offer->held.bag.amounts[0].role) == NULL) {
       k8smi_local_offer_rescind(offer);
     }

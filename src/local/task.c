@@ -180,9 +180,9 @@ struct local_task *k8smi_local_task_new(struct local_framework *framework, struc
   struct local_task *task = k8smi_zalloc(&local->allocator, sizeof(struct local_task));
   if (!k8smi_local_have(local, task)) return NULL;
   k8smi_arena_init(&task->arena, &local->allocator, 0);
-  local_list_init(&task->by_framework);
-  local_list_init(&task->by_executor);
-  local_list_init(&task->updates);
+  k8smi_list_init(&task->by_framework);
+  k8smi_list_init(&task->by_executor);
+  k8smi_list_init(&task->updates);
   task->framework = framework;
   task->agent = agent;
   task->executor = executor;
@@ -198,9 +198,9 @@ struct local_task *k8smi_local_task_new(struct local_framework *framework, struc
     return NULL;
   }
   task->released = false;
-  local_list_add(&framework->tasks, &task->by_framework);
+  k8smi_list_add(&framework->tasks, &task->by_framework);
   if (executor != NULL) {
-    local_list_add(&executor->tasks, &task->by_executor);
+    k8smi_list_add(&executor->tasks, &task->by_executor);
     executor->running++;
   }
   return task;
@@ -211,10 +211,10 @@ void k8smi_local_task_free(struct local_task *task) {
   struct local_executor *executor = task->executor;
   k8smi_local_task_release(task);
   if (task->id != NULL) k8smi_local_index_remove(&task->framework->task_index, k8smi_s(task->id));
-  local_list_remove(&task->by_framework);
-  local_list_remove(&task->by_executor);
-  LOCAL_EACH(link, &task->updates) {
-    k8smi_local_update_free(LOCAL_OF(link, local_update, link));
+  k8smi_list_remove(&task->by_framework);
+  k8smi_list_remove(&task->by_executor);
+  K8SMI_EACH(link, &task->updates) {
+    k8smi_local_update_free(K8SMI_OF(link, local_update, link));
   }
   k8smi_local_update_free(task->shown);
   k8smi_local_timer_leave(&local->timers, &task->step);
@@ -224,7 +224,7 @@ void k8smi_local_task_free(struct local_task *task) {
   if (task->held.arena.allocator.alloc != NULL) k8smi_local_held_free(&task->held);
   k8smi_arena_free(&task->arena);
   k8smi_free(&local->allocator, task, sizeof(struct local_task));
-  if (executor != NULL && executor->phase == LOCAL_EXECUTOR_ENDED && local_list_empty(&executor->tasks)) {
+  if (executor != NULL && executor->phase == LOCAL_EXECUTOR_ENDED && k8smi_list_empty(&executor->tasks)) {
     k8smi_local_executor_free(executor);
   }
 }

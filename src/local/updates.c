@@ -27,7 +27,7 @@ static double update_seconds(int64_t wall_ms) {
 void k8smi_local_update_free(struct local_update *update) {
   if (update == NULL) return;
   const struct k8sm_allocator allocator = update->arena.allocator;
-  local_list_remove(&update->link);
+  k8smi_list_remove(&update->link);
   k8smi_arena_free(&update->arena);
   k8smi_free(&allocator, update, sizeof(struct local_update));
 }
@@ -148,7 +148,7 @@ static bool update_fill(struct local_update *update, struct local_task *task, co
 static struct local_update *update_new(struct k8smi_local *local) {
   struct local_update *update = k8smi_zalloc(&local->allocator, sizeof(struct local_update));
   if (update == NULL) return NULL;
-  local_list_init(&update->link);
+  k8smi_list_init(&update->link);
   k8smi_arena_init(&update->arena, &local->allocator, 0);
   update->status = k8smi_message_new(&update->arena, &k8sm_mesos__task_status__descriptor);
   if (update->status == NULL) {
@@ -167,8 +167,8 @@ void k8smi_local_task_news(struct local_task *task, const struct local_news *new
     k8smi_local_update_free(update);
     return;
   }
-  bool first = local_list_empty(&task->updates);
-  local_list_add(&task->updates, &update->link);
+  bool first = k8smi_list_empty(&task->updates);
+  k8smi_list_add(&task->updates, &update->link);
   if (first) {
     task->retry_ms = local->options.ack_retry_ms;
     k8smi_local_task_forward(task);
@@ -190,7 +190,7 @@ void k8smi_local_task_forward(struct local_task *task) {
   k8smi_local_timer_set(&local->timers, &task->retry, local->now + task->retry_ms);
   if (!k8smi_local_agent_hears(task->agent) || k8smi_local_loses(local, K8SMI_LOCAL_UPDATES)) return;
   task->sent = true;
-  update_send(task->framework, LOCAL_OF(task->updates.next, local_update, link)->status);
+  update_send(task->framework, K8SMI_OF(task->updates.next, local_update, link)->status);
   /* The agent says with it how far the task really is: once it has ended, the master takes its
    * resources back, whatever the framework has been told. */
   if (task->phase == LOCAL_TASK_ENDED) k8smi_local_task_release(task);
@@ -207,10 +207,10 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
   struct local_task *task = k8smi_local_index_get(&framework->task_index, k8smi_s(call->task_id->value));
   struct local_agent *agent = k8smi_local_agent_find(local, call->agent_id);
   if (task == NULL || agent == NULL || !k8smi_local_agent_hears(agent) || task->agent != agent ||
-      !task->sent || local_list_empty(&task->updates)) {
+      !task->sent || k8smi_list_empty(&task->updates)) {
     return;
   }
-  struct local_update *first = LOCAL_OF(task->updates.next, local_update, link);
+  struct local_update *first = K8SMI_OF(task->updates.next, local_update, link);
   if (call->uuid.len != LOCAL_UUID_BYTES ||
       memcmp(call->uuid.data, first->status->uuid.data, LOCAL_UUID_BYTES) != 0) {
     return;
@@ -218,11 +218,11 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
   if (k8smi_local_loses(local, K8SMI_LOCAL_ACKNOWLEDGEMENTS)) return;
   k8smi_local_update_free(task->shown);
   task->shown = first;
-  local_list_remove(&first->link);
+  k8smi_list_remove(&first->link);
   k8smi_local_timer_clear(&local->timers, &task->retry);
   if (k8smi_local_state_is_terminal((int)first->status->state)) {
     k8smi_local_task_free(task);
-  } else if (!local_list_empty(&task->updates)) {
+  } else if (!k8smi_list_empty(&task->updates)) {
     task->retry_ms = local->options.ack_retry_ms;
     k8smi_local_task_forward(task);
   }
@@ -230,8 +230,8 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
 
 /* The status that the master was sent last, NULL before the first. */
 static const K8smMesos__TaskStatus *update_seen(const struct local_task *task) {
-  if (task->sent && !local_list_empty(&task->updates)) {
-    return LOCAL_OF(task->updates.next, local_update, link)->status;
+  if (task->sent && !k8smi_list_empty(&task->updates)) {
+    return K8SMI_OF(task->updates.next, local_update, link)->status;
   }
   return task->shown == NULL ? NULL : task->shown->status;
 }
@@ -242,8 +242,8 @@ int k8smi_local_task_state(const struct local_task *task) {
 }
 
 int k8smi_local_task_latest(const struct local_task *task) {
-  if (!local_list_empty(&task->updates))
-    return (int)LOCAL_OF(task->updates.prev, local_update, link)->status->state;
+  if (!k8smi_list_empty(&task->updates))
+    return (int)K8SMI_OF(task->updates.prev, local_update, link)->status->state;
   return k8smi_local_task_state(task);
 }
 

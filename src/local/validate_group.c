@@ -254,8 +254,8 @@ static const char *group_share_fault(const struct local_launch *launch) {
     if (group_shares_cgroups(launch->tasks[i]->container) != shared) return DIFFER;
   }
   if (launch->existing == NULL) return NULL;
-  LOCAL_EACH(link, &launch->existing->tasks) {
-    const struct local_task *task = LOCAL_OF(link, local_task, by_executor);
+  K8SMI_EACH(link, &launch->existing->tasks) {
+    const struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     if (group_shares_cgroups(task->info->container) != shared) return DIFFER;
   }
   return NULL;

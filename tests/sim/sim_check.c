@@ -136,9 +136,9 @@ void sim_check_offers(struct sim *s) {
 }
 
 static const struct local_offer *check_find_forgotten(const struct sim *s) {
-  LOCAL_EACH(link, &s->local->frameworks) {
-    LOCAL_EACH(at, &LOCAL_OF(link, local_framework, link)->offers) {
-      const struct local_offer *o = LOCAL_OF(at, local_offer, by_framework);
+  K8SMI_EACH(link, &s->local->frameworks) {
+    K8SMI_EACH(at, &K8SMI_OF(link, local_framework, link)->offers) {
+      const struct local_offer *o = K8SMI_OF(at, local_offer, by_framework);
       if (check_find_offer(&s->check, o->id) == s->check.held_count) return o;
     }
   }

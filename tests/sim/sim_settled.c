@@ -98,8 +98,8 @@ static bool settled_init_fails(const struct sim_pod *p) {
 static int64_t settled_free(const struct local_agent *agent, const char *name) {
   bool found;
   int64_t n = k8smi_local_bag_scalar(&agent->free.bag, name, &found);
-  LOCAL_EACH(link, (struct local_link *)(uintptr_t)&agent->offers) {
-    n += k8smi_local_bag_scalar(&LOCAL_OF(link, local_offer, by_agent)->held.bag, name, &found);
+  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&agent->offers) {
+    n += k8smi_local_bag_scalar(&K8SMI_OF(link, local_offer, by_agent)->held.bag, name, &found);
   }
   return n;
 }
@@ -183,10 +183,10 @@ static void settled_wanted(const struct sim *s, size_t i, struct settled *w) {
 
 /* What agents have said and nobody has acknowledged. */
 static void settled_updates(const struct sim *s, struct settled *w) {
-  LOCAL_EACH(link, &s->local->frameworks) {
-    LOCAL_EACH(at, &LOCAL_OF(link, local_framework, link)->tasks) {
-      const struct local_task *task = LOCAL_OF(at, local_task, by_framework);
-      if (strncmp(task->id, "rival", 5) == 0 || task->lost || local_list_empty(&task->updates)) continue;
+  K8SMI_EACH(link, &s->local->frameworks) {
+    K8SMI_EACH(at, &K8SMI_OF(link, local_framework, link)->tasks) {
+      const struct local_task *task = K8SMI_OF(at, local_task, by_framework);
+      if (strncmp(task->id, "rival", 5) == 0 || task->lost || k8smi_list_empty(&task->updates)) continue;
       settled_not(w, "an update of %s is not acknowledged", task->id);
     }
   }

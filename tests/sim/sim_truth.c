@@ -155,8 +155,8 @@ static struct sim_task *truth_add(struct sim *s, const struct local_task *task,
 /* From the words of its last status. */
 static int truth_exit_code(const struct local_task *task) {
   static const char exited[] = "Command exited with status ", killed[] = "Command terminated with signal ";
-  if (local_list_empty(&task->updates)) return -1;
-  const K8smMesos__TaskStatus *u = LOCAL_OF(task->updates.prev, local_update, link)->status;
+  if (k8smi_list_empty(&task->updates)) return -1;
+  const K8smMesos__TaskStatus *u = K8SMI_OF(task->updates.prev, local_update, link)->status;
   const char *words = u->message == NULL ? "" : u->message;
   if (strncmp(words, exited, sizeof exited - 1) == 0) return atoi(words + sizeof exited - 1);
   if (strncmp(words, killed, sizeof killed - 1) != 0) return -1;
@@ -189,9 +189,9 @@ static void truth_look_task(struct sim *s, const struct local_task *task, bool f
 }
 
 static void truth_look_tasks(struct sim *s, bool fresh) {
-  LOCAL_EACH(link, &s->local->frameworks) {
-    LOCAL_EACH(at, &LOCAL_OF(link, local_framework, link)->tasks) {
-      truth_look_task(s, LOCAL_OF(at, local_task, by_framework), fresh);
+  K8SMI_EACH(link, &s->local->frameworks) {
+    K8SMI_EACH(at, &K8SMI_OF(link, local_framework, link)->tasks) {
+      truth_look_task(s, K8SMI_OF(at, local_task, by_framework), fresh);
     }
   }
 }
