@@ -25,6 +25,7 @@ const (
 	FeatureCNI           Features = C.K8SM_FEATURE_CNI
 	FeatureDockerVolumes Features = C.K8SM_FEATURE_DOCKER_VOLUMES
 	FeatureCSI           Features = C.K8SM_FEATURE_CSI
+	FeatureSeccomp       Features = C.K8SM_FEATURE_SECCOMP
 	FeatureAll           Features = C.K8SM_FEATURE_ALL
 )
 

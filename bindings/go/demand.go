@@ -41,6 +41,7 @@ type DemandOptions struct {
 	Principal       string            // of the framework: what is reserved for the pod carries it
 	Network         string            // CNI network of pods that do not ask for another
 	Policies        map[string]Policy // by path of the field: "spec.hostAliases"
+	Users           map[int64]string  // names on the agents, by runAsUser
 }
 
 // Policy of a field that Mesos can't do as asked.
@@ -72,6 +73,12 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		policies[row] = C.struct_k8sm_field_policy{path: m.text(path), policy: C.uint32_t(policy)}
 		row++
 	}
+	users := allocate[C.struct_k8sm_demand_user](m, len(o.Users))
+	row = 0
+	for uid, name := range o.Users {
+		users[row] = C.struct_k8sm_demand_user{uid: C.int64_t(uid), name: m.text(name)}
+		row++
+	}
 	c := C.struct_k8sm_demand_options{
 		flags:             C.uint64_t(o.Flags),
 		data:              first(data),
@@ -90,6 +97,9 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		policies:          first(policies),
 		policy_count:      C.size_t(len(policies)),
 		policy_size:       C.sizeof_struct_k8sm_field_policy,
+		users:             first(users),
+		user_count:        C.size_t(len(users)),
+		user_size:         C.sizeof_struct_k8sm_demand_user,
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c

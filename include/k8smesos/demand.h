@@ -67,6 +67,13 @@ struct k8sm_field_policy {
   uint32_t reserved;
 };
 
+/* A user by number, as securityContext.runAsUser has it, and by the name that it has on all agents: Mesos knows users
+ * by name (CommandInfo.user). 0 is root without a row. */
+struct k8sm_demand_user {
+  int64_t uid;
+  const char *name;
+};
+
 /* Data that pods refer to (ConfigMaps, Secrets, PersistentVolumeClaims): as the rows of a manifest. Copied.
  */
 struct k8sm_demand_options {
@@ -95,6 +102,9 @@ struct k8sm_demand_options {
   const char *network;       /* CNI network of pods that do not ask for their host's; NULL: they share their
                                 agent's. The annotation k8s.mesosphere.io/network names another for a pod, and
                                 k8s.mesosphere.io/network-labels ("a=b,c=d") its labels for the plugin */
+  const struct k8sm_demand_user *users; /* a pod that runs as another is refused, by field */
+  size_t user_count;
+  size_t user_size; /* sizeof(struct k8sm_demand_user) */
 };
 
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).

@@ -61,6 +61,7 @@ void k8smi_demand_tell(struct k8smi_demand_build *b, uint32_t code, uint32_t sev
   k8smi_demand_tell((b), K8SM_DIAG_TASK_FIELD_##code, K8SM_SEVERITY_NOTE, (path), __VA_ARGS__)
 /* Errors: INVALID. */
 int k8smi_demand_check_policies(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
+int k8smi_demand_check_users(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
 
 /* ---- The steps ---- */
 

@@ -267,6 +267,12 @@ static size_t demand_size(const struct k8sm_pod *pod) {
   return tasks * (sizeof(struct k8smi_demand_task) + TEXTS);
 }
 
+int k8smi_demand_check_options(const struct k8sm_demand_options *options, struct k8sm_diags *diags) {
+  int result = demand_check_form(options->form, diags);
+  if (result == K8SM_OK) result = k8smi_demand_check_policies(options, diags);
+  return result == K8SM_OK ? k8smi_demand_check_users(options, diags) : result;
+}
+
 int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
                      struct k8sm_demand **ret, struct k8sm_diags *diags) {
   struct k8smi_demand_build b;
@@ -274,8 +280,7 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
   b.diags = diags;
   int result = k8smi_options_read(&b.options, sizeof b.options, options, "k8sm_demand_options", diags);
   if (result == K8SM_OK) result = demand_check_nonce(b.options.nonce, diags);
-  if (result == K8SM_OK) result = demand_check_form(b.options.form, diags);
-  if (result == K8SM_OK) result = k8smi_demand_check_policies(&b.options, diags);
+  if (result == K8SM_OK) result = k8smi_demand_check_options(&b.options, diags);
   if (result != K8SM_OK) return result;
   struct k8sm_demand *d = k8smi_value_new(b.options.allocator, DEMAND_MAX_MEMORY, sizeof *d,
                                           offsetof(struct k8sm_demand, arena), demand_size(pod));

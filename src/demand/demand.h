@@ -105,7 +105,9 @@ struct k8smi_demand_task {
   bool placed; /* variables, words and sources of mounts may hold stand-ins (K8SMI_PLACED_*) */
   struct k8sm_slice user;
   bool has_capabilities;
-  uint64_t capabilities; /* bit n: Linux capability n, effective and bounding */
+  uint64_t capabilities;     /* bit n: Linux capability n, effective and bounding */
+  struct k8sm_slice seccomp; /* a profile by name; empty: the agent's own */
+  bool unconfined;           /* by no seccomp profile */
   bool tty;
   bool share_pid;
   const struct k8smi_demand_mount *mounts;
@@ -185,6 +187,9 @@ bool k8smi_form_reserves(uint32_t form);
  * tokens of the tasks to launch. Sums
  * that would not fit stay at the end: no agent has that. */
 void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars);
+
+/* What is the same for all pods. Errors: INVALID. */
+int k8smi_demand_check_options(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
 
 /* 1 to 32 letters and digits. */
 bool k8smi_nonce_valid(const char *nonce);

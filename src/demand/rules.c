@@ -1,31 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "demand/rules.h"
+#include "demand/rules_table.h"
 
 #include "pod/fields.h"
-
-#define RULE_MAPPED                                                                                          \
-  { K8SMI_RULE_MAPPED, 0, NULL, NULL }
-#define RULE_HOW(words)                                                                                      \
-  { K8SMI_RULE_MAPPED, 0, NULL, words }
-#define RULE_BELOW                                                                                           \
-  { K8SMI_RULE_BELOW, 0, NULL, NULL }
-#define RULE_FREE                                                                                            \
-  { K8SMI_RULE_FREE, 0, NULL, NULL }
-#define RULE_NOTE(words)                                                                                     \
-  { K8SMI_RULE_NOTE, 0, NULL, words }
-#define RULE_IGNORED(words)                                                                                  \
-  { K8SMI_RULE_IGNORED, 0, NULL, words }
-#define RULE_LOSS(words)                                                                                     \
-  { K8SMI_RULE_LOSS, 0, NULL, words }
-#define RULE_TOLD(words)                                                                                     \
-  { K8SMI_RULE_TOLD, 0, NULL, words }
-#define RULE_REFUSED(words)                                                                                  \
-  { K8SMI_RULE_REFUSED, 0, NULL, words }
-#define RULE_UNLESS(policy, fine, words)                                                                     \
-  { K8SMI_RULE_##policy, 0, fine, words }
-#define RULE_FALSE(policy, words)                                                                            \
-  { K8SMI_RULE_##policy, K8SMI_WHEN_FALSE, NULL, words }
-#define RULE_NO_VOLUME RULE_REFUSED("no volume of this kind can be mounted on a Mesos agent")
 
 static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_volumes] = RULE_BELOW,
@@ -33,81 +9,96 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_containers] = RULE_BELOW,
     [K8SMI_PodSpec_ephemeralContainers] =
         RULE_IGNORED("containers can't be added to an executor for debugging"),
-    [K8SMI_PodSpec_restartPolicy] = RULE_MAPPED,
-    [K8SMI_PodSpec_terminationGracePeriodSeconds] = RULE_MAPPED,
-    [K8SMI_PodSpec_activeDeadlineSeconds] = RULE_MAPPED,
+    [K8SMI_PodSpec_restartPolicy] =
+        RULE_HOW("the driver launches an ended container again, after Kubernetes' back-off"),
+    [K8SMI_PodSpec_terminationGracePeriodSeconds] =
+        RULE_HOW("`KillPolicy.grace_period` of each task, `ExecutorInfo.shutdown_grace_period`"),
+    [K8SMI_PodSpec_activeDeadlineSeconds] =
+        RULE_HOW("a time of the driver's, over all restarts: it kills the pod, with the grace period"),
     [K8SMI_PodSpec_dnsPolicy] =
         RULE_UNLESS(IGNORED, "ClusterFirst|Default", "containers use the name servers of their agent"),
-    [K8SMI_PodSpec_nodeSelector] = RULE_MAPPED,
+    [K8SMI_PodSpec_nodeSelector] =
+        RULE_HOW("labels of the agent: its attributes and domain, see scheduling.md"),
     [K8SMI_PodSpec_serviceAccountName] =
         RULE_UNLESS(IGNORED, "default", "there are no service accounts: the pod gets no token"),
-    [K8SMI_PodSpec_serviceAccount] = RULE_FREE, /* the old name of the former */
+    [K8SMI_PodSpec_serviceAccount] = RULE_FREE("the old name of `serviceAccountName`"),
     [K8SMI_PodSpec_automountServiceAccountToken] =
         RULE_IGNORED("there are no service accounts: the pod gets no token"),
-    [K8SMI_PodSpec_nodeName] = RULE_MAPPED,
+    [K8SMI_PodSpec_nodeName] = RULE_HOW("the hostname in the agent's offers"),
     [K8SMI_PodSpec_hostNetwork] =
         RULE_TOLD("where no CNI network is named, all pods are on their agent's network"),
-    [K8SMI_PodSpec_hostPID] = RULE_MAPPED,
-    [K8SMI_PodSpec_hostIPC] = RULE_MAPPED,
-    [K8SMI_PodSpec_shareProcessNamespace] = RULE_MAPPED,
+    [K8SMI_PodSpec_hostPID] = RULE_HOW("`LinuxInfo.share_pid_namespace` of the executor and of its tasks"),
+    [K8SMI_PodSpec_hostIPC] =
+        RULE_HOW("`LinuxInfo.ipc_mode` of the executor: `SHARE_PARENT`, else `PRIVATE`"),
+    [K8SMI_PodSpec_shareProcessNamespace] = RULE_HOW("`LinuxInfo.share_pid_namespace` of the tasks"),
     [K8SMI_PodSpec_securityContext] = RULE_BELOW,
-    [K8SMI_PodSpec_imagePullSecrets] = RULE_MAPPED,
+    [K8SMI_PodSpec_imagePullSecrets] = RULE_RESOLVED(
+        "`Image.Docker.config`: key `.dockerconfigjson` of the first Secret among the data handed in"),
     [K8SMI_PodSpec_hostname] = RULE_TOLD("a container on its agent's network keeps the agent's name"),
     [K8SMI_PodSpec_subdomain] = RULE_IGNORED("there is no cluster DNS"),
     [K8SMI_PodSpec_affinity] = RULE_BELOW,
     [K8SMI_PodSpec_schedulerName] =
         RULE_UNLESS(NOTE, "default-scheduler", "this library places the pod, whatever scheduler it names"),
-    [K8SMI_PodSpec_tolerations] = RULE_MAPPED,
+    [K8SMI_PodSpec_tolerations] =
+        RULE_HOW("taints of Node objects handed in, and maintenance that the agent announces"),
     [K8SMI_PodSpec_hostAliases] = RULE_REFUSED("the Mesos containerizer can't add lines to /etc/hosts"),
     [K8SMI_PodSpec_priorityClassName] =
         RULE_NOTE("its priority decides, which admission sets from the class"),
-    [K8SMI_PodSpec_priority] = RULE_MAPPED,
+    [K8SMI_PodSpec_priority] = RULE_HOW("the order in which pods are placed, and who may be preempted"),
     [K8SMI_PodSpec_dnsConfig] = RULE_IGNORED("containers use the name servers of their agent"),
     [K8SMI_PodSpec_readinessGates] = RULE_REFUSED("nothing sets the conditions that the pod waits for"),
     [K8SMI_PodSpec_runtimeClassName] = RULE_REFUSED("Mesos has one containerizer for groups"),
-    [K8SMI_PodSpec_enableServiceLinks] = RULE_FREE,
-    [K8SMI_PodSpec_preemptionPolicy] = RULE_MAPPED,
-    [K8SMI_PodSpec_overhead] = RULE_MAPPED,
+    [K8SMI_PodSpec_enableServiceLinks] = RULE_FREE("there are no Services whose variables could be given"),
+    [K8SMI_PodSpec_preemptionPolicy] =
+        RULE_HOW("whether pods of less priority are killed for it, where preemption is on"),
+    [K8SMI_PodSpec_overhead] = RULE_HOW("resources of the executor, beside those of the containers"),
     [K8SMI_PodSpec_topologySpreadConstraints] = RULE_BELOW,
     [K8SMI_PodSpec_setHostnameAsFQDN] = RULE_IGNORED("there is no cluster DNS"),
     [K8SMI_PodSpec_os] = RULE_BELOW,
     [K8SMI_PodSpec_hostUsers] = RULE_FALSE(REFUSED, "Mesos has no user namespaces"),
-    [K8SMI_PodSpec_schedulingGates] = RULE_MAPPED,
+    [K8SMI_PodSpec_schedulingGates] = RULE_HOW("the pod waits while it has one"),
     [K8SMI_PodSpec_resourceClaims] = RULE_REFUSED("devices can't be claimed on Mesos"),
     [K8SMI_PodSpec_resources] = RULE_BELOW,
     [K8SMI_PodSpec_hostnameOverride] =
         RULE_IGNORED("a container on its agent's network keeps the agent's name"),
-    [K8SMI_PodSpec_workloadRef] = RULE_MAPPED,
-    [K8SMI_PodSpec_schedulingGroup] = RULE_MAPPED,
+    [K8SMI_PodSpec_workloadRef] = RULE_HOW("the pods of one workload are placed all or not at all"),
+    [K8SMI_PodSpec_schedulingGroup] = RULE_HOW("the pods of one group are placed all or not at all"),
     [K8SMI_PodSpec_evictionResponders] = RULE_IGNORED("there is no eviction"),
 };
 
 static const struct k8smi_rule rules_of_pod_security[K8SMI_PodSecurityContext__COUNT] = {
     [K8SMI_PodSecurityContext_seLinuxOptions] = RULE_IGNORED("Mesos sets no SELinux labels"),
     [K8SMI_PodSecurityContext_windowsOptions] = RULE_IGNORED("agents run Linux"),
-    [K8SMI_PodSecurityContext_runAsUser] = RULE_MAPPED,
+    [K8SMI_PodSecurityContext_runAsUser] = RULE_HOW("as that of a container, where it states none"),
     [K8SMI_PodSecurityContext_runAsGroup] =
         RULE_IGNORED("a task has the groups that its user has on the agent"),
-    [K8SMI_PodSecurityContext_runAsNonRoot] = RULE_MAPPED,
+    [K8SMI_PodSecurityContext_runAsNonRoot] = RULE_HOW("as that of a container, where it states none"),
     [K8SMI_PodSecurityContext_supplementalGroups] =
         RULE_IGNORED("a task has the groups that its user has on the agent"),
-    [K8SMI_PodSecurityContext_supplementalGroupsPolicy] = RULE_FREE,
+    [K8SMI_PodSecurityContext_supplementalGroupsPolicy] =
+        RULE_FREE("how supplemental groups are merged, and a task has none"),
     [K8SMI_PodSecurityContext_fsGroup] = RULE_IGNORED("volumes belong to the user of the task"),
     [K8SMI_PodSecurityContext_sysctls] = RULE_REFUSED("Mesos can't set kernel parameters of a container"),
-    [K8SMI_PodSecurityContext_fsGroupChangePolicy] = RULE_FREE,
+    [K8SMI_PodSecurityContext_fsGroupChangePolicy] = RULE_FREE("how `fsGroup` is done, and it is not"),
     [K8SMI_PodSecurityContext_seccompProfile] = RULE_BELOW,
     [K8SMI_PodSecurityContext_appArmorProfile] = RULE_IGNORED("Mesos loads no AppArmor profiles"),
-    [K8SMI_PodSecurityContext_seLinuxChangePolicy] = RULE_FREE,
+    [K8SMI_PodSecurityContext_seLinuxChangePolicy] =
+        RULE_FREE("how SELinux labels are changed, and there are none"),
 };
 
 static const struct k8smi_rule rules_of_security[K8SMI_SecurityContext__COUNT] = {
-    [K8SMI_SecurityContext_capabilities] = RULE_MAPPED,
+    [K8SMI_SecurityContext_capabilities] =
+        RULE_HOW("`LinuxInfo.effective_capabilities` and `bounding_capabilities`: those that container "
+                 "runtimes grant, with `add` and without `drop`"),
     [K8SMI_SecurityContext_privileged] = RULE_REFUSED("the Mesos containerizer has no privileged containers"),
     [K8SMI_SecurityContext_seLinuxOptions] = RULE_IGNORED("Mesos sets no SELinux labels"),
     [K8SMI_SecurityContext_windowsOptions] = RULE_IGNORED("agents run Linux"),
-    [K8SMI_SecurityContext_runAsUser] = RULE_MAPPED,
+    [K8SMI_SecurityContext_runAsUser] =
+        RULE_HOW("`CommandInfo.user`: Mesos knows users by name. 0 is root, others are named by "
+                 "`k8sm_demand_user` (`--user` of `km`), and refused if they are not"),
     [K8SMI_SecurityContext_runAsGroup] = RULE_IGNORED("a task has the groups that its user has on the agent"),
-    [K8SMI_SecurityContext_runAsNonRoot] = RULE_MAPPED,
+    [K8SMI_SecurityContext_runAsNonRoot] = RULE_HOW(
+        "checked against `runAsUser`; without that refused, since the image's own user has no effect"),
     [K8SMI_SecurityContext_readOnlyRootFilesystem] = RULE_IGNORED("the root file system stays writable"),
     [K8SMI_SecurityContext_allowPrivilegeEscalation] =
         RULE_FALSE(IGNORED, "Mesos can't forbid it: setuid programs gain their owner's rights"),
@@ -118,23 +109,27 @@ static const struct k8smi_rule rules_of_security[K8SMI_SecurityContext__COUNT] =
 
 static const struct k8smi_rule rules_of_seccomp[K8SMI_SeccompProfile__COUNT] = {
     [K8SMI_SeccompProfile_type] =
-        RULE_UNLESS(IGNORED, "Unconfined", "the agent's own seccomp profile holds, if it has one"),
+        RULE_UNLESS(IGNORED, "Unconfined|Localhost",
+                    "the agent's own profile holds, if it has one; the others are `LinuxInfo.seccomp`"),
     [K8SMI_SeccompProfile_localhostProfile] =
-        RULE_REFUSED("profiles of the kubelet's folder are not on the agent"),
+        RULE_HOW("`LinuxInfo.seccomp.profile_name`: a file below the agents' `--seccomp_config_dir`"),
 };
 
 static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
-    [K8SMI_Container_name] = RULE_MAPPED,
-    [K8SMI_Container_image] = RULE_MAPPED,
-    [K8SMI_Container_command] = RULE_MAPPED,
-    [K8SMI_Container_args] = RULE_MAPPED,
-    [K8SMI_Container_workingDir] = RULE_MAPPED,
+    [K8SMI_Container_name] = RULE_HOW("part of the task's id and name"),
+    [K8SMI_Container_image] = RULE_HOW("`ContainerInfo.mesos.image.docker.name`"),
+    [K8SMI_Container_command] = RULE_HOW("`CommandInfo.value` and `arguments`, without a shell"),
+    [K8SMI_Container_args] = RULE_HOW("`CommandInfo.arguments`. Without `command` the annotation "
+                                      "`entrypoint.k8smesos/CONTAINER` must state the image's entrypoint"),
+    [K8SMI_Container_workingDir] =
+        RULE_TOLD("a shell in the image changes to it and becomes the command, so that there must be both"),
     [K8SMI_Container_ports] = RULE_BELOW,
-    [K8SMI_Container_envFrom] = RULE_HOW("from the data handed in: text keys of ConfigMaps, all of Secrets"),
+    [K8SMI_Container_envFrom] =
+        RULE_RESOLVED("from the data handed in: text keys of ConfigMaps, all of Secrets"),
     [K8SMI_Container_env] = RULE_BELOW,
     [K8SMI_Container_resources] = RULE_BELOW,
-    [K8SMI_Container_resizePolicy] = RULE_FREE,
-    [K8SMI_Container_restartPolicy] = RULE_MAPPED,
+    [K8SMI_Container_resizePolicy] = RULE_FREE("tasks can't be resized"),
+    [K8SMI_Container_restartPolicy] = RULE_HOW("`Always` makes a sidecar of an init container"),
     [K8SMI_Container_restartPolicyRules] =
         RULE_REFUSED("restarts follow the policy alone, not the exit code"),
     [K8SMI_Container_volumeMounts] = RULE_BELOW,
@@ -151,83 +146,95 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
         RULE_UNLESS(IGNORED, "Always|IfNotPresent", "the agent fetches an image that it does not have"),
     [K8SMI_Container_securityContext] = RULE_BELOW,
     [K8SMI_Container_stdin] = RULE_IGNORED("a task has no standard input"),
-    [K8SMI_Container_stdinOnce] = RULE_FREE,
-    [K8SMI_Container_tty] = RULE_MAPPED,
+    [K8SMI_Container_stdinOnce] = RULE_FREE("how `stdin` is closed, and there is none"),
+    [K8SMI_Container_tty] = RULE_HOW("`ContainerInfo.tty_info`"),
 };
 
 static const struct k8smi_rule rules_of_port[K8SMI_ContainerPort__COUNT] = {
-    [K8SMI_ContainerPort_name] = RULE_MAPPED,
-    [K8SMI_ContainerPort_hostPort] = RULE_MAPPED,
-    [K8SMI_ContainerPort_containerPort] = RULE_MAPPED,
-    [K8SMI_ContainerPort_protocol] = RULE_MAPPED,
+    [K8SMI_ContainerPort_name] = RULE_HOW("`Port.name` in the task's DiscoveryInfo; probes may name it"),
+    [K8SMI_ContainerPort_hostPort] =
+        RULE_HOW("that number of the resource `ports`, `Port.number` in the DiscoveryInfo, and "
+                 "`NetworkInfo.port_mappings` where the pod has a network"),
+    [K8SMI_ContainerPort_containerPort] =
+        RULE_HOW("`Port.number` in the DiscoveryInfo; or any port of the offer, with the label "
+                 "`k8s.mesosphere.io/portMapping: wildcard`"),
+    [K8SMI_ContainerPort_protocol] = RULE_HOW("`Port.protocol` in the DiscoveryInfo"),
     [K8SMI_ContainerPort_hostIP] =
         RULE_UNLESS(IGNORED, "0.0.0.0|::", "Mesos' ports are not bound to one address of the agent"),
 };
 
 static const struct k8smi_rule rules_of_env[K8SMI_EnvVar__COUNT] = {
-    [K8SMI_EnvVar_name] = RULE_MAPPED,
-    [K8SMI_EnvVar_value] = RULE_MAPPED,
+    [K8SMI_EnvVar_name] = RULE_HOW("a variable of `CommandInfo.environment`"),
+    [K8SMI_EnvVar_value] = RULE_RESOLVED("`$(NAME)` is replaced as the kubelet does it"),
     [K8SMI_EnvVar_valueFrom] = RULE_BELOW,
 };
 
 static const struct k8smi_rule rules_of_env_source[K8SMI_EnvVarSource__COUNT] = {
-    [K8SMI_EnvVarSource_fieldRef] =
-        RULE_HOW("`spec.nodeName` is the agent's hostname, `status.hostIP` and `status.podIP` the address in "
-                 "its offers: both are filled in with the task"),
+    [K8SMI_EnvVarSource_fieldRef] = RULE_RESOLVED(
+        "`spec.nodeName` is the agent's hostname, `status.hostIP` and `status.podIP` the address in "
+        "its offers: both are filled in with the task"),
     [K8SMI_EnvVarSource_resourceFieldRef] =
-        RULE_HOW("a limit that is not stated is told as what the pod's executor holds"),
-    [K8SMI_EnvVarSource_configMapKeyRef] = RULE_HOW("from the data handed in"),
+        RULE_RESOLVED("a limit that is not stated is told as what the pod's executor holds"),
+    [K8SMI_EnvVarSource_configMapKeyRef] = RULE_RESOLVED("from the data handed in"),
     [K8SMI_EnvVarSource_secretKeyRef] =
-        RULE_HOW("from the data handed in, as a SECRET variable; so is each value that refers to it"),
+        RULE_RESOLVED("from the data handed in, as a SECRET variable; so is each value that refers to it"),
     [K8SMI_EnvVarSource_fileKeyRef] = RULE_REFUSED("files in the pod's volumes can't be read before it runs"),
 };
 
 static const struct k8smi_rule rules_of_resources[K8SMI_ResourceRequirements__COUNT] = {
-    [K8SMI_ResourceRequirements_limits] = RULE_MAPPED,
-    [K8SMI_ResourceRequirements_requests] = RULE_MAPPED,
+    [K8SMI_ResourceRequirements_limits] =
+        RULE_HOW("`TaskInfo.limits` for cpu and memory, infinite where there is none"),
+    [K8SMI_ResourceRequirements_requests] =
+        RULE_HOW("`cpus`, `mem`, `disk`, `gpus` and resources of other names, in thousandths; "
+                 "doc/architecture.md says how executor and tasks share them"),
     [K8SMI_ResourceRequirements_claims] = RULE_REFUSED("devices can't be claimed on Mesos"),
 };
 
 static const struct k8smi_rule rules_of_mount[K8SMI_VolumeMount__COUNT] = {
-    [K8SMI_VolumeMount_name] = RULE_MAPPED,
-    [K8SMI_VolumeMount_readOnly] = RULE_MAPPED,
+    [K8SMI_VolumeMount_name] = RULE_HOW("the volume of that name"),
+    [K8SMI_VolumeMount_readOnly] = RULE_HOW("`Volume.mode`"),
     [K8SMI_VolumeMount_recursiveReadOnly] =
         RULE_UNLESS(IGNORED, "Disabled", "mounts below a read-only mount stay writable"),
-    [K8SMI_VolumeMount_mountPath] = RULE_MAPPED,
-    [K8SMI_VolumeMount_subPath] = RULE_MAPPED,
-    [K8SMI_VolumeMount_mountPropagation] = RULE_MAPPED,
-    [K8SMI_VolumeMount_subPathExpr] = RULE_MAPPED,
+    [K8SMI_VolumeMount_mountPath] = RULE_HOW("`Volume.container_path`"),
+    [K8SMI_VolumeMount_subPath] = RULE_HOW("joined to the path of the volume's source"),
+    [K8SMI_VolumeMount_mountPropagation] = RULE_HOW("`HostPath.mount_propagation`"),
+    [K8SMI_VolumeMount_subPathExpr] = RULE_RESOLVED("from the container's variables, then as `subPath`"),
     [K8SMI_VolumeMount_bindMountOptions] = RULE_IGNORED("Mesos has no options for mounts"),
 };
 
 static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
-    [K8SMI_Probe_exec] = RULE_MAPPED,
+    [K8SMI_Probe_exec] = RULE_HOW("a check of type `COMMAND`, without a shell. Liveness is a `HealthCheck`; "
+                                  "readiness and startup a `CheckInfo`, whose results the driver counts"),
     [K8SMI_Probe_httpGet] = RULE_BELOW,
     [K8SMI_Probe_tcpSocket] = RULE_BELOW,
     [K8SMI_Probe_grpc] = RULE_TOLD(
         "Mesos does not speak gRPC: the port is checked for an open connection only, or by option with "
         "`grpc_health_probe` in the container"),
-    [K8SMI_Probe_initialDelaySeconds] = RULE_MAPPED,
-    [K8SMI_Probe_timeoutSeconds] = RULE_MAPPED,
-    [K8SMI_Probe_periodSeconds] = RULE_MAPPED,
-    [K8SMI_Probe_successThreshold] = RULE_MAPPED,
-    [K8SMI_Probe_failureThreshold] = RULE_MAPPED,
+    [K8SMI_Probe_initialDelaySeconds] = RULE_HOW(
+        "`delay_seconds`; that of a startup probe also part of the health check's `grace_period_seconds`"),
+    [K8SMI_Probe_timeoutSeconds] = RULE_HOW("`timeout_seconds`"),
+    [K8SMI_Probe_periodSeconds] = RULE_HOW("`interval_seconds`"),
+    [K8SMI_Probe_successThreshold] =
+        RULE_HOW("counted by the driver in periods: Mesos tells of changes only"),
+    [K8SMI_Probe_failureThreshold] =
+        RULE_HOW("`consecutive_failures` of a health check; else counted by the driver in periods"),
     [K8SMI_Probe_terminationGracePeriodSeconds] = RULE_IGNORED("the container's own grace period holds"),
 };
 
 static const struct k8smi_rule rules_of_http[K8SMI_HTTPGetAction__COUNT] = {
-    [K8SMI_HTTPGetAction_path] = RULE_MAPPED,
-    [K8SMI_HTTPGetAction_port] = RULE_MAPPED,
+    [K8SMI_HTTPGetAction_path] = RULE_HOW("`http.path`"),
+    [K8SMI_HTTPGetAction_port] = RULE_HOW("`http.port`; a name is that of a port of the container"),
     [K8SMI_HTTPGetAction_host] =
         RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
-    [K8SMI_HTTPGetAction_scheme] = RULE_MAPPED,
+    [K8SMI_HTTPGetAction_scheme] =
+        RULE_HOW("`http.scheme` of a health check; readiness over TLS only by option, in the container"),
     [K8SMI_HTTPGetAction_httpHeaders] = RULE_TOLD(
         "Mesos' checks send no headers of their own; by option curl or wget does, in the container"),
     [K8SMI_HTTPGetAction_protocol] = RULE_IGNORED("Mesos' checks use HTTP/1.1"),
 };
 
 static const struct k8smi_rule rules_of_tcp[K8SMI_TCPSocketAction__COUNT] = {
-    [K8SMI_TCPSocketAction_port] = RULE_MAPPED,
+    [K8SMI_TCPSocketAction_port] = RULE_HOW("`tcp.port`; a name is that of a port of the container"),
     [K8SMI_TCPSocketAction_host] =
         RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
 };
@@ -250,109 +257,30 @@ static const struct k8smi_rule rules_of_affinity[K8SMI_Affinity__COUNT] = {
 };
 
 static const struct k8smi_rule rules_of_node_terms[K8SMI_NodeAffinity__COUNT] = {
-    [K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
-    [K8SMI_NodeAffinity_preferredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
+    [K8SMI_NodeAffinity_requiredDuringSchedulingIgnoredDuringExecution] =
+        RULE_HOW("labels and names of agents, with all operators"),
+    [K8SMI_NodeAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
+        RULE_HOW("a part of the agent's score"),
 };
 
 /* Affinity and anti-affinity of pods have the same two fields. */
 static const struct k8smi_rule rules_of_pod_terms[K8SMI_PodAffinity__COUNT] = {
-    [K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
-    [K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution] = RULE_MAPPED,
+    [K8SMI_PodAffinity_requiredDuringSchedulingIgnoredDuringExecution] =
+        RULE_HOW("the pods that run on agents of the same domain, and those placed in the same pass"),
+    [K8SMI_PodAffinity_preferredDuringSchedulingIgnoredDuringExecution] =
+        RULE_HOW("a part of the agent's score"),
 };
 
 static const struct k8smi_rule rules_of_spread[K8SMI_TopologySpreadConstraint__COUNT] = {
-    [K8SMI_TopologySpreadConstraint_maxSkew] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_topologyKey] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_whenUnsatisfiable] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_labelSelector] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_minDomains] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_nodeAffinityPolicy] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_nodeTaintsPolicy] = RULE_MAPPED,
-    [K8SMI_TopologySpreadConstraint_matchLabelKeys] = RULE_MAPPED,
-};
-
-static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
-    [K8SMI_Volume_name] = RULE_MAPPED,
-    [K8SMI_Volume_hostPath] = RULE_BELOW,
-    [K8SMI_Volume_emptyDir] = RULE_BELOW,
-    [K8SMI_Volume_gcePersistentDisk] = RULE_NO_VOLUME,
-    [K8SMI_Volume_awsElasticBlockStore] = RULE_NO_VOLUME,
-    [K8SMI_Volume_gitRepo] = RULE_NO_VOLUME,
-    [K8SMI_Volume_secret] = RULE_HOW("one SECRET volume for each file"),
-    [K8SMI_Volume_nfs] = RULE_NO_VOLUME,
-    [K8SMI_Volume_iscsi] = RULE_NO_VOLUME,
-    [K8SMI_Volume_glusterfs] = RULE_NO_VOLUME,
-    [K8SMI_Volume_persistentVolumeClaim] = RULE_BELOW,
-    [K8SMI_Volume_rbd] = RULE_NO_VOLUME,
-    [K8SMI_Volume_flexVolume] = RULE_TOLD(
-        "a Docker volume where the driver is `docker/NAME`: `options.volume` names it, the rest are the "
-        "driver's options; other drivers are refused"),
-    [K8SMI_Volume_cinder] = RULE_NO_VOLUME,
-    [K8SMI_Volume_cephfs] = RULE_NO_VOLUME,
-    [K8SMI_Volume_flocker] = RULE_NO_VOLUME,
-    [K8SMI_Volume_downwardAPI] = RULE_HOW("one SECRET volume for each file; it does not change later"),
-    [K8SMI_Volume_fc] = RULE_NO_VOLUME,
-    [K8SMI_Volume_azureFile] = RULE_NO_VOLUME,
-    [K8SMI_Volume_configMap] = RULE_HOW("one SECRET volume for each file; it does not change later"),
-    [K8SMI_Volume_vsphereVolume] = RULE_NO_VOLUME,
-    [K8SMI_Volume_quobyte] = RULE_NO_VOLUME,
-    [K8SMI_Volume_azureDisk] = RULE_NO_VOLUME,
-    [K8SMI_Volume_photonPersistentDisk] = RULE_NO_VOLUME,
-    [K8SMI_Volume_projected] =
-        RULE_HOW("one SECRET volume for each file; tokens of service accounts are refused"),
-    [K8SMI_Volume_portworxVolume] = RULE_NO_VOLUME,
-    [K8SMI_Volume_scaleIO] = RULE_NO_VOLUME,
-    [K8SMI_Volume_storageos] = RULE_NO_VOLUME,
-    [K8SMI_Volume_csi] =
-        RULE_TOLD("a CSI volume that is there: `volumeAttributes.volumeId` names it; without it refused"),
-    [K8SMI_Volume_ephemeral] = RULE_BELOW,
-    [K8SMI_Volume_image] = RULE_NO_VOLUME,
-};
-
-static const struct k8smi_rule rules_of_empty_dir[K8SMI_EmptyDirVolumeSource__COUNT] = {
-    [K8SMI_EmptyDirVolumeSource_medium] = RULE_LOSS("the directory is on the agent's disk"),
-    [K8SMI_EmptyDirVolumeSource_sizeLimit] = RULE_IGNORED("the directory counts to the executor's disk only"),
-    [K8SMI_EmptyDirVolumeSource_mode] = RULE_IGNORED("directories have Mesos' mode"),
-};
-
-static const struct k8smi_rule rules_of_host_path[K8SMI_HostPathVolumeSource__COUNT] = {
-    [K8SMI_HostPathVolumeSource_path] = RULE_MAPPED,
-    [K8SMI_HostPathVolumeSource_type] =
-        RULE_LOSS("the path must be there: its type is not checked, nothing is made"),
-};
-
-static const struct k8smi_rule rules_of_claim[K8SMI_PersistentVolumeClaimVolumeSource__COUNT] = {
-    [K8SMI_PersistentVolumeClaimVolumeSource_claimName] =
-        RULE_HOW("a persistent volume of the agent's disk, made when first claimed; the claim is of the data "
-                 "handed in. The pod goes where the volume is"),
-    [K8SMI_PersistentVolumeClaimVolumeSource_readOnly] = RULE_MAPPED,
-};
-
-static const struct k8smi_rule rules_of_ephemeral[K8SMI_EphemeralVolumeSource__COUNT] = {
-    [K8SMI_EphemeralVolumeSource_volumeClaimTemplate] = RULE_BELOW,
-};
-
-static const struct k8smi_rule rules_of_template[K8SMI_PersistentVolumeClaimTemplate__COUNT] = {
-    [K8SMI_PersistentVolumeClaimTemplate_metadata] = RULE_FREE,
-    [K8SMI_PersistentVolumeClaimTemplate_spec] = RULE_BELOW,
-};
-
-static const struct k8smi_rule rules_of_claim_spec[K8SMI_PersistentVolumeClaimSpec__COUNT] = {
-    [K8SMI_PersistentVolumeClaimSpec_accessModes] =
-        RULE_HOW("`ReadWriteMany` and `ReadOnlyMany` with a warning: one pod at a time has the volume"),
-    [K8SMI_PersistentVolumeClaimSpec_selector] =
-        RULE_IGNORED("no volumes are there to be selected: one is made"),
-    [K8SMI_PersistentVolumeClaimSpec_resources] = RULE_HOW("the request for `storage`"),
-    [K8SMI_PersistentVolumeClaimSpec_volumeName] =
-        RULE_IGNORED("no volumes are there to be named: one is made"),
-    [K8SMI_PersistentVolumeClaimSpec_storageClassName] =
-        RULE_HOW("noted: all volumes are made on the agent's disk"),
-    [K8SMI_PersistentVolumeClaimSpec_volumeMode] =
-        RULE_UNLESS(REFUSED, "Filesystem", "Mesos mounts no block devices"),
-    [K8SMI_PersistentVolumeClaimSpec_dataSource] = RULE_REFUSED("a volume on an agent begins empty"),
-    [K8SMI_PersistentVolumeClaimSpec_dataSourceRef] = RULE_REFUSED("a volume on an agent begins empty"),
-    [K8SMI_PersistentVolumeClaimSpec_volumeAttributesClassName] =
-        RULE_IGNORED("volumes of an agent have no attributes"),
+    [K8SMI_TopologySpreadConstraint_maxSkew] = RULE_HOW("as kube-scheduler, over the agents known"),
+    [K8SMI_TopologySpreadConstraint_topologyKey] = RULE_HOW("a label of agents"),
+    [K8SMI_TopologySpreadConstraint_whenUnsatisfiable] =
+        RULE_HOW("the pod waits, or it counts in the agent's score"),
+    [K8SMI_TopologySpreadConstraint_labelSelector] = RULE_HOW("labels of pods"),
+    [K8SMI_TopologySpreadConstraint_minDomains] = RULE_HOW("as kube-scheduler, over the agents known"),
+    [K8SMI_TopologySpreadConstraint_nodeAffinityPolicy] = RULE_HOW("which agents count"),
+    [K8SMI_TopologySpreadConstraint_nodeTaintsPolicy] = RULE_HOW("which agents count"),
+    [K8SMI_TopologySpreadConstraint_matchLabelKeys] = RULE_HOW("joined to the selector"),
 };
 
 const struct k8smi_rule *k8smi_rules_of(unsigned type) {
@@ -377,13 +305,7 @@ const struct k8smi_rule *k8smi_rules_of(unsigned type) {
       [K8SMI_TYPE_PodAffinity] = rules_of_pod_terms,
       [K8SMI_TYPE_PodAntiAffinity] = rules_of_pod_terms,
       [K8SMI_TYPE_TopologySpreadConstraint] = rules_of_spread,
-      [K8SMI_TYPE_Volume] = rules_of_volume,
-      [K8SMI_TYPE_EmptyDirVolumeSource] = rules_of_empty_dir,
-      [K8SMI_TYPE_HostPathVolumeSource] = rules_of_host_path,
-      [K8SMI_TYPE_PersistentVolumeClaimVolumeSource] = rules_of_claim,
-      [K8SMI_TYPE_EphemeralVolumeSource] = rules_of_ephemeral,
-      [K8SMI_TYPE_PersistentVolumeClaimTemplate] = rules_of_template,
-      [K8SMI_TYPE_PersistentVolumeClaimSpec] = rules_of_claim_spec,
   };
-  return type < K8SMI_TYPE_COUNT ? tables[type] : NULL;
+  if (type >= K8SMI_TYPE_COUNT) return NULL;
+  return tables[type] != NULL ? tables[type] : k8smi_volume_rules_of(type);
 }

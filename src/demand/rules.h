@@ -8,7 +8,8 @@
 
 enum k8smi_rule_policy {
   K8SMI_RULE_NONE = 0, /* no row: a mistake, which a test finds */
-  K8SMI_RULE_MAPPED,   /* Mesos does it */
+  K8SMI_RULE_MAPPED,   /* Mesos or the driver does it */
+  K8SMI_RULE_RESOLVED, /* a value, before: of the pod itself or of data handed in */
   K8SMI_RULE_BELOW,    /* the rows of its own type decide */
   K8SMI_RULE_FREE,     /* nothing is lost without it */
   K8SMI_RULE_NOTE,     /* no effect here; worth knowing */
@@ -27,7 +28,7 @@ struct k8smi_rule {
   uint8_t policy;
   uint8_t when;
   const char *fine;  /* texts that are no deviation, with '|' between them; NULL: none */
-  const char *words; /* why, or what happens instead */
+  const char *words; /* to what it is mapped; why not, or what happens instead */
 };
 
 /* The rows of a type, by field; NULL for types without a table of their own. */

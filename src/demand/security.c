@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who a container runs as, and with which capabilities:
+/* Who a container runs as, with which capabilities, and what of the kernel it may call:
  * https://kubernetes.io/docs/tasks/configure-pod-container/security-context/ */
 #include "demand/build.h"
+
+#include "base/abi.h"
 
 #include <k8smesos/cluster.h>
 
@@ -99,7 +101,31 @@ static void cap_make(struct k8smi_demand_build *b, struct k8smi_demand_task *tas
   b->demand->features |= K8SM_FEATURE_LINUX_LAUNCHER;
 }
 
-/* Mesos wants a name; only root's number has one that is the same on every agent. */
+/* By the options; root has its name everywhere. Empty: none. */
+static struct k8sm_slice user_name(struct k8smi_demand_build *b, int64_t uid) {
+  if (uid == 0) return K8SMI_S("root");
+  for (size_t i = 0; i < b->options.user_count; i++) {
+    struct k8sm_demand_user row;
+    k8smi_row_read(&row, sizeof row, b->options.users, b->options.user_size, i);
+    if (row.uid == uid) return k8smi_demand_copy(b, k8smi_s(row.name));
+  }
+  return (struct k8sm_slice){NULL, 0};
+}
+
+int k8smi_demand_check_users(const struct k8sm_demand_options *options, struct k8sm_diags *diags) {
+  for (size_t i = 0; i < options->user_count; i++) {
+    struct k8sm_demand_user row;
+    k8smi_row_read(&row, sizeof row, options->users, options->user_size, i);
+    if (row.uid >= 0 && row.name != NULL && row.name[0] != '\0') continue;
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
+               "options.users[%zu]: uid %lld, name '%s': expected a number from 0 on and a name", i,
+               (long long)row.uid, row.name == NULL ? "" : row.name);
+    return K8SM_ERR_INVALID;
+  }
+  return K8SM_OK;
+}
+
+/* Mesos wants a name. */
 static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
                       const struct k8smi_record *security, const struct k8smi_path *path) {
   const struct k8smi_record *pod = k8smi_get_record(b->spec, K8SMI_PodSpec_securityContext);
@@ -111,10 +137,11 @@ static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_so
   uid = k8smi_get_i64(security, K8SMI_SecurityContext_runAsUser, uid);
   bool non_root = k8smi_get_bool(pod, K8SMI_PodSecurityContext_runAsNonRoot, false);
   non_root = k8smi_get_bool(security, K8SMI_SecurityContext_runAsNonRoot, non_root);
-  if (uid == 0) {
-    s->task->user = K8SMI_S("root");
-  } else if (uid > 0) {
-    k8smi_demand_cannot(b, &at, "Mesos knows users by name only: it can't run as uid %lld", (long long)uid);
+  if (uid >= 0) {
+    s->task->user = user_name(b, uid);
+    if (s->task->user.len == 0 && !b->no_memory)
+      k8smi_demand_cannot(b, &at, "Mesos knows users by name only, and the options name none for uid %lld",
+                          (long long)uid);
   } else if (non_root) {
     at = k8smi_path_field(path, K8SMI_S("runAsNonRoot"));
     k8smi_demand_cannot(b, &at,
@@ -126,9 +153,24 @@ static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_so
   }
 }
 
+/* The container's own, or else the pod's. That of the runtime is the agent's, which a row of rules.c tells.
+ */
+static void seccomp_make(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
+                         const struct k8smi_record *security) {
+  const struct k8smi_record *pod = k8smi_get_record(b->spec, K8SMI_PodSpec_securityContext);
+  const struct k8smi_record *profile = k8smi_get_record(security, K8SMI_SecurityContext_seccompProfile);
+  if (profile == NULL) profile = k8smi_get_record(pod, K8SMI_PodSecurityContext_seccompProfile);
+  struct k8sm_slice type = k8smi_get_str(profile, K8SMI_SeccompProfile_type);
+  task->unconfined = k8smi_eqs(type, "Unconfined");
+  if (!k8smi_eqs(type, "Localhost")) return;
+  task->seccomp = k8smi_get_str(profile, K8SMI_SeccompProfile_localhostProfile);
+  if (task->seccomp.len > 0) b->demand->features |= K8SM_FEATURE_SECCOMP;
+}
+
 void k8smi_demand_make_security(struct k8smi_demand_build *b, struct k8smi_demand_source *s) {
   const struct k8smi_record *security = k8smi_get_record(s->container, K8SMI_Container_securityContext);
   struct k8smi_path path = k8smi_path_field(s->path, K8SMI_S("securityContext"));
   user_make(b, s, security, &path);
   cap_make(b, s->task, security, &path);
+  seccomp_make(b, s->task, security);
 }

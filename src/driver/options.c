@@ -3,6 +3,7 @@
 #include "base/abi.h"
 #include "base/findings.h"
 #include "base/slice.h"
+#include "demand/demand.h"
 #include "task/calls.h"
 
 /* Copies a text; an absent one stays absent. False when memory ran out. */
@@ -68,10 +69,35 @@ static bool drvopt_data(struct k8smi_arena *arena, struct k8sm_demand_options *o
   return true;
 }
 
+static bool drvopt_policies(struct k8smi_arena *arena, struct k8sm_demand_options *o) {
+  if (o->policy_count == 0) return true;
+  struct k8sm_field_policy *rows = k8smi_arena_array(arena, o->policy_count, sizeof *rows);
+  for (size_t i = 0; rows != NULL && i < o->policy_count; i++) {
+    k8smi_row_read(&rows[i], sizeof rows[i], o->policies, o->policy_size, i);
+    if (!drvopt_text(arena, &rows[i].path)) return false;
+  }
+  o->policies = rows;
+  o->policy_size = sizeof *rows;
+  return rows != NULL;
+}
+
+static bool drvopt_users(struct k8smi_arena *arena, struct k8sm_demand_options *o) {
+  if (o->user_count == 0) return true;
+  struct k8sm_demand_user *rows = k8smi_arena_array(arena, o->user_count, sizeof *rows);
+  for (size_t i = 0; rows != NULL && i < o->user_count; i++) {
+    k8smi_row_read(&rows[i], sizeof rows[i], o->users, o->user_size, i);
+    if (!drvopt_text(arena, &rows[i].name)) return false;
+  }
+  o->users = rows;
+  o->user_size = sizeof *rows;
+  return rows != NULL;
+}
+
 static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options *from,
                          struct k8sm_diags *diags) {
   struct k8sm_demand_options *o = &core->options.demand;
   int r = k8smi_options_read(o, sizeof *o, from, "k8sm_demand_options", diags);
+  if (r == K8SM_OK) r = k8smi_demand_check_options(o, diags);
   if (r != K8SM_OK) return r;
   if (o->role_count == 0) { /* a pod may use what the framework may */
     o->roles = core->options.framework.roles;
@@ -79,7 +105,8 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
   }
   if (o->principal == NULL) o->principal = core->options.framework.principal;
   bool ok = drvopt_texts(&core->arena, &o->roles, o->role_count) &&
-            drvopt_text(&core->arena, &o->principal) && drvopt_data(&core->arena, o);
+            drvopt_text(&core->arena, &o->principal) && drvopt_text(&core->arena, &o->network) &&
+            drvopt_data(&core->arena, o) && drvopt_policies(&core->arena, o) && drvopt_users(&core->arena, o);
   return ok ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
 }
 

@@ -147,10 +147,12 @@ struct km_demand_flags {
   bool command_probes;
   const char *role, *principal, *form, *network;
   struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
+  struct km_texts users;    /* "UID=NAME" */
   const char *executor_overlay_file, *task_overlay_file;
   /* Made of these by km_demand_parse: */
   uint32_t form_number;
   struct k8sm_field_policy *rows;
+  struct k8sm_demand_user *user_rows;
   struct k8sm_slice executor_overlay, task_overlay;
   char *overlay_bytes[2]; /* theirs, where they came from files */
 };
@@ -163,6 +165,7 @@ struct km_demand_flags {
       {"network", 0, KM_TEXT, &(flags).network, "NAME", "CNI network of pods that do not ask for another"},    \
       {"policy",          0,          KM_TEXTS,                                                                \
        &(flags).policies, "PATH=HOW", "refuse, or warn of, what Mesos can't do of a field: spec=refuse"},      \
+      {"user", 0, KM_TEXTS, &(flags).users, "UID=NAME", "users of pods by their names on agents: 1000=app"},   \
       {"command-probes",        0,    KM_FLAG,                                                                 \
        &(flags).command_probes, NULL, "probes that Mesos can't do run in the container"},                      \
       {"host-filesystem",        0,    KM_FLAG,                                                                \

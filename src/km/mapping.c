@@ -2,6 +2,7 @@
 /* How pods are mapped: the options that commands share. */
 #include "km.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,34 @@ static int parse_policy(const struct km_command *command, const char *text, stru
                    text);
 }
 
+static int parse_policies(const struct km_command *command, struct km_demand_flags *flags) {
+  size_t n = flags->policies.count;
+  int code = -1;
+  if (n == 0) return code;
+  flags->rows = km_alloc(NULL, n * sizeof *flags->rows);
+  memset(flags->rows, 0, n * sizeof *flags->rows);
+  for (size_t i = 0; code == -1 && i < n; i++)
+    code = parse_policy(command, flags->policies.items[i], &flags->rows[i]);
+  return code;
+}
+
+/* The names stay where they are: behind the sign of equality. */
+static int parse_users(const struct km_command *command, struct km_demand_flags *flags) {
+  size_t n = flags->users.count;
+  if (n == 0) return -1;
+  flags->user_rows = km_alloc(NULL, n * sizeof *flags->user_rows);
+  for (size_t i = 0; i < n; i++) {
+    const char *text = flags->users.items[i];
+    char *end;
+    errno = 0;
+    long long uid = strtoll(text, &end, 10);
+    if (end == text || errno != 0 || uid < 0 || *end != '=' || end[1] == '\0')
+      return km_misuse(command, "--user wants a number and a name, as 1000=app, not '%s'", text);
+    flags->user_rows[i] = (struct k8sm_demand_user){uid, end + 1};
+  }
+  return -1;
+}
+
 static int read_overlays(struct km_demand_flags *flags) {
   const char *const files[] = {flags->executor_overlay_file, flags->task_overlay_file};
   struct k8sm_slice *const overlays[] = {&flags->executor_overlay, &flags->task_overlay};
@@ -46,13 +75,8 @@ static int read_overlays(struct km_demand_flags *flags) {
 int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags) {
   int code = parse_form(command, flags);
   if (code == -1) code = read_overlays(flags);
-  size_t n = flags->policies.count;
-  if (code != -1 || n == 0) return code;
-  flags->rows = km_alloc(NULL, n * sizeof *flags->rows);
-  memset(flags->rows, 0, n * sizeof *flags->rows);
-  for (size_t i = 0; code == -1 && i < n; i++)
-    code = parse_policy(command, flags->policies.items[i], &flags->rows[i]);
-  return code;
+  if (code == -1) code = parse_users(command, flags);
+  return code == -1 ? parse_policies(command, flags) : code;
 }
 
 void km_demand_flags_free(struct km_demand_flags *flags) {
@@ -60,11 +84,14 @@ void km_demand_flags_free(struct km_demand_flags *flags) {
     free((char *)(uintptr_t)flags->rows[i].path);
   free(flags->rows);
   flags->rows = NULL;
+  free(flags->user_rows);
+  flags->user_rows = NULL;
   for (int i = 0; i < 2; i++) {
     free(flags->overlay_bytes[i]);
     flags->overlay_bytes[i] = NULL;
   }
   km_texts_free(&flags->policies);
+  km_texts_free(&flags->users);
 }
 
 struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags) {
@@ -82,5 +109,8 @@ struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags
       .policies = flags->rows,
       .policy_count = flags->rows == NULL ? 0 : flags->policies.count,
       .policy_size = sizeof *flags->rows,
+      .users = flags->user_rows,
+      .user_count = flags->user_rows == NULL ? 0 : flags->users.count,
+      .user_size = sizeof *flags->user_rows,
   };
 }

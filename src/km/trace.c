@@ -63,15 +63,19 @@ static json_t *data_rows(const struct km_driver_setup *s) {
   return rows;
 }
 
+static void set_texts(json_t *head, const char *key, const struct km_texts *texts) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < texts->count; i++) json_array_append_new(list, json_string(texts->items[i]));
+  json_object_set_new(head, key, list);
+}
+
 static void set_mapping(json_t *head, const struct km_demand_flags *m) {
-  json_t *policies = json_array();
-  for (size_t i = 0; i < m->policies.count; i++)
-    json_array_append_new(policies, json_string(m->policies.items[i]));
   set_text(head, "role", m->role);
   set_text(head, "principal", m->principal);
   set_text(head, "form", m->form);
   set_text(head, "network", m->network);
-  json_object_set_new(head, "policies", policies);
+  set_texts(head, "policies", &m->policies);
+  set_texts(head, "users", &m->users);
   set_hex(head, "executorOverlay", m->executor_overlay);
   set_hex(head, "taskOverlay", m->task_overlay);
   set_number(head, "hostFilesystem", m->host_filesystem);

@@ -82,27 +82,34 @@ static void read_data(struct km_trace_reader *r, struct km_driver_setup *setup) 
   r->head_texts = r->text_count;
 }
 
+static struct km_texts texts(const json_t *head, const char *key) {
+  const json_t *list = json_object_get(head, key);
+  size_t n = json_array_size(list);
+  struct km_texts t = {0};
+  t.items = n == 0 ? NULL : km_alloc(NULL, n * sizeof *t.items);
+  for (; t.count < n; t.count++) {
+    const char *item = json_string_value(json_array_get(list, t.count));
+    t.items[t.count] = item == NULL ? "" : item;
+  }
+  return t;
+}
+
 /* As `km run` read it from its command line. */
 static bool read_mapping(struct km_trace_reader *r) {
   static const struct km_command as = {.name = "replay"};
   struct km_demand_flags *m = &r->mapping;
-  const json_t *policies = json_object_get(r->head, "policies");
-  size_t n = json_array_size(policies);
   *m = (struct km_demand_flags){.role = text(r->head, "role"),
                                 .principal = text(r->head, "principal"),
                                 .form = text(r->head, "form"),
                                 .network = text(r->head, "network"),
+                                .policies = texts(r->head, "policies"),
+                                .users = texts(r->head, "users"),
                                 .executor_overlay = bytes_of(r, r->head, "executorOverlay"),
                                 .task_overlay = bytes_of(r, r->head, "taskOverlay"),
                                 .host_filesystem = number(r->head, "hostFilesystem") != 0,
                                 .no_limits = number(r->head, "noLimits") != 0,
                                 .original_defaults = number(r->head, "originalDefaults") != 0,
                                 .command_probes = number(r->head, "commandProbes") != 0};
-  m->policies.items = n == 0 ? NULL : km_alloc(NULL, n * sizeof *m->policies.items);
-  for (; m->policies.count < n; m->policies.count++) {
-    const char *item = json_string_value(json_array_get(policies, m->policies.count));
-    m->policies.items[m->policies.count] = item == NULL ? "" : item;
-  }
   return km_demand_parse(&as, m) == -1;
 }
 

@@ -16,6 +16,17 @@ static K8smMesos__CapabilityInfo *container_capabilities(struct k8smi_task_build
   return info;
 }
 
+static K8smMesos__SeccompInfo *container_seccomp(struct k8smi_task_build *b,
+                                                 const struct k8smi_demand_task *task) {
+  if (task == NULL || (!task->unconfined && task->seccomp.len == 0)) return NULL;
+  K8smMesos__SeccompInfo *info = K8SMI_TASK_NEW(b, SeccompInfo, seccomp_info);
+  if (info == NULL) return NULL;
+  info->has_unconfined = task->unconfined;
+  info->unconfined = task->unconfined;
+  info->profile_name = k8smi_task_text(task->seccomp);
+  return info;
+}
+
 K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
   const struct k8sm_demand *d = b->demand;
   bool share_pid = task == NULL ? d->host_pid : task->share_pid;
@@ -38,6 +49,7 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
     info->effective_capabilities = container_capabilities(b, task->capabilities);
     info->bounding_capabilities = info->effective_capabilities;
   }
+  info->seccomp = container_seccomp(b, task);
   return info;
 }
 

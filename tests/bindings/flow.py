@@ -248,6 +248,15 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             k8smesos.Demand.make(pod, policies={"spec.colour": k8smesos.Policy.WARN}, **fields)
 
+    def test_users(self):
+        spec = {"containers": [{"name": "c", "image": "i", "securityContext": {"runAsUser": 1000}}]}
+        text = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "uid": "u1"}, "spec": spec}
+        pod = k8smesos.Pod.parse(json.dumps(text).encode())
+        with self.assertRaises(k8smesos.Unsupported) as caught:
+            k8smesos.Demand.make(pod, users={33: "www"})
+        self.assertEqual(caught.exception.findings[0].path, "spec.containers[0].securityContext.runAsUser")
+        k8smesos.Demand.make(pod, users={33: "www", 1000: "app"})
+
     def test_plan(self):
         cluster = cluster_with_offer()
         plan = match(cluster)

@@ -16,6 +16,7 @@ static const char *outcome(const struct k8smi_rule *rule) {
   static const char *const words[] = {
       [K8SMI_RULE_NONE] = "?",
       [K8SMI_RULE_MAPPED] = "mapped",
+      [K8SMI_RULE_RESOLVED] = "resolved before",
       [K8SMI_RULE_BELOW] = "see below",
       [K8SMI_RULE_FREE] = "not needed",
       [K8SMI_RULE_NOTE] = "no effect, with a note",
@@ -99,6 +100,28 @@ static void print_admission(void) {
   k8sm_pod_unref(pod);
 }
 
+/* What is said of a pod beside its spec. */
+static void print_metadata(void) {
+  static const struct {
+    const char *what, *how;
+  } rows[] = {
+      {"name", "the executor's name; with the container's, that of each task, `nginx.web`"},
+      {"namespace",
+       "with the name and the uid a label of the executor and its tasks, `io.kubernetes.pod.namespace`"},
+      {"uid", "part of the ids of the executor and its tasks: it must be there"},
+      {"labels", "labels of the executor and its tasks, but for those that are called `io.kubernetes.pod.…`"},
+      {"annotations", "those below, and those of [scheduling.md](scheduling.md)"},
+      {"annotation `k8s.mesosphere.io/form`", "[the form](architecture.md) in which the pod runs"},
+      {"annotation `k8s.mesosphere.io/network`", "the CNI network of its executor"},
+      {"annotation `k8s.mesosphere.io/network-labels`", "`a=b,c=d`: labels of that network, for its plugin"},
+      {"annotation `entrypoint.k8smesos/CONTAINER`", "the entrypoint of the container's image, where it has "
+                                                     "arguments and no command"},
+  };
+  fputs("\n## Metadata\n\n| at `metadata` | on Mesos |\n| --- | --- |\n", stdout);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    printf("| %s | %s |\n", rows[i].what, rows[i].how);
+}
+
 static void print_differences(void) {
   static const struct {
     const char *what, *why;
@@ -119,18 +142,31 @@ static void print_differences(void) {
 int main(void) {
   fputs(
       "# What Mesos makes of each field of a pod\n\n"
-      "This page is printed by `tests/docs/pod_fields` from the table in `src/demand/rules.c`, which is what "
-      "the\n"
-      "library does; a test compares the two. *Refused* means that the pod is not run, and why. *No effect* "
-      "and\n"
-      "*approximated* come with a finding that names the field. Nothing is dropped in silence. A type that "
-      "stands\n"
-      "at several places (a container among `containers` and `initContainers`) is described at the first.\n\n"
+      "This page is printed by `tests/docs/pod_fields` from the tables in `src/demand/rules.c` and\n"
+      "`rules_volumes.c`, which are what the library does; a test compares them. Each field is in one of "
+      "four "
+      "columns:\n\n"
+      "- *mapped*: to what, by the names of Mesos' messages (`TaskInfo`, `ExecutorInfo` and those in them), "
+      "or "
+      "to\n"
+      "  what the driver does with it;\n"
+      "- *approximated*, or *no effect*: how, with a finding that names the field; *not needed*: nothing is "
+      "lost;\n"
+      "- *resolved before*: a value that is computed from the pod and the data handed in (ConfigMaps, "
+      "Secrets, "
+      "claims);\n"
+      "- *refused*: the pod is not run, and why.\n\n"
+      "Nothing is dropped in silence: neither here nor by an agent that lacks an isolator, since a pod that "
+      "needs one\n"
+      "goes to agents that have it (`K8SM_FEATURE_*`). A type that stands at several places (a container "
+      "among\n"
+      "`containers` and `initContainers`) is described at the first.\n\n"
       "What holds here by default can be changed by field (`k8sm_field_policy`, `--policy` of `km`): "
       "`spec=refuse`\n"
       "refuses every pod of which anything is lost, `spec.hostAliases=warn` runs pods without their host "
       "aliases.\n",
       stdout);
+  print_metadata();
   print_type(K8SMI_TYPE_PodSpec, "spec");
   print_admission();
   print_differences();

@@ -26,8 +26,19 @@ static const struct k8sm_framework framework = {.size = sizeof framework,
                                                 .role_count = 2};
 static const struct k8sm_manifest_data data[] = {
     {.kind = {"Secret", 6}, .name_space = {"d", 1}, .name = {"s", 1}, .key = {"k", 1}, .value = {"v", 1}}};
-static const struct k8sm_demand_options demand = {
-    .size = sizeof demand, .data = data, .data_count = 1, .data_size = sizeof data[0]};
+static const struct k8sm_field_policy policies[] = {{"spec.hostAliases", K8SM_POLICY_WARN, 0}};
+static const struct k8sm_demand_user users[] = {{1000, "app"}};
+static const struct k8sm_demand_options demand = {.size = sizeof demand,
+                                                  .data = data,
+                                                  .data_count = 1,
+                                                  .data_size = sizeof data[0],
+                                                  .policies = policies,
+                                                  .policy_count = 1,
+                                                  .policy_size = sizeof policies[0],
+                                                  .network = "weave",
+                                                  .users = users,
+                                                  .user_count = 1,
+                                                  .user_size = sizeof users[0]};
 
 static struct k8sm_driver_options full(struct failing *f) {
   return (struct k8sm_driver_options){.size = sizeof(struct k8sm_driver_options),
@@ -61,6 +72,14 @@ static void options_are_copied(void **state) {
   assert_string_equal(core.options.roles[1].ptr, "b");
   assert_int_equal(core.options.demand.role_count, 2); /* those of the framework */
   assert_string_equal(core.options.demand.data[0].value.ptr, "v");
+  const struct k8sm_demand_options *mapping = &core.options.demand;
+  assert_ptr_not_equal(mapping->policies, policies);
+  assert_string_equal(mapping->policies[0].path, "spec.hostAliases");
+  assert_ptr_not_equal(mapping->policies[0].path, policies[0].path);
+  assert_string_equal(mapping->users[0].name, "app");
+  assert_ptr_not_equal(mapping->users[0].name, users[0].name);
+  assert_string_equal(mapping->network, "weave");
+  assert_ptr_not_equal(mapping->network, demand.network);
   assert_true(core.options.refuse.idle == 100 && core.options.refuse.unsuited == 2);
   assert_int_equal(core.options.hold_ms, 9);
   assert_int_equal(core.options.max_event_bytes, 11);
@@ -90,6 +109,7 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
       snprintf(overlay, sizeof overlay, "{\"labels\":{\"labels\":[{\"key\":\"%s\"}]}}", many[0]);
   const struct k8sm_manifest_data rows[] = {
       {.kind = part, .name_space = part, .name = part, .key = part, .value = part}};
+  const struct k8sm_demand_user named[] = {{7, many[0]}};
   const struct k8sm_framework names = {.size = sizeof names,
                                        .name = many[0],
                                        .user = many[0],
@@ -102,6 +122,10 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
                                            .roles = many,
                                            .role_count = 1,
                                            .principal = many[0],
+                                           .network = many[0],
+                                           .users = named,
+                                           .user_count = 1,
+                                           .user_size = sizeof named[0],
                                            .data = rows,
                                            .data_count = 1,
                                            .data_size = sizeof rows[0]};
@@ -182,6 +206,12 @@ static void spoil_demand(struct k8sm_driver_options *o) {
   static const struct k8sm_demand_options odd = {.size = 3};
   o->demand = &odd;
 }
+static void spoil_policy(struct k8sm_driver_options *o) {
+  static const struct k8sm_field_policy none[] = {{"spec.no", K8SM_POLICY_WARN, 0}};
+  static const struct k8sm_demand_options odd = {
+      .size = sizeof odd, .policies = none, .policy_count = 1, .policy_size = sizeof none[0]};
+  o->demand = &odd;
+}
 static void spoil_match(struct k8sm_driver_options *o) {
   static const struct k8sm_match_options odd = {.size = 3};
   o->match = &odd;
@@ -199,6 +229,7 @@ static void bad_options_are_refused(void **state) {
   refuse(spoil_leftover, K8SM_ERR_INVALID);
   refuse(spoil_master, K8SM_ERR_INVALID);
   refuse(spoil_allocator, K8SM_ERR_INVALID);
+  refuse(spoil_policy, K8SM_ERR_INVALID);
   refuse(spoil_size, K8SM_ERR_ABI);
   refuse(spoil_framework, K8SM_ERR_ABI);
   refuse(spoil_demand, K8SM_ERR_ABI);

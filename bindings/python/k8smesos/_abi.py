@@ -196,7 +196,10 @@ DemandOptions = _struct(
     (c_void_p, "policies"),
     (c_size_t, "policy_count policy_size"),
     (c_char_p, "network"),
+    (c_void_p, "users"),
+    (c_size_t, "user_count user_size"),
 )
+DemandUser = _struct("demand_user", (c_int64, "uid"), (c_char_p, "name"))
 FieldPolicy = _struct("field_policy", (c_char_p, "path"), (c_uint32, "policy reserved"))
 Launch = _struct("launch", (c_uint32, "task restart"))
 ResumeOptions = _struct(

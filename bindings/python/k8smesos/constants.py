@@ -221,7 +221,8 @@ class Feature(enum.IntFlag):
     CNI = 64
     DOCKER_VOLUMES = 128
     CSI = 256
-    ALL = 511
+    SECCOMP = 512
+    ALL = 1023
 
 
 class Strategy(_Code):

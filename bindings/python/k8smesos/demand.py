@@ -56,10 +56,11 @@ def fill_demand_options(
     data: Iterable[Data] = (),
     roles: Sequence[str] = (),
     policies: Mapping[str, Policy] = {},
+    users: Mapping[int, str] = {},
     **fields,
 ):
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
-    default_mem_bytes, disk_mb, form, principal, network; policies by path of the field."""
+    default_mem_bytes, disk_mb, form, principal, network; policies by path of the field, users by uid."""
     given = options(_abi.DemandOptions, **fields)
     given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
@@ -67,6 +68,9 @@ def fill_demand_options(
     table = [_abi.FieldPolicy(path.encode(), policy) for path, policy in policies.items()]
     given.policies = memory.array(_abi.FieldPolicy, table)
     given.policy_count, given.policy_size = len(table), ctypes.sizeof(_abi.FieldPolicy)
+    named = [_abi.DemandUser(uid, name.encode()) for uid, name in users.items()]
+    given.users = memory.array(_abi.DemandUser, named)
+    given.user_count, given.user_size = len(named), ctypes.sizeof(_abi.DemandUser)
     return given
 
 
@@ -81,8 +85,9 @@ class Demand(Handle):
 
         `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
         Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
-        disk_mb, form (Form), principal, network, policies (Policy by path of the field). Raises Invalid or Unsupported, with one finding for each field in the way; what is only
-        approximated stands in .findings.
+        disk_mb, form (Form), principal, network, policies (Policy by path of the field), users (names on
+        the agents by uid). Raises Invalid or Unsupported, with one finding for each field in the way; what
+        is only approximated stands in .findings.
         """
         memory = Memory()
         given = fill_demand_options(memory, nonce=nonce or secrets.token_hex(8), **fields)
