@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 #include "base/abi.h"
 #include "base/findings.h"
+#include "cluster/id_keys.h"
 #include "cluster/volumes.h"
 
 int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret) {
@@ -18,6 +19,7 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
       !k8smi_text_own(&cluster->allocator, id, &own)) {
     return K8SM_ERR_NOMEM;
   }
+  k8smi_id_keys_learn(cluster, own);
   row = k8smi_table_take(&cluster->agents);
   if (!k8smi_map_put(&cluster->agent_map, own, row)) {
     k8smi_table_give(&cluster->agents, row);

@@ -17,6 +17,7 @@ struct cluster_block {
   struct k8smi_rescinded rescinded;
   struct k8smi_topologies topologies;
   struct k8smi_answers_list answers;
+  struct k8smi_id_prefix id_prefix;
 };
 
 int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
@@ -41,6 +42,7 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->rescinded = &block->rescinded;
   c->topologies = &block->topologies;
   c->answers = &block->answers;
+  c->id_prefix = &block->id_prefix;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));

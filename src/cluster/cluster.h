@@ -66,22 +66,23 @@ struct k8smi_nomination {
 };
 
 /* What one agent offers to one role: there as long as an offer of it is held. It is also a node of the
- * role's tree, see tree.h. */
+ * role's tree, see tree.h: what a way down the tree looks at lies together. */
 struct k8smi_cluster_slot {
   struct k8smi_cell cell;
-  struct k8smi_pool *pool;    /* of the match under way, if it spends from here; else NULL */
-  int64_t key;                /* in the tree */
-  int64_t max[K8SMI_SCALARS]; /* largest `free` in the subtree, by scalar */
-  int64_t min[K8SMI_SCALARS]; /* smallest */
-  uint32_t size;              /* of the subtree */
+  int64_t key;     /* in the tree */
+  uint64_t id_key; /* of the agent's id: see id_keys.h */
   uint32_t left, right;
+  uint32_t size; /* of the subtree */
+  uint32_t offers;
+  int64_t max[K8SMI_SCALARS];  /* largest `free` in the subtree, by scalar */
+  int64_t min[K8SMI_SCALARS];  /* smallest */
   int64_t free[K8SMI_SCALARS]; /* what any pod may spend of all its offers */
+  struct k8smi_pool *pool;     /* of the match under way, if it spends from here; else NULL */
   uint32_t agent, role;
   uint32_t previous, next; /* of the agent */
   uint32_t first_offer;    /* chain: k8smi_held.next */
-  uint32_t offers;
-  uint32_t owned; /* how many of the offers have resources that name a pod */
-  uint32_t ports; /* how many have ports */
+  uint32_t owned;          /* how many of the offers have resources that name a pod */
+  uint32_t ports;          /* how many have ports */
 };
 
 struct k8smi_role {
@@ -125,6 +126,13 @@ struct k8smi_rescinded {
   size_t next;
 };
 
+/* What the ids of all agents that were known begin with; see id_keys.h. */
+enum { K8SMI_ID_PREFIX_MAX = 64 };
+struct k8smi_id_prefix {
+  char text[K8SMI_ID_PREFIX_MAX];
+  size_t len;
+};
+
 enum { K8SMI_KEY_ROOM = 0, K8SMI_KEY_NONE = 1 }; /* what orders the trees before the agent's id */
 
 struct k8smi_topologies;
@@ -138,6 +146,7 @@ struct k8sm_cluster {
   uint32_t key_by; /* K8SMI_KEY_* */
   uint64_t generation;
   uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
+  struct k8smi_id_prefix *id_prefix;
   struct k8smi_table agents, slots, roles, held, kinds, pods, volumes;
   struct k8smi_map agent_map, role_map, held_map, kind_map, pod_map, volume_map;
   struct k8smi_label_sets label_sets;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/slots.h"
+#include "cluster/id_keys.h"
 #include "cluster/port_counts.h"
 #include "cluster/tree.h"
 
@@ -56,6 +57,7 @@ static uint32_t slots_new(struct k8sm_cluster *cluster, uint32_t agent_row, stru
   struct k8smi_agent *agent = k8smi_agent_at(cluster, agent_row);
   slot->agent = agent_row;
   slot->role = role_row;
+  slot->id_key = k8smi_id_key(cluster, agent->id);
   slot->first_offer = slot->previous = K8SMI_ROW_NONE;
   slot->next = agent->first_slot;
   if (slot->next != K8SMI_ROW_NONE) k8smi_slot_at(cluster, slot->next)->previous = row;

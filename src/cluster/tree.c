@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/tree.h"
+#include "cluster/id_keys.h"
 
 /* A bijection, so that no two nodes share a priority; keyed, so that no master can aim at the shape.
  * What a search finds does not depend on the shape. */
@@ -14,15 +15,25 @@ static bool tree_before(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
   const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
   if (x->key != y->key) return x->key < y->key;
   if (c->key_by == K8SMI_KEY_ROOM && x->offers != y->offers) return x->offers < y->offers;
-  return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
+  return k8smi_id_before(c, x, y);
+}
+
+/* A path down a large tree is a row of cache misses: both ways are fetched while one is decided on. */
+static void tree_fetch(const struct k8sm_cluster *c, const struct k8smi_cluster_slot *node) {
+  if (node->left != K8SMI_ROW_NONE) __builtin_prefetch(&k8smi_slot_at(c, node->left)->key);
+  if (node->right != K8SMI_ROW_NONE) __builtin_prefetch(&k8smi_slot_at(c, node->right)->key);
+}
+
+static void tree_widen(struct k8smi_cluster_slot *node, const int64_t *max, const int64_t *min) {
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    if (max[s] > node->max[s]) node->max[s] = max[s];
+    if (min[s] < node->min[s]) node->min[s] = min[s];
+  }
 }
 
 static void tree_include(struct k8smi_cluster_slot *node, const struct k8smi_cluster_slot *child) {
   node->size += child->size;
-  for (int s = 0; s < K8SMI_SCALARS; s++) {
-    if (child->max[s] > node->max[s]) node->max[s] = child->max[s];
-    if (child->min[s] < node->min[s]) node->min[s] = child->min[s];
-  }
+  tree_widen(node, child->max, child->min);
 }
 
 static void tree_measure(const struct k8sm_cluster *c, struct k8smi_cluster_slot *node) {
@@ -31,6 +42,15 @@ static void tree_measure(const struct k8sm_cluster *c, struct k8smi_cluster_slot
   memcpy(node->min, node->free, sizeof node->min);
   if (node->left != K8SMI_ROW_NONE) tree_include(node, k8smi_slot_at(c, node->left));
   if (node->right != K8SMI_ROW_NONE) tree_include(node, k8smi_slot_at(c, node->right));
+}
+
+/* The same, when a slot below has gone. True if what is above has to be measured, too. */
+static bool tree_measure_again(const struct k8sm_cluster *c, struct k8smi_cluster_slot *node) {
+  int64_t max[K8SMI_SCALARS], min[K8SMI_SCALARS];
+  memcpy(max, node->max, sizeof max);
+  memcpy(min, node->min, sizeof min);
+  tree_measure(c, node);
+  return memcmp(max, node->max, sizeof max) != 0 || memcmp(min, node->min, sizeof min) != 0;
 }
 
 /* Splits a subtree into what comes before the slot and what comes behind it. */
@@ -67,25 +87,31 @@ static uint32_t tree_merge(const struct k8sm_cluster *c, uint32_t before, uint32
 
 static void tree_put(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
   struct k8smi_cluster_slot *node = k8smi_slot_at(c, slot);
-  if (*root != K8SMI_ROW_NONE && tree_priority(c, *root) > tree_priority(c, slot)) {
+  const uint32_t priority = tree_priority(c, slot);
+  while (*root != K8SMI_ROW_NONE && tree_priority(c, *root) > priority) {
     struct k8smi_cluster_slot *top = k8smi_slot_at(c, *root);
-    tree_put(c, tree_before(c, *root, slot) ? &top->right : &top->left, slot);
-    tree_measure(c, top);
-    return;
+    tree_fetch(c, top);
+    top->size++;
+    tree_widen(top, node->free, node->free);
+    root = tree_before(c, *root, slot) ? &top->right : &top->left;
   }
   tree_split(c, *root, slot, &node->left, &node->right);
   tree_measure(c, node);
   *root = slot;
 }
 
-static void tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
+/* True if what is above has to be measured: most of it is as wide as before, without the slot. */
+static bool tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
   struct k8smi_cluster_slot *node = k8smi_slot_at(c, *root);
   if (*root == slot) {
     *root = tree_merge(c, node->left, node->right);
-    return;
+    return true;
   }
-  tree_cut(c, tree_before(c, *root, slot) ? &node->right : &node->left, slot);
-  tree_measure(c, node);
+  tree_fetch(c, node);
+  if (tree_cut(c, tree_before(c, *root, slot) ? &node->right : &node->left, slot))
+    return tree_measure_again(c, node);
+  node->size--;
+  return false;
 }
 
 void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot) {
@@ -95,7 +121,7 @@ void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot) {
 }
 
 void k8smi_tree_remove(struct k8sm_cluster *cluster, uint32_t slot) {
-  tree_cut(cluster, &k8smi_role_at(cluster, k8smi_slot_at(cluster, slot)->role)->root, slot);
+  (void)tree_cut(cluster, &k8smi_role_at(cluster, k8smi_slot_at(cluster, slot)->role)->root, slot);
 }
 
 void k8smi_tree_update(struct k8sm_cluster *cluster, uint32_t slot, const int64_t *free_scalars) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a pod goes. */
+#include "cluster/id_keys.h"
 #include "cluster/tree.h"
 #include "match/score.h"
 
@@ -30,7 +31,7 @@ bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b) 
   if (x->key != y->key) return (x->key < y->key) == (match->options.strategy != K8SM_STRATEGY_SPREAD);
   bool by_room = match->options.strategy != K8SM_STRATEGY_FIRST_FIT;
   if (by_room && x->offers != y->offers) return x->offers < y->offers;
-  return k8smi_cmp(k8smi_agent_at(c, x->agent)->id, k8smi_agent_at(c, y->agent)->id) < 0;
+  return k8smi_id_before(c, x, y);
 }
 
 /* Where few agents can take the pod, they are asked one by one. */
