@@ -140,9 +140,10 @@ static void rival_check(const struct rival *r, const struct k8sm_plan *plan) {
 
 static double rival_round(const struct rival *r, struct k8sm_offers *offers, struct k8sm_demand **demands,
                           const struct k8sm_match_options *options, size_t *placed) {
+  const struct k8sm_cluster_options made = {.size = sizeof made, .strategy = options->strategy};
   struct k8sm_cluster *cluster;
   struct k8sm_plan *plan;
-  rival_require(k8sm_cluster_new(NULL, &cluster, NULL) == K8SM_OK &&
+  rival_require(k8sm_cluster_new(&made, &cluster, NULL) == K8SM_OK &&
                     k8sm_cluster_add(cluster, offers, 0, NULL) == K8SM_OK,
                 "no cluster");
   double begin = rival_now();

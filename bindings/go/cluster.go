@@ -33,6 +33,7 @@ const (
 type ClusterOptions struct {
 	MaxAgents uint64
 	Features  Features // of agents unless told otherwise
+	Strategy  Strategy // of its matches; others sort first
 }
 
 // Cluster is the offers held, and the agents they came from. One goroutine at a time.
@@ -47,6 +48,7 @@ func NewCluster(options *ClusterOptions) (*Cluster, error) {
 	}
 	given := C.struct_k8sm_cluster_options{
 		max_agents: C.uint64_t(options.MaxAgents), features: C.uint32_t(options.Features),
+		strategy: C.uint32_t(options.Strategy),
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_cluster

@@ -22,7 +22,8 @@ struct k8sm_cluster_options {
   const struct k8sm_allocator *allocator; /* of the cluster and everything in it */
   uint64_t max_agents;                    /* remembered at most; 0: 1,000,000 */
   uint32_t features;                      /* K8SM_FEATURE_* that agents have unless told otherwise */
-  uint32_t reserved;
+  uint32_t strategy;                      /* K8SM_STRATEGY_* that matches will have: what is offered is kept in
+                                             the order that it asks. Others will do, and sort first */
 };
 
 /* What an agent can do beyond the minimum. An agent that lacks one ignores the field in silence, so a
@@ -41,7 +42,7 @@ enum {
   K8SM_FEATURE_ALL = (1 << 10) - 1
 };
 
-/* Errors: NOMEM, ABI. */
+/* Errors: NOMEM, ABI, INVALID. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_new(const struct k8sm_cluster_options *options,
                                             struct k8sm_cluster **ret, struct k8sm_diags *diags);
 K8SM_API void k8sm_cluster_free(struct k8sm_cluster *cluster);

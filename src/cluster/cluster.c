@@ -6,6 +6,7 @@
 #include "cluster/port_counts.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
+#include "cluster/tree.h"
 #include "cluster/volumes.h"
 
 enum { CLUSTER_MAX_AGENTS = 1000000 };
@@ -30,12 +31,18 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
     k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "cluster_options.allocator lacks a function");
     return K8SM_ERR_ABI;
   }
+  if (o.strategy > K8SM_STRATEGY_BALANCED) {
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
+               "cluster_options.strategy is %u: expected one of K8SM_STRATEGY_*", (unsigned)o.strategy);
+    return K8SM_ERR_INVALID;
+  }
   struct cluster_block *block = k8smi_zalloc(&allocator, sizeof *block);
   if (block == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   struct k8sm_cluster *c = &block->cluster;
   c->allocator = allocator;
   c->max_agents = o.max_agents == 0 ? CLUSTER_MAX_AGENTS : o.max_agents;
   c->features = o.features == 0 ? K8SM_FEATURE_ALL : o.features & K8SM_FEATURE_ALL;
+  c->key_by = k8smi_tree_key_of(o.strategy);
   c->seed = k8smi_hash(&block, sizeof block, 0);
   c->agent_order = &block->agent_order;
   c->held_order = &block->held_order;

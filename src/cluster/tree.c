@@ -11,6 +11,10 @@ static uint32_t tree_priority(const struct k8sm_cluster *c, uint32_t n) {
   return n ^ (n >> 16);
 }
 
+static int64_t tree_key(const struct k8sm_cluster *c, const struct k8smi_cluster_slot *slot) {
+  return c->key_by == K8SMI_KEY_ROOM ? k8smi_room(slot->free) : 0;
+}
+
 static bool tree_before(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
   const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
   if (x->key != y->key) return x->key < y->key;
@@ -116,7 +120,7 @@ static bool tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot
 
 void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot) {
   struct k8smi_cluster_slot *node = k8smi_slot_at(cluster, slot);
-  node->key = cluster->key_by == K8SMI_KEY_ROOM ? k8smi_room(node->free) : 0;
+  node->key = tree_key(cluster, node);
   tree_put(cluster, &k8smi_role_at(cluster, node->role)->root, slot);
 }
 
@@ -130,14 +134,83 @@ void k8smi_tree_update(struct k8sm_cluster *cluster, uint32_t slot, const int64_
   k8smi_tree_insert(cluster, slot);
 }
 
+/* ---- All slots of a role at once: sorted as lists, chained by `right`, which takes no memory either ---- */
+
+static uint32_t tree_merge_lists(const struct k8sm_cluster *c, uint32_t a, uint32_t b) {
+  uint32_t head, *end = &head;
+  while (a != K8SMI_ROW_NONE && b != K8SMI_ROW_NONE) {
+    uint32_t *least = tree_before(c, a, b) ? &a : &b;
+    *end = *least;
+    end = &k8smi_slot_at(c, *least)->right;
+    *least = *end;
+  }
+  *end = a != K8SMI_ROW_NONE ? a : b;
+  return head;
+}
+
+static uint32_t tree_sort_list(const struct k8sm_cluster *c, uint32_t list) {
+  enum { LISTS = 32 }; /* list i has 2^i slots, or none */
+  uint32_t sorted[LISTS], all = K8SMI_ROW_NONE;
+  for (int i = 0; i < LISTS; i++) sorted[i] = K8SMI_ROW_NONE;
+  while (list != K8SMI_ROW_NONE) {
+    uint32_t one = list;
+    int i = 0;
+    list = k8smi_slot_at(c, one)->right;
+    k8smi_slot_at(c, one)->right = K8SMI_ROW_NONE;
+    for (; sorted[i] != K8SMI_ROW_NONE; sorted[i++] = K8SMI_ROW_NONE)
+      one = tree_merge_lists(c, sorted[i], one);
+    sorted[i] = one;
+  }
+  for (int i = 0; i < LISTS; i++) all = tree_merge_lists(c, sorted[i], all);
+  return all;
+}
+
+static void tree_measure_all(const struct k8sm_cluster *c, uint32_t root) {
+  if (root == K8SMI_ROW_NONE) return;
+  struct k8smi_cluster_slot *node = k8smi_slot_at(c, root);
+  tree_measure_all(c, node->left);
+  tree_measure_all(c, node->right);
+  tree_measure(c, node);
+}
+
+/* Each slot comes in behind the last one: below the first above that whose priority is higher. While the tree
+ * grows, `size` is the number of the slot above. */
+static uint32_t tree_of_list(const struct k8sm_cluster *c, uint32_t list) {
+  uint32_t root = K8SMI_ROW_NONE, last = K8SMI_ROW_NONE;
+  while (list != K8SMI_ROW_NONE) {
+    const uint32_t slot = list;
+    struct k8smi_cluster_slot *node = k8smi_slot_at(c, slot);
+    list = node->right;
+    while (last != K8SMI_ROW_NONE && tree_priority(c, last) < tree_priority(c, slot))
+      last = k8smi_slot_at(c, last)->size;
+    uint32_t *link = last == K8SMI_ROW_NONE ? &root : &k8smi_slot_at(c, last)->right;
+    if (*link != K8SMI_ROW_NONE) k8smi_slot_at(c, *link)->size = slot;
+    node->left = *link;
+    node->right = K8SMI_ROW_NONE;
+    node->size = last;
+    *link = last = slot;
+  }
+  tree_measure_all(c, root);
+  return root;
+}
+
 void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by) {
   if (cluster->key_by == key_by) return;
   cluster->key_by = key_by;
   for (uint32_t i = 0; i < cluster->roles.high; i++) {
     if (k8smi_table_used(&cluster->roles, i)) k8smi_role_at(cluster, i)->root = K8SMI_ROW_NONE;
   }
-  for (uint32_t i = 0; i < cluster->slots.high; i++) {
-    if (k8smi_table_used(&cluster->slots, i)) k8smi_tree_insert(cluster, i);
+  for (uint32_t i = (uint32_t)cluster->slots.high; i-- > 0;) { /* backwards: they are put before each other */
+    if (!k8smi_table_used(&cluster->slots, i)) continue;
+    struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, i);
+    slot->key = tree_key(cluster, slot);
+    slot->right = k8smi_role_at(cluster, slot->role)->root;
+    k8smi_role_at(cluster, slot->role)->root = i;
+  }
+  for (uint32_t i = 0; i < cluster->roles.high; i++) {
+    if (!k8smi_table_used(&cluster->roles, i)) continue;
+    struct k8smi_role *role = k8smi_role_at(cluster, i);
+    role->root = tree_of_list(cluster, tree_sort_list(cluster, role->root));
   }
 }
 

@@ -3,6 +3,7 @@
 #define K8SMI_CLUSTER_TREE_H
 
 #include "cluster/cluster.h"
+#include <k8smesos/match.h>
 
 /* The slots of a role in a treap, by key, then by how many offers there are, then by the agent's id; each
  * node knows the largest and the smallest free scalars below it, so that a search skips what is too small for
@@ -20,6 +21,10 @@ void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot);
 void k8smi_tree_remove(struct k8sm_cluster *cluster, uint32_t slot);
 /* Changes what is free in a slot that is in the tree. */
 void k8smi_tree_update(struct k8sm_cluster *cluster, uint32_t slot, const int64_t *free_scalars);
+/* What a strategy asks the trees to be ordered by: K8SMI_KEY_*. */
+static inline uint32_t k8smi_tree_key_of(uint32_t strategy) {
+  return strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM;
+}
 /* Orders all trees by K8SMI_KEY_*. */
 void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by);
 

@@ -19,8 +19,10 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   k8smi_drv_pods_init(&d->pods, &d->core);
   d->framework_due_ms = d->reconcile.due_ms = DRV_NEVER;
   d->starved_ms = d->adopt_until_ms = DRV_NEVER;
-  const struct k8sm_cluster_options o = {
-      .size = sizeof o, .allocator = &d->core.allocator, .features = d->core.options.features};
+  const struct k8sm_cluster_options o = {.size = sizeof o,
+                                         .allocator = &d->core.allocator,
+                                         .features = d->core.options.features,
+                                         .strategy = d->core.options.match.strategy};
   d->offers.limit_ms = d->offers.sift_ms = DRV_NEVER;
   d->offers.roles = k8smi_arena_zalloc(&d->core.arena, d->core.options.role_count * sizeof *d->offers.roles);
   d->offers.names = k8smi_arena_array(&d->core.arena, d->core.options.role_count, sizeof *d->offers.names);

@@ -189,7 +189,7 @@ bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *al
   k8smi_map_init(&match->classes.met, &match->scratch.allocator, c->seed);
   k8smi_map_init(&match->refused_kinds, &match->scratch.allocator, c->seed);
   k8smi_topologies_trim(c);
-  k8smi_tree_key_by(c, match->options.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
+  k8smi_tree_key_by(c, k8smi_tree_key_of(match->options.strategy));
   if (!k8smi_peers_begin(&match->peers, c, &match->scratch, pods + waiting, diags)) return false;
   match->peers.required_likes = k8smi_score_hard_affinity(&match->options) > 0;
   return k8smi_match_find_holds(match, preempts ? pods : 0);

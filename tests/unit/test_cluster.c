@@ -51,11 +51,29 @@ static size_t tree_check(const struct k8sm_cluster *c, uint32_t root) {
   return size;
 }
 
+/* From the first to the last slot: by key, then by offers where room is the key, then by the agents' ids. */
+static void tree_check_order(const struct k8sm_cluster *c, uint32_t root, uint32_t *last) {
+  if (root == K8SMI_ROW_NONE) return;
+  const struct k8smi_cluster_slot *s = k8smi_slot_at(c, root);
+  tree_check_order(c, s->left, last);
+  if (*last != K8SMI_ROW_NONE) {
+    const struct k8smi_cluster_slot *before = k8smi_slot_at(c, *last);
+    bool by_offers = c->key_by == K8SMI_KEY_ROOM && before->offers != s->offers;
+    int by_id = k8smi_cmp(k8smi_agent_at(c, before->agent)->id, k8smi_agent_at(c, s->agent)->id);
+    assert_true(before->key <= s->key);
+    if (before->key == s->key) assert_true(by_offers ? before->offers < s->offers : by_id < 0);
+  }
+  *last = root;
+  tree_check_order(c, s->right, last);
+}
+
 static void cluster_check(const struct k8sm_cluster *c) {
   size_t slots = 0, offering = 0;
   for (uint32_t i = 0; i < c->roles.high; i++) {
     if (!k8smi_table_used(&c->roles, i)) continue;
     size_t n = tree_check(c, k8smi_role_at(c, i)->root);
+    uint32_t last = K8SMI_ROW_NONE;
+    tree_check_order(c, k8smi_role_at(c, i)->root, &last);
     assert_int_equal(n, k8smi_role_at(c, i)->slots);
     slots += n;
   }
@@ -129,6 +147,31 @@ static void offers_that_are_left_out(void **state) {
   assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 2);
   k8sm_offers_unref(offers);
   k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+/* One cluster in the order of each strategy from the start, and one that has to sort for it. */
+static void strategies_of_clusters(void **state) {
+  (void)state;
+  struct k8sm_diag rows[1];
+  char text[128];
+  struct k8sm_diags d = K8SM_DIAGS_INIT(rows, text);
+  struct k8sm_cluster_options o = {.size = sizeof o, .strategy = K8SM_STRATEGY_BALANCED + 1};
+  struct k8sm_cluster *c = NULL;
+  assert_int_equal(k8sm_cluster_new(&o, &c, &d), K8SM_ERR_INVALID);
+  assert_string_equal(text + rows[0].message,
+                      "cluster_options.strategy is 4: expected one of K8SM_STRATEGY_*");
+  struct world w;
+  world_init(&w);
+  world_simple(&w, "o1", "a", "*", 4, 100, false);
+  world_simple(&w, "o2", "b", "*", 2, 100, false);
+  for (o.strategy = 0; o.strategy <= K8SM_STRATEGY_BALANCED; o.strategy++) {
+    assert_int_equal(k8sm_cluster_new(&o, &c, NULL), K8SM_OK);
+    assert_int_equal(c->key_by, o.strategy == K8SM_STRATEGY_FIRST_FIT ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
+    cluster_take(c, &w, 0, 0);
+    cluster_check(c);
+    k8sm_cluster_free(c);
+  }
   world_free(&w);
 }
 
@@ -457,19 +500,25 @@ static void trees_under_load(void **state) {
   enum { N = 600 };
   struct world w;
   world_init(&w);
-  char id[16], agent[16];
+  char id[16], agent[32];
   uint32_t random = 5;
   for (int i = 0; i < N; i++) {
     random = random * 1664525u + 1013904223u;
     snprintf(id, sizeof id, "o%d", i);
-    snprintf(agent, sizeof agent, "a%u", (random >> 8) % 200);
+    snprintf(agent, sizeof agent, "%s%u",
+             i < N / 3   ? "master-S"
+             : i < N / 2 ? "ma"
+                         : "another-S",
+             (random >> 8) % 200); /* what all ids begin with gets shorter */
     world_simple(&w, id, agent, random >> 31 ? "*" : "r", (random >> 9) % 8, (random >> 12) % 64, false);
   }
   struct k8sm_cluster *c = cluster_new(NULL);
   cluster_take(c, &w, 0, 0);
   cluster_check(c);
-  k8smi_tree_key_by(c, K8SMI_KEY_NONE);
-  cluster_check(c);
+  for (int i = 0; i < 3; i++) { /* each way, and back */
+    k8smi_tree_key_by(c, i % 2 == 0 ? K8SMI_KEY_NONE : K8SMI_KEY_ROOM);
+    cluster_check(c);
+  }
   for (int i = 0; i < N; i++) {
     snprintf(id, sizeof id, "o%d", i * 7 % N);
     assert_int_equal(k8sm_cluster_remove(c, k8smi_s(id)), 1);
@@ -539,6 +588,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(offers_come_and_go),
       cmocka_unit_test(offers_that_are_left_out),
+      cmocka_unit_test(strategies_of_clusters),
       cmocka_unit_test(rescinds_are_bounded),
       cmocka_unit_test(attributes_are_labels),
       cmocka_unit_test(equal_labels_are_shared),

@@ -253,7 +253,7 @@ ClusterOptions = _struct(
     (c_size_t, "size"),
     (c_void_p, "allocator"),
     (c_uint64, "max_agents"),
-    (c_uint32, "features reserved"),
+    (c_uint32, "features strategy"),
 )
 Agent = _struct("agent", (Slice, "id hostname"), (c_uint32, "offers features"))
 HeldOffer = _struct(

@@ -225,7 +225,8 @@ class Cluster(Handle):
     _free = "cluster_free"
 
     def __init__(self, **fields):
-        """Fields: features (Feature) of agents unless told otherwise, max_agents."""
+        """Fields: features (Feature) of agents unless told otherwise, max_agents, strategy (Strategy) of its
+        matches: others sort first."""
         given = options(_abi.ClusterOptions, **fields)
         super().__init__(*create("cluster_new", ctypes.addressof(given)))
         self._lock = threading.Lock()
