@@ -48,10 +48,29 @@ static bool answers_lose_offer(struct drv_launch *launch, struct k8sm_slice offe
   return false;
 }
 
+static uint64_t answers_hash(const struct k8sm_driver *d, struct k8sm_slice offer_id) {
+  return k8smi_hash(offer_id.ptr, offer_id.len, d->pods.by_uid.seed);
+}
+
+int k8smi_drv_launch_note_offers(struct k8sm_driver *d, struct drv_launch *launch) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  launch->accepted = k8smi_alloc(a, launch->offer_count * sizeof *launch->accepted);
+  if (launch->accepted == NULL) return K8SM_ERR_NOMEM;
+  for (; launch->accepted_count < launch->offer_count; launch->accepted_count++) {
+    struct drv_accepted *to = &launch->accepted[launch->accepted_count];
+    to->launch = launch;
+    k8smi_drv_lookup_put(&d->offers.accepted, a, &to->key,
+                         answers_hash(d, launch->offers[launch->accepted_count]));
+  }
+  return K8SM_OK;
+}
+
 void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id) {
-  for (struct drv_call *c = d->outbox.first; c != NULL; c = c->next) {
-    bool waits = c->launch != NULL && c->exchange == 0 && c->outcome == DRV_CALL_PENDING;
-    if (waits && answers_lose_offer(c->launch, offer_id)) c->outcome = DRV_CALL_REFUSED;
+  struct drv_key *key = k8smi_drv_lookup_first(&d->offers.accepted, answers_hash(d, offer_id));
+  for (; key != NULL; key = k8smi_drv_lookup_next(key)) {
+    struct drv_launch *launch = K8SMI_OF(key, drv_accepted, key)->launch;
+    bool waits = launch->call->exchange.number == 0 && launch->call->outcome == DRV_CALL_PENDING;
+    if (waits && answers_lose_offer(launch, offer_id)) k8smi_drv_outbox_refuse(&d->outbox, launch->call);
   }
 }
 

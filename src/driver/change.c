@@ -8,9 +8,8 @@
 /* What has not been sent of its launches is not sent any more. */
 static void change_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
-    if (t->launch != NULL && t->launch->call->exchange == 0) t->launch->call->outcome = DRV_CALL_REFUSED;
+    if (t->launch != NULL) k8smi_drv_outbox_refuse(&d->outbox, t->launch->call);
   }
-  k8smi_drv_outbox_wake(&d->outbox);
 }
 
 /* On an executor that is gone a launch would start another one, in an empty sandbox; and where a former

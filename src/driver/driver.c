@@ -16,6 +16,8 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   d->core = core;
   k8smi_drv_core_settle(&d->core);
   k8smi_drv_session_init(&d->session, &d->core);
+  k8smi_drv_outbox_init(&d->outbox);
+  k8smi_drv_records_init(&d->records);
   k8smi_drv_pods_init(&d->pods, &d->core);
   d->framework_due_ms = d->reconcile.due_ms = DRV_NEVER;
   d->starved_ms = d->adopt_until_ms = DRV_NEVER;
@@ -38,18 +40,19 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
 
 void k8sm_driver_free(struct k8sm_driver *d) {
   if (d == NULL) return;
-  for (struct drv_call *c = d->outbox.first, *next; c != NULL; c = next) {
-    next = c->next;
+  k8smi_drv_records_free(&d->records, &d->outbox, &d->core);
+  k8smi_drv_outbox_close(&d->outbox, &d->core);
+  for (struct drv_call *c; (c = k8smi_drv_outbox_peek(&d->outbox)) != NULL;) {
     k8smi_drv_launch_free(d, c->launch);
-    k8smi_drv_call_free(&d->core, c);
+    k8smi_drv_outbox_drop(&d->core, c);
   }
-  k8smi_drv_records_free(&d->records, &d->core);
   k8smi_drv_pods_free(&d->pods, &d->core);
   k8smi_drv_session_free(&d->session);
   k8smi_drv_release_free(d);
   k8sm_wants_unref(d->offers.wants);
   k8sm_wants_unref(d->offers.limits);
   k8sm_cluster_free(d->offers.cluster);
+  k8smi_drv_lookup_free(&d->offers.accepted, &d->core.allocator);
   struct drv_core core = d->core;
   k8smi_free(&core.allocator, d, sizeof *d);
   k8smi_drv_core_free(&core);

@@ -113,7 +113,8 @@ static int input_on_delete(struct k8sm_driver *d, const struct k8sm_input *in, s
 
 static int input_on_answer(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
   enum drv_answer answer = in->type == K8SM_INPUT_RECORDED ? DRV_ANSWER_KEPT : DRV_ANSWER_REFUSED;
-  const struct drv_record *record = k8smi_drv_records_answer(&d->records, in->number, answer);
+  const struct drv_record *record =
+      k8smi_drv_records_answer(&d->records, &d->outbox, &d->core, in->number, answer);
   if (record != NULL && record->answer == DRV_ANSWER_REFUSED && record->pod != NULL)
     k8smi_drv_row_forget(record->pod);
   if (record != NULL) return K8SM_OK;

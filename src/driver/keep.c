@@ -17,7 +17,7 @@ static int keep_put_row(struct k8sm_driver *d, struct drv_pod *pod, const struct
     return r;
   }
   pod->recorded = true;
-  pod->removing = as->kind == DRV_RECORD_REMOVE ? record->number : 0;
+  pod->removing = as->kind == DRV_RECORD_REMOVE ? record->number.number : 0;
   pod->finals += as->final;
   return K8SM_OK;
 }

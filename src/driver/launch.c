@@ -35,6 +35,9 @@ struct launch_batch {
 
 void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch) {
   if (launch == NULL) return;
+  for (size_t i = 0; i < launch->accepted_count; i++)
+    k8smi_drv_lookup_remove(&d->offers.accepted, &d->core.allocator, &launch->accepted[i].key);
+  k8smi_free(&d->core.allocator, launch->accepted, launch->accepted_count * sizeof *launch->accepted);
   k8smi_free(&d->core.allocator, launch->offers, launch->offer_cap * sizeof *launch->offers);
   k8sm_plan_unref(launch->plan);
   k8sm_calls_unref(launch->calls);
@@ -304,7 +307,10 @@ static int launch_offers(struct k8sm_driver *d, struct launch_batch *b) {
     l->offers = items;
     l->offers[l->offer_count++] = row.id;
   }
-  return K8SM_OK;
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && i < b->launch_count; i++)
+    r = k8smi_drv_launch_note_offers(d, b->launches[i]);
+  return r;
 }
 
 static int launch_prepare(struct k8sm_driver *d, struct launch_batch *b) {

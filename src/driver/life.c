@@ -282,7 +282,7 @@ static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   int r = life_say_gone(d, pod);
   if (r != K8SM_OK) return r;
   life_leave_agent(d, pod);
-  k8smi_drv_records_forget_pod(&d->records, pod);
+  k8smi_drv_records_forget_pod(pod);
   k8smi_drv_pods_remove(&d->pods, pod);
   k8smi_drv_pod_free(&d->core, pod);
   return K8SM_OK;

@@ -58,56 +58,88 @@ int k8smi_drv_call_make(struct drv_core *core, const struct drv_session *session
 void k8smi_drv_call_free(struct drv_core *core, struct drv_call *call) {
   if (call == NULL) return;
   k8sm_blob_unref(call->bytes);
-  k8smi_free(&core->allocator, call, sizeof *call);
+  call->bytes = NULL;
+  call->freed = true;
+  if (call->waits == 0) k8smi_free(&core->allocator, call, sizeof *call);
+}
+
+/* ---- From list to list ---- */
+
+static struct drv_call *outbox_call(struct k8smi_link *link) {
+  return K8SMI_OF(link, drv_call, link);
+}
+
+static void outbox_move(struct drv_call *call, struct k8smi_link *to) {
+  k8smi_list_remove(&call->link);
+  k8smi_list_add(to, &call->link);
+}
+
+void k8smi_drv_outbox_init(struct drv_outbox *ob) {
+  memset(ob, 0, sizeof *ob);
+  struct k8smi_link *const lists[] = {&ob->waiting, &ob->ready, &ob->later, &ob->sent, &ob->over, &ob->done};
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) k8smi_list_init(lists[i]);
 }
 
 void k8smi_drv_outbox_push(struct drv_outbox *ob, struct drv_call *call) {
-  call->next = NULL;
-  if (ob->first == NULL) {
-    ob->first = call;
-  } else {
-    ob->last->next = call;
+  k8smi_list_add(call->waits != 0 ? &ob->waiting : &ob->ready, &call->link);
+}
+
+static void outbox_set_outcome(struct drv_outbox *ob, struct drv_call *call, enum drv_outcome outcome) {
+  call->outcome = outcome;
+  outbox_move(call, call->complain || call->cancel ? &ob->over : &ob->done);
+}
+
+void k8smi_drv_outbox_answer(struct drv_outbox *ob, struct drv_core *core, struct drv_call *call, bool kept) {
+  call->waits--;
+  if (call->freed) {
+    if (call->waits == 0) k8smi_free(&core->allocator, call, sizeof *call);
+  } else if (call->outcome == DRV_CALL_PENDING && !kept) {
+    outbox_set_outcome(ob, call, DRV_CALL_REFUSED);
+  } else if (call->outcome == DRV_CALL_PENDING && call->waits == 0) {
+    outbox_move(call, &ob->ready);
   }
-  ob->last = call;
-  ob->due_ms = 0;
 }
 
-void k8smi_drv_outbox_wake(struct drv_outbox *ob) {
-  ob->due_ms = 0;
+void k8smi_drv_outbox_refuse(struct drv_outbox *ob, struct drv_call *call) {
+  if (call->outcome == DRV_CALL_PENDING && call->exchange.number == 0)
+    outbox_set_outcome(ob, call, DRV_CALL_REFUSED);
 }
 
-void k8smi_drv_outbox_reset(struct drv_outbox *ob) {
-  for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
-    if (c->outcome != DRV_CALL_PENDING) continue;
-    c->cancel = c->exchange != 0;
-    c->outcome = c->exchange != 0 ? DRV_CALL_UNKNOWN : DRV_CALL_REFUSED;
+void k8smi_drv_outbox_reset(struct drv_outbox *ob, struct drv_core *core) {
+  struct k8smi_link *const unsent[] = {&ob->waiting, &ob->ready, &ob->later};
+  for (size_t i = 0; i < sizeof unsent / sizeof unsent[0]; i++) {
+    while (!k8smi_list_empty(unsent[i]))
+      outbox_set_outcome(ob, outbox_call(unsent[i]->next), DRV_CALL_REFUSED);
+  }
+  while (!k8smi_list_empty(&ob->sent)) {
+    struct drv_call *call = outbox_call(ob->sent.next);
+    k8smi_drv_lookup_remove(&ob->exchanges, &core->allocator, &call->exchange);
+    call->cancel = true;
+    outbox_set_outcome(ob, call, DRV_CALL_UNKNOWN);
   }
   ob->rejected = 0;
-  ob->due_ms = 0;
-  ob->news = true;
 }
 
-struct drv_call *k8smi_drv_outbox_take(struct drv_outbox *ob) {
-  struct drv_call *before = NULL, *c = ob->first;
-  while (c != NULL && (c->outcome == DRV_CALL_PENDING || c->cancel || c->complain)) {
-    before = c;
-    c = c->next;
-  }
-  if (c == NULL) return NULL;
-  if (before == NULL) {
-    ob->first = c->next;
-  } else {
-    before->next = c->next;
-  }
-  if (ob->last == c) ob->last = before;
-  c->next = NULL;
-  return c;
+struct drv_call *k8smi_drv_outbox_peek(const struct drv_outbox *ob) {
+  return k8smi_list_empty(&ob->done) ? NULL : outbox_call(ob->done.next);
 }
 
-static struct drv_call *outbox_find(const struct drv_outbox *ob, uint64_t exchange) {
-  struct drv_call *c = exchange == 0 ? NULL : ob->first;
-  while (c != NULL && (c->exchange != exchange || c->outcome != DRV_CALL_PENDING)) c = c->next;
-  return c;
+void k8smi_drv_outbox_drop(struct drv_core *core, struct drv_call *call) {
+  k8smi_list_remove(&call->link);
+  k8smi_drv_call_free(core, call);
+}
+
+void k8smi_drv_outbox_close(struct drv_outbox *ob, struct drv_core *core) {
+  k8smi_drv_outbox_reset(ob, core);
+  while (!k8smi_list_empty(&ob->over)) outbox_move(outbox_call(ob->over.next), &ob->done);
+  k8smi_drv_lookup_free(&ob->exchanges, &core->allocator);
+}
+
+/* ---- Answers ---- */
+
+static struct drv_call *outbox_find(struct drv_outbox *ob, uint64_t exchange) {
+  struct drv_key *key = exchange == 0 ? NULL : k8smi_drv_lookup_first(&ob->exchanges, exchange);
+  return key == NULL ? NULL : K8SMI_OF(key, drv_call, exchange);
 }
 
 void k8smi_drv_outbox_response(struct drv_outbox *ob, uint64_t exchange, uint32_t status) {
@@ -125,65 +157,74 @@ void k8smi_drv_outbox_chunk(struct drv_outbox *ob, uint64_t exchange, struct k8s
 }
 
 /* The master can't take it now, or nobody knows whether it did. */
-static void outbox_retry(struct drv_call *c, const struct drv_core *core, enum drv_outcome otherwise) {
+static void outbox_retry(struct drv_outbox *ob, struct drv_call *c, const struct drv_core *core,
+                         enum drv_outcome otherwise) {
   if (!outbox_kinds[outbox_kind(c->type)].repeat) {
-    c->outcome = otherwise;
+    outbox_set_outcome(ob, c, otherwise);
     return;
   }
-  c->exchange = 0;
+  c->exchange.number = 0;
   c->status = 0;
   c->words_len = 0;
   c->not_before_ms = k8smi_drv_after(core, OUTBOX_REPEAT_MS);
   c->repeated = true;
+  outbox_move(c, &ob->later); /* all wait for as long, and time does not go back: the list is in order */
 }
 
-void k8smi_drv_outbox_end(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange) {
+/* The call whose exchange is over; NULL: none of ours. */
+static struct drv_call *outbox_close(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange) {
   struct drv_call *c = outbox_find(ob, exchange);
+  if (c != NULL) k8smi_drv_lookup_remove(&ob->exchanges, &core->allocator, &c->exchange);
+  return c;
+}
+
+void k8smi_drv_outbox_end(struct drv_outbox *ob, struct drv_core *core, uint64_t exchange) {
+  struct drv_call *c = outbox_close(ob, core, exchange);
   if (c == NULL) return;
-  ob->due_ms = 0;
   c->words[c->words_len] = '\0';
   if (c->status == 200 || c->status == 202) {
-    c->outcome = DRV_CALL_DONE;
+    outbox_set_outcome(ob, c, DRV_CALL_DONE);
   } else if (c->status >= 500) {
-    outbox_retry(c, core, DRV_CALL_REFUSED);
+    outbox_retry(ob, c, core, DRV_CALL_REFUSED);
   } else {
-    c->complain = ob->news = true;
-    c->outcome = DRV_CALL_REFUSED;
+    c->complain = true;
+    outbox_set_outcome(ob, c, DRV_CALL_REFUSED);
     if (c->status == 403 || c->status == 307) ob->rejected = c->status;
   }
 }
 
-void k8smi_drv_outbox_lost(struct drv_outbox *ob, const struct drv_core *core, uint64_t exchange) {
-  struct drv_call *c = outbox_find(ob, exchange);
-  if (c == NULL) return;
-  ob->due_ms = 0;
-  outbox_retry(c, core, DRV_CALL_UNKNOWN);
+void k8smi_drv_outbox_lost(struct drv_outbox *ob, struct drv_core *core, uint64_t exchange) {
+  struct drv_call *c = outbox_close(ob, core, exchange);
+  if (c != NULL) outbox_retry(ob, c, core, DRV_CALL_UNKNOWN);
 }
+
+/* ---- Pumps ---- */
 
 static int outbox_say_one(struct drv_call *c, struct drv_core *core) {
   const struct k8sm_slice none = {NULL, 0};
   int r = K8SM_OK;
-  if (c->cancel) r = k8smi_drv_cancel(core, c->exchange);
+  if (c->cancel) r = k8smi_drv_cancel(core, c->exchange.number);
   if (r != K8SM_OK) return r;
   c->cancel = false;
-  if (c->complain) {
-    r = k8smi_drv_eventf(core, K8SM_DIAG_MASTER_RESPONSE, none, "the master answered %s with HTTP %u%s%s",
-                         k8smi_drv_call_name(c->type), c->status, c->words_len == 0 ? "" : ": ", c->words);
-  }
+  if (!c->complain) return K8SM_OK;
+  r = k8smi_drv_eventf(core, K8SM_DIAG_MASTER_RESPONSE, none, "the master answered %s with HTTP %u%s%s",
+                       k8smi_drv_call_name(c->type), c->status, c->words_len == 0 ? "" : ": ", c->words);
   if (r == K8SM_OK) c->complain = false;
   return r;
 }
 
 int k8smi_drv_outbox_say(struct drv_outbox *ob, struct drv_core *core) {
   int r = K8SM_OK;
-  for (struct drv_call *c = ob->news ? ob->first : NULL; r == K8SM_OK && c != NULL; c = c->next) {
-    r = outbox_say_one(c, core);
+  while (r == K8SM_OK && !k8smi_list_empty(&ob->over)) {
+    struct drv_call *call = outbox_call(ob->over.next);
+    r = outbox_say_one(call, core);
+    if (r == K8SM_OK) outbox_move(call, &ob->done);
   }
-  if (r == K8SM_OK) ob->news = false;
   return r;
 }
 
-static int outbox_send(struct drv_call *c, struct drv_core *core, const struct drv_session *session) {
+static int outbox_send(struct drv_outbox *ob, struct drv_call *c, struct drv_core *core,
+                       const struct drv_session *session) {
   const struct k8sm_effect e = {.type = K8SM_EFFECT_REQUEST,
                                 .to = K8SM_TO_MESOS,
                                 .exchange = core->last_exchange + 1,
@@ -195,28 +236,28 @@ static int outbox_send(struct drv_call *c, struct drv_core *core, const struct d
                                 .stream_id = k8smi_drv_text(&session->stream_id),
                                 .bytes = k8sm_blob_bytes(c->bytes)};
   int r = k8smi_effects_add(core->queue, &e);
-  if (r == K8SM_OK) c->exchange = ++core->last_exchange;
-  return r;
-}
-
-int k8smi_drv_outbox_pump(struct drv_outbox *ob, struct drv_core *core, const struct drv_session *session) {
-  if (core->mono_ms < ob->due_ms) return K8SM_OK;
-  uint64_t due = DRV_NEVER;
-  bool open = session->state == DRV_SESSION_SUBSCRIBED;
-  for (struct drv_call *c = ob->first; c != NULL; c = c->next) {
-    int r = K8SM_OK;
-    bool ready = open && c->outcome == DRV_CALL_PENDING && c->exchange == 0 && c->waits == 0;
-    if (ready && core->mono_ms >= c->not_before_ms) {
-      r = outbox_send(c, core, session);
-    } else if (ready) {
-      due = k8smi_drv_min(due, c->not_before_ms);
-    }
-    if (r != K8SM_OK) return r;
-  }
-  ob->due_ms = due;
+  if (r != K8SM_OK) return r;
+  k8smi_drv_lookup_put(&ob->exchanges, &core->allocator, &c->exchange, ++core->last_exchange);
+  outbox_move(c, &ob->sent);
   return K8SM_OK;
 }
 
+static bool outbox_is_due(const struct drv_outbox *ob, const struct drv_core *core) {
+  return !k8smi_list_empty(&ob->later) && outbox_call(ob->later.next)->not_before_ms <= core->mono_ms;
+}
+
+/* Repetitions first: they were made first. */
+int k8smi_drv_outbox_pump(struct drv_outbox *ob, struct drv_core *core, const struct drv_session *session) {
+  int r = K8SM_OK;
+  if (session->state != DRV_SESSION_SUBSCRIBED) return r;
+  while (r == K8SM_OK && outbox_is_due(ob, core))
+    r = outbox_send(ob, outbox_call(ob->later.next), core, session);
+  while (r == K8SM_OK && !k8smi_list_empty(&ob->ready))
+    r = outbox_send(ob, outbox_call(ob->ready.next), core, session);
+  return r;
+}
+
 uint64_t k8smi_drv_outbox_deadline(const struct drv_outbox *ob) {
-  return ob->due_ms;
+  if (!k8smi_list_empty(&ob->done)) return 0;
+  return k8smi_list_empty(&ob->later) ? DRV_NEVER : outbox_call(ob->later.next)->not_before_ms;
 }

@@ -77,6 +77,7 @@ struct drv_pod {
   bool removed;                /* its row is: it can go */
   bool final_kept;             /* a row with its terminal phase is recorded: it may be told */
   uint32_t finals;             /* such rows that wait for their answers */
+  struct drv_record *last_row; /* of those on their way; the others are before it */
   uint64_t removing;           /* the number of the record that removes its row; 0: none is on its way */
   uint64_t again_ms;           /* after a refusal: not recorded again before */
   int64_t grace_seconds;

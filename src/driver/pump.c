@@ -17,7 +17,7 @@ void k8smi_drv_settle(struct k8sm_driver *d) {
   }
   if (!d->session.lost) return;
   d->session.lost = false;
-  k8smi_drv_outbox_reset(&d->outbox);
+  k8smi_drv_outbox_reset(&d->outbox, &d->core);
   k8smi_drv_offers_reset(d);
   k8smi_drv_reconcile_stop(d);
 }
@@ -60,7 +60,7 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   bool first = record->final && !pod->final_kept;
-  bool removed = record->kind == DRV_RECORD_REMOVE && pod->removing == record->number;
+  bool removed = record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number;
   int r = record->kind == DRV_RECORD_DELETE ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
   if (r != K8SM_OK) return r;
   pod->finals -= record->final;
@@ -83,15 +83,15 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
   struct k8sm_slice key = record->pod == NULL ? none : record->pod->key;
   int r =
       k8smi_drv_eventf(&d->core, K8SM_DIAG_RECORD_REFUSED, key, "record %llu was refused: %s",
-                       (unsigned long long)record->number,
-                       record->call != NULL ? "what depends on it does not happen" : "the stored row is old");
+                       (unsigned long long)record->number.number,
+                       record->held_back ? "what depends on it does not happen" : "the stored row is old");
   if (r != K8SM_OK) return r;
   if (record->kind == DRV_RECORD_FRAMEWORK)
     d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   if (record->kind == DRV_RECORD_DELETE) pump_not_deleted(d, pod);
-  if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number) pod->removing = 0;
+  if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number) pod->removing = 0;
   pod->finals -= record->final;
   pod->again_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
   k8smi_drv_pods_touch(&d->pods, pod);
@@ -103,8 +103,7 @@ static int pump_records(struct k8sm_driver *d) {
   while ((record = k8smi_drv_records_peek(&d->records)) != NULL) {
     int r = record->answer == DRV_ANSWER_KEPT ? pump_kept(d, record) : pump_refused(d, record);
     if (r == K8SM_ERR_NOMEM) return r;
-    k8smi_drv_records_drop(&d->records, &d->core, record);
-    k8smi_drv_outbox_wake(&d->outbox);
+    k8smi_drv_records_drop(&d->core, record);
   }
   return K8SM_OK;
 }
@@ -113,16 +112,12 @@ static int pump_calls(struct k8sm_driver *d) {
   struct drv_call *call;
   int said = k8smi_drv_outbox_say(&d->outbox, &d->core);
   if (said != K8SM_OK) return said;
-  while ((call = k8smi_drv_outbox_take(&d->outbox)) != NULL) {
+  while ((call = k8smi_drv_outbox_peek(&d->outbox)) != NULL) {
     int r = k8smi_drv_launch_ended(d, call);
-    if (r != K8SM_OK) {
-      k8smi_drv_outbox_push(&d->outbox, call);
-      return r;
-    }
+    if (r != K8SM_OK) return r;
     if (call->type == K8SM_CALL_TEARDOWN) d->leave_ms = 0;
     k8smi_drv_roles_answered(d, call);
-    k8smi_drv_records_forget_call(&d->records, call);
-    k8smi_drv_call_free(&d->core, call);
+    k8smi_drv_outbox_drop(&d->core, call);
   }
   return K8SM_OK;
 }
@@ -148,7 +143,7 @@ static int pump_stop(struct k8sm_driver *d) {
     d->stop_due = true;
   }
   if (!d->stop_due) return K8SM_OK;
-  k8smi_drv_outbox_reset(&d->outbox);
+  k8smi_drv_outbox_reset(&d->outbox, &d->core);
   r = pump_session(d);
   if (r == K8SM_OK) r = k8smi_drv_outbox_say(&d->outbox, &d->core);
   if (r != K8SM_OK) return r;

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/records.h"
+#include "driver/pods.h"
+
+void k8smi_drv_records_init(struct drv_records *rs) {
+  memset(rs, 0, sizeof *rs);
+  k8smi_list_init(&rs->waiting);
+  k8smi_list_init(&rs->answered);
+}
 
 int k8smi_drv_record_new(struct drv_core *core, enum drv_record_kind kind, struct drv_record **ret) {
   struct drv_record *record = k8smi_zalloc(&core->allocator, sizeof *record);
@@ -7,6 +14,21 @@ int k8smi_drv_record_new(struct drv_core *core, enum drv_record_kind kind, struc
   record->kind = kind;
   *ret = record;
   return K8SM_OK;
+}
+
+static void records_join_pod(struct drv_record *record) {
+  struct drv_pod *pod = record->pod;
+  record->previous = pod->last_row;
+  if (record->previous != NULL) record->previous->next = record;
+  pod->last_row = record;
+}
+
+static void records_leave_pod(struct drv_record *record) {
+  if (record->pod == NULL) return;
+  if (record->previous != NULL) record->previous->next = record->next;
+  if (record->next != NULL) record->next->previous = record->previous;
+  if (record->pod->last_row == record) record->pod->last_row = record->previous;
+  record->pod = NULL;
 }
 
 int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct drv_record *record,
@@ -19,79 +41,56 @@ int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct d
                                 .bytes = bytes};
   int r = k8smi_effects_add(core->queue, &e);
   if (r != K8SM_OK) return r;
-  record->number = ++rs->last_number;
+  k8smi_drv_lookup_put(&rs->numbers, &core->allocator, &record->number, ++rs->last_number);
+  k8smi_list_add(&rs->waiting, &record->link);
+  record->held_back = record->call != NULL;
   if (record->call != NULL) record->call->waits++;
-  if (rs->first == NULL) {
-    rs->first = record;
-  } else {
-    rs->last->next = record;
-  }
-  rs->last = record;
+  if (record->pod != NULL) records_join_pod(record);
   core->counters.records++;
   return K8SM_OK;
 }
 
-/* What is appended behind a row that is missing can't be read, until a whole one comes. */
+/* What is appended behind a row that is missing can't be read, until a whole one comes. What is behind a row
+ * that is broken itself was told so before. */
 static void records_break_chain(const struct drv_record *missing) {
-  for (struct drv_record *r = missing->next; r != NULL; r = r->next) {
-    if (r->pod != missing->pod || missing->pod == NULL) continue;
-    if (!r->append) return;
+  for (struct drv_record *r = missing->next; r != NULL && r->append && !r->broken; r = r->next)
     r->broken = true;
-  }
 }
 
-/* Hosts answer in order, as a rule: the one in question is near the front. */
-struct drv_record *k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer) {
-  struct drv_record *r = rs->first;
-  while (r != NULL && r->number < number) r = r->next;
-  if (r == NULL || r->number != number || r->answer != DRV_ANSWER_NONE) return NULL;
+struct drv_record *k8smi_drv_records_answer(struct drv_records *rs, struct drv_outbox *ob,
+                                            struct drv_core *core, uint64_t number, enum drv_answer answer) {
+  struct drv_key *key = k8smi_drv_lookup_first(&rs->numbers, number);
+  if (key == NULL) return NULL;
+  struct drv_record *r = K8SMI_OF(key, drv_record, number);
+  k8smi_drv_lookup_remove(&rs->numbers, &core->allocator, key);
+  k8smi_list_remove(&r->link);
+  k8smi_list_add(&rs->answered, &r->link);
   r->answer = r->broken ? DRV_ANSWER_REFUSED : answer;
-  rs->answered++;
   if (r->answer == DRV_ANSWER_REFUSED) records_break_chain(r);
-  if (r->call != NULL) r->call->waits--;
-  if (r->call != NULL && r->answer == DRV_ANSWER_REFUSED) r->call->outcome = DRV_CALL_REFUSED;
+  if (r->call != NULL) k8smi_drv_outbox_answer(ob, core, r->call, r->answer == DRV_ANSWER_KEPT);
+  r->call = NULL;
   return r;
 }
 
 struct drv_record *k8smi_drv_records_peek(const struct drv_records *rs) {
-  struct drv_record *r = rs->answered == 0 ? NULL : rs->first;
-  while (r != NULL && r->answer == DRV_ANSWER_NONE) r = r->next;
-  return r;
+  return k8smi_list_empty(&rs->answered) ? NULL : K8SMI_OF(rs->answered.next, drv_record, link);
 }
 
-void k8smi_drv_records_drop(struct drv_records *rs, struct drv_core *core, struct drv_record *record) {
-  struct drv_record *before = NULL, *r = rs->first;
-  while (r != record) {
-    before = r;
-    r = r->next;
-  }
-  if (before == NULL) {
-    rs->first = r->next;
-  } else {
-    before->next = r->next;
-  }
-  if (rs->last == r) rs->last = before;
-  rs->answered -= r->answer != DRV_ANSWER_NONE;
-  k8smi_free(&core->allocator, r, sizeof *r);
+void k8smi_drv_records_drop(struct drv_core *core, struct drv_record *record) {
+  k8smi_list_remove(&record->link);
+  records_leave_pod(record);
+  k8smi_free(&core->allocator, record, sizeof *record);
 }
 
-void k8smi_drv_records_forget_call(struct drv_records *rs, const struct drv_call *call) {
-  for (struct drv_record *r = rs->first; r != NULL; r = r->next) {
-    if (r->call == call) r->call = NULL;
-  }
+void k8smi_drv_records_forget_pod(struct drv_pod *pod) {
+  while (pod->last_row != NULL) records_leave_pod(pod->last_row);
 }
 
-void k8smi_drv_records_forget_pod(struct drv_records *rs, const struct drv_pod *pod) {
-  for (struct drv_record *r = rs->first; r != NULL; r = r->next) {
-    if (r->pod == pod) r->pod = NULL;
+void k8smi_drv_records_free(struct drv_records *rs, struct drv_outbox *ob, struct drv_core *core) {
+  while (!k8smi_list_empty(&rs->waiting)) {
+    const struct drv_record *r = K8SMI_OF(rs->waiting.next, drv_record, link);
+    k8smi_drv_records_answer(rs, ob, core, r->number.number, DRV_ANSWER_REFUSED);
   }
-}
-
-void k8smi_drv_records_free(struct drv_records *rs, struct drv_core *core) {
-  while (rs->first != NULL) {
-    struct drv_record *next = rs->first->next;
-    k8smi_free(&core->allocator, rs->first, sizeof *rs->first);
-    rs->first = next;
-  }
-  rs->last = NULL;
+  for (struct drv_record *r; (r = k8smi_drv_records_peek(rs)) != NULL;) k8smi_drv_records_drop(core, r);
+  k8smi_drv_lookup_free(&rs->numbers, &core->allocator);
 }

@@ -19,23 +19,27 @@ enum drv_record_kind {
 enum drv_answer { DRV_ANSWER_NONE = 0, DRV_ANSWER_KEPT, DRV_ANSWER_REFUSED };
 
 struct drv_record {
-  struct drv_record *next;
-  uint64_t number;
+  struct k8smi_link link; /* in one of the lists */
+  struct drv_key number;
   enum drv_record_kind kind;
   enum drv_answer answer;
-  struct drv_call *call; /* that waits for it; NULL: none */
-  struct drv_pod *pod;   /* that it is about; NULL: none, or gone */
-  bool final;            /* the row has the pod's terminal phase */
-  bool append;           /* it goes behind what is there */
-  bool broken;           /* of which something is missing */
+  struct drv_call *call;              /* that waits for it; NULL: none */
+  struct drv_pod *pod;                /* that it is about; NULL: none, or gone */
+  struct drv_record *previous, *next; /* of the pod */
+  bool final;                         /* the row has the pod's terminal phase */
+  bool append;                        /* it goes behind what is there */
+  bool broken;                        /* of which something is missing */
+  bool held_back;                     /* a call waited for it */
 };
 
 struct drv_records {
-  struct drv_record *first; /* in the order of their numbers */
-  struct drv_record *last;
+  struct k8smi_link waiting;  /* in the order of their numbers */
+  struct k8smi_link answered; /* in the order of the answers */
+  struct drv_lookup numbers;  /* of those that wait */
   uint64_t last_number;
-  size_t answered;
 };
+
+void k8smi_drv_records_init(struct drv_records *rs);
 
 /* A record that is not taken up yet: _put does that, so that a caller can prepare several
  * things and then do all of them. Errors: NOMEM. */
@@ -45,15 +49,16 @@ int k8smi_drv_record_new(struct drv_core *core, enum drv_record_kind kind, struc
 int k8smi_drv_record_put(struct drv_records *rs, struct drv_core *core, struct drv_record *record,
                          struct k8sm_slice key, struct k8sm_slice bytes);
 
-/* RECORDED or REFUSED. NULL: no such record waits for an answer. Takes no memory. */
-struct drv_record *k8smi_drv_records_answer(struct drv_records *rs, uint64_t number, enum drv_answer answer);
-/* The first one that is answered; NULL: none. Its call is told already. */
+/* RECORDED or REFUSED, which its call is told. NULL: no such record waits for an answer. Takes no memory. */
+struct drv_record *k8smi_drv_records_answer(struct drv_records *rs, struct drv_outbox *ob,
+                                            struct drv_core *core, uint64_t number, enum drv_answer answer);
+/* The first one that is answered; NULL: none. */
 struct drv_record *k8smi_drv_records_peek(const struct drv_records *rs);
 /* Takes it off the list, and frees it. */
-void k8smi_drv_records_drop(struct drv_records *rs, struct drv_core *core, struct drv_record *record);
-/* A call or a pod that goes away is forgotten. */
-void k8smi_drv_records_forget_call(struct drv_records *rs, const struct drv_call *call);
-void k8smi_drv_records_forget_pod(struct drv_records *rs, const struct drv_pod *pod);
-void k8smi_drv_records_free(struct drv_records *rs, struct drv_core *core);
+void k8smi_drv_records_drop(struct drv_core *core, struct drv_record *record);
+/* A pod that goes away is forgotten. */
+void k8smi_drv_records_forget_pod(struct drv_pod *pod);
+/* Calls that wait are told that they are not to happen. */
+void k8smi_drv_records_free(struct drv_records *rs, struct drv_outbox *ob, struct drv_core *core);
 
 #endif

@@ -111,34 +111,44 @@ static size_t release_keep(const struct k8sm_driver *d, struct k8sm_keep *rows) 
   return n;
 }
 
+/* The call, and what it is to be remembered by. Errors: NOMEM; *l is then to be freed all the same. */
+static int release_fill(struct k8sm_driver *d, struct drv_launch *l, struct k8sm_slice bytes,
+                        struct k8sm_slice offer_id) {
+  struct k8smi_buf buf;
+  struct k8sm_blob *blob;
+  l->offers = k8smi_alloc(&d->core.allocator, sizeof *l->offers);
+  if (l->offers == NULL) return K8SM_ERR_NOMEM;
+  l->offers[0] = offer_id;
+  l->offer_count = l->offer_cap = 1;
+  k8smi_buf_init(&buf, &d->core.allocator);
+  k8smi_buf_slice(&buf, bytes);
+  int r = k8smi_buf_to_blob(&buf, &blob);
+  k8smi_buf_free(&buf);
+  if (r != K8SM_OK) return r;
+  l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, blob);
+  if (l->call != NULL) return k8smi_drv_launch_note_offers(d, l);
+  k8sm_blob_unref(blob);
+  return K8SM_ERR_NOMEM;
+}
+
 /* One of the calls, on its way; its offers are gone from the cluster. */
 static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_t row) {
   struct k8sm_call c;
   struct k8sm_call_offer offer;
-  struct k8smi_buf buf;
-  struct k8sm_blob *bytes;
   k8sm_calls_rows(calls, row, &c, sizeof c, 1);
   k8sm_calls_offers(calls, row, &offer, sizeof offer, 1); /* each call has one */
   struct drv_launch *l = k8smi_zalloc(&d->core.allocator, sizeof *l);
-  struct k8sm_slice *ids = k8smi_alloc(&d->core.allocator, sizeof *ids);
-  k8smi_buf_init(&buf, &d->core.allocator);
-  k8smi_buf_slice(&buf, c.bytes);
-  int r = k8smi_buf_to_blob(&buf, &bytes);
-  k8smi_buf_free(&buf);
-  struct drv_call *call =
-      r == K8SM_OK && l != NULL && ids != NULL ? k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, bytes) : NULL;
-  if (call == NULL) {
-    if (r == K8SM_OK) k8sm_blob_unref(bytes);
-    k8smi_free(&d->core.allocator, ids, sizeof *ids);
-    k8smi_free(&d->core.allocator, l, sizeof *l);
-    return K8SM_ERR_NOMEM;
+  if (l == NULL) return K8SM_ERR_NOMEM;
+  l->calls = k8sm_calls_ref(calls);
+  int r = release_fill(d, l, c.bytes, offer.id);
+  if (r != K8SM_OK) {
+    k8smi_drv_call_free(&d->core, l->call);
+    k8smi_drv_launch_free(d, l);
+    return r;
   }
-  ids[0] = offer.id;
-  *l = (struct drv_launch){
-      .calls = k8sm_calls_ref(calls), .offers = ids, .offer_count = 1, .offer_cap = 1, .call = call};
-  call->launch = l;
+  l->call->launch = l;
   d->core.counters.offers_accepted++;
-  k8smi_drv_outbox_push(&d->outbox, call);
+  k8smi_drv_outbox_push(&d->outbox, l->call);
   k8sm_cluster_remove(d->offers.cluster, offer.id);
   release_forget_agent(d, c.agent_id);
   return K8SM_OK;

@@ -40,19 +40,20 @@ struct drv_offers {
   bool picking;              /* those of `priority` from the slot `cursor` on come next */
   int64_t priority;
   size_t cursor;
-  bool stale;           /* agents have changed since the wants were summed up */
-  bool sift;            /* offers or wants have changed since offers were given back */
-  bool revive;          /* a need has come up that filters may be in the way of */
-  bool constrains;      /* the master knows constraints */
-  bool never_constrain; /* one has refused some */
-  bool unsure;          /* it is not known by which constraints it goes */
-  uint64_t revived_ms;  /* when the last REVIVE went out */
-  uint64_t sift_ms;     /* when the next offer is to be given back */
-  uint64_t limit_ms;    /* when narrower constraints are told; DRV_NEVER: there are none */
-  uint64_t limit_hash;  /* of those */
-  bool wanting;         /* some pod needs something now */
-  uint64_t since_ms;    /* when that last changed, or the subscription began */
-  uint64_t summed_ms;   /* when the wants were summed up last */
+  bool stale;                 /* agents have changed since the wants were summed up */
+  bool sift;                  /* offers or wants have changed since offers were given back */
+  bool revive;                /* a need has come up that filters may be in the way of */
+  bool constrains;            /* the master knows constraints */
+  bool never_constrain;       /* one has refused some */
+  bool unsure;                /* it is not known by which constraints it goes */
+  uint64_t revived_ms;        /* when the last REVIVE went out */
+  uint64_t sift_ms;           /* when the next offer is to be given back */
+  uint64_t limit_ms;          /* when narrower constraints are told; DRV_NEVER: there are none */
+  uint64_t limit_hash;        /* of those */
+  bool wanting;               /* some pod needs something now */
+  uint64_t since_ms;          /* when that last changed, or the subscription began */
+  uint64_t summed_ms;         /* when the wants were summed up last */
+  struct drv_lookup accepted; /* offers of ACCEPTs on their way: drv_accepted */
   struct drv_owed *owed;
   uint64_t released; /* the generation of the cluster that was looked at for what is to be given back */
 };
@@ -146,12 +147,20 @@ int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8s
 
 /* ---- launch.c: pods meet offers ---- */
 
+/* An offer of a launch, to be found when it is rescinded: by the hash of its id. */
+struct drv_accepted {
+  struct drv_key key;
+  struct drv_launch *launch;
+};
+
 struct drv_launch {
   struct k8sm_plan *plan;    /* that it came from: `offers` are its memory; or that of: */
   struct k8sm_calls *calls;  /* NULL, or what it is of, where it launches nothing */
   struct k8sm_slice *offers; /* that the ACCEPT names */
   size_t offer_count;
   size_t offer_cap;
+  struct drv_accepted *accepted; /* all offers that it named; NULL: not to be found yet */
+  size_t accepted_count;
   struct drv_call *call;
   uint32_t first_placement; /* of the plan, that belongs to it */
   size_t count;
@@ -165,6 +174,8 @@ int k8smi_drv_launch(struct k8sm_driver *d);
 int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call);
 /* An offer is gone: an ACCEPT of it that has not been sent must not go. */
 void k8smi_drv_launch_rescinded(struct k8sm_driver *d, struct k8sm_slice offer_id);
+/* Has the offers of the launch found by that. Errors: NOMEM. */
+int k8smi_drv_launch_note_offers(struct k8sm_driver *d, struct drv_launch *launch);
 void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
 
 /* ---- release.c: reservations of pods that have ended ---- */
