@@ -350,6 +350,18 @@ func TestForm(t *testing.T) {
 	}
 }
 
+func TestUsers(t *testing.T) {
+	manifest := []byte(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","uid":"u1"},"spec":{"containers":[` +
+		`{"name":"c","image":"i","securityContext":{"runAsUser":1000}}]}}`)
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod(manifest, nil))
+	for uid, fine := range map[int64]bool{33: false, 1000: true} {
+		options := &k8smesos.DemandOptions{Nonce: "n1", Users: map[int64]string{uid: "app"}}
+		if _, err := k8smesos.MakeDemand(pod, options); (err == nil) != fine {
+			t.Errorf("%d: %v", uid, err)
+		}
+	}
+}
+
 func TestPlan(t *testing.T) {
 	cluster := cluster(t)
 	plan := match(t, cluster)

@@ -77,6 +77,9 @@ void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b);
 void k8smi_demand_make_claims(struct k8smi_demand_build *b);
 const struct k8smi_demand_volume *k8smi_demand_claimed(const struct k8smi_demand_build *b, size_t volume);
 
+/* discovery.c */
+void k8smi_demand_make_discovery(struct k8smi_demand_build *b);
+
 /* network.c */
 void k8smi_demand_make_network(struct k8smi_demand_build *b);
 

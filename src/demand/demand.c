@@ -183,11 +183,34 @@ static void demand_make_labels(struct k8smi_demand_build *b) {
   size_t count = OWN;
   for (size_t i = 0; i < list.count; i++) {
     struct k8smi_pair pair = k8smi_list_pair(list, i);
-    bool ours = false;
+    bool ours = strncmp(pair.key.ptr, K8SMI_ANNOTATION_LABEL, sizeof K8SMI_ANNOTATION_LABEL - 1) == 0;
     for (size_t j = 0; j < OWN; j++) ours = ours || k8smi_eq(pair.key, own[j].key);
     if (!ours) labels[count++] = pair;
   }
   d->labels = (struct k8smi_pair_list){labels, count};
+}
+
+/* Masters keep all labels of all executors: what kubectl notes for itself, and long texts, are not for them.
+ */
+static void demand_make_annotations(struct k8smi_demand_build *b) {
+  enum { LONGEST = 1024 };
+  struct k8smi_list list = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_annotations);
+  struct k8smi_pair *kept = k8smi_demand_array(b, list.count, sizeof *kept);
+  struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
+  struct k8smi_path annotations = k8smi_path_field(&metadata, K8SMI_S("annotations"));
+  size_t count = 0;
+  for (size_t i = 0; kept != NULL && i < list.count; i++) {
+    struct k8smi_pair pair = k8smi_list_pair(list, i);
+    if (k8smi_eqs(pair.key, "kubectl.kubernetes.io/last-applied-configuration")) continue;
+    if (pair.value.len <= LONGEST) {
+      kept[count++] = pair;
+      continue;
+    }
+    struct k8smi_path at = k8smi_path_key(&annotations, pair.key);
+    K8SMI_DEMAND_NOTE(b, IGNORED, &at, "%zu bytes: annotations of more than %d are not told to Mesos",
+                      pair.value.len, LONGEST);
+  }
+  b->demand->annotations = (struct k8smi_pair_list){kept, count};
 }
 
 /* What concerns the pod as a whole. */
@@ -220,6 +243,8 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   demand_make_pod(b);
   if (!demand_make_tasks(b)) return;
   demand_make_labels(b);
+  demand_make_annotations(b);
+  k8smi_demand_make_discovery(b);
   k8smi_demand_make_roles(b);
   k8smi_demand_make_form(b);
   k8smi_demand_make_placement(b);

@@ -118,6 +118,16 @@ struct k8smi_demand_task {
   struct k8smi_demand_check startup;
 };
 
+/* Before the keys of annotations, among the labels of an executor. */
+#define K8SMI_ANNOTATION_LABEL "io.kubernetes.annotation/"
+
+/* How its tasks are found: mesos.v1.DiscoveryInfo, without the ports. */
+struct k8smi_demand_discovery {
+  int visibility; /* mesos.v1.DiscoveryInfo.Visibility */
+  bool stated;    /* by annotations: there is one even where no container has ports */
+  struct k8sm_slice name, environment, location, version;
+};
+
 struct k8sm_demand {
   k8smi_refs refs;
   struct k8smi_arena arena;
@@ -153,6 +163,8 @@ struct k8sm_demand {
   bool host_ipc;
   bool share_cgroups_false;              /* linux_info.share_cgroups = false on executor and tasks */
   struct k8smi_pair_list labels;         /* for TaskInfo and ExecutorInfo */
+  struct k8smi_pair_list annotations;    /* for ExecutorInfo: those that are short */
+  const struct k8smi_demand_discovery *discovery;
   const struct k8smi_demand_port *ports; /* in the order of the tasks */
   size_t port_count;
   int64_t grace_seconds;

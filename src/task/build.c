@@ -26,6 +26,14 @@ char *k8smi_task_text_or_empty(struct k8sm_slice s) {
   return text;
 }
 
+char *k8smi_task_joined(struct k8smi_task_build *b, struct k8sm_slice first, struct k8sm_slice second) {
+  char *text = k8smi_task_array(b, first.len + second.len + 1, 1);
+  if (text == NULL) return NULL;
+  memcpy(text, first.ptr, first.len);
+  memcpy(text + first.len, second.ptr, second.len);
+  return text;
+}
+
 ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s) {
   ProtobufCBinaryData data = {s.len, NULL};
   if (s.len > 0) memcpy(&data.data, &s.ptr, sizeof data.data);

@@ -64,6 +64,8 @@ char *k8smi_task_text_or_empty(struct k8sm_slice s);
  */
 struct k8sm_slice k8smi_task_placed(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
                                     struct k8sm_slice text);
+/* One behind the other; NULL when memory ran out. */
+char *k8smi_task_joined(struct k8smi_task_build *b, struct k8sm_slice first, struct k8sm_slice second);
 ProtobufCBinaryData k8smi_task_bytes(struct k8sm_slice s);
 
 /* "TCP" as Mesos has it. */

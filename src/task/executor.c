@@ -67,6 +67,27 @@ static K8smMesos__ContainerInfo *executor_container(struct k8smi_task_build *b) 
   return container;
 }
 
+/* The labels of the tasks, and the annotations under a name that no label has. */
+static K8smMesos__Labels *executor_labels(struct k8smi_task_build *b) {
+  const struct k8smi_pair_list annotations = b->demand->annotations;
+  if (annotations.count == 0) return b->labels;
+  K8smMesos__Labels *labels = K8SMI_TASK_NEW(b, Labels, labels);
+  if (labels == NULL || b->labels == NULL) return NULL;
+  size_t n = b->labels->n_labels;
+  labels->labels = k8smi_task_array(b, n + annotations.count, sizeof *labels->labels);
+  if (labels->labels == NULL) return NULL;
+  memcpy(labels->labels, b->labels->labels, n * sizeof *labels->labels);
+  labels->n_labels = n;
+  for (size_t i = 0; i < annotations.count; i++) {
+    K8smMesos__Label *label = K8SMI_TASK_NEW(b, Label, label);
+    if (label == NULL) return NULL;
+    label->key = k8smi_task_joined(b, K8SMI_S(K8SMI_ANNOTATION_LABEL), annotations.items[i].key);
+    label->value = k8smi_task_text(annotations.items[i].value);
+    labels->labels[labels->n_labels++] = label;
+  }
+  return labels;
+}
+
 K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *result) {
   *result = K8SM_OK;
   if (b->demand->executor.len > 0) return executor_again(b, result);
@@ -87,7 +108,7 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
   info->n_resources = b->holds.executor.count;
   info->container = executor_container(b);
   info->shutdown_grace_period = k8smi_task_seconds(b, b->demand->grace_seconds);
-  info->labels = b->labels;
+  info->labels = executor_labels(b);
   if (b->no_memory) return NULL;
   *result = K8SM_OK;
   return info;

@@ -62,22 +62,34 @@ static size_t info_first_port(const struct k8sm_demand *d, size_t task) {
   return low;
 }
 
-/* The container's ports, for those who look for services. */
-static K8smMesos__DiscoveryInfo *info_discovery(struct k8smi_task_build *b, size_t task) {
-  const struct k8sm_demand *d = b->demand;
-  size_t first = info_first_port(d, task), end = info_first_port(d, task + 1);
-  if (first == end) return NULL;
-  K8smMesos__DiscoveryInfo *discovery = K8SMI_TASK_NEW(b, DiscoveryInfo, discovery_info);
-  K8smMesos__Ports *ports = K8SMI_TASK_NEW(b, Ports, ports);
-  if (discovery == NULL || ports == NULL) return NULL;
-  discovery->visibility = K8SM_MESOS__DISCOVERY_INFO__VISIBILITY__CLUSTER;
-  discovery->name = k8smi_task_text(d->name);
-  discovery->ports = ports;
+static K8smMesos__Ports *info_ports(struct k8smi_task_build *b, size_t first, size_t end) {
+  K8smMesos__Ports *ports = first == end ? NULL : K8SMI_TASK_NEW(b, Ports, ports);
+  if (ports == NULL) return NULL;
   ports->ports = k8smi_task_array(b, end - first, sizeof *ports->ports);
   for (size_t i = first; ports->ports != NULL && i < end; i++) {
-    ports->ports[ports->n_ports++] =
-        info_port(b, &d->ports[i], b->placement->host_ports == NULL ? 0 : b->placement->host_ports[i]);
+    ports->ports[ports->n_ports++] = info_port(
+        b, &b->demand->ports[i], b->placement->host_ports == NULL ? 0 : b->placement->host_ports[i]);
   }
+  return ports;
+}
+
+/* For those who look for services: of containers with ports, and of the first main one where the pod says how
+ * it wants to be found. */
+static K8smMesos__DiscoveryInfo *info_discovery(struct k8smi_task_build *b, size_t task) {
+  const struct k8sm_demand *d = b->demand;
+  const struct k8smi_demand_discovery *from = d->discovery;
+  size_t first = info_first_port(d, task), end = info_first_port(d, task + 1);
+  bool main = d->tasks[task].kind == K8SM_TASK_MAIN && d->tasks[task - 1].kind != K8SM_TASK_MAIN;
+  if (first == end && !(from->stated && main)) return NULL;
+  K8smMesos__DiscoveryInfo *discovery = K8SMI_TASK_NEW(b, DiscoveryInfo, discovery_info);
+  if (discovery == NULL) return NULL;
+  discovery->visibility = (K8smMesos__DiscoveryInfo__Visibility)from->visibility;
+  discovery->name = k8smi_task_text(from->name);
+  discovery->environment = k8smi_task_text(from->environment);
+  discovery->location = k8smi_task_text(from->location);
+  discovery->version = k8smi_task_text(from->version);
+  discovery->labels = b->labels;
+  discovery->ports = info_ports(b, first, end);
   return discovery;
 }
 

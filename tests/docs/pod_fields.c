@@ -110,10 +110,21 @@ static void print_metadata(void) {
        "with the name and the uid a label of the executor and its tasks, `io.kubernetes.pod.namespace`"},
       {"uid", "part of the ids of the executor and its tasks: it must be there"},
       {"labels", "labels of the executor and its tasks, but for those that are called `io.kubernetes.pod.…`"},
-      {"annotations", "those below, and those of [scheduling.md](scheduling.md)"},
+      {"annotations",
+       "labels of the executor, with `io.kubernetes.annotation/` before their keys; but for kubectl's "
+       "`last-applied-configuration` and, with a note, those of more than 1024 bytes"},
       {"annotation `k8s.mesosphere.io/form`", "[the form](architecture.md) in which the pod runs"},
       {"annotation `k8s.mesosphere.io/network`", "the CNI network of its executor"},
       {"annotation `k8s.mesosphere.io/network-labels`", "`a=b,c=d`: labels of that network, for its plugin"},
+      {"annotations `k8s.mesosphere.io/discovery-name`, `-environment`, `-location`, `-version`, else the "
+       "labels "
+       "`name`, `environment`, `location`, `version`",
+       "the fields of `DiscoveryInfo` of tasks with ports, or of the first container where an annotation "
+       "asks for "
+       "one; "
+       "the name, without any the pod's, becomes `NAME.NAMESPACE.pod`"},
+      {"annotation `k8s.mesosphere.io/discovery-visibility`",
+       "`framework`, `cluster` (the default) or `external`"},
       {"annotation `entrypoint.k8smesos/CONTAINER`", "the entrypoint of the container's image, where it has "
                                                      "arguments and no command"},
   };

@@ -360,6 +360,60 @@ static void seccomp_profiles(void **state) {
   k8sm_pod_unref(pod);
 }
 
+/* An annotation, else a label, else the pod's own name; what is none of the three words is a warning. */
+static void discovery_by_annotation_and_label(void **state) {
+  (void)state;
+  static const struct {
+    const char *metadata, *name, *environment;
+    int visibility;
+    bool stated, warned;
+  } cases[] = {
+      {"", "web.default.pod", "", 1, false, false},
+      {",'labels':{'name':'web','environment':'prod'}", "web.default.pod", "prod", 1, false, false},
+      {",'labels':{'name':'web'},'annotations':{'k8s.mesosphere.io/discovery-name':'api',"
+       "'k8s.mesosphere.io/discovery-visibility':'external'}",
+       "api.default.pod", "", 2, true, false},
+      {",'annotations':{'k8s.mesosphere.io/discovery-visibility':'everybody'}", "web.default.pod", "", 1,
+       true, true},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1"};
+    struct k8sm_pod *pod = pods_parse(cases[i].metadata, "{'containers':[{'name':'c'}]}");
+    struct k8sm_demand *d = NULL;
+    struct findings f;
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
+    assert_slice(d->discovery->name, cases[i].name);
+    if (cases[i].environment[0] != '\0') assert_slice(d->discovery->environment, cases[i].environment);
+    assert_int_equal(d->discovery->visibility, cases[i].visibility);
+    assert_int_equal(d->discovery->stated, cases[i].stated);
+    const struct k8sm_diag *row =
+        findings_at(&f, "metadata.annotations[k8s.mesosphere.io/discovery-visibility]");
+    assert_int_equal(row != NULL, cases[i].warned);
+    k8sm_demand_unref(d);
+    k8sm_pod_unref(pod);
+  }
+}
+
+/* Masters are not told what kubectl notes for itself, nor what is long. */
+static void annotations_are_kept_short(void **state) {
+  (void)state;
+  char metadata[2048], *at = metadata;
+  at +=
+      sprintf(at, ",'annotations':{'kubectl.kubernetes.io/last-applied-configuration':'{}','a':'b','long':'");
+  memset(at, 'x', 1025);
+  strcpy(at + 1025, "'}");
+  struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1"};
+  struct k8sm_pod *pod = pods_parse(metadata, "{'containers':[{'name':'c'}]}");
+  struct k8sm_demand *d = NULL;
+  struct findings f;
+  assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
+  assert_int_equal(d->annotations.count, 1);
+  assert_slice(d->annotations.items[0].key, "a");
+  assert_int_equal(findings_at(&f, "metadata.annotations[long]")->severity, K8SM_SEVERITY_NOTE);
+  k8sm_demand_unref(d);
+  k8sm_pod_unref(pod);
+}
+
 static void every_field_has_a_row(void **state) {
   (void)state;
   size_t tables = 0;
@@ -393,6 +447,8 @@ int main(void) {
       cmocka_unit_test(what_is_lost_is_a_warning),
       cmocka_unit_test(users_have_names),
       cmocka_unit_test(seccomp_profiles),
+      cmocka_unit_test(discovery_by_annotation_and_label),
+      cmocka_unit_test(annotations_are_kept_short),
       cmocka_unit_test(every_field_has_a_row),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

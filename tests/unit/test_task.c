@@ -69,9 +69,9 @@ static const char nginx_accept[] =
                                  "'linux_info':{'ipc_mode':'SHARE_PARENT','share_cgroups':false}},"
                                  "'kill_policy':{'grace_period':{'nanoseconds':30000000000}}," NGINX_LABELS
                                  ","
-                                 "'discovery':{'visibility':'CLUSTER','name':'web','ports':{'ports':[{'"
+                                 "'discovery':{'visibility':'CLUSTER','name':'web.default.pod','ports':{'ports':[{'"
                                  "number':31080,'name':'http',"
-                                 "'protocol':'tcp'}]}},"
+                                 "'protocol':'tcp'}]}," NGINX_LABELS "},"
                                  "'limits':{'cpus':{'value':'Infinity'},'mem':{'value':256.0}}}]}}}],"
                                  "'filters':{'refuse_seconds':5.0}}}";
 
