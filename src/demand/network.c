@@ -48,6 +48,14 @@ static void network_warn_shared(struct k8smi_demand_build *b) {
                       "a container on its agent's network keeps the agent's name");
 }
 
+/* As the kubelet names a pod that does not name itself; Mesos would take the container's id. */
+static struct k8sm_slice network_hostname(struct k8sm_slice name) {
+  enum { LONGEST = 63 };
+  if (name.len > LONGEST) name.len = LONGEST;
+  while (name.len > 0 && (name.ptr[name.len - 1] == '-' || name.ptr[name.len - 1] == '.')) name.len--;
+  return name;
+}
+
 void k8smi_demand_make_network(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
   bool host = k8smi_get_bool(b->spec, K8SMI_PodSpec_hostNetwork, false);
@@ -64,5 +72,6 @@ void k8smi_demand_make_network(struct k8smi_demand_build *b) {
     return;
   }
   d->features |= K8SM_FEATURE_CNI;
+  if (d->hostname.len == 0) d->hostname = network_hostname(d->name);
   if (labels.len > 0) network_labels(b, labels);
 }

@@ -253,8 +253,8 @@ static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
     k8smi_json_member(w, "reason", K8SMI_S("DeadlineExceeded"));
   }
   encode_text(w, "nominatedNodeName", s->nominated);
-  /* The pod is on its agent's network: one address for both. */
-  encode_addresses(w, "hostIP", "hostIPs", s->pod_ip);
+  /* On its agent's network a pod has its agent's address. On another, no update tells the agent's. */
+  if (s->demand->network.len == 0) encode_addresses(w, "hostIP", "hostIPs", s->pod_ip);
   encode_addresses(w, "podIP", "podIPs", s->pod_ip);
   if (s->started_wall_ms != 0) {
     encode_time(w, "startTime", s->started_wall_ms);

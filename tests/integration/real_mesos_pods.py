@@ -2,30 +2,26 @@
 """Pods with images and limits on a real Mesos: skipped unless K8SMESOS_MASTER names a master whose one agent runs on
 this machine with the linux launcher, cgroups/cpu (with CFS), cgroups/mem, filesystem/linux, docker/runtime,
 namespaces/pid, namespaces/ipc, volume/sandbox_path, volume/host_path and volume/secret, and takes Docker images from a
-local folder (--docker_registry=/FOLDER). The image they need, busybox, is made and put there by this program.
+local folder (--docker_registry=/FOLDER). The image they need, busybox, is made and put there by this program. Without
+K8SMESOS_MASTER it makes such a Mesos of the programs that K8SMESOS_MESOS names.
 
 usage: real_mesos_pods.py KM
 """
-import hashlib
 import http.client
-import io
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socket
-import subprocess
 import sys
-import tarfile
 import threading
 import time
 import unittest
 
+import real_mesos_pair
+from real_mesos_images import BUSYBOX, container, pod, put_image
 from real_mesos_support import MASTER, Case, agents, call, frameworks, mesos, page, running_tasks
 
-BUSYBOX = shutil.which("busybox")
-UID = "5f0f1c8e-7a3d-4b52-9f5e-2f1f6a7d9c01"  # of every pod, so that recordings can be told by it
 NEEDED = ("linux", "cgroups/cpu", "cgroups/mem", "filesystem/linux", "docker/runtime", "volume/sandbox_path")
 
 
@@ -46,56 +42,6 @@ def why_not():
     if not BUSYBOX:
         return "busybox is not installed (package busybox-static)"
     return None
-
-
-def add(archive, name, content=b"", **how):
-    entry = tarfile.TarInfo(name)
-    entry.size = len(content)
-    for key, value in how.items():
-        setattr(entry, key, value)
-    archive.addfile(entry, io.BytesIO(content))
-
-
-def layer(ballast):
-    """A root file system: busybox under all its names, and as many MB of zeros as asked for."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for folder in ("bin", "etc", "tmp", "proc", "sys", "dev", "var"):
-            add(archive, folder, type=tarfile.DIRTYPE, mode=0o755)
-        add(archive, "bin/busybox", pathlib.Path(BUSYBOX).read_bytes(), mode=0o755)
-        for name in subprocess.run([BUSYBOX, "--list"], capture_output=True, check=True).stdout.decode().split():
-            if name != "busybox":
-                add(archive, f"bin/{name}", type=tarfile.SYMTYPE, linkname="busybox")
-        add(archive, "etc/passwd", b"root:x:0:0:root:/:/bin/sh\n", mode=0o644)
-        add(archive, "etc/group", b"root:x:0:\n", mode=0o644)
-        if ballast:
-            add(archive, "ballast", bytes(ballast << 20), mode=0o644)
-    return out.getvalue()
-
-
-def put_image(folder, repository, config, ballast=0):
-    """Writes a one-layer archive as `docker save` made them, which an agent's local puller reads."""
-    name = hashlib.sha256(repository.encode()).hexdigest()
-    about = json.dumps({"id": name, "architecture": "amd64", "os": "linux", "created": "2026-01-01T00:00:00Z",
-                        "config": config, "container_config": config}).encode()
-    path = pathlib.Path(folder, f"{repository}.tar")
-    with tarfile.open(path, mode="w") as archive:
-        add(archive, name, type=tarfile.DIRTYPE, mode=0o755)
-        add(archive, f"{name}/VERSION", b"1.0")
-        add(archive, f"{name}/json", about)
-        add(archive, f"{name}/layer.tar", layer(ballast))
-        add(archive, "repositories", json.dumps({repository: {"latest": name}}).encode())
-    return path
-
-
-def pod(name, containers, **spec):
-    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "uid": UID},
-                "spec": {"containers": containers, **spec}}
-    return json.dumps(document) + "\n"
-
-
-def container(name, script, **more):
-    return {"name": name, "image": "busybox", "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", script], **more}
 
 
 def pid_of(nested):
@@ -132,8 +78,6 @@ class Greedy:
 
 
 class Pods(Case):
-    protocol = os.environ.get("K8SMESOS_PROTOCOL", "protobuf")
-
     @classmethod
     def setUpClass(cls):
         registry = page(agents()[0], "/flags")["flags"]["docker_registry"]
@@ -320,6 +264,73 @@ class Pods(Case):
             self.assertEqual([(r["scalar"]["value"], r["disk"]["persistence"]["id"]) for r in self.reserved()],
                              [(64.0, "default.kept")])
 
+    def needs(self, isolator):
+        if isolator not in page(agents()[0], "/flags")["flags"].get("isolation", "").split(","):
+            self.skipTest(f"the agent lacks {isolator}")
+
+    def overlay(self, name, document):
+        path = pathlib.Path(self.folder.name, name)
+        path.write_text(json.dumps(document))
+        return f"--{name}={path}"
+
+    def test_overlays_reach_the_agent_and_the_container(self):
+        self.needs("posix/rlimits")
+        limits = {"rlimits": [{"type": "RLMT_NOFILE", "soft": 700, "hard": 700}]}
+        self.run_pod(
+            pod("dressed", [container("web", 'test "$SITE" = north && test "$(ulimit -n)" = 700 && '
+                                      'test -s "$MESOS_SANDBOX/hostname" && sleep 600')], restartPolicy="Never"),
+            self.overlay("executor-overlay", {"labels": {"labels": [{"key": "operator", "value": "sre"}]}}),
+            self.overlay("task-overlay", {
+                "labels": {"labels": [{"key": "cost", "value": "42"}]},
+                "container": {"rlimit_info": limits},
+                "command": {"environment": {"variables": [{"name": "SITE", "value": "north"}]},
+                            "uris": [{"value": "file:///etc/hostname"}]}}))
+        self.wait(lambda: self.phase("dressed") == "Running")
+        time.sleep(2)
+        self.assertEqual(self.phase("dressed"), "Running", self.said())
+        label = {"key": "operator", "value": "sre"}
+        executors = call(agents()[0], "GET_EXECUTORS")["executors"]
+        self.assertIn(label, executors[0]["executor_info"]["labels"]["labels"])
+        tasks = [t for t in running_tasks() if ".web." in t["id"]]
+        self.assertIn({"key": "cost", "value": "42"}, tasks[0]["labels"])
+        pause = [t for t in running_tasks() if ".web." not in t["id"]]
+        self.assertNotIn("cost", json.dumps(pause))
+
+    # A server that answers 200 to a request with the header X-Probe while the file /tmp/good is there.
+    SERVER = ("printf '%s\\n' '#!/bin/sh' 'while read -r l; do case $l in X-Probe:*) f=1;; ?) break;; esac; done' "
+              "'if [ \"$f\" ] && [ -e /tmp/good ]; then s=\"200 OK\"; else s=\"503 Not now\"; fi' "
+              "'printf \"HTTP/1.0 $s\\r\\nContent-Length: 0\\r\\n\\r\\n\"' > /tmp/serve; chmod +x /tmp/serve; ")
+
+    @staticmethod
+    def asks(port, **more):
+        return {"httpGet": {"port": port, "httpHeaders": [{"name": "X-Probe", "value": "yes"}]}, "periodSeconds": 1,
+                "timeoutSeconds": 5, "failureThreshold": 2, **more}
+
+    def test_command_probe_of_readiness_and_liveness(self):
+        self.run_pod(pod("asked", [
+            container("web", self.SERVER + "(sleep 5; touch /tmp/good; sleep 12; rm /tmp/good) & "
+                      "exec nc -ll -p 31801 -e /tmp/serve", readinessProbe=self.asks(31801)),
+            container("sick", self.SERVER + "touch /tmp/good; (sleep 8; rm /tmp/good) & "
+                      "exec nc -ll -p 31802 -e /tmp/serve", livenessProbe=self.asks(31802)),
+        ], terminationGracePeriodSeconds=1), "--command-probes")
+        self.wait(lambda: self.phase("asked") == "Running")
+        self.assertFalse(self.containers("asked")["web"]["ready"])
+        self.wait(lambda: self.containers("asked")["web"]["ready"])
+        self.wait(lambda: not self.containers("asked")["web"]["ready"])
+        self.wait(lambda: self.containers("asked")["sick"]["restartCount"] >= 1)
+        self.assertEqual(self.containers("asked")["web"]["restartCount"], 0)
+
+    def test_command_probe_gates_the_next_stage(self):
+        km = self.run_pod(pod("gated", [container("main", "exit 0")], initContainers=[
+            container("side", self.SERVER + "(sleep 4; touch /tmp/good) & exec nc -ll -p 31803 -e /tmp/serve",
+                      restartPolicy="Always", startupProbe=self.asks(31803, failureThreshold=30))],
+            restartPolicy="Never", terminationGracePeriodSeconds=1), "--command-probes")
+        self.wait(lambda: self.started("gated", "side", "initContainerStatuses"))
+        self.assertFalse(self.containers("gated", "initContainerStatuses")["side"].get("started"))
+        self.assertEqual(km.wait(60), 0, self.said())
+        told = [line.split("default/gated: ")[1] for line in self.said().splitlines() if "Started" in line]
+        self.assertEqual(told, ["Started: container side", "Started: container main"])
+
     def test_secret_is_a_file_and_a_variable(self):
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"word": "sesame"}}
         km = self.run_pod(json.dumps(secret) + "\n---\n" + pod("opened", [container(
@@ -331,6 +342,8 @@ class Pods(Case):
 
 
 if __name__ == "__main__":
+    if real_mesos_pair.wanted():
+        real_mesos_pair.main(Case, lambda pair: pair.start_agent(pair.add_agent()))
     reason = why_not()
     if reason:
         print(f"skipped: {reason}")

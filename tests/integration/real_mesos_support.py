@@ -50,7 +50,7 @@ def running_tasks():
 class Case(unittest.TestCase):
     km_path = None  # of the program under test
     options = ()    # of every `km run`
-    protocol = "protobuf"
+    protocol = os.environ.get("K8SMESOS_PROTOCOL", "protobuf")
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()

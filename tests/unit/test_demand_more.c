@@ -93,6 +93,39 @@ static void some_things_cannot_be_loosened(void **state) {
 
 /* ---- Networks ---- */
 
+static void pods_on_a_network_have_their_name_as_hostname(void **state) {
+  static const struct {
+    const char *name;
+    const char *hostname; /* at most 63 bytes, as the kubelet cuts it */
+  } rows[] = {
+      {"web-0", "web-0"},
+      {"a23456789-123456789-123456789-123456789-123456789-123456789-1234",
+       "a23456789-123456789-123456789-123456789-123456789-123456789-123"},
+      {"a23456789-123456789-123456789-123456789-123456789-123456789-1--x",
+       "a23456789-123456789-123456789-123456789-123456789-123456789-1"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .network = "calico"};
+    struct k8sm_demand *d = NULL;
+    struct k8sm_pod *pod = NULL;
+    char text[300];
+    snprintf(text, sizeof text,
+             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"uid\":\"u\"},\"spec\":{"
+             "\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}",
+             rows[i].name);
+    assert_int_equal(k8sm_pod_parse(text, strlen(text), NULL, &pod, NULL), K8SM_OK);
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, NULL), K8SM_OK);
+    assert_true(k8smi_eqs(d->hostname, rows[i].hostname));
+    k8sm_demand_unref(d);
+    o.network = NULL;
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, NULL), K8SM_OK);
+    assert_int_equal(d->hostname.len, 0);
+    k8sm_demand_unref(d);
+    k8sm_pod_unref(pod);
+  }
+}
+
 #define NETWORK ",'annotations':{'k8s.mesosphere.io/network':'weave','k8s.mesosphere.io/network-labels':"
 
 static void pods_have_networks(void **state) {
@@ -258,6 +291,7 @@ int main(void) {
       cmocka_unit_test(policies_loosen_and_tighten),
       cmocka_unit_test(some_things_cannot_be_loosened),
       cmocka_unit_test(pods_have_networks),
+      cmocka_unit_test(pods_on_a_network_have_their_name_as_hostname),
       cmocka_unit_test(volumes_of_drivers),
       cmocka_unit_test(probes_become_commands_where_asked),
       cmocka_unit_test(the_script_tells_its_headers),

@@ -392,6 +392,37 @@ static void ends_without_a_run(void **state) {
   life_end(&l);
 }
 
+/* ---- addresses ---- */
+
+#define ADDRESS "'container_status':{'network_infos':[{'ip_addresses':[{'ip_address':'10.1.2.3'}]}]}"
+
+/* Of a pod on a network of its own nobody has said where its agent is. */
+static void addresses_of_pod_and_host(void **state) {
+  static const struct {
+    const char *network;
+    bool host;
+  } rows[] = {{NULL, true}, {"calico", false}};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .network = rows[i].network};
+    struct k8sm_pod *pod = pods_parse("", POD);
+    struct k8sm_blob *blob = NULL;
+    struct life l = {.now = 1000};
+    assert_int_equal(k8sm_demand_make(pod, &o, &l.demand, NULL), K8SM_OK);
+    assert_int_equal(k8sm_status_new(l.demand, NULL, &l.status, NULL), K8SM_OK);
+    life_place(&l);
+    life_update(&l, "c", 0, "RUNNING", EXECUTOR "," ADDRESS);
+    assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+    const char *json = k8sm_blob_bytes(blob).ptr;
+    assert_non_null(strstr(json, "\"podIP\":\"10.1.2.3\",\"podIPs\":[{\"ip\":\"10.1.2.3\"}]"));
+    assert_int_equal(strstr(json, "\"hostIP\":\"10.1.2.3\"") != NULL, rows[i].host);
+    assert_int_equal(strstr(json, "hostIP") != NULL, rows[i].host);
+    k8sm_blob_unref(blob);
+    life_end(&l);
+    k8sm_pod_unref(pod);
+  }
+}
+
 /* ---- out of it ---- */
 
 static void formats_of_statuses(void **state) {
@@ -437,6 +468,7 @@ int main(void) {
       cmocka_unit_test(attempts_that_can_not_be),
       cmocka_unit_test(an_attempt_is_given_up),
       cmocka_unit_test(ends_without_a_run),
+      cmocka_unit_test(addresses_of_pod_and_host),
       cmocka_unit_test(formats_of_statuses),
       cmocka_unit_test(long_words_are_cut),
       cmocka_unit_test(a_back_off_of_the_users),
