@@ -65,8 +65,9 @@ struct k8sm_match_options {
  * offers came.
  *  - A pod's resources all come from one agent and one role: the first of the demand's roles in which
  *    any agent has a place for it. Among several agents the strategy decides, by cpus and memory that
- *    are left there for the role (4 GiB count as one cpu); of equals the one with fewer offers, then the first
- *    by id.
+ *    are left there for the role (4 GiB count as one cpu); of equals the one with fewer offers, then the one
+ *    whose ports are left in fewer ranges (of many such equals the first 32 by id are compared), then the first by
+ *    id.
  *  - Where a pod, or one near it, prefers some agents, and for K8SM_STRATEGY_BALANCED, each agent that has a
  *    place gets scores from 0 to 100, and the largest sum of score times weight decides; of equals the
  *    former rule. See doc/scheduling.md.

@@ -106,6 +106,7 @@ static bool match_seek(struct k8smi_match *match, uint32_t demand) {
     if (match->candidates == NULL || match->seen == NULL) return false;
   }
   uint32_t slot = k8smi_match_seek(match, &check);
+  if (match->no_memory) return false;
   return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
                                 : k8smi_match_place(match, &need, demand, slot);
 }

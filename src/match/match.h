@@ -50,6 +50,8 @@ struct k8smi_match {
   uint16_t weights[K8SMI_SCORES];
   struct k8smi_map refused_kinds; /* kinds of pods: to the demand of each that was refused last */
   uint32_t placements;            /* counts them, and those that were taken back */
+  uint32_t ranges_of, ranges; /* the best slot in a tie, and how many ranges of ports it would be left with */
+  bool no_memory;             /* while a slot was sought */
   struct k8smi_saved_pool *journal;
   uint32_t journal_number;
   bool journaling;
@@ -94,9 +96,13 @@ void k8smi_match_close(struct k8smi_match *match);
 
 /* seek.c: the slot for a pod; K8SMI_ROW_NONE: it fits nowhere. */
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check);
-/* True if a slot comes before another, by the strategy: by room, then the one with fewer offers, then by
- * the agent's id. */
-bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b);
+
+/* ties.c: true if a slot comes before another where the pod fits in both, by the strategy: by room, then the
+ * one with fewer offers, then where fewer ranges of ports are left, then by the agent's id. */
+bool k8smi_slot_before(struct k8smi_match *match, const struct k8smi_match_check *check, uint32_t a,
+                       uint32_t b);
+/* True if room and offers say the same of both. */
+bool k8smi_slot_ties(const struct k8smi_match *match, uint32_t a, uint32_t b);
 
 /* finish.c: what can be said only at the end: which offers are spent from, and the refusals in words.
  * False when memory ran out. */

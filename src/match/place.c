@@ -2,6 +2,7 @@
 /* A pod that has a slot: what it spends there; and, for groups that do not come together, the way back. */
 #include "cluster/tree.h"
 #include "cluster/volumes.h"
+#include "match/ports.h"
 #include "match/score.h"
 
 /* A pool as it was. */
@@ -82,15 +83,20 @@ void k8smi_match_restore(struct k8smi_match *match) {
 }
 
 /* The ports that the pod gets, in place of "any": fixed ones beside them, sorted. */
-static bool place_ports(struct k8smi_match *match, const struct k8smi_pool *pool, struct k8smi_need *need,
+static bool place_ports(struct k8smi_match *match, uint32_t slot, struct k8smi_need *need,
                         uint16_t **ret_any) {
+  struct k8smi_port_parts parts;
+  uint32_t ranges;
   size_t any = need->any_ports, count = need->port_count;
   *ret_any = NULL;
   if (any == 0) return true;
   uint16_t *chosen = k8smi_arena_array(&match->scratch, any, sizeof *chosen);
   uint16_t *all = k8smi_arena_array(&match->scratch, count + any, sizeof *all);
-  if (chosen == NULL || all == NULL) return false;
-  k8smi_pool_choose_ports(pool, need, chosen);
+  if (chosen == NULL || all == NULL ||
+      !k8smi_port_parts_of(&match->scratch, match->cluster, slot, need, &parts) ||
+      !k8smi_ports_choose(&match->scratch, &parts, need, chosen, &ranges)) {
+    return false;
+  }
   for (size_t i = 0; i < count; i++) all[i] = need->ports[i];
   for (size_t i = 0; i < any; i++) { /* few: one by one to its place */
     size_t at = count++;
@@ -116,7 +122,7 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   struct k8smi_pool *pool = k8smi_match_pool(match, row);
   struct k8smi_need spends = *need;
   uint16_t *any;
-  if (pool == NULL || !place_save(match, pool) || !place_ports(match, pool, &spends, &any)) return false;
+  if (pool == NULL || !place_save(match, pool) || !place_ports(match, row, &spends, &any)) return false;
   struct k8smi_placement *placement = &match->plan->placements[demand];
   int64_t left[K8SMI_SCALARS];
   memcpy(left, k8smi_slot_at(match->cluster, row)->free, sizeof left);

@@ -99,36 +99,3 @@ bool k8smi_pool_take_port(struct k8smi_pool *pool, struct k8smi_arena *scratch, 
   }
   return true;
 }
-
-static bool pool_is_fixed(const struct k8smi_need *need, uint64_t port) {
-  for (size_t i = 0; i < need->port_count; i++) {
-    if (need->ports[i] == port) return true;
-  }
-  return false;
-}
-
-/* Up to `want` ports of a part, from below. */
-static size_t pool_ports_of(const struct k8smi_part *part, const struct k8smi_need *need, size_t want,
-                            uint16_t *ret) {
-  size_t count = 0;
-  for (size_t r = 0; r < part->ports.count && count < want; r++) {
-    for (uint64_t p = part->ports.items[r].begin; p <= part->ports.items[r].end && count < want; p++) {
-      if (p != 0 && p <= UINT16_MAX && !pool_is_fixed(need, p)) ret[count++] = (uint16_t)p;
-      if (p > UINT16_MAX) break;
-    }
-  }
-  return count;
-}
-
-void k8smi_pool_choose_ports(const struct k8smi_pool *pool, const struct k8smi_need *need, uint16_t *ret) {
-  size_t count = 0;
-  for (int open = 1; open >= 0; open--) {
-    for (size_t i = 0; i < pool->part_count; i++) {
-      const struct k8smi_part *part = &pool->parts[i];
-      bool usable =
-          part->resource->kind == K8SMI_PORTS && k8smi_resource_usable(part->resource, need->demand->uid);
-      if (!usable || pool->offers[part->offer].open != (open == 1)) continue;
-      count += pool_ports_of(part, need, need->any_ports - count, ret + count);
-    }
-  }
-}

@@ -44,9 +44,6 @@ struct k8smi_pool *k8smi_pool_make(struct k8smi_arena *scratch, const struct k8s
 struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, struct k8sm_slice uid, uint16_t port);
 /* The part that is a persistent volume with this id, if nobody has taken it; NULL: none. */
 struct k8smi_part *k8smi_pool_find_volume(const struct k8smi_pool *pool, struct k8sm_slice id);
-/* Chooses `any_ports` of the need beside the fixed ones: of offers that are spent from already if they have
- * enough, and the lowest, so that no range is cut in two. The pool must have them. */
-void k8smi_pool_choose_ports(const struct k8smi_pool *pool, const struct k8smi_need *need, uint16_t *ret);
 /* Takes a port out of every part. False when memory ran out. */
 bool k8smi_pool_take_port(struct k8smi_pool *pool, struct k8smi_arena *scratch, uint16_t port);
 

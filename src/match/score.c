@@ -268,7 +268,8 @@ size_t k8smi_score_best(struct k8smi_match *match, struct k8smi_match_check *che
   }
   for (size_t i = 1; i < count; i++) {
     const struct k8smi_candidate *c = &candidates[i], *b = &candidates[best];
-    if (c->total > b->total || (c->total == b->total && k8smi_slot_before(match, c->slot, b->slot))) best = i;
+    if (c->total > b->total || (c->total == b->total && k8smi_slot_before(match, check, c->slot, b->slot)))
+      best = i;
   }
   return best;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a pod goes. */
-#include "cluster/id_keys.h"
 #include "cluster/tree.h"
 #include "match/score.h"
 
 enum {
   SEEK_ENOUGH_LEAST = 100, /* places, where the options say that some suffice */
   SEEK_FULL_MOST = 8,      /* of the fullest agents that are compared, … */
-  SEEK_FULL_SHARE = 64     /* … one in so many */
+  SEEK_FULL_SHARE = 64,    /* … one in so many */
+  SEEK_TIES_MOST = 32      /* of agents alike but for their ports that are compared, in the order of ids */
 };
 
 /* The tree has seen to offers and scalars. */
@@ -25,15 +25,6 @@ static bool seek_covers(const struct k8smi_cluster_slot *slot, const int64_t *ne
   return true;
 }
 
-bool k8smi_slot_before(const struct k8smi_match *match, uint32_t a, uint32_t b) {
-  const struct k8sm_cluster *c = match->cluster;
-  const struct k8smi_cluster_slot *x = k8smi_slot_at(c, a), *y = k8smi_slot_at(c, b);
-  if (x->key != y->key) return (x->key < y->key) == (match->options.strategy != K8SM_STRATEGY_SPREAD);
-  bool by_room = match->options.strategy != K8SM_STRATEGY_FIRST_FIT;
-  if (by_room && x->offers != y->offers) return x->offers < y->offers;
-  return k8smi_id_before(c, x, y);
-}
-
 /* Where few agents can take the pod, they are asked one by one. */
 static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
   uint32_t best = K8SMI_ROW_NONE;
@@ -42,7 +33,7 @@ static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_che
     while (row != K8SMI_ROW_NONE && k8smi_slot_at(match->cluster, row)->role != role) {
       row = k8smi_slot_at(match->cluster, row)->next;
     }
-    if (row == K8SMI_ROW_NONE || (best != K8SMI_ROW_NONE && !k8smi_slot_before(match, row, best)) ||
+    if (row == K8SMI_ROW_NONE || (best != K8SMI_ROW_NONE && !k8smi_slot_before(match, check, row, best)) ||
         !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars)) {
       continue;
     }
@@ -57,60 +48,84 @@ static bool seek_are_few(const struct k8smi_match_check *check, size_t slots) {
          (check->same->fit_count == 0 || check->same->fit_count < slots / check->same->fit_count);
 }
 
-/* The fullest slots where the pod fits, and the best of them so far. */
-struct seek_full {
+/* The first slots where the pod fits, and the best of them so far. */
+struct seek_firsts {
+  struct k8smi_match *match;
   struct k8smi_match_check *check;
   size_t left; /* to look at, from the first that fits on */
   uint32_t best;
-  int64_t waste;
+  int64_t waste; /* of it */
 };
 
 static bool seek_compares(void *ctx, uint32_t slot) {
-  struct seek_full *full = ctx;
+  struct seek_firsts *full = ctx;
   bool fits = seek_fits(full->check, slot);
   if (fits || full->best != K8SMI_ROW_NONE) full->left--;
   if (!fits) return full->best != K8SMI_ROW_NONE && full->left == 0;
   const struct k8sm_cluster *c = full->check->cluster;
   const struct k8smi_use use = k8smi_use_of(c, full->check->need, k8smi_slot_at(c, slot)->agent);
   int64_t waste = k8smi_use_waste(&use);
-  if (full->best == K8SMI_ROW_NONE || waste < full->waste) {
+  if (full->best == K8SMI_ROW_NONE || waste < full->waste ||
+      (waste == full->waste && k8smi_slot_before(full->match, full->check, slot, full->best))) {
     full->best = slot;
     full->waste = waste;
   }
   return full->left == 0;
 }
 
+/* The first slot, and those behind it that room and offers tell nothing of: they may differ in their ports.
+ */
+static bool seek_ties(void *ctx, uint32_t slot) {
+  struct seek_firsts *ties = ctx;
+  if (ties->best != K8SMI_ROW_NONE && !k8smi_slot_ties(ties->match, slot, ties->best)) return true;
+  if (ties->best != K8SMI_ROW_NONE) ties->left--;
+  if (seek_fits(ties->check, slot) &&
+      (ties->best == K8SMI_ROW_NONE || k8smi_slot_before(ties->match, ties->check, slot, ties->best))) {
+    ties->best = slot;
+  }
+  return ties->left == 0;
+}
+
+/* The first slot of a search; of several alike the one where fewer ranges of ports are left. */
+static uint32_t seek_first(struct k8smi_match *match, struct k8smi_search *search, uint32_t root) {
+  struct k8smi_match_check *check = search->ctx;
+  struct seek_firsts ties = {match, check, SEEK_TIES_MOST, K8SMI_ROW_NONE, 0};
+  if (check->need->port_count + check->need->any_ports == 0) return k8smi_tree_search(search, root);
+  search->fits = seek_ties;
+  search->ctx = &ties;
+  (void)k8smi_tree_search(search, root); /* finds the last that was looked at, or none */
+  return ties.best;
+}
+
 /* Of the fullest few in a cluster of many that where cpus and memory are left most evenly: what is left of
  * one without the other is lost. With few agents the fullest one. */
-static uint32_t seek_fullest(struct k8smi_search *search, struct k8smi_match_check *check,
+static uint32_t seek_fullest(struct k8smi_match *match, struct k8smi_search *search,
                              const struct k8smi_role *role) {
-  struct seek_full full = {check, role->slots / SEEK_FULL_SHARE, K8SMI_ROW_NONE, 0};
+  struct seek_firsts full = {match, search->ctx, role->slots / SEEK_FULL_SHARE, K8SMI_ROW_NONE, 0};
   if (full.left > SEEK_FULL_MOST) full.left = SEEK_FULL_MOST;
   search->least_key = k8smi_room(search->need); /* what has less room can't have it */
-  if (full.left <= 1) return k8smi_tree_search(search, role->root);
+  if (full.left <= 1) return seek_first(match, search, role->root);
   search->fits = seek_compares;
   search->ctx = &full;
-  (void)k8smi_tree_search(search, role->root); /* finds the last that was looked at, or none */
+  (void)k8smi_tree_search(search, role->root); /* as above */
   return full.best;
 }
 
 /* The best slot of a role by the strategy, among those where the pod fits. */
-static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
+static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t row) {
   struct k8smi_search search = {
       .cluster = match->cluster, .least_key = INT64_MIN, .fits = seek_fits, .ctx = check};
-  uint32_t root = k8smi_role_at(match->cluster, role)->root;
-  if (seek_are_few(check, k8smi_role_at(match->cluster, role)->slots))
-    return seek_among_few(match, check, role);
+  const struct k8smi_role *role = k8smi_role_at(match->cluster, row);
+  if (seek_are_few(check, role->slots)) return seek_among_few(match, check, row);
   memcpy(search.need, check->need->scalars, sizeof search.need);
-  if (match->options.strategy == K8SM_STRATEGY_FIRST_FIT) return k8smi_tree_search(&search, root);
-  if (match->options.strategy == K8SM_STRATEGY_PACK)
-    return seek_fullest(&search, check, k8smi_role_at(match->cluster, role));
+  if (match->options.strategy == K8SM_STRATEGY_FIRST_FIT) return k8smi_tree_search(&search, role->root);
+  if (match->options.strategy == K8SM_STRATEGY_PACK) return seek_fullest(match, &search, role);
   search.last = true;
-  uint32_t found = k8smi_tree_search(&search, root);
+  uint32_t found = k8smi_tree_search(&search, role->root);
   if (found == K8SMI_ROW_NONE) return found;
-  search.last = false; /* of all with as much room, the first by id */
+  search.last = false; /* of all with as much room, the first by offers, ports and id */
   search.least_key = k8smi_slot_at(match->cluster, found)->key;
-  return k8smi_tree_search(&search, root);
+  return seek_first(match, &search, role->root);
 }
 
 /* ---- Where scores decide ---- */
@@ -194,6 +209,7 @@ static uint32_t seek_pinned(const struct k8smi_match *match, struct k8smi_match_
 uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *check) {
   const struct k8sm_demand *d = check->need->demand;
   uint32_t slot = K8SMI_ROW_NONE;
+  match->ranges_of = K8SMI_ROW_NONE;
   memset(match->weights, 0, sizeof match->weights);
   match->weights[K8SMI_SCORE_STRATEGY] = (uint16_t)k8smi_score_weight(match, K8SMI_SCORE_STRATEGY);
   if (check->need->rules->gates.count > 0 || check->need->port_is_nowhere) return slot;
