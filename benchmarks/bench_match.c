@@ -186,6 +186,32 @@ static void bench_places(struct bench *b, const char *name, size_t n) {
   bench_fraction(name, b->count, "times_scan", plain, ours, "ratio");
 }
 
+/* A pod whose port some agents offer, and others have the room for it: each of them refuses it. */
+static void bench_port(size_t agents, size_t percent) {
+  struct world w;
+  struct k8sm_cluster *cluster;
+  char text[32];
+  world_init(&w);
+  for (size_t i = 0; i < agents; i++) {
+    bool offers = i * 7919 % 100 < percent;
+    snprintf(text, sizeof text, "4e8c-S%zu", i);
+    K8smMesos__Offer *o = world_simple(&w, text, text, "*", offers ? 1 : 8, 65536, false);
+    world_range(&w, world_ports(&w, o, 31000, offers ? 31500 : 31499), 31502, 32000);
+  }
+  struct k8sm_offers *offers = world_offers(&w);
+  struct k8sm_demand *demand = world_demand(&w, "pod", 2000, 128000, 32000);
+  world_demand_port(demand, 31500, "TCP");
+  if (k8sm_cluster_new(NULL, &cluster, NULL) != K8SM_OK ||
+      k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK) {
+    abort();
+  }
+  snprintf(text, sizeof text, "refuse_port_of_%zu_percent", percent);
+  bench_refusals(text, agents, bench_refusal(cluster, demand));
+  k8sm_offers_unref(offers);
+  k8sm_cluster_free(cluster);
+  world_free(&w);
+}
+
 enum { BENCH_SINGLE = 1000 }; /* offers that come and go one by one */
 
 /* The memory of a cluster, without that of the offers; and the time for one offer to come, and to go. */
@@ -244,6 +270,7 @@ int main(void) {
     bench_refusals("refuse_port", sizes[i], bench_refusal(b.cluster, one[0]));
     bench_offers(&b);
     bench_empty(&b);
+    for (size_t percent = 1; percent < 100; percent += 49) bench_port(sizes[i], percent);
   }
   static const size_t ruled[] = {100, 1000, 5000, 10000, 50000};
   for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) bench_match_rules(ruled[i]);

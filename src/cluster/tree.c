@@ -214,20 +214,15 @@ void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by) {
   }
 }
 
-static bool tree_covers(const int64_t *have, const int64_t *need) {
-  return have[K8SMI_CPUS] >= need[K8SMI_CPUS] && have[K8SMI_MEM] >= need[K8SMI_MEM] &&
-         have[K8SMI_DISK] >= need[K8SMI_DISK];
-}
-
 uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
   if (root == K8SMI_ROW_NONE) return K8SMI_ROW_NONE;
   const struct k8smi_cluster_slot *node = k8smi_slot_at(search->cluster, root);
-  if (!tree_covers(node->max, search->need)) return K8SMI_ROW_NONE;
+  if (!k8smi_scalars_cover(node->max, search->need)) return K8SMI_ROW_NONE;
   bool left = node->key >= search->least_key; /* else all on the left is below it as well */
   uint32_t found = K8SMI_ROW_NONE;
   if (search->last || left) found = k8smi_tree_search(search, search->last ? node->right : node->left);
   if (found != K8SMI_ROW_NONE) return found;
-  if (left && tree_covers(node->free, search->need) && search->fits(search->ctx, root)) return root;
+  if (left && k8smi_scalars_cover(node->free, search->need) && search->fits(search->ctx, root)) return root;
   if (search->last && !left) return K8SMI_ROW_NONE;
   return k8smi_tree_search(search, search->last ? node->left : node->right);
 }

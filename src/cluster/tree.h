@@ -16,6 +16,12 @@ static inline int64_t k8smi_room(const int64_t *scalars) {
   return scalars[K8SMI_CPUS] + scalars[K8SMI_MEM] / 4096;
 }
 
+/* True if there is as much of each scalar as is needed. */
+static inline bool k8smi_scalars_cover(const int64_t *have, const int64_t *need) {
+  return have[K8SMI_CPUS] >= need[K8SMI_CPUS] && have[K8SMI_MEM] >= need[K8SMI_MEM] &&
+         have[K8SMI_DISK] >= need[K8SMI_DISK];
+}
+
 /* Puts a slot into its role's tree; takes it out. */
 void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot);
 void k8smi_tree_remove(struct k8sm_cluster *cluster, uint32_t slot);

@@ -14,15 +14,9 @@ enum {
 static bool seek_fits(void *ctx, uint32_t slot) {
   struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
+  if (check->port_rows != NULL && !k8smi_port_rows_have(check->port_rows, slot)) return false;
   if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0 && check->need->extended_count == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
-}
-
-static bool seek_covers(const struct k8smi_cluster_slot *slot, const int64_t *need) {
-  for (int s = 0; s < K8SMI_SCALARS; s++) {
-    if (slot->free[s] < need[s]) return false;
-  }
-  return true;
 }
 
 /* Where few agents can take the pod, they are asked one by one. */
@@ -34,7 +28,7 @@ static uint32_t seek_among_few(struct k8smi_match *match, struct k8smi_match_che
       row = k8smi_slot_at(match->cluster, row)->next;
     }
     if (row == K8SMI_ROW_NONE || (best != K8SMI_ROW_NONE && !k8smi_slot_before(match, check, row, best)) ||
-        !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars)) {
+        !k8smi_scalars_cover(k8smi_slot_at(match->cluster, row)->free, check->need->scalars)) {
       continue;
     }
     if (k8smi_check_agent(check, check->same->fits[i]) == 0 && k8smi_check_slot(check, row) == 0) best = row;
@@ -137,7 +131,8 @@ static uint32_t seek_at(const struct k8smi_match *match, struct k8smi_match_chec
   while (row != K8SMI_ROW_NONE && k8smi_slot_at(match->cluster, row)->role != role) {
     row = k8smi_slot_at(match->cluster, row)->next;
   }
-  if (row == K8SMI_ROW_NONE || !seek_covers(k8smi_slot_at(match->cluster, row), check->need->scalars) ||
+  if (row == K8SMI_ROW_NONE ||
+      !k8smi_scalars_cover(k8smi_slot_at(match->cluster, row)->free, check->need->scalars) ||
       k8smi_check_agent(check, agent) != 0 || k8smi_check_slot(check, row) != 0) {
     return K8SMI_ROW_NONE;
   }
@@ -218,6 +213,7 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
     if (role == K8SMI_MAP_NONE) continue;
+    if (check->port_rows != NULL && k8smi_port_rows_are_nowhere(check, role)) continue;
     slot = scored ? seek_scored_in_role(match, check, role) : seek_in_role(match, check, role);
   }
   return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, check);

@@ -18,16 +18,47 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
 }
 
-/* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees; or
- * offers, a role and a port that nobody offers. */
-static bool summary_is_simple(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+/* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees; or fixed
+ * ports of which is known who offers them; or offers, a role and a port that nobody offers. */
+static bool summary_is_simple(const struct k8smi_match_check *check, const struct k8smi_need *need) {
   if (need->demand->roles.count != 1) return false;
   if (need->port_is_nowhere) return (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0;
-  return (need->rows & ~K8SMI_ROWS_PLAIN) == 0 && c->owned == 0 && need->extended_count == 0;
+  bool by_rows = check->port_rows != NULL && need->any_ports == 0 && check->holds == NULL;
+  const uint64_t counted = K8SMI_ROWS_PLAIN | (by_rows ? K8SMI_ROW(K8SMI_BY_PORTS) : 0);
+  return (need->rows & ~counted) == 0 && check->cluster->owned == 0 && need->extended_count == 0;
 }
 
-static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need *need,
+static void summary_count_scalars(const struct k8smi_cluster_slot *slot, const struct k8smi_need *need,
+                                  uint32_t one, struct k8smi_histogram *to) {
+  for (int s = 0; s < K8SMI_SCALARS; s++)
+    to->counts[K8SMI_BY_SCALAR + s] += slot->free[s] < need->scalars[s] ? one : 0;
+}
+
+/* Slots that don't offer the ports come off the counts of scalars, which are of all; or those that do are
+ * counted: whichever are fewer. */
+static void summary_ports(const struct k8smi_match_check *check, const struct k8smi_need *need, uint32_t role,
+                          struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
+  const size_t slots = k8smi_role_at(c, role)->slots;
+  const bool few = k8smi_port_rows_count(check->port_rows) <= slots / 2;
+  uint32_t found = 0;
+  if (few) memset(&to->counts[K8SMI_BY_SCALAR], 0, K8SMI_SCALARS * sizeof to->counts[0]);
+  for (uint32_t word = 0; word < (c->slots.high + 63) / 64; word++) {
+    uint64_t bits = k8smi_port_rows_word(check->port_rows, word);
+    for (bits = few ? bits : ~bits; bits != 0; bits &= bits - 1) {
+      const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(bits);
+      if (row >= c->slots.high || !k8smi_table_used(&c->slots, row) || k8smi_slot_at(c, row)->role != role)
+        continue;
+      found++;
+      summary_count_scalars(k8smi_slot_at(c, row), need, few ? 1 : UINT32_MAX, to); /* -1, modulo 2^32 */
+    }
+  }
+  to->counts[K8SMI_BY_PORTS] = few ? (uint32_t)slots - found : found;
+}
+
+static void summary_simple(const struct k8smi_match_check *check, const struct k8smi_need *need,
                            struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
   uint32_t role = k8smi_map_get(&c->role_map, need->demand->roles.items[0]);
   size_t slots = role == K8SMI_MAP_NONE ? 0 : k8smi_role_at(c, role)->slots;
   to->counts[K8SMI_BY_OFFER] = (uint32_t)(c->known - c->offering);
@@ -40,6 +71,7 @@ static void summary_simple(const struct k8sm_cluster *c, const struct k8smi_need
     to->counts[K8SMI_BY_SCALAR + s] =
         k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s]);
   }
+  if (slots > 0 && check->port_rows != NULL) summary_ports(check, need, role, to);
 }
 
 /* ---- Where the answers of all agents are known, and only offers, a role and scalars may refuse beside ----
@@ -57,12 +89,12 @@ static void summary_take_out(struct k8smi_match_check *check, uint32_t agent, st
     to->counts[K8SMI_BY_ROLE]--;
     return;
   }
-  if (check->need->port_is_nowhere) {
+  if (check->need->port_is_nowhere ||
+      (check->port_rows != NULL && !k8smi_port_rows_have(check->port_rows, slot))) {
     to->counts[K8SMI_BY_PORTS]--;
     return;
   }
-  for (int s = 0; s < K8SMI_SCALARS; s++)
-    to->counts[K8SMI_BY_SCALAR + s] -= k8smi_slot_at(c, slot)->free[s] < check->need->scalars[s];
+  summary_count_scalars(k8smi_slot_at(c, slot), check->need, UINT32_MAX, to);
 }
 
 /* Asks the agents that fit for what they are, or takes the others out of what holds for all: whichever are
@@ -73,8 +105,8 @@ static void summary_by_answers(struct k8smi_match_check *check, struct k8smi_his
   struct k8smi_need rest = *check->need;
   uint32_t slot;
   rest.rows &= ~same->rows;
-  if (same->fit_count > c->known / 2 && summary_is_simple(c, &rest)) {
-    summary_simple(c, &rest, to);
+  if (same->fit_count > c->known / 2 && summary_is_simple(check, &rest)) {
+    summary_simple(check, &rest, to);
     for (uint32_t i = 0; i < c->agents.high; i++) {
       if (same->answers[i] != 0 && same->answers[i] != K8SMI_ANSWER_UNKNOWN) summary_take_out(check, i, to);
     }
@@ -99,8 +131,8 @@ void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogra
     summary_pinned(check, ret);
     return;
   }
-  if (summary_is_simple(cluster, need)) {
-    summary_simple(cluster, need, ret);
+  if (summary_is_simple(check, need)) {
+    summary_simple(check, need, ret);
     return;
   }
   if (check->same != NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/failing.h"
 #include "support/offers.h"
+#include "cluster/port_columns.h"
 #include "cluster/slots.h"
 #include "cluster/tree.h"
 
@@ -67,7 +68,26 @@ static void tree_check_order(const struct k8sm_cluster *c, uint32_t root, uint32
   tree_check_order(c, s->right, last);
 }
 
+/* The columns say what the offers do. */
+static void columns_check(const struct k8sm_cluster *c) {
+  for (size_t i = 0; i < K8SMI_PORT_COLUMNS; i++) {
+    const struct k8smi_port_column *column = &c->port_columns->items[i];
+    for (uint32_t row = 0; column->port != 0 && row < c->slots.high; row++) {
+      bool offers = false;
+      uint32_t h = k8smi_table_used(&c->slots, row) ? k8smi_slot_at(c, row)->first_offer : K8SMI_ROW_NONE;
+      for (; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next) {
+        const struct k8smi_offer *o = k8smi_held_at(c, h)->offer;
+        for (size_t r = 0; r < o->resource_count; r++)
+          offers = offers || k8smi_port_is_free(&o->resources[r], &o->resources[r].ranges, column->port);
+      }
+      assert_true(row / 64 < c->port_columns->words);
+      assert_int_equal(column->slots[row / 64] >> row % 64 & 1, offers);
+    }
+  }
+}
+
 static void cluster_check(const struct k8sm_cluster *c) {
+  columns_check(c);
   size_t slots = 0, offering = 0;
   for (uint32_t i = 0; i < c->roles.high; i++) {
     if (!k8smi_table_used(&c->roles, i)) continue;
@@ -147,6 +167,53 @@ static void offers_that_are_left_out(void **state) {
   assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 2);
   k8sm_offers_unref(offers);
   k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+/* Ports that were asked for, as offers come and go; more of them than there are columns. */
+static void columns_of_ports(void **state) {
+  (void)state;
+  enum { N = 300 };
+  struct world w;
+  struct failing f;
+  char id[16];
+  world_init(&w);
+  failing_init(&f, 0);
+  struct k8sm_cluster *c = cluster_new(&f.allocator);
+  uint32_t random = 3;
+  for (int i = 0; i < N; i++) {
+    random = random * 1664525u + 1013904223u;
+    snprintf(id, sizeof id, "o%d", i);
+    K8smMesos__Offer *o = world_simple(&w, id, id + i % 3, i % 7 ? "*" : "r", 1, 1, false);
+    if (i % 4 != 0)
+      world_range(&w, world_ports(&w, o, 100 + (random >> 8) % 5, 105), 110, 110 + (random >> 12) % 40);
+    cluster_take(c, &w, (size_t)i, 0);
+    const uint16_t ports[2] = {(uint16_t)(100 + i % 10), (uint16_t)(110 + i % 40)};
+    struct k8smi_port_rows rows;
+    size_t both = 0;
+    assert_true(k8smi_port_columns_make(c, ports, 2, &rows));
+    columns_check(c);
+    for (uint32_t row = 0; row < c->slots.high; row++) both += k8smi_port_rows_have(&rows, row);
+    assert_int_equal(both, k8smi_port_rows_count(&rows));
+    snprintf(id, sizeof id, "o%u", (random >> 9) % (uint32_t)(i + 1));
+    k8sm_cluster_remove(c, k8smi_s(id));
+    columns_check(c);
+    assert_true(k8smi_port_columns_find(c, ports, 2, &rows) || c->port_columns->words == 0);
+  }
+  const uint16_t many[K8SMI_PORT_ROWS_MAX + 1] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  struct k8smi_port_rows rows;
+  assert_true(k8smi_port_columns_make(c, many, K8SMI_PORT_ROWS_MAX, &rows));
+  assert_int_equal(k8smi_port_rows_count(&rows), 0);
+  assert_false(k8smi_port_columns_make(c, many, K8SMI_PORT_ROWS_MAX + 1, &rows));
+  assert_false(k8smi_port_columns_make(c, many, 0, &rows));
+  k8smi_port_columns_clear(c);
+  f.calls = 0;
+  f.fail_at = 2;
+  assert_false(k8smi_port_columns_make(c, many, 2, &rows));
+  f.fail_at = 0;
+  columns_check(c);
+  k8sm_cluster_free(c);
+  assert_int_equal(f.held, 0);
   world_free(&w);
 }
 
@@ -588,6 +655,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(offers_come_and_go),
       cmocka_unit_test(offers_that_are_left_out),
+      cmocka_unit_test(columns_of_ports),
       cmocka_unit_test(strategies_of_clusters),
       cmocka_unit_test(rescinds_are_bounded),
       cmocka_unit_test(attributes_are_labels),

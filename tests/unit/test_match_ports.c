@@ -2,6 +2,7 @@
 /* Pods that ask for ports, on agents that differ in little else: which ports they get, and of which agent. A
  * model tries every choice there is. */
 #include "support/demands.h"
+#include "support/histograms.h"
 #include "match/plan.h"
 
 #include <setjmp.h>
@@ -173,6 +174,12 @@ static size_t one_seed(uint32_t seed, uint32_t strategy) {
     model_place(&m, &plan->placements[placed++], demands[i], agent);
   }
   assert_int_equal(placed, plan->placement_count);
+  for (uint32_t i = 0; i < PODS; i++) {
+    struct k8sm_demand large = *demands[i]; /* some agents lack the ports, some the room, some both */
+    large.cpus_milli = 2 * NEED_CPUS;
+    check_counts(c, demands[i]);
+    check_counts(c, &large);
+  }
   k8sm_plan_unref(plan);
   k8sm_cluster_free(c);
   k8sm_offers_unref(offers);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_SUPPORT_HISTOGRAMS_H
+#define TESTS_SUPPORT_HISTOGRAMS_H
+
+/* What a refusal counts, beside what every agent says. */
+
+#include "match/summary.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static inline struct k8smi_histogram histogram_of(const struct k8smi_match_check *from,
+                                                  const struct k8smi_port_rows *rows) {
+  struct k8smi_match_check check = *from;
+  struct k8smi_histogram histogram;
+  check.port_rows = rows;
+  k8smi_histogram_make(&check, &histogram);
+  return histogram;
+}
+
+/* The counts of the refusals are what comes out when each agent is asked. */
+static inline void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
+  uint32_t counts[K8SMI_REASONS] = {0}, slot;
+  const struct k8sm_match_options options = {.size = sizeof options};
+  struct k8smi_arena arena;
+  struct k8smi_need need;
+  struct k8smi_port_rows rows;
+  assert_true(k8smi_arena_init(&arena, NULL, 0) && k8smi_need_make(&arena, c, d, &options, &need));
+  need.rows &= ~(K8SMI_ROW(K8SMI_BY_SHUNNED) | K8SMI_ROW(K8SMI_BY_EXCLUSIVE)); /* no pod is near */
+  struct k8smi_match_check check = {.cluster = c, .need = &need};
+  const struct k8smi_order *agents = k8smi_agents_in_order(c);
+  for (size_t i = 0; i < agents->count; i++) {
+    uint64_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
+    for (int p = 0; p < K8SMI_REASONS; p++) counts[p] += refused >> p & 1;
+  }
+  struct k8smi_histogram histogram = histogram_of(&check, NULL);
+  assert_int_equal(histogram.agents, agents->count);
+  assert_memory_equal(histogram.counts, counts, sizeof counts);
+  if (c->owned == 0 && k8smi_port_columns_make(c, need.ports, need.port_count, &rows)) {
+    histogram = histogram_of(&check, &rows);
+    assert_memory_equal(histogram.counts, counts, sizeof counts);
+  }
+  k8smi_arena_free(&arena);
+}
+
+#endif
