@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/state.h"
 
-#include <stdio.h>
-
 #include "base/sort.h"
-#include "pod/time.h"
 
 /* CronJobs: a Job at each time of a schedule.
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ */
@@ -118,21 +115,6 @@ static int cron_pass(struct cron *k, int64_t time, const char *reason, const cha
   return r;
 }
 
-/* The time as mails have it. */
-static int cron_too_late(struct cron *k, int64_t time) {
-  static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-  static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  char text[120];
-  int64_t year, second = (time % 86400 + 86400) % 86400, date = (time - second) / 86400;
-  int month, day;
-  k8smi_date_of_days(date, &year, &month, &day);
-  snprintf(text, sizeof text, "Missed scheduled time to start a job: %s, %02d %s %04d %02d:%02d:%02d +0000",
-           days[(date % 7 + 7) % 7], day, months[month - 1], (int)year, (int)(second / 3600),
-           (int)(second / 60 % 60), (int)(second % 60));
-  return cron_pass(k, time, "MissSchedule", text);
-}
-
 /* ---- A Job ---- */
 
 static struct ctl_object *cron_named(struct cron *k, const struct k8sm_workload *job) {
@@ -191,8 +173,7 @@ static int cron_take(struct cron *k) {
         k, time, "TooManyMissedTimes",
         "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew");
   if (r != K8SM_OK || time == INT64_MIN) return r;
-  bool late = k->spec.starting_deadline_seconds >= 0 && time + k->spec.starting_deadline_seconds < k->now;
-  return late ? cron_too_late(k, time) : cron_start(k, time);
+  return cron_start(k, time);
 }
 
 /* ---- The look ---- */

@@ -154,7 +154,8 @@ static void job_judge(struct job *j) {
     snprintf(j->message, sizeof j->message, "%s", known->message.ptr);
     return;
   }
-  if (j->o->counts.failed > j->spec.backoff_limit || job_restarts_too_often(j))
+  bool limited = j->spec.backoff_limit >= 0; /* an object that was read without defaults may have no limit */
+  if (limited && (j->o->counts.failed > j->spec.backoff_limit || job_restarts_too_often(j)))
     job_fail(j, "BackoffLimitExceeded", "Job has reached the specified backoff limit");
   job_judge_time(j);
   job_judge_indexes(j);

@@ -172,8 +172,8 @@ int stage_step(struct stage *s, struct k8sm_control_input in) {
   return result;
 }
 
-int stage_apply_flags(struct stage *s, const char *manifest, uint32_t flags) {
-  const struct k8sm_parse_options o = {.size = sizeof o, .flags = K8SM_PARSE_TEMPLATES};
+static int stage_apply_parsed(struct stage *s, const char *manifest, uint64_t how, uint32_t flags) {
+  const struct k8sm_parse_options o = {.size = sizeof o, .flags = K8SM_PARSE_TEMPLATES | how};
   struct k8sm_manifest *m = NULL;
   struct k8sm_diag rows[4];
   char text[1024];
@@ -195,8 +195,16 @@ int stage_apply_flags(struct stage *s, const char *manifest, uint32_t flags) {
   return result;
 }
 
+int stage_apply_flags(struct stage *s, const char *manifest, uint32_t flags) {
+  return stage_apply_parsed(s, manifest, 0, flags);
+}
+
+int stage_apply_bare(struct stage *s, const char *manifest) {
+  return stage_apply_parsed(s, manifest, K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE, 0);
+}
+
 int stage_apply(struct stage *s, const char *manifest) {
-  return stage_apply_flags(s, manifest, 0);
+  return stage_apply_parsed(s, manifest, 0, 0);
 }
 
 int stage_delete(struct stage *s, const char *key, int64_t grace) {
@@ -307,6 +315,11 @@ static void stage_running(struct stage *s, struct stage_pod *p, bool ready) {
            "{\"name\":\"main\",\"ready\":%s,\"restartCount\":0,\"image\":\"a\",\"imageID\":\"\",\"state\":"
            "{\"running\":{\"startedAt\":\"%s\"}},\"lastState\":{}}]}",
            ready ? "True" : "False", now, ready ? "true" : "false", now);
+  stage_tell(s, p);
+}
+
+void stage_status(struct stage *s, struct stage_pod *p, const char *json) {
+  snprintf(p->status, sizeof p->status, "%s", json);
   stage_tell(s, p);
 }
 

@@ -49,6 +49,8 @@ int stage_step(struct stage *s, struct k8sm_control_input in);
 /* JSON or YAML. Returns the result. */
 int stage_apply(struct stage *s, const char *manifest);
 int stage_apply_flags(struct stage *s, const char *manifest, uint32_t flags);
+/* As it is written: without defaults, and without the API server's rules. */
+int stage_apply_bare(struct stage *s, const char *manifest);
 int stage_delete(struct stage *s, const char *key, int64_t grace);
 /* nodes NULL: nothing is stated of them. */
 int stage_agents(struct stage *s, const char *const *names, const struct k8sm_node *nodes, size_t n);
@@ -69,6 +71,8 @@ void stage_exit(struct stage *s, struct stage_pod *p, int code);
 /* Failed, with a condition beside. */
 void stage_disrupt(struct stage *s, struct stage_pod *p, const char *condition);
 void stage_gone(struct stage *s, struct stage_pod *p);
+/* A PodStatus in JSON. */
+void stage_status(struct stage *s, struct stage_pod *p, const char *json);
 /* A value of the pod, as k8sm_pod_get writes it; stays until the next call. */
 const char *stage_pod_get(const struct stage_pod *p, const char *path);
 

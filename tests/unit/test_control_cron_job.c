@@ -315,6 +315,204 @@ static void it_goes_with_its_jobs(void **state) {
   stage_end(&s);
 }
 
+/* ---- What is rare ---- */
+
+static void its_row_shows_what_it_does(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, cron("* * * * *", ""));
+  stage_run(&s, 125000);
+  struct k8sm_control_row row = stage_row(&s, key);
+  assert_int_equal(row.current, 2);
+  assert_int_equal(row.wanted, -1);
+  assert_int_equal(row.state.len, 0);
+  stage_apply(&s, cron("* * * * *", "\"suspend\":true,"));
+  assert_string_equal(stage_row(&s, key).state.ptr, "Suspended");
+  assert_true(stage_row(&s, key).settled);
+  stage_end(&s);
+}
+
+/* A Job of that name that is not its own: the time is passed over. In another namespace it is no matter. */
+static void a_job_of_its_name_takes_its_place(void **state) {
+  static const char format[] =
+      "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"namespace\":\"%s\",\"name\":"
+      "\"tick-29453761\"},\"spec\":{\"suspend\":true,\"template\":{\"spec\":{\"restartPolicy\":\"Never\","
+      "\"containers\":[{\"name\":\"main\",\"image\":\"a\"}]}}}}";
+  static const char *const spaces[] = {"default", "other"};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct stage s;
+    char text[400];
+    stage_begin(&s);
+    snprintf(text, sizeof text, format, spaces[i]);
+    stage_apply(&s, text);
+    stage_apply(&s, cron("* * * * *", ""));
+    stage_run(&s, 61000);
+    assert_int_equal(stage_count(&s, "default/tick-29453761-"), i);
+    assert_string_equal(stage_get(&s, key, "status.lastScheduleTime"), "2026-01-01T00:01:00Z");
+    stage_run(&s, 60000);
+    assert_int_equal(stage_count(&s, "default/tick-29453762-"), 1);
+    stage_end(&s);
+  }
+}
+
+static void utc_is_known_by_its_names(void **state) {
+  static const char *const zones[] = {"\"timeZone\":\"UTC\",", "\"timeZone\":\"Etc/UTC\","};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct stage s;
+    stage_begin(&s);
+    stage_apply(&s, cron("* * * * *", zones[i]));
+    assert_false(stage_said(&s, "UnknownTimeZone"));
+    stage_run(&s, 60000);
+    assert_int_equal(jobs(&s), 1);
+    stage_end(&s);
+  }
+}
+
+/* A schedule that nobody has checked: it is said what is wrong with it. */
+static void a_schedule_that_is_none_is_told(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  assert_int_equal(stage_apply_bare(&s, cron("61 * * * *", "")), K8SM_OK);
+  assert_true(stage_said(&s, "UnparseableSchedule: unparseable schedule: \"61 * * * *\" : "));
+  stage_run(&s, 3600000);
+  assert_int_equal(jobs(&s), 0);
+  stage_end(&s);
+}
+
+/* Read without defaults: no limit of the history, and all may overlap. */
+static void without_defaults_nothing_is_forgotten(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  assert_int_equal(stage_apply_bare(&s, cron("* * * * *", "")), K8SM_OK);
+  stage_run(&s, 6 * 60000);
+  assert_int_equal(jobs(&s), 6);
+  stage_end(&s);
+}
+
+/* A name that is too long for a Job with a time behind it: nothing comes of it, and nothing breaks. */
+static void a_name_that_is_too_long_makes_no_jobs(void **state) {
+  struct stage s;
+  char text[1300], name[254];
+  (void)state;
+  memset(name, 'x', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  stage_begin(&s);
+  const char *from = cron("* * * * *", ""), *at = strstr(from, "\"name\":\"tick\"");
+  snprintf(text, sizeof text, "%.*s\"namespace\":\"default\",\"name\":\"%s\"%s", (int)(at - from), from, name,
+           at + strlen("\"name\":\"tick\""));
+  assert_int_equal(stage_apply_bare(&s, text), K8SM_OK);
+  stage_run(&s, 130000);
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_end(&s);
+}
+
+/* One that never comes is not waited for. */
+static void a_day_that_never_comes(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, cron("0 0 31 2 *", ""));
+  assert_int_equal(k8sm_control_deadline(s.control), UINT64_MAX);
+  stage_end(&s);
+}
+
+/* A zone in the past as its file says, from change to change, and before the first of them. */
+static void a_zone_has_its_history(void **state) {
+  static const int64_t times[] = {1000, 2000000, 3000000};
+  static const uint8_t types[] = {1, 2, 1};
+  static const struct {
+    int64_t utc, offset;
+  } rows[] = {{-5, 0},          {999, 0},         {1000, 3600},    {1999999, 3600},
+              {2000000, -7200}, {2999999, -7200}, {3000000, 3600}, {9000000, 3600}};
+  char bytes[400];
+  struct k8sm_control *c = NULL;
+  (void)state;
+  for (int with_rule = 0; with_rule < 2; with_rule++) {
+    char *end = bytes;
+    for (int block = 0; block < 2; block++) {
+      memset(end, 0, 44);
+      memcpy(end, "TZif2", 5);
+      end[39] = 3; /* types */
+      end[43] = 4; /* letters */
+      if (block == 1) end[35] = 3;
+      end += 44;
+      for (int i = 0; block == 1 && i < 3; i++) {
+        for (int k = 0; k < 8; k++) *end++ = (char)(times[i] >> (56 - 8 * k) & 255);
+      }
+      if (block == 1) memcpy(end, types, 3), end += 3;
+      memcpy(end, "\0\0\0\0\0\0\0\0\x0e\x10\0\0\xff\xff\xe3\xe0\0\0UTC", 22);
+      end += 22;
+    }
+    size_t len = (size_t)(end - bytes) + (size_t)sprintf(end, "\n%s\n", with_rule ? "XXX-1" : "");
+    assert_int_equal(k8sm_control_new(NULL, &c, NULL), K8SM_OK);
+    assert_int_equal(k8smi_ctl_zone_add(c, K8SMI_S("Old"), K8SMI_S("TZif"), NULL), K8SM_ERR_INVALID);
+    assert_int_equal(k8smi_ctl_zone_add(c, K8SMI_S("Here"), (struct k8sm_slice){bytes, len}, NULL), K8SM_OK);
+    assert_int_equal(k8smi_ctl_zone_add(c, K8SMI_S("There"), (struct k8sm_slice){bytes, len}, NULL), K8SM_OK);
+    const struct ctl_zone *zone = k8smi_ctl_zone(c, K8SMI_S("Here"));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+      assert_int_equal(k8smi_ctl_zone_offset(zone, rows[i].utc), rows[i].offset);
+    bytes[44 + 22 + 44 + 24] = 9; /* a change to a type that there is not */
+    assert_int_equal(k8smi_ctl_zone_add(c, K8SMI_S("Bad"), (struct k8sm_slice){bytes, len}, NULL),
+                     K8SM_ERR_INVALID);
+    assert_null(k8smi_ctl_zone(c, K8SMI_S("Bad")));
+    k8sm_control_free(c);
+  }
+}
+
+/* Days of the year in both countings: the 60th of them is 29 February, or never is. */
+static void leap_days_count_or_do_not(void **state) {
+  static const struct {
+    const char *rule, *utc;
+    int64_t offset;
+  } rows[] = {
+      {"XXX0YYY,J60/0,J300/0", "2028-02-29T12:00:00Z", 0},
+      {"XXX0YYY,J60/0,J300/0", "2028-03-01T12:00:00Z", 3600},
+      {"XXX0YYY,J60/0,J300/0", "2026-03-01T00:00:00Z", 3600},
+      {"XXX0YYY,59/0,300/0", "2028-02-29T00:00:00Z", 3600},
+      {"XXX0YYY,59/0,300/0", "2026-03-01T00:00:00Z", 3600},
+      {"XXX0YYY,59/0,300/0", "2026-02-28T23:59:59Z", 0},
+      {"XXX0YYY,J59/0,J300/0", "2028-02-28T00:00:00Z", 3600},
+      {"XXX0YYY,J60/0,J300/0", "2100-03-01T00:00:00Z", 3600},
+      {"XXX0YYY,J60/0,J300/0", "2000-02-29T12:00:00Z", 0},
+      {"XXX0YYY,M12.5.0/0,M2.1.0/0", "2026-12-27T00:00:00Z", 3600},
+      {"XXX0YYY,M12.5.0/0,M2.1.0/0", "2026-01-31T00:00:00Z", 3600},
+      {"XXX0YYY,M12.5.0/0,M2.1.0/0", "2026-02-01T00:00:00Z", 0},
+      {"XXX0YYY-0:30:15,J1/0,J365/0", "2026-06-01T00:00:00Z", 1815},
+  };
+  struct k8sm_control *c = NULL;
+  (void)state;
+  assert_int_equal(k8sm_control_new(NULL, &c, NULL), K8SM_OK);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    char bytes[256];
+    size_t len = tzif(bytes, rows[i].rule);
+    assert_int_equal(k8smi_ctl_zone_add(c, K8SMI_S("Here"), (struct k8sm_slice){bytes, len}, NULL), K8SM_OK);
+    int64_t offset = k8smi_ctl_zone_offset(k8smi_ctl_zone(c, K8SMI_S("Here")), at(rows[i].utc));
+    if (offset != rows[i].offset)
+      fail_msg("%s at %s: %d, expected %d", rows[i].rule, rows[i].utc, (int)offset, (int)rows[i].offset);
+  }
+  k8sm_control_free(c);
+}
+
+/* Where the clocks jump over midnight, the day begins when there is one. */
+static void a_day_without_midnight(void **state) {
+  struct k8sm_control *c = NULL;
+  char bytes[256];
+  size_t len = tzif(bytes, "XXX3YYY,M10.3.0/0,M2.3.0/0");
+  (void)state;
+  assert_int_equal(k8sm_control_new(NULL, &c, NULL), K8SM_OK);
+  assert_int_equal(k8smi_ctl_zone_add(c, K8SMI_S("Here"), (struct k8sm_slice){bytes, len}, NULL), K8SM_OK);
+  const struct ctl_zone *zone = k8smi_ctl_zone(c, K8SMI_S("Here"));
+  expect_next("0 5 18 10 *", zone, "2026-10-15T00:00:00Z", "2026-10-18T07:00:00Z");
+  expect_next("0 5 19 10 *", zone, "2026-10-15T00:00:00Z", "2026-10-19T07:00:00Z");
+  expect_next("0 5 22 2 *", zone, "2026-02-14T00:00:00Z", "2026-02-22T08:00:00Z");
+  k8sm_control_free(c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_next_time),
@@ -329,6 +527,16 @@ int main(void) {
       cmocka_unit_test(in_its_own_time_zone),
       cmocka_unit_test(a_start_survives_crashes),
       cmocka_unit_test(it_goes_with_its_jobs),
+      cmocka_unit_test(its_row_shows_what_it_does),
+      cmocka_unit_test(a_job_of_its_name_takes_its_place),
+      cmocka_unit_test(utc_is_known_by_its_names),
+      cmocka_unit_test(a_schedule_that_is_none_is_told),
+      cmocka_unit_test(without_defaults_nothing_is_forgotten),
+      cmocka_unit_test(a_name_that_is_too_long_makes_no_jobs),
+      cmocka_unit_test(a_day_that_never_comes),
+      cmocka_unit_test(a_zone_has_its_history),
+      cmocka_unit_test(leap_days_count_or_do_not),
+      cmocka_unit_test(a_day_without_midnight),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

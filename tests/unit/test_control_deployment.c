@@ -452,6 +452,336 @@ static void bare_pods_run_as_they_are(void **state) {
   stage_end(&s);
 }
 
+/* ---- What is rare ---- */
+
+/* A Deployment that has a deadline no more says nothing of its progress, until it has one again. */
+static void a_deadline_may_come_and_go(void **state) {
+  static const char none[] = "\"progressDeadlineSeconds\":2147483647,";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, none, "a"));
+  assert_null(strstr(stage_object(&s, "Deployment/default/web"), "\"Progressing\""));
+  assert_true(stage_row(&s, "Deployment/default/web").settled);
+  stage_apply(&s, web(2, "", "a"));
+  assert_non_null(strstr(stage_object(&s, "Deployment/default/web"), "\"Progressing\""));
+  stage_apply(&s, web(2, none, "a"));
+  assert_null(strstr(stage_object(&s, "Deployment/default/web"), "\"Progressing\""));
+  stage_end(&s);
+}
+
+/* The time of the deadline begins anew with each step forward, and what was late may come to its end. */
+static void what_was_late_goes_on(void **state) {
+  static const char soon[] = "\"progressDeadlineSeconds\":60,";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.idle = true;
+  stage_apply(&s, web(2, soon, "a"));
+  stage_run(&s, 50000);
+  stage_ready(&s, stage_pod(&s, ""));
+  stage_run(&s, 50000);
+  assert_false(stage_row(&s, "Deployment/default/web").failing);
+  stage_run(&s, 20000);
+  assert_true(stage_row(&s, "Deployment/default/web").failing);
+  assert_string_equal(stage_row(&s, "Deployment/default/web").state.ptr, "Failed");
+  for (size_t i = 0; i < STAGE_PODS; i++) {
+    if (s.pods[i].key[0] != '\0' && !s.pods[i].ready) stage_ready(&s, &s.pods[i]);
+  }
+  assert_false(stage_row(&s, "Deployment/default/web").failing);
+  assert_string_equal(stage_row(&s, "Deployment/default/web").state.ptr, "Complete");
+  stage_end(&s);
+}
+
+/* Late, and then a step: that is progress, with a new time of transition. */
+static void a_step_after_the_deadline_is_progress(void **state) {
+  static const char soon[] = "\"progressDeadlineSeconds\":60,";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.idle = true;
+  stage_apply(&s, web(2, soon, "a"));
+  stage_run(&s, 70000);
+  assert_true(stage_row(&s, "Deployment/default/web").failing);
+  stage_ready(&s, stage_pod(&s, ""));
+  assert_non_null(
+      strstr(stage_object(&s, "Deployment/default/web"),
+             "\"type\":\"Progressing\",\"status\":\"True\",\"lastUpdateTime\":\"2026-01-01T00:01:10Z"
+             "\",\"lastTransitionTime\":\"2026-01-01T00:01:10Z\",\"reason\":\"ReplicaSetUpdated\""));
+  assert_string_equal(stage_row(&s, "Deployment/default/web").state.ptr, "Progressing");
+  stage_end(&s);
+}
+
+/* The name of its ReplicaSet is another one's: it takes the next one. */
+static void a_name_that_is_taken_is_passed_over(void **state) {
+  struct stage s;
+  char text[2000], child[64], other[64];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(1, "", "a"));
+  struct k8sm_control_row row;
+  assert_int_equal(k8sm_control_rows(s.control, 1, &row, sizeof row, 1), 1);
+  snprintf(child, sizeof child, "%s", row.key.ptr);
+  stage_end(&s);
+  stage_begin(&s);
+  const char *name = strstr(set_of_three, "\"name\":\"db\"");
+  snprintf(text, sizeof text, "%.*s\"name\":\"%s\"%s", (int)(name - set_of_three), set_of_three,
+           strrchr(child, '/') + 1, name + strlen("\"name\":\"db\""));
+  assert_int_equal(stage_apply(&s, text), K8SM_OK);
+  assert_int_equal(stage_apply(&s, web(1, "", "a")), K8SM_OK);
+  assert_string_equal(stage_get(&s, "Deployment/default/web", "status.collisionCount"), "1");
+  assert_int_equal(k8sm_control_rows(s.control, 2, &row, sizeof row, 1), 1);
+  snprintf(other, sizeof other, "%s", row.key.ptr);
+  assert_string_not_equal(other, child);
+  assert_int_equal(stage_count(&s, "default/web-"), 4);
+  stage_restart(&s);
+  assert_int_equal(stage_count(&s, "default/web-"), 4);
+  assert_string_equal(stage_get(&s, "Deployment/default/web", "status.collisionCount"), "1");
+  stage_end(&s);
+}
+
+/* A Deployment of the name in another namespace is no matter. */
+static void namespaces_do_not_meet(void **state) {
+  struct stage s;
+  char other[2100];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(1, "", "a"));
+  const char *name = strstr(web(1, "", "a"), "\"name\":\"web\"");
+  const char *text = web(1, "", "a");
+  snprintf(other, sizeof other, "%.*s\"namespace\":\"dns\",%s", (int)(name - text), text, name);
+  stage_apply(&s, other);
+  assert_int_equal(stage_count(&s, "default/web-"), 1);
+  assert_int_equal(stage_count(&s, "dns/web-"), 1);
+  assert_string_equal(stage_get(&s, "Deployment/dns/web", "status.collisionCount"), "");
+  stage_end(&s);
+}
+
+/* What its ReplicaSet can't make, the Deployment can't either, and says so. */
+static void a_failure_is_passed_up(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.reject = "no such volume";
+  stage_apply(&s, web(2, "", "a"));
+  assert_non_null(
+      strstr(stage_object(&s, "Deployment/default/web"), "\"type\":\"ReplicaFailure\",\"status\":\"True\""));
+  s.reject = NULL;
+  stage_run(&s, 300000);
+  assert_null(strstr(stage_object(&s, "Deployment/default/web"), "\"ReplicaFailure\""));
+  assert_int_equal(stage_count(&s, ""), 2);
+  stage_end(&s);
+}
+
+/* Shares that come to nothing both: one pod may be missing, or the rollout could never begin. */
+static void a_rollout_always_can_begin(void **state) {
+  static const char tiny[] = "\"strategy\":{\"rollingUpdate\":{\"maxSurge\":0,\"maxUnavailable\":\"10%\"}},";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, tiny, "a"));
+  s.most = 0;
+  stage_apply(&s, web(3, tiny, "b"));
+  assert_int_equal(s.most, 3);
+  for (size_t i = 0; i < STAGE_PODS; i++) {
+    if (s.pods[i].key[0] != '\0')
+      assert_string_equal(stage_pod_get(&s.pods[i], "spec.containers[0].image"), "b");
+  }
+  stage_end(&s);
+}
+
+/* Paused with nothing that runs: the numbers go to the newest template that there is. */
+static void a_paused_one_scales_what_is_there(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(0, "", "a"));
+  stage_run(&s, 1000);
+  stage_apply(&s, web(0, "", "b"));
+  stage_apply(&s, web(2, "\"paused\":true,", "b"));
+  assert_int_equal(stage_count(&s, ""), 2);
+  assert_string_equal(stage_pod_get(stage_pod(&s, ""), "spec.containers[0].image"), "b");
+  stage_apply(&s, web(0, "\"paused\":true,", "b"));
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_apply(&s, web(1, "\"paused\":true,", "c")); /* there is no set of this template, and none comes */
+  assert_int_equal(stage_count(&s, ""), 1);
+  assert_string_equal(stage_pod_get(stage_pod(&s, ""), "spec.containers[0].image"), "b");
+  assert_string_equal(stage_row(&s, "Deployment/default/web").state.ptr, "Paused");
+  stage_end(&s);
+}
+
+/* No set at all, as a Deployment that is paused from its beginning. */
+static void a_paused_one_makes_nothing(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, "\"paused\":true,", "a"));
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_apply(&s, web(2, "\"paused\":true,", "a"));
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_apply(&s, web(2, "", "a"));
+  assert_int_equal(stage_count(&s, ""), 2);
+  stage_end(&s);
+}
+
+/* While it is recreated, also other numbers wait until the old pods are gone. */
+static void recreate_takes_its_time(void **state) {
+  static const char recreate[] = "\"strategy\":{\"type\":\"Recreate\"},";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, recreate, "a"));
+  s.slow = true;
+  stage_apply(&s, web(2, recreate, "b"));
+  assert_int_equal(stage_count(&s, ""), 0);
+  stage_apply(&s, web(4, recreate, "b"));
+  assert_int_equal(stage_count(&s, ""), 0);
+  s.slow = false;
+  stage_run(&s, 1000);
+  assert_int_equal(stage_count(&s, ""), 4);
+  stage_end(&s);
+}
+
+/* Of several sets that are old only as many are kept as the limit says; of those that have pods none goes. */
+static void the_history_keeps_what_has_pods(void **state) {
+  static const char one[] = "\"revisionHistoryLimit\":1,";
+  struct stage s;
+  struct k8sm_control_row row;
+  (void)state;
+  stage_begin(&s);
+  for (char image[] = "a"; image[0] < 'e'; image[0]++) stage_apply(&s, web(2, one, image));
+  assert_int_equal(k8sm_control_rows(s.control, 0, &row, sizeof row, 0), 3);
+  stage_apply(&s, web(2, one, "c")); /* back: the newest may be any of them */
+  assert_int_equal(k8sm_control_rows(s.control, 0, &row, sizeof row, 0), 3);
+  stage_apply(&s, web(2, "\"revisionHistoryLimit\":0,\"paused\":true,", "x"));
+  assert_int_equal(k8sm_control_rows(s.control, 0, &row, sizeof row, 0), 2); /* the one with pods */
+  assert_int_equal(stage_count(&s, ""), 2);
+  stage_end(&s);
+}
+
+/* Objects that were read without defaults: what no field says is not asked for. */
+static void without_defaults_a_deployment_is_plain(void **state) {
+  static const char text[] =
+      "{\"apiVersion\":\"apps/"
+      "v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\",\"namespace\":\"n\"},"
+      "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"web\"}},\"template\":{\"metadata\":{\"labels\":{"
+      "\"app\":\"web\"}},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"%s\"}]}}}}";
+  struct stage s;
+  char json[600];
+  (void)state;
+  stage_begin(&s);
+  for (char image[] = "a"; image[0] < 'd'; image[0]++) {
+    snprintf(json, sizeof json, text, image);
+    assert_int_equal(stage_apply_bare(&s, json), K8SM_OK);
+    assert_int_equal(stage_count(&s, "n/web-"), 1);
+    assert_string_equal(stage_pod_get(stage_pod(&s, "n/web-"), "spec.containers[0].image"), image);
+  }
+  assert_null(strstr(stage_object(&s, "Deployment/n/web"), "\"Progressing\""));
+  stage_end(&s);
+}
+
+/* A record of something else, without notes on the sets: they are scaled all the same. */
+static void sets_without_notes_are_scaled(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(4, "", "a"));
+  s.idle = true;
+  stage_apply(&s, web(4, "", "b"));
+  for (size_t i = 0; i < STAGE_ROWS; i++) {
+    char *notes = s.rows[i].bytes == NULL ? NULL : strstr(s.rows[i].bytes, "deployment.kubernetes.io/");
+    for (; notes != NULL; notes = strstr(notes, "deployment.kubernetes.io/")) memcpy(notes, "D", 1);
+    char *revision =
+        s.rows[i].bytes == NULL ? NULL : strstr(s.rows[i].bytes, "Deployment.kubernetes.io/revision");
+    if (revision != NULL) memcpy(strstr(revision, "\":\"") + 3, "x", 1);
+  }
+  stage_restart(&s);
+  stage_apply(&s, web(8, "", "b"));
+  s.idle = false;
+  stage_run(&s, 1000);
+  assert_int_equal(stage_count(&s, ""), 8);
+  for (size_t i = 0; i < STAGE_PODS; i++) {
+    if (s.pods[i].key[0] != '\0')
+      assert_string_equal(stage_pod_get(&s.pods[i], "spec.containers[0].image"), "b");
+  }
+  stage_end(&s);
+}
+
+/* ---- ReplicaSets again ---- */
+
+/* The cost that people put on a pod decides, where all else is alike. */
+static void the_cheapest_goes_first(void **state) {
+  static const char *const costs[] = {"10", "-5", "many"};
+  struct stage s;
+  char text[1500], two[1500];
+  (void)state;
+  stage_begin(&s);
+  for (size_t i = 0; i < 3; i++) { /* three pods that belong to the set, as others have left them */
+    snprintf(
+        text, sizeof text,
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"db-%zu\",\"labels\":{\"app\":"
+        "\"db\"},"
+        "\"annotations\":{\"controller.kubernetes.io/pod-deletion-cost\":\"%s\"},\"ownerReferences\":[{"
+        "\"apiVersion\":\"v1\",\"kind\":\"Node\",\"name\":\"x\",\"uid\":\"1\"},{\"apiVersion\":\"apps/v1\","
+        "\"kind\":\"ReplicaSet\",\"name\":\"db\",\"uid\":\"5e7\",\"controller\":true}]},\"spec\":{"
+        "\"containers\":[{\"name\":\"main\",\"image\":\"a\"}]}}",
+        i, costs[i]);
+    assert_int_equal(stage_apply_bare(&s, text), K8SM_OK);
+  }
+  snprintf(text, sizeof text, "%s", set_of_three);
+  char *name = strstr(text, "\"name\":\"db\"");
+  snprintf(two, sizeof two, "%.*s\"uid\":\"5e7\",%s", (int)(name - text), text, name);
+  assert_int_equal(stage_apply(&s, two), K8SM_OK);
+  assert_int_equal(stage_count(&s, ""), 3); /* it has what it needs */
+  *strchr(two, '3') = '2';
+  stage_apply(&s, two);
+  assert_null(stage_pod(&s, "/db-1"));
+  *strstr(two, "\"replicas\":2,") = '"';
+  strstr(two, "\"replicas\":2,")[11] = '1';
+  stage_apply(&s, two);
+  assert_null(stage_pod(&s, "/db-2")); /* what is no number costs nothing */
+  assert_non_null(stage_pod(&s, "/db-0"));
+  stage_end(&s);
+}
+
+/* A thousand pods come and go, some hundred at each look, and no more than there should be. */
+static void many_come_in_bursts(void **state) {
+  static const int sizes[] = {1200, 0};
+  struct stage s;
+  size_t made = 0, ended = 0;
+  (void)state;
+  stage_begin(&s);
+  for (size_t turn = 0; turn < 2; turn++) {
+    struct k8sm_workload *w = NULL;
+    struct k8sm_effect e;
+    uint64_t answer = 0;
+    char text[1000];
+    const char *number = strstr(set_of_three, "\"replicas\":3,");
+    snprintf(text, sizeof text, "%.*s\"replicas\":%d,%s", (int)(number - set_of_three), set_of_three,
+             sizes[turn], number + strlen("\"replicas\":3,"));
+    assert_int_equal(k8sm_workload_parse(text, strlen(text), NULL, &w, NULL), K8SM_OK);
+    struct k8sm_control_input in = {.type = K8SM_CONTROL_APPLY, .workload = w};
+    for (int i = 0; i < 30; i++) {
+      in.size = sizeof in;
+      in.mono_ms = s.mono;
+      in.wall_ms = s.wall;
+      assert_int_equal(k8sm_control_step(s.control, &in, s.effects, NULL), K8SM_OK);
+      if (in.type == K8SM_CONTROL_RECORDED) answer = 0;
+      for (size_t k = 0; k8sm_effects_rows(s.effects, k, &e, sizeof e, 1) > 0; k++) {
+        made += e.type == K8SM_EFFECT_POD;
+        ended += e.type == K8SM_EFFECT_DELETE;
+        if (e.type == K8SM_EFFECT_RECORD) answer = e.number;
+      }
+      in = (struct k8sm_control_input){.type = answer == 0 ? K8SM_CONTROL_TICK : K8SM_CONTROL_RECORDED,
+                                       .number = answer};
+    }
+    k8sm_workload_unref(w);
+    assert_int_equal(made, 1200);
+    assert_int_equal(ended, turn == 0 ? 0 : 1200);
+  }
+  stage_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_replica_set_keeps_its_number),
@@ -476,6 +806,21 @@ int main(void) {
       cmocka_unit_test(what_may_not_change_is_refused_or_replaced),
       cmocka_unit_test(what_is_not_in_the_set_goes_when_it_is_complete),
       cmocka_unit_test(bare_pods_run_as_they_are),
+      cmocka_unit_test(a_deadline_may_come_and_go),
+      cmocka_unit_test(what_was_late_goes_on),
+      cmocka_unit_test(a_step_after_the_deadline_is_progress),
+      cmocka_unit_test(a_name_that_is_taken_is_passed_over),
+      cmocka_unit_test(namespaces_do_not_meet),
+      cmocka_unit_test(a_failure_is_passed_up),
+      cmocka_unit_test(a_rollout_always_can_begin),
+      cmocka_unit_test(a_paused_one_scales_what_is_there),
+      cmocka_unit_test(a_paused_one_makes_nothing),
+      cmocka_unit_test(recreate_takes_its_time),
+      cmocka_unit_test(the_history_keeps_what_has_pods),
+      cmocka_unit_test(without_defaults_a_deployment_is_plain),
+      cmocka_unit_test(sets_without_notes_are_scaled),
+      cmocka_unit_test(the_cheapest_goes_first),
+      cmocka_unit_test(many_come_in_bursts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

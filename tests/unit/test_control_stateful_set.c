@@ -222,6 +222,155 @@ static void it_ends_with_all_its_rows(void **state) {
   stage_end(&s);
 }
 
+/* Ready for so long, or it does not count: the next pod waits for it. */
+static void ready_is_not_yet_available(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, db(2, "\"minReadySeconds\":30,", "a"));
+  assert_int_equal(stage_count(&s, ""), 1);
+  stage_run(&s, 29000);
+  assert_int_equal(stage_count(&s, ""), 1);
+  assert_string_equal(stage_get(&s, key, "status.readyReplicas"), "1");
+  assert_int_equal(stage_row(&s, key).available, 0);
+  stage_run(&s, 1000);
+  assert_int_equal(stage_count(&s, ""), 2);
+  assert_false(stage_row(&s, key).settled);
+  stage_run(&s, 30000);
+  assert_true(stage_row(&s, key).settled);
+  stage_end(&s);
+}
+
+/* In parallel, those that serve nobody are replaced at once, and count for nothing. */
+static void what_serves_nobody_is_replaced_first(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, db(4, parallel, "a"));
+  s.idle = true;
+  stage_unready(&s, stage_pod(&s, "default/db-0"));
+  stage_unready(&s, stage_pod(&s, "default/db-1"));
+  stage_apply(&s, db(4, parallel, "b"));
+  assert_true(runs(&s, "default/db-0", "b") && runs(&s, "default/db-1", "b"));
+  assert_true(runs(&s, "default/db-2", "a") && runs(&s, "default/db-3", "a"));
+  stage_ready(&s, stage_pod(&s, "default/db-0"));
+  assert_true(runs(&s, "default/db-3", "a"));
+  stage_ready(&s, stage_pod(&s, "default/db-1"));
+  assert_true(runs(&s, "default/db-2", "a") && runs(&s, "default/db-3", "b"));
+  stage_end(&s);
+}
+
+/* A share that comes to nothing is one: a rollout always can begin. */
+static void at_least_one_at_a_time(void **state) {
+  static const char tenth[] = "\"podManagementPolicy\":\"Parallel\",\"updateStrategy\":{\"rollingUpdate\":{"
+                              "\"maxUnavailable\":\"10%\"}},";
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, db(3, tenth, "a"));
+  s.idle = true;
+  stage_apply(&s, db(3, tenth, "b"));
+  assert_true(runs(&s, "default/db-2", "b") && runs(&s, "default/db-1", "a"));
+  stage_end(&s);
+}
+
+/* A pod that is no longer one of its numbers, or never was: it goes, or is let alone. */
+static void pods_without_a_number_are_let_alone(void **state) {
+  static const char stray[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"stray\",\"labels\":{\"app\":\"db\"%s}"
+      ","
+      "\"ownerReferences\":[{\"apiVersion\":\"apps/"
+      "v1\",\"kind\":\"StatefulSet\",\"name\":\"db\",\"uid\":\"%s\","
+      "\"controller\":true}]},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"a\"}]}}";
+  static const char *const labels[] = {"", ",\"apps.kubernetes.io/pod-index\":\"x\"",
+                                       ",\"apps.kubernetes.io/pod-index\":\"7\"",
+                                       ",\"apps.kubernetes.io/pod-index\":\"-7\""};
+  const struct k8sm_parse_options unchecked = {.size = sizeof unchecked, .flags = K8SM_PARSE_NO_VALIDATE};
+  (void)state;
+  for (size_t i = 0; i < 4; i++) {
+    struct stage s;
+    char text[800];
+    stage_begin(&s);
+    stage_apply(&s, db(1, "", "a"));
+    snprintf(text, sizeof text, stray, labels[i], stage_get(&s, key, "metadata.uid"));
+    struct stage_pod *p = &s.pods[STAGE_PODS - 1];
+    snprintf(p->key, sizeof p->key, "default/stray");
+    assert_int_equal(k8sm_pod_parse(text, strlen(text), &unchecked, &p->pod, NULL), K8SM_OK);
+    snprintf(p->status, sizeof p->status, "{\"phase\":\"Running\"}");
+    stage_restart(&s);
+    assert_int_equal(stage_count(&s, "default/stray"), i != 2);
+    assert_int_equal(stage_count(&s, "default/db-0"), 1);
+    stage_end(&s);
+  }
+}
+
+/* A label of 63 characters can't hold the name of the pod: it is said, and tried again in vain. */
+static void a_name_that_is_too_long_is_told(void **state) {
+  struct stage s;
+  char text[2600], name[240];
+  (void)state;
+  memset(name, 'x', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  stage_begin(&s);
+  const char *from = db(1, "", "a"), *at = strstr(from, "\"name\":\"db\"");
+  snprintf(text, sizeof text, "%.*s\"namespace\":\"default\",\"name\":\"%s\"%s", (int)(at - from), from, name,
+           at + strlen("\"name\":\"db\""));
+  assert_int_equal(stage_apply_bare(&s, text), K8SM_OK);
+  stage_run(&s, 10000);
+  struct k8sm_control_row row;
+  assert_int_equal(k8sm_control_rows(s.control, 0, &row, sizeof row, 1), 1);
+  assert_string_equal(stage_get(&s, row.key.ptr, "metadata.name"), name);
+  assert_int_equal(strlen(stage_get(&s, row.key.ptr, "status.updateRevision")) - strlen(name) + 239,
+                   strlen(stage_get(&s, row.key.ptr, "status.updateRevision")));
+  stage_end(&s);
+}
+
+/* The former template and the set have a row each; each answer is of one of them. */
+static void each_of_its_rows_has_its_answer(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, db(2, "", "a"));
+  s.mute = true;
+  stage_apply(&s, db(2, "", "b"));
+  assert_int_equal(s.answer_count, 2);
+  uint64_t former = s.answers[0], set = s.answers[1];
+  struct k8sm_control_input in = {.type = K8SM_CONTROL_RECORDED, .number = set};
+  assert_int_equal(stage_step(&s, in), K8SM_OK);
+  assert_false(stage_row(&s, key).settled);
+  in.number = 0;
+  assert_int_equal(stage_step(&s, in), K8SM_ERR_INVALID); /* nothing waits under no number */
+  in.number = set;
+  assert_int_equal(stage_step(&s, in), K8SM_ERR_INVALID); /* and no answer comes twice */
+  assert_true(runs(&s, "default/db-1", "a"));
+  in.number = former;
+  s.answer_count = 0;
+  s.mute = false;
+  assert_int_equal(stage_step(&s, in), K8SM_OK);
+  assert_true(runs(&s, "default/db-0", "b") && runs(&s, "default/db-1", "b"));
+  stage_end(&s);
+}
+
+/* Read without defaults: no number of replicas is one pod, no strategy moves nothing. */
+static void without_defaults_it_is_plain(void **state) {
+  static const char text[] =
+      "{\"apiVersion\":\"apps/"
+      "v1\",\"kind\":\"StatefulSet\",\"metadata\":{\"name\":\"db\",\"namespace\":\"n\"},"
+      "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"db\"}},\"template\":{\"metadata\":{\"labels\":{"
+      "\"app\":\"db\"}},\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"%s\"}]}}}}";
+  struct stage s;
+  char json[600];
+  (void)state;
+  stage_begin(&s);
+  for (char image[] = "a"; image[0] < 'c'; image[0]++) {
+    snprintf(json, sizeof json, text, image);
+    assert_int_equal(stage_apply_bare(&s, json), K8SM_OK);
+    assert_true(runs(&s, "n/db-0", "a"));
+  }
+  assert_int_equal(s.born, 1);
+  stage_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_after_the_other),
@@ -235,6 +384,13 @@ int main(void) {
       cmocka_unit_test(ordinals_begin_where_they_are_told),
       cmocka_unit_test(a_name_that_is_taken_is_told),
       cmocka_unit_test(it_ends_with_all_its_rows),
+      cmocka_unit_test(ready_is_not_yet_available),
+      cmocka_unit_test(what_serves_nobody_is_replaced_first),
+      cmocka_unit_test(at_least_one_at_a_time),
+      cmocka_unit_test(pods_without_a_number_are_let_alone),
+      cmocka_unit_test(a_name_that_is_too_long_is_told),
+      cmocka_unit_test(each_of_its_rows_has_its_answer),
+      cmocka_unit_test(without_defaults_it_is_plain),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
