@@ -100,5 +100,6 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < oom_pod_arrow_count; i++) oom_sweep(&oom_pod_arrows[i]);
   oom_failures += oom_sweep_driver();
   oom_failures += oom_sweep_control();
+  oom_failures += oom_sweep_control_rest();
   return oom_failures > 0;
 }

@@ -48,6 +48,8 @@ extern const size_t oom_pod_arrow_count;
 int oom_sweep_driver(void);
 /* Workloads of all kinds: see control.c. */
 int oom_sweep_control(void);
+/* And what is rare with them: see control_rest.c. */
+int oom_sweep_control_rest(void);
 
 /* Reads a file of the golden folder; ends the program if it can't. */
 struct k8sm_slice oom_read(const char *name);
