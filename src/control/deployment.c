@@ -28,7 +28,7 @@ static int deployment_begin(struct ctl_rollout *r) {
   struct ctl_object *child = NULL;
   r->spec.size = sizeof r->spec;
   r->replicas = r->o->replicas;
-  if (k8sm_workload_get_deployment(r->o->workload, &r->spec) != K8SM_OK) return K8SM_ERR_STATE;
+  k8smi_ctl_sure(k8sm_workload_get_deployment(r->o->workload, &r->spec));
   k8smi_ctl_rollout_shares(r);
   r->sets = k8smi_alloc(&r->c->allocator, (r->o->child_count + 1) * sizeof(struct ctl_object *));
   if (r->sets == NULL) return K8SM_ERR_NOMEM;
@@ -310,7 +310,7 @@ int k8smi_ctl_look_deployment(struct k8sm_control *c, struct ctl_object *o) {
   int result = deployment_begin(&r);
   if (result == K8SM_OK) result = deployment_steps(&r);
   if (r.sets != NULL) k8smi_free(&c->allocator, r.sets, size);
-  return result == K8SM_OK ? K8SM_OK : K8SM_ERR_NOMEM;
+  return result;
 }
 
 void k8smi_ctl_show_deployment(const struct ctl_object *o, struct k8sm_control_row *row) {

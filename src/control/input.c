@@ -170,14 +170,14 @@ static void input_begin(struct k8sm_control *c) {
       o->told.replicas += k8smi_ctl_pod_active(p);
     struct k8sm_slice uid = k8smi_ctl_controller(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
     struct ctl_object *owner = uid.len == 0 ? NULL : k8smi_ctl_table_get(&c->uids, uid);
-    if (owner == NULL || owner == o || o->owner != NULL) continue;
+    if (owner == NULL || owner == o) continue;
     o->owner = owner;
     owner->child_count++;
   }
 }
 
 int k8smi_ctl_take(struct k8sm_control *c, const struct k8sm_control_input *in, struct k8sm_diags *diags) {
-  if (in->type >= sizeof ctlin_table / sizeof ctlin_table[0] || ctlin_table[in->type] == NULL) {
+  if (in->type >= sizeof ctlin_table / sizeof ctlin_table[0]) {
     k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no input has the type %u", in->type);
     return K8SM_ERR_INVALID;
   }

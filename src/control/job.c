@@ -63,7 +63,7 @@ static bool job_has_index(const struct job *j, const struct ctl_pod *p) {
 static void job_fail(struct job *j, const char *reason, const char *message) {
   if (j->reason != NULL) return;
   j->reason = reason;
-  if (message != j->message) snprintf(j->message, sizeof j->message, "%s", message);
+  snprintf(j->message, sizeof j->message, "%s", message);
 }
 
 static void job_count_failed(struct job *j, struct ctl_pod *p) {
@@ -97,7 +97,7 @@ static void job_count(struct job *j) {
 
 static int job_begin(struct job *j) {
   j->spec.size = sizeof j->spec;
-  if (k8sm_workload_get_job(j->o->workload, &j->spec) != K8SM_OK) return K8SM_ERR_STATE;
+  k8smi_ctl_sure(k8sm_workload_get_job(j->o->workload, &j->spec));
   j->indexed = j->spec.completion_mode == K8SM_COMPLETION_INDEXED && j->spec.completions >= 0;
   j->per_index = j->indexed && j->spec.backoff_limit_per_index >= 0;
   if (!j->indexed) return K8SM_OK;
@@ -321,7 +321,6 @@ static int job_suspend(struct job *j) {
 }
 
 static int job_resume(struct job *j) {
-  if (j->o->counts.start_ms == 0) j->o->counts.start_ms = j->c->wall_ms;
   if (!k8smi_ctl_condition_is(j->o, "Suspended", CTL_TRUE)) return K8SM_OK;
   int r = k8smi_ctl_event(j->c, j->o->key, "Resumed", "Job resumed");
   return r != K8SM_OK ? r
@@ -418,13 +417,14 @@ int k8smi_ctl_look_job(struct k8sm_control *c, struct ctl_object *o) {
   if (r == K8SM_OK) k8smi_ctl_pods_reap(c, o); /* now that they are counted */
   k8smi_ctl_indexes_free(c, &j.succeeded);
   k8smi_ctl_indexes_free(c, &j.failed);
-  return r == K8SM_OK ? K8SM_OK : K8SM_ERR_NOMEM;
+  return r;
 }
 
 void k8smi_ctl_show_job(const struct ctl_object *o, struct k8sm_control_row *row) {
   const struct ctl_condition *end = k8smi_ctl_job_end(o);
   struct k8sm_job_spec spec = {.size = sizeof spec};
-  if (k8sm_workload_get_job(o->workload, &spec) == K8SM_OK) row->wanted = spec.completions;
+  k8smi_ctl_sure(k8sm_workload_get_job(o->workload, &spec));
+  row->wanted = spec.completions;
   row->current = o->counts.active;
   row->ready = o->counts.ready;
   row->succeeded = o->counts.succeeded;

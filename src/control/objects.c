@@ -34,7 +34,7 @@ static bool object_register(struct k8sm_control *c, struct ctl_object *o) {
 
 static int64_t object_replicas(const struct k8sm_workload *w) {
   struct k8sm_workload_info info = {.size = sizeof info};
-  if (k8sm_workload_get_info(w, &info) != K8SM_OK) return 0;
+  k8smi_ctl_sure(k8sm_workload_get_info(w, &info));
   return info.replicas < 0 ? info.pods : info.replicas;
 }
 

@@ -231,6 +231,11 @@ bool k8smi_ctl_table_add(struct ctl_table *t, const struct k8sm_allocator *alloc
                          void *item);
 void k8smi_ctl_table_remove(struct ctl_table *t, struct k8sm_slice key);
 
+/* For what can't fail: reading the spec or the head of a workload whose kind is known. */
+static inline void k8smi_ctl_sure(int result) {
+  (void)result;
+}
+
 /* ---- control.c ---- */
 
 /* Queues an EVENT of the object: "REASON: …". Integers and strings only. Errors: NOMEM. */

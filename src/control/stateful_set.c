@@ -18,6 +18,7 @@ struct stateful {
   size_t count, condemned_count;
   struct ctl_pod *first_bad; /* of all, by ordinal; NULL: none */
   bool in_order;
+  bool held; /* some pod could not be made: no new ones before its time */
   bool wait; /* for what was done so far */
 };
 
@@ -119,7 +120,7 @@ static int stateful_create(struct stateful *s, size_t i) {
   struct k8sm_instance_options options = {.size = sizeof options,
                                           .ordinal = (uint32_t)(s->first + (int64_t)i),
                                           .revision = k8smi_ctl_text(revision).ptr};
-  if (o->retry_ms > s->c->wall_ms) {
+  if (s->held) {
     k8smi_ctl_due(s->c, o, o->retry_ms);
     s->wait = true;
     return K8SM_OK;
@@ -200,9 +201,10 @@ static int stateful_complete(struct stateful *s) {
 int k8smi_ctl_look_stateful_set(struct k8sm_control *c, struct ctl_object *o) {
   struct stateful s = {.c = c, .o = o, .spec.size = sizeof s.spec};
   k8smi_ctl_pods_reap(c, o);
-  if (k8sm_workload_get_stateful_set(o->workload, &s.spec) != K8SM_OK) return K8SM_OK;
+  k8smi_ctl_sure(k8sm_workload_get_stateful_set(o->workload, &s.spec));
   s.in_order = s.spec.pod_management != K8SM_POD_MANAGEMENT_PARALLEL;
   s.first = s.spec.first_ordinal < 0 ? 0 : s.spec.first_ordinal;
+  s.held = o->retry_ms > c->wall_ms;
   s.count = o->replicas < 0 ? 0 : (size_t)o->replicas;
   size_t size = (s.count + o->pod_count + 1) * sizeof *s.replicas;
   s.replicas = k8smi_zalloc(&c->allocator, size);

@@ -782,6 +782,62 @@ static void many_come_in_bursts(void **state) {
   stage_end(&s);
 }
 
+/* Its ReplicaSet is deleted by hand: while that goes nothing comes, and then one of the same name. */
+static void a_replica_set_that_is_deleted_comes_again(void **state) {
+  struct stage s;
+  struct k8sm_control_row row;
+  char name[100];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(2, "", "a"));
+  assert_int_equal(k8sm_control_rows(s.control, 1, &row, sizeof row, 1), 1);
+  snprintf(name, sizeof name, "%s", row.key.ptr);
+  s.slow = true;
+  assert_int_equal(stage_delete(&s, name, -1), K8SM_OK);
+  assert_int_equal(stage_count(&s, ""), 0);
+  assert_int_equal(k8sm_control_rows(s.control, 0, &row, sizeof row, 0), 2);
+  assert_false(stage_row(&s, "Deployment/default/web").settled);
+  s.slow = false;
+  stage_run(&s, 1);
+  assert_int_equal(stage_count(&s, ""), 2);
+  assert_false(stage_row(&s, name).deleting);
+  assert_true(stage_row(&s, "Deployment/default/web").settled);
+  stage_end(&s);
+}
+
+/* It has what it needs, and is not settled before the surplus is gone. */
+static void what_goes_is_not_settled(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web(3, "", "a"));
+  s.slow = true;
+  stage_apply(&s, web(2, "", "a"));
+  assert_string_equal(stage_row(&s, "Deployment/default/web").state.ptr, "Complete");
+  assert_false(stage_row(&s, "Deployment/default/web").settled);
+  s.slow = false;
+  stage_run(&s, 1);
+  assert_true(stage_row(&s, "Deployment/default/web").settled);
+  stage_end(&s);
+}
+
+/* Tried for hours: each time longer, and never longer than five minutes; a day later it begins anew. */
+static void patience_has_its_limit(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.reject = "no such volume";
+  stage_apply(&s, set_of_three);
+  stage_run(&s, 3600 * 1000);
+  uint64_t born = s.born;
+  stage_run(&s, 3000 * 1000);
+  assert_in_range(s.born - born, 10, 30);
+  s.reject = NULL;
+  stage_run(&s, 300 * 1000);
+  assert_int_equal(stage_count(&s, "default/db-"), 3);
+  stage_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_replica_set_keeps_its_number),
@@ -821,6 +877,9 @@ int main(void) {
       cmocka_unit_test(sets_without_notes_are_scaled),
       cmocka_unit_test(the_cheapest_goes_first),
       cmocka_unit_test(many_come_in_bursts),
+      cmocka_unit_test(a_replica_set_that_is_deleted_comes_again),
+      cmocka_unit_test(what_goes_is_not_settled),
+      cmocka_unit_test(patience_has_its_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

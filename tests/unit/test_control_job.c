@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -669,6 +670,106 @@ static void indexes_are_read_and_written(void **state) {
   k8sm_control_free(c);
 }
 
+/* Two reasons at once: the first that was seen is told. */
+static void the_policy_comes_before_the_limit(void **state) {
+  static const char both[] =
+      "\"backoffLimit\":0,\"podFailurePolicy\":{\"rules\":[{\"action\":\"FailJob\",\"onExitCodes\":{"
+      "\"operator\":\"In\",\"values\":[42]}}]},";
+  struct stage s;
+  (void)state;
+  begin(&s, both);
+  stage_exit(&s, stage_pod(&s, ""), 42);
+  assert_true(stage_said(&s, "PodFailurePolicy: Container main for pod"));
+  assert_false(stage_said(&s, "BackoffLimitExceeded"));
+  stage_end(&s);
+}
+
+/* An index that had succeeded and is beyond the last one now is not listed any more. */
+static void indexes_beyond_the_last_are_forgotten(void **state) {
+  struct stage s;
+  (void)state;
+  begin(&s, "\"completionMode\":\"Indexed\",\"parallelism\":3,\"completions\":3,");
+  stage_exit(&s, stage_pod(&s, "default/work-2-"), 0);
+  assert_string_equal(stage_get(&s, key, "status.completedIndexes"), "2");
+  assert_int_equal(
+      stage_apply(&s, work("\"completionMode\":\"Indexed\",\"parallelism\":2,\"completions\":2,")), K8SM_OK);
+  assert_string_equal(stage_get(&s, key, "status.completedIndexes"), "");
+  assert_string_equal(stage_get(&s, key, "status.succeeded"), "");
+  exit_all(&s, 0);
+  assert_string_equal(stage_row(&s, key).state.ptr, "Complete");
+  stage_end(&s);
+}
+
+/* While nobody has kept that it was counted, a pod that is gone can't be deleted once more. */
+static void what_is_gone_can_t_be_deleted(void **state) {
+  struct stage s;
+  char name[320];
+  (void)state;
+  begin(&s, "\"parallelism\":2,\"completions\":2,");
+  s.mute = true;
+  struct stage_pod *p = stage_pod(&s, "");
+  snprintf(name, sizeof name, "Pod/%s", p->key);
+  stage_exit(&s, p, 0);
+  stage_gone(&s, p);
+  assert_int_equal(stage_delete(&s, name, -1), K8SM_ERR_NOT_FOUND);
+  stage_end(&s);
+}
+
+/* A host that does at once what it is told: pods succeed, or go. Counts what it did. */
+struct host {
+  struct stage s;
+  char keys[4000][48]; /* of pods: what is to be said of them next */
+  uint32_t types[4000];
+  size_t count, made, ended, most, now;
+};
+
+static void host_step(struct host *h, struct k8sm_control_input in) {
+  struct k8sm_effect e;
+  in.size = sizeof in;
+  in.mono_ms = h->s.mono;
+  in.wall_ms = h->s.wall;
+  assert_int_equal(k8sm_control_step(h->s.control, &in, h->s.effects, NULL), K8SM_OK);
+  for (size_t i = 0; k8sm_effects_rows(h->s.effects, i, &e, sizeof e, 1) > 0; i++) {
+    bool pod = e.type == K8SM_EFFECT_POD || e.type == K8SM_EFFECT_DELETE;
+    if (!pod && e.type != K8SM_EFFECT_RECORD) continue;
+    assert_in_range(h->count, 0, 3999);
+    h->types[h->count] = e.type == K8SM_EFFECT_POD      ? K8SM_CONTROL_STATUS
+                         : e.type == K8SM_EFFECT_DELETE ? K8SM_CONTROL_GONE
+                                                        : K8SM_CONTROL_RECORDED;
+    snprintf(h->keys[h->count], sizeof h->keys[0], "%s", e.key.ptr);
+    if (!pod) snprintf(h->keys[h->count], sizeof h->keys[0], "%llu", (unsigned long long)e.number);
+    h->count++;
+    h->made += e.type == K8SM_EFFECT_POD;
+    h->ended += e.type == K8SM_EFFECT_DELETE;
+    h->now = h->made - h->ended;
+    if (h->now > h->most) h->most = h->now;
+  }
+}
+
+/* Thousands of pods come some hundred at a time; of those that have ended the oldest go. */
+static void ended_pods_do_not_pile_up(void **state) {
+  static struct host h;
+  (void)state;
+  stage_begin(&h.s);
+  const char *text = work("\"parallelism\":1200,\"completions\":1200,");
+  struct k8sm_workload *w = NULL;
+  assert_int_equal(k8sm_workload_parse(text, strlen(text), NULL, &w, NULL), K8SM_OK);
+  host_step(&h, (struct k8sm_control_input){.type = K8SM_CONTROL_APPLY, .workload = w});
+  k8sm_workload_unref(w);
+  for (size_t i = 0; i < h.count; i++) {
+    struct k8sm_control_input in = {.type = h.types[i], .key = k8smi_s(h.keys[i])};
+    if (in.type == K8SM_CONTROL_STATUS) in.bytes = K8SMI_S("{\"phase\":\"Succeeded\"}");
+    if (in.type == K8SM_CONTROL_RECORDED) in.number = strtoull(h.keys[i], NULL, 10);
+    host_step(&h, in);
+    if (i + 1 == h.count) host_step(&h, (struct k8sm_control_input){.type = K8SM_CONTROL_TICK});
+  }
+  assert_int_equal(h.made, 1200);
+  assert_int_equal(h.now, 500);
+  assert_string_equal(stage_get(&h.s, key, "status.succeeded"), "1200");
+  assert_string_equal(stage_row(&h.s, key).state.ptr, "Complete");
+  stage_end(&h.s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_pod_that_succeeds),
@@ -699,6 +800,10 @@ int main(void) {
       cmocka_unit_test(pods_that_are_not_taken_are_tried_again),
       cmocka_unit_test(without_defaults_it_asks_for_nothing),
       cmocka_unit_test(indexes_are_read_and_written),
+      cmocka_unit_test(the_policy_comes_before_the_limit),
+      cmocka_unit_test(indexes_beyond_the_last_are_forgotten),
+      cmocka_unit_test(what_is_gone_can_t_be_deleted),
+      cmocka_unit_test(ended_pods_do_not_pile_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -371,6 +371,26 @@ static void without_defaults_it_is_plain(void **state) {
   stage_end(&s);
 }
 
+/* One that can't be made is missed as one that is not ready: nothing else is taken away. */
+static void what_is_missing_counts_as_unavailable(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"db-1\"},\"spec\":{"
+                  "\"containers\":[{\"name\":\"main\",\"image\":\"x\"}]}}");
+  stage_apply(&s, db(3, parallel, "a"));
+  assert_true(runs(&s, "default/db-0", "a") && runs(&s, "default/db-2", "a"));
+  stage_run(&s, 1000);
+  stage_apply(&s, db(3, parallel, "b"));
+  stage_run(&s, 60000);
+  assert_true(runs(&s, "default/db-0", "a") && runs(&s, "default/db-2", "a"));
+  stage_delete(&s, "Pod/default/db-1", -1);
+  stage_run(&s, 600000);
+  assert_true(runs(&s, "default/db-0", "b") && runs(&s, "default/db-1", "b") &&
+              runs(&s, "default/db-2", "b"));
+  stage_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_after_the_other),
@@ -391,6 +411,7 @@ int main(void) {
       cmocka_unit_test(a_name_that_is_too_long_is_told),
       cmocka_unit_test(each_of_its_rows_has_its_answer),
       cmocka_unit_test(without_defaults_it_is_plain),
+      cmocka_unit_test(what_is_missing_counts_as_unavailable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
