@@ -763,4 +763,23 @@ func TestRowsOfCalls(t *testing.T) {
 	if rows := released.Rows(); len(rows) != 0 {
 		t.Errorf("given back: %+v", rows)
 	}
+	if releases := released.Releases(); len(releases) != 0 {
+		t.Errorf("given back: %+v", releases)
+	}
+}
+
+func TestReleaseOfAClaim(t *testing.T) {
+	const disk = `{"name":"disk","type":"SCALAR","scalar":{"value":64},"allocation_info":{"role":"dev"},
+		"disk":{"persistence":{"id":"default.data","principal":"p"}},
+		"reservations":[{"type":"DYNAMIC","role":"dev","principal":"p","labels":{"labels":[
+		{"key":"claim","value":"default/data"},{"key":"framework","value":"golden-0000"}]}}]},`
+	event := bytes.ReplaceAll(golden(t, "offers.json"), []byte("ROLE"), []byte("dev"))
+	event = bytes.Replace(event, []byte(`"resources":[`), []byte(`"resources":[`+disk), 1)
+	cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(nil))
+	must[[]k8smesos.Finding](t)(cluster.Add(must[*k8smesos.Offers](t)(k8smesos.ParseOffers(event, nil)), 0))
+	released := must[*k8smesos.Calls](t)(cluster.Release(&k8smesos.ReleaseOptions{Claims: []string{"default/data"}}))
+	want := k8smesos.CallRelease{Claim: "default/data", Volume: "default.data"}
+	if releases := released.Releases(); len(releases) != 1 || releases[0] != want {
+		t.Errorf("given back: %+v", releases)
+	}
 }

@@ -147,6 +147,23 @@ func (c *Calls) Operations() []CallOperation {
 	})
 }
 
+// CallRelease is what a call of Cluster.Release gives back: of a pod (its UID) or of a claim.
+type CallRelease struct {
+	Pod, Claim string
+	Volume     string // the id of the volume that is destroyed; empty: there is none
+	Call       int
+}
+
+// Releases of the calls of Cluster.Release.
+func (c *Calls) Releases() []CallRelease {
+	defer runtime.KeepAlive(c)
+	return readRows(func(rows *C.struct_k8sm_call_release, size, n int) int {
+		return int(C.k8sm_calls_releases(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_call_release) CallRelease {
+		return CallRelease{text(row.pod), text(row.claim), text(row.volume), int(row.call)}
+	})
+}
+
 // Call is the body of a request to /api/v1/scheduler.
 type Call struct {
 	Bytes      []byte

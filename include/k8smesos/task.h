@@ -134,6 +134,8 @@ struct k8sm_release_options {
 
 /* Calls that undo what this framework has reserved for pods that are not to be kept, as far as it is in the offers
  * held: an ACCEPT with DESTROY, for the volumes of such pods' own and of the claims, and UNRESERVE for each offer.
+ * What is reserved for any claim and is offered without a volume is of no use, since its CREATE has failed: it is
+ * unreserved, too, and the claim's volume is made anew where its pod goes.
  * Whose it is, the labels of the reservations tell; what another framework of the role has reserved, or what names
  * no pod and no claim, is never touched. Tasks that run keep what they hold: it is not offered. The calls' offers
  * are to be removed from the cluster.
@@ -141,6 +143,17 @@ struct k8sm_release_options {
 K8SM_API K8SM_MUST_USE int k8sm_cluster_release(const struct k8sm_cluster *cluster,
                                                 const struct k8sm_release_options *options,
                                                 struct k8sm_calls **ret, struct k8sm_diags *diags);
+
+/* What the calls give back, each a resource of an offer; none in calls of a plan. */
+struct k8sm_call_release {
+  struct k8sm_slice pod;    /* the uid that it was reserved for; empty: for a claim */
+  struct k8sm_slice claim;  /* "namespace/name"; empty: for a pod */
+  struct k8sm_slice volume; /* the id of the volume that is destroyed; empty: there is none */
+  uint32_t call;            /* the number of the row in k8sm_calls_rows */
+  uint32_t reserved;
+};
+K8SM_API size_t k8sm_calls_releases(const struct k8sm_calls *calls, size_t first, struct k8sm_call_release *rows,
+                                    size_t row_size, size_t n);
 
 /* ---- Ids. A task id is uid.attempt.container.restart.nonce, an executor id uid.attempt.mapping. The pause
  * task has an empty container. ---- */

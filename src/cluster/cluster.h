@@ -172,6 +172,7 @@ struct k8sm_cluster {
   size_t known;                       /* agents */
   size_t offering;                    /* agents that have offers */
   size_t owned;                       /* offers with resources that name a pod */
+  size_t stranded;                    /* offers with something reserved for a claim that is no volume */
   size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */
   size_t tainted;                     /* known agents that some pods must not go to: taints, cordons */
   size_t shied;                       /* known agents with a taint PreferNoSchedule */

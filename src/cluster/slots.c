@@ -98,6 +98,7 @@ static void slots_count(struct k8sm_cluster *cluster, struct k8smi_cluster_slot 
   k8smi_agent_at(cluster, slot->agent)->offers += one;
   if (offer->owned) slot->owned += one;
   if (offer->owned) cluster->owned = in ? cluster->owned + 1 : cluster->owned - 1;
+  if (offer->stranded) cluster->stranded = in ? cluster->stranded + 1 : cluster->stranded - 1;
   if (!offer->ports) return;
   slot->ports += one;
   k8smi_port_counts_change(cluster, offer, in);

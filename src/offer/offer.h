@@ -46,6 +46,7 @@ struct k8smi_resource {
   uint8_t kind;  /* K8SMI_CPUS … K8SMI_OTHER */
   uint8_t type;  /* K8SM_RESOURCE_* */
   uint8_t spend; /* K8SMI_SPEND_* */
+  bool claimed;  /* its reservation names a claim */
 };
 
 static inline struct k8smi_value k8smi_resource_value(const struct k8smi_resource *r) {
@@ -78,6 +79,7 @@ struct k8smi_offer {
   bool owned;                  /* some of it names a pod: is OWNED, or a volume of its own */
   bool ports;                  /* some of it is ports that can be spent */
   bool extended;               /* some of it is other scalars that can be spent */
+  bool stranded;               /* some of it is reserved for a claim, and is no volume */
 };
 
 struct k8sm_offers {

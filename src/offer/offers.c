@@ -52,6 +52,7 @@ static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
 
 void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *resource) {
   offer->owned |= resource->owner.len > 0;
+  offer->stranded |= resource->claimed && !k8smi_resource_is_volume(resource);
   if (resource->spend == K8SMI_SPEND_NEVER) return;
   offer->ports |= resource->kind == K8SMI_PORTS;
   offer->extended |= resource->kind == K8SMI_OTHER;

@@ -104,6 +104,7 @@ static void resource_owner(const K8smMesos__Labels *labels, struct k8smi_resourc
   ret->owner = (struct k8sm_slice){NULL, 0};
   for (size_t i = 0; i < labels->n_labels; i++) {
     const K8smMesos__Label *label = labels->labels[i];
+    ret->claimed |= k8smi_eqs(k8smi_s(label->key), K8SMI_CLAIM_LABEL);
     if (!k8smi_eqs(k8smi_s(label->key), K8SMI_OWNER_LABEL) || label->value == NULL) continue;
     ret->owner = k8smi_s(label->value);
     ret->spend = K8SMI_SPEND_OWNED;

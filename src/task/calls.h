@@ -20,6 +20,8 @@ struct k8sm_calls {
   size_t offer_count;
   struct k8sm_call_operation *operations; /* where they are asked for */
   size_t operation_count;
+  struct k8sm_call_release *releases; /* of k8sm_cluster_release */
+  size_t release_count;
 };
 
 /* calls.c: options of calls. Errors: INVALID. */

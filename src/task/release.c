@@ -37,25 +37,29 @@ static bool release_keeps(const struct release_work *w, struct k8sm_slice uid, s
   return row.agent_id.len == 0 || k8smi_eq(row.agent_id, agent_id);
 }
 
-/* By its last reservation, which is the one that could be undone. */
+static bool release_is_volume(const K8smMesos__Resource *resource) {
+  return resource->disk != NULL && resource->disk->persistence != NULL;
+}
+
+/* By its last reservation, which is the one that could be undone. A claim has a volume: RESERVE and CREATE
+ * are of one ACCEPT, and what was only reserved is left of a CREATE that failed. */
 static bool release_is_over(const struct release_work *w, const struct k8smi_offer *offer,
-                            const K8smMesos__Resource *resource) {
+                            const K8smMesos__Resource *resource, struct k8sm_call_release *ret) {
+  *ret = (struct k8sm_call_release){.call = (uint32_t)w->calls->call_count};
   if (resource->n_reservations == 0 || resource->revocable != NULL || resource->shared != NULL) return false;
   const K8smMesos__Resource__ReservationInfo *last = resource->reservations[resource->n_reservations - 1];
   if (last->type != K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC || last->labels == NULL)
     return false;
   if (!k8smi_eq(release_label(last->labels, K8SMI_FRAMEWORK_LABEL), offer->framework_id)) return false;
-  struct k8sm_slice uid = release_label(last->labels, K8SMI_OWNER_LABEL);
-  struct k8sm_slice claim = release_label(last->labels, K8SMI_CLAIM_LABEL);
-  if (uid.len > 0) return !release_keeps(w, uid, offer->agent_id);
-  return claim.len > 0 && k8smi_map_get(&w->claims, claim) != K8SMI_MAP_NONE;
+  bool volume = release_is_volume(resource);
+  if (volume) ret->volume = k8smi_s(resource->disk->persistence->id);
+  ret->pod = release_label(last->labels, K8SMI_OWNER_LABEL);
+  if (ret->pod.len > 0) return !release_keeps(w, ret->pod, offer->agent_id);
+  ret->claim = release_label(last->labels, K8SMI_CLAIM_LABEL);
+  return ret->claim.len > 0 && (!volume || k8smi_map_get(&w->claims, ret->claim) != K8SMI_MAP_NONE);
 }
 
 /* ---- What is done ---- */
-
-static bool release_is_volume(const K8smMesos__Resource *resource) {
-  return resource->disk != NULL && resource->disk->persistence != NULL;
-}
 
 /* What is left of a volume once it is destroyed. */
 static K8smMesos__Resource *release_plain(struct k8smi_task_build *b, const K8smMesos__Resource *volume) {
@@ -74,13 +78,35 @@ struct release_lists {
   struct k8smi_resources destroy, unreserve;
 };
 
+/* Its row, with texts of its own; they double in the arena, and the former ones stay behind. */
+static bool release_row(struct k8sm_calls *c, const struct k8sm_call_release *row) {
+  size_t n = c->release_count;
+  if ((n & (n - 1)) == 0) {
+    struct k8sm_call_release *items = k8smi_arena_array(&c->arena, n == 0 ? 1 : 2 * n, sizeof *items);
+    if (items == NULL) return false;
+    if (n > 0) memcpy(items, c->releases, n * sizeof *items);
+    c->releases = items;
+  }
+  struct k8sm_call_release *to = &c->releases[c->release_count++];
+  *to = *row;
+  struct k8sm_slice *const texts[] = {&to->pod, &to->claim, &to->volume};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    if (texts[i]->len == 0) continue;
+    *texts[i] = k8smi_arena_copy(&c->arena, texts[i]->ptr, texts[i]->len);
+    if (texts[i]->ptr == NULL) return false;
+  }
+  return true;
+}
+
 static int release_collect(struct release_work *w, const struct k8smi_offer *offer,
                            struct release_lists *to) {
   struct k8smi_task_build *b = &w->build;
+  struct k8sm_call_release row;
   *to = (struct release_lists){{NULL, 0}, {NULL, 0}};
   for (size_t i = 0; i < offer->resource_count; i++) {
     K8smMesos__Resource *resource = offer->message->resources[i];
-    if (!release_is_over(w, offer, resource)) continue;
+    if (!release_is_over(w, offer, resource, &row)) continue;
+    if (!release_row(w->calls, &row)) return release_no_memory(w);
     if (to->unreserve.items == NULL) {
       size_t left = offer->resource_count - i;
       to->destroy.items = k8smi_task_array(b, left, sizeof(K8smMesos__Resource *));

@@ -55,3 +55,12 @@ size_t k8sm_calls_operations(const struct k8sm_calls *calls, size_t first, struc
   }
   return left;
 }
+
+size_t k8sm_calls_releases(const struct k8sm_calls *calls, size_t first, struct k8sm_call_release *rows,
+                           size_t row_size, size_t n) {
+  size_t left = k8smi_rows_left(calls->release_count, first);
+  for (size_t i = 0; i < left && i < n; i++) {
+    k8smi_row_write(rows, row_size, i, &calls->releases[first + i], sizeof calls->releases[0]);
+  }
+  return left;
+}

@@ -215,6 +215,22 @@ class Golden(unittest.TestCase):
         self.assertEqual(k8smesos.TaskId.parse_executor(calls.executors[0].executor_id).mapping, 1)
         self.assertEqual(len(cluster.release([("u", "")], ["default/data"])), 0)
 
+    def test_release_of_a_claim(self):
+        event = json.loads(read("offers.json").replace(b"ROLE", b"dev"))
+        offer = event["offers"]["offers"][0]
+        labels = [{"key": "claim", "value": "default/data"},
+                  {"key": "framework", "value": offer["framework_id"]["value"]}]
+        offer["resources"].append({
+            "name": "disk", "type": "SCALAR", "scalar": {"value": 64}, "allocation_info": {"role": "dev"},
+            "disk": {"persistence": {"id": "default.data", "principal": "p"}},
+            "reservations": [{"type": "DYNAMIC", "role": "dev", "principal": "p", "labels": {"labels": labels}}]})
+        cluster = Cluster()
+        cluster.add(Offers.parse(json.dumps(event).encode()))
+        self.assertEqual(cluster.release([], []).releases, [])
+        released = cluster.release([], ["default/data"])
+        self.assertEqual(released.releases, [("", "default/data", "default.data", 0)])
+        self.assertIn(b"DESTROY", cluster.release([], ["default/data"], format=Format.JSON)[0].bytes)
+
 
 class Flow(unittest.TestCase):
     def test_volume_elsewhere(self):

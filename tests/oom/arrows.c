@@ -219,6 +219,74 @@ static int act_calls_overlays(struct oom_fixture *f) {
   return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
 }
 
+/* Tokens and a volume that are reserved and made in the ACCEPT. */
+static void before_reserving(struct oom_fixture *f) {
+  static const char *const roles[] = {"ROLE"}; /* as the offer has it */
+  static const struct k8sm_manifest_data data[] = {
+      {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"64Mi", 4}, 0, 0}};
+  static const char json[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"spec\":{"
+      "\"containers\":[{\"name\":\"a\",\"image\":\"b\",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/"
+      "v\"}]}],"
+      "\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"data\"}}]}}";
+  const struct k8sm_demand_options demand = {.size = sizeof demand,
+                                             .nonce = "n1",
+                                             .principal = "p",
+                                             .roles = roles,
+                                             .role_count = 1,
+                                             .data = data,
+                                             .data_count = 1,
+                                             .data_size = sizeof data[0]};
+  struct k8sm_cluster_options options = {.size = sizeof options, .features = K8SM_FEATURE_ALL};
+  arrow_must(k8sm_pod_parse(json, sizeof json - 1, NULL, &f->pod, NULL), "pod");
+  arrow_must(k8sm_demand_make(f->pod, &demand, &f->demand, NULL), "demand");
+  arrow_must(k8sm_cluster_new(&options, &f->cluster, NULL), "cluster");
+  struct k8sm_slice event = oom_read("offers.json");
+  arrow_must(k8sm_offers_parse(event.ptr, event.len, NULL, &f->offers, NULL), "offers");
+  arrow_must(k8sm_cluster_add(f->cluster, f->offers, 1, NULL), "add");
+  free((void *)(uintptr_t)event.ptr);
+}
+
+static void before_reserving_plan(struct oom_fixture *f) {
+  before_reserving(f);
+  arrow_must(k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, NULL), "match");
+}
+
+/* What of a pod that is gone, and of a claim that is deleted, an offer holds. */
+static void before_release(struct oom_fixture *f) {
+#define OOM_RESERVED(name, value, key, whose, more)                                                          \
+  "{\"name\":\"" name "\",\"type\":\"SCALAR\",\"scalar\":{\"value\":" value                                  \
+  "},\"allocation_info\":{\"role\":"                                                                         \
+  "\"dev\"}" more                                                                                            \
+  ",\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"dev\",\"principal\":\"p\",\"labels\":{"               \
+  "\"labels\":[{\"key\":\"" key "\",\"value\":\"" whose "\"},{\"key\":\"framework\",\"value\":\"F\"}]}}]}"
+  static const char event[] =
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O\"},\"framework_id\":{\"value\":"
+      "\"F\"},"
+      "\"agent_id\":{\"value\":\"A\"},\"hostname\":\"a\",\"allocation_info\":{\"role\":\"dev\"},"
+      "\"resources\":[" OOM_RESERVED("cpus", "1", "pod", "u", "") "," OOM_RESERVED(
+          "disk", "8", "claim", "default/left",
+          "") "," OOM_RESERVED("disk", "64", "claim", "default/data",
+                               ",\"disk\":{\"persistence\":{\"id\":\"default.data\","
+                               "\"principal\":\"p\"}}") "]}]}}";
+  struct k8sm_cluster_options options = {.size = sizeof options};
+  arrow_must(k8sm_cluster_new(&options, &f->cluster, NULL), "cluster");
+  arrow_must(k8sm_offers_parse(event, sizeof event - 1, NULL, &f->offers, NULL), "offers");
+  arrow_must(k8sm_cluster_add(f->cluster, f->offers, 1, NULL), "add");
+}
+
+static int act_release(struct oom_fixture *f) {
+  static const struct k8sm_slice claims[] = {{"default/data", 12}};
+  static const struct k8sm_keep keep[] = {{{"other", 5}, {NULL, 0}}};
+  const struct k8sm_release_options options = {.size = sizeof options,
+                                               .claims = claims,
+                                               .claim_count = 1,
+                                               .keep = keep,
+                                               .keep_count = 1,
+                                               .keep_size = sizeof keep[0]};
+  return k8sm_cluster_release(f->cluster, &options, &f->calls, &f->diags);
+}
+
 static int no_calls(const struct oom_fixture *f) {
   return f->calls == NULL;
 }
@@ -482,6 +550,10 @@ const struct oom_arrow oom_arrows[] = {
     {"calls in protobuf", NULL, before_plan, act_calls, no_calls},
     {"calls in JSON", NULL, before_plan, act_calls_json, no_calls},
     {"calls with overlays", NULL, before_plan, act_calls_overlays, no_calls},
+    {"match with a claim", NULL, before_reserving, act_match, nothing_matched},
+    {"calls that reserve and create", NULL, before_reserving_plan, act_calls, no_calls},
+    {"applying a plan that reserves", NULL, before_reserving_plan, act_apply, NULL},
+    {"release", NULL, before_release, act_release, no_calls},
     {"status", NULL, before_demand, act_status, no_status},
     {"status apply", NULL, before_status, act_status_apply, no_next},
     {"status to JSON", NULL, before_status, act_status_json, no_blob},

@@ -458,8 +458,47 @@ static void reservations_are_given_back(void **state) {
                       "o1\nDESTROY disk:64{} disk:32{}\nUNRESERVE cpus:0.1 mem:1 cpus:0.2 disk:64 disk:32\n"
                       "o2\nUNRESERVE cpus:0.5\n");
   struct k8sm_calls *calls = NULL;
+  struct k8sm_call_release rows[8];
+  assert_int_equal(k8sm_cluster_release(s.c, &options, &calls, NULL), K8SM_OK);
+  assert_int_equal(k8sm_calls_releases(calls, 0, rows, sizeof rows[0], 8), 6);
+  static const struct {
+    const char *pod, *claim, *volume;
+    uint32_t call;
+  } expected[] = {{"gone", "", "", 0},
+                  {"gone", "", "", 0},
+                  {"lives", "", "", 0},
+                  {"gone", "", "gone.v", 0},
+                  {"", "default/data", "default.data", 0},
+                  {"lives", "", "", 1}};
+  for (size_t i = 0; i < 6; i++) {
+    assert_true(k8smi_eqs(rows[i].pod, expected[i].pod) && k8smi_eqs(rows[i].claim, expected[i].claim) &&
+                k8smi_eqs(rows[i].volume, expected[i].volume) && rows[i].call == expected[i].call);
+  }
+  k8sm_calls_unref(calls);
+  calls = NULL;
   options.refuse_seconds = -1;
   assert_int_equal(k8sm_cluster_release(s.c, &options, &calls, NULL), K8SM_ERR_INVALID);
+  scene_end(&s);
+}
+
+/* Disk that is reserved for a claim and is no volume: its CREATE has failed. Nobody could use it. */
+static void a_claim_without_a_volume_is_given_back(void **state) {
+  (void)state;
+  struct scene s;
+  scene_begin(&s);
+  K8smMesos__Offer *o = world_simple(&s.w, "o1", "a", "dev", 4, 64, false);
+  reserve_for(&s, world_scalar(&s.w, o, "disk", 64), "claim", "default/data", "framework");
+  reserve_for(&s, world_scalar(&s.w, o, "disk", 32), "claim", "default/data", "another");
+  o = world_simple(&s.w, "o2", "a", "dev", 4, 64, false);
+  K8smMesos__Resource *claimed = world_scalar(&s.w, o, "disk", 16);
+  reserve_for(&s, claimed, "claim", "default/data", "framework");
+  as_volume(&s, claimed, "default.data");
+  scene_offers(&s);
+  assert_int_equal(s.c->stranded, 1);
+  const struct k8sm_release_options options = {.size = sizeof options};
+  assert_string_equal(released(&s, &options), "o1\nUNRESERVE disk:64\n");
+  k8sm_cluster_remove(s.c, k8smi_s("o1"));
+  assert_int_equal(s.c->stranded, 0);
   scene_end(&s);
 }
 
@@ -543,6 +582,7 @@ int main(void) {
       cmocka_unit_test(a_volume_of_the_pods_own),
       cmocka_unit_test(claims_that_cannot_be),
       cmocka_unit_test(reservations_are_given_back),
+      cmocka_unit_test(a_claim_without_a_volume_is_given_back),
       cmocka_unit_test(operations_have_rows),
       cmocka_unit_test(an_attempt_of_another_mapping_does_not_go_on),
   };

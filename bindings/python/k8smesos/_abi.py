@@ -341,6 +341,7 @@ CallExecutor = _struct("call_executor", (Slice, "executor_id bytes"), (c_uint32,
 CallTask = _struct("call_task", (Slice, "task_id"), (c_uint32, "placement task"))
 CallOffer = _struct("call_offer", (Slice, "id"), (c_uint32, "call reserved"))
 CallOperation = _struct("call_operation", (Slice, "bytes"), (c_uint32, "call placement"))
+CallRelease = _struct("call_release", (Slice, "pod claim volume"), (c_uint32, "call reserved"))
 Keep = _struct("keep", (Slice, "uid agent_id"))
 ReleaseOptions = _struct(
     "release_options",
@@ -627,7 +628,7 @@ def _prototypes():
         "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks demand_volumes "
         "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_nominations plan_victims plan_refusals explain_rows "
-        "calls_rows calls_executors calls_tasks calls_offers calls_operations status_containers status_actions effects_rows driver_pods "
+        "calls_rows calls_executors calls_tasks calls_offers calls_operations calls_releases status_containers status_actions effects_rows driver_pods "
         "driver_ports driver_agents control_rows"
     ).split():
         table[name] = rows

@@ -51,6 +51,16 @@ class CallOperation(NamedTuple):
     placement: int
 
 
+class CallRelease(NamedTuple):
+    """What a call of Cluster.release gives back: of a pod (its uid) or of a claim; `volume`: the id of the volume that
+    is destroyed, or ""."""
+
+    pod: str
+    claim: str
+    volume: str
+    call: int
+
+
 class Calls(Handle):
     """The calls that a plan becomes. Immutable; a sequence of Call."""
 
@@ -75,6 +85,10 @@ class Calls(Handle):
     @property
     def operations(self) -> List[CallOperation]:
         return rows("calls_operations", self._pointer, _abi.CallOperation, CallOperation)
+
+    @property
+    def releases(self) -> List[CallRelease]:
+        return rows("calls_releases", self._pointer, _abi.CallRelease, CallRelease)
 
     def __iter__(self) -> Iterator[Call]:
         return iter(self.calls)
