@@ -120,6 +120,8 @@ const (
 	InputRecorded InputType = C.K8SM_INPUT_RECORDED
 	InputRefused  InputType = C.K8SM_INPUT_REFUSED
 	InputStop     InputType = C.K8SM_INPUT_STOP
+
+	InputDeleteClaim InputType = C.K8SM_INPUT_DELETE_CLAIM
 )
 
 // StopTeardown in Input.Flags makes InputStop end the framework.
@@ -154,6 +156,8 @@ const (
 	EffectGone    EffectType = C.K8SM_EFFECT_GONE
 	EffectPod     EffectType = C.K8SM_EFFECT_POD
 	EffectDelete  EffectType = C.K8SM_EFFECT_DELETE
+
+	EffectClaimGone EffectType = C.K8SM_EFFECT_CLAIM_GONE
 )
 
 // To says whom an effect is for.

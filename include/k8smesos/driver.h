@@ -69,7 +69,13 @@ enum {
                               its row is removed; one whose record is REFUSED may be given again */
   K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
   K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */
-  K8SM_INPUT_STOP = 11     /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
+  K8SM_INPUT_STOP = 11,    /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
+  K8SM_INPUT_DELETE_CLAIM = 12 /* key: "namespace/name" of a PersistentVolumeClaim: its volume is destroyed, and
+                                  its disk unreserved. Recorded; a pod that has it keeps it until it is over,
+                                  one that has no place yet waits for the end of the claim, as with Kubernetes'
+                                  protection of claims in use. Then what agents offer of it is given back, again
+                                  and again, until none offers it any more: CLAIM_GONE. Again: nothing new.
+                                  https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection */
 };
 enum { K8SM_STOP_TEARDOWN = 1 };
 
@@ -110,7 +116,8 @@ enum {
   K8SM_EFFECT_STOPPED = 7, /* to host: nothing more will come; code: why, or 0 */
   K8SM_EFFECT_GONE = 8,    /* to host: key: a pod that was deleted has ended, and its row is removed */
   K8SM_EFFECT_POD = 9,     /* to driver: key, pod: the input POD (of control.h) */
-  K8SM_EFFECT_DELETE = 10  /* to driver: key, grace_seconds: the input DELETE (of control.h) */
+  K8SM_EFFECT_DELETE = 10, /* to driver: key, grace_seconds: the input DELETE (of control.h) */
+  K8SM_EFFECT_CLAIM_GONE = 11 /* to host: key: a claim that was deleted is gone, and its row is removed */
 };
 enum { K8SM_TO_MESOS = 1, K8SM_TO_KUBE = 2, K8SM_TO_STORE = 3, K8SM_TO_HOST = 4, K8SM_TO_DRIVER = 5 };
 enum {
@@ -207,8 +214,9 @@ struct k8sm_driver_counters {
   uint64_t updates;
   uint64_t acknowledged;
   uint64_t records;
-  uint64_t releases_due; /* pods that have ended and whose reservations are not given back yet: their agent
-                            has not offered them again. Who stops before leaves them reserved. */
+  uint64_t releases_due; /* pods that have ended, and claims that were deleted, whose reservations are not given
+                            back yet: their agent has not offered them again. Who stops before leaves them
+                            reserved. */
 };
 K8SM_API K8SM_MUST_USE int k8sm_driver_count(const struct k8sm_driver *driver,
                                              struct k8sm_driver_counters *ret);

@@ -16,7 +16,8 @@ struct k8sm_wants; /* Value. */
 
 /* A demand that wants offers now, or at a time that is known: pods that wait, stages and restarts to come. */
 struct k8sm_want {
-  const struct k8sm_demand *demand; /* read only during the call */
+  const struct k8sm_demand *demand; /* read only during the call; NULL: what is reserved for the framework, in any of
+                                       its roles but "*" */
   struct k8sm_slice hostname;       /* of the agent that it is under way on; empty: as the cluster knows it */
   uint32_t pinned;                  /* 1: it goes to that hostname and nowhere else, whatever the demand says */
   uint32_t reserved;

@@ -40,7 +40,7 @@ int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key
   va_start(args, format);
   int n = vsnprintf(line, sizeof line, format, args);
   va_end(args);
-  size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+  size_t len = k8smi_drv_printed(n, sizeof line);
   for (size_t i = 0; i < len; i++) {
     if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' ';
   }

@@ -75,6 +75,11 @@ int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key
     __attribute__((format(printf, 4, 5)));
 int k8smi_drv_cancel(struct drv_core *core, uint64_t exchange);
 
+/* How much there is of what snprintf wrote into `cap` bytes. */
+static inline size_t k8smi_drv_printed(int n, size_t cap) {
+  return n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1;
+}
+
 static inline uint64_t k8smi_drv_after(const struct drv_core *core, uint64_t ms) {
   return ms > DRV_NEVER - core->mono_ms ? DRV_NEVER : core->mono_ms + ms;
 }

@@ -19,6 +19,7 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   k8smi_drv_outbox_init(&d->outbox);
   k8smi_drv_records_init(&d->records);
   k8smi_drv_pods_init(&d->pods, &d->core);
+  k8smi_drv_claims_init(d);
   d->framework_due_ms = d->reconcile.due_ms = DRV_NEVER;
   d->starved_ms = d->adopt_until_ms = DRV_NEVER;
   const struct k8sm_cluster_options o = {.size = sizeof o,
@@ -49,6 +50,7 @@ void k8sm_driver_free(struct k8sm_driver *d) {
   k8smi_drv_pods_free(&d->pods, &d->core);
   k8smi_drv_session_free(&d->session);
   k8smi_drv_release_free(d);
+  k8smi_drv_claims_free(d);
   k8sm_wants_unref(d->offers.wants);
   k8sm_wants_unref(d->offers.limits);
   k8sm_cluster_free(d->offers.cluster);

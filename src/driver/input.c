@@ -27,6 +27,11 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
                in->bytes.len);
     return K8SM_ERR_INVALID;
   }
+  const size_t claim = sizeof DRV_CLAIM_KEY - 1;
+  if (in->key.len > claim && memcmp(in->key.ptr, DRV_CLAIM_KEY, claim) == 0) {
+    int r = k8smi_drv_claim_restore(d, in->key, in->bytes, diags);
+    return r == K8SM_OK || r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
+  }
   if (in->key.len < 4 || memcmp(in->key.ptr, "pod/", 4) != 0) {
     k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the record '%.*s' is not one of ours",
                K8SMI_P(in->key));
@@ -111,6 +116,11 @@ static int input_on_delete(struct k8sm_driver *d, const struct k8sm_input *in, s
   return k8smi_drv_pod_end(d, pod, in->grace_seconds);
 }
 
+static int input_on_delete_claim(struct k8sm_driver *d, const struct k8sm_input *in,
+                                 struct k8sm_diags *diags) {
+  return k8smi_drv_claim_delete(d, in->key, diags);
+}
+
 static int input_on_answer(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
   enum drv_answer answer = in->type == K8SM_INPUT_RECORDED ? DRV_ANSWER_KEPT : DRV_ANSWER_REFUSED;
   const struct drv_record *record =
@@ -143,12 +153,19 @@ static int input_on_stop(struct k8sm_driver *d, const struct k8sm_input *in, str
 
 static int (*const input_table[])(struct k8sm_driver *d, const struct k8sm_input *in,
                                   struct k8sm_diags *diags) = {
-    [K8SM_INPUT_TICK] = input_on_tick,      [K8SM_INPUT_RESTORE] = input_on_restore,
-    [K8SM_INPUT_LEADER] = input_on_leader,  [K8SM_INPUT_RESPONSE] = input_on_response,
-    [K8SM_INPUT_CHUNK] = input_on_chunk,    [K8SM_INPUT_END] = input_on_end,
-    [K8SM_INPUT_LOST] = input_on_lost,      [K8SM_INPUT_POD] = input_on_pod,
-    [K8SM_INPUT_DELETE] = input_on_delete,  [K8SM_INPUT_RECORDED] = input_on_answer,
-    [K8SM_INPUT_REFUSED] = input_on_answer, [K8SM_INPUT_STOP] = input_on_stop,
+    [K8SM_INPUT_TICK] = input_on_tick,
+    [K8SM_INPUT_RESTORE] = input_on_restore,
+    [K8SM_INPUT_LEADER] = input_on_leader,
+    [K8SM_INPUT_RESPONSE] = input_on_response,
+    [K8SM_INPUT_CHUNK] = input_on_chunk,
+    [K8SM_INPUT_END] = input_on_end,
+    [K8SM_INPUT_LOST] = input_on_lost,
+    [K8SM_INPUT_POD] = input_on_pod,
+    [K8SM_INPUT_DELETE] = input_on_delete,
+    [K8SM_INPUT_RECORDED] = input_on_answer,
+    [K8SM_INPUT_REFUSED] = input_on_answer,
+    [K8SM_INPUT_STOP] = input_on_stop,
+    [K8SM_INPUT_DELETE_CLAIM] = input_on_delete_claim,
 };
 
 int k8smi_drv_take(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {

@@ -5,6 +5,8 @@
 #include "base/slice.h"
 #include "demand/demand.h"
 
+#include <stdio.h>
+
 /* A placement, ready to happen. */
 struct launch_step {
   struct drv_pod *pod;
@@ -70,7 +72,8 @@ static void launch_batch_free(struct k8sm_driver *d, struct launch_batch *b) {
 enum { LAUNCH_MOST = 100 }; /* pods that one step matches: a few milliseconds */
 
 static bool launch_is_due(const struct k8sm_driver *d, const struct drv_pod *pod) {
-  return pod != NULL && pod->need != DRV_NEED_NOTHING && pod->round != d->offers.round;
+  return pod != NULL && pod->need != DRV_NEED_NOTHING && pod->round != d->offers.round &&
+         k8smi_drv_claim_awaited(d, pod) == NULL;
 }
 
 /* Of those whose turn has not come in this round, the highest priority. False: there are none. */
@@ -418,6 +421,24 @@ static int launch_refusals(struct k8sm_driver *d, const struct launch_batch *b) 
   return r;
 }
 
+/* Those that no offer helps before a claim is gone. */
+static int launch_awaiting(struct k8sm_driver *d) {
+  char line[DRV_WORDS_CAP];
+  int r = K8SM_OK;
+  size_t agents = k8sm_cluster_agents(d->offers.cluster, 0, NULL, sizeof(struct k8sm_agent), 0);
+  for (size_t i = 0; d->claims.count > 0 && r == K8SM_OK && i < d->pods.count; i++) {
+    struct drv_pod *pod = d->pods.slots[i];
+    const struct drv_claim *claim = pod == NULL ? NULL : k8smi_drv_claim_awaited(d, pod);
+    if (claim == NULL) continue;
+    const char *name = strchr(claim->name.ptr, '/') + 1;
+    int n =
+        snprintf(line, sizeof line,
+                 "0/%zu nodes are available: persistentvolumeclaim \"%s\" is being deleted.", agents, name);
+    r = launch_unplaced(d, pod, (struct k8sm_slice){line, k8smi_drv_printed(n, sizeof line)}, 0);
+  }
+  return r;
+}
+
 /* A batch that came to nothing for want of memory is tried again. */
 static void launch_give_back(struct k8sm_driver *d, struct launch_batch *b) {
   d->offers.picking = false;
@@ -437,6 +458,7 @@ int k8smi_drv_launch(struct k8sm_driver *d) {
   if (r == K8SM_OK && b.nominated != 0) r = k8smi_drv_preempt(d, b.plan, b.pods);
   if (r == K8SM_OK && b.step_count + b.nominated != 0) r = launch_commit(d, &b);
   if (r == K8SM_OK && b.pod_count != 0) r = launch_refusals(d, &b);
+  if (r == K8SM_OK) r = launch_awaiting(d);
   if (r == K8SM_ERR_NOMEM) launch_give_back(d, &b);
   d->offers.unmatched = d->offers.picking || launch_priority(d, &priority);
   launch_batch_free(d, &b);

@@ -305,6 +305,7 @@ static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
 static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
   if (pod->nominated_ms != 0 && pod->nominated_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
+  k8smi_drv_claims_touch(d, pod);
   int r = pod->delete_again ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
   if (r == K8SM_OK) k8smi_drv_note_volumes(d, pod);
   if (r == K8SM_OK) r = life_settle(d, pod, &look);

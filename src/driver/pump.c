@@ -57,6 +57,7 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
     d->framework_kept = true;
     d->offers.fresh = true;
   }
+  if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   bool first = record->final && !pod->final_kept;
@@ -88,6 +89,7 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
   if (r != K8SM_OK) return r;
   if (record->kind == DRV_RECORD_FRAMEWORK)
     d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
+  if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   if (record->kind == DRV_RECORD_DELETE) pump_not_deleted(d, pod);

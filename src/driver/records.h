@@ -9,12 +9,15 @@
 #include "driver/outbox.h"
 
 struct drv_pod;
+struct drv_claim;
 
 enum drv_record_kind {
   DRV_RECORD_FRAMEWORK = 1, /* nothing is launched before it */
   DRV_RECORD_STATE,         /* a pod as it is */
   DRV_RECORD_DELETE,        /* that a pod is to be deleted: then it begins */
-  DRV_RECORD_REMOVE         /* a pod is gone */
+  DRV_RECORD_REMOVE,        /* a pod is gone */
+  DRV_RECORD_CLAIM,         /* that a claim is to be deleted */
+  DRV_RECORD_CLAIM_REMOVE   /* it is gone */
 };
 enum drv_answer { DRV_ANSWER_NONE = 0, DRV_ANSWER_KEPT, DRV_ANSWER_REFUSED };
 
@@ -25,6 +28,7 @@ struct drv_record {
   enum drv_answer answer;
   struct drv_call *call;              /* that waits for it; NULL: none */
   struct drv_pod *pod;                /* that it is about; NULL: none, or gone */
+  struct drv_claim *claim;            /* that it is about; NULL: none */
   struct drv_record *previous, *next; /* of the pod */
   bool final;                         /* the row has the pod's terminal phase */
   bool append;                        /* it goes behind what is there */

@@ -131,55 +131,86 @@ static int release_fill(struct k8sm_driver *d, struct drv_launch *l, struct k8sm
   return K8SM_ERR_NOMEM;
 }
 
+/* What the call gives back of claims is said first, and then (`call`) noted. *at: its first row. */
+static int release_claims(struct k8sm_driver *d, const struct k8sm_calls *calls, const struct k8sm_call *row,
+                          uint32_t number, const struct drv_call *call, size_t *at) {
+  struct k8sm_call_release given;
+  size_t i = *at;
+  int r = K8SM_OK;
+  while (r == K8SM_OK && k8sm_calls_releases(calls, i, &given, sizeof given, 1) != 0 &&
+         given.call == number) {
+    if (given.claim.len > 0 && call == NULL) r = k8smi_drv_claim_say(d, given.claim, row->agent_id);
+    if (given.claim.len > 0 && call != NULL) k8smi_drv_claim_released(d, given.claim, call);
+    i++;
+  }
+  if (call != NULL) *at = i;
+  return r;
+}
+
 /* One of the calls, on its way; its offers are gone from the cluster. */
-static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_t row) {
-  struct k8sm_call c;
+static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_t number, size_t *at) {
+  struct k8sm_call row;
   struct k8sm_call_offer offer;
-  k8sm_calls_rows(calls, row, &c, sizeof c, 1);
-  k8sm_calls_offers(calls, row, &offer, sizeof offer, 1); /* each call has one */
+  k8sm_calls_rows(calls, number, &row, sizeof row, 1);
+  k8sm_calls_offers(calls, number, &offer, sizeof offer, 1); /* each call has one */
   struct drv_launch *l = k8smi_zalloc(&d->core.allocator, sizeof *l);
   if (l == NULL) return K8SM_ERR_NOMEM;
   l->calls = k8sm_calls_ref(calls);
-  int r = release_fill(d, l, c.bytes, offer.id);
+  int r = release_fill(d, l, row.bytes, offer.id);
+  if (r == K8SM_OK) r = release_claims(d, calls, &row, number, NULL, at);
   if (r != K8SM_OK) {
     k8smi_drv_call_free(&d->core, l->call);
     k8smi_drv_launch_free(d, l);
     return r;
   }
   l->call->launch = l;
+  release_claims(d, calls, &row, number, l->call, at);
   d->core.counters.offers_accepted++;
   k8smi_drv_outbox_push(&d->outbox, l->call);
   k8sm_cluster_remove(d->offers.cluster, offer.id);
-  release_forget_agent(d, c.agent_id);
+  release_forget_agent(d, row.agent_id);
   return K8SM_OK;
 }
 
 static int release_calls(struct k8sm_driver *d, struct k8sm_calls **ret) {
   const struct k8sm_allocator *a = &d->core.allocator;
-  struct k8sm_keep *keep = k8smi_alloc(a, d->pods.count * sizeof *keep);
-  if (keep == NULL) return K8SM_ERR_NOMEM;
+  size_t keep_size = d->pods.count * sizeof(struct k8sm_keep);
+  size_t claims_size = d->claims.count * sizeof(struct k8sm_slice);
+  struct k8sm_keep *keep = k8smi_alloc(a, keep_size);
+  struct k8sm_slice *claims = k8smi_alloc(a, claims_size);
   const struct k8sm_release_options o = {.size = sizeof o,
                                          .allocator = a,
                                          .format = d->core.options.format,
                                          .keep = keep,
-                                         .keep_count = release_keep(d, keep),
-                                         .keep_size = sizeof *keep};
-  int r = k8sm_cluster_release(d->offers.cluster, &o, ret, NULL);
-  k8smi_free(a, keep, d->pods.count * sizeof *keep);
+                                         .keep_count = keep == NULL ? 0 : release_keep(d, keep),
+                                         .keep_size = sizeof *keep,
+                                         .claims = claims,
+                                         .claim_count = k8smi_drv_claims_due(d, claims)};
+  int r = keep == NULL || claims == NULL ? K8SM_ERR_NOMEM
+                                         : k8sm_cluster_release(d->offers.cluster, &o, ret, NULL);
+  k8smi_free(a, claims, claims_size);
+  k8smi_free(a, keep, keep_size);
   return r;
+}
+
+/* Whether offers may hold something that is to be given back. */
+static bool release_may(const struct k8sm_driver *d) {
+  const struct k8sm_cluster *c = d->offers.cluster;
+  return c->owned > 0 || c->stranded > 0 || k8smi_drv_claims_due(d, NULL) > 0;
 }
 
 int k8smi_drv_release_pump(struct k8sm_driver *d) {
   struct k8sm_calls *calls;
   struct k8sm_call row;
+  size_t at = 0;
   uint64_t generation = k8sm_cluster_generation(d->offers.cluster);
   release_expire(d);
   bool seen = d->offers.released == generation; /* these offers, with these pods */
-  if (seen || !d->framework_kept || d->offers.cluster->owned == 0) return K8SM_OK;
+  if (seen || !d->framework_kept || !release_may(d)) return K8SM_OK;
   int r = release_calls(d, &calls);
   if (r != K8SM_OK) return r;
   for (uint32_t i = 0; r == K8SM_OK && k8sm_calls_rows(calls, i, &row, sizeof row, 1) != 0; i++)
-    r = release_send(d, calls, i);
+    r = release_send(d, calls, i, &at);
   k8sm_calls_unref(calls);
   if (r == K8SM_OK) d->offers.released = generation;
   return r;

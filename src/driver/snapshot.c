@@ -89,3 +89,13 @@ void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_sna
   if (change->tasks) snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, since);
 }
+
+void k8smi_drv_snapshot_write_claim(struct k8smi_buf *buf, struct k8sm_slice agent_id) {
+  struct k8smi_json w;
+  k8smi_json_init(&w, buf, false);
+  k8smi_json_open(&w, '{');
+  k8smi_json_member_i64(&w, "version", DRV_SNAPSHOT_CLAIM_VERSION);
+  k8smi_json_member(&w, "agent_id", agent_id);
+  k8smi_json_close(&w, '}');
+  k8smi_buf_putc(buf, '\n');
+}

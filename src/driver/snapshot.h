@@ -52,6 +52,14 @@ void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_sna
                                      const struct drv_snapshot_change *change,
                                      const struct k8sm_status *status, const struct k8sm_status *since);
 
+/* The row of a claim that is deleted, under the key "claim/<namespace>/<name>": the agent that has its
+ * volume, as far as it is known. */
+enum { DRV_SNAPSHOT_CLAIM_VERSION = 1 };
+void k8smi_drv_snapshot_write_claim(struct k8smi_buf *buf, struct k8sm_slice agent_id);
+/* Errors: as those of a pod's. */
+int k8smi_drv_snapshot_read_claim(struct k8smi_arena *arena, struct k8sm_slice bytes,
+                                  struct k8sm_slice *ret_agent_id, struct k8sm_diags *diags);
+
 /* All rows of a pod. Everything in the result is in the arena, or in `bytes`. Errors: SYNTAX, INVALID (not a
  * snapshot, or of a later version), LIMIT, NOMEM; each with a finding. */
 int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, struct drv_snapshot *ret,

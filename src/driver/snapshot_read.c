@@ -40,10 +40,12 @@ struct snapshot_reader {
   struct k8smi_token token;
   const char *bytes;
   struct k8smi_buf statuses; /* of all rows so far, a line each */
+  bool claim;                /* it is a claim's record, not a pod's */
 };
 
 static int snapshot_bad(struct snapshot_reader *r, const char *name, const char *expected) {
-  k8smi_find(r->diags, K8SM_DIAG_RECORD_INVALID, NULL, "the pod's record: %s: expected %s", name, expected);
+  k8smi_find(r->diags, K8SM_DIAG_RECORD_INVALID, NULL, "the %s's record: %s: expected %s",
+             r->claim ? "claim" : "pod", name, expected);
   return K8SM_ERR_INVALID;
 }
 
@@ -268,5 +270,28 @@ int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, 
   int result = snapshot_get_all(&r, snapshot_whole_lines(bytes), &s);
   k8smi_buf_free(&r.statuses);
   if (result == K8SM_OK) *ret = s;
+  return result;
+}
+
+int k8smi_drv_snapshot_read_claim(struct k8smi_arena *arena, struct k8sm_slice bytes,
+                                  struct k8sm_slice *ret_agent_id, struct k8sm_diags *diags) {
+  struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr, .claim = true};
+  int64_t version = 0;
+  *ret_agent_id = K8SMI_S("");
+  int result = k8smi_tokens_json(arena, bytes.ptr, bytes.len, NULL, &r.tokens, diags);
+  if (result != K8SM_OK) return result;
+  result = snapshot_next(&r);
+  if (result == K8SM_OK && r.token.kind != K8SMI_TOKEN_OBJECT)
+    result = snapshot_bad(&r, "all of it", "an object");
+  while (result == K8SM_OK && (result = snapshot_next(&r)) == K8SM_OK && r.token.kind == K8SMI_TOKEN_KEY) {
+    if (k8smi_eqs(r.token.text, "version"))
+      result = snapshot_get_number(&r, "version", &version);
+    else if (k8smi_eqs(r.token.text, "agent_id"))
+      result = snapshot_get_text(&r, "agent_id", ret_agent_id);
+    else
+      result = snapshot_bad(&r, "a field", "one that this version knows");
+  }
+  if (result == K8SM_OK && version != DRV_SNAPSHOT_CLAIM_VERSION) result = snapshot_bad(&r, "version", "1");
+  k8smi_tokens_free(r.tokens);
   return result;
 }

@@ -27,6 +27,29 @@ struct drv_owed {
   char text[];
 };
 
+/* A claim that is deleted; see claims.c. */
+struct drv_claim {
+  struct k8sm_slice name;      /* "namespace/name" */
+  struct k8sm_slice volume;    /* the id of its volume */
+  const struct drv_call *call; /* that destroys it, and is not answered; NULL: none */
+  uint64_t until_ms;           /* so long it is looked for; DRV_NEVER: not yet */
+  uint64_t again_ms;           /* after a refusal: not removed from the record before */
+  bool kept;                   /* the host has the record of it: it happens */
+  bool used;                   /* some pod has it */
+  bool wanting;                /* offers are wanted for it, as far as the sum of wants knows */
+  bool removing;               /* from the record */
+  size_t size;                 /* of the whole */
+  char text[];
+};
+
+struct drv_claims {
+  struct drv_claim **items;
+  size_t count;
+  size_t cap;
+  struct k8smi_map by_name; /* to the number in `items` */
+  bool changed;             /* claims, or pods that have some */
+};
+
 /* Offers: which are wanted, held, declined; see wanted.c, offers.c. */
 struct drv_offers {
   struct k8sm_cluster *cluster;
@@ -77,6 +100,7 @@ struct k8sm_driver {
   struct drv_pods pods;
   struct drv_offers offers;
   struct drv_reconcile reconcile;
+  struct drv_claims claims;
   enum drv_life life;
   uint64_t leave_ms;  /* LEAVING: when it is over at the latest */
   uint32_t stop_code; /* of the STOPPED effect that is due */
@@ -188,6 +212,43 @@ void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod);
 int k8smi_drv_release_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);
 void k8smi_drv_release_free(struct k8sm_driver *d);
+
+/* ---- claims.c: claims that are deleted ---- */
+
+void k8smi_drv_claims_init(struct k8sm_driver *d);
+void k8smi_drv_claims_free(struct k8sm_driver *d);
+/* Errors: INVALID (no "namespace/name"), NOMEM. */
+int k8smi_drv_claim_delete(struct k8sm_driver *d, struct k8sm_slice name, struct k8sm_diags *diags);
+/* From a record; `key` begins with DRV_CLAIM_KEY. Errors: INVALID, SYNTAX, NOMEM. */
+#define DRV_CLAIM_KEY "claim/"
+int k8smi_drv_claim_restore(struct k8sm_driver *d, struct k8sm_slice key, struct k8sm_slice bytes,
+                            struct k8sm_diags *diags);
+/* The row of one, into `buf`, which the caller has initialized, and its key. Failure shows in buf->failed. */
+void k8smi_drv_claim_row(const struct k8sm_driver *d, const struct drv_claim *claim, struct k8smi_buf *buf);
+struct k8sm_slice k8smi_drv_claim_key(const struct drv_claim *claim, char *text, size_t cap);
+/* A record about a claim is answered. Errors: NOMEM. */
+int k8smi_drv_claim_answered(struct k8sm_driver *d, const struct drv_record *record);
+/* The subscription is gone: what was asked of it has to be seen again. */
+void k8smi_drv_claims_reset(struct k8sm_driver *d);
+/* The claim for which the pod waits, since it is being deleted; NULL: for none. */
+const struct drv_claim *k8smi_drv_claim_awaited(const struct k8sm_driver *d, const struct drv_pod *pod);
+/* A pod that may have some has changed. */
+void k8smi_drv_claims_touch(struct k8sm_driver *d, const struct drv_pod *pod);
+/* Removes those that are gone. Errors: NOMEM. */
+int k8smi_drv_claims_pump(struct k8sm_driver *d);
+/* Those to be given back, at most `cap`, into `rows` (may be NULL). Returns how many there are. */
+size_t k8smi_drv_claims_due(const struct k8sm_driver *d, struct k8sm_slice *rows);
+/* What is reserved for the claim on the agent is about to be given back: says so. Errors: NOMEM. */
+int k8smi_drv_claim_say(struct k8sm_driver *d, struct k8sm_slice name, struct k8sm_slice agent_id);
+/* A call on its way does it. */
+void k8smi_drv_claim_released(struct k8sm_driver *d, struct k8sm_slice name, const struct drv_call *call);
+/* Such a call is answered, or never went. */
+void k8smi_drv_claims_called(struct k8sm_driver *d, const struct drv_call *call);
+/* What is wanted for them; `rows` may be NULL. */
+size_t k8smi_drv_claims_want(const struct k8sm_driver *d, struct k8sm_want *rows);
+uint64_t k8smi_drv_claims_deadline(const struct k8sm_driver *d);
+/* Those that some agent has, or may have. */
+size_t k8smi_drv_claims_open(const struct k8sm_driver *d);
 
 /* ---- preempt.c: pods end for others ---- */
 

@@ -30,6 +30,20 @@ static int view_record_pod(const struct k8sm_driver *d, const struct drv_pod *po
   return r;
 }
 
+static int view_record_claim(const struct k8sm_driver *d, const struct drv_claim *claim,
+                             struct k8sm_effects *effects) {
+  char text[DRV_ID_CAP + 8];
+  struct k8smi_buf row;
+  if (claim->removing) return K8SM_OK;
+  k8smi_buf_init(&row, &d->core.allocator);
+  k8smi_drv_claim_row(d, claim, &row);
+  int r = row.failed ? K8SM_ERR_NOMEM
+                     : view_record(effects, k8smi_drv_claim_key(claim, text, sizeof text),
+                                   (struct k8sm_slice){row.ptr, row.len});
+  k8smi_buf_free(&row);
+  return r;
+}
+
 int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *effects) {
   int r = K8SM_OK;
   k8smi_effects_clear(effects);
@@ -38,6 +52,8 @@ int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *
   for (size_t i = 0; r == K8SM_OK && i < driver->pods.count; i++) {
     if (driver->pods.slots[i] != NULL) r = view_record_pod(driver, driver->pods.slots[i], effects);
   }
+  for (size_t i = 0; r == K8SM_OK && i < driver->claims.count; i++)
+    r = view_record_claim(driver, driver->claims.items[i], effects);
   return r;
 }
 
@@ -74,6 +90,7 @@ size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct 
 int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret) {
   struct k8sm_driver_counters row = driver->core.counters;
   for (const struct drv_owed *o = driver->offers.owed; o != NULL; o = o->next) row.releases_due++;
+  row.releases_due += k8smi_drv_claims_open(driver);
   return k8smi_struct_write(ret, &row, sizeof row);
 }
 

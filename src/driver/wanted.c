@@ -30,7 +30,7 @@ static size_t wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
   for (const struct drv_owed *o = d->offers.owed; o != NULL; o = o->next, n++) {
     if (rows != NULL) rows[n] = (struct k8sm_want){.demand = o->demand, .hostname = o->hostname, .pinned = 1};
   }
-  return n;
+  return n + k8smi_drv_claims_want(d, rows == NULL ? NULL : rows + n);
 }
 
 static int wanted_sum(struct k8sm_driver *d, struct k8sm_wants **ret) {

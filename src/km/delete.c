@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host.h"
+#include "runner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@ const struct km_command km_command_delete = {
     "  km delete nginx                           waits until it is gone\n"
     "  km delete kube-system/dns --grace-period=1\n"
     "  km delete deployment/web                  with all of its pods\n"
+    "  km delete pvc/data                        with its volume, when no pod has it any more\n"
     "  km delete -f nginx.yaml --wait=0\n"
     "  km delete --all                           the 'km run' ends then, too\n",
     run,
@@ -70,7 +71,11 @@ static int add_name(struct km_texts *keys, const char *name) {
   return KM_DONE;
 }
 
-/* What `km run -f` would run: workloads, and pods that belong to none. */
+static void add_claim(void *keys, const char *key) {
+  add_key(keys, key);
+}
+
+/* What `km run -f` would run: workloads, and pods that belong to none; and their claims. */
 static int add_files(struct km_texts *keys, const struct km_texts *files) {
   struct km_set set;
   int code = km_set_load(&set, files, K8SM_PARSE_TEMPLATES);
@@ -86,6 +91,7 @@ static int add_files(struct km_texts *keys, const struct km_texts *files) {
     snprintf(full, sizeof full, "Pod/%s", km_pod_key(set.pods[i].pod, key, sizeof key));
     add_key(keys, full);
   }
+  km_claims_list(&set, add_claim, keys);
   km_set_free(&set);
   return code;
 }

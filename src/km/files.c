@@ -117,7 +117,7 @@ static void add_workloads(struct km_set *set, size_t file) {
   }
 }
 
-static void add_data(struct km_set *set, const struct k8sm_manifest *m) {
+void km_set_add_data(struct km_set *set, const struct k8sm_manifest *m) {
   size_t n = k8sm_manifest_data(m, 0, NULL, sizeof(struct k8sm_manifest_data), 0);
   set->data = km_alloc(set->data, (set->data_count + n) * sizeof *set->data);
   if (n > 0) k8sm_manifest_data(m, 0, set->data + set->data_count, sizeof *set->data, n);
@@ -144,7 +144,7 @@ static int load_file(struct km_set *set, size_t i, uint64_t flags) {
   }
   add_pods(set, i);
   add_workloads(set, i);
-  add_data(set, f->manifest);
+  km_set_add_data(set, f->manifest);
   return KM_DONE;
 }
 

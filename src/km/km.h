@@ -116,6 +116,8 @@ int km_set_admit(struct km_set *set);
 /* How it does that: with those classes, which are to be freed. */
 struct k8sm_admission_options km_set_admission(const struct km_set *set);
 void km_set_free(struct km_set *set);
+/* Adds the data of a manifest, which is to live as long as the set. */
+void km_set_add_data(struct km_set *set, const struct k8sm_manifest *m);
 struct km_source km_set_source(const struct km_set *set, const struct km_pod *pod);
 struct km_source km_workload_source(const struct km_set *set, const struct km_workload *workload);
 /* Gives pods without uid one: made from namespace and name, so that the filters' output is always the same

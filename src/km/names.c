@@ -17,6 +17,7 @@ static const struct {
     {"DaemonSet", {"daemonsets", "ds", NULL}},
     {"Job", {"jobs", NULL}},
     {"CronJob", {"cronjobs", "cj", NULL}},
+    {"PersistentVolumeClaim", {"persistentvolumeclaims", "pvc", NULL}},
 };
 
 static bool is_word(const char *word, size_t len, const char *name) {

@@ -75,7 +75,8 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   return result == K8SM_OK;
 }
 
-/* Rows of the control begin with a kind, and so with a capital letter; those of the driver do not. */
+/* Rows of the control, and of claims, begin with a kind, and so with a capital letter; those of the driver do
+ * not. */
 static bool restore_row(void *ctx, const char *key, const char *bytes, size_t len) {
   static struct km_report report;
   struct k8sm_input to_driver = {
@@ -83,6 +84,7 @@ static bool restore_row(void *ctx, const char *key, const char *bytes, size_t le
   struct k8sm_control_input to_control = {
       .type = K8SM_CONTROL_RESTORE, .key = to_driver.key, .bytes = to_driver.bytes};
   bool driver = key[0] < 'A' || key[0] > 'Z';
+  if (km_claim_of_key(key) != NULL) return true; /* see km_claims_load */
   km_report_begin(&report);
   int result = driver ? km_runner_step(ctx, &to_driver, &report.diags)
                       : km_runner_control(ctx, &to_control, &report.diags);
@@ -126,6 +128,7 @@ static int give_objects(struct km_runner *r, const struct run_options *o, struct
     struct k8sm_control_input complete = {.type = K8SM_CONTROL_COMPLETE};
     km_runner_control(r, &complete, NULL);
   }
+  if (code == KM_DONE && !km_claims_give(r, set, o->prune)) code = KM_FAILED;
   return code;
 }
 
@@ -153,6 +156,7 @@ static bool set_up(struct km_runner *r, const struct run_options *o, struct km_s
   km_state_folder(o->state, folder, sizeof folder);
   /* The embedded Mesos starts empty, so what is recorded of an earlier one is over. */
   if ((r->store = km_store_open(folder, is_local(o))) == NULL) return false;
+  if (!km_claims_load(r, set)) return false;
   if ((r->control = km_control_listen(folder, km_runner_answer, r)) == NULL) return false;
   snprintf(r->master, sizeof r->master, "%s", o->master);
   if (is_local(o)) {
@@ -179,6 +183,7 @@ static void tear_down(struct km_runner *r) {
   km_trace_close(r->trace);
   km_events_free(r->events);
   km_runner_drop_mail(r);
+  km_claims_free(r);
 }
 
 /* ---- Running ---- */

@@ -64,6 +64,7 @@ static void carry_out_one(struct km_runner *r, const struct k8sm_effect *e, bool
   case K8SM_EFFECT_GONE:
     if (!of_control) pass_on(r, e, true, K8SM_CONTROL_GONE);
     break;
+  case K8SM_EFFECT_CLAIM_GONE: km_claims_forget(r, e->key.ptr); break;
   case K8SM_EFFECT_POD: pass_on(r, e, false, K8SM_INPUT_POD); break;
   case K8SM_EFFECT_DELETE: pass_on(r, e, false, K8SM_INPUT_DELETE); break;
   case K8SM_EFFECT_STOPPED:
@@ -283,7 +284,9 @@ void km_runner_delete_all(struct km_runner *r, int64_t grace) {
 static bool knows(const struct km_runner *r, const char *key) {
   struct k8sm_driver_pod pod;
   struct k8sm_control_row row;
+  const char *claim = km_claim_of_key(key);
   bool all = strcmp(key, "*") == 0;
+  if (claim != NULL) return km_claims_know(r, claim);
   for (size_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) {
     char have[600];
     if (all || (strncmp(key, "Pod/", 4) == 0 && strcmp(km_pod_key(pod.pod, have, sizeof have), key + 4) == 0))
@@ -307,7 +310,8 @@ static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) 
   } else if (strcmp(key, "*") == 0) {
     km_runner_delete_all(r, grace);
   } else {
-    int result = delete_object(r, key, grace);
+    const char *claim = km_claim_of_key(key);
+    int result = claim != NULL ? km_claim_delete(r, claim) : delete_object(r, key, grace);
     if (result != K8SM_OK) snprintf(text, sizeof text, "%s: %s\n", key, k8sm_result_name(result));
   }
   return km_strdup(text, strlen(text));

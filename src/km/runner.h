@@ -31,7 +31,10 @@ struct km_runner {
   size_t lines;         /* of the table on the screen */
   struct km_mail *mail; /* what one of the two is to be told, in order */
   struct km_mail **mail_end;
-  uint64_t agents; /* a sum over those that the control was told of */
+  uint64_t agents;        /* a sum over those that the control was told of */
+  struct km_texts claims; /* "namespace/name" of the PersistentVolumeClaims that are recorded */
+  struct k8sm_manifest **claim_objects; /* of some of them: the memory of their data */
+  size_t claim_object_count;
 };
 
 /* Feeds one input and everything that follows from it at once. Returns the driver's result. */
@@ -44,6 +47,24 @@ void km_runner_look_at_agents(struct km_runner *r);
 bool km_runner_tell_found(struct km_runner *r);
 /* Hands in the time zone of a CronJob. */
 void km_runner_give_zone(struct km_runner *r, const struct k8sm_workload *workload);
+
+/* ---- claims.c: PersistentVolumeClaims ---- */
+
+/* "default/data" of "PersistentVolumeClaim/default/data"; NULL: it is something else. */
+const char *km_claim_of_key(const char *key);
+bool km_claims_know(const struct km_runner *r, const char *name);
+/* Those that are recorded; what they say is added to the set's data, where its files do not say it. False, with a
+ * line, when one can't be read. */
+bool km_claims_load(struct km_runner *r, struct km_set *set);
+/* It is gone, and so is its row. */
+void km_claims_forget(struct km_runner *r, const char *name);
+void km_claims_free(struct km_runner *r);
+/* Records those of the files, and deletes what else is recorded if asked to. False when that fails. */
+bool km_claims_give(struct km_runner *r, const struct km_set *set, bool prune);
+/* The keys of those of the files. */
+void km_claims_list(const struct km_set *set, void (*add)(void *ctx, const char *key), void *ctx);
+/* Returns the driver's result. */
+int km_claim_delete(struct km_runner *r, const char *name);
 
 /* ---- mail.c: what follows from a step, and is not done yet ---- */
 

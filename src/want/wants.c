@@ -43,6 +43,7 @@ static void *wants_grow(struct k8smi_arena *arena, void *items, size_t count, si
 static bool wants_pinned(struct wants_job *job, const struct k8sm_want *want, struct k8sm_slice *ret) {
   const struct k8sm_cluster *c = job->labels.cluster;
   *ret = want->hostname;
+  if (want->demand == NULL) return true;
   if (want->pinned == 0 && want->demand->agent_id.len == 0) return false;
   if (ret->len > 0 || want->demand->agent_id.len == 0) return true;
   uint32_t row = k8smi_map_get(&c->agent_map, want->demand->agent_id);
@@ -124,6 +125,7 @@ static bool wants_add_to_role(struct wants_job *job, struct k8smi_wanted_role *r
 }
 
 static bool wants_may_use(const struct k8sm_demand *demand, struct k8sm_slice role) {
+  if (demand == NULL) return !k8smi_eqs(role, "*");
   for (size_t i = 0; i < demand->roles.count; i++) {
     if (k8smi_eq(demand->roles.items[i], role)) return true;
   }
@@ -133,7 +135,8 @@ static bool wants_may_use(const struct k8sm_demand *demand, struct k8sm_slice ro
 static bool wants_add(struct wants_job *job, const struct k8sm_want *want) {
   struct k8smi_groups groups = {NULL, 0, 0, 0};
   bool made = false;
-  if (want->demand->rules != NULL && want->demand->rules->gates.count > 0) return true;
+  if (want->demand != NULL && want->demand->rules != NULL && want->demand->rules->gates.count > 0)
+    return true;
   for (size_t i = 0; i < job->wants->role_count; i++) {
     struct k8smi_wanted_role *role = &job->wants->roles[i];
     if (!wants_may_use(want->demand, role->name)) continue;

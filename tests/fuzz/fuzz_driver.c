@@ -39,7 +39,7 @@ static void fuzz_note_tasks(struct fuzz_host *h, struct k8sm_slice json) {
 }
 
 static void fuzz_effect(struct fuzz_host *h, const struct k8sm_effect *e) {
-  FUZZ_REQUIRE(e->type >= K8SM_EFFECT_REQUEST && e->type <= K8SM_EFFECT_GONE);
+  FUZZ_REQUIRE(e->type >= K8SM_EFFECT_REQUEST && e->type <= K8SM_EFFECT_CLAIM_GONE);
   FUZZ_REQUIRE(e->bytes.ptr == NULL || e->bytes.ptr[e->bytes.len] == '\0');
   if (e->type == K8SM_EFFECT_RECORD && h->record_count < FUZZ_OPEN) h->records[h->record_count++] = e->number;
   if (e->type != K8SM_EFFECT_REQUEST) return;
@@ -178,6 +178,10 @@ static void fuzz_line(struct fuzz_host *h, char *line) {
     break;
   case 'D':
     in.type = K8SM_INPUT_DELETE;
+    in.key = fuzz_text(text);
+    break;
+  case 'V':
+    in.type = K8SM_INPUT_DELETE_CLAIM;
     in.key = fuzz_text(text);
     break;
   case 'M': in.type = K8SM_INPUT_LEADER; break;

@@ -514,6 +514,29 @@ class Workloads(unittest.TestCase):
         self.assertEqual(km("delete", "deployment/web", "--grace-period=1", self.state)[0], 0)
         self.wait_for(lambda: km("get", self.state)[0] != 0)  # nothing is left to be done
 
+    def test_claims_are_pruned(self):
+        claim = ("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: NAME}\nspec: {accessModes: [ReadWriteOnce],"
+                 " resources: {requests: {storage: 64Mi}}}\n---\n")
+        pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec:\n  terminationGracePeriodSeconds: 1\n"
+               "  containers: [{name: c, image: x, volumeMounts: [{name: v, mountPath: /v}]}]\n"
+               "  volumes: [{name: v, persistentVolumeClaim: {claimName: NAME}}]\n---\n")
+        both, flags = claim + pod, ("--role=dev", "--principal=p")
+        self.start("".join(both.replace("NAME", name) for name in ("one", "two", "three")), *flags)
+        self.wait_for(lambda: len(self.document()["pods"]) == 3)
+        self.assertEqual(km("delete", "pvc/none", self.state)[0], 1)
+        self.kill()
+        # One goes with its pod, since neither is in the files any more.
+        self.start("".join(both.replace("NAME", name) for name in ("one", "two")), "--prune", *flags)
+        self.wait_for(lambda: {p["name"] for p in self.document()["pods"]} == {"one", "two"})
+        # Another one waits for its pod, and goes with that.
+        self.assertEqual(km("delete", "pvc/two", "--wait=0", self.state)[0], 0)
+        self.assertEqual(km("delete", "pvc/two", "--wait=1", self.state)[0], 1)
+        self.assertEqual(km("delete", "two", self.state)[0], 0)
+        rows = pathlib.Path(self.folder.name, "s", "records")
+        claims = lambda: sorted(path.name for path in rows.glob("PersistentVolumeClaim*"))
+        self.wait_for(lambda: claims() == ["PersistentVolumeClaim%2Fdefault%2Fone"])
+        self.assertEqual([path.name for path in rows.glob("claim*")], [])
+
     def test_jobs_end_and_daemons_are_everywhere(self):
         job = ("apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  completions: 2\n  template:\n    spec:\n"
                "      restartPolicy: Never\n      containers: [{name: c, image: x, command: ['true']}]\n")

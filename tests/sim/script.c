@@ -211,6 +211,7 @@ static void script_effect(struct script *s, const struct k8sm_effect *e) {
                e->bytes.ptr);
     break;
   case K8SM_EFFECT_GONE: script_say(s, "gone %s", e->key.ptr); break;
+  case K8SM_EFFECT_CLAIM_GONE: script_say(s, "claim gone %s", e->key.ptr); break;
   case K8SM_EFFECT_FOREIGN: script_say(s, "foreign"); break;
   case K8SM_EFFECT_STOPPED: script_say(s, "stopped %s", e->code == 0 ? "" : k8sm_diag_name(e->code)); break;
   default: fail_msg("an effect of a type that is none");

@@ -312,6 +312,7 @@ class InputType(_Code):
     RECORDED = 9
     REFUSED = 10
     STOP = 11
+    DELETE_CLAIM = 12
 
 
 class StopFlag(enum.IntFlag):
@@ -329,6 +330,7 @@ class EffectType(_Code):
     GONE = 8
     POD = 9
     DELETE = 10
+    CLAIM_GONE = 11
 
 
 class To(_Code):

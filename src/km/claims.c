@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PersistentVolumeClaims of the files are recorded: what no longer is in the files can be deleted (--prune),
+ * and a pod that still has it can be taken up. Their volumes are the driver's to destroy. */
+#include "runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLAIM_KIND "PersistentVolumeClaim"
+static const char claim_prefix[] = CLAIM_KIND "/";
+enum { CLAIM_PREFIX = sizeof claim_prefix - 1 };
+
+const char *km_claim_of_key(const char *key) {
+  return strncmp(key, claim_prefix, CLAIM_PREFIX) == 0 ? key + CLAIM_PREFIX : NULL;
+}
+
+static size_t find(const struct km_texts *claims, const char *name) {
+  size_t i = 0;
+  while (i < claims->count && strcmp(claims->items[i], name) != 0) i++;
+  return i;
+}
+
+bool km_claims_know(const struct km_runner *r, const char *name) {
+  return find(&r->claims, name) < r->claims.count;
+}
+
+static void note(struct km_runner *r, const char *name) {
+  if (km_claims_know(r, name)) return;
+  r->claims.items = km_alloc(r->claims.items, (r->claims.count + 1) * sizeof *r->claims.items);
+  r->claims.items[r->claims.count++] = km_strdup(name, strlen(name));
+}
+
+/* The row is the object; none: it is removed. */
+static bool keep(struct km_runner *r, const char *name, struct k8sm_slice row) {
+  char key[700];
+  int n = snprintf(key, sizeof key, "%s%s", claim_prefix, name);
+  return km_store_put(r->store, (struct k8sm_slice){key, (size_t)n}, row, false);
+}
+
+void km_claims_forget(struct km_runner *r, const char *name) {
+  size_t i = find(&r->claims, name);
+  if (i == r->claims.count) return;
+  if (!keep(r, name, (struct k8sm_slice){NULL, 0})) r->failed = true;
+  free((void *)(uintptr_t)r->claims.items[i]);
+  r->claims.items[i] = r->claims.items[--r->claims.count];
+}
+
+void km_claims_free(struct km_runner *r) {
+  for (size_t i = 0; i < r->claims.count; i++) free((void *)(uintptr_t)r->claims.items[i]);
+  km_texts_free(&r->claims);
+  for (size_t i = 0; i < r->claim_object_count; i++) k8sm_manifest_unref(r->claim_objects[i]);
+  free(r->claim_objects);
+}
+
+/* Calls for each claim of the files, until that returns false. */
+static bool each_claim(const struct km_set *set,
+                       bool (*claim)(void *ctx, const char *name, const struct k8sm_manifest *m,
+                                     size_t object),
+                       void *ctx) {
+  char name[600];
+  bool ok = true;
+  for (size_t i = 0; ok && i < set->file_count; i++) {
+    struct k8sm_manifest_object row;
+    const struct k8sm_manifest *m = set->files[i].manifest;
+    for (size_t k = 0; ok && k8sm_manifest_objects(m, k, &row, sizeof row, 1) > 0; k++) {
+      if (strcmp(row.kind.ptr, CLAIM_KIND) != 0) continue;
+      snprintf(name, sizeof name, "%s/%s", row.name_space.ptr, row.name.ptr);
+      ok = claim(ctx, name, m, k);
+    }
+  }
+  return ok;
+}
+
+static bool is_other(void *ctx, const char *name, const struct k8sm_manifest *m, size_t object) {
+  (void)m;
+  (void)object;
+  return strcmp(ctx, name) != 0;
+}
+
+static bool keep_claim(void *ctx, const char *name, const struct k8sm_manifest *m, size_t object) {
+  struct km_runner *r = ctx;
+  struct k8sm_blob *json;
+  if (k8sm_manifest_get(m, object, NULL, NULL, &json) != K8SM_OK) return false;
+  bool ok = keep(r, name, k8sm_blob_bytes(json));
+  k8sm_blob_unref(json);
+  if (ok) note(r, name);
+  return ok;
+}
+
+bool km_claims_give(struct km_runner *r, const struct km_set *set, bool prune) {
+  bool ok = each_claim(set, keep_claim, r);
+  for (size_t i = 0; ok && prune && i < r->claims.count; i++) {
+    char *name = (char *)(uintptr_t)r->claims.items[i];
+    if (each_claim(set, is_other, name)) ok = km_claim_delete(r, name) == K8SM_OK;
+  }
+  return ok;
+}
+
+struct listing {
+  void (*add)(void *ctx, const char *key);
+  void *ctx;
+};
+
+static bool list_claim(void *ctx, const char *name, const struct k8sm_manifest *m, size_t object) {
+  const struct listing *l = ctx;
+  char key[700];
+  (void)m;
+  (void)object;
+  snprintf(key, sizeof key, "%s%s", claim_prefix, name);
+  l->add(l->ctx, key);
+  return true;
+}
+
+void km_claims_list(const struct km_set *set, void (*add)(void *ctx, const char *key), void *ctx) {
+  struct listing l = {add, ctx};
+  each_claim(set, list_claim, &l);
+}
+
+/* ---- What was recorded ---- */
+
+struct loading {
+  struct km_runner *r;
+  struct km_set *set;
+};
+
+/* The data of a claim that is in none of the files, so that pods that have it still can be taken up. */
+static bool load_row(void *ctx, const char *key, const char *bytes, size_t len) {
+  const struct loading *l = ctx;
+  const char *name = km_claim_of_key(key);
+  struct k8sm_manifest *m;
+  if (name == NULL) return true;
+  note(l->r, name);
+  if (!each_claim(l->set, is_other, (char *)(uintptr_t)name)) return true;
+  if (k8sm_manifest_parse(bytes, len, NULL, &m, NULL) != K8SM_OK) return false;
+  l->r->claim_objects = km_alloc(l->r->claim_objects, l->r->claims.count * sizeof(struct k8sm_manifest *));
+  l->r->claim_objects[l->r->claim_object_count++] = m;
+  km_set_add_data(l->set, m);
+  return true;
+}
+
+bool km_claims_load(struct km_runner *r, struct km_set *set) {
+  struct loading l = {r, set};
+  return km_store_each(r->store, load_row, &l);
+}
+
+int km_claim_delete(struct km_runner *r, const char *name) {
+  struct k8sm_input input = {.type = K8SM_INPUT_DELETE_CLAIM, .key = {name, strlen(name)}};
+  return km_runner_step(r, &input, NULL);
+}
