@@ -16,7 +16,7 @@
 
 struct k8smi_pool; /* match/pool.h */
 
-enum { K8SMI_FEATURE_BITS = 11, K8SMI_AGENT_ROLES_MAX = 256 };
+enum { K8SMI_FEATURE_BITS = 10, K8SMI_AGENT_ROLES_MAX = 256 };
 
 /* An agent: known once it was in an offer; before that, only its features may have been stated. */
 struct k8smi_agent {
@@ -52,10 +52,11 @@ struct k8smi_running {
   uint32_t previous_of_kind, next_of_kind;
   int64_t held[K8SMI_SCALARS];
   int64_t priority;
-  struct k8sm_demand *demand; /* a reference, if it holds ports, extended resources or volumes; else NULL */
-  bool ending;                /* what it holds comes back soon */
-  bool chosen;                /* to be preempted, by the match under way */
-  uint64_t since;             /* the generation in which it came to its agent */
+  struct k8sm_demand
+      *demand;    /* a reference, if it holds host ports, extended resources or volumes; else NULL */
+  bool ending;    /* what it holds comes back soon */
+  bool chosen;    /* to be preempted, by the match under way */
+  uint64_t since; /* the generation in which it came to its agent */
 };
 
 /* A pod that waits for room on an agent, which others are to leave to it. */

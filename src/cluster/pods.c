@@ -59,13 +59,20 @@ static void pods_free_texts(const struct k8sm_cluster *c, const struct k8smi_run
              pod->uid.len + pod->name_space.len + pod->name.len + 3);
 }
 
-/* Pods that are preempted give up what only their demands know. */
+/* Does it hold what only its demand knows? */
+static bool pods_hold_more(const struct k8sm_demand *d) {
+  size_t i = 0;
+  while (i < d->port_count && d->ports[i].host_port == 0 && !d->ports[i].any) i++;
+  return i < d->port_count || d->extended_count + d->volume_count > 0;
+}
+
+/* Pods that are preempted give up that, too. */
 static void pods_keep_demand(struct k8smi_running *pod, const struct k8sm_demand *demand) {
   const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
   struct k8sm_demand *kept;
   pod->priority = from->priority;
   pod->demand = NULL;
-  if (from->port_count + from->extended_count + from->volume_count == 0) return;
+  if (!pods_hold_more(from)) return;
   memcpy(&kept, &from, sizeof kept); /* a value: only its references are counted */
   pod->demand = k8sm_demand_ref(kept);
 }
