@@ -13,6 +13,9 @@ static inline void k8smi_refs_init(k8smi_refs *refs) {
 static inline void k8smi_ref(k8smi_refs *refs) {
   atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
 }
+static inline unsigned k8smi_refs_count(k8smi_refs *refs) {
+  return atomic_load_explicit(refs, memory_order_acquire);
+}
 /* True for the last one: free now. */
 static inline bool k8smi_unref(k8smi_refs *refs) {
   return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;

@@ -96,19 +96,21 @@ static const struct k8smi_status_field status_stray_fields[] = {
     STATUS_F(k8smi_status_stray, kill_mono_ms, U64, true),
 };
 
-#define STATUS_FIELDS(table)                                                                                 \
-  (struct k8smi_status_fields) {                                                                             \
-    table, sizeof(table) / sizeof(table)[0]                                                                  \
-  }
+#define STATUS_COUNT(table) (sizeof(table) / sizeof(table)[0])
+_Static_assert(STATUS_COUNT(status_pod_fields) <= 64 && STATUS_COUNT(status_task_fields) <= 64,
+               "a bit of a word for each");
 
 struct k8smi_status_fields k8smi_status_pod_fields(void) {
-  return STATUS_FIELDS(status_pod_fields);
+  static const struct k8sm_status none;
+  return (struct k8smi_status_fields){status_pod_fields, STATUS_COUNT(status_pod_fields), &none};
 }
 struct k8smi_status_fields k8smi_status_task_fields(void) {
-  return STATUS_FIELDS(status_task_fields);
+  static const struct k8smi_status_task none;
+  return (struct k8smi_status_fields){status_task_fields, STATUS_COUNT(status_task_fields), &none};
 }
 struct k8smi_status_fields k8smi_status_stray_fields(void) {
-  return STATUS_FIELDS(status_stray_fields);
+  static const struct k8smi_status_stray none;
+  return (struct k8smi_status_fields){status_stray_fields, STATUS_COUNT(status_stray_fields), &none};
 }
 
 static bool status_is_text(enum k8smi_status_kind kind) {
@@ -179,8 +181,8 @@ static struct k8sm_status *status_make(const struct k8sm_demand *demand,
 
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
-                                       const struct k8sm_allocator *allocator) {
-  return status_make(demand, options, allocator, 0);
+                                       const struct k8sm_allocator *allocator, size_t expected) {
+  return status_make(demand, options, allocator, expected);
 }
 
 bool k8smi_status_room_for_strays(struct k8sm_status *s) {

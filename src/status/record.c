@@ -5,11 +5,6 @@
 #include "wire/base64.h"
 #include "wire/json.h"
 
-/* What a record of everything differs from. */
-static const struct k8sm_status record_no_status;
-static const struct k8smi_status_task record_no_task;
-static const struct k8smi_status_stray record_no_stray;
-
 static void record_write_bytes(struct k8smi_json *w, struct k8sm_slice bytes) {
   struct k8smi_buf text;
   k8smi_buf_init(&text, &w->buf->allocator);
@@ -62,8 +57,10 @@ static void record_write_value(struct k8smi_json *w, const char *at, enum k8smi_
   }
 }
 
+/* What is another than in `since`; NULL: all that is set. */
 static void record_write_fields(struct k8smi_json *w, const void *from, const void *since,
                                 struct k8smi_status_fields fields) {
+  if (since == NULL) since = fields.none;
   for (size_t i = 0; i < fields.count; i++) {
     if (k8smi_status_same_field(from, since, &fields.items[i])) continue;
     k8smi_json_key(w, fields.items[i].name);
@@ -79,7 +76,7 @@ static bool record_is_same_stray(const struct k8smi_status_stray *a, const struc
 /* Strays come and go: if one is another, the list is written anew. */
 static void record_write_strays(struct k8smi_json *w, const struct k8sm_status *s,
                                 const struct k8sm_status *since) {
-  bool same = s->stray_count == since->stray_count;
+  bool same = s->stray_count == (since == NULL ? 0 : since->stray_count);
   for (size_t i = 0; same && i < s->stray_count; i++)
     same = record_is_same_stray(&s->strays[i], &since->strays[i]);
   if (same) return;
@@ -87,32 +84,30 @@ static void record_write_strays(struct k8smi_json *w, const struct k8sm_status *
   k8smi_json_open(w, '[');
   for (size_t i = 0; i < s->stray_count; i++) {
     k8smi_json_open(w, '{');
-    record_write_fields(w, &s->strays[i], &record_no_stray, k8smi_status_stray_fields());
+    record_write_fields(w, &s->strays[i], NULL, k8smi_status_stray_fields());
     k8smi_json_close(w, '}');
   }
   k8smi_json_close(w, ']');
 }
 
 static void record_write(struct k8smi_json *w, const struct k8sm_status *s, const struct k8sm_status *since) {
-  const struct k8sm_status *former = since == NULL ? &record_no_status : since;
   k8smi_json_open(w, '{');
   if (since == NULL) {
     k8smi_json_member_i64(w, "version", K8SMI_STATUS_RECORD_VERSION);
     k8smi_json_member(w, "uid", s->demand->uid);
     k8smi_json_member_i64(w, "attempt", s->demand->attempt);
   }
-  record_write_fields(w, s, former, k8smi_status_pod_fields());
+  record_write_fields(w, s, since, k8smi_status_pod_fields());
   k8smi_json_key(w, "tasks");
   k8smi_json_open(w, '[');
   for (size_t i = 0; i < s->demand->task_count; i++) {
     k8smi_json_open(w, '{');
     if (since == NULL) k8smi_json_member(w, "container", s->demand->tasks[i].container);
-    record_write_fields(w, &s->tasks[i], since == NULL ? &record_no_task : &since->tasks[i],
-                        k8smi_status_task_fields());
+    record_write_fields(w, &s->tasks[i], since == NULL ? NULL : &since->tasks[i], k8smi_status_task_fields());
     k8smi_json_close(w, '}');
   }
   k8smi_json_close(w, ']');
-  record_write_strays(w, s, former);
+  record_write_strays(w, s, since);
   k8smi_json_close(w, '}');
 }
 

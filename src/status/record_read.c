@@ -186,7 +186,7 @@ int k8sm_status_load(const struct k8sm_demand *demand, const void *bytes, size_t
   struct k8smi_arena scratch;
   int result = k8smi_options_read(&o, sizeof o, options, "k8sm_status_options", diags);
   if (result != K8SM_OK) return result;
-  struct record_reader r = {k8smi_status_empty(demand, &o, o.allocator), NULL, diags, false, 0, 0};
+  struct record_reader r = {k8smi_status_empty(demand, &o, o.allocator, 0), NULL, diags, false, 0, 0};
   if (r.status == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_arena_init(&scratch, &r.status->arena.allocator, 0);
   result = k8smi_tokens_json(&scratch, bytes, len, NULL, &r.tokens, diags);

@@ -8,7 +8,7 @@ int k8sm_status_new(const struct k8sm_demand *demand, const struct k8sm_status_o
   struct k8sm_status_options o;
   int result = k8smi_options_read(&o, sizeof o, options, "k8sm_status_options", diags);
   if (result != K8SM_OK) return result;
-  struct k8sm_status *s = k8smi_status_empty(demand, &o, o.allocator);
+  struct k8sm_status *s = k8smi_status_empty(demand, &o, o.allocator, 0);
   if (s == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   *ret = s;
   return K8SM_OK;

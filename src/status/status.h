@@ -170,7 +170,8 @@ struct k8smi_status_field {
 };
 struct k8smi_status_fields {
   const struct k8smi_status_field *items;
-  size_t count;
+  size_t count;     /* 64 at most */
+  const void *none; /* a record of the kind with nothing set */
 };
 struct k8smi_status_fields k8smi_status_pod_fields(void);
 struct k8smi_status_fields k8smi_status_task_fields(void);
@@ -184,10 +185,21 @@ bool k8smi_status_room_for_strays(struct k8sm_status *s);
 /* A new status with everything that `from` keeps, in an arena of its own, without its
  * acknowledgements. NULL when memory ran out. */
 struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from, const struct k8sm_allocator *allocator);
-/* A new status with nothing but its demand. */
+/* A new status with nothing but its demand, and memory for about so many bytes. */
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
-                                       const struct k8sm_allocator *allocator);
+                                       const struct k8sm_allocator *allocator, size_t expected);
+
+/* ---- pack.c ---- */
+
+/* Appends all that a status keeps, or what is another than in `since`, a status of the same demand. */
+void k8smi_status_pack(struct k8smi_buf *buf, const struct k8sm_status *status,
+                       const struct k8sm_status *since);
+/* The status again; demand, `since` and options as they were. NULL when memory ran out. */
+struct k8sm_status *k8smi_status_unpack(struct k8sm_slice bytes, const struct k8sm_demand *demand,
+                                        const struct k8sm_status *since,
+                                        const struct k8sm_status_options *options,
+                                        const struct k8sm_allocator *allocator);
 
 /* ---- encode.c ---- */
 void k8smi_status_put_json(struct k8smi_buf *buf, const struct k8sm_status *status);

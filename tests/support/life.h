@@ -34,6 +34,28 @@ static inline void life_end(struct life *l) {
   k8sm_demand_unref(l->demand);
 }
 
+/* Packed, as all that it is or as what is another than before, it comes back as it was. */
+static inline void life_check_packed(const struct k8sm_status *status, const struct k8sm_status *since) {
+  struct k8smi_buf buf;
+  struct k8sm_blob *is, *was;
+  if (since != NULL && since->demand != status->demand) return;
+  k8smi_buf_init(&buf, NULL);
+  k8smi_status_pack(&buf, status, since);
+  assert_false(buf.failed);
+  struct k8sm_status *back = k8smi_status_unpack((struct k8sm_slice){buf.ptr, buf.len}, status->demand, since,
+                                                 &status->options, NULL);
+  k8smi_buf_free(&buf);
+  assert_non_null(back);
+  assert_int_equal(k8sm_status_save(status, NULL, NULL, &was), K8SM_OK);
+  assert_int_equal(k8sm_status_save(back, NULL, NULL, &is), K8SM_OK);
+  assert_true(k8smi_eq(k8sm_blob_bytes(is), k8sm_blob_bytes(was)));
+  assert_true(k8smi_status_shows_same(back, status) && back->rebase == status->rebase);
+  assert_true(k8sm_status_deadline(back) == k8sm_status_deadline(status));
+  k8sm_blob_unref(is);
+  k8sm_blob_unref(was);
+  k8sm_status_unref(back);
+}
+
 static inline int life_apply(struct life *l, struct k8sm_change *changes, size_t n) {
   struct k8sm_status *next = NULL;
   for (size_t i = 0; i < n; i++) {
@@ -43,6 +65,8 @@ static inline int life_apply(struct life *l, struct k8sm_change *changes, size_t
   int result =
       k8sm_status_apply(l->status, changes, sizeof changes[0], n, NULL, &next, findings_init(&l->findings));
   if (result == K8SM_OK) {
+    life_check_packed(next, NULL);
+    life_check_packed(next, l->status);
     k8sm_status_unref(l->status);
     l->status = next;
   }
@@ -76,7 +100,7 @@ static inline void life_launch(struct life *l, const char *container, uint32_t r
 
 /* An update: "RUNNING", and further members of TaskStatus. */
 static inline int life_send(struct life *l, const char *id, const char *state, const char *more) {
-  char text[2048];
+  char text[4096];
   struct k8sm_change change = {.type = K8SM_CHANGE_UPDATE, .format = K8SM_FORMAT_JSON};
   snprintf(text, sizeof text,
            "{'type':'UPDATE','update':{'status':{'task_id':{'value':'%s'},'state':'TASK_%s',"
