@@ -7,7 +7,7 @@
  *   bench_driver [PODS [AGENTS]]
  *
  * Lines of name, value and unit, tabs between. Steps are timed one by one; memory is what was asked of the
- * allocator, by each pod. */
+ * allocator, by each pod, the parsed pod and the driver's tables in it. */
 
 #include <k8smesos/driver.h>
 #include <stdio.h>
@@ -38,6 +38,7 @@ struct bench {
   struct bench_task *tasks;
   size_t task_count, task_cap;
   size_t pods, agents;
+  bool quiet;    /* nothing is printed */
   double step_s; /* of the last step */
   double worst_s, sum_s;
   size_t steps;
@@ -59,8 +60,8 @@ static void bench_begin(struct bench *b) {
   b->steps = 0;
 }
 
-static void bench_say(const char *name, double value, const char *unit) {
-  printf("%s\t%.4g\t%s\n", name, value, unit);
+static void bench_say(const struct bench *b, const char *name, double value, const char *unit) {
+  if (!b->quiet) printf("%s\t%.4g\t%s\n", name, value, unit);
 }
 
 /* ---- the host ---- */
@@ -223,20 +224,22 @@ static void bench_update(struct k8smi_buf *to, const struct bench_task *t, const
 
 /* ---- the parts ---- */
 
-static struct k8sm_pod *bench_pod(size_t i) {
+/* `kind`: equal for replicas of one template. */
+static struct k8sm_pod *bench_pod(const struct bench *b, size_t i, size_t kind) {
+  const struct k8sm_parse_options o = {.size = sizeof o, .allocator = &b->memory.allocator};
   char json[2048];
   struct k8sm_pod *pod;
   int n = snprintf(
       json, sizeof json,
       "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web-7d4b9c6f5-%05zu\","
-      "\"namespace\":\"default\",\"uid\":\"0f6b8a52-9d1c-4e57-8a3e-%012zx\",\"labels\":{\"app\":\"web\","
+      "\"namespace\":\"default\",\"uid\":\"0f6b8a52-9d1c-4e57-8a3e-%012zx\",\"labels\":{\"app\":\"web-%zu\","
       "\"pod-template-hash\":\"7d4b9c6f5\"}},\"spec\":{\"containers\":[{\"name\":\"nginx\","
-      "\"image\":\"registry.example.org/library/nginx:1.25.3\",\"ports\":[{\"name\":\"http\","
-      "\"containerPort\":80}],\"env\":[{\"name\":\"MODE\",\"value\":\"production\"}],\"resources\":{"
+      "\"image\":\"registry.example.org/library/nginx-%zu:1.25.3\",\"ports\":[{\"name\":\"http\","
+      "\"containerPort\":80}],\"env\":[{\"name\":\"MODE\",\"value\":\"production-%zu\"}],\"resources\":{"
       "\"requests\":{\"cpu\":\"100m\",\"memory\":\"128Mi\"},\"limits\":{\"memory\":\"256Mi\"}},"
-      "\"readinessProbe\":{\"httpGet\":{\"path\":\"/ready\",\"port\":80}}}]}}",
-      i, i);
-  if (k8sm_pod_parse(json, (size_t)n, NULL, &pod, NULL) != K8SM_OK) bench_fail("the pod is wrong");
+      "\"readinessProbe\":{\"httpGet\":{\"path\":\"/ready-%zu\",\"port\":80}}}]}}",
+      i, i, kind, kind, kind, kind);
+  if (k8sm_pod_parse(json, (size_t)n, &o, &pod, NULL) != K8SM_OK) bench_fail("the pod is wrong");
   return pod;
 }
 
@@ -258,15 +261,15 @@ static void bench_open(struct bench *b, size_t pods, size_t agents) {
   bench_answer_all(b);
 }
 
-static void bench_launch(struct bench *b) {
+static void bench_launch(struct bench *b, bool different) {
   struct k8sm_pod *pod;
   bench_begin(b);
   for (size_t i = 0; i < b->pods; i++) {
-    pod = bench_pod(i);
+    pod = bench_pod(b, i, different ? i : 0);
     bench_step(b, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod});
     k8sm_pod_unref(pod);
   }
-  bench_say("driver.pod.step", b->sum_s / (double)b->steps * 1e6, "us");
+  bench_say(b, "driver.pod.step", b->sum_s / (double)b->steps * 1e6, "us");
   bench_begin(b);
   bench_offers(b);
   while (b->task_count < b->task_cap && b->answer_count != 0) {
@@ -275,9 +278,9 @@ static void bench_launch(struct bench *b) {
     bench_step(b, (struct k8sm_input){.type = K8SM_INPUT_TICK});
   }
   if (b->task_count != b->task_cap) bench_fail("not all pods were launched");
-  bench_say("driver.launch.all", b->sum_s * 1e3, "ms");
-  bench_say("driver.launch.pod", b->sum_s / (double)b->pods * 1e6, "us");
-  bench_say("driver.launch.longest_step", b->worst_s * 1e3, "ms");
+  bench_say(b, "driver.launch.all", b->sum_s * 1e3, "ms");
+  bench_say(b, "driver.launch.pod", b->sum_s / (double)b->pods * 1e6, "us");
+  bench_say(b, "driver.launch.longest_step", b->worst_s * 1e3, "ms");
 }
 
 /* Each task gets this update. Prints what a step took that took one in, and the steps until all that followed
@@ -303,9 +306,9 @@ static void bench_updates(struct bench *b, const char *name, const char *state, 
   }
   k8smi_buf_free(&event);
   snprintf(line, sizeof line, "driver.update.%s.step", name);
-  bench_say(line, best / 100 * 1e6, "us");
+  bench_say(b, line, best / 100 * 1e6, "us");
   snprintf(line, sizeof line, "driver.update.%s.with_answers", name);
-  bench_say(line, best_all / 100 * 1e6, "us");
+  bench_say(b, line, best_all / 100 * 1e6, "us");
 }
 
 /* The connection is lost; all tasks are asked for again, and answer. */
@@ -321,8 +324,8 @@ static void bench_reconcile(struct bench *b) {
     bench_step(b, (struct k8sm_input){.type = K8SM_INPUT_TICK});
     bench_answer_all(b);
   }
-  bench_say("driver.reconcile.ask.longest_step", b->worst_s * 1e3, "ms");
-  bench_say("driver.reconcile.ask.steps", (double)b->steps, "1");
+  bench_say(b, "driver.reconcile.ask.longest_step", b->worst_s * 1e3, "ms");
+  bench_say(b, "driver.reconcile.ask.steps", (double)b->steps, "1");
   k8smi_buf_init(&event, NULL);
   for (size_t i = 0; i < b->task_count; i++) {
     k8smi_buf_clear(&event);
@@ -331,8 +334,53 @@ static void bench_reconcile(struct bench *b) {
     bench_answer_all(b);
   }
   k8smi_buf_free(&event);
-  bench_say("driver.reconcile.longest_step", b->worst_s * 1e3, "ms");
-  bench_say("driver.reconcile.all", b->sum_s * 1e3, "ms");
+  bench_say(b, "driver.reconcile.longest_step", b->worst_s * 1e3, "ms");
+  bench_say(b, "driver.reconcile.all", b->sum_s * 1e3, "ms");
+}
+
+/* Time goes on, and nothing happens but heartbeats: until all pods are at rest. */
+static void bench_rest(struct bench *b) {
+  enum { BEATS = 12, BEAT_MS = 10000 };
+  static const char json[] = "{\"type\":\"HEARTBEAT\"}";
+  struct k8smi_buf event;
+  k8smi_buf_init(&event, NULL);
+  bench_event(&event, json, sizeof json - 1);
+  bench_begin(b);
+  for (int i = 0; i < BEATS; i++) {
+    b->now += BEAT_MS;
+    bench_chunk(b, &event);
+    for (bench_answer_all(b); k8sm_driver_deadline(b->driver) <= b->now; bench_answer_all(b))
+      bench_step(b, (struct k8sm_input){.type = K8SM_INPUT_TICK});
+  }
+  k8smi_buf_free(&event);
+  bench_say(b, "driver.rest.pod", b->sum_s / (double)b->pods * 1e6, "us");
+  bench_say(b, "driver.rest.longest_step", b->worst_s * 1e3, "ms");
+}
+
+static void bench_close(struct bench *b) {
+  k8sm_driver_free(b->driver);
+  k8sm_effects_free(b->effects);
+  k8smi_free(&b->memory.allocator, b->answers, b->answer_cap * sizeof *b->answers);
+  free(b->tasks);
+  if (b->memory.held != 0) bench_fail("memory is lost");
+}
+
+static double bench_held(const struct bench *b, size_t before) {
+  return (double)(b->memory.held - before) / (double)b->pods;
+}
+
+/* No two pods are alike: what they take when they are at rest. */
+static void bench_different(size_t pods, size_t agents) {
+  struct bench b;
+  bench_open(&b, pods, agents);
+  b.quiet = true;
+  size_t before = b.memory.held;
+  bench_launch(&b, true);
+  bench_updates(&b, "running", "RUNNING", 0x40000000, "");
+  bench_rest(&b);
+  b.quiet = false;
+  bench_say(&b, "driver.pod.at_rest.different", bench_held(&b, before), "bytes");
+  bench_close(&b);
 }
 
 int main(int argc, char **argv) {
@@ -342,16 +390,17 @@ int main(int argc, char **argv) {
   struct bench b;
   bench_open(&b, pods, agents);
   size_t before = b.memory.held;
-  bench_launch(&b);
+  bench_launch(&b, false);
   bench_updates(&b, "starting", "STARTING", 1, "");
   bench_updates(&b, "running", "RUNNING", 0x40000000, "");
   bench_updates(&b, "healthy", "RUNNING", 0x50000000, ",\"healthy\":true");
-  bench_say("driver.pod.at_rest", (double)(b.memory.held - before) / (double)pods, "bytes");
+  bench_say(&b, "driver.pod.awake", bench_held(&b, before), "bytes");
   bench_updates(&b, "copy", "RUNNING", 0, "");
   bench_reconcile(&b);
-  k8sm_driver_free(b.driver);
-  k8sm_effects_free(b.effects);
-  k8smi_free(&b.memory.allocator, b.answers, b.answer_cap * sizeof *b.answers);
-  free(b.tasks);
-  return b.memory.held == 0 ? 0 : 1;
+  bench_rest(&b);
+  bench_say(&b, "driver.pod.at_rest", bench_held(&b, before), "bytes");
+  bench_updates(&b, "wakes", "RUNNING", 0x60000000, ",\"healthy\":true");
+  bench_close(&b);
+  bench_different(pods, agents);
+  return 0;
 }

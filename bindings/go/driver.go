@@ -35,6 +35,7 @@ type DriverOptions struct {
 	MaxEventBytes uint64
 	RecordRows    uint32 // 1: no RECORD with RecordAppend
 	AdoptMS       uint64 // not 0: the record is lost
+	RestMS        uint64 // a pod to which nothing has happened for so long is packed; 0: 60,000
 	Overlays      Overlays
 }
 
@@ -77,6 +78,7 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 		max_event_bytes: C.uint64_t(options.MaxEventBytes),
 		record_rows:     C.uint32_t(options.RecordRows),
 		adopt_ms:        C.uint64_t(options.AdoptMS),
+		rest_ms:         C.uint64_t(options.RestMS),
 
 		executor_overlay: m.slice(options.Overlays.Executor),
 		task_overlay:     m.slice(options.Overlays.Task),

@@ -69,11 +69,13 @@ int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t gra
 int k8smi_drv_pod_end(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
   bool shorter = grace_seconds >= 0 && (pod->grace_seconds < 0 || grace_seconds < pod->grace_seconds);
   if ((pod->deleting || pod->delete_asked) && !shorter) return K8SM_OK;
+  int r = k8smi_drv_pod_wake(d, pod);
+  if (r != K8SM_OK) return r;
   if (!pod->recorded) return k8smi_drv_pod_delete(d, pod, grace_seconds);
   struct drv_pod_view view = k8smi_drv_pod_view(pod);
   view.deleting = true;
   view.grace_seconds = grace_seconds;
-  int r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_DELETE, NULL);
+  r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_DELETE, NULL);
   if (r != K8SM_OK) return r;
   pod->delete_asked = true;
   pod->grace_seconds = grace_seconds;

@@ -187,15 +187,22 @@ static void claims_of_pod(struct k8sm_driver *d, const struct drv_pod *pod) {
   }
 }
 
-static void claims_look(struct k8sm_driver *d) {
+/* Errors: NOMEM; nothing has changed then. */
+static int claims_look(struct k8sm_driver *d) {
   struct drv_claims *cs = &d->claims;
-  if (!cs->changed) return;
+  if (!cs->changed) return K8SM_OK;
+  for (size_t i = 0; cs->count > 0 && i < d->pods.count; i++) {
+    struct drv_pod *pod = d->pods.slots[i];
+    int r = pod == NULL || !k8smi_drv_pod_has_volumes(pod) ? K8SM_OK : k8smi_drv_pod_wake(d, pod);
+    if (r != K8SM_OK) return r;
+  }
   cs->changed = false;
   for (size_t i = 0; i < cs->count; i++) cs->items[i]->used = false;
   for (size_t i = 0; cs->count > 0 && i < d->pods.count; i++) {
     const struct drv_pod *pod = d->pods.slots[i];
-    if (pod != NULL && pod->demand->volume_count > 0 && claim_pod_has(pod)) claims_of_pod(d, pod);
+    if (pod != NULL && k8smi_drv_pod_has_volumes(pod) && claim_pod_has(pod)) claims_of_pod(d, pod);
   }
+  return K8SM_OK;
 }
 
 const struct drv_claim *k8smi_drv_claim_awaited(const struct k8sm_driver *d, const struct drv_pod *pod) {
@@ -281,8 +288,7 @@ static int claim_look_at(struct k8sm_driver *d, struct drv_claim *claim) {
 }
 
 int k8smi_drv_claims_pump(struct k8sm_driver *d) {
-  int r = K8SM_OK;
-  claims_look(d);
+  int r = claims_look(d);
   for (size_t i = 0; r == K8SM_OK && i < d->claims.count; i++) r = claim_look_at(d, d->claims.items[i]);
   return r;
 }
@@ -339,10 +345,11 @@ static int claim_say_gone(struct k8sm_driver *d, const struct drv_claim *claim) 
 static int claim_kept(struct k8sm_driver *d, struct drv_claim *claim) {
   static const struct k8sm_slice nobody = {NULL, 0};
   d->claims.changed = true;
-  claims_look(d);
-  int r = claim->used ? k8smi_drv_eventf(&d->core, 0, nobody, "Claim: %.*s goes when no pod has it any more",
-                                         K8SMI_P(claim->name))
-                      : K8SM_OK;
+  int r = claims_look(d);
+  if (r != K8SM_OK) return r;
+  r = claim->used ? k8smi_drv_eventf(&d->core, 0, nobody, "Claim: %.*s goes when no pod has it any more",
+                                     K8SMI_P(claim->name))
+                  : K8SM_OK;
   if (r == K8SM_OK) claim->kept = true;
   return r;
 }

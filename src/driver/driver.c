@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "driver/state.h"
+#include "driver/rest.h"
 #include "base/abi.h"
 #include "base/findings.h"
 
@@ -97,6 +97,7 @@ uint64_t k8sm_driver_deadline(const struct k8sm_driver *d) {
   if (d->resync) return d->core.mono_ms;
   if (d->session.framework_id.len != 0) due = k8smi_drv_min(due, d->framework_due_ms);
   due = k8smi_drv_min(due, k8smi_drv_agenda_next(&d->pods.due));
+  due = k8smi_drv_min(due, k8smi_drv_rest_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_offers_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_reconcile_deadline(d));
   if (d->session.state == DRV_SESSION_SUBSCRIBED)

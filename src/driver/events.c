@@ -247,7 +247,8 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
                        const K8smMesos__TaskStatus *s) {
   struct drv_task *task;
   struct drv_call *ack;
-  int r = events_lives(s) ? k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value)) : K8SM_OK;
+  int r = k8smi_drv_pod_wake(d, pod);
+  if (r == K8SM_OK && events_lives(s)) r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value));
   if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);
@@ -295,7 +296,7 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
     const char *text = f->executor_id->value;
     if (k8sm_executor_id_parse(text, strlen(text), &id) != K8SM_OK) return events_foreign(d, in);
     struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
-    if (pod != NULL && k8sm_demand_attempt(pod->demand) == id.attempt) events_doubt_pod(d, pod);
+    if (pod != NULL && k8smi_drv_pod_attempt(pod) == id.attempt) events_doubt_pod(d, pod);
     return K8SM_OK;
   }
   if (f->agent_id == NULL) return events_foreign(d, in);
@@ -305,8 +306,9 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
     struct drv_pod *pod = d->pods.slots[i];
     if (pod == NULL || pod->place == NULL || !k8smi_eq(pod->place->agent_id, agent)) continue;
     events_doubt_pod(d, pod);
-    int r =
-        k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, NULL); /* it counts until it has ended */
+    int r = k8smi_drv_pod_wake(d, pod);
+    if (r == K8SM_OK) /* it counts until it has ended */
+      r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, NULL);
     if (r == K8SM_ERR_NOMEM) return r;
   }
   return events_foreign(d, in);

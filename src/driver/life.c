@@ -161,9 +161,7 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   struct k8sm_launch *launches = k8smi_alloc(a, bytes);
   if (launches == NULL) return K8SM_ERR_NOMEM;
   life_list_launches(d, pod, launches);
-  do { /* a host may have begun with the seed that it had before */
-    k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
-  } while (strcmp(nonce, pod->nonce) == 0);
+  k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
   const struct k8sm_resume_options o = {.size = sizeof o,
                                         .allocator = a,
                                         .agent_id = pod->place->agent_id.ptr,
@@ -306,9 +304,11 @@ static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
 /* Takes the pod out of the dirty list only when all is done. */
 static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
-  if (pod->nominee != NULL && pod->nominee->until_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
+  int r = k8smi_drv_pod_wake(d, pod);
+  if (r != K8SM_OK) return r;
+  if (pod->nominated_ms != 0 && pod->nominated_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_claims_touch(d, pod);
-  int r = pod->delete_again ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+  if (pod->delete_again) r = k8smi_drv_pod_delete(d, pod, pod->grace_seconds);
   if (r == K8SM_OK) k8smi_drv_note_volumes(d, pod);
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
@@ -320,7 +320,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r != K8SM_OK) return r;
   uint64_t deadline = k8sm_status_deadline(pod->status);
   uint64_t due = k8smi_drv_min(look.due_ms, deadline);
-  if (pod->nominee != NULL) due = k8smi_drv_min(due, pod->nominee->until_ms);
+  if (pod->nominated_ms != 0) due = k8smi_drv_min(due, pod->nominated_ms);
   if (due <= d->core.mono_ms) due = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
   d->pods.needs_changed |= pod->next_need_ms != look.next_need_ms;
   pod->next_need_ms = look.next_need_ms;

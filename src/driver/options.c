@@ -155,7 +155,7 @@ static int drvopt_check(const struct k8sm_driver_options *o, struct k8sm_diags *
   return K8SM_OK;
 }
 
-enum { DRVOPT_RECORD_ROWS = 64 };
+enum { DRVOPT_RECORD_ROWS = 64, DRVOPT_REST_MS = 60 * 1000 };
 
 static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *from,
                        struct k8sm_diags *diags) {
@@ -182,6 +182,7 @@ static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *
   o->backoff_cap_ms = drvopt_or(from->backoff_cap_ms, 15000);
   o->hold_ms = drvopt_or(from->hold_ms, 5000);
   o->adopt_ms = from->adopt_ms;
+  o->rest_ms = drvopt_or(from->rest_ms, DRVOPT_REST_MS);
   o->record_rows = from->record_rows == 0 ? DRVOPT_RECORD_ROWS : from->record_rows;
   o->max_event_bytes = drvopt_or(from->max_event_bytes, UINT64_C(64) << 20);
   return K8SM_OK;

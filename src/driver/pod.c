@@ -2,11 +2,11 @@
 /* Making a pod of the driver: new, or from its record. */
 #include "base/findings.h"
 #include "base/slice.h"
-#include "driver/pods.h"
+#include "driver/rest.h"
 #include "status/status.h"
 
-int k8smi_drv_pod_demand(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
-                         struct k8sm_demand **ret, struct k8sm_diags *diags) {
+int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
+                         const char *nonce, struct k8sm_demand **ret, struct k8sm_diags *diags) {
   struct k8sm_demand_options o = core->options.demand;
   o.nonce = nonce;
   o.attempt = attempt;
@@ -22,22 +22,27 @@ void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
   k8sm_demand_unref(pod->demand);
   k8smi_drv_place_free(pod->place);
   k8smi_drv_tasks_free(core, pod->tasks);
-  if (pod->key.ptr != NULL) k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + 1);
-  k8smi_drv_nominee_free(core, pod->nominee);
+  if (pod->key.ptr != NULL)
+    k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + pod->uid.len + 2);
+  if (pod->nominated.ptr != NULL)
+    k8smi_free(&core->allocator, (char *)(uintptr_t)pod->nominated.ptr, pod->nominated.len + 1);
+  k8smi_drv_rest_free(core, pod);
   k8sm_pod_unref(pod->pod);
   k8smi_free(&core->allocator, pod, sizeof *pod);
 }
 
 static bool pod_set_key(struct drv_core *core, struct drv_pod *pod) {
   struct k8sm_slice space = k8sm_pod_namespace(pod->pod), name = k8sm_pod_name(pod->pod);
+  struct k8sm_slice uid = k8sm_pod_uid(pod->pod);
   size_t len = space.len + 1 + name.len;
-  char *key = k8smi_alloc(&core->allocator, len + 1);
+  char *key = k8smi_zalloc(&core->allocator, len + uid.len + 2);
   if (key == NULL) return false;
   if (space.len != 0) memcpy(key, space.ptr, space.len);
   key[space.len] = '/';
   if (name.len != 0) memcpy(key + space.len + 1, name.ptr, name.len);
-  key[len] = '\0';
+  if (uid.len != 0) memcpy(key + len + 1, uid.ptr, uid.len);
   pod->key = (struct k8sm_slice){key, len};
+  pod->uid = (struct k8sm_slice){key + len + 1, uid.len};
   return true;
 }
 
@@ -47,7 +52,7 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
   struct drv_pod *pod = k8smi_zalloc(&core->allocator, sizeof *pod);
   if (pod == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   pod->pod = k8sm_pod_ref(kube);
-  pod->uid = k8sm_pod_uid(kube);
+  k8smi_list_init(&pod->awake);
   k8smi_drv_due_init(&pod->due, pod, 0);
   k8smi_drv_due_init(&pod->doubt, pod, 0);
   pod->next_need_ms = DRV_NEVER;
@@ -111,23 +116,13 @@ static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const 
   return true;
 }
 
-/* As long as it would have waited; a clock that was set back does not make it longer. */
-static bool pod_restore_nominee(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
-  const int64_t most = INT64_C(3600000), left = s->nominated_until_ms - core->wall_ms;
-  if (s->nominated_agent_id.len == 0 || s->nominated_role.len == 0 || pod->place != NULL || left <= 0)
-    return true;
-  pod->nominee = k8smi_drv_nominee_new(core, s->nominated_agent_id, s->nominated_hostname, s->nominated_role,
-                                       (uint64_t)(left < most ? left : most));
-  return pod->nominee != NULL;
-}
-
 static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
                             struct k8sm_diags *diags) {
   pod->recorded = true;
   pod->row = (uint64_t)s->number;
   pod->deleting = pod->delete_again = s->deleting != 0;
   pod->grace_seconds = s->grace_seconds;
-  bool ok = (s->agent_id.len == 0 || pod_restore_place(core, pod, s)) && pod_restore_nominee(core, pod, s);
+  bool ok = s->agent_id.len == 0 || pod_restore_place(core, pod, s);
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int r =
       k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status, diags);

@@ -5,6 +5,7 @@
 
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core) {
   memset(pods, 0, sizeof *pods);
+  k8smi_list_init(&pods->awake);
   k8smi_map_init(&pods->by_uid, &core->allocator, k8smi_drv_random(core));
   k8smi_map_init(&pods->by_key, &core->allocator, k8smi_drv_random(core));
 }
@@ -16,6 +17,7 @@ void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core) {
   k8smi_free(&core->allocator, pods->slots, pods->cap * sizeof(struct drv_pod *));
   k8smi_drv_agenda_free(&pods->due, core);
   k8smi_drv_agenda_free(&pods->doubts, core);
+  k8smi_drv_models_free(&pods->models, core);
   k8smi_map_free(&pods->by_uid);
   k8smi_map_free(&pods->by_key);
 }
@@ -65,12 +67,16 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
   k8smi_drv_due_init(&pod->due, pod, slot);
   k8smi_drv_due_init(&pod->doubt, pod, slot);
   pods->slots[slot] = pod;
+  pods->seen = (struct drv_seen){0, 0};
+  pod->awake_ms = core->mono_ms;
+  k8smi_list_add(&pods->awake, &pod->awake);
   if (slot == pods->count) pods->count++;
   k8smi_drv_pods_touch(pods, pod);
   return K8SM_OK;
 }
 
 void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
+  k8smi_list_remove(&pod->awake);
   struct drv_pod **at = &pods->dirty;
   while (pod->dirty && *at != pod) at = &(*at)->next_dirty;
   if (pod->dirty) *at = pod->next_dirty;
@@ -85,6 +91,7 @@ void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
   k8smi_map_remove(&pods->by_uid, pod->uid);
   k8smi_map_remove(&pods->by_key, pod->key);
   pods->slots[pod->slot] = NULL;
+  pods->seen = (struct drv_seen){0, 0};
   if (pod->slot < pods->hole) pods->hole = pod->slot;
   while (pods->count != 0 && pods->slots[pods->count - 1] == NULL) pods->count--;
   if (pods->hole > pods->count) pods->hole = pods->count;
@@ -169,6 +176,7 @@ void k8smi_drv_place_free(struct drv_place *place) {
 
 struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod) {
   return (struct drv_pod_view){.pod = pod,
+                               .kube = pod->pod,
                                .status = pod->status,
                                .place = pod->place,
                                .deleting = pod->deleting || pod->delete_asked,

@@ -4,8 +4,10 @@
 
 /* The registry of pods: what each one is, where it runs, which of its tasks have not ended. */
 
+#include "base/list.h"
 #include "base/map.h"
 #include "driver/agenda.h"
+#include "driver/models.h"
 #include "driver/records.h"
 #include "driver/snapshot.h"
 
@@ -40,17 +42,14 @@ enum drv_need {
   DRV_NEED_RESUME /* resources for `resume`, on its own agent */
 };
 
-/* The agent that is nominated for a pod, which waits for others to end there: one block of memory. */
-struct drv_nominee {
-  struct k8sm_slice agent_id;
-  struct k8sm_slice hostname;
-  struct k8sm_slice role;
-  uint64_t until_ms;     /* when it has waited for long enough; */
-  int64_t until_wall_ms; /* the same, for another process */
-  size_t bytes;
-};
+struct drv_rest; /* rest.c */
 
+/* At rest `demand`, `resume` and the statuses are NULL, and mostly `pod`, too: k8smi_drv_pod_wake brings them
+ * back. A pod that was touched is awake when the pump looks at it. */
 struct drv_pod {
+  struct drv_rest *rest;   /* NULL: it is awake; if not, and it has a status, it is only shown */
+  struct k8smi_link awake; /* in the order of: */
+  uint64_t awake_ms;       /* when something happened to it last */
   struct drv_pod *next_dirty;
   bool dirty; /* in the list of those to be looked at */
   struct drv_pod *next_doubtful;
@@ -59,8 +58,8 @@ struct drv_pod {
   bool blocked;       /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;
-  struct k8sm_slice key;      /* "namespace/name" */
-  struct k8sm_slice uid;      /* the pod's */
+  struct k8sm_slice key; /* "namespace/name", with the uid in one block */
+  struct k8sm_slice uid;
   struct k8sm_demand *demand; /* of the attempt, whole */
   struct k8sm_demand *resume; /* what is to be launched now on the executor that is there */
   struct k8sm_status *status;
@@ -77,7 +76,8 @@ struct drv_pod {
   uint64_t row;                /* its number */
   uint32_t appended;           /* rows behind the whole one */
   bool tasks_changed;          /* since the last row */
-  struct drv_nominee *nominee; /* where others end for it; NULL: nowhere */
+  struct k8sm_slice nominated; /* the host where others end for it, a block of its own; empty: nowhere */
+  uint64_t nominated_ms;       /* when it has waited for long enough */
   bool preempted;              /* it ends for another pod */
   bool deleting;               /* and the host has the record of it */
   bool delete_asked;           /* the record is on its way */
@@ -100,6 +100,11 @@ struct drv_pod {
   uint64_t next_need_ms;    /* when it will need an offer again; DRV_NEVER: not known to */
 };
 
+/* The pod that a list of them came to, and its slot. */
+struct drv_seen {
+  size_t number, slot;
+};
+
 struct drv_pods {
   struct drv_pod **slots; /* NULL: free */
   size_t count;
@@ -107,6 +112,9 @@ struct drv_pods {
   struct k8smi_map by_uid;
   struct k8smi_map by_key;
   struct drv_pod *dirty;
+  struct k8smi_link awake; /* those that are not at rest; before them those that are shown */
+  struct drv_models models;
+  struct drv_seen seen;
   size_t hole; /* no slot before this one is free */
   struct drv_agenda due;
   struct drv_agenda doubts;
@@ -135,19 +143,19 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
                        struct k8sm_diags *diags);
 void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod);
 
+/* Of one that may be at rest: the number of its attempt; whether it has ended, and nothing of it runs;
+ * whether it claims volumes. */
+uint32_t k8smi_drv_pod_attempt(const struct drv_pod *pod);
+bool k8smi_drv_pod_over(const struct drv_pod *pod);
+bool k8smi_drv_pod_has_volumes(const struct drv_pod *pod);
+
 /* Has the pod looked at by this step's pump. Takes no memory. */
 void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod);
 void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv_need need);
 
 /* The demand of an attempt. Errors: as k8sm_demand_make. */
-int k8smi_drv_pod_demand(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
-                         struct k8sm_demand **ret, struct k8sm_diags *diags);
-
-/* preempt.c: NULL when memory ran out. */
-struct drv_nominee *k8smi_drv_nominee_new(const struct drv_core *core, struct k8sm_slice agent_id,
-                                          struct k8sm_slice hostname, struct k8sm_slice role,
-                                          uint64_t wait_ms);
-void k8smi_drv_nominee_free(const struct drv_core *core, struct drv_nominee *nominee);
+int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
+                         const char *nonce, struct k8sm_demand **ret, struct k8sm_diags *diags);
 
 struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id);
 void k8smi_drv_tasks_free(struct drv_core *core, struct drv_task *tasks);
@@ -162,6 +170,7 @@ void k8smi_drv_place_free(struct drv_place *place);
 /* A pod as it will be once what is being prepared has happened. */
 struct drv_pod_view {
   const struct drv_pod *pod;
+  const struct k8sm_pod *kube;
   const struct k8sm_status *status;
   const struct drv_place *place;
   const struct drv_task *more; /* tasks to be launched; NULL: none */

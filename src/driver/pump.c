@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is to be done, derived from the state, in one order: the subscription, records, answers, pods,
  * reconciliation, offers, and last the calls that came of all that. */
-#include "driver/state.h"
+#include "driver/rest.h"
 #include "base/slice.h"
 
 /* A subscription that ended takes its offers and calls with it. */
@@ -132,6 +132,7 @@ static int pump_work(struct k8sm_driver *d) {
   if (r == K8SM_OK) r = k8smi_drv_reconcile_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_offers_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_pods_pump(d); /* what the launches changed */
+  k8smi_drv_rest_pump(d);
   return r == K8SM_OK ? k8smi_drv_outbox_pump(&d->outbox, &d->core, &d->session) : r;
 }
 

@@ -105,7 +105,7 @@ static size_t release_keep(const struct k8sm_driver *d, struct k8sm_keep *rows) 
   for (size_t i = 0; i < d->pods.count; i++) {
     const struct drv_pod *pod = d->pods.slots[i];
     if (pod == NULL || pod->place == NULL) continue;
-    if (pod->status->ending && !k8smi_status_alive(pod->status) && pod->launches == 0) continue;
+    if (k8smi_drv_pod_over(pod) && pod->launches == 0) continue;
     rows[n++] = (struct k8sm_keep){pod->uid, pod->place->agent_id};
   }
   return n;

@@ -2,7 +2,7 @@
 /* The record of a pod, row by row: a whole one when the pod is placed, later mostly what has changed, and now
  * and then a whole one again, so that no record grows without end. */
 #include "base/slice.h"
-#include "driver/pods.h"
+#include "driver/rest.h"
 #include "status/status.h"
 
 static size_t row_count_tasks(const struct drv_pod_view *view) {
@@ -32,10 +32,10 @@ static int row_write_whole(const struct drv_core *core, const struct drv_pod_vie
                            struct drv_snapshot *s, struct drv_row *row) {
   const struct drv_place *place = view->place;
   struct k8sm_blob *json;
-  int r = k8sm_pod_encode(view->pod->pod, K8SM_FORMAT_JSON, &core->allocator, &json);
+  int r = k8sm_pod_encode(view->kube, K8SM_FORMAT_JSON, &core->allocator, &json);
   if (r != K8SM_OK) return r;
   s->pod = k8sm_blob_bytes(json);
-  s->attempt = k8sm_demand_attempt(view->pod->demand);
+  s->attempt = k8sm_demand_attempt(view->status->demand);
   s->nonce = k8smi_s(view->pod->nonce);
   if (place != NULL) {
     s->agent_id = place->agent_id;
@@ -54,13 +54,6 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
                      const struct drv_snapshot_change *change) {
   struct drv_snapshot s = {
       .number = (int64_t)row->number, .deleting = view->deleting, .grace_seconds = view->grace_seconds};
-  const struct drv_nominee *nominated = view->place == NULL ? view->pod->nominee : NULL;
-  if (nominated != NULL) {
-    s.nominated_agent_id = nominated->agent_id;
-    s.nominated_hostname = nominated->hostname;
-    s.nominated_role = nominated->role;
-    s.nominated_until_ms = nominated->until_wall_ms;
-  }
   if (change == NULL || change->tasks) s.task_count = row_count_tasks(view);
   size_t bytes = s.task_count * sizeof *s.tasks;
   s.tasks = k8smi_alloc(&core->allocator, bytes);
@@ -105,6 +98,7 @@ void k8smi_drv_row_commit(struct drv_pod *pod, const struct drv_row *row, struct
 void k8smi_drv_row_forget(struct drv_pod *pod) {
   k8sm_status_unref(pod->kept);
   pod->kept = NULL;
+  k8smi_drv_rest_forget_row(pod);
 }
 
 struct k8sm_slice k8smi_drv_row_key(const struct drv_pod *pod, char *text, size_t cap) {

@@ -3,7 +3,7 @@
 #include "base/abi.h"
 #include "base/slice.h"
 #include "cluster/cluster.h"
-#include "driver/state.h"
+#include "driver/rest.h"
 
 struct k8sm_slice k8sm_driver_framework_id(const struct k8sm_driver *driver) {
   return k8smi_drv_text(&driver->session.framework_id);
@@ -15,18 +15,35 @@ static int view_record(struct k8sm_effects *effects, struct k8sm_slice key, stru
 }
 
 /* One whose record is about to go has come to its end. */
-static int view_record_pod(const struct k8sm_driver *d, const struct drv_pod *pod,
+static bool view_is_recorded(const struct drv_pod *pod) {
+  return pod != NULL && pod->recorded && !pod->removed && pod->removing == 0;
+}
+
+static int view_record_row(const struct k8sm_driver *d, const struct drv_pod_view *view,
                            struct k8sm_effects *effects) {
   char text[DRV_ID_CAP + 8];
-  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
   struct drv_row row;
-  if (!pod->recorded || pod->removed || pod->removing != 0) return K8SM_OK;
   k8smi_buf_init(&row.buf, &d->core.allocator);
-  int r = k8smi_drv_row_write_whole(&d->core, &view, &row);
+  int r = k8smi_drv_row_write_whole(&d->core, view, &row);
   if (r == K8SM_OK)
-    r = view_record(effects, k8smi_drv_row_key(pod, text, sizeof text),
+    r = view_record(effects, k8smi_drv_row_key(view->pod, text, sizeof text),
                     (struct k8sm_slice){row.buf.ptr, row.buf.len});
   k8smi_buf_free(&row.buf);
+  return r;
+}
+
+/* One at rest is opened for its row only. */
+static int view_record_pod(const struct k8sm_driver *d, const struct drv_pod *pod,
+                           struct k8sm_effects *effects) {
+  struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  struct drv_parts parts;
+  if (pod->rest == NULL) return view_record_row(d, &view, effects);
+  int r = k8smi_drv_parts_open(&d->core, pod, &parts);
+  if (r != K8SM_OK) return r;
+  view.kube = parts.pod;
+  view.status = parts.status;
+  r = view_record_row(d, &view, effects);
+  k8smi_drv_parts_close(&parts);
   return r;
 }
 
@@ -50,19 +67,33 @@ int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *
   if (driver->framework_kept)
     r = view_record(effects, K8SMI_S("framework"), k8smi_drv_text(&driver->session.framework_id));
   for (size_t i = 0; r == K8SM_OK && i < driver->pods.count; i++) {
-    if (driver->pods.slots[i] != NULL) r = view_record_pod(driver, driver->pods.slots[i], effects);
+    if (view_is_recorded(driver->pods.slots[i])) r = view_record_pod(driver, driver->pods.slots[i], effects);
   }
   for (size_t i = 0; r == K8SM_OK && i < driver->claims.count; i++)
     r = view_record_claim(driver, driver->claims.items[i], effects);
   return r;
 }
 
-size_t k8sm_driver_pods(const struct k8sm_driver *driver, size_t first, struct k8sm_driver_pod *rows,
+/* The slot of the pod with this number. Who lists all pods a few at a time goes on where the last call ended.
+ */
+static size_t view_slot(struct k8sm_driver *d, size_t first) {
+  struct drv_seen *seen = &d->pods.seen;
+  size_t slot = first < seen->number ? 0 : seen->slot, number = first < seen->number ? 0 : seen->number;
+  for (; slot < d->pods.count && (number < first || d->pods.slots[slot] == NULL); slot++)
+    number += d->pods.slots[slot] != NULL;
+  *seen = (struct drv_seen){number, slot};
+  return slot;
+}
+
+size_t k8sm_driver_pods(struct k8sm_driver *driver, size_t first, struct k8sm_driver_pod *rows,
                         size_t row_size, size_t n) {
-  size_t left = k8smi_rows_left(driver->pods.by_uid.count, first), seen = 0, written = 0;
-  for (size_t i = 0; i < driver->pods.count && written < n && written < left; i++) {
-    const struct drv_pod *pod = driver->pods.slots[i];
-    if (pod == NULL || seen++ < first) continue;
+  size_t left = k8smi_rows_left(driver->pods.by_uid.count, first), written = 0;
+  if (left == 0 || n == 0) return left;
+  k8smi_drv_rest_hide(driver);
+  for (size_t i = view_slot(driver, first); i < driver->pods.count && written < n; i++) {
+    struct drv_pod *pod = driver->pods.slots[i];
+    if (pod == NULL) continue;
+    if (k8smi_drv_pod_show(driver, pod) != K8SM_OK) return 0;
     const struct k8sm_driver_pod row = {pod->pod, pod->status, pod->demand,
                                         pod->deleting || pod->delete_asked, 0};
     k8smi_row_write(rows, row_size, written++, &row, sizeof row);

@@ -73,8 +73,7 @@ char *km_events_json(const struct km_events *events, const char *key);
 
 /* ---- view.c: pods and workloads as tables and JSON ---- */
 /* The document of `km get -o json`. To be freed. */
-char *km_view_json(const struct k8sm_driver *driver, const struct k8sm_control *workloads,
-                   const char *master);
+char *km_view_json(struct k8sm_driver *driver, const struct k8sm_control *workloads, const char *master);
 /* The table of such a document. False if it is none. */
 bool km_view_table(const char *json, int64_t now_wall_ms, FILE *out, size_t *ret_lines);
 

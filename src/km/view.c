@@ -108,8 +108,7 @@ static json_t *workload_document(const struct k8sm_control *workloads, const str
   return o;
 }
 
-char *km_view_json(const struct k8sm_driver *driver, const struct k8sm_control *workloads,
-                   const char *master) {
+char *km_view_json(struct k8sm_driver *driver, const struct k8sm_control *workloads, const char *master) {
   json_t *document = json_object(), *pods = json_array(), *list = json_array();
   struct k8sm_driver_pod pod;
   struct k8sm_control_row row;

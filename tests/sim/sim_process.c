@@ -16,12 +16,14 @@ static uint64_t process_mono(const struct sim *s) {
 
 static void process_new_driver(struct sim *s) {
   static const uint32_t record_rows[] = {0, 1, 2, 5};
+  static const uint64_t rest_ms[] = {0, 1, 700, 5000, UINT64_MAX};
   struct sim_process *p = &s->process;
   const struct k8sm_status_options status = {
       .size = sizeof status, .unreachable_seconds = s->replaces ? 5 + (int64_t)(s->seed % 40) : 0};
   const struct k8sm_driver_options o = {.size = sizeof o,
                                         .status = &status,
                                         .record_rows = record_rows[s->seed % 4],
+                                        .rest_ms = rest_ms[s->seed % 5],
                                         .master = "10.0.0.1:5050",
                                         .format = s->format,
                                         .seed = sim_draw(s, SIM_CHANCE_HOST, UINT64_MAX)};

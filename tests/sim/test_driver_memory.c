@@ -34,6 +34,7 @@ static size_t live(bool reserved, size_t fail_at) {
   struct world w;
   struct k8sm_driver_options o = world_options();
   struct k8sm_driver_counters c = {.size = sizeof c};
+  o.rest_ms = 700; /* it goes to rest in between */
   if (reserved) reserve(&o);
   world_open(&w, &o, 1);
   w.failing = fail_at != 0;

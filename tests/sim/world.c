@@ -254,11 +254,16 @@ struct k8sm_status_summary world_summary(struct world *w, const char *key) {
   struct k8sm_status_summary sum = {.size = sizeof sum};
   struct k8sm_driver_pod row;
   char name[256];
+  const struct failing memory = w->memory; /* to look takes memory, and is no part of a test */
+  w->memory.fail_at = 0;
   for (size_t i = 0; k8sm_driver_pods(w->driver, i, &row, sizeof row, 1) != 0; i++) {
     snprintf(name, sizeof name, "%s/%s", k8sm_pod_namespace(row.pod).ptr, k8sm_pod_name(row.pod).ptr);
     if (strcmp(name, key) != 0) continue;
     assert_int_equal(k8sm_status_summarize(row.status, &sum), K8SM_OK);
+    break; /* what it points to stays until the next row is asked for */
   }
+  w->memory.fail_at = memory.fail_at;
+  w->memory.calls = memory.calls;
   return sum;
 }
 

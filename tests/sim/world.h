@@ -11,7 +11,7 @@
 #include "local/local.h"
 #include "support/failing.h"
 
-enum { WORLD_ROWS = 32, WORLD_INPUTS = 4096 };
+enum { WORLD_ROWS = 512, WORLD_INPUTS = 4096 };
 
 struct world_row {
   char key[128];

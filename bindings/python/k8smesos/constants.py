@@ -222,8 +222,7 @@ class Feature(enum.IntFlag):
     DOCKER_VOLUMES = 128
     CSI = 256
     SECCOMP = 512
-    RLIMITS = 1024
-    ALL = 2047
+    ALL = 1023
 
 
 class Strategy(_Code):
@@ -356,7 +355,6 @@ class ControlType(_Code):
     ZONE = 10
     RECORDED = 11
     REFUSED = 12
-    SCALE = 13
 
 
 class ControlFlag(enum.IntFlag):
