@@ -22,6 +22,7 @@ struct k8smi_demand_build {
   struct k8smi_resolve_node budget;          /* that, for the pod as a whole */
   struct k8smi_map volumes;                  /* from name to index in spec.volumes */
   struct k8smi_demand_files *files;          /* by volume; made when first mounted */
+  struct k8smi_demand_use *uses;             /* by volume; made when the first of a driver is mounted */
   const struct k8smi_demand_volume **claims; /* by volume; NULL: it claims none */
   struct k8smi_placement_rules *rules;       /* the demand's, while they are made */
   size_t refused;
@@ -114,6 +115,15 @@ void k8smi_demand_make_command(struct k8smi_demand_build *b, struct k8smi_demand
 const struct k8smi_demand_remote *k8smi_demand_make_remote(struct k8smi_demand_build *b,
                                                            const struct k8smi_record *volume,
                                                            const struct k8smi_path *path);
+/* Who mounts a volume of a driver. */
+struct k8smi_demand_use {
+  const struct k8smi_demand_task *task; /* the last container that did */
+  bool written;                         /* by some container of the pod */
+};
+/* Of this volume in spec.volumes, which a task mounts now; NULL: nothing is known, or it is refused. */
+const struct k8smi_demand_use *k8smi_demand_use_remote(struct k8smi_demand_build *b, size_t volume,
+                                                       const struct k8smi_demand_task *task,
+                                                       const struct k8smi_path *path);
 
 /* volumes.c */
 void k8smi_demand_index_volumes(struct k8smi_demand_build *b);

@@ -70,6 +70,38 @@ static bool remote_csi_volume(struct k8smi_demand_build *b, const struct k8smi_r
   return true;
 }
 
+/* The volumes that some container mounts for writing. */
+static void remote_note_writers(struct k8smi_demand_build *b, unsigned containers) {
+  struct k8smi_list list = k8smi_get_list(b->spec, containers);
+  for (size_t c = 0; c < list.count; c++) {
+    struct k8smi_list mounts = k8smi_get_list(k8smi_list_record(list, c), K8SMI_Container_volumeMounts);
+    for (size_t m = 0; m < mounts.count; m++) {
+      const struct k8smi_record *mount = k8smi_list_record(mounts, m);
+      if (k8smi_get_bool(mount, K8SMI_VolumeMount_readOnly, false)) continue;
+      uint32_t i = k8smi_map_get(&b->volumes, k8smi_get_str(mount, K8SMI_VolumeMount_name));
+      if (i != K8SMI_MAP_NONE) b->uses[i].written = true;
+    }
+  }
+}
+
+const struct k8smi_demand_use *k8smi_demand_use_remote(struct k8smi_demand_build *b, size_t volume,
+                                                       const struct k8smi_demand_task *task,
+                                                       const struct k8smi_path *path) {
+  if (b->uses == NULL) {
+    b->uses = k8smi_demand_array(b, k8smi_get_list(b->spec, K8SMI_PodSpec_volumes).count, sizeof *b->uses);
+    if (b->uses == NULL) return NULL;
+    remote_note_writers(b, K8SMI_PodSpec_initContainers);
+    remote_note_writers(b, K8SMI_PodSpec_containers);
+  }
+  struct k8smi_demand_use *use = &b->uses[volume];
+  if (use->task == task) {
+    k8smi_demand_refuse(b, path, "Mesos mounts a driver's volume once in a container");
+    return NULL;
+  }
+  use->task = task;
+  return use;
+}
+
 const struct k8smi_demand_remote *k8smi_demand_make_remote(struct k8smi_demand_build *b,
                                                            const struct k8smi_record *volume,
                                                            const struct k8smi_path *path) {

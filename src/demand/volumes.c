@@ -154,10 +154,21 @@ static void mount_directory(struct k8smi_demand_build *b, struct mount_list *lis
   mount_add(b, list, &mount);
 }
 
+/* A CSI plugin publishes a volume on an agent for reading or for writing. Where a pod does both, it is for
+ * writing: whoever only reads would else take it away from the others. */
+static bool mount_csi_read_only(struct k8smi_demand_build *b, bool written, const struct k8smi_path *path) {
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("readOnly"));
+  if (written)
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, &at,
+                      "Mesos publishes a CSI volume for reading or for writing: another container of the pod "
+                      "writes, so this one can, too");
+  return !written;
+}
+
 /* Of a driver: as a whole, since Mesos knows no paths in it. */
-static void mount_remote(struct k8smi_demand_build *b, struct mount_list *list,
-                         const struct k8smi_record *record, size_t i, struct k8sm_slice target,
-                         const struct k8smi_path *path) {
+static void mount_remote(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                         struct mount_list *list, const struct k8smi_record *record, size_t i,
+                         struct k8sm_slice target, const struct k8smi_path *path) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
   struct k8smi_path list_path = k8smi_path_field(&spec, K8SMI_S("volumes"));
   struct k8smi_path at = k8smi_path_index(&list_path, i);
@@ -167,9 +178,12 @@ static void mount_remote(struct k8smi_demand_build *b, struct mount_list *list,
   const struct k8smi_record *flex = k8smi_get_record(volume, K8SMI_Volume_flexVolume);
   struct k8smi_demand_mount mount = {.kind = csi != NULL ? K8SMI_VOLUME_CSI : K8SMI_VOLUME_DOCKER,
                                      .container_path = target};
-  mount.read_only = k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false) ||
-                    k8smi_get_bool(csi, K8SMI_CSIVolumeSource_readOnly, false) ||
+  const struct k8smi_demand_use *use = k8smi_demand_use_remote(b, i, s->task, path);
+  if (use == NULL) return;
+  mount.read_only = k8smi_get_bool(csi, K8SMI_CSIVolumeSource_readOnly, false) ||
                     k8smi_get_bool(flex, K8SMI_FlexVolumeSource_readOnly, false);
+  if (!mount.read_only && k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false))
+    mount.read_only = csi == NULL || mount_csi_read_only(b, use->written, path);
   mount.remote = k8smi_demand_make_remote(b, volume, &at);
   if (k8smi_has(record, K8SMI_VolumeMount_subPath) || k8smi_has(record, K8SMI_VolumeMount_subPathExpr))
     k8smi_demand_refuse(b, &sub_path, "Mesos mounts a driver's volume as a whole");
@@ -206,7 +220,7 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
   bool files = k8smi_has(volume, K8SMI_Volume_secret) || k8smi_has(volume, K8SMI_Volume_configMap) ||
                k8smi_has(volume, K8SMI_Volume_downwardAPI) || k8smi_has(volume, K8SMI_Volume_projected);
   bool remote = k8smi_has(volume, K8SMI_Volume_csi) || k8smi_has(volume, K8SMI_Volume_flexVolume);
-  if (remote) mount_remote(b, list, record, i, target, path);
+  if (remote) mount_remote(b, s, list, record, i, target, path);
   if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path);
   if (files) mount_files(b, list, i, target, sub_path, path);
 }

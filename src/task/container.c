@@ -88,10 +88,10 @@ static container_capability *container_csi_use(struct k8smi_task_build *b,
       K8SMI_TASK_NEW(b, Volume__Source__CSIVolume__VolumeCapability__MountVolume,
                      volume__source__csivolume__volume_capability__mount_volume);
   if (to == NULL || access == NULL || how == NULL) return NULL;
+  /* As the kubelet has it for a volume that the pod itself names; the volume's mode says what is only read.
+   */
   access->mode =
-      mount->read_only
-          ? K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_MODE__MODE__SINGLE_NODE_READER_ONLY
-          : K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_MODE__MODE__SINGLE_NODE_WRITER;
+      K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_MODE__MODE__SINGLE_NODE_WRITER;
   to->access_mode = access;
   to->access_type_case = K8SM_MESOS__VOLUME__SOURCE__CSIVOLUME__VOLUME_CAPABILITY__ACCESS_TYPE_MOUNT;
   to->mount = how;

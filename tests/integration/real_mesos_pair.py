@@ -166,7 +166,11 @@ class Pair:
         self.flags = {"ip": "127.0.0.1", "hostname": "127.0.0.1", "port": MASTER_PORT,
                       "work_dir": pathlib.Path(self.folder, "master"), "webui_dir": self.folder, **flags}
         self.images.mkdir()
+        self.start_master()
+
+    def start_master(self):
         self.master = run("mesos-master", self.flags, f"{self.folder}/master.log", {})
+        wait(lambda: self.state("/version"))
 
     def state(self, path="/slaves"):
         try:

@@ -168,6 +168,43 @@ static void pods_have_networks(void **state) {
   "{'containers':[{'name':'c','volumeMounts':[{'name':'v','mountPath':'/d'" more                             \
   "}]}],'volumes':[{'name':'v'," volume "}]}"
 
+#define SHARED_CSI      "{'name':'v','csi':{'driver':'d','volumeAttributes':{'volumeId':'x'}}}"
+#define SHARED_DOCKER   "{'name':'v','flexVolume':{'driver':'docker/d'}}"
+#define SHARER(n, more) "{'name':'" n "','image':'i','volumeMounts':[{'name':'v','mountPath':'/v'" more "}]}"
+
+/* A CSI volume is published for reading or for writing, a Docker volume only mounted so. */
+static void containers_share_a_volume_of_a_driver(void **state) {
+#define READS ",'readOnly':true"
+  static const struct {
+    const char *spec;
+    bool first, second; /* whether they only read */
+    bool told;
+  } rows[] = {
+      {"{'volumes':[" SHARED_CSI "],'containers':[" SHARER("a", READS) "," SHARER("b", "") "]}", false, false,
+       true},
+      {"{'volumes':[" SHARED_CSI "],'containers':[" SHARER("a", READS) "," SHARER("b", READS) "]}", true,
+       true, false},
+      {"{'volumes':[" SHARED_CSI "],'containers':[" SHARER("a", "") "," SHARER("b", "") "]}", false, false,
+       false},
+      {"{'volumes':[" SHARED_DOCKER "],'containers':[" SHARER("a", READS) "," SHARER("b", "") "]}", true,
+       false, false},
+      {"{'volumes':[" SHARED_CSI
+       "],'initContainers':[" SHARER("i", "") "],'containers':[" SHARER("a", READS) "]}",
+       false, false, true},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct k8sm_demand_options o = {0};
+    struct k8sm_demand *d;
+    struct findings f;
+    assert_int_equal(make("", rows[i].spec, &o, &d, &f), K8SM_OK);
+    assert_int_equal(d->tasks[1].mounts[0].read_only, rows[i].first);
+    assert_int_equal(d->tasks[2].mounts[0].read_only, rows[i].second);
+    assert_int_equal(findings_at(&f, "spec.containers[0].volumeMounts[0].readOnly") != NULL, rows[i].told);
+    k8sm_demand_unref(d);
+  }
+}
+
 static void volumes_of_drivers(void **state) {
   (void)state;
   struct k8sm_demand_options o = {0};
@@ -206,6 +243,9 @@ static void volumes_of_drivers(void **state) {
       {MOUNTING("'csi':{'driver':'nfs.csi'}", ""), "spec.volumes[0].csi"},
       {MOUNTING("'csi':{'driver':'nfs.csi','volumeAttributes':{'volumeId':'v'}}", ",'subPath':'a'"),
        "spec.containers[0].volumeMounts[0].subPath"},
+      {"{'containers':[{'name':'c','image':'i','volumeMounts':[{'name':'v','mountPath':'/a'},{'name':'v',"
+       "'mountPath':'/b'}]}],'volumes':[" SHARED_CSI "]}",
+       "spec.containers[0].volumeMounts[1]"}, /* an agent takes it for a mistake */
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     assert_int_equal(make("", bad[i].spec, &o, &d, &f), K8SM_ERR_UNSUPPORTED);
@@ -293,6 +333,7 @@ int main(void) {
       cmocka_unit_test(pods_have_networks),
       cmocka_unit_test(pods_on_a_network_have_their_name_as_hostname),
       cmocka_unit_test(volumes_of_drivers),
+      cmocka_unit_test(containers_share_a_volume_of_a_driver),
       cmocka_unit_test(probes_become_commands_where_asked),
       cmocka_unit_test(the_script_tells_its_headers),
   };

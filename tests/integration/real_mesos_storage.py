@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes of drivers on a real Mesos: Docker's, through a dvdcli of this program's own, and a CSI plugin's, through the
+one that Mesos' own tests have (`make test-csi-plugin`; skipped without it). A private master and agent of the programs
+that K8SMESOS_MESOS names.
+
+usage: real_mesos_storage.py KM
+"""
+import json
+import os
+import pathlib
+import sys
+
+import real_mesos_pair
+from real_mesos_images import container, pod, put_image
+from real_mesos_support import Case
+
+CSI_PLUGIN = "test-csi-plugin"
+CSI_DRIVER = "test.csi"
+
+# What https://github.com/emccode/dvdcli does, with folders for volumes: says where it is mounted.
+DVDCLI = """#!/bin/sh
+echo "$@" >> {root}/calls
+for word; do case $word in --volumedriver=*) driver=${{word#*=}};; --volumename=*) name=${{word#*=}};; esac; done
+[ "$driver" = folders ] || {{ echo "no driver '$driver'" >&2; exit 1; }}
+mkdir -p {root}/$name && echo {root}/$name
+"""
+
+
+def furnish(pair):
+    folder = pathlib.Path(pair.folder)
+    tools, pair.docker, plugins, csi = (folder / n for n in ("tools", "docker", "plugins", "csi"))
+    for path in (tools, pair.docker, plugins, csi):
+        path.mkdir()
+    (tools / "dvdcli").write_text(DVDCLI.format(root=pair.docker))
+    (tools / "dvdcli").chmod(0o755)
+    put_image(pair.images, "busybox", {"Cmd": ["sh"], "Env": ["PATH=/bin"]})
+    flags = {"isolation": ["docker/volume"]}
+    plugin = real_mesos_pair.program(CSI_PLUGIN)
+    if plugin:
+        socket = csi / "socket"
+        pair.csi = real_mesos_pair.run(CSI_PLUGIN, {
+            "endpoint": f"unix://{socket}", "api_version": "v1", "work_dir": csi, "available_capacity": "0B",
+            "volume_id_path": "false", "volumes": "shelf:64MB"}, folder / "csi.log", {})
+        real_mesos_pair.wait(socket.exists)
+        (plugins / "test").write_text(json.dumps({
+            "type": CSI_DRIVER, "target_path_root": str(csi / "targets"),
+            "endpoints": [{"csi_service": "NODE_SERVICE", "endpoint": f"unix://{socket}"}]}))
+        flags = {"isolation": ["docker/volume", "volume/csi"], "csi_plugin_config_dir": plugins}
+    agent = pair.add_agent(**flags)
+    agent.variables["PATH"] = f"{tools}:{os.environ['PATH']}"
+    pair.start_agent(agent)
+
+
+class Storage(Case):
+    def dvdcli_calls(self):
+        path = self.pair.docker / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def test_docker_volume_outlives_its_pod(self):
+        volume = {"name": "d", "flexVolume": {"driver": "docker/folders", "options": {"volume": "words", "size": "1"}}}
+        mounts = [{"name": "d", "mountPath": "/data"}]
+        before = len(self.dvdcli_calls())
+        for script in ("echo first > /data/word", 'test "$(cat /data/word)" = first'):
+            km = self.run_pod(pod("docked", [container("main", script, volumeMounts=mounts)], volumes=[volume],
+                                  restartPolicy="Never"))
+            self.assertEqual(km.wait(60), 0, self.said())
+        self.assertEqual((self.pair.docker / "words" / "word").read_text(), "first\n")
+        calls = self.dvdcli_calls()[before:]
+        self.assertEqual([c.split()[0] for c in calls], ["mount", "unmount"] * 2)
+        self.assertIn("--volumeopts=size=1", calls[0])
+
+    def containers_share(self, volume, reads_only):
+        mounts = [{"name": "d", "mountPath": "/data"}]
+        km = self.run_pod(pod("both", [
+            container("writer", "echo word > /data/word; sleep 3", volumeMounts=mounts),
+            container("reader", "until grep -q word /data/word; do sleep 0.1; done; " + reads_only,
+                      volumeMounts=[{**mounts[0], "readOnly": True}])], volumes=[volume], restartPolicy="Never"))
+        self.assertEqual(km.wait(60), 0, self.said())
+
+    def test_containers_share_a_docker_volume(self):
+        flex = {"driver": "docker/folders", "options": {"volume": "shared"}}
+        self.containers_share({"name": "d", "flexVolume": flex}, "! touch /data/other")
+
+    # When two containers publish a volume at once, the agent may forget one of them: it is launched again.
+    def test_containers_share_a_csi_volume(self):
+        self.needs_csi()
+        self.containers_share({"name": "d", "csi": {"driver": CSI_DRIVER, "volumeAttributes": {"volumeId": "shelf"}}},
+                              "touch /data/other")
+
+    def test_driver_that_fails_is_the_reason_that_km_shows(self):
+        volume = {"name": "d", "flexVolume": {"driver": "docker/nobody"}}
+        self.run_pod(pod("undone", [container("main", "sleep 600", volumeMounts=[{"name": "d", "mountPath": "/data"}])],
+                         volumes=[volume]))
+        self.wait(lambda: "no driver 'nobody'" in json.dumps(self.pods().get("undone", {}).get("status", {})))
+
+    def needs_csi(self):
+        if not real_mesos_pair.program(CSI_PLUGIN):
+            self.skipTest(f"{real_mesos_pair.PROGRAMS} has no {CSI_PLUGIN}")
+
+    def test_csi_volume_outlives_its_pod(self):
+        self.needs_csi()
+        volume = {"name": "d", "csi": {"driver": CSI_DRIVER, "volumeAttributes": {"volumeId": "shelf"}}}
+        mounts = [{"name": "d", "mountPath": "/data"}]
+        for script in ("echo first > /data/word", 'test "$(cat /data/word)" = first'):
+            km = self.run_pod(pod("shelved", [container("main", script, volumeMounts=mounts)], volumes=[volume],
+                                  restartPolicy="Never"))
+            self.assertEqual(km.wait(60), 0, self.said())
+
+    def test_csi_volume_that_is_not_there(self):
+        self.needs_csi()
+        volume = {"name": "d", "csi": {"driver": CSI_DRIVER, "volumeAttributes": {"volumeId": "none"}}}
+        self.run_pod(pod("undone", [container("main", "sleep 600", volumeMounts=[{"name": "d", "mountPath": "/data"}])],
+                         volumes=[volume]))
+        self.wait(lambda: "'none'" in json.dumps(self.pods().get("undone", {}).get("status", {})))
+
+
+if __name__ == "__main__":
+    real_mesos_pair.main(Storage, furnish)
