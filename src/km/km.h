@@ -199,6 +199,9 @@ void km_demands_free(struct k8sm_demand **demands, size_t count);
 /* Fills a cluster with the OFFERS events of a file, and with what the set says of nodes and namespaces. NULL,
  * with lines, if that fails. */
 struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set);
+/* Adds the pods of manifests, each as running on its spec.nodeName. Returns KM_DONE, or KM_FAILED with lines. */
+int km_cluster_add_running(struct k8sm_cluster *cluster, const struct km_texts *names,
+                           const struct km_demand_flags *flags);
 
 /* ---- text.c: tables and units ---- */
 

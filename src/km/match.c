@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "km.h"
+#include "match.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@ const struct km_command km_command_match = {
     "-f FILE --offers FILE",
     "  km match -f nginx.yaml --offers offers.json\n"
     "  km match -f . --offers events.recordio | jq '.unplaced[].summary'\n"
-    "  km match -f . --offers offers.json --strategy spread --all-reasons\n",
+    "  km match -f . --offers offers.json --strategy spread --all-reasons\n"
+    "  km match -f urgent.yaml --running pods.yaml --preemption --offers offers.json -o text\n",
     run,
 };
 
@@ -21,9 +22,26 @@ static json_t *text(struct k8sm_slice s) {
   return json_stringn(s.ptr == NULL ? "" : s.ptr, s.len);
 }
 
+const char *km_match_pod(const struct k8sm_demand *demand, char *to, size_t cap) {
+  return km_pod_key(k8sm_demand_pod(demand), to, cap);
+}
+
 static json_t *pod_name(const struct k8sm_demand *demand) {
   char key[600];
-  return json_string(km_pod_key(k8sm_demand_pod(demand), key, sizeof key));
+  return json_string(km_match_pod(demand, key, sizeof key));
+}
+
+static long long priority_of(const struct k8sm_demand *demand) {
+  struct k8sm_pod_value value;
+  int result = k8sm_pod_get_value(k8sm_demand_pod(demand), "spec.priority", &value, sizeof value);
+  return result == K8SM_OK ? (long long)value.number : 0;
+}
+
+const char *km_match_why(const struct k8sm_plan_victim *victim, const struct k8sm_demand *for_pod,
+                         char to[KM_WHY_CAP]) {
+  snprintf(to, KM_WHY_CAP, "its priority %lld is lower than %lld", (long long)victim->priority,
+           priority_of(for_pod));
+  return to;
 }
 
 static json_t *offers_of(const struct k8sm_plan *plan, uint32_t placement) {
@@ -124,6 +142,39 @@ static void add_reasons(json_t *to, const struct k8sm_explain *explain) {
   if (nearest.len > 0) json_object_set_new(to, "nearest", text(nearest));
 }
 
+static json_t *victims_of(const struct k8sm_plan *plan, uint32_t nomination,
+                          const struct k8sm_demand *for_pod) {
+  json_t *list = json_array();
+  struct k8sm_plan_victim row;
+  for (size_t i = 0; k8sm_plan_victims(plan, i, &row, sizeof row, 1) > 0; i++) {
+    char key[600], why[KM_WHY_CAP];
+    if (row.nomination != nomination) continue;
+    snprintf(key, sizeof key, "%.*s/%.*s", (int)row.name_space.len, row.name_space.ptr, (int)row.name.len,
+             row.name.ptr);
+    json_t *v = json_object();
+    json_object_set_new(v, "pod", json_string(key));
+    json_object_set_new(v, "priority", json_integer(row.priority));
+    json_object_set_new(v, "why", json_string(km_match_why(&row, for_pod, why)));
+    json_array_append_new(list, v);
+  }
+  return list;
+}
+
+/* Adds where other pods are to end for it. */
+static void add_nomination(json_t *to, const struct k8sm_plan *plan, uint32_t demand,
+                           const struct k8sm_demand *pod) {
+  struct k8sm_plan_nomination row;
+  for (uint32_t i = 0; k8sm_plan_nominations(plan, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.demand != demand) continue;
+    json_t *n = json_object();
+    json_object_set_new(n, "agent", text(row.agent_id));
+    json_object_set_new(n, "hostname", text(row.hostname));
+    json_object_set_new(n, "role", text(row.role));
+    json_object_set_new(n, "victims", victims_of(plan, i, pod));
+    json_object_set_new(to, "nominated", n);
+  }
+}
+
 static json_t *unplaced(const struct k8sm_plan *plan, struct k8sm_demand *const *demands, size_t count) {
   json_t *list = json_array();
   for (uint32_t i = 0; i < count; i++) {
@@ -133,41 +184,58 @@ static json_t *unplaced(const struct k8sm_plan *plan, struct k8sm_demand *const 
     json_object_set_new(p, "pod", pod_name(demands[i]));
     json_object_set_new(p, "summary", text(summary));
     add_reasons(p, k8sm_plan_explain(plan, i));
+    add_nomination(p, plan, i, demands[i]);
     json_array_append_new(list, p);
   }
   return list;
 }
 
+static void print_json(const struct k8sm_plan *plan, struct k8sm_demand *const *demands, size_t count) {
+  json_t *document = json_object();
+  json_object_set_new(document, "placed", placed(plan, demands));
+  json_object_set_new(document, "unplaced", unplaced(plan, demands, count));
+  json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+  putchar('\n');
+  json_decref(document);
+}
+
+/* What the command line says beside the pods. */
+struct match_flags {
+  struct k8sm_match_options options;
+  struct km_demand_flags demand;
+  struct km_texts running;
+  const char *offers, *output;
+};
+
 static int print_plan(struct k8sm_cluster *cluster, struct k8sm_demand *const *demands, size_t count,
-                      const struct k8sm_match_options *options) {
+                      const struct match_flags *flags) {
   static struct km_report report;
   struct k8sm_plan *plan;
   km_report_begin(&report);
-  int result = k8sm_cluster_match(cluster, demands, count, options, &plan, &report.diags);
+  int result = k8sm_cluster_match(cluster, demands, count, &flags->options, &plan, &report.diags);
   km_report_end(&report, NULL, -1);
   if (result != K8SM_OK) {
     km_report_result("matching", result);
     return KM_FAILED;
   }
-  json_t *document = json_object();
-  json_t *missed = unplaced(plan, demands, count);
-  int code = json_array_size(missed) == 0 ? KM_DONE : KM_UNPLACED;
-  json_object_set_new(document, "placed", placed(plan, demands));
-  json_object_set_new(document, "unplaced", missed);
-  json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-  putchar('\n');
-  json_decref(document);
+  if (strcmp(flags->output, "json") == 0) {
+    print_json(plan, demands, count);
+  } else {
+    km_match_print(plan, demands, count);
+  }
+  int code =
+      k8sm_plan_placements(plan, 0, NULL, sizeof(struct k8sm_placement), 0) == count ? KM_DONE : KM_UNPLACED;
   k8sm_plan_unref(plan);
   return code;
 }
 
-static int match_set(struct km_set *set, const struct km_demand_flags *flags, const char *offers,
-                     const struct k8sm_match_options *options) {
+static int match_set(struct km_set *set, const struct match_flags *flags) {
   size_t made;
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
-  struct k8sm_demand **demands = km_demands_make(set, flags, &made);
-  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers, set) : NULL;
-  int code = cluster == NULL ? KM_FAILED : print_plan(cluster, demands, made, options);
+  struct k8sm_demand **demands = km_demands_make(set, &flags->demand, &made);
+  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(flags->offers, set) : NULL;
+  int code = cluster == NULL ? KM_FAILED : km_cluster_add_running(cluster, &flags->running, &flags->demand);
+  if (code == KM_DONE) code = print_plan(cluster, demands, made, flags);
   km_demands_free(demands, set->pod_count);
   k8sm_cluster_free(cluster);
   return code;
@@ -187,38 +255,42 @@ static bool read_strategy(const char *name, uint32_t *ret) {
 }
 
 static int run(const struct km_command *command, int argc, char **argv) {
-  struct k8sm_match_options match = {.size = sizeof match};
+  struct match_flags flags = {.options = {.size = sizeof flags.options}, .output = "json"};
+  struct k8sm_match_options *match = &flags.options;
   const char *strategy = "pack";
-  bool largest = false, all = false;
+  bool largest = false, all = false, preemption = false;
   struct km_texts files = {0};
-  struct km_demand_flags flags = {0};
-  const char *offers = NULL, *output = "json";
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "a manifest, a folder of them, or - for standard input"},
-      {"offers", 0, KM_TEXT, &offers, "FILE", "OFFERS events: JSON or protobuf, one or many"},
-      {"output", 'o', KM_TEXT, &output, "FORMAT", "json"},
-      KM_DEMAND_OPTIONS(flags),
+      {"offers", 0, KM_TEXT, &flags.offers, "FILE", "OFFERS events: JSON or protobuf, one or many"},
+      {"running", 0, KM_TEXTS, &flags.running, "FILE", "pods that run already, each on its spec.nodeName"},
+      {"output", 'o', KM_TEXT, &flags.output, "FORMAT", "json or text (default json)"},
+      KM_DEMAND_OPTIONS(flags.demand),
       {"strategy", 0, KM_TEXT, &strategy, "NAME", "pack, spread, balanced or first-fit (default pack)"},
       {"largest-first", 0, KM_FLAG, &largest, NULL,
        "place the largest pods first, not those that come first"},
       {"all-reasons", 0, KM_FLAG, &all, NULL, "all reasons of an agent, not its first alone"},
+      {"preemption", 0, KM_FLAG, &preemption, NULL,
+       "say which running pods of a lower priority would end for one without a place"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   if (code == -1 && files.count == 0) code = km_misuse(command, "which file? -f FILE");
-  if (code == -1 && offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
-  if (code == -1 && strcmp(output, "json") != 0) code = km_misuse(command, "-o is json, not '%s'", output);
-  if (code == -1 && !read_strategy(strategy, &match.strategy))
+  if (code == -1 && flags.offers == NULL) code = km_misuse(command, "which offers? --offers FILE");
+  if (code == -1 && strcmp(flags.output, "json") != 0 && strcmp(flags.output, "text") != 0)
+    code = km_misuse(command, "-o is json or text, not '%s'", flags.output);
+  if (code == -1 && !read_strategy(strategy, &match->strategy))
     code = km_misuse(command, "--strategy is pack, spread, balanced or first-fit, not '%s'", strategy);
-  match.flags =
-      K8SM_MATCH_EXPLAIN | (largest ? K8SM_MATCH_LARGEST_FIRST : 0) | (all ? K8SM_MATCH_ALL_REASONS : 0);
-  if (code == -1) code = km_demand_parse(command, &flags);
+  match->flags = K8SM_MATCH_EXPLAIN | (largest ? K8SM_MATCH_LARGEST_FIRST : 0) |
+                 (all ? K8SM_MATCH_ALL_REASONS : 0) | (preemption ? K8SM_MATCH_PREEMPT : 0);
+  if (code == -1) code = km_demand_parse(command, &flags.demand);
   if (code == -1) {
     struct km_set set;
     code = km_set_load(&set, &files, 0);
-    if (code == KM_DONE) code = match_set(&set, &flags, offers, &match);
+    if (code == KM_DONE) code = match_set(&set, &flags);
     km_set_free(&set);
   }
   km_texts_free(&files);
-  km_demand_flags_free(&flags);
+  km_texts_free(&flags.running);
+  km_demand_flags_free(&flags.demand);
   return code;
 }

@@ -2,6 +2,7 @@
 #include "km.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct km_report report;
 
@@ -124,4 +125,44 @@ struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_se
   if (result == K8SM_OK) return cluster;
   k8sm_cluster_free(cluster);
   return NULL;
+}
+
+/* The agent with that hostname or id; one that is not known may come. */
+static struct k8sm_slice agent_named(const struct k8sm_cluster *cluster, struct k8sm_slice name) {
+  struct k8sm_agent row;
+  for (size_t i = 0; k8sm_cluster_agents(cluster, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.hostname.len == name.len && memcmp(row.hostname.ptr, name.ptr, name.len) == 0) return row.id;
+  }
+  return name;
+}
+
+static int add_running_pod(struct k8sm_cluster *cluster, const struct km_set *set, size_t number,
+                           const struct k8sm_demand *demand) {
+  const struct k8sm_pod *pod = set->pods[number].pod;
+  struct k8sm_pod_value node;
+  char key[600];
+  if (k8sm_pod_get_value(pod, "spec.nodeName", &node, sizeof node) != K8SM_OK || node.text.len == 0) {
+    fprintf(stderr, "%s: %s runs nowhere: it has no spec.nodeName\n", set->files[set->pods[number].file].name,
+            km_pod_key(pod, key, sizeof key));
+    return KM_FAILED;
+  }
+  int result = k8sm_cluster_add_pod(cluster, demand, agent_named(cluster, node.text), NULL);
+  if (result != K8SM_OK) km_report_result("adding a pod that runs", result);
+  return result == K8SM_OK ? KM_DONE : KM_FAILED;
+}
+
+int km_cluster_add_running(struct k8sm_cluster *cluster, const struct km_texts *names,
+                           const struct km_demand_flags *flags) {
+  struct km_set set;
+  size_t made = 0;
+  if (names->count == 0) return KM_DONE;
+  int code = km_set_load(&set, names, 0);
+  if (code == KM_DONE) code = km_set_name_uids(&set);
+  struct k8sm_demand **demands = code == KM_DONE ? km_demands_make(&set, flags, &made) : NULL;
+  if (code == KM_DONE && made != set.pod_count) code = KM_FAILED;
+  for (size_t i = 0; code == KM_DONE && i < set.pod_count; i++)
+    code = add_running_pod(cluster, &set, i, demands[i]);
+  if (demands != NULL) km_demands_free(demands, set.pod_count);
+  km_set_free(&set);
+  return code;
 }

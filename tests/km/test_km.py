@@ -211,6 +211,39 @@ class Plans(unittest.TestCase):
             code, out, err = km("match", "-f", "-", "--offers", OFFERS, stdin=pods + space % (b"one", team))
             self.assertEqual(code, want, err + out)
 
+    def test_match_preempts(self):
+        """Who would end for a pod, and why, as JSON and as text."""
+        pod = ("{apiVersion: v1, kind: Pod, metadata: {name: %s}, spec: {priority: %d, %s containers: [{name: c, image: "
+               "i, resources: {requests: {cpu: %d}}}]}}\n---\n")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as running:
+            node = "nodeName: agent1.example,"
+            running.write(pod % ("low", 1, node, 3) + pod % ("same", 9, node, 3) + pod % ("small", 2, node, 1))
+            running.flush()
+            args = ("match", "-f", "-", "--offers", OFFERS, "--running", running.name)
+            want = (pod % ("high", 9, "", 4)).encode()
+            code, out, err = km(*args, stdin=want)
+            self.assertEqual((code, "nominated" in out), (2, False), err)
+            code, out, err = km(*args, "--preemption", stdin=want)
+            self.assertEqual(code, 2, err)
+            (missed,) = json.loads(out)["unplaced"]
+            self.assertEqual(missed["nominated"], {
+                "agent": "f0-S1", "hostname": "agent1.example", "role": "*",
+                "victims": [{"pod": "default/low", "priority": 1, "why": "its priority 1 is lower than 9"}]})
+            code, out, err = km(*args, "--preemption", "-o", "text", stdin=want)
+            self.assertEqual(code, 2, err)
+            self.assertRegex(out, "default/high has no place: 0/1 nodes are available: 1 Insufficient cpu")
+            self.assertIn("  nominated: agent1.example, agent f0-S1, where 1 pods end for it\n"
+                          "    default/low: its priority 1 is lower than 9\n", out)
+            code, out, err = km(*args, "-o", "text", stdin=(pod % ("tiny", 0, "", 1)).encode())
+            self.assertEqual((code, out), (0, "default/tiny goes to agent1.example, agent f0-S1, role *, with offer "
+                                              "f0-O1\n"), err)
+            running.write(pod % ("nowhere", 1, "", 1))
+            running.flush()
+            code, out, err = km(*args, stdin=want)
+            self.assertEqual(code, 1)
+            self.assertIn("default/nowhere runs nowhere: it has no spec.nodeName", err)
+        self.assertEqual(km("match", "-f", "-", "--offers", OFFERS, "-o", "xml", stdin=b"")[0], 64)
+
     def test_match_by_strategy(self):
         args = ("match", "-f", EXAMPLES / "nginx.yaml", "--offers", OFFERS)
         code, out, err = km(*args, "--strategy", "balanced", "--largest-first", "--all-reasons")
