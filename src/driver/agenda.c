@@ -21,16 +21,16 @@ static void agenda_settle(struct drv_agenda *agenda, struct drv_due *due, size_t
   struct drv_due **heap = agenda->heap - 1;
   for (; place > 1 && agenda_before(due, heap[place / 2]); place /= 2) {
     heap[place] = heap[place / 2];
-    heap[place]->place = place;
+    heap[place]->place = (uint32_t)place;
   }
   for (size_t child; (child = place * 2) <= agenda->count; place = child) {
     if (child < agenda->count && agenda_before(heap[child + 1], heap[child])) child++;
     if (!agenda_before(heap[child], due)) break;
     heap[place] = heap[child];
-    heap[place]->place = place;
+    heap[place]->place = (uint32_t)place;
   }
   heap[place] = due;
-  due->place = place;
+  due->place = (uint32_t)place;
 }
 
 static void agenda_remove(struct drv_agenda *agenda, struct drv_due *due) {
@@ -51,9 +51,9 @@ void k8smi_drv_agenda_set(struct drv_agenda *agenda, struct drv_due *due, uint64
   agenda_settle(agenda, due, due->place != 0 ? due->place : ++agenda->count);
 }
 
-void *k8smi_drv_agenda_take(struct drv_agenda *agenda, uint64_t now) {
+struct drv_due *k8smi_drv_agenda_take(struct drv_agenda *agenda, uint64_t now) {
   if (k8smi_drv_agenda_next(agenda) > now || agenda->count == 0) return NULL;
   struct drv_due *due = agenda->heap[0];
   agenda_remove(agenda, due);
-  return due->owner;
+  return due;
 }

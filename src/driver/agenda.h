@@ -9,9 +9,8 @@
 
 struct drv_due {
   uint64_t at;    /* DRV_NEVER: it is not in the heap */
-  uint32_t order; /* among those of one moment; no two are the same */
-  size_t place;   /* in the heap, from 1 */
-  void *owner;
+  uint64_t order; /* among those of one moment; no two are the same */
+  uint32_t place; /* in the heap, from 1 */
 };
 
 struct drv_agenda {
@@ -20,15 +19,15 @@ struct drv_agenda {
   size_t cap;
 };
 
-static inline void k8smi_drv_due_init(struct drv_due *due, void *owner, uint32_t order) {
-  *due = (struct drv_due){.at = DRV_NEVER, .order = order, .owner = owner};
+static inline void k8smi_drv_due_init(struct drv_due *due, uint64_t order) {
+  *due = (struct drv_due){.at = DRV_NEVER, .order = order};
 }
 /* For so many entries in all. False: no memory. */
 bool k8smi_drv_agenda_room(struct drv_agenda *agenda, const struct drv_core *core, size_t n);
 void k8smi_drv_agenda_free(struct drv_agenda *agenda, const struct drv_core *core);
 void k8smi_drv_agenda_set(struct drv_agenda *agenda, struct drv_due *due, uint64_t at);
-/* The owner of the first entry that is due by then, which leaves the heap; NULL: none is. */
-void *k8smi_drv_agenda_take(struct drv_agenda *agenda, uint64_t now);
+/* The first entry that is due by then, which leaves the heap; NULL: none is. */
+struct drv_due *k8smi_drv_agenda_take(struct drv_agenda *agenda, uint64_t now);
 
 static inline uint64_t k8smi_drv_agenda_next(const struct drv_agenda *agenda) {
   return agenda->count == 0 ? DRV_NEVER : agenda->heap[0]->at;

@@ -13,6 +13,7 @@ static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch,
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
     if (t->launch != launch) continue;
     t->launch = NULL;
+    t->heard = d->reconcile.run;
     t->stuck_ms = k8smi_drv_after(&d->core, ANSWERS_STUCK_MS);
     if (t->state < 0) k8smi_drv_reconcile_doubt(d, pod, t, k8smi_drv_after(&d->core, ANSWERS_SILENCE_MS));
   }

@@ -18,6 +18,7 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   k8smi_drv_session_init(&d->session, &d->core);
   k8smi_drv_outbox_init(&d->outbox);
   k8smi_drv_records_init(&d->records);
+  k8smi_list_init(&d->offers.owed);
   k8smi_drv_pods_init(&d->pods, &d->core);
   k8smi_drv_claims_init(d);
   d->framework_due_ms = d->reconcile.due_ms = DRV_NEVER;
@@ -96,6 +97,8 @@ uint64_t k8sm_driver_deadline(const struct k8sm_driver *d) {
   if (d->life == DRV_LEAVING) return k8smi_drv_min(due, d->leave_ms);
   if (d->resync) return d->core.mono_ms;
   if (d->session.framework_id.len != 0) due = k8smi_drv_min(due, d->framework_due_ms);
+  bool rest = !k8smi_list_empty(&d->pods.dirty) && d->starved_ms == DRV_NEVER; /* of a long step */
+  if (rest) due = k8smi_drv_min(due, d->core.mono_ms);
   due = k8smi_drv_min(due, k8smi_drv_agenda_next(&d->pods.due));
   due = k8smi_drv_min(due, k8smi_drv_rest_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_offers_deadline(d));

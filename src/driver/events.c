@@ -59,10 +59,6 @@ static int events_subscribed(struct k8sm_driver *d, const struct event_in *in) {
   d->offers.fresh = true;
   k8smi_drv_roles_master(d, k8smi_s(s->master_info == NULL ? NULL : s->master_info->version));
   k8smi_drv_reconcile_start(d);
-  for (size_t i = 0; i < d->pods.count; i++) { /* what could not be sent meanwhile */
-    struct drv_pod *pod = d->pods.slots[i];
-    if (pod != NULL && pod->blocked) k8smi_drv_pods_touch(&d->pods, pod);
-  }
   int r = k8smi_drv_eventf(&d->core, 0, events_nobody, "Subscribed: at %s as framework %s",
                            session->authority.ptr, session->framework_id.ptr);
   return r == K8SM_OK ? k8smi_drv_adopt_begin(d) : r;
@@ -214,7 +210,7 @@ static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_
     pod->tasks_changed = changed;
     return;
   }
-  task->asked = false;
+  task->heard = d->reconcile.run;
   task->doubt_ms = DRV_NEVER;
   if (events_terminal(s->state)) return;
   task->state = (int32_t)s->state;
@@ -287,6 +283,40 @@ static void events_doubt_pod(struct k8sm_driver *d, struct drv_pod *pod) {
   }
 }
 
+/* The pods that run on the agent, as far as the cluster knows. Errors: NOMEM. */
+static int events_pods_of(const struct k8sm_driver *d, struct k8sm_slice agent, struct drv_pod ***ret,
+                          size_t *ret_count) {
+  const struct k8sm_allocator *a = &d->core.allocator;
+  struct k8sm_cluster_pod row;
+  size_t n = *ret_count = k8sm_cluster_pods(d->offers.cluster, agent, 0, NULL, sizeof row, 0);
+  struct k8sm_cluster_pod *rows = k8smi_alloc(a, n * sizeof *rows);
+  struct drv_pod **pods = *ret = k8smi_alloc(a, n * sizeof(struct drv_pod *));
+  bool fine = rows != NULL && pods != NULL;
+  if (fine) k8sm_cluster_pods(d->offers.cluster, agent, 0, rows, sizeof *rows, n);
+  for (size_t i = 0; fine && i < n; i++) pods[i] = k8smi_drv_pods_by_uid(&d->pods, rows[i].uid);
+  k8smi_free(a, rows, n * sizeof *rows);
+  if (fine) return K8SM_OK;
+  k8smi_free(a, pods, n * sizeof(struct drv_pod *));
+  return K8SM_ERR_NOMEM;
+}
+
+/* What runs on an agent that is lost counts until it has ended. */
+static int events_lose_agent(struct k8sm_driver *d, struct k8sm_slice agent) {
+  struct drv_pod **pods;
+  size_t n;
+  int r = events_pods_of(d, agent, &pods, &n);
+  if (r != K8SM_OK) return r;
+  k8smi_cluster_lose_agent(d->offers.cluster, agent);
+  for (size_t i = 0; r != K8SM_ERR_NOMEM && i < n; i++) {
+    if (pods[i] == NULL) continue;
+    events_doubt_pod(d, pods[i]);
+    r = k8smi_drv_pod_wake(d, pods[i]);
+    if (r == K8SM_OK) r = k8sm_cluster_add_pod(d->offers.cluster, pods[i]->demand, agent, NULL);
+  }
+  k8smi_free(&d->core.allocator, pods, n * sizeof(struct drv_pod *));
+  return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
+}
+
 /* Only a hint, which may come before the updates that tell what happened: so we ask, if they don't. */
 static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   const K8smMesos__Event__Failure *f = in->event->failure;
@@ -301,17 +331,8 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   }
   if (f->agent_id == NULL) return events_foreign(d, in);
   struct k8sm_slice agent = k8smi_s(f->agent_id->value);
-  k8smi_cluster_lose_agent(d->offers.cluster, agent);
-  for (size_t i = 0; i < d->pods.count; i++) {
-    struct drv_pod *pod = d->pods.slots[i];
-    if (pod == NULL || pod->place == NULL || !k8smi_eq(pod->place->agent_id, agent)) continue;
-    events_doubt_pod(d, pod);
-    int r = k8smi_drv_pod_wake(d, pod);
-    if (r == K8SM_OK) /* it counts until it has ended */
-      r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, NULL);
-    if (r == K8SM_ERR_NOMEM) return r;
-  }
-  return events_foreign(d, in);
+  int r = events_lose_agent(d, agent);
+  return r == K8SM_OK ? events_foreign(d, in) : r;
 }
 
 /* ---- all of them ---- */

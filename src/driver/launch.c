@@ -71,47 +71,18 @@ static void launch_batch_free(struct k8sm_driver *d, struct launch_batch *b) {
 
 enum { LAUNCH_MOST = 100 }; /* pods that one step matches: a few milliseconds */
 
-static bool launch_is_due(const struct k8sm_driver *d, const struct drv_pod *pod) {
-  return pod != NULL && pod->need != DRV_NEED_NOTHING && pod->round != d->offers.round &&
-         k8smi_drv_claim_awaited(d, pod) == NULL;
-}
-
-/* Of those whose turn has not come in this round, the highest priority. False: there are none. */
-static bool launch_priority(const struct k8sm_driver *d, int64_t *ret) {
-  bool found = false;
-  for (size_t i = 0; i < d->pods.count; i++) {
-    const struct drv_pod *pod = d->pods.slots[i];
-    if (!launch_is_due(d, pod) || (found && pod->demand->priority <= *ret)) continue;
-    *ret = pod->demand->priority;
-    found = true;
-  }
-  return found;
-}
-
-/* Those of the priority at hand, from where the step before has stopped. */
-static void launch_pick(struct k8sm_driver *d, struct launch_batch *b) {
-  struct drv_offers *o = &d->offers;
-  for (; o->cursor < d->pods.count && b->pod_count < b->pod_cap; o->cursor++) {
-    struct drv_pod *pod = d->pods.slots[o->cursor];
-    if (!launch_is_due(d, pod) || pod->demand->priority != o->priority) continue;
-    b->demands[b->pod_count] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
-    b->pods[b->pod_count++] = pod;
-    pod->round = o->round;
-  }
-  o->picking = o->cursor < d->pods.count;
-}
-
-/* The pods that need something: those of higher priority first, and then in the order in which they came. */
+/* The pods that need something, and whose turn it is. */
 static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
   const struct k8sm_allocator *a = &d->core.allocator;
-  struct drv_offers *o = &d->offers;
+  struct drv_pod *pod;
   b->pod_cap = d->pods.needs < LAUNCH_MOST ? d->pods.needs : LAUNCH_MOST;
   b->pods = k8smi_zalloc(a, b->pod_cap * sizeof(struct drv_pod *));
   b->demands = k8smi_zalloc(a, b->pod_cap * sizeof(struct k8sm_demand *));
   if (b->pods == NULL || b->demands == NULL) return K8SM_ERR_NOMEM;
-  while (b->pod_count < b->pod_cap && (o->picking || launch_priority(d, &o->priority))) {
-    if (!o->picking) o->cursor = 0;
-    launch_pick(d, b);
+  while (b->pod_count < b->pod_cap && (pod = k8smi_drv_pods_next_turn(&d->pods)) != NULL) {
+    if (k8smi_drv_claim_awaited(d, pod) != NULL) continue;
+    b->demands[b->pod_count] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
+    b->pods[b->pod_count++] = pod;
   }
   return K8SM_OK;
 }
@@ -426,9 +397,9 @@ static int launch_awaiting(struct k8sm_driver *d) {
   char line[DRV_WORDS_CAP];
   int r = K8SM_OK;
   size_t agents = k8sm_cluster_agents(d->offers.cluster, 0, NULL, sizeof(struct k8sm_agent), 0);
-  for (size_t i = 0; d->claims.count > 0 && r == K8SM_OK && i < d->pods.count; i++) {
-    struct drv_pod *pod = d->pods.slots[i];
-    const struct drv_claim *claim = pod == NULL ? NULL : k8smi_drv_claim_awaited(d, pod);
+  for (size_t i = 0; d->claims.count > 0 && r == K8SM_OK && i < d->pods.turns.count; i++) {
+    struct drv_pod *pod = K8SMI_OF(d->pods.turns.heap[i], drv_pod, turn);
+    const struct drv_claim *claim = k8smi_drv_claim_awaited(d, pod);
     if (claim == NULL) continue;
     const char *name = strchr(claim->name.ptr, '/') + 1;
     int n =
@@ -441,17 +412,15 @@ static int launch_awaiting(struct k8sm_driver *d) {
 
 /* A batch that came to nothing for want of memory is tried again. */
 static void launch_give_back(struct k8sm_driver *d, struct launch_batch *b) {
-  d->offers.picking = false;
-  for (size_t i = 0; i < b->pod_count; i++) b->pods[i]->round = 0;
+  for (size_t i = 0; i < b->pod_count; i++) k8smi_drv_pod_return_turn(&d->pods, b->pods[i]);
 }
 
 /* A round takes all that need something, as many in a step as take little time; what changes meanwhile makes
  * another one. */
 int k8smi_drv_launch(struct k8sm_driver *d) {
   struct launch_batch b = {0};
-  int64_t priority = 0;
-  if (!d->offers.unmatched) d->offers.round++;
-  if (!d->offers.unmatched) d->offers.fresh = d->offers.picking = false;
+  if (!d->offers.unmatched) d->pods.round++;
+  if (!d->offers.unmatched) d->offers.fresh = false;
   int r = launch_collect(d, &b);
   if (r == K8SM_OK && b.pod_count != 0) r = launch_plan(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_prepare(d, &b);
@@ -460,7 +429,7 @@ int k8smi_drv_launch(struct k8sm_driver *d) {
   if (r == K8SM_OK && b.pod_count != 0) r = launch_refusals(d, &b);
   if (r == K8SM_OK) r = launch_awaiting(d);
   if (r == K8SM_ERR_NOMEM) launch_give_back(d, &b);
-  d->offers.unmatched = d->offers.picking || launch_priority(d, &priority);
+  d->offers.unmatched = k8smi_drv_agenda_next(&d->pods.turns) <= d->pods.round;
   launch_batch_free(d, &b);
   return r;
 }

@@ -9,6 +9,7 @@
 enum {
   LIFE_KILL_AGAIN_MS = 10000, /* kills get lost without a word: while an image is pulled, for one */
   LIFE_MIN_WAIT_MS = 100,     /* between two looks that only time asks for */
+  LIFE_MOST = 500,            /* pods that are looked at in one go: one or two milliseconds */
   LIFE_TURNS = 8              /* a status may lead to the next one so often in one look */
 };
 
@@ -301,7 +302,6 @@ static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
   return r;
 }
 
-/* Takes the pod out of the dirty list only when all is done. */
 static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
   int r = k8smi_drv_pod_wake(d, pod);
@@ -322,8 +322,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   uint64_t due = k8smi_drv_min(look.due_ms, deadline);
   if (pod->nominated_ms != 0) due = k8smi_drv_min(due, pod->nominated_ms);
   if (due <= d->core.mono_ms) due = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
-  d->pods.needs_changed |= pod->next_need_ms != look.next_need_ms;
-  pod->next_need_ms = look.next_need_ms;
+  k8smi_drv_pod_set_next_need(&d->pods, pod, look.next_need_ms);
   pod->blocked = look.blocked;
   k8smi_drv_agenda_set(&d->pods.due, &pod->due, due);
   return K8SM_OK;
@@ -336,18 +335,19 @@ static int life_give_up(struct k8sm_driver *d, struct drv_pod *pod, int result) 
                           k8sm_result_name(result));
 }
 
-static void life_wake(struct k8sm_driver *d) {
-  struct drv_pod *pod;
-  while ((pod = k8smi_drv_agenda_take(&d->pods.due, d->core.mono_ms)) != NULL)
-    k8smi_drv_pods_touch(&d->pods, pod);
+static struct drv_pod *life_next(struct k8sm_driver *d) {
+  struct k8smi_link *first = d->pods.dirty.next;
+  if (k8smi_list_empty(&d->pods.dirty)) {
+    struct drv_due *due = k8smi_drv_agenda_take(&d->pods.due, d->core.mono_ms);
+    return due == NULL ? NULL : K8SMI_OF(due, drv_pod, due);
+  }
+  k8smi_list_remove(first);
+  return K8SMI_OF(first, drv_pod, dirty);
 }
 
 int k8smi_drv_pods_pump(struct k8sm_driver *d) {
-  life_wake(d);
-  while (d->pods.dirty != NULL) {
-    struct drv_pod *pod = d->pods.dirty;
-    d->pods.dirty = pod->next_dirty;
-    pod->dirty = false;
+  struct drv_pod *pod;
+  for (int n = 0; n < LIFE_MOST && (pod = life_next(d)) != NULL; n++) {
     int r = life_look_at(d, pod);
     if (r != K8SM_OK && r != K8SM_ERR_NOMEM) r = life_give_up(d, pod, r);
     if (r != K8SM_OK) {

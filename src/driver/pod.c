@@ -53,8 +53,10 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
   if (pod == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   pod->pod = k8sm_pod_ref(kube);
   k8smi_list_init(&pod->awake);
-  k8smi_drv_due_init(&pod->due, pod, 0);
-  k8smi_drv_due_init(&pod->doubt, pod, 0);
+  k8smi_list_init(&pod->dirty);
+  k8smi_drv_due_init(&pod->due, 0);
+  k8smi_drv_due_init(&pod->doubt, 0);
+  k8smi_drv_due_init(&pod->turn, 0);
   pod->next_need_ms = DRV_NEVER;
   pod->grace_seconds = -1;
   if (nonce == NULL) {

@@ -2,10 +2,12 @@
 #include "driver/pods.h"
 #include "base/findings.h"
 #include "base/slice.h"
+#include "demand/demand.h"
 
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core) {
   memset(pods, 0, sizeof *pods);
   k8smi_list_init(&pods->awake);
+  k8smi_list_init(&pods->dirty);
   k8smi_map_init(&pods->by_uid, &core->allocator, k8smi_drv_random(core));
   k8smi_map_init(&pods->by_key, &core->allocator, k8smi_drv_random(core));
 }
@@ -17,6 +19,7 @@ void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core) {
   k8smi_free(&core->allocator, pods->slots, pods->cap * sizeof(struct drv_pod *));
   k8smi_drv_agenda_free(&pods->due, core);
   k8smi_drv_agenda_free(&pods->doubts, core);
+  k8smi_drv_agenda_free(&pods->turns, core);
   k8smi_drv_models_free(&pods->models, core);
   k8smi_map_free(&pods->by_uid);
   k8smi_map_free(&pods->by_key);
@@ -40,12 +43,21 @@ static bool pods_slot(struct drv_pods *pods, struct drv_core *core, uint32_t *re
   void *items = pods->slots;
   if (i >= K8SMI_MAP_NONE || !k8smi_drv_agenda_room(&pods->due, core, i + 1) ||
       !k8smi_drv_agenda_room(&pods->doubts, core, i + 1) ||
+      !k8smi_drv_agenda_room(&pods->turns, core, i + 1) ||
       !k8smi_grow(&core->allocator, &items, &pods->cap, i + 1, sizeof(struct drv_pod *))) {
     return false;
   }
   pods->slots = items;
   *ret = (uint32_t)i;
   return true;
+}
+
+/* The highest priority first: all of them are 32-bit numbers in Kubernetes. */
+static uint64_t pods_turn_order(const struct drv_pod *pod) {
+  int64_t priority = pod->demand->priority;
+  if (priority < INT32_MIN) priority = INT32_MIN;
+  if (priority > INT32_MAX) priority = INT32_MAX;
+  return (uint64_t)(INT32_MAX - priority) << 32 | pod->slot;
 }
 
 int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_pod *pod,
@@ -64,8 +76,9 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
     return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   }
   pod->slot = slot;
-  k8smi_drv_due_init(&pod->due, pod, slot);
-  k8smi_drv_due_init(&pod->doubt, pod, slot);
+  k8smi_drv_due_init(&pod->due, slot);
+  k8smi_drv_due_init(&pod->doubt, slot);
+  k8smi_drv_due_init(&pod->turn, pods_turn_order(pod));
   pods->slots[slot] = pod;
   pods->seen = (struct drv_seen){0, 0};
   pod->awake_ms = core->mono_ms;
@@ -77,16 +90,10 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
 
 void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
   k8smi_list_remove(&pod->awake);
-  struct drv_pod **at = &pods->dirty;
-  while (pod->dirty && *at != pod) at = &(*at)->next_dirty;
-  if (pod->dirty) *at = pod->next_dirty;
-  pod->dirty = false;
-  at = &pods->doubtful;
-  while (pod->doubtful && *at != pod) at = &(*at)->next_doubtful;
-  if (pod->doubtful) *at = pod->next_doubtful;
-  pod->doubtful = false;
+  k8smi_list_remove(&pod->dirty);
   k8smi_drv_agenda_set(&pods->due, &pod->due, DRV_NEVER);
   k8smi_drv_agenda_set(&pods->doubts, &pod->doubt, DRV_NEVER);
+  k8smi_drv_pod_set_next_need(pods, pod, DRV_NEVER);
   k8smi_drv_pod_set_need(pods, pod, DRV_NEED_NOTHING);
   k8smi_map_remove(&pods->by_uid, pod->uid);
   k8smi_map_remove(&pods->by_key, pod->key);
@@ -98,10 +105,20 @@ void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
 }
 
 void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod) {
-  if (pod->dirty) return;
-  pod->dirty = true;
-  pod->next_dirty = pods->dirty;
-  pods->dirty = pod;
+  if (k8smi_list_empty(&pod->dirty)) k8smi_list_add(&pods->dirty, &pod->dirty);
+}
+
+/* Where it is in the rounds stays as it is while it needs something. */
+static void pods_set_turn(struct drv_pods *pods, struct drv_pod *pod) {
+  uint64_t at = pod->turn.at < DRV_LATER ? pod->turn.at : pods->round;
+  if (pod->need == DRV_NEED_NOTHING) at = pod->next_need_ms == DRV_NEVER ? DRV_NEVER : DRV_LATER;
+  k8smi_drv_agenda_set(&pods->turns, &pod->turn, at);
+}
+
+void k8smi_drv_pod_set_next_need(struct drv_pods *pods, struct drv_pod *pod, uint64_t at_ms) {
+  pods->needs_changed |= pod->next_need_ms != at_ms;
+  pod->next_need_ms = at_ms;
+  pods_set_turn(pods, pod);
 }
 
 void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv_need need) {
@@ -109,6 +126,18 @@ void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv
   pods->needs += need != DRV_NEED_NOTHING;
   pod->need = need;
   pods->needs_changed = true;
+  pods_set_turn(pods, pod);
+}
+
+struct drv_pod *k8smi_drv_pods_next_turn(struct drv_pods *pods) {
+  struct drv_due *due = k8smi_drv_agenda_take(&pods->turns, pods->round);
+  if (due == NULL) return NULL;
+  k8smi_drv_agenda_set(&pods->turns, due, pods->round + 1);
+  return K8SMI_OF(due, drv_pod, turn);
+}
+
+void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod) {
+  if (pod->need != DRV_NEED_NOTHING) k8smi_drv_agenda_set(&pods->turns, &pod->turn, pods->round);
 }
 
 struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id) {

@@ -16,7 +16,7 @@ struct drv_task {
   struct drv_task *next;
   struct drv_launch *launch; /* whose ACCEPT is not answered; NULL: it is */
   int32_t state;             /* the last TaskState that came; -1: none */
-  bool asked;                /* for, by the reconciliation under way */
+  uint32_t heard;            /* the last run of reconciliation that need not ask for it */
   uint64_t doubt_ms;         /* when to ask for it on its own; DRV_NEVER: no need */
   uint64_t stuck_ms;         /* when it is killed if it still has not started; 0: never */
   struct k8sm_slice id;
@@ -36,6 +36,8 @@ struct drv_place {
   bool said; /* to people */
 };
 
+#define DRV_LATER (DRV_NEVER - 1) /* behind every round of matching */
+
 enum drv_need {
   DRV_NEED_NOTHING = 0,
   DRV_NEED_PLACE, /* somewhere to run the attempt */
@@ -50,12 +52,9 @@ struct drv_pod {
   struct drv_rest *rest;   /* NULL: it is awake; if not, and it has a status, it is only shown */
   struct k8smi_link awake; /* in the order of: */
   uint64_t awake_ms;       /* when something happened to it last */
-  struct drv_pod *next_dirty;
-  bool dirty; /* in the list of those to be looked at */
-  struct drv_pod *next_doubtful;
-  bool doubtful;      /* in the list of those that are asked for now */
-  bool volumes_noted; /* the cluster knows where those are that it claims */
-  bool blocked;       /* a call is due that could not be made without a subscription */
+  struct k8smi_link dirty; /* in the list of those to be looked at */
+  bool volumes_noted;      /* the cluster knows where those are that it claims */
+  bool blocked;            /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;
   struct k8sm_slice key; /* "namespace/name", with the uid in one block */
@@ -70,7 +69,6 @@ struct drv_pod {
   char nonce[12];
   enum drv_need need;
   uint32_t launches;           /* ACCEPTs on their way */
-  uint64_t round;              /* of matching, that it was in last */
   bool recorded;               /* there is a record to be removed at the end */
   struct k8sm_status *kept;    /* of the last row; NULL: the next one must be whole */
   uint64_t row;                /* its number */
@@ -96,6 +94,7 @@ struct drv_pod {
   uint64_t resume_hash;     /* of what `resume` launches */
   struct drv_due due;       /* when to be looked at again */
   struct drv_due doubt;     /* when a task of it is asked for on its own, at the earliest */
+  struct drv_due turn;      /* the round of matching that it is to be in; DRV_LATER: it needs nothing yet */
   uint64_t ticked_ms;       /* when its status was last told that time goes on, plus 1 */
   uint64_t next_need_ms;    /* when it will need an offer again; DRV_NEVER: not known to */
 };
@@ -111,16 +110,17 @@ struct drv_pods {
   size_t cap;
   struct k8smi_map by_uid;
   struct k8smi_map by_key;
-  struct drv_pod *dirty;
   struct k8smi_link awake; /* those that are not at rest; before them those that are shown */
+  struct k8smi_link dirty; /* looked at in this order */
   struct drv_models models;
   struct drv_seen seen;
   size_t hole; /* no slot before this one is free */
   struct drv_agenda due;
   struct drv_agenda doubts;
-  struct drv_pod *doubtful;
-  size_t needs;       /* pods whose need is not NOTHING */
-  bool needs_changed; /* of some pod, or the time of its next one */
+  struct drv_agenda turns; /* of all that need something, now or later; in a round by priority */
+  uint64_t round;          /* of matching, under way or the last one */
+  size_t needs;            /* pods whose need is not NOTHING */
+  bool needs_changed;      /* of some pod, or the time of its next one */
 };
 
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core);
@@ -152,6 +152,12 @@ bool k8smi_drv_pod_has_volumes(const struct drv_pod *pod);
 /* Has the pod looked at by this step's pump. Takes no memory. */
 void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod);
 void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv_need need);
+void k8smi_drv_pod_set_next_need(struct drv_pods *pods, struct drv_pod *pod, uint64_t at_ms);
+/* Those that need something and have not been in the round yet, by priority and then in the order in which
+ * they came: the next one is in it now. NULL: all have been. */
+struct drv_pod *k8smi_drv_pods_next_turn(struct drv_pods *pods);
+/* It was not, after all. */
+void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod);
 
 /* The demand of an attempt. Errors: as k8sm_demand_make. */
 int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,

@@ -11,15 +11,14 @@ enum {
   RECONCILE_RUN_MS = 900000,  /* from the end of a run to the next */
   RECONCILE_ADOPT_MS = 60000, /* the same while it is found out what runs */
   RECONCILE_DOUBT_MS = 60000, /* a single task in doubt is asked for again */
-  RECONCILE_BATCH = 1000      /* tasks that one call names, about */
+  RECONCILE_BATCH = 1000,     /* tasks that one call names, about */
+  RECONCILE_SLOTS = 10000,    /* that one step of a round looks at */
+  RECONCILE_DOUBTS = 250      /* pods in doubt that one step asks for */
 };
 
 void k8smi_drv_reconcile_start(struct k8sm_driver *d) {
   struct drv_reconcile *rc = &d->reconcile;
-  for (size_t i = 0; i < d->pods.count; i++) {
-    struct drv_task *t = d->pods.slots[i] == NULL ? NULL : d->pods.slots[i]->tasks;
-    for (; t != NULL; t = t->next) t->asked = t->launch == NULL;
-  }
+  rc->run++; /* tasks that were heard of in former ones only are asked for */
   rc->begun = true;
   rc->asked = false;
   rc->rounds = 0;
@@ -35,7 +34,7 @@ void k8smi_drv_reconcile_stop(struct k8sm_driver *d) {
 void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
                                uint64_t at_ms) {
   task->doubt_ms = k8smi_drv_min(task->doubt_ms, at_ms);
-  if (!pod->doubtful && at_ms < pod->doubt.at) k8smi_drv_agenda_set(&d->pods.doubts, &pod->doubt, at_ms);
+  if (at_ms < pod->doubt.at) k8smi_drv_agenda_set(&d->pods.doubts, &pod->doubt, at_ms);
 }
 
 static int reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n) {
@@ -46,51 +45,58 @@ static int reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, 
   return r;
 }
 
-/* Task ids and agent ids by turns: counted first, and then written where there is room. */
-struct reconcile_items {
-  struct k8sm_slice *items; /* NULL: only count */
+/* Which tasks of which pods are asked for. */
+struct reconcile_what {
+  struct drv_pod *const *pods; /* NULL: none */
   size_t count;
+  bool (*asks)(const struct k8sm_driver *d, const struct drv_task *task);
 };
 
-static void reconcile_name(struct reconcile_items *to, const struct drv_task *t) {
-  if (to->items != NULL) to->items[to->count] = t->id;
-  if (to->items != NULL) to->items[to->count + 1] = t->agent_id;
-  to->count += 2;
+/* Task ids and agent ids by turns. Returns how many items; `items` may be NULL. */
+static size_t reconcile_list(const struct k8sm_driver *d, const struct reconcile_what *what,
+                             struct k8sm_slice *items) {
+  size_t n = 0;
+  for (size_t i = 0; i < what->count; i++) {
+    const struct drv_task *t = what->pods[i] == NULL ? NULL : what->pods[i]->tasks;
+    for (; t != NULL; t = t->next) {
+      if (t->launch != NULL || !what->asks(d, t)) continue;
+      if (items != NULL) items[n] = t->id;
+      if (items != NULL) items[n + 1] = t->agent_id;
+      n += 2;
+    }
+  }
+  return n;
 }
 
-/* Asks for the tasks that `list` names, if there are any: *ret_count says how many items. */
-static int reconcile_ask_for(struct k8sm_driver *d,
-                             void (*list)(const struct k8sm_driver *d, struct reconcile_items *to),
-                             size_t *ret_count) {
-  struct reconcile_items to = {NULL, 0};
-  list(d, &to);
-  size_t n = *ret_count = to.count;
+/* Nothing is sent where no task is to be asked for: that would ask for all. */
+static int reconcile_ask_for(struct k8sm_driver *d, const struct reconcile_what *what, bool *ret_any) {
+  size_t n = reconcile_list(d, what, NULL);
+  *ret_any = n != 0;
   if (n == 0) return K8SM_OK;
-  to = (struct reconcile_items){k8smi_alloc(&d->core.allocator, n * sizeof *to.items), 0};
-  if (to.items == NULL) return K8SM_ERR_NOMEM;
-  list(d, &to);
-  int r = reconcile_ask(d, to.items, n);
-  k8smi_free(&d->core.allocator, to.items, n * sizeof *to.items);
+  struct k8sm_slice *items = k8smi_alloc(&d->core.allocator, n * sizeof *items);
+  if (items == NULL) return K8SM_ERR_NOMEM;
+  reconcile_list(d, what, items);
+  int r = reconcile_ask(d, items, n);
+  k8smi_free(&d->core.allocator, items, n * sizeof *items);
   return r;
 }
 
 /* ---- Rounds ---- */
 
-/* From the cursor on; *ret is where the next batch begins. */
-static void reconcile_batch(const struct k8sm_driver *d, struct reconcile_items *to, size_t *ret) {
-  size_t i = d->reconcile.cursor;
-  for (; i < d->pods.count && to->count < 2 * RECONCILE_BATCH; i++) {
-    const struct drv_task *t = d->pods.slots[i] == NULL ? NULL : d->pods.slots[i]->tasks;
-    for (; t != NULL; t = t->next) {
-      if (t->launch == NULL && t->asked) reconcile_name(to, t);
-    }
-  }
-  *ret = i;
+static bool reconcile_is_unheard(const struct k8sm_driver *d, const struct drv_task *t) {
+  return t->heard != d->reconcile.run;
 }
 
-static void reconcile_list_batch(const struct k8sm_driver *d, struct reconcile_items *to) {
-  size_t end;
-  reconcile_batch(d, to, &end);
+/* As many pods from the cursor on as one step takes. */
+static struct reconcile_what reconcile_batch(const struct k8sm_driver *d) {
+  const struct drv_reconcile *rc = &d->reconcile;
+  struct reconcile_what what = {d->pods.slots + rc->cursor, 0, reconcile_is_unheard};
+  size_t left = d->pods.count - rc->cursor, tasks = 0;
+  for (; what.count < left && what.count < RECONCILE_SLOTS && tasks < RECONCILE_BATCH; what.count++) {
+    const struct drv_task *t = what.pods[what.count] == NULL ? NULL : what.pods[what.count]->tasks;
+    for (; t != NULL; t = t->next) tasks += t->launch == NULL && reconcile_is_unheard(d, t);
+  }
+  return what;
 }
 
 static uint64_t reconcile_pause(uint32_t rounds) {
@@ -115,32 +121,27 @@ static int reconcile_end_round(struct k8sm_driver *d) {
 
 static int reconcile_round(struct k8sm_driver *d) {
   struct drv_reconcile *rc = &d->reconcile;
-  struct reconcile_items none = {NULL, 0};
-  size_t n, end;
+  bool any;
   if (d->core.mono_ms < rc->due_ms) return K8SM_OK;
   if (!rc->begun) k8smi_drv_reconcile_start(d);
-  int r = reconcile_ask_for(d, reconcile_list_batch, &n);
+  if (rc->cursor > d->pods.count) rc->cursor = d->pods.count; /* the last ones are gone */
+  const struct reconcile_what what = reconcile_batch(d);
+  int r = reconcile_ask_for(d, &what, &any);
   if (r != K8SM_OK) return r;
-  reconcile_batch(d, &none, &end);
-  rc->asked |= n != 0;
-  rc->cursor = end;
-  if (end < d->pods.count) return K8SM_OK; /* the rest is due in the next step */
+  for (size_t i = 0; i < what.count; i++) { /* what could not be sent while there was no subscription */
+    if (what.pods[i] != NULL && what.pods[i]->blocked) k8smi_drv_pods_touch(&d->pods, what.pods[i]);
+  }
+  rc->asked |= any;
+  rc->cursor += what.count;
+  if (rc->cursor < d->pods.count) return K8SM_OK; /* the rest is due in the next step */
   rc->cursor = 0;
   return reconcile_end_round(d);
 }
 
 /* ---- Doubts ---- */
 
-static bool reconcile_in_doubt(const struct k8sm_driver *d, const struct drv_task *t) {
-  return t->launch == NULL && t->doubt_ms <= d->core.mono_ms;
-}
-
-static void reconcile_list_doubtful(const struct k8sm_driver *d, struct reconcile_items *to) {
-  for (const struct drv_pod *pod = d->pods.doubtful; pod != NULL; pod = pod->next_doubtful) {
-    for (const struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
-      if (reconcile_in_doubt(d, t)) reconcile_name(to, t);
-    }
-  }
+static bool reconcile_is_doubtful(const struct k8sm_driver *d, const struct drv_task *t) {
+  return t->doubt_ms <= d->core.mono_ms;
 }
 
 static void reconcile_doubt_later(struct k8sm_driver *d, struct drv_pod *pod) {
@@ -153,21 +154,21 @@ static void reconcile_doubt_later(struct k8sm_driver *d, struct drv_pod *pod) {
 }
 
 static int reconcile_doubts(struct k8sm_driver *d) {
-  struct drv_pod *pod;
-  size_t n;
-  while ((pod = k8smi_drv_agenda_take(&d->pods.doubts, d->core.mono_ms)) != NULL) {
-    pod->doubtful = true;
-    pod->next_doubtful = d->pods.doubtful;
-    d->pods.doubtful = pod;
+  struct drv_pod *pods[RECONCILE_DOUBTS];
+  struct drv_due *due;
+  bool any;
+  size_t n = 0;
+  while (n < RECONCILE_DOUBTS && (due = k8smi_drv_agenda_take(&d->pods.doubts, d->core.mono_ms)) != NULL)
+    pods[n++] = K8SMI_OF(due, drv_pod, doubt);
+  const struct reconcile_what what = {pods, n, reconcile_is_doubtful};
+  int r = reconcile_ask_for(d, &what, &any);
+  for (size_t i = 0; i < n; i++) {
+    if (r == K8SM_OK)
+      reconcile_doubt_later(d, pods[i]);
+    else
+      k8smi_drv_agenda_set(&d->pods.doubts, &pods[i]->doubt, d->core.mono_ms);
   }
-  int r = reconcile_ask_for(d, reconcile_list_doubtful, &n);
-  if (r != K8SM_OK) return r;
-  while ((pod = d->pods.doubtful) != NULL) {
-    d->pods.doubtful = pod->next_doubtful;
-    pod->doubtful = false;
-    reconcile_doubt_later(d, pod);
-  }
-  return K8SM_OK;
+  return r;
 }
 
 int k8smi_drv_reconcile_pump(struct k8sm_driver *d) {

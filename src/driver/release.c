@@ -11,16 +11,26 @@ enum { RELEASE_WAIT_MS = 60 * 1000 };
 
 /* ---- Reservations that are to come back ---- */
 
-static void release_drop(struct k8sm_driver *d, struct drv_owed **at) {
-  struct drv_owed *owed = *at;
-  *at = owed->next;
+static uint64_t release_hash(const struct k8sm_driver *d, struct k8sm_slice agent_id) {
+  return k8smi_hash(agent_id.ptr, agent_id.len, d->pods.by_uid.seed);
+}
+
+static struct drv_owed *release_first(const struct k8sm_driver *d) {
+  struct k8smi_link *first = d->offers.owed.next;
+  return k8smi_list_empty(&d->offers.owed) ? NULL : K8SMI_OF(first, drv_owed, link);
+}
+
+static void release_drop(struct k8sm_driver *d, struct drv_owed *owed) {
+  k8smi_list_remove(&owed->link);
+  k8smi_drv_lookup_remove(&d->offers.owing, &d->core.allocator, &owed->agent);
   k8sm_demand_unref(owed->demand);
   k8smi_free(&d->core.allocator, owed, owed->size);
   d->pods.needs_changed = true;
 }
 
 void k8smi_drv_release_free(struct k8sm_driver *d) {
-  while (d->offers.owed != NULL) release_drop(d, &d->offers.owed);
+  for (struct drv_owed *owed; (owed = release_first(d)) != NULL;) release_drop(d, owed);
+  k8smi_drv_lookup_free(&d->offers.owing, &d->core.allocator);
 }
 
 static bool release_reserved(const struct drv_pod *pod) {
@@ -42,37 +52,29 @@ void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
   owed->hostname = (struct k8sm_slice){owed->text + place->agent_id.len, place->hostname.len};
   owed->demand = k8sm_demand_ref(pod->demand);
   owed->until_ms = k8smi_drv_after(&d->core, RELEASE_WAIT_MS);
-  owed->next = d->offers.owed;
-  d->offers.owed = owed;
+  k8smi_list_add(&d->offers.owed, &owed->link); /* all wait for as long: the list is in order */
+  k8smi_drv_lookup_put(&d->offers.owing, &d->core.allocator, &owed->agent, release_hash(d, owed->agent_id));
   d->offers.revive = true;
   d->pods.needs_changed = true;
 }
 
 static void release_forget_agent(struct k8sm_driver *d, struct k8sm_slice agent_id) {
-  for (struct drv_owed **at = &d->offers.owed; *at != NULL;) {
-    if (k8smi_eq((*at)->agent_id, agent_id)) {
-      release_drop(d, at);
-    } else {
-      at = &(*at)->next;
-    }
+  struct drv_key *key = k8smi_drv_lookup_first(&d->offers.owing, release_hash(d, agent_id)), *next;
+  for (; key != NULL; key = next) {
+    struct drv_owed *owed = K8SMI_OF(key, drv_owed, agent);
+    next = k8smi_drv_lookup_next(key);
+    if (k8smi_eq(owed->agent_id, agent_id)) release_drop(d, owed);
   }
 }
 
 static void release_expire(struct k8sm_driver *d) {
-  for (struct drv_owed **at = &d->offers.owed; *at != NULL;) {
-    if ((*at)->until_ms <= d->core.mono_ms) {
-      release_drop(d, at);
-    } else {
-      at = &(*at)->next;
-    }
-  }
+  struct drv_owed *owed;
+  while ((owed = release_first(d)) != NULL && owed->until_ms <= d->core.mono_ms) release_drop(d, owed);
 }
 
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d) {
-  uint64_t due = DRV_NEVER;
-  for (const struct drv_owed *o = d->offers.owed; o != NULL; o = o->next)
-    due = k8smi_drv_min(due, o->until_ms);
-  return due;
+  const struct drv_owed *owed = release_first(d);
+  return owed == NULL ? DRV_NEVER : owed->until_ms;
 }
 
 /* ---- Volumes that stay ---- */

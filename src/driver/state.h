@@ -18,7 +18,8 @@ struct drv_role {
 
 /* An agent on which something is reserved for a pod that has ended. */
 struct drv_owed {
-  struct drv_owed *next;
+  struct k8smi_link link;
+  struct drv_key agent;
   struct k8sm_demand *demand; /* whose roles are wanted there */
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
@@ -53,16 +54,12 @@ struct drv_claims {
 /* Offers: which are wanted, held, declined; see wanted.c, offers.c. */
 struct drv_offers {
   struct k8sm_cluster *cluster;
-  struct k8sm_wants *wants;  /* of all pods; NULL: not summed up yet */
-  struct k8sm_wants *limits; /* by whose constraints the master goes; NULL: by none */
-  struct drv_role *roles;    /* as the options' */
-  struct k8sm_slice *names;  /* room for as many */
-  bool fresh;                /* offers or needs have changed since the last match */
-  uint64_t round;            /* of matching, since that: pods with its number have been in it */
-  bool unmatched;            /* some have not: their turn is in the next step */
-  bool picking;              /* those of `priority` from the slot `cursor` on come next */
-  int64_t priority;
-  size_t cursor;
+  struct k8sm_wants *wants;   /* of all pods; NULL: not summed up yet */
+  struct k8sm_wants *limits;  /* by whose constraints the master goes; NULL: by none */
+  struct drv_role *roles;     /* as the options' */
+  struct k8sm_slice *names;   /* room for as many */
+  bool fresh;                 /* offers or needs have changed since the last match */
+  bool unmatched;             /* some pods have not been in the round yet: their turn is in the next step */
   bool stale;                 /* agents have changed since the wants were summed up */
   bool sift;                  /* offers or wants have changed since offers were given back */
   bool revive;                /* a need has come up that filters may be in the way of */
@@ -77,13 +74,15 @@ struct drv_offers {
   uint64_t since_ms;          /* when that last changed, or the subscription began */
   uint64_t summed_ms;         /* when the wants were summed up last */
   struct drv_lookup accepted; /* offers of ACCEPTs on their way: drv_accepted */
-  struct drv_owed *owed;
+  struct k8smi_link owed;     /* drv_owed, the first one to be waited for no longer first */
+  struct drv_lookup owing;    /* the same, by the hashes of agent ids */
   uint64_t released; /* the generation of the cluster that was looked at for what is to be given back */
 };
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
 struct drv_reconcile {
   bool begun;      /* a run is under way */
+  uint32_t run;    /* its number, or that of the last one: drv_task.heard */
   uint32_t rounds; /* of it, so far */
   bool asked;      /* the round has named some task */
   size_t cursor;   /* the slot at which it goes on: a long one takes several steps */
@@ -156,7 +155,7 @@ int k8smi_drv_pod_wake(struct k8sm_driver *d, struct drv_pod *pod);
 
 /* ---- life.c: what pods need ---- */
 
-/* Looks at all pods that are dirty or due. Errors: NOMEM. */
+/* Looks at the pods that are dirty or due, as many as take little time. Errors: NOMEM. */
 int k8smi_drv_pods_pump(struct k8sm_driver *d);
 /* keep.c: records the pod as it is. `call`, if any, waits for it, and belongs to the outbox then. Errors:
  * NOMEM. */

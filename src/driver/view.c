@@ -120,8 +120,7 @@ size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct 
 
 int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret) {
   struct k8sm_driver_counters row = driver->core.counters;
-  for (const struct drv_owed *o = driver->offers.owed; o != NULL; o = o->next) row.releases_due++;
-  row.releases_due += k8smi_drv_claims_open(driver);
+  row.releases_due = driver->offers.owing.count + k8smi_drv_claims_open(driver);
   return k8smi_struct_write(ret, &row, sizeof row);
 }
 

@@ -2,35 +2,33 @@
 /* What is wanted of the master: waiting pods, pending stages and restarts alike, or pinned restarts starve.
  */
 #include "base/slice.h"
+#include "cluster/cluster.h"
 #include "driver/state.h"
 
-enum { WANTED_FEW = 1000, WANTED_PODS_PER_MS = 100 };
+enum { WANTED_FEW = 1000, WANTED_PER_MS = 100 };
 
-static bool wanted_of(const struct drv_pod *pod, struct k8sm_want *ret) {
-  if (pod == NULL) return false;
-  *ret = (struct k8sm_want){.demand = pod->need == DRV_NEED_RESUME ? pod->resume : pod->demand};
+static struct k8sm_want wanted_of(const struct drv_pod *pod) {
+  struct k8sm_want row = {.demand = pod->need == DRV_NEED_RESUME ? pod->resume : pod->demand};
   if (pod->place != NULL) {
-    ret->hostname = pod->place->hostname;
-    ret->pinned = 1;
+    row.hostname = pod->place->hostname;
+    row.pinned = 1;
   }
-  if (pod->need == DRV_NEED_NOTHING) ret->at_mono_ms = pod->next_need_ms;
-  return ret->at_mono_ms != DRV_NEVER;
+  if (pod->need == DRV_NEED_NOTHING) row.at_mono_ms = pod->next_need_ms;
+  return row;
 }
 
-/* How many pods want something; `rows` may be NULL. */
-static size_t wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
-  struct k8sm_want row;
-  size_t n = 0;
-  for (size_t i = 0; i < d->pods.count; i++) {
-    if (wanted_of(d->pods.slots[i], &row)) {
-      if (rows != NULL) rows[n] = row;
-      n++;
-    }
+static size_t wanted_count(const struct k8sm_driver *d) {
+  return d->pods.turns.count + d->offers.owing.count + k8smi_drv_claims_want(d, NULL);
+}
+
+static void wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
+  const struct drv_agenda *turns = &d->pods.turns;
+  for (size_t i = 0; i < turns->count; i++) *rows++ = wanted_of(K8SMI_OF(turns->heap[i], drv_pod, turn));
+  K8SMI_EACH(link, &d->offers.owed) {
+    const struct drv_owed *o = K8SMI_OF(link, drv_owed, link);
+    *rows++ = (struct k8sm_want){.demand = o->demand, .hostname = o->hostname, .pinned = 1};
   }
-  for (const struct drv_owed *o = d->offers.owed; o != NULL; o = o->next, n++) {
-    if (rows != NULL) rows[n] = (struct k8sm_want){.demand = o->demand, .hostname = o->hostname, .pinned = 1};
-  }
-  return n + k8smi_drv_claims_want(d, rows == NULL ? NULL : rows + n);
+  k8smi_drv_claims_want(d, rows);
 }
 
 static int wanted_sum(struct k8sm_driver *d, struct k8sm_wants **ret) {
@@ -39,7 +37,7 @@ static int wanted_sum(struct k8sm_driver *d, struct k8sm_wants **ret) {
                                        .allocator = a,
                                        .roles = d->core.options.framework.roles,
                                        .role_count = d->core.options.framework.role_count};
-  size_t n = wanted_list(d, NULL);
+  size_t n = wanted_count(d);
   struct k8sm_want *rows = k8smi_alloc(a, n * sizeof *rows);
   if (rows == NULL) return K8SM_ERR_NOMEM;
   wanted_list(d, rows);
@@ -58,9 +56,11 @@ static bool wanted_is_plain(const struct k8sm_wants *wants) {
   return true;
 }
 
-/* A sum takes all pods: with many of them, what changes in a burst is summed up once. */
+/* A sum takes all that is wanted, and all agents: with many of them, what changes in a burst is summed up
+ * once. */
 static uint64_t wanted_pause_ms(const struct k8sm_driver *d) {
-  return d->pods.count < WANTED_FEW ? 0 : d->pods.count / WANTED_PODS_PER_MS;
+  size_t n = wanted_count(d) + d->offers.cluster->known;
+  return n < WANTED_FEW ? 0 : n / WANTED_PER_MS;
 }
 
 static bool wanted_is_old(const struct k8sm_driver *d) {

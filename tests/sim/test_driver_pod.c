@@ -460,8 +460,8 @@ static void a_deletion_survives_a_restart(void **state) {
                     "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler\n"
                     "status default/nginx Running\n"
                     "event: Subscribed: at 10.0.0.1:5050 as framework F1\n"
-                    "> KILL nginx.0\n"
-                    "> RECONCILE pause.0 nginx.0\n");
+                    "> RECONCILE pause.0 nginx.0\n"
+                    "> KILL nginx.0\n");
   script_close(&s);
 }
 
@@ -540,6 +540,30 @@ static void silence_after_an_accept(void **state) {
                     "> KILL pause.0\n"
                     "> KILL nginx.0\n"
                     "> RECONCILE pause.0 nginx.0\n");
+  script_close(&s);
+}
+
+/* The master would not know the task, and lose the kill: it goes when the ACCEPT has been answered, however
+ * late that is. */
+static void a_kill_waits_for_its_accept(void **state) {
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.hold_calls = s.quiet_status = s.heartbeats = true;
+  script_pod(&s, nginx);
+  script_answer(&s, "REVIVE", 202, NULL);
+  s.hold_records = true;
+  script_offer(&s, "O1", "A1");
+  script_forget(&s);
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  script_expect(&s, "> ACCEPT O1\n");
+  s.hold_records = false;
+  script_delete(&s, "default/nginx", 5);
+  script_expect(&s, "record pod/u1\n");
+  script_wait(&s, 4000);
+  script_expect(&s, "");
+  script_answer(&s, "ACCEPT", 202, NULL);
+  script_expect(&s, "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n> KILL nginx.0\n");
   script_close(&s);
 }
 
@@ -688,6 +712,7 @@ int main(void) {
       cmocka_unit_test(a_deletion_survives_a_restart),
       cmocka_unit_test(overlays_are_merged),
       cmocka_unit_test(silence_after_an_accept),
+      cmocka_unit_test(a_kill_waits_for_its_accept),
       cmocka_unit_test(an_accept_that_is_refused),
       cmocka_unit_test(other_peoples_tasks),
       cmocka_unit_test(an_agent_is_away_for_too_long),

@@ -250,7 +250,7 @@ static void what_is_due_comes_in_order(void **state) {
   core.allocator = f.allocator;
   assert_true(k8smi_drv_agenda_room(&agenda, &core, ENTRIES));
   for (uint32_t i = 0; i < ENTRIES; i++) {
-    k8smi_drv_due_init(&entries[i], &entries[i], i);
+    k8smi_drv_due_init(&entries[i], i);
     at[i] = DRV_NEVER;
   }
   for (size_t step = 0; step < STEPS; step++) {
