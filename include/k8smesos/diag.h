@@ -100,6 +100,7 @@ enum {
   X(504, MAPPING_CHANGED, ERROR, "an executor that another version of the mapping made")             \
   X(505, OVERLAY_FIELD, ERROR, "a field that an overlay can't set")                                  \
   X(506, OVERLAY_CONFLICT, ERROR, "a label or a variable of an overlay is there already")            \
+  X(507, TASK_ID_REUSED, ERROR, "an id that a task has or had already")                              \
   X(600, UPDATE_FOREIGN, NOTE, "an update of a task that is not of this pod")                        \
   X(601, UPDATE_STALE, NOTE, "an update that is older than what is known")                           \
   X(700, MASTER_ERROR, ERROR, "the master ended the framework")                                      \

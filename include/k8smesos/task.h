@@ -52,7 +52,8 @@ struct k8sm_task_options {
 
 /* One ACCEPT for each agent and role of the plan: the offers it spends, what is to be reserved and created for
  * a pod, and then a LAUNCH_GROUP for each task that its demand launches. Stateless: the same plan gives the same bytes.
- * Owns: *ret. Errors: INVALID (an id that Mesos does not accept; an overlay that can't be merged), SYNTAX and
+ * Owns: *ret. Errors: INVALID (an id that Mesos does not accept, or that two tasks of the plan would have; an
+ * overlay that can't be merged), SYNTAX and
  * LIMIT (an overlay that can't be read), UNSUPPORTED (its format), NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_plan_calls(const struct k8sm_plan *plan,
                                            const struct k8sm_task_options *options, struct k8sm_calls **ret,

@@ -162,7 +162,9 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   struct k8sm_launch *launches = k8smi_alloc(a, bytes);
   if (launches == NULL) return K8SM_ERR_NOMEM;
   life_list_launches(d, pod, launches);
-  k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
+  do { /* a host may have begun with the seed that it had before */
+    k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
+  } while (strcmp(nonce, pod->nonce) == 0);
   const struct k8sm_resume_options o = {.size = sizeof o,
                                         .allocator = a,
                                         .agent_id = pod->place->agent_id.ptr,

@@ -11,6 +11,12 @@ static bool apply_looks_at_pods(const struct k8sm_demand *demand) {
                               0;
 }
 
+/* A second instance, and maybe the ids of the first: only what is under way goes on where it is. */
+static bool apply_runs(const struct k8sm_cluster *cluster, const struct k8sm_demand *demand) {
+  uint32_t row = k8smi_map_get(&cluster->pod_map, demand->uid);
+  return demand->agent_id.len == 0 && row != K8SMI_MAP_NONE && !k8smi_running_at(cluster, row)->ending;
+}
+
 /* Why a placement does not hold any more; NULL: it does. An agent that has changed may not fit. */
 static const char *apply_stale(const struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
                                const struct k8smi_placement *placement) {
@@ -20,6 +26,7 @@ static const char *apply_stale(const struct k8sm_cluster *cluster, const struct 
   if (cluster->pod_generation > plan->generation && apply_looks_at_pods(plan->demands[placement->demand])) {
     return "pods that it looks at may have been added";
   }
+  if (apply_runs(cluster, plan->demands[placement->demand])) return "the pod runs already";
   for (size_t i = 0; i < placement->offer_ids.count; i++) {
     uint32_t held = k8smi_map_get(&cluster->held_map, placement->offer_ids.items[i]);
     if (held == K8SMI_MAP_NONE) return "an offer is not held any more";

@@ -12,6 +12,7 @@ struct calls_work {
   struct k8sm_calls *calls;
   struct k8smi_map groups; /* "agent\0role" to number of the call */
   struct k8smi_map offers; /* ids that an ACCEPT of several placements names already */
+  struct k8smi_map ids;    /* of tasks, where there are several pods */
   struct k8smi_buf buf;    /* for one message at a time */
   uint32_t *group;         /* by placement */
   uint32_t *first;         /* by call: its first placement */
@@ -115,6 +116,20 @@ static int calls_add_operation(struct calls_work *w, uint32_t call, uint32_t pla
   return row->bytes.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
+/* A demand that a plan places twice, or two of one pod and nonce: an agent aborts on the second task of an
+ * id. Plans of one pod have one of each. */
+static int calls_note_id(struct calls_work *w, struct k8sm_slice id) {
+  const struct k8sm_demand *d = w->build.demand;
+  if (w->build.plan->placement_count < 2) return K8SM_OK;
+  if (k8smi_map_get(&w->ids, id) != K8SMI_MAP_NONE) {
+    k8smi_find(w->build.diags, K8SM_DIAG_TASK_ID_REUSED, NULL,
+               "pod %.*s/%.*s is placed twice with nonce '%.*s': task id '%.*s' would be used again",
+               K8SMI_P(d->name_space), K8SMI_P(d->name), K8SMI_P(d->nonce), K8SMI_P(id));
+    return K8SM_ERR_INVALID;
+  }
+  return k8smi_map_put(&w->ids, id, 0) ? K8SM_OK : calls_no_memory(w);
+}
+
 /* The id of a task, in the calls' own arena: it is in a row, too. */
 static int calls_task_id(struct calls_work *w, const struct k8smi_demand_task *task, struct k8sm_slice *ret) {
   const struct k8sm_demand *d = w->build.demand;
@@ -127,7 +142,7 @@ static int calls_task_id(struct calls_work *w, const struct k8smi_demand_task *t
     return K8SM_ERR_INVALID;
   }
   *ret = k8smi_arena_copy(&w->calls->arena, text, (size_t)len);
-  return ret->ptr == NULL ? calls_no_memory(w) : K8SM_OK;
+  return ret->ptr == NULL ? calls_no_memory(w) : calls_note_id(w, *ret);
 }
 
 static int calls_record_executor(struct calls_work *w, uint32_t placement,
@@ -281,9 +296,11 @@ static int calls_run(struct calls_work *w) {
   k8smi_buf_lend(&w->buf, buffer, sizeof buffer);
   k8smi_map_init(&w->groups, allocator, w->build.plan->generation);
   k8smi_map_init(&w->offers, allocator, w->build.plan->generation);
+  k8smi_map_init(&w->ids, allocator, w->build.plan->generation);
   int result = k8smi_overlays_read(&w->build, &w->options, w->build.plan->generation);
   if (result == K8SM_OK) result = calls_make(w);
   k8smi_overlays_free(&w->build.overlays);
+  k8smi_map_free(&w->ids);
   k8smi_map_free(&w->offers);
   k8smi_map_free(&w->groups);
   k8smi_buf_free(&w->buf);

@@ -62,8 +62,8 @@ static inline struct k8sm_pod *pods_parse(const char *metadata, const char *spec
   return pod;
 }
 
-static inline struct k8sm_demand *pods_demand(const char *spec, uint64_t flags) {
-  struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1", .flags = flags};
+static inline struct k8sm_demand *pods_demand_as(const char *spec, uint64_t flags, const char *nonce) {
+  struct k8sm_demand_options options = {.size = sizeof options, .nonce = nonce, .flags = flags};
   struct k8sm_pod *pod = pods_parse("", spec);
   struct k8sm_demand *demand = NULL;
   struct findings f;
@@ -72,6 +72,10 @@ static inline struct k8sm_demand *pods_demand(const char *spec, uint64_t flags) 
   if (result != K8SM_OK) fprintf(stderr, "%s: %s\n", k8sm_result_name(result), f.text);
   k8sm_pod_unref(pod);
   return demand;
+}
+
+static inline struct k8sm_demand *pods_demand(const char *spec, uint64_t flags) {
+  return pods_demand_as(spec, flags, "n1");
 }
 
 /* The bytes of an ExecutorInfo that has only its id, "uid.attempt" or, with a mapping, "uid.attempt.mapping".

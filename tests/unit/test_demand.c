@@ -292,6 +292,9 @@ static void resumed_demands_launch_what_they_are_told(void **state) {
   assert_slice(rows[3].container, "app");
   assert_slice(r->agent_id, "S1");
   options.launch_count = 1;
+  assert_int_equal(k8sm_demand_resume(r, &options, &again, NULL),
+                   K8SM_ERR_INVALID); /* the nonce that it has */
+  options.nonce = "n3";
   assert_int_equal(k8sm_demand_resume(r, &options, &again, NULL), K8SM_OK);
   k8sm_demand_unref(r);
   assert_slice(again->tasks[2].container, "proxy");

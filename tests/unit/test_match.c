@@ -415,7 +415,8 @@ static void a_plan_is_applied_whole(void **state) {
   world_simple(&s.w, "o2", "b", "*", 1, 1000, false);
   world_simple(&s.w, "o3", "c", "*", 1, 1000, false);
   setup_add(&s, 0);
-  struct k8sm_demand *d[] = {world_demand(&s.w, "p", 900, 64000, 0), world_demand(&s.w, "q", 900, 64000, 0)};
+  struct k8sm_demand *d[] = {world_demand(&s.w, "p", 900, 64000, 0), world_demand(&s.w, "q", 900, 64000, 0),
+                             world_demand(&s.w, "r", 900, 64000, 0)};
   setup_match(&s, 0, 2, d);
   k8sm_cluster_remove(s.c, K8SMI_S("o2"));
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, &diags), K8SM_ERR_STATE);
@@ -430,7 +431,11 @@ static void a_plan_is_applied_whole(void **state) {
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, &diags), K8SM_OK);
   assert_int_equal(k8sm_cluster_offers(s.c, 0, NULL, 0, 0), 1);
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_ERR_STATE);
-  setup_match(&s, 0, 1, d);
+  setup_match(&s, 0, 1, d); /* a second instance of one that runs */
+  diags.count = 0;
+  assert_int_equal(k8sm_cluster_apply(s.c, s.plan, &diags), K8SM_ERR_STATE);
+  assert_string_equal(text + rows[0].message, "default/p on d: the pod runs already");
+  setup_match(&s, 0, 1, d + 2);
   assert_string_equal(setup_agent(&s, 0), "d");
   assert_int_equal(k8sm_cluster_set_features(s.c, K8SMI_S("d"), 0), K8SM_OK);
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_ERR_STATE);
@@ -480,8 +485,7 @@ static void memory_runs_out(void **state) {
     struct k8sm_plan *plan = NULL;
     struct k8sm_explain *explain = NULL;
     failing_init(&f, fail_at);
-    struct k8sm_match_options o = {
-        .size = sizeof o, .allocator = &f.allocator, .flags = K8SM_MATCH_EXPLAIN};
+    struct k8sm_match_options o = {.size = sizeof o, .allocator = &f.allocator, .flags = K8SM_MATCH_EXPLAIN};
     result = k8sm_cluster_match(s.c, d, 40, &o, &plan, NULL);
     if (result == K8SM_OK) assert_int_equal(plan->placement_count, 36);
     k8sm_plan_unref(plan);

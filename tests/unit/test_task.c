@@ -62,18 +62,18 @@ static const char nginx_accept[] =
                "{'type':'LAUNCH_GROUP','launch_group':{" NGINX_EXECUTOR ",'task_group':{'tasks':[{"
                "'name':'web.nginx','task_id':{'value':'" PODS_UID ".0.nginx.0.n1'},'agent_id':{'value':'S1'},"
                "'resources':[" NGINX_SCALAR("cpus", "0.01") "," NGINX_SCALAR(
-                   "mem", "1.0") "],"
-                                 "'command':{'shell':false},"
-                                 "'container':{'type':'MESOS','mesos':{'image':{'type':'DOCKER','docker':{'"
-                                 "name':'nginx:1.25'}}},"
-                                 "'linux_info':{'ipc_mode':'SHARE_PARENT','share_cgroups':false}},"
-                                 "'kill_policy':{'grace_period':{'nanoseconds':30000000000}}," NGINX_LABELS
-                                 ","
-                                 "'discovery':{'visibility':'CLUSTER','name':'web.default.pod','ports':{'ports':[{'"
-                                 "number':31080,'name':'http',"
-                                 "'protocol':'tcp'}]}," NGINX_LABELS "},"
-                                 "'limits':{'cpus':{'value':'Infinity'},'mem':{'value':256.0}}}]}}}],"
-                                 "'filters':{'refuse_seconds':5.0}}}";
+                   "mem",
+                   "1.0") "],"
+                          "'command':{'shell':false},"
+                          "'container':{'type':'MESOS','mesos':{'image':{'type':'DOCKER','docker':{'"
+                          "name':'nginx:1.25'}}},"
+                          "'linux_info':{'ipc_mode':'SHARE_PARENT','share_cgroups':false}},"
+                          "'kill_policy':{'grace_period':{'nanoseconds':30000000000}}," NGINX_LABELS ","
+                          "'discovery':{'visibility':'CLUSTER','name':'web.default.pod','ports':{'ports':[{'"
+                          "number':31080,'name':'http',"
+                          "'protocol':'tcp'}]}," NGINX_LABELS "},"
+                          "'limits':{'cpus':{'value':'Infinity'},'mem':{'value':256.0}}}]}}}],"
+                          "'filters':{'refuse_seconds':5.0}}}";
 
 static void the_accept_of_nginx(void **state) {
   (void)state;
@@ -294,8 +294,9 @@ static void what_is_known_at_its_place(void **state) {
 
 static void one_accept_for_each_agent_and_role(void **state) {
   (void)state;
+  static const char *const nonces[] = {"n1", "n2", "n3", "n4"};
   struct k8sm_demand *demands[4];
-  for (size_t i = 0; i < 4; i++) demands[i] = pods_demand(PODS_NGINX, 0);
+  for (size_t i = 0; i < 4; i++) demands[i] = pods_demand_as(PODS_NGINX, 0, nonces[i]);
   struct k8sm_plan *plan = pods_plan(demands, 4);
   static const struct k8sm_slice two[] = {{"O1", 2}, {"O2", 2}}, three[] = {{"O3", 2}};
   plan->placements[1].agent_id = K8SMI_S("S2");
@@ -367,6 +368,21 @@ static void resumed_demands_send_the_same_executor(void **state) {
   k8sm_demand_unref(d);
 }
 
+/* A demand that is placed twice would use its tasks' ids twice, of which an agent aborts. */
+static void a_demand_is_launched_once(void **state) {
+  (void)state;
+  struct k8sm_demand *demands[] = {pods_demand(PODS_NGINX, 0), pods_demand(PODS_NGINX, 0)};
+  struct k8sm_plan *plan = pods_plan(demands, 2);
+  struct k8sm_calls *calls = NULL;
+  struct findings f;
+  assert_int_equal(k8sm_plan_calls(plan, NULL, &calls, findings_init(&f)), K8SM_ERR_INVALID);
+  assert_null(calls);
+  assert_int_equal(f.rows[0].code, K8SM_DIAG_TASK_ID_REUSED);
+  pods_plan_free(plan);
+  k8sm_demand_unref(demands[0]);
+  k8sm_demand_unref(demands[1]);
+}
+
 static void an_empty_plan_has_no_calls(void **state) {
   (void)state;
   struct k8sm_demand *none[1] = {NULL};
@@ -416,12 +432,15 @@ static size_t sweep_allocations(struct k8sm_demand **demands, size_t count) {
 static void every_allocation_may_fail(void **state) {
   (void)state;
   struct k8sm_demand *many[40];
-  many[0] = pods_demand(PODS_THREE, 0);
-  for (size_t i = 1; i < 40; i++) many[i] = many[0];
+  for (size_t i = 0; i < 40; i++) {
+    char nonce[8];
+    snprintf(nonce, sizeof nonce, "n%zu", i);
+    many[i] = pods_demand_as(PODS_THREE, 0, nonce);
+  }
   size_t one = sweep_allocations(many, 1);
   assert_true(one >= 1 && one <= 2); /* most pods need no more than the memory that they end up in */
   assert_true(sweep_allocations(many, 40) > 5);
-  k8sm_demand_unref(many[0]);
+  for (size_t i = 0; i < 40; i++) k8sm_demand_unref(many[i]);
 }
 
 int main(void) {
@@ -434,6 +453,7 @@ int main(void) {
       cmocka_unit_test(what_is_known_at_its_place),
       cmocka_unit_test(one_accept_for_each_agent_and_role),
       cmocka_unit_test(resumed_demands_send_the_same_executor),
+      cmocka_unit_test(a_demand_is_launched_once),
       cmocka_unit_test(an_empty_plan_has_no_calls),
       cmocka_unit_test(options_are_checked),
       cmocka_unit_test(every_allocation_may_fail),
