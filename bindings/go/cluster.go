@@ -26,6 +26,7 @@ const (
 	FeatureDockerVolumes Features = C.K8SM_FEATURE_DOCKER_VOLUMES
 	FeatureCSI           Features = C.K8SM_FEATURE_CSI
 	FeatureSeccomp       Features = C.K8SM_FEATURE_SECCOMP
+	FeatureRlimits       Features = C.K8SM_FEATURE_RLIMITS
 	FeatureAll           Features = C.K8SM_FEATURE_ALL
 )
 

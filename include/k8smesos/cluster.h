@@ -39,7 +39,8 @@ enum {
   K8SM_FEATURE_DOCKER_VOLUMES = 1 << 7, /* isolator docker/volume */
   K8SM_FEATURE_CSI = 1 << 8,            /* isolator volume/csi */
   K8SM_FEATURE_SECCOMP = 1 << 9,        /* isolator linux/seccomp, with the profiles that pods name */
-  K8SM_FEATURE_ALL = (1 << 10) - 1
+  K8SM_FEATURE_RLIMITS = 1 << 10,       /* isolator posix/rlimits */
+  K8SM_FEATURE_ALL = (1 << 11) - 1
 };
 
 /* Errors: NOMEM, ABI, INVALID. */

@@ -16,7 +16,7 @@
 
 struct k8smi_pool; /* match/pool.h */
 
-enum { K8SMI_FEATURE_BITS = 10, K8SMI_AGENT_ROLES_MAX = 256 };
+enum { K8SMI_FEATURE_BITS = 11, K8SMI_AGENT_ROLES_MAX = 256 };
 
 /* An agent: known once it was in an offer; before that, only its features may have been stated. */
 struct k8smi_agent {

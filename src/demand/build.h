@@ -78,6 +78,13 @@ void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b);
 void k8smi_demand_make_claims(struct k8smi_demand_build *b);
 const struct k8smi_demand_volume *k8smi_demand_claimed(const struct k8smi_demand_build *b, size_t volume);
 
+/* rlimits.c */
+void k8smi_demand_make_rlimits(struct k8smi_demand_build *b, struct k8smi_demand_source *s);
+
+/* The annotation that is called by a prefix and a container's name; empty: none. */
+struct k8sm_slice k8smi_demand_annotation(const struct k8smi_demand_build *b, const char *prefix,
+                                          struct k8sm_slice container, struct k8sm_slice *ret_key);
+
 /* discovery.c */
 void k8smi_demand_make_discovery(struct k8smi_demand_build *b);
 

@@ -93,15 +93,7 @@ static void command_image(struct k8smi_demand_build *b, struct k8smi_demand_sour
  * the first word of the image's Cmd where there is no entrypoint, so that arguments alone are unsafe. */
 static struct k8smi_strings command_entrypoint(struct k8smi_demand_build *b, struct k8sm_slice container) {
   struct k8smi_strings none = {NULL, 0};
-  struct k8smi_buf key;
-  if (!k8smi_buf_init(&key, &b->demand->arena.allocator)) return none;
-  k8smi_buf_puts(&key, "entrypoint.k8smesos/");
-  k8smi_buf_slice(&key, container);
-  k8smi_buf_putc(&key, '\0');
-  if (key.failed) b->no_memory = true;
-  struct k8sm_slice text = {NULL, 0};
-  if (!key.failed) text = k8smi_get_pair(b->metadata, K8SMI_ObjectMeta_annotations, key.ptr);
-  k8smi_buf_free(&key);
+  struct k8sm_slice key, text = k8smi_demand_annotation(b, "entrypoint.k8smesos/", container, &key);
   struct k8sm_slice *words = k8smi_demand_array(b, text.len / 2 + (text.len > 0), sizeof *words);
   if (words == NULL) return none;
   size_t n = 0, i = 0;

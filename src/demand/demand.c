@@ -153,9 +153,24 @@ static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_dem
   }
   k8smi_demand_make_command(b, &s);
   k8smi_demand_make_security(b, &s);
+  k8smi_demand_make_rlimits(b, &s);
   k8smi_demand_make_mounts(b, &s);
   k8smi_demand_make_checks(b, &s);
   k8smi_environment_free(&s.env);
+}
+
+struct k8sm_slice k8smi_demand_annotation(const struct k8smi_demand_build *b, const char *prefix,
+                                          struct k8sm_slice container, struct k8sm_slice *ret_key) {
+  struct k8smi_list list = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_annotations);
+  size_t len = strlen(prefix);
+  for (size_t i = 0; i < list.count; i++) {
+    struct k8smi_pair pair = k8smi_list_pair(list, i);
+    *ret_key = pair.key;
+    if (pair.key.len == len + container.len && memcmp(pair.key.ptr, prefix, len) == 0 &&
+        memcmp(pair.key.ptr + len, container.ptr, container.len) == 0)
+      return pair.value;
+  }
+  return (struct k8sm_slice){NULL, 0};
 }
 
 static void demand_make_containers(struct k8smi_demand_build *b, unsigned field, const char *name,

@@ -65,6 +65,13 @@ struct k8smi_demand_mount {
   const struct k8smi_demand_remote *remote; /* DOCKER, CSI */
 };
 
+/* Of mesos.v1.RLimitInfo. */
+struct k8smi_demand_rlimit {
+  int type; /* mesos.v1.RLimitInfo.RLimit.Type */
+  bool limited;
+  uint64_t soft, hard;
+};
+
 enum { K8SMI_CHECK_NONE = 0, K8SMI_CHECK_COMMAND, K8SMI_CHECK_HTTP, K8SMI_CHECK_TCP };
 
 /* A probe, with Kubernetes' defaults filled in. Times in seconds. */
@@ -108,6 +115,8 @@ struct k8smi_demand_task {
   uint64_t capabilities;     /* bit n: Linux capability n, effective and bounding */
   struct k8sm_slice seccomp; /* a profile by name; empty: the agent's own */
   bool unconfined;           /* by no seccomp profile */
+  const struct k8smi_demand_rlimit *rlimits;
+  size_t rlimit_count;
   bool tty;
   bool share_pid;
   const struct k8smi_demand_mount *mounts;

@@ -204,6 +204,25 @@ static bool container_image(struct k8smi_task_build *b, const struct k8smi_deman
   return true;
 }
 
+static K8smMesos__RLimitInfo *container_rlimits(struct k8smi_task_build *b,
+                                                const struct k8smi_demand_task *task) {
+  K8smMesos__RLimitInfo *info = task->rlimit_count == 0 ? NULL : K8SMI_TASK_NEW(b, RLimitInfo, rlimit_info);
+  if (info == NULL) return NULL;
+  info->rlimits = k8smi_task_array(b, task->rlimit_count, sizeof *info->rlimits);
+  for (size_t i = 0; info->rlimits != NULL && i < task->rlimit_count; i++) {
+    const struct k8smi_demand_rlimit *from = &task->rlimits[i];
+    K8smMesos__RLimitInfo__RLimit *to = K8SMI_TASK_NEW(b, RLimitInfo__RLimit, rlimit_info__rlimit);
+    if (to == NULL) return NULL;
+    to->has_type = true;
+    to->type = (K8smMesos__RLimitInfo__RLimit__Type)from->type;
+    to->has_soft = to->has_hard = from->limited;
+    to->soft = from->soft;
+    to->hard = from->hard;
+    info->rlimits[info->n_rlimits++] = to;
+  }
+  return info;
+}
+
 K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,
                                                const struct k8smi_demand_task *task) {
   K8smMesos__ContainerInfo *container = K8SMI_TASK_NEW(b, ContainerInfo, container_info);
@@ -211,6 +230,7 @@ K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,
   container->type = K8SM_MESOS__CONTAINER_INFO__TYPE__MESOS;
   container->linux_info = k8smi_task_linux(b, task);
   if (!container_image(b, task, container) || !container_volumes(b, task, container)) return NULL;
+  container->rlimit_info = container_rlimits(b, task);
   if (task->tty) container->tty_info = K8SMI_TASK_NEW(b, TTYInfo, ttyinfo);
   return container;
 }

@@ -125,6 +125,8 @@ static void print_metadata(void) {
        "the name, without any the pod's, becomes `NAME.NAMESPACE.pod`"},
       {"annotation `k8s.mesosphere.io/discovery-visibility`",
        "`framework`, `cluster` (the default) or `external`"},
+      {"annotation `rlimits.k8smesos/CONTAINER`",
+       "`nofile=1024:4096,core=unlimited`: `ContainerInfo.rlimit_info` of the container, soft and hard"},
       {"annotation `entrypoint.k8smesos/CONTAINER`", "the entrypoint of the container's image, where it has "
                                                      "arguments and no command"},
   };

@@ -360,6 +360,40 @@ static void seccomp_profiles(void **state) {
   k8sm_pod_unref(pod);
 }
 
+static void rlimits_by_annotation(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t count; /* 0: refused */
+  } cases[] = {{"nofile=10:20", 1},     {"nofile=10,core=unlimited,stack=1:18446744073709551615", 3},
+               {"nofile=20:10", 0},     {"nofile", 0},
+               {"nofile=", 0},          {"nofile=1:", 0},
+               {"files=1", 0},          {"nofile=1,nofile=2", 0},
+               {"core=unlimited:5", 0}, {"nofile=-1", 0},
+               {"nofile=1,,core=2", 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char metadata[200];
+    snprintf(metadata, sizeof metadata, ",'annotations':{'rlimits.k8smesos/c':'%s'}", cases[i].text);
+    struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1"};
+    struct k8sm_pod *pod = pods_parse(metadata, "{'containers':[{'name':'b'},{'name':'c'}]}");
+    struct k8sm_demand *d = NULL;
+    struct findings f;
+    int result = k8sm_demand_make(pod, &o, &d, findings_init(&f));
+    k8sm_pod_unref(pod);
+    assert_int_equal(result, cases[i].count == 0 ? K8SM_ERR_UNSUPPORTED : K8SM_OK);
+    if (cases[i].count == 0) {
+      assert_non_null(findings_at(&f, "metadata.annotations[rlimits.k8smesos/c]"));
+      continue;
+    }
+    assert_int_equal(d->tasks[1].rlimit_count, 0);
+    assert_int_equal(d->tasks[2].rlimit_count, cases[i].count);
+    assert_int_equal(d->tasks[2].rlimits[0].soft, 10);
+    assert_int_equal(d->tasks[2].rlimits[0].hard, i == 0 ? 20 : 10);
+    assert_true(d->features & K8SM_FEATURE_RLIMITS);
+    k8sm_demand_unref(d);
+  }
+}
+
 /* An annotation, else a label, else the pod's own name; what is none of the three words is a warning. */
 static void discovery_by_annotation_and_label(void **state) {
   (void)state;
@@ -447,6 +481,7 @@ int main(void) {
       cmocka_unit_test(what_is_lost_is_a_warning),
       cmocka_unit_test(users_have_names),
       cmocka_unit_test(seccomp_profiles),
+      cmocka_unit_test(rlimits_by_annotation),
       cmocka_unit_test(discovery_by_annotation_and_label),
       cmocka_unit_test(annotations_are_kept_short),
       cmocka_unit_test(every_field_has_a_row),

@@ -222,7 +222,8 @@ class Feature(enum.IntFlag):
     DOCKER_VOLUMES = 128
     CSI = 256
     SECCOMP = 512
-    ALL = 1023
+    RLIMITS = 1024
+    ALL = 2047
 
 
 class Strategy(_Code):
