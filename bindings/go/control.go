@@ -61,6 +61,7 @@ const (
 	ControlZone     ControlType = C.K8SM_CONTROL_ZONE
 	ControlRecorded ControlType = C.K8SM_CONTROL_RECORDED
 	ControlRefused  ControlType = C.K8SM_CONTROL_REFUSED
+	ControlScale    ControlType = C.K8SM_CONTROL_SCALE
 )
 
 // Flags of a ControlInput.

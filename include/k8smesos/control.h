@@ -52,7 +52,11 @@ enum {
   K8SM_CONTROL_AGENTS = 9,   /* agents: all that there are now */
   K8SM_CONTROL_ZONE = 10,    /* key: the name of a time zone, bytes: its TZif (RFC 9636), as in zoneinfo */
   K8SM_CONTROL_RECORDED = 11, /* number: the row is kept */
-  K8SM_CONTROL_REFUSED = 12   /* number: it could not be; it is tried again later */
+  K8SM_CONTROL_REFUSED = 12,  /* number: it could not be; it is tried again later */
+  K8SM_CONTROL_SCALE = 13     /* key of a Deployment, ReplicaSet, ReplicationController or StatefulSet, number: of its
+                                 replicas. They stay so, also after a restart, until a manifest says another number
+                                 than the manifest before: what `kubectl scale` does.
+                                 https://kubernetes.io/docs/reference/kubectl/generated/kubectl_scale/ */
 };
 enum {
   K8SM_CONTROL_FLAG_DELETING = 1 << 0, /* FOUND: the pod is being deleted */
@@ -90,8 +94,8 @@ struct k8sm_control_input {
  *  - EVENT (to host): key of the object, bytes: "Reason: message" in the words of `kubectl describe`;
  *  - GONE (to host): key of an object that is deleted, with all of its pods.
  * When memory runs out: as k8sm_driver_step.
- * Errors: NOMEM; INVALID, NOT_FOUND (this input is refused, with a finding); STATE (the object is being deleted);
- * ABI. */
+ * Errors: NOMEM; INVALID, NOT_FOUND, UNSUPPORTED (SCALE of what has no replicas), STATE (the object is being
+ * deleted): this input is refused, with a finding; ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_control_step(struct k8sm_control *control,
                                              const struct k8sm_control_input *input,
                                              struct k8sm_effects *effects, struct k8sm_diags *diags);

@@ -78,6 +78,31 @@ static int ctlin_on_delete(struct k8sm_control *c, const struct k8sm_control_inp
   return K8SM_OK;
 }
 
+/* A ReplicaSet that a Deployment has made is put right by that again, as with Kubernetes. */
+static int ctlin_on_scale(struct k8sm_control *c, const struct k8sm_control_input *in,
+                          struct k8sm_diags *diags) {
+  struct ctl_object *o = k8smi_ctl_object_find(c, in->key);
+  if (o == NULL) return ctlin_unknown(diags, "workload", in->key);
+  if (!k8smi_ctl_can_scale(o)) {
+    k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL,
+               "%s can't be scaled: expected a Deployment, ReplicaSet, ReplicationController or StatefulSet",
+               o->key.ptr);
+    return K8SM_ERR_UNSUPPORTED;
+  }
+  if (in->number > INT32_MAX) return ctlin_bad(diags, "SCALE: expected replicas from 0 to 2147483647");
+  if (o->deleting) {
+    k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "%s is being deleted", o->key.ptr);
+    return K8SM_ERR_STATE;
+  }
+  const int64_t replicas = (int64_t)in->number;
+  o->generation += replicas != o->replicas;
+  o->replicas = replicas;
+  o->scaled = o->owner == NULL && replicas != k8smi_ctl_asked(o->workload);
+  k8smi_ctl_touch(c, o);
+  if (o->owner != NULL) k8smi_ctl_touch(c, o->owner);
+  return K8SM_OK;
+}
+
 static int ctlin_on_status(struct k8sm_control *c, const struct k8sm_control_input *in,
                            struct k8sm_diags *diags) {
   struct ctl_pod *p = k8smi_ctl_pod_find(c, in->key);
@@ -156,7 +181,7 @@ static int (*const ctlin_table[])(struct k8sm_control *c, const struct k8sm_cont
     [K8SM_CONTROL_STATUS] = ctlin_on_status,     [K8SM_CONTROL_GONE] = ctlin_on_gone,
     [K8SM_CONTROL_REJECTED] = ctlin_on_rejected, [K8SM_CONTROL_AGENTS] = ctlin_on_agents,
     [K8SM_CONTROL_ZONE] = ctlin_on_zone,         [K8SM_CONTROL_RECORDED] = ctlin_on_answer,
-    [K8SM_CONTROL_REFUSED] = ctlin_on_answer,
+    [K8SM_CONTROL_REFUSED] = ctlin_on_answer,    [K8SM_CONTROL_SCALE] = ctlin_on_scale,
 };
 
 /* The rows and the pods are all there: each finds its owner. */

@@ -32,7 +32,7 @@ static bool object_register(struct k8sm_control *c, struct ctl_object *o) {
   return false;
 }
 
-static int64_t object_replicas(const struct k8sm_workload *w) {
+int64_t k8smi_ctl_asked(const struct k8sm_workload *w) {
   struct k8sm_workload_info info = {.size = sizeof info};
   k8smi_ctl_sure(k8sm_workload_get_info(w, &info));
   return info.replicas < 0 ? info.pods : info.replicas;
@@ -54,7 +54,7 @@ int k8smi_ctl_object_new(struct k8sm_control *c, struct k8sm_workload *w, struct
     k8smi_ctl_object_free(c, o);
     return K8SM_ERR_NOMEM;
   }
-  o->replicas = object_replicas(w);
+  o->replicas = k8smi_ctl_asked(w);
   o->owner = owner;
   if (owner != NULL) owner->child_count++;
   o->link = c->end;
@@ -150,6 +150,7 @@ void k8smi_ctl_object_delete(struct k8sm_control *c, struct ctl_object *o, int64
 
 void k8smi_ctl_object_set(struct k8sm_control *c, struct ctl_object *o, struct k8sm_workload *w) {
   struct k8sm_workload *before = o->workload;
+  o->scaled = o->scaled && k8smi_ctl_asked(before) == k8smi_ctl_asked(w);
   o->workload = k8sm_workload_ref(w);
   if (o->kind->number == K8SM_WORKLOAD_STATEFUL_SET && o->former == NULL)
     o->former = before; /* until a look finds that the templates are alike */
@@ -157,7 +158,7 @@ void k8smi_ctl_object_set(struct k8sm_control *c, struct ctl_object *o, struct k
     k8sm_workload_unref(before);
   o->newest = NULL;
   object_forget_demand(o);
-  if (o->owner == NULL) o->replicas = object_replicas(w);
+  if (o->owner == NULL && !o->scaled) o->replicas = k8smi_ctl_asked(w);
   k8smi_ctl_touch(c, o);
 }
 
@@ -166,7 +167,7 @@ void k8smi_ctl_object_renew(struct k8sm_control *c, struct ctl_object *o) {
   struct k8sm_workload *again = o->again;
   o->again = NULL;
   object_free_state(c, o);
-  o->deleting = false;
+  o->deleting = o->scaled = false;
   o->grace_seconds = -1;
   o->deleted_ms = o->retry_ms = 0;
   o->failures = 0;

@@ -109,6 +109,17 @@ static bool row_has_notes(const struct ctl_object *o) {
   return o->kind->number == K8SM_WORKLOAD_REPLICA_SET && o->owner != NULL;
 }
 
+/* What the record notes of one that was scaled: its spec stays that of its manifest there. */
+static const char row_scaled[] = "k8s.mesosphere.io/scaled-replicas";
+
+static void row_put_scale(struct k8smi_edit *e, const struct ctl_object *o) {
+  struct k8smi_edit_pairs pairs = {.count = 0};
+  struct k8sm_slice text = k8smi_name_number(e->arena, o->replicas);
+  if (text.ptr == NULL) e->failed = true;
+  k8smi_edit_pairs_put(&pairs, k8smi_s(row_scaled), text);
+  k8smi_edit_map(e, K8SMI_ObjectMeta_annotations, &pairs, false);
+}
+
 static void row_put_notes(struct k8smi_edit *e, const struct ctl_object *o) {
   const int64_t values[ROW_NOTES] = {o->revision, o->desired, o->most};
   struct k8smi_edit_pairs pairs = {.count = 0};
@@ -120,11 +131,13 @@ static void row_put_notes(struct k8smi_edit *e, const struct ctl_object *o) {
   k8smi_edit_map(e, K8SMI_ObjectMeta_annotations, &pairs, false);
 }
 
-static const struct k8smi_record *row_metadata(const struct ctl_object *o, struct k8smi_arena *arena) {
+static const struct k8smi_record *row_metadata(const struct ctl_object *o, bool record,
+                                               struct k8smi_arena *arena) {
   struct k8smi_edit e;
   k8smi_edit_begin(&e, arena, k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
   k8smi_edit_text(&e, K8SMI_ObjectMeta_uid, o->uid);
   if (row_has_notes(o)) row_put_notes(&e, o);
+  if (record && o->scaled) row_put_scale(&e, o);
   k8smi_edit_number(&e, K8SMI_ObjectMeta_generation, o->generation);
   row_put_time(&e, K8SMI_ObjectMeta_creationTimestamp, o->created_ms);
   if (o->deleting) row_put_time(&e, K8SMI_ObjectMeta_deletionTimestamp, o->deleted_ms);
@@ -133,13 +146,14 @@ static const struct k8smi_record *row_metadata(const struct ctl_object *o, struc
   return k8smi_edit_end(&e);
 }
 
-/* A ReplicaSet has as many replicas as its Deployment says now. */
-static void row_put_replicas(struct k8smi_edit *e, const struct ctl_object *o) {
+/* A ReplicaSet has as many replicas as its Deployment says now, what was scaled those that it was given. */
+static void row_put_replicas(struct k8smi_edit *e, const struct ctl_object *o, bool record) {
+  const struct k8smi_workload_kind *kind = o->workload->kind;
   struct k8smi_edit spec;
-  if (!row_has_notes(o)) return;
+  if (!row_has_notes(o) && (record || !o->scaled)) return;
   k8smi_edit_begin(&spec, e->arena, o->workload->spec);
-  k8smi_edit_number(&spec, K8SMI_ReplicaSetSpec_replicas, o->replicas);
-  k8smi_edit_record(e, K8SMI_ReplicaSet_spec, k8smi_edit_end(&spec));
+  k8smi_edit_number(&spec, kind->replicas, o->replicas);
+  k8smi_edit_record(e, kind->path[0], k8smi_edit_end(&spec));
 }
 
 int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o, uint32_t format,
@@ -148,8 +162,8 @@ int k8smi_ctl_row_write(const struct k8sm_control *c, const struct ctl_object *o
   struct k8smi_edit e;
   if (!k8smi_arena_init(&arena, &c->allocator, 0)) return K8SM_ERR_NOMEM;
   k8smi_edit_begin(&e, &arena, o->workload->object);
-  k8smi_edit_record(&e, K8SMI_Pod_metadata, row_metadata(o, &arena));
-  row_put_replicas(&e, o);
+  k8smi_edit_record(&e, K8SMI_Pod_metadata, row_metadata(o, record, &arena));
+  row_put_replicas(&e, o, record);
   k8smi_edit_record(&e, o->kind->status, row_status(c, o, record, &arena));
   const struct k8smi_record *object = k8smi_edit_end(&e);
   int r = object == NULL ? K8SM_ERR_NOMEM
@@ -256,6 +270,16 @@ static void row_read_metadata(struct ctl_object *o) {
   }
 }
 
+static void row_read_scale(struct ctl_object *o) {
+  const struct k8smi_record *metadata = k8smi_get_record(o->workload->object, K8SMI_Pod_metadata);
+  struct k8sm_slice text = k8smi_get_pair(metadata, K8SMI_ObjectMeta_annotations, row_scaled);
+  int64_t replicas;
+  if (text.ptr == NULL || !k8smi_parse_i64(text, &replicas)) return;
+  if (!k8smi_ctl_can_scale(o) || replicas < 0 || replicas > INT32_MAX) return;
+  o->scaled = true;
+  o->replicas = replicas;
+}
+
 /* ---- The former template of a StatefulSet ---- */
 
 static const char row_former[] = "ControllerRevision/";
@@ -311,6 +335,7 @@ static int row_read_object(struct k8sm_control *c, struct k8sm_slice key, struct
     return r;
   }
   row_read_metadata(o);
+  row_read_scale(o);
   o->said_end = k8smi_ctl_job_end(o) != NULL;
   o->kept = true;
   o->row_hash = k8smi_hash(bytes.ptr, bytes.len, c->seed);

@@ -99,6 +99,7 @@ struct ctl_object {
   int64_t grace_seconds, deleted_ms;
   int64_t created_ms, generation;
   int64_t replicas;                /* that there are to be now: of a ReplicaSet what its Deployment says */
+  bool scaled;                     /* they are not those of its manifest */
   struct ctl_object *newest;       /* of a Deployment: the ReplicaSet of its template; NULL: not looked for */
   int64_t revision, desired, most; /* of a ReplicaSet: what its Deployment notes on it */
   int64_t size;                    /* of a ReplicaSet: what a look of its Deployment comes to */
@@ -275,6 +276,13 @@ void k8smi_ctl_object_renew(struct k8sm_control *c, struct ctl_object *o);
 /* The next child of `owner` behind `after`; NULL: none. */
 struct ctl_object *k8smi_ctl_child(const struct k8sm_control *c, const struct ctl_object *owner,
                                    const struct ctl_object *after);
+
+/* How many replicas its manifest asks for. */
+int64_t k8smi_ctl_asked(const struct k8sm_workload *w);
+/* Whether it is of a kind that has replicas. */
+static inline bool k8smi_ctl_can_scale(const struct ctl_object *o) {
+  return o->workload->kind->replicas != K8SMI_WORKLOAD_NO_FIELD;
+}
 
 /* ---- apply.c ---- */
 

@@ -46,9 +46,9 @@ void km_texts_free(struct km_texts *texts);
 int km_misuse(const struct km_command *command, const char *format, ...);
 
 /* The commands, one file each. */
-extern const struct km_command km_command_run, km_command_get, km_command_delete, km_command_local,
-    km_command_parse, km_command_match, km_command_task, km_command_status, km_command_replay,
-    km_command_describe;
+extern const struct km_command km_command_run, km_command_get, km_command_delete, km_command_scale,
+    km_command_local, km_command_parse, km_command_match, km_command_task, km_command_status,
+    km_command_replay, km_command_describe;
 
 /* ---- report.c: findings as lines on standard error ---- */
 
@@ -132,6 +132,9 @@ int km_pod_set_uid(struct km_pod *pod, const char *uid);
 bool km_object_key(const char *name, char *text, size_t cap);
 /* The kind's own name ("Deployment") for one of those; NULL: none. */
 const char *km_kind_name(const char *word, size_t len);
+/* A key in the words of kubectl: "deployment.apps/web", and `deployments.apps "web" not found`. Return text. */
+const char *km_resource_name(const char *key, char *text, size_t cap);
+const char *km_resource_missing(const char *key, char *text, size_t cap);
 
 /* Whether it belongs to nothing. */
 bool km_is_bare(const struct k8sm_pod *pod);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const struct km_command *const commands[] = {
-    &km_command_run,   &km_command_get,   &km_command_describe, &km_command_delete, &km_command_local,
-    &km_command_parse, &km_command_match, &km_command_task,     &km_command_status, &km_command_replay,
+    &km_command_run,   &km_command_get,    &km_command_describe, &km_command_delete,
+    &km_command_scale, &km_command_local,  &km_command_parse,    &km_command_match,
+    &km_command_task,  &km_command_status, &km_command_replay,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

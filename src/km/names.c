@@ -7,17 +7,18 @@
 
 static const struct {
   const char *name;
-  const char *words[4]; /* beside the name itself; ends with NULL */
+  const char *words[4]; /* beside the name itself, the plural first; ends with NULL */
+  const char *group;    /* of its API, with a dot before it; "": the core */
 } kinds[] = {
-    {"Pod", {"pods", "po", NULL}},
-    {"ReplicationController", {"replicationcontrollers", "rc", NULL}},
-    {"ReplicaSet", {"replicasets", "rs", NULL}},
-    {"Deployment", {"deployments", "deploy", NULL}},
-    {"StatefulSet", {"statefulsets", "sts", NULL}},
-    {"DaemonSet", {"daemonsets", "ds", NULL}},
-    {"Job", {"jobs", NULL}},
-    {"CronJob", {"cronjobs", "cj", NULL}},
-    {"PersistentVolumeClaim", {"persistentvolumeclaims", "pvc", NULL}},
+    {"Pod", {"pods", "po", NULL}, ""},
+    {"ReplicationController", {"replicationcontrollers", "rc", NULL}, ""},
+    {"ReplicaSet", {"replicasets", "rs", NULL}, ".apps"},
+    {"Deployment", {"deployments", "deploy", NULL}, ".apps"},
+    {"StatefulSet", {"statefulsets", "sts", NULL}, ".apps"},
+    {"DaemonSet", {"daemonsets", "ds", NULL}, ".apps"},
+    {"Job", {"jobs", NULL}, ".batch"},
+    {"CronJob", {"cronjobs", "cj", NULL}, ".batch"},
+    {"PersistentVolumeClaim", {"persistentvolumeclaims", "pvc", NULL}, ""},
 };
 
 static bool is_word(const char *word, size_t len, const char *name) {
@@ -42,6 +43,30 @@ bool km_object_key(const char *name, char *text, size_t cap) {
   if (kind == NULL && two && strchr(strchr(rest, '/') + 1, '/') != NULL) return false;
   snprintf(text, cap, "%s/%s%s", kind == NULL ? "Pod" : kind, two ? "" : "default/", rest);
   return true;
+}
+
+/* The kind of a key, and the name behind its namespace. */
+static size_t kind_of_key(const char *key, const char **name) {
+  size_t i = 0, len = strcspn(key, "/");
+  while (i + 1 < sizeof kinds / sizeof kinds[0] && !is_word(key, len, kinds[i].name)) i++;
+  *name = strrchr(key, '/') == NULL ? key : strrchr(key, '/') + 1;
+  return i;
+}
+
+const char *km_resource_name(const char *key, char *text, size_t cap) {
+  const char *name;
+  size_t i = kind_of_key(key, &name);
+  snprintf(text, cap, "%s%s/%s", kinds[i].name, kinds[i].group, name);
+  for (char *at = text; *at != '\0' && *at != '/'; at++)
+    *at = (char)(*at | 0x20 * (*at >= 'A' && *at <= 'Z'));
+  return text;
+}
+
+const char *km_resource_missing(const char *key, char *text, size_t cap) {
+  const char *name;
+  size_t i = kind_of_key(key, &name);
+  snprintf(text, cap, "%s%s \"%s\" not found", kinds[i].words[0], kinds[i].group, name);
+  return text;
 }
 
 bool km_is_bare(const struct k8sm_pod *pod) {

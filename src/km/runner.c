@@ -320,11 +320,13 @@ static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) 
 char *km_runner_answer(void *ctx, const char *line) {
   struct km_runner *r = ctx;
   char key[600];
-  long long grace = -1;
+  long long grace = -1, replicas, current;
   if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->workloads, r->master);
   if (sscanf(line, "events %599s", key) == 1) return km_events_json(r->events, key);
   if (sscanf(line, "knows %599s", key) == 1)
     return knows(r, key) ? km_strdup("yes\n", 4) : km_strdup("no\n", 3);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);
+  if (sscanf(line, "scale %599s %lld %lld", key, &replicas, &current) == 3)
+    return km_scale_answer(r, key, replicas, current);
   return km_strdup("no such request\n", 16);
 }

@@ -31,8 +31,8 @@ struct km_runner {
   size_t lines;         /* of the table on the screen */
   struct km_mail *mail; /* what one of the two is to be told, in order */
   struct km_mail **mail_end;
-  uint64_t agents;        /* a sum over those that the control was told of */
-  struct km_texts claims; /* "namespace/name" of the PersistentVolumeClaims that are recorded */
+  uint64_t agents;                      /* a sum over those that the control was told of */
+  struct km_texts claims;               /* "namespace/name" of the PersistentVolumeClaims that are recorded */
   struct k8sm_manifest **claim_objects; /* of some of them: the memory of their data */
   size_t claim_object_count;
 };
@@ -53,8 +53,8 @@ void km_runner_give_zone(struct km_runner *r, const struct k8sm_workload *worklo
 /* "default/data" of "PersistentVolumeClaim/default/data"; NULL: it is something else. */
 const char *km_claim_of_key(const char *key);
 bool km_claims_know(const struct km_runner *r, const char *name);
-/* Those that are recorded; what they say is added to the set's data, where its files do not say it. False, with a
- * line, when one can't be read. */
+/* Those that are recorded; what they say is added to the set's data, where its files do not say it. False,
+ * with a line, when one can't be read. */
 bool km_claims_load(struct km_runner *r, struct km_set *set);
 /* It is gone, and so is its row. */
 void km_claims_forget(struct km_runner *r, const char *name);
@@ -100,8 +100,10 @@ static inline bool km_counts_over(const struct km_counts *c) {
 }
 struct km_counts km_runner_count(const struct km_runner *r);
 void km_runner_draw(struct km_runner *r);
-/* The lines of `km get` and `km delete`: a km_control_answer. */
+/* The lines of `km get`, `km delete` and `km scale`: a km_control_answer. */
 char *km_runner_answer(void *ctx, const char *line);
+/* That of `km scale`: see scale.c. current -1: whatever there is. */
+char *km_scale_answer(struct km_runner *r, const char *key, int64_t replicas, int64_t current);
 /* Asks all pods to end. */
 void km_runner_delete_all(struct km_runner *r, int64_t grace);
 

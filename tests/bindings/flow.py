@@ -558,6 +558,9 @@ class Controls(unittest.TestCase):
         self.assertTrue(all(pod.name.startswith("db-") and pod.uid for pod in pods))
         self.assertEqual([(row.key, row.wanted, row.ready) for row in control.rows], [("ReplicaSet/default/db", 2, 0)])
         self.assertEqual(json.loads(control.object("ReplicaSet/default/db"))["status"]["replicas"], 2)
+        scale = k8smesos.ControlType.SCALE
+        control.step(scale, mono_ms=2, wall_ms=2, key="ReplicaSet/default/db", number=5)
+        self.assertEqual(control.rows[0].wanted, 5)
         with self.assertRaises(k8smesos.NotFound):
             control.step(k8smesos.ControlType.DELETE, mono_ms=2, wall_ms=2, key="Job/default/none", grace_seconds=-1)
 

@@ -20,7 +20,7 @@ EXAMPLES = pathlib.Path(sys.argv[2])
 MANIFESTS = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else None  # of other projects
 DATA = pathlib.Path(__file__).parent / "data"
 OFFERS = str(DATA / "offers.json")
-COMMANDS = ["run", "get", "delete", "local", "parse", "match", "task", "status", "replay", "describe"]
+COMMANDS = ["run", "get", "delete", "scale", "local", "parse", "match", "task", "status", "replay", "describe"]
 
 
 def km(*args, stdin=b"", timeout=60):
@@ -41,7 +41,8 @@ class Usage(unittest.TestCase):
 
     def test_wrong_use(self):
         for args in ([], ["fly"], ["parse"], ["parse", "--nope"], ["match", "-f", "x"], ["run", "-f"],
-                     ["local", "--port=many"], ["parse", "-f", "x", "-o", "xml"], ["delete"],
+                     ["local", "--port=many"], ["parse", "-f", "x", "-o", "xml"], ["delete"], ["scale", "deployment/web"],
+                     ["scale", "--replicas=3"], ["scale", "deployment/web", "--replicas=-1"],
                      ["run", "-f", "x", "--mesos-master=nowhere"]):
             code, out, err = km(*args)
             self.assertEqual(code, 64, args)
@@ -569,6 +570,39 @@ class Workloads(unittest.TestCase):
         claims = lambda: sorted(path.name for path in rows.glob("PersistentVolumeClaim*"))
         self.wait_for(lambda: claims() == ["PersistentVolumeClaim%2Fdefault%2Fone"])
         self.assertEqual([path.name for path in rows.glob("claim*")], [])
+
+    def test_scale(self):
+        self.start(deployment(2, "a"))
+
+        def wanted():
+            return {(w["kind"], w["name"]): w["wanted"] for w in self.document()["workloads"]}[("Deployment", "web")]
+
+        code, out, err = km("scale", "deployment/web", "--replicas=4", self.state)
+        self.assertEqual((code, out, err), (0, "deployment.apps/web scaled\n", ""))
+        self.wait_for(lambda: len(self.running()) == 4)
+        code, _, err = km("scale", "deploy/web", "--replicas=5", "--current-replicas=2", self.state)
+        self.assertEqual((code, err), (1, "km scale: Expected replicas to be 2, was 4\n"))
+        self.kill()
+        self.start(deployment(2, "a"))  # the same file: what was scaled stays so
+        self.assertEqual(wanted(), 4)
+        self.wait_for(lambda: len(self.running()) == 4)
+        for name, words in (("deployment/none", 'deployments.apps "none" not found'),
+                            ("rc/none", 'replicationcontrollers "none" not found'),
+                            ("thing/web/x/y", "no kind of pods")):
+            code, _, err = km("scale", name, "--replicas=1", self.state)
+            self.assertEqual(code, 1)
+            self.assertIn(words, err)
+        self.kill()
+        self.start(deployment(1, "a"))  # another number in the file counts
+        self.assertEqual(wanted(), 1)
+        self.wait_for(lambda: len(self.names()) == 1)
+
+    def test_a_job_is_not_scaled(self):
+        self.start("apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tick}\nspec:\n  schedule: '0 0 1 1 *'\n"
+                   "  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}}\n")
+        code, _, err = km("scale", "cronjob/tick", "--replicas=2", self.state)
+        self.assertEqual((code, err), (1, "km scale: the server could not find the requested resource: cronjob.batch/tick "
+                                          "has no scale\n"))
 
     def test_jobs_end_and_daemons_are_everywhere(self):
         job = ("apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  completions: 2\n  template:\n    spec:\n"

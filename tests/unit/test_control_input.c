@@ -421,6 +421,136 @@ static void a_pod_that_can_t_be_read_is_not_found(void **state) {
   stage_end(&s);
 }
 
+/* ---- Other numbers ---- */
+
+static int scale(struct stage *s, const char *key, uint64_t replicas) {
+  return stage_step(
+      s, (struct k8sm_control_input){.type = K8SM_CONTROL_SCALE, .key = k8smi_s(key), .number = replicas});
+}
+
+static const char *with_replicas(const char *text, const char *replicas) {
+  static char other[2000];
+  const char *at = strstr(text, "\"replicas\":2,");
+  snprintf(other, sizeof other, "%.*s\"replicas\":%s,%s", (int)(at - text), text, replicas,
+           at + strlen("\"replicas\":2,"));
+  return other;
+}
+
+/* It stays so when the same manifest comes again, also after a restart, and until one with another number. */
+static void what_is_scaled_stays_so(void **state) {
+  static const char *const objects[] = {set, web};
+  static const char *const keys[] = {"ReplicaSet/default/db", "Deployment/default/web"};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct stage s;
+    stage_begin(&s);
+    stage_apply(&s, objects[i]);
+    assert_int_equal(scale(&s, keys[i], 4), K8SM_OK);
+    assert_int_equal(stage_count(&s, ""), 4);
+    assert_string_equal(stage_get(&s, keys[i], "spec.replicas"), "4");
+    assert_string_equal(stage_get(&s, keys[i], "metadata.generation"), "2");
+    stage_apply(&s, objects[i]);
+    assert_int_equal(stage_count(&s, ""), 4);
+    for (int turn = 0; turn < 2; turn++) {
+      stage_restart(&s);
+      stage_apply(&s, objects[i]);
+      assert_int_equal(stage_count(&s, ""), 4);
+      assert_string_equal(stage_get(&s, keys[i], "spec.replicas"), "4");
+      assert_string_equal(stage_get(&s, keys[i], "metadata.annotations"), "");
+      assert_string_equal(stage_get(&s, keys[i], "metadata.generation"), "2");
+    }
+    stage_apply(&s, with_replicas(objects[i], "1"));
+    assert_int_equal(stage_count(&s, ""), 1);
+    stage_apply(&s, objects[i]);
+    assert_int_equal(stage_count(&s, ""), 2);
+    scale(&s, keys[i], 0);
+    scale(&s, keys[i], 2); /* that is what the manifest says: nothing is to be kept of it */
+    stage_restart(&s);
+    stage_apply(&s, with_replicas(objects[i], "3"));
+    assert_int_equal(stage_count(&s, ""), 3);
+    stage_end(&s);
+  }
+}
+
+/* Another template rolls out, and the number stays. */
+static void what_is_scaled_rolls_out_as_it_is(void **state) {
+  struct stage s;
+  char other[2000];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web);
+  scale(&s, "Deployment/default/web", 3);
+  snprintf(other, sizeof other, "%s", web);
+  memcpy(strstr(other, "\"image\":\"a\""), "\"image\":\"b\"", 11);
+  stage_apply(&s, other);
+  assert_int_equal(stage_count(&s, ""), 3);
+  assert_string_equal(stage_pod_get(stage_pod(&s, ""), "spec.containers[0].image"), "b");
+  /* Made anew it is as its manifest says. */
+  for (char *at = other; (at = strstr(at, "\"app\":\"web\"")) != NULL; at++)
+    memcpy(at, "\"app\":\"new\"", 11);
+  assert_int_equal(stage_apply_flags(&s, other, K8SM_CONTROL_FLAG_REPLACE), K8SM_OK);
+  assert_int_equal(stage_count(&s, ""), 2);
+  stage_end(&s);
+}
+
+/* A Deployment puts the ReplicaSet right that it has made. */
+static void a_replica_set_of_a_deployment_is_put_right(void **state) {
+  struct stage s;
+  struct k8sm_control_row row;
+  char name[100];
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, web);
+  assert_int_equal(k8sm_control_rows(s.control, 1, &row, sizeof row, 1), 1);
+  snprintf(name, sizeof name, "%s", row.key.ptr);
+  assert_int_equal(scale(&s, name, 5), K8SM_OK);
+  assert_int_equal(stage_count(&s, ""), 2);
+  assert_string_equal(stage_get(&s, name, "spec.replicas"), "2");
+  stage_end(&s);
+}
+
+static void what_can_t_be_scaled_is_refused(void **state) {
+  static const char job[] =
+      "{\"apiVersion\":\"batch/"
+      "v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"once\"},\"spec\":{\"template\":{"
+      "\"spec\":{\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"main\",\"image\":\"a\"}]}}}}";
+  const struct k8sm_slice db = K8SMI_S("ReplicaSet/default/db");
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, set);
+  stage_apply(&s, job);
+  refuses(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_SCALE, .key = K8SMI_S("Job/default/once")},
+          K8SM_ERR_UNSUPPORTED, "Job/default/once can't be scaled: expected a Deployment, ReplicaSet, ");
+  refuses(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_SCALE, .key = K8SMI_S("Job/default/none")},
+          K8SM_ERR_NOT_FOUND, "no workload 'Job/default/none'");
+  refuses(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_SCALE, .key = db, .number = (uint64_t)-1},
+          K8SM_ERR_INVALID, "expected replicas from 0 to 2147483647");
+  s.slow = true;
+  stage_delete(&s, db.ptr, -1);
+  refuses(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_SCALE, .key = db, .number = 1}, K8SM_ERR_STATE,
+          "ReplicaSet/default/db is being deleted");
+  stage_end(&s);
+}
+
+/* The note of a record that nobody has written so does no harm. */
+static void a_note_of_a_scale_is_read_with_care(void **state) {
+  static const char *const notes[] = {"x", "-1", "2147483648", "3"};
+  (void)state;
+  for (size_t i = 0; i < 4; i++) {
+    struct stage s;
+    char row[2000];
+    const char *name = strstr(set, "\"name\":\"db\"");
+    snprintf(row, sizeof row, "%.*s\"annotations\":{\"k8s.mesosphere.io/scaled-replicas\":\"%s\"},%s",
+             (int)(name - set), set, notes[i], name);
+    stage_begin(&s);
+    assert_int_equal(restore(&s, "ReplicaSet/default/db", row), K8SM_OK);
+    stage_step(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_TICK});
+    assert_int_equal(stage_count(&s, ""), i < 3 ? 2 : 3);
+    stage_end(&s);
+  }
+}
+
 /* ---- What can be seen ---- */
 
 static void rows_are_read_from_any_place(void **state) {
@@ -482,6 +612,11 @@ int main(void) {
       cmocka_unit_test(conditions_of_a_row_are_read_with_care),
       cmocka_unit_test(owners_of_rows_are_found_or_not),
       cmocka_unit_test(a_pod_that_can_t_be_read_is_not_found),
+      cmocka_unit_test(what_is_scaled_stays_so),
+      cmocka_unit_test(what_is_scaled_rolls_out_as_it_is),
+      cmocka_unit_test(a_replica_set_of_a_deployment_is_put_right),
+      cmocka_unit_test(what_can_t_be_scaled_is_refused),
+      cmocka_unit_test(a_note_of_a_scale_is_read_with_care),
       cmocka_unit_test(rows_are_read_from_any_place),
       cmocka_unit_test(events_fit_on_a_line),
   };

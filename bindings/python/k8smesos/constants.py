@@ -356,6 +356,7 @@ class ControlType(_Code):
     ZONE = 10
     RECORDED = 11
     REFUSED = 12
+    SCALE = 13
 
 
 class ControlFlag(enum.IntFlag):
