@@ -410,7 +410,7 @@ static void objects_of_kubernetes_itself(void **state) {
     char *json = slurp(path, &len);
     if (json == NULL) continue;
     snprintf(path, sizeof path, "%s/../shared/vectors/k8s-api/%s.core.v1.Pod.yaml", source_root, versions[i]);
-    size_t yaml_len;
+    size_t yaml_len = 0;
     char *yaml = slurp(path, &yaml_len);
     struct parsed p, q;
     parse_with(&p, json, len, K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE | K8SM_PARSE_STRICT);
