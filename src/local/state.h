@@ -107,8 +107,7 @@ void k8smi_local_reconcile_operations(struct local_framework *framework,
                                       const K8smMesos__Call__ReconcileOperations *call);
 void k8smi_local_operations_free(struct local_framework *framework);
 
-/* validate.c, validate_checks.c, validate_group.c: in a master's words; NULL: fine. The text is in the arena.
- */
+/* validate.c and its neighbours: in a master's words; NULL: fine. The text is in the arena. */
 struct local_launch {
   struct local_accept *accept;
   const K8smMesos__ExecutorInfo *executor; /* NULL: a command task */
@@ -130,6 +129,7 @@ const char *k8smi_local_resources_fault(struct k8smi_arena *arena, const char *i
                                         K8smMesos__Resource *const *resources, size_t n);
 /* "'a/b' contains invalid characters" and its like. */
 const char *k8smi_local_validate_id(struct k8smi_arena *arena, const char *id);
+const char *k8smi_local_command_fault(struct k8smi_arena *arena, const K8smMesos__CommandInfo *command);
 const char *k8smi_local_check_fault(const K8smMesos__CheckInfo *check);
 const char *k8smi_local_health_fault(const K8smMesos__HealthCheck *check);
 /* A text of pieces, in the arena; "" when memory ran out. */

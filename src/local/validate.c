@@ -83,6 +83,12 @@ static const char *validate_resources(const struct local_launch *launch, const K
                                      "Invalid task resources: ", task->resources, task->n_resources);
 }
 
+static const char *validate_command(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
+  struct k8smi_arena *arena = validate_arena(launch);
+  const char *fault = task->command == NULL ? NULL : k8smi_local_command_fault(arena, task->command);
+  return fault == NULL ? NULL : LOCAL_WORDS(arena, "Task's `CommandInfo` is invalid: ", fault);
+}
+
 static const char *validate_volume(const K8smMesos__Volume *volume) {
   const K8smMesos__Volume__Source *source = volume->source;
   if ((volume->host_path != NULL) + (volume->image != NULL) + (source != NULL) != 1) {
@@ -165,8 +171,9 @@ static const char *validate_limits(const struct local_launch *launch, const K8sm
 
 /* In a master's order: the first that finds something speaks. */
 static validate_rule *const VALIDATE_TASK[] = {
-    validate_task_id, validate_unique,       validate_agent,     validate_kill_policy, validate_completion,
-    validate_check,   validate_health_check, validate_resources, validate_container,   validate_limits,
+    validate_task_id,    validate_unique,    validate_agent,        validate_kill_policy,
+    validate_completion, validate_check,     validate_health_check, validate_resources,
+    validate_command,    validate_container, validate_limits,
 };
 
 const char *k8smi_local_validate_task_info(const struct local_launch *launch,

@@ -19,6 +19,11 @@
 #define TASK_RESOURCES     "\"resources\":[" CPUS("0.1") "," MEM("32") "]"
 #define COMMAND            "\"command\":{\"value\":\"sleep 1000\"}"
 
+#define VARIABLE(members)     "\"command\":{\"value\":\"x\",\"environment\":{\"variables\":[{" members "}]}}"
+#define SECRET(more, members) VARIABLE("\"name\":\"A\",\"type\":\"SECRET\"" more ",\"secret\":{" members "}")
+#define SECRET_OF(base64)     "\"type\":\"VALUE\",\"value\":{\"data\":\"" base64 "\"}"
+#define VARIABLE_FAULT        "Task 't' is invalid: Task's `CommandInfo` is invalid: Environment variable "
+
 struct group_case {
   const char *executor; /* members beside id and framework; NULL: the usual ones */
   const char *task;     /* members beside name, id and agent; NULL: the usual ones */
@@ -71,6 +76,26 @@ static const struct group_case GROUPS[] = {
                     ",\"health_check\":{\"type\":\"TCP\",\"tcp\":{\"port\":1},\"interval_seconds\":-1}",
      NULL,
      "Task 't' is invalid: Task uses invalid health check: Expecting 'interval_seconds' to be non-negative"},
+    {NULL, TASK_RESOURCES "," VARIABLE("\"name\":\"A\""), NULL,
+     VARIABLE_FAULT "'A' of type 'VALUE' must have a value set"},
+    {NULL, TASK_RESOURCES "," VARIABLE("\"name\":\"A\",\"value\":\"\""), NULL, NULL},
+    {NULL, TASK_RESOURCES "," VARIABLE("\"name\":\"A\",\"value\":\"x\",\"secret\":{\"type\":\"VALUE\"}"),
+     NULL, VARIABLE_FAULT "'A' of type 'VALUE' must not have a secret set"},
+    {NULL, TASK_RESOURCES "," VARIABLE("\"name\":\"A\",\"type\":\"UNKNOWN\""), NULL,
+     "Task 't' is invalid: Task's `CommandInfo` is invalid: Environment variable of type 'UNKNOWN' is not "
+     "allowed"},
+    {NULL, TASK_RESOURCES "," VARIABLE("\"name\":\"A\",\"type\":\"SECRET\""), NULL,
+     VARIABLE_FAULT "'A' of type 'SECRET' must have a secret set"},
+    {NULL, TASK_RESOURCES "," SECRET(",\"value\":\"x\"", SECRET_OF("YQ==")), NULL,
+     VARIABLE_FAULT "'A' of type 'SECRET' must not have a value set"},
+    {NULL, TASK_RESOURCES "," SECRET("", "\"type\":\"REFERENCE\""), NULL,
+     VARIABLE_FAULT
+     "'A' specifies an invalid secret: Secret of type REFERENCE must have the 'reference' field set"},
+    {NULL, TASK_RESOURCES "," SECRET("", "\"type\":\"VALUE\""), NULL,
+     VARIABLE_FAULT "'A' specifies an invalid secret: Secret of type VALUE must have the 'value' field set"},
+    {NULL, TASK_RESOURCES "," SECRET("", SECRET_OF("YQBi")), NULL,
+     VARIABLE_FAULT "'A' specifies a secret containing null bytes, which is not allowed in the environment"},
+    {NULL, TASK_RESOURCES "," SECRET("", SECRET_OF("YWI=")), NULL, NULL},
     {NULL, TASK_RESOURCES "," COMMAND ",\"container\":{\"type\":\"DOCKER\",\"docker\":{\"image\":\"x\"}}",
      NULL, "Task 't' is invalid: Docker ContainerInfo is not supported on the task"},
     {NULL,
