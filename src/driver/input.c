@@ -44,6 +44,11 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
     r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, pod->place->agent_id, diags);
     if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
   }
+  if (r == K8SM_OK && pod->nominee != NULL) {
+    r = k8sm_cluster_nominate(d->offers.cluster, pod->demand, pod->nominee->agent_id, pod->nominee->role,
+                              diags);
+    if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
+  }
   if (r != K8SM_OK) k8smi_drv_pod_free(&d->core, pod);
   return r;
 }

@@ -364,12 +364,13 @@ static int launch_commit(struct k8sm_driver *d, struct launch_batch *b) {
 static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice summary,
                            uint32_t unknown) {
   uint64_t hash = k8smi_hash(summary.ptr, summary.len, d->pods.by_uid.seed);
-  hash = k8smi_hash(pod->nominated.ptr, pod->nominated.len, hash);
-  bool less = pod->refusal_hash != 0 && unknown > pod->refusal_unknown && pod->nominated.len == 0;
+  const struct k8sm_slice none = {NULL, 0}, node = pod->nominee == NULL ? none : pod->nominee->hostname;
+  hash = k8smi_hash(node.ptr, node.len, hash);
+  bool less = pod->refusal_hash != 0 && unknown > pod->refusal_unknown && node.len == 0;
   if (summary.len == 0 || hash == pod->refusal_hash || less) return K8SM_OK;
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UNPLACED);
   change.text = summary;
-  change.agent_id = pod->nominated;
+  change.agent_id = node;
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
     r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "FailedScheduling: %.*s", K8SMI_P(summary));
@@ -424,9 +425,10 @@ int k8smi_drv_launch(struct k8sm_driver *d) {
   int r = launch_collect(d, &b);
   if (r == K8SM_OK && b.pod_count != 0) r = launch_plan(d, &b);
   if (r == K8SM_OK && b.step_count != 0) r = launch_prepare(d, &b);
+  if (r == K8SM_OK && b.nominated != 0) r = k8smi_drv_preempt_nominate(d, b.plan, b.pods);
+  if (r == K8SM_OK && b.pod_count != 0) r = launch_refusals(d, &b); /* recorded with the nominations */
   if (r == K8SM_OK && b.nominated != 0) r = k8smi_drv_preempt(d, b.plan, b.pods);
   if (r == K8SM_OK && b.step_count + b.nominated != 0) r = launch_commit(d, &b);
-  if (r == K8SM_OK && b.pod_count != 0) r = launch_refusals(d, &b);
   if (r == K8SM_OK) r = launch_awaiting(d);
   if (r == K8SM_ERR_NOMEM) launch_give_back(d, &b);
   d->offers.unmatched = k8smi_drv_agenda_next(&d->pods.turns) <= d->pods.round;

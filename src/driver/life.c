@@ -308,7 +308,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
   int r = k8smi_drv_pod_wake(d, pod);
   if (r != K8SM_OK) return r;
-  if (pod->nominated_ms != 0 && pod->nominated_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
+  if (pod->nominee != NULL && pod->nominee->until_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_claims_touch(d, pod);
   if (pod->delete_again) r = k8smi_drv_pod_delete(d, pod, pod->grace_seconds);
   if (r == K8SM_OK) k8smi_drv_note_volumes(d, pod);
@@ -322,7 +322,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r != K8SM_OK) return r;
   uint64_t deadline = k8sm_status_deadline(pod->status);
   uint64_t due = k8smi_drv_min(look.due_ms, deadline);
-  if (pod->nominated_ms != 0) due = k8smi_drv_min(due, pod->nominated_ms);
+  if (pod->nominee != NULL) due = k8smi_drv_min(due, pod->nominee->until_ms);
   if (due <= d->core.mono_ms) due = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
   k8smi_drv_pod_set_next_need(&d->pods, pod, look.next_need_ms);
   pod->blocked = look.blocked;

@@ -24,8 +24,7 @@ void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
   k8smi_drv_tasks_free(core, pod->tasks);
   if (pod->key.ptr != NULL)
     k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + pod->uid.len + 2);
-  if (pod->nominated.ptr != NULL)
-    k8smi_free(&core->allocator, (char *)(uintptr_t)pod->nominated.ptr, pod->nominated.len + 1);
+  k8smi_drv_nominee_free(core, pod->nominee);
   k8smi_drv_rest_free(core, pod);
   k8sm_pod_unref(pod->pod);
   k8smi_free(&core->allocator, pod, sizeof *pod);
@@ -118,13 +117,23 @@ static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const 
   return true;
 }
 
+/* As long as it would have waited; a clock that was set back does not make it longer. */
+static bool pod_restore_nominee(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
+  const int64_t most = INT64_C(3600000), left = s->nominated_until_ms - core->wall_ms;
+  if (s->nominated_agent_id.len == 0 || s->nominated_role.len == 0 || pod->place != NULL || left <= 0)
+    return true;
+  pod->nominee = k8smi_drv_nominee_new(core, s->nominated_agent_id, s->nominated_hostname, s->nominated_role,
+                                       (uint64_t)(left < most ? left : most));
+  return pod->nominee != NULL;
+}
+
 static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
                             struct k8sm_diags *diags) {
   pod->recorded = true;
   pod->row = (uint64_t)s->number;
   pod->deleting = pod->delete_again = s->deleting != 0;
   pod->grace_seconds = s->grace_seconds;
-  bool ok = s->agent_id.len == 0 || pod_restore_place(core, pod, s);
+  bool ok = (s->agent_id.len == 0 || pod_restore_place(core, pod, s)) && pod_restore_nominee(core, pod, s);
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int r =
       k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status, diags);

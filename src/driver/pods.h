@@ -44,6 +44,16 @@ enum drv_need {
   DRV_NEED_RESUME /* resources for `resume`, on its own agent */
 };
 
+/* The agent that is nominated for a pod, which waits for others to end there: one block of memory. */
+struct drv_nominee {
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;
+  struct k8sm_slice role;
+  uint64_t until_ms;     /* when it has waited for long enough; */
+  int64_t until_wall_ms; /* the same, for another process */
+  size_t bytes;
+};
+
 struct drv_rest; /* rest.c */
 
 /* At rest `demand`, `resume` and the statuses are NULL, and mostly `pod`, too: k8smi_drv_pod_wake brings them
@@ -74,8 +84,7 @@ struct drv_pod {
   uint64_t row;                /* its number */
   uint32_t appended;           /* rows behind the whole one */
   bool tasks_changed;          /* since the last row */
-  struct k8sm_slice nominated; /* the host where others end for it, a block of its own; empty: nowhere */
-  uint64_t nominated_ms;       /* when it has waited for long enough */
+  struct drv_nominee *nominee; /* where others end for it; NULL: nowhere */
   bool preempted;              /* it ends for another pod */
   bool deleting;               /* and the host has the record of it */
   bool delete_asked;           /* the record is on its way */
@@ -162,6 +171,12 @@ void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod);
 /* The demand of an attempt. Errors: as k8sm_demand_make. */
 int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
                          const char *nonce, struct k8sm_demand **ret, struct k8sm_diags *diags);
+
+/* preempt.c: NULL when memory ran out. */
+struct drv_nominee *k8smi_drv_nominee_new(const struct drv_core *core, struct k8sm_slice agent_id,
+                                          struct k8sm_slice hostname, struct k8sm_slice role,
+                                          uint64_t wait_ms);
+void k8smi_drv_nominee_free(const struct drv_core *core, struct drv_nominee *nominee);
 
 struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id);
 void k8smi_drv_tasks_free(struct drv_core *core, struct drv_task *tasks);

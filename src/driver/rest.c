@@ -57,7 +57,7 @@ bool k8smi_drv_pod_has_volumes(const struct drv_pod *pod) {
 static bool rest_is_busy(const struct drv_pod *pod) {
   return !k8smi_list_empty(&pod->dirty) || pod->blocked || pod->need != DRV_NEED_NOTHING ||
          pod->launches != 0 || pod->finals != 0 || pod->removing != 0 || pod->next_need_ms != DRV_NEVER ||
-         pod->adopts || pod->nominated.len != 0;
+         pod->adopts || pod->nominee != NULL;
 }
 
 static bool rest_ends(const struct drv_pod *pod) {

@@ -54,6 +54,13 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
                      const struct drv_snapshot_change *change) {
   struct drv_snapshot s = {
       .number = (int64_t)row->number, .deleting = view->deleting, .grace_seconds = view->grace_seconds};
+  const struct drv_nominee *nominated = view->place == NULL ? view->pod->nominee : NULL;
+  if (nominated != NULL) {
+    s.nominated_agent_id = nominated->agent_id;
+    s.nominated_hostname = nominated->hostname;
+    s.nominated_role = nominated->role;
+    s.nominated_until_ms = nominated->until_wall_ms;
+  }
   if (change == NULL || change->tasks) s.task_count = row_count_tasks(view);
   size_t bytes = s.task_count * sizeof *s.tasks;
   s.tasks = k8smi_alloc(&core->allocator, bytes);

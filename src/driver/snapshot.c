@@ -41,6 +41,14 @@ static void snapshot_put_deleting(struct k8smi_json *w, const struct drv_snapsho
   k8smi_json_member_i64(w, "grace_seconds", s->grace_seconds);
 }
 
+static void snapshot_put_nomination(struct k8smi_json *w, const struct drv_snapshot *s) {
+  if (s->nominated_agent_id.len == 0) return;
+  k8smi_json_member(w, "nominated_agent_id", s->nominated_agent_id);
+  k8smi_json_member(w, "nominated_hostname", s->nominated_hostname);
+  k8smi_json_member(w, "nominated_role", s->nominated_role);
+  k8smi_json_member_i64(w, "nominated_until_ms", s->nominated_until_ms);
+}
+
 static void snapshot_put_place(struct k8smi_json *w, const struct drv_snapshot *s) {
   k8smi_json_member(w, "agent_id", s->agent_id);
   k8smi_json_member(w, "hostname", s->hostname);
@@ -75,6 +83,7 @@ void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *
   k8smi_json_member_i64(&w, "attempt", s->attempt);
   k8smi_json_member(&w, "nonce", s->nonce);
   snapshot_put_deleting(&w, s);
+  snapshot_put_nomination(&w, s);
   snapshot_put_place(&w, s);
   snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, NULL);
@@ -86,6 +95,7 @@ void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_sna
   struct k8smi_json w;
   snapshot_begin(&w, buf, s);
   if (change->deleting) snapshot_put_deleting(&w, s);
+  snapshot_put_nomination(&w, s);
   if (change->tasks) snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, since);
 }

@@ -5,8 +5,9 @@
 /* What is recorded of a pod, under the key "pod/<uid>": everything that a driver needs to take it up again,
  * as rows, each a JSON object in a line of its own, so that people and other programs can read it. The first
  * row is whole; each one behind it holds what has changed since the one before, and is numbered after it.
- * Rows that do not follow on are void: the host was told so (see records.h). A whole row of version 1, of
- * earlier releases, has no number, and pod and status as texts. */
+ * Rows that do not follow on are void: the host was told so (see records.h). Of earlier releases: rows of
+ * version 2 say nothing of nominations; a whole row of version 1 has no number, and pod and status as texts.
+ */
 
 #include <k8smesos/match.h>
 #include "base/arena.h"
@@ -14,7 +15,7 @@
 
 struct k8sm_status;
 
-enum { DRV_SNAPSHOT_VERSION = 2 };
+enum { DRV_SNAPSHOT_VERSION = 3 };
 
 struct drv_snapshot_task {
   struct k8sm_slice id;
@@ -26,9 +27,13 @@ struct drv_snapshot {
   int64_t number;        /* of the row, in the order in which they were made */
   struct k8sm_slice pod; /* its JSON */
   int64_t attempt;
-  struct k8sm_slice nonce;    /* of the attempt's demand */
-  int64_t deleting;           /* 1: it is to be deleted */
-  int64_t grace_seconds;      /* then; -1: its own */
+  struct k8sm_slice nonce;              /* of the attempt's demand */
+  int64_t deleting;                     /* 1: it is to be deleted */
+  int64_t grace_seconds;                /* then; -1: its own */
+  struct k8sm_slice nominated_agent_id; /* where others end for it, until it is placed; empty: nowhere */
+  struct k8sm_slice nominated_hostname;
+  struct k8sm_slice nominated_role;
+  int64_t nominated_until_ms; /* since 1970 */
   struct k8sm_slice agent_id; /* empty until placed, as all that follows */
   struct k8sm_slice hostname;
   struct k8sm_slice executor;      /* ExecutorInfo */

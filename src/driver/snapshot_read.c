@@ -25,11 +25,23 @@ struct snapshot_field {
 #define SNAPSHOT_FIELD(name, kind)                                                                           \
   { #name, offsetof(struct drv_snapshot, name), SNAPSHOT_##kind }
 static const struct snapshot_field snapshot_fields[] = {
-    SNAPSHOT_FIELD(version, NUMBER), SNAPSHOT_FIELD(number, NUMBER),        SNAPSHOT_FIELD(pod, POD),
-    SNAPSHOT_FIELD(attempt, NUMBER), SNAPSHOT_FIELD(nonce, TEXT),           SNAPSHOT_FIELD(deleting, NUMBER),
-    SNAPSHOT_FIELD(agent_id, TEXT),  SNAPSHOT_FIELD(grace_seconds, NUMBER), SNAPSHOT_FIELD(hostname, TEXT),
-    SNAPSHOT_FIELD(executor, BYTES), SNAPSHOT_FIELD(tasks, TASKS),          SNAPSHOT_FIELD(ports, PORTS),
+    SNAPSHOT_FIELD(version, NUMBER),
+    SNAPSHOT_FIELD(number, NUMBER),
+    SNAPSHOT_FIELD(pod, POD),
+    SNAPSHOT_FIELD(attempt, NUMBER),
+    SNAPSHOT_FIELD(nonce, TEXT),
+    SNAPSHOT_FIELD(deleting, NUMBER),
+    SNAPSHOT_FIELD(agent_id, TEXT),
+    SNAPSHOT_FIELD(grace_seconds, NUMBER),
+    SNAPSHOT_FIELD(hostname, TEXT),
+    SNAPSHOT_FIELD(executor, BYTES),
+    SNAPSHOT_FIELD(tasks, TASKS),
+    SNAPSHOT_FIELD(ports, PORTS),
     SNAPSHOT_FIELD(status, STATUS),
+    SNAPSHOT_FIELD(nominated_agent_id, TEXT),
+    SNAPSHOT_FIELD(nominated_hostname, TEXT),
+    SNAPSHOT_FIELD(nominated_role, TEXT),
+    SNAPSHOT_FIELD(nominated_until_ms, NUMBER),
 };
 enum { SNAPSHOT_FIELDS = sizeof snapshot_fields / sizeof snapshot_fields[0] };
 
@@ -220,7 +232,7 @@ static int snapshot_get_row(struct snapshot_reader *r, struct drv_snapshot *s) {
   }
   if (result == K8SM_OK) result = snapshot_next(r); /* the end of the row */
   if (result == K8SM_OK && (s->version < 1 || s->version > DRV_SNAPSHOT_VERSION))
-    return snapshot_bad(r, "version", "1 or 2");
+    return snapshot_bad(r, "version", "1 to 3");
   return result;
 }
 

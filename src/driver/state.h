@@ -256,8 +256,10 @@ size_t k8smi_drv_claims_open(const struct k8sm_driver *d);
 
 /* ---- preempt.c: pods end for others ---- */
 
-/* Ends the victims of a plan whose demands are those of `pods`, and notes who waits. Errors: NOMEM: may be
- * called again with another plan. */
+/* Notes who waits for others to end, of a plan whose demands are those of `pods`; then, when their statuses
+ * say so, records that and ends the victims. Errors: NOMEM: both may be called again, with another plan. */
+int k8smi_drv_preempt_nominate(struct k8sm_driver *d, const struct k8sm_plan *plan,
+                               struct drv_pod *const *pods);
 int k8smi_drv_preempt(struct k8sm_driver *d, const struct k8sm_plan *plan, struct drv_pod *const *pods);
 /* It waits no more: it has a place, or others did not make one in time. */
 void k8smi_drv_pod_withdraw(struct k8sm_driver *d, struct drv_pod *pod);

@@ -64,6 +64,7 @@ void script_restart(struct script *s, const struct k8sm_driver_options *options)
   script_new_driver(s, options);
   s->call_count = 0;
   s->stream = 0;
+  s->open_record = 0; /* it counts from 1 */
   script_say(s, "restart");
   for (size_t i = 0; i < s->row_count; i++) {
     if (s->rows[i].len == 0) continue;

@@ -27,6 +27,10 @@ static struct drv_snapshot whole_snapshot(void) {
                                .nonce = K8SMI_S("n1"),
                                .deleting = 1,
                                .grace_seconds = -1,
+                               .nominated_agent_id = K8SMI_S("other"),
+                               .nominated_hostname = K8SMI_S("other.example"),
+                               .nominated_role = K8SMI_S("*"),
+                               .nominated_until_ms = 1767225600000,
                                .agent_id = K8SMI_S("agent"),
                                .hostname = K8SMI_S("host \"1\""),
                                .executor = K8SMI_S("\0\1\2\377"),
@@ -44,6 +48,10 @@ static void same_snapshot(const struct drv_snapshot *a, const struct drv_snapsho
   assert_true(k8smi_eq(a->pod, b->pod) && k8smi_eq(a->nonce, b->nonce));
   assert_true(k8smi_eq(a->agent_id, b->agent_id) && k8smi_eq(a->hostname, b->hostname));
   assert_true(k8smi_eq(a->executor, b->executor));
+  assert_true(k8smi_eq(a->nominated_agent_id, b->nominated_agent_id));
+  assert_true(k8smi_eq(a->nominated_hostname, b->nominated_hostname));
+  assert_true(k8smi_eq(a->nominated_role, b->nominated_role));
+  assert_int_equal(a->nominated_until_ms, b->nominated_until_ms);
   assert_int_equal(a->task_count, b->task_count);
   for (size_t i = 0; i < a->task_count; i++) {
     assert_true(k8smi_eq(a->tasks[i].id, b->tasks[i].id) &&
@@ -219,28 +227,45 @@ static void records_of_version_1(void **state) {
   record_close(&r);
 }
 
+/* It was written before there were nominations, and ends within its time. */
+static void a_row_of_version_2_is_read(void **state) {
+  struct record r;
+  struct drv_snapshot got;
+  (void)state;
+  record_open(&r);
+  const char *row =
+      "{\"version\":2,\"number\":1,\"pod\":{\"kind\":\"Pod\"},\"attempt\":0,\"nonce\":\"n1\","
+      "\"deleting\":0,\"grace_seconds\":-1,\"agent_id\":\"\",\"hostname\":\"\",\"executor\":\"\","
+      "\"ports\":[],\"tasks\":[],\"status\":{}}\n";
+  assert_int_equal(record_read(&r, k8smi_s(row), &got), K8SM_OK);
+  assert_int_equal(got.number, 1);
+  assert_int_equal(got.nominated_agent_id.len, 0);
+  assert_int_equal(got.nominated_until_ms, 0);
+  record_close(&r);
+}
+
 static void rows_that_are_none(void **state) {
   static const char *const rows[] = {"[]",
-                                     "{\"version\":3}",
+                                     "{\"version\":4}",
                                      "{\"version\":0}",
                                      "{}",
-                                     "{\"version\":2,\"attempt\":-1}",
-                                     "{\"version\":2,\"attempt\":4294967296}",
-                                     "{\"version\":2,\"pod\":7}",
-                                     "{\"version\":2,\"status\":\"%\"}",
-                                     "{\"version\":2,\"status\":[]}",
-                                     "{\"version\":2,\"executor\":\"%\"}",
-                                     "{\"version\":2,\"nonce\":7}",
-                                     "{\"version\":2,\"number\":1.5}",
-                                     "{\"version\":2,\"tasks\":{}}",
-                                     "{\"version\":2,\"tasks\":[7]}",
-                                     "{\"version\":2,\"tasks\":[{\"agent_id\":\"a\"}]}",
-                                     "{\"version\":2,\"ports\":[{\"host_port\":65536}]}",
-                                     "{\"version\":2,\"ports\":[{\"name\":0}]}",
-                                     "{\"version\":2,\"other\":0}",
-                                     "{\"version\":2}\n[]\n",
-                                     "{\"version\":2}\n{\"number\":\"\"}\n",
-                                     "{\"version\":2}\n{\"number\":1,\"version\":3}\n"};
+                                     "{\"version\":3,\"attempt\":-1}",
+                                     "{\"version\":3,\"attempt\":4294967296}",
+                                     "{\"version\":3,\"pod\":7}",
+                                     "{\"version\":3,\"status\":\"%\"}",
+                                     "{\"version\":3,\"status\":[]}",
+                                     "{\"version\":3,\"executor\":\"%\"}",
+                                     "{\"version\":3,\"nonce\":7}",
+                                     "{\"version\":3,\"number\":1.5}",
+                                     "{\"version\":3,\"tasks\":{}}",
+                                     "{\"version\":3,\"tasks\":[7]}",
+                                     "{\"version\":3,\"tasks\":[{\"agent_id\":\"a\"}]}",
+                                     "{\"version\":3,\"ports\":[{\"host_port\":65536}]}",
+                                     "{\"version\":3,\"ports\":[{\"name\":0}]}",
+                                     "{\"version\":3,\"other\":0}",
+                                     "{\"version\":3}\n[]\n",
+                                     "{\"version\":3}\n{\"number\":\"\"}\n",
+                                     "{\"version\":3}\n{\"number\":1,\"version\":4}\n"};
   struct record r;
   struct drv_snapshot got;
   (void)state;
@@ -369,7 +394,7 @@ static void statuses_of_others(void **state) {
   static const char *const rows[] = {
       "[]",
       "{}",
-      "{\"version\":2,\"uid\":\"" PODS_UID "\",\"attempt\":0,\"tasks\":[{},{}]}",
+      "{\"version\":3,\"uid\":\"" PODS_UID "\",\"attempt\":0,\"tasks\":[{},{}]}",
       "{\"version\":1,\"uid\":\"other\",\"attempt\":0,\"tasks\":[{},{}]}",
       "{\"version\":1,\"uid\":7,\"attempt\":0,\"tasks\":[{},{}]}",
       "{\"version\":1,\"uid\":\"" PODS_UID "\",\"attempt\":1,\"tasks\":[{},{}]}",
@@ -403,6 +428,7 @@ int main(void) {
       cmocka_unit_test(changes_follow_on),
       cmocka_unit_test(changes_that_do_not_follow_on_are_void),
       cmocka_unit_test(records_of_version_1),
+      cmocka_unit_test(a_row_of_version_2_is_read),
       cmocka_unit_test(rows_that_are_none),
       cmocka_unit_test(records_without_memory),
       cmocka_unit_test(changes_between_attempts),

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pod that waits for others to end, over a crash of the host. */
+#include "sim/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Three cpus, in a container whose name is the pod's. */
+#define POD(name, uid, priority)                                                                             \
+  "apiVersion: v1\nkind: Pod\nmetadata: {name: " name ", namespace: default, uid: " uid "}\n"                \
+  "spec: {priority: " priority ", terminationGracePeriodSeconds: 5, containers: [{name: " name               \
+  ", image: i, "                                                                                             \
+  "resources: {requests: {cpu: 3}}}]}\n"
+
+static const struct k8sm_match_options preempts = {.size = sizeof preempts, .flags = K8SM_MATCH_PREEMPT};
+
+static struct k8sm_driver_options options(void) {
+  struct k8sm_driver_options o = script_options();
+  o.match = &preempts;
+  return o;
+}
+
+/* What is left of an agent where one of the pods runs: too little for another. */
+static void rest(struct script *s, const char *offer, const char *agent) {
+  char json[1024];
+  snprintf(
+      json, sizeof json,
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"%s\"},\"framework_id\":{\"value\":"
+      "\"F1\"},\"agent_id\":{\"value\":\"%s\"},\"hostname\":\"%s.example\",\"allocation_info\":{\"role\":"
+      "\"*\"},\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":0.5},"
+      "\"allocation_info\":{\"role\":\"*\"}}]}]}}",
+      offer, agent, agent);
+  script_event(s, json);
+}
+
+static void update(struct script *s, const char *container, const char *agent, const char *state) {
+  char uuid[17] = "................";
+  memcpy(uuid, state, strlen(state) < 16 ? strlen(state) : 16);
+  if (container[0] == '\0') uuid[15] = 'p';
+  script_update(s, script_task(s, container), agent, state, uuid, ",\"source\":\"SOURCE_EXECUTOR\"");
+}
+
+static void run(struct script *s, const char *yaml, const char *name, const char *offer, const char *agent) {
+  script_pod(s, yaml);
+  script_offer(s, offer, agent);
+  update(s, "", agent, "TASK_RUNNING");
+  update(s, name, agent, "TASK_RUNNING");
+}
+
+/* Two agents, each taken by a pod; then one of a higher priority comes, and the first of them begins to end.
+ */
+static void open_preempting(struct script *s, char *pause, size_t cap) {
+  const struct k8sm_driver_options o = options();
+  script_open(s, &o);
+  s->heartbeats = true;
+  script_tick(s);
+  script_subscribe(s, "F1");
+  run(s, POD("low", "u1", "1"), "low", "O1", "A1");
+  snprintf(pause, cap, "%s", script_task(s, ""));
+  run(s, POD("middle", "u2", "2"), "middle", "O2", "A2");
+  script_forget(s);
+  script_pod(s, POD("high", "u3", "9"));
+  rest(s, "O3", "A2");
+}
+
+static void ends(struct script *s, const char *pause) {
+  script_update(s, script_task(s, "low"), "A1", "TASK_KILLED", "killed----------",
+                ",\"source\":\"SOURCE_EXECUTOR\"");
+  script_update(s, pause, "A1", "TASK_KILLED", "killed2---------", ",\"source\":\"SOURCE_EXECUTOR\"");
+}
+
+static void restart(struct script *s) {
+  const struct k8sm_driver_options o = options();
+  script_restart(s, &o);
+  script_tick(s);
+  script_subscribe(s, "F1");
+}
+
+static bool shows(const struct script *s, const char *name, const char *part) {
+  struct k8sm_driver_pod row;
+  for (size_t i = 0; k8sm_driver_pods(s->driver, i, &row, sizeof row, 1) != 0; i++) {
+    struct k8sm_slice have = k8sm_pod_name(row.pod);
+    struct k8sm_blob *json;
+    if (have.len != strlen(name) || memcmp(have.ptr, name, have.len) != 0) continue;
+    assert_int_equal(k8sm_status_encode(row.status, K8SM_FORMAT_JSON, NULL, &json), K8SM_OK);
+    bool has = strstr(k8sm_blob_bytes(json).ptr, part) != NULL;
+    k8sm_blob_unref(json);
+    return has;
+  }
+  return false;
+}
+
+#define NOMINATED "\"nominatedNodeName\":\"A1.example\""
+
+static void the_nomination_is_recorded_first(void **state) {
+  (void)state;
+  struct script s;
+  char pause[256];
+  open_preempting(&s, pause, sizeof pause);
+  const char *nominated = strstr(s.trace, "record pod/u3\n"), *victim = strstr(s.trace, "record pod/u1");
+  assert_non_null(nominated);
+  assert_non_null(victim);
+  assert_true(nominated < victim);
+  assert_true(shows(&s, "high", NOMINATED));
+  assert_false(script_has(&s, "middle: Preempted"));
+  restart(&s); /* the victim is ended all the same; who waits is known, and shows it at once */
+  assert_true(shows(&s, "high", NOMINATED));
+  script_close(&s);
+}
+
+/* The victim is gone, and its room not offered yet: another agent's pod stays where it is. */
+static void nobody_else_ends_after_a_crash(void **state) {
+  (void)state;
+  for (int crash = 0; crash < 2; crash++) {
+    struct script s;
+    char pause[256];
+    open_preempting(&s, pause, sizeof pause);
+    ends(&s, pause);
+    assert_false(shows(&s, "low", "phase"));
+    if (crash) restart(&s);
+    script_forget(&s);
+    rest(&s, "O4", "A2");
+    script_wait(&s, 30000);
+    assert_false(script_has(&s, "Preempted"));
+    assert_false(script_has(&s, "> KILL"));
+    script_offer(&s, "O5", "A1");
+    assert_true(script_has(&s, "> ACCEPT O5"));
+    assert_false(shows(&s, "high", "nominatedNodeName"));
+    /* Once it has its place nothing of it is left: it is not nominated again. */
+    restart(&s);
+    assert_false(shows(&s, "high", "nominatedNodeName"));
+    script_close(&s);
+  }
+}
+
+/* An agent that does not come back: after a while others are looked at. */
+static void it_does_not_wait_for_ever(void **state) {
+  (void)state;
+  struct script s;
+  char pause[256];
+  open_preempting(&s, pause, sizeof pause);
+  ends(&s, pause);
+  restart(&s);
+  script_forget(&s);
+  script_wait(&s, 60000);
+  rest(&s, "O4", "A2");
+  assert_false(script_has(&s, "Preempted"));
+  script_wait(&s, 10000);
+  rest(&s, "O5", "A2");
+  assert_true(script_has(&s, "middle: Preempted: by default/high on node A2.example"));
+  assert_true(shows(&s, "high", "\"nominatedNodeName\":\"A2.example\""));
+  restart(&s);
+  assert_true(shows(&s, "high", "\"nominatedNodeName\":\"A2.example\""));
+  script_close(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_nomination_is_recorded_first),
+      cmocka_unit_test(nobody_else_ends_after_a_crash),
+      cmocka_unit_test(it_does_not_wait_for_ever),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
