@@ -182,9 +182,10 @@ int k8smi_ctl_apply_pod(struct k8sm_control *c, struct k8sm_pod *pod, bool repla
 
 /* ---- The whole set ---- */
 
+/* What goes for another one to come in its place goes for good now. */
 void k8smi_ctl_complete(struct k8sm_control *c) {
   for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
-    if (o->owner == NULL && !o->seen) k8smi_ctl_object_delete(c, o, -1);
+    if (o->owner == NULL && !o->seen) k8smi_ctl_object_end(c, o, -1);
     o->seen = false;
   }
   for (struct ctl_pod *p = c->loose, *next; p != NULL; p = next) {
@@ -192,6 +193,6 @@ void k8smi_ctl_complete(struct k8sm_control *c) {
     if (p->seen)
       p->seen = false;
     else
-      k8smi_ctl_pod_delete(c, p, -1);
+      k8smi_ctl_pod_end(c, p, -1);
   }
 }

@@ -62,19 +62,15 @@ static int ctlin_on_delete(struct k8sm_control *c, const struct k8sm_control_inp
   const size_t n = sizeof head - 1;
   struct ctl_object *o = k8smi_ctl_object_find(c, in->key);
   if (o != NULL) {
-    k8sm_workload_unref(o->again);
-    o->again = NULL;
-    k8smi_ctl_object_delete(c, o, in->grace_seconds);
+    k8smi_ctl_object_end(c, o, in->grace_seconds);
     return K8SM_OK;
   }
   struct ctl_pod *p = NULL;
   if (in->key.len > n && memcmp(in->key.ptr, head, n) == 0)
     p = k8smi_ctl_pod_find(c, (struct k8sm_slice){in->key.ptr + n, in->key.len - n});
   if (p == NULL || p->gone) return ctlin_unknown(diags, "workload or pod", in->key);
-  k8sm_pod_unref(p->again);
-  p->again = NULL;
   if (p->owner != NULL) k8smi_ctl_touch(c, p->owner);
-  k8smi_ctl_pod_delete(c, p, in->grace_seconds);
+  k8smi_ctl_pod_end(c, p, in->grace_seconds);
   return K8SM_OK;
 }
 
@@ -184,6 +180,13 @@ static int (*const ctlin_table[])(struct k8sm_control *c, const struct k8sm_cont
     [K8SM_CONTROL_REFUSED] = ctlin_on_answer,    [K8SM_CONTROL_SCALE] = ctlin_on_scale,
 };
 
+/* Only these make workloads: whatever a row says, there are no circles. */
+static bool input_owns(const struct ctl_object *owner, const struct ctl_object *o) {
+  uint32_t of = owner->kind->number, kind = o->kind->number;
+  return (of == K8SM_WORKLOAD_DEPLOYMENT && kind == K8SM_WORKLOAD_REPLICA_SET) ||
+         (of == K8SM_WORKLOAD_CRON_JOB && kind == K8SM_WORKLOAD_JOB);
+}
+
 /* The rows and the pods are all there: each finds its owner. */
 static void input_begin(struct k8sm_control *c) {
   c->begun = true;
@@ -195,7 +198,7 @@ static void input_begin(struct k8sm_control *c) {
       o->told.replicas += k8smi_ctl_pod_active(p);
     struct k8sm_slice uid = k8smi_ctl_controller(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
     struct ctl_object *owner = uid.len == 0 ? NULL : k8smi_ctl_table_get(&c->uids, uid);
-    if (owner == NULL || owner == o) continue;
+    if (owner == NULL || !input_owns(owner, o)) continue;
     o->owner = owner;
     owner->child_count++;
   }

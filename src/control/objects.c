@@ -148,6 +148,12 @@ void k8smi_ctl_object_delete(struct k8sm_control *c, struct ctl_object *o, int64
   k8smi_ctl_touch(c, o);
 }
 
+void k8smi_ctl_object_end(struct k8sm_control *c, struct ctl_object *o, int64_t grace_seconds) {
+  k8sm_workload_unref(o->again);
+  o->again = NULL;
+  k8smi_ctl_object_delete(c, o, grace_seconds);
+}
+
 void k8smi_ctl_object_set(struct k8sm_control *c, struct ctl_object *o, struct k8sm_workload *w) {
   struct k8sm_workload *before = o->workload;
   o->scaled = o->scaled && k8smi_ctl_asked(before) == k8smi_ctl_asked(w);

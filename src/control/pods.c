@@ -111,7 +111,8 @@ void k8smi_ctl_pod_renew(struct k8sm_control *c, struct ctl_pod *p, struct k8sm_
   p->uid = k8sm_pod_uid(p->pod);
   p->grace_seconds = -1;
   p->created_ms = c->wall_ms;
-  p->planned = p->seen = true;
+  p->planned = true;
+  p->seen = old.seen;
   k8smi_arena_init(&p->arena, &c->allocator, 0);
   pod_read_labels(p);
   k8sm_pod_unref(old.pod);
@@ -163,6 +164,12 @@ void k8smi_ctl_pod_delete(struct k8sm_control *c, struct ctl_pod *p, int64_t gra
   }
   p->deleting = p->delete_due = true;
   if (shorter || grace_seconds < 0) p->grace_seconds = grace_seconds;
+}
+
+void k8smi_ctl_pod_end(struct k8sm_control *c, struct ctl_pod *p, int64_t grace_seconds) {
+  k8sm_pod_unref(p->again);
+  p->again = NULL;
+  k8smi_ctl_pod_delete(c, p, grace_seconds);
 }
 
 struct k8sm_slice k8smi_ctl_controller(const struct k8smi_record *metadata) {

@@ -269,6 +269,8 @@ void k8smi_ctl_touch(struct k8sm_control *c, struct ctl_object *o);
 void k8smi_ctl_due(struct k8sm_control *c, struct ctl_object *o, int64_t wall_ms);
 /* It is to go, with all that it made. Takes no memory. */
 void k8smi_ctl_object_delete(struct k8sm_control *c, struct ctl_object *o, int64_t grace_seconds);
+/* And nothing is to come in its place. */
+void k8smi_ctl_object_end(struct k8sm_control *c, struct ctl_object *o, int64_t grace_seconds);
 /* Another form of it. */
 void k8smi_ctl_object_set(struct k8sm_control *c, struct ctl_object *o, struct k8sm_workload *w);
 /* It is gone, and begins anew as what is to come in its place. Takes no memory. */
@@ -317,6 +319,8 @@ int k8smi_ctl_pod_status(struct k8sm_control *c, struct ctl_pod *p, struct k8sm_
                          struct k8sm_diags *diags);
 /* It is to go; one that the driver does not know yet goes at once, and is freed. Takes no memory. */
 void k8smi_ctl_pod_delete(struct k8sm_control *c, struct ctl_pod *p, int64_t grace_seconds);
+/* And nothing is to come in its place. */
+void k8smi_ctl_pod_end(struct k8sm_control *c, struct ctl_pod *p, int64_t grace_seconds);
 /* The uid of the controller among the owner references; empty: none. */
 struct k8sm_slice k8smi_ctl_controller(const struct k8smi_record *metadata);
 /* Loose pods go to the objects that are their controllers. */

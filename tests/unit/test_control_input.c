@@ -326,6 +326,49 @@ static void statuses_are_read_with_care(void **state) {
   stage_end(&s);
 }
 
+/* A set that is whole without something ends also what was to come in its place. */
+static void what_is_not_in_the_set_does_not_come_again(void **state) {
+  const struct k8sm_control_input complete = {.type = K8SM_CONTROL_COMPLETE};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct stage s;
+    char first[1000], second[2000];
+    stage_begin(&s);
+    snprintf(first, sizeof first, "%s", i == 0 ? one("", "a") : set);
+    snprintf(second, sizeof second, "%s", i == 0 ? one("", "b") : set);
+    stage_apply(&s, first);
+    stage_step(&s, complete);
+    s.slow = true;
+    stage_delete(&s, i == 0 ? "Pod/default/one" : "ReplicaSet/default/db", -1);
+    stage_apply(&s, second); /* to come when the first one is gone, */
+    stage_step(&s, complete);
+    stage_step(&s, complete); /* and not wanted any more */
+    s.slow = false;
+    stage_run(&s, 10000);
+    assert_int_equal(stage_count(&s, "") + stage_count_going(&s, ""), 0);
+    assert_int_equal(k8sm_control_rows(s.control, 0, NULL, sizeof(struct k8sm_control_row), 0), 0);
+    stage_end(&s);
+  }
+}
+
+/* One that has come in another's place is part of the set as often as it was given, and not once more. */
+static void what_came_again_is_in_the_set_once(void **state) {
+  const struct k8sm_control_input complete = {.type = K8SM_CONTROL_COMPLETE};
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, one("", "a"));
+  s.slow = true;
+  stage_apply_flags(&s, one("", "b"), K8SM_CONTROL_FLAG_REPLACE);
+  stage_step(&s, complete);
+  s.slow = false;
+  stage_run(&s, 1);
+  assert_int_equal(stage_count(&s, "default/one"), 1);
+  stage_step(&s, complete);
+  assert_int_equal(stage_count(&s, "default/one"), 0);
+  stage_end(&s);
+}
+
 /* ---- Rows of a record ---- */
 
 static int restore(struct stage *s, const char *key, const char *row) {
@@ -617,6 +660,8 @@ int main(void) {
       cmocka_unit_test(a_replica_set_of_a_deployment_is_put_right),
       cmocka_unit_test(what_can_t_be_scaled_is_refused),
       cmocka_unit_test(a_note_of_a_scale_is_read_with_care),
+      cmocka_unit_test(what_is_not_in_the_set_does_not_come_again),
+      cmocka_unit_test(what_came_again_is_in_the_set_once),
       cmocka_unit_test(rows_are_read_from_any_place),
       cmocka_unit_test(events_fit_on_a_line),
   };
