@@ -3,6 +3,7 @@
 
 #include "control/state.h"
 #include "failing_malloc.h"
+#include "support/room.h"
 #include "sweep.h"
 
 #include <stdio.h>
@@ -113,19 +114,11 @@ static struct k8sm_control_input steer_make(const struct steer *s, const struct 
   return in;
 }
 
-/* The first effect of a step needs memory, too: no room is left over from the steps before. */
-static void steer_forget_room(struct steer *s) {
-  struct k8sm_effects *queue;
-  if (k8smi_effects_count(s->control->queue) > 0 || k8sm_effects_new(NULL, &queue) != K8SM_OK) return;
-  k8sm_effects_free(s->control->queue);
-  s->control->queue = queue;
-}
-
 /* One step, tried again if it says NOMEM. Returns how many allocations failed; -1: it went wrong. */
 static int steer_step(struct steer *s, const struct steer_input *from, const struct steer_failure *failure) {
   const struct k8sm_control_input in = steer_make(s, from);
   bool armed = ++s->steps == failure->step && failure->nth > 0;
-  steer_forget_room(s);
+  room_forget(&s->control->queue, NULL);
   if (armed) oom_arm(failure->nth, failure->mode);
   int result = k8sm_control_step(s->control, &in, s->effects, NULL);
   size_t failed = armed ? oom_disarm() : 0;

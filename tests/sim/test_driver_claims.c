@@ -210,7 +210,7 @@ static size_t claim_ends(size_t fail_at) {
   run_pod(&w, "db", "u1");
   world_wait(&w, 1000);
   size_t before = w.memory.calls;
-  w.failing = fail_at != 0;
+  w.failing = true;
   w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
   int r = delete_claim(&w, "default/data");
   if (r == K8SM_ERR_NOMEM) r = delete_claim(&w, "default/data");

@@ -37,7 +37,7 @@ static size_t live(bool reserved, size_t fail_at) {
   o.rest_ms = 700; /* it goes to rest in between */
   if (reserved) reserve(&o);
   world_open(&w, &o, 1);
-  w.failing = fail_at != 0;
+  w.failing = true;
   w.memory.fail_at = fail_at == 0 ? 0 : w.memory.calls + fail_at;
   world_wait(&w, 10);
   assert_true(world_pod(&w, pod));
@@ -84,7 +84,7 @@ static size_t adopt(size_t fail_at) {
   o.adopt_ms = 30000;
   world_restart(&w, &o);
   size_t before = w.memory.calls;
-  w.failing = fail_at != 0;
+  w.failing = true;
   w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
   assert_true(world_pod(&w, pod));
   if (!world_await(&w, "default/p", "Running", 100000))
@@ -121,7 +121,7 @@ static size_t preempt(size_t fail_at) {
   assert_true(world_pod(&w, low));
   assert_true(world_await(&w, "default/low", "Running", 20000));
   size_t before = w.memory.calls;
-  w.failing = fail_at != 0;
+  w.failing = true;
   w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
   assert_true(world_pod(&w, high));
   if (!world_await(&w, "default/high", "Running", 400000)) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/world.h"
 #include "base/slice.h"
+#include "driver/state.h"
+#include "support/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -155,6 +157,7 @@ int world_step(struct world *w, struct k8sm_input input) {
   input.size = sizeof input;
   input.mono_ms = w->now;
   input.wall_ms = world_wall(w);
+  if (w->failing) room_forget(&w->driver->core.queue, &w->memory.allocator);
   int result = k8sm_driver_step(w->driver, &input, w->effects, NULL);
   if (w->memory.calls >= w->memory.fail_at) w->memory.fail_at = 0; /* memory is back */
   for (size_t i = 0; k8sm_effects_rows(w->effects, i, &e, sizeof e, 1) != 0; i++) world_effect(w, &e);
