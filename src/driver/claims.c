@@ -34,7 +34,7 @@ void k8smi_drv_claims_free(struct k8sm_driver *d) {
 }
 
 /* NULL: it is not being deleted. */
-static struct drv_claim *claim_find(const struct k8sm_driver *d, struct k8sm_slice name) {
+static struct drv_claim *claims_find(const struct k8sm_driver *d, struct k8sm_slice name) {
   uint32_t i = d->claims.count == 0 ? K8SMI_MAP_NONE : k8smi_map_get(&d->claims.by_name, name);
   return i == K8SMI_MAP_NONE ? NULL : d->claims.items[i];
 }
@@ -140,7 +140,7 @@ static int claim_make(struct k8sm_driver *d, struct k8sm_slice name, struct drv_
 
 int k8smi_drv_claim_delete(struct k8sm_driver *d, struct k8sm_slice name, struct k8sm_diags *diags) {
   struct drv_claim *claim;
-  if (claim_find(d, name) != NULL) return K8SM_OK;
+  if (claims_find(d, name) != NULL) return K8SM_OK;
   int r = claim_make(d, name, &claim, diags);
   if (r != K8SM_OK) return r;
   r = claim_record(d, claim, DRV_RECORD_CLAIM);
@@ -154,7 +154,7 @@ int k8smi_drv_claim_restore(struct k8sm_driver *d, struct k8sm_slice key, struct
   struct k8sm_slice name = {key.ptr + prefix, key.len - prefix}, agent_id;
   struct k8smi_arena arena;
   struct drv_claim *claim;
-  if (claim_find(d, name) != NULL) return K8SM_OK;
+  if (claims_find(d, name) != NULL) return K8SM_OK;
   k8smi_arena_init(&arena, &d->core.allocator, 0);
   int r = k8smi_drv_snapshot_read_claim(&arena, bytes, &agent_id, diags);
   if (r == K8SM_OK) r = claim_make(d, name, &claim, diags);
@@ -180,9 +180,9 @@ void k8smi_drv_claims_touch(struct k8sm_driver *d, const struct drv_pod *pod) {
   d->claims.changed |= pod->demand->volume_count > 0;
 }
 
-static void claims_of_pod(struct k8sm_driver *d, const struct drv_pod *pod) {
+static void claims_pod_uses(struct k8sm_driver *d, const struct drv_pod *pod) {
   for (size_t i = 0; i < pod->demand->volume_count; i++) {
-    struct drv_claim *claim = claim_find(d, pod->demand->volumes[i].row.claim);
+    struct drv_claim *claim = claims_find(d, pod->demand->volumes[i].row.claim);
     if (claim != NULL) claim->used = true;
   }
 }
@@ -200,7 +200,7 @@ static int claims_look(struct k8sm_driver *d) {
   for (size_t i = 0; i < cs->count; i++) cs->items[i]->used = false;
   for (size_t i = 0; cs->count > 0 && i < d->pods.count; i++) {
     const struct drv_pod *pod = d->pods.slots[i];
-    if (pod != NULL && k8smi_drv_pod_has_volumes(pod) && claim_pod_has(pod)) claims_of_pod(d, pod);
+    if (pod != NULL && k8smi_drv_pod_has_volumes(pod) && claim_pod_has(pod)) claims_pod_uses(d, pod);
   }
   return K8SM_OK;
 }
@@ -208,7 +208,7 @@ static int claims_look(struct k8sm_driver *d) {
 const struct drv_claim *k8smi_drv_claim_awaited(const struct k8sm_driver *d, const struct drv_pod *pod) {
   if (d->claims.count == 0 || pod->need != DRV_NEED_PLACE || claim_pod_has(pod)) return NULL;
   for (size_t i = 0; i < pod->demand->volume_count; i++) {
-    const struct drv_claim *claim = claim_find(d, pod->demand->volumes[i].row.claim);
+    const struct drv_claim *claim = claims_find(d, pod->demand->volumes[i].row.claim);
     if (claim != NULL) return claim;
   }
   return NULL;
@@ -233,7 +233,7 @@ size_t k8smi_drv_claims_due(const struct k8sm_driver *d, struct k8sm_slice *rows
 /* What no claim that is deleted asks for is left of a volume that could not be made. */
 int k8smi_drv_claim_say(struct k8sm_driver *d, struct k8sm_slice name, struct k8sm_slice agent_id) {
   static const struct k8sm_slice nobody = {NULL, 0};
-  const struct drv_claim *claim = claim_find(d, name);
+  const struct drv_claim *claim = claims_find(d, name);
   const char *what = claim != NULL && claim_is_due(claim) ? "its volume is destroyed"
                                                           : "disk was reserved, and no volume made of it";
   return k8smi_drv_eventf(&d->core, 0, nobody, "Claim: %.*s on agent %.*s: %s; it is given back",
@@ -241,7 +241,7 @@ int k8smi_drv_claim_say(struct k8sm_driver *d, struct k8sm_slice name, struct k8
 }
 
 void k8smi_drv_claim_released(struct k8sm_driver *d, struct k8sm_slice name, const struct drv_call *call) {
-  struct drv_claim *claim = claim_find(d, name);
+  struct drv_claim *claim = claims_find(d, name);
   if (claim == NULL || !claim_is_due(claim)) return;
   claim->call = call;
   k8sm_cluster_forget_volume(d->offers.cluster, claim->volume); /* it is known again when it is seen again */

@@ -10,7 +10,7 @@ _Static_assert(sizeof(uint64_t) == sizeof(int64_t) && sizeof(uint32_t) == sizeof
 
 /* ---- Writing ---- */
 
-static uint64_t pack_number(const char *at, enum k8smi_status_kind kind) {
+static uint64_t status_pack_number(const char *at, enum k8smi_status_kind kind) {
   uint32_t u32;
   uint64_t u64;
   bool b;
@@ -22,10 +22,10 @@ static uint64_t pack_number(const char *at, enum k8smi_status_kind kind) {
   }
 }
 
-static void pack_value(struct k8smi_buf *buf, const char *at, enum k8smi_status_kind kind) {
+static void status_pack_value(struct k8smi_buf *buf, const char *at, enum k8smi_status_kind kind) {
   struct k8sm_slice text;
   if (kind != K8SMI_STATUS_TEXT && kind != K8SMI_STATUS_BYTES) {
-    k8smi_proto_put_varint(buf, pack_number(at, kind));
+    k8smi_proto_put_varint(buf, status_pack_number(at, kind));
     return;
   }
   memcpy(&text, at, sizeof text);
@@ -33,8 +33,8 @@ static void pack_value(struct k8smi_buf *buf, const char *at, enum k8smi_status_
 }
 
 /* Which fields follow, a bit for each, and then those. */
-static void pack_fields(struct k8smi_buf *buf, const void *from, const void *since,
-                        struct k8smi_status_fields fields) {
+static void status_pack_fields(struct k8smi_buf *buf, const void *from, const void *since,
+                               struct k8smi_status_fields fields) {
   uint64_t set = 0;
   if (since == NULL) since = fields.none;
   for (size_t i = 0; i < fields.count; i++) {
@@ -42,37 +42,39 @@ static void pack_fields(struct k8smi_buf *buf, const void *from, const void *sin
   }
   k8smi_proto_put_varint(buf, set);
   for (size_t i = 0; i < fields.count; i++) {
-    if (set >> i & 1) pack_value(buf, (const char *)from + fields.items[i].offset, fields.items[i].kind);
+    if (set >> i & 1)
+      status_pack_value(buf, (const char *)from + fields.items[i].offset, fields.items[i].kind);
   }
 }
 
 void k8smi_status_pack(struct k8smi_buf *buf, const struct k8sm_status *s, const struct k8sm_status *since) {
   k8smi_buf_putc(buf, (char)s->rebase);
-  pack_fields(buf, s, since, k8smi_status_pod_fields());
+  status_pack_fields(buf, s, since, k8smi_status_pod_fields());
   for (size_t i = 0; i < s->demand->task_count; i++) {
-    pack_fields(buf, &s->tasks[i], since == NULL ? NULL : &since->tasks[i], k8smi_status_task_fields());
+    status_pack_fields(buf, &s->tasks[i], since == NULL ? NULL : &since->tasks[i],
+                       k8smi_status_task_fields());
   }
   k8smi_proto_put_varint(buf, s->stray_count);
   for (size_t i = 0; i < s->stray_count; i++)
-    pack_fields(buf, &s->strays[i], NULL, k8smi_status_stray_fields());
+    status_pack_fields(buf, &s->strays[i], NULL, k8smi_status_stray_fields());
 }
 
 /* ---- Reading ---- */
 
-struct pack_reader {
+struct status_pack_reader {
   struct k8sm_status *status;
   const uint8_t *at; /* NULL: the bytes ended too early */
   const uint8_t *end;
 };
 
-static uint64_t pack_next(struct pack_reader *r) {
+static uint64_t status_pack_next(struct status_pack_reader *r) {
   uint64_t n = 0;
   if (r->at != NULL) r->at = k8smi_proto_varint(r->at, r->end, &n);
   return n;
 }
 
-static void pack_read_text(struct pack_reader *r, char *to) {
-  uint64_t len = pack_next(r);
+static void status_pack_read_text(struct status_pack_reader *r, char *to) {
+  uint64_t len = status_pack_next(r);
   if (r->at == NULL || len > (uint64_t)(r->end - r->at)) {
     r->at = NULL;
     return;
@@ -83,12 +85,12 @@ static void pack_read_text(struct pack_reader *r, char *to) {
   memcpy(to, &text, sizeof text);
 }
 
-static void pack_read_value(struct pack_reader *r, char *to, enum k8smi_status_kind kind) {
+static void status_pack_read_value(struct status_pack_reader *r, char *to, enum k8smi_status_kind kind) {
   if (kind == K8SMI_STATUS_TEXT || kind == K8SMI_STATUS_BYTES) {
-    pack_read_text(r, to);
+    status_pack_read_text(r, to);
     return;
   }
-  const uint64_t u64 = pack_next(r);
+  const uint64_t u64 = status_pack_next(r);
   const uint32_t u32 = (uint32_t)u64;
   const bool b = u64 != 0;
   switch (kind) {
@@ -99,36 +101,37 @@ static void pack_read_value(struct pack_reader *r, char *to, enum k8smi_status_k
   }
 }
 
-static void pack_read_fields(struct pack_reader *r, void *to, struct k8smi_status_fields fields) {
-  uint64_t set = pack_next(r);
+static void status_pack_read_fields(struct status_pack_reader *r, void *to,
+                                    struct k8smi_status_fields fields) {
+  uint64_t set = status_pack_next(r);
   for (size_t i = 0; i < fields.count && r->at != NULL; i++) {
-    if (set >> i & 1) pack_read_value(r, (char *)to + fields.items[i].offset, fields.items[i].kind);
+    if (set >> i & 1) status_pack_read_value(r, (char *)to + fields.items[i].offset, fields.items[i].kind);
   }
 }
 
-static void pack_read_strays(struct pack_reader *r) {
+static void status_pack_read_strays(struct status_pack_reader *r) {
   struct k8sm_status *s = r->status;
-  size_t count = (size_t)pack_next(r);
+  size_t count = (size_t)status_pack_next(r);
   s->stray_count = 0;
   if (count == 0 || count > K8SMI_STATUS_MAX_STRAYS || !k8smi_status_room_for_strays(s)) return;
   memset(s->strays, 0, K8SMI_STATUS_MAX_STRAYS * sizeof *s->strays);
   for (; s->stray_count < count; s->stray_count++)
-    pack_read_fields(r, &s->strays[s->stray_count], k8smi_status_stray_fields());
+    status_pack_read_fields(r, &s->strays[s->stray_count], k8smi_status_stray_fields());
 }
 
 struct k8sm_status *k8smi_status_unpack(struct k8sm_slice bytes, const struct k8sm_demand *demand,
                                         const struct k8sm_status *since,
                                         const struct k8sm_status_options *options,
                                         const struct k8sm_allocator *allocator) {
-  struct pack_reader r = {NULL, (const uint8_t *)bytes.ptr, (const uint8_t *)bytes.ptr + bytes.len};
+  struct status_pack_reader r = {NULL, (const uint8_t *)bytes.ptr, (const uint8_t *)bytes.ptr + bytes.len};
   r.status = since == NULL ? k8smi_status_empty(demand, options, allocator, bytes.len)
                            : k8smi_status_copy(since, allocator);
   if (r.status == NULL) return NULL;
-  r.status->rebase = pack_next(&r) != 0;
-  pack_read_fields(&r, r.status, k8smi_status_pod_fields());
+  r.status->rebase = status_pack_next(&r) != 0;
+  status_pack_read_fields(&r, r.status, k8smi_status_pod_fields());
   for (size_t i = 0; i < demand->task_count; i++)
-    pack_read_fields(&r, &r.status->tasks[i], k8smi_status_task_fields());
-  pack_read_strays(&r);
+    status_pack_read_fields(&r, &r.status->tasks[i], k8smi_status_task_fields());
+  status_pack_read_strays(&r);
   if (r.at != NULL && !r.status->no_memory) return r.status;
   k8sm_status_unref(r.status);
   return NULL;
