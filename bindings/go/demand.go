@@ -42,6 +42,9 @@ type DemandOptions struct {
 	Network         string            // CNI network of pods that do not ask for another
 	Policies        map[string]Policy // by path of the field: "spec.hostAliases"
 	Users           map[int64]string  // names on the agents, by runAsUser
+
+	Reservation          string // labels "a=b,c=d" of the reservations that pods take cpus and memory from
+	ReservationPrincipal string // whose they are
 }
 
 // Policy of a field that Mesos can't do as asked.
@@ -100,6 +103,9 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		users:             first(users),
 		user_count:        C.size_t(len(users)),
 		user_size:         C.sizeof_struct_k8sm_demand_user,
+
+		reservation:           m.text(o.Reservation),
+		reservation_principal: m.text(o.ReservationPrincipal),
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c

@@ -362,6 +362,20 @@ func TestUsers(t *testing.T) {
 	}
 }
 
+func TestReservation(t *testing.T) {
+	cluster := cluster(t)
+	for wanted, options := range map[string]k8smesos.DemandOptions{
+		"team=db": {Nonce: "n1", Reservation: "team=db"},
+		"of ops":  {Nonce: "n1", ReservationPrincipal: "ops"},
+	} {
+		demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(nginx(t), &options))
+		explain := must[[]k8smesos.Explanation](t)(cluster.Explain(demand, nil))
+		if len(explain) != 1 || explain[0].Predicate != "reservation" || explain[0].Wanted != wanted {
+			t.Errorf("%s: %+v", wanted, explain)
+		}
+	}
+}
+
 func TestPlan(t *testing.T) {
 	cluster := cluster(t)
 	plan := match(t, cluster)

@@ -105,6 +105,10 @@ struct k8sm_demand_options {
   const struct k8sm_demand_user *users; /* a pod that runs as another is refused, by field */
   size_t user_count;
   size_t user_size; /* sizeof(struct k8sm_demand_user) */
+  const char *reservation; /* labels ("a=b,c=d") of the reservations that pods take cpus and memory from; NULL: of
+                              none in particular. The annotation k8s.mesosphere.io/reservation comes before it */
+  const char *reservation_principal; /* and whose they are; NULL: anybody's. The annotation is
+                                        k8s.mesosphere.io/reservation-principal */
 };
 
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).

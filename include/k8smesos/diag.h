@@ -93,6 +93,7 @@ enum {
   X(430, EXPRESSION_LIMIT, WARNING, "a regular expression takes too many steps on a value: no agent matches") \
   X(431, VOLUME_ELSEWHERE, ERROR, "another agent has a persistent volume of the pod")                \
   X(432, VOLUME_NOT_OFFERED, ERROR, "a persistent volume of the pod is on the agent, and is not offered now") \
+  X(433, RESERVATION_MISSING, ERROR, "no offer of a reservation that the pod is for")                 \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

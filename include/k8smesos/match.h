@@ -73,8 +73,8 @@ struct k8sm_match_options {
  *    former rule. See doc/scheduling.md.
  *  - Of an agent's offers as few are used as suffice. Within them reservations whose label `pod` names
  *    the pod's uid go first, then what is reserved for the role, then the rest; an amount is split
- *    over several where it must be. Reservations with other labels, revocable and shared resources,
- *    volumes and disks with a source are never used.
+ *    over several where it must be. Reservations with other labels are used by pods that ask for them, see
+ *    k8sm_demand_options; revocable and shared resources, volumes and disks with a source are never used.
  *  - A pod that is under way goes to its agent, or nowhere.
  * Owns: *ret; the plan keeps references to the demands. Errors: NOMEM, ABI, INVALID. Pods that fit
  * nowhere are no error: see k8sm_plan_refusals. */

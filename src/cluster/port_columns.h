@@ -59,8 +59,7 @@ static inline bool k8smi_port_rows_have(const struct k8smi_port_rows *rows, uint
 /* True if any pod of the role may spend the port. */
 static inline bool k8smi_port_is_free(const struct k8smi_resource *r, const struct k8smi_ranges *ports,
                                       uint16_t port) {
-  return r->kind == K8SMI_PORTS && (r->spend == K8SMI_SPEND_RESERVED || r->spend == K8SMI_SPEND_UNRESERVED) &&
-         k8smi_ranges_find(ports, port) < ports->count;
+  return r->kind == K8SMI_PORTS && k8smi_resource_is_free(r) && k8smi_ranges_find(ports, port) < ports->count;
 }
 
 #endif

@@ -43,6 +43,9 @@ struct k8smi_demand_source {
 /* Memory of the demand, zeroed; NULL (and no_memory) when it ran out, or for nothing at all. */
 void *k8smi_demand_array(struct k8smi_demand_build *b, size_t n, size_t item_size);
 struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_slice s);
+/* network.c: the labels of a text "a=b,c=d"; a finding at the path if it is none. */
+struct k8smi_pair_list k8smi_demand_labels(struct k8smi_demand_build *b, struct k8sm_slice text,
+                                           const struct k8smi_path *path);
 /* The contents of a buffer as a slice of the demand; frees the buffer. */
 struct k8sm_slice k8smi_demand_take(struct k8smi_demand_build *b, struct k8smi_buf *buf);
 

@@ -14,9 +14,9 @@ static struct k8smi_path network_path(struct k8smi_path *parents, const char *ke
   return k8smi_path_key(&parents[1], k8smi_s(key));
 }
 
-/* "a=b,c=d". */
-static void network_labels(struct k8smi_demand_build *b, struct k8sm_slice text) {
-  struct k8smi_path parents[2], path = network_path(parents, NETWORK_LABELS);
+struct k8smi_pair_list k8smi_demand_labels(struct k8smi_demand_build *b, struct k8sm_slice text,
+                                           const struct k8smi_path *path) {
+  const struct k8smi_pair_list none = {NULL, 0};
   size_t count = 1;
   for (size_t i = 0; i < text.len; i++) count += text.ptr[i] == ',';
   struct k8smi_pair *labels = k8smi_demand_array(b, count, sizeof *labels);
@@ -26,15 +26,15 @@ static void network_labels(struct k8smi_demand_build *b, struct k8sm_slice text)
     size_t len = comma == NULL ? text.len - from : (size_t)(comma - at);
     const char *equals = memchr(at, '=', len);
     if (equals == NULL || equals == at) {
-      k8smi_demand_refuse(b, &path, "'%.*s': expected labels as 'a=b,c=d'", K8SMI_P(text));
-      return;
+      k8smi_demand_refuse(b, path, "'%.*s': expected labels as 'a=b,c=d'", K8SMI_P(text));
+      return none;
     }
     size_t key = (size_t)(equals - at);
     labels[n].key = k8smi_demand_copy(b, (struct k8sm_slice){at, key});
     labels[n++].value = k8smi_demand_copy(b, (struct k8sm_slice){equals + 1, len - key - 1});
     from += len + 1;
   }
-  b->demand->network_labels = (struct k8smi_pair_list){labels, n};
+  return (struct k8smi_pair_list){labels, n};
 }
 
 static void network_warn_shared(struct k8smi_demand_build *b) {
@@ -73,5 +73,6 @@ void k8smi_demand_make_network(struct k8smi_demand_build *b) {
   }
   d->features |= K8SM_FEATURE_CNI;
   if (d->hostname.len == 0) d->hostname = network_hostname(d->name);
-  if (labels.len > 0) network_labels(b, labels);
+  struct k8smi_path parents[2], path = network_path(parents, NETWORK_LABELS);
+  if (labels.len > 0) d->network_labels = k8smi_demand_labels(b, labels, &path);
 }

@@ -46,6 +46,12 @@ struct k8smi_spread_terms {
   size_t count;
 };
 
+/* The reservation that a pod is for, made by an operator. */
+struct k8smi_reservation_wish {
+  struct k8smi_pair_list labels; /* that it has, and perhaps others */
+  struct k8sm_slice principal;   /* empty: anybody's */
+};
+
 struct k8smi_placement_rules {
   struct k8sm_slice agent_key;   /* equal bytes: the same agents are refused for what they are */
   bool selects_nodes;            /* there is a required node affinity */
@@ -60,8 +66,13 @@ struct k8smi_placement_rules {
   struct k8sm_slice gang; /* pods of one group are placed all at once or not at all; empty: alone */
   uint32_t gang_minimum;  /* how many of them are to run; 0: all that are there */
   struct k8smi_instance_rules constraints;
-  bool exclusive; /* no other pod of ours on its agent */
+  bool exclusive;                            /* no other pod of ours on its agent */
+  struct k8smi_reservation_wish reservation; /* nothing in it: none in particular */
 };
+
+static inline bool k8smi_wishes_reservation(const struct k8smi_placement_rules *rules) {
+  return rules->reservation.labels.count + rules->reservation.principal.len > 0;
+}
 
 /* True if the term speaks of a pod with these labels, in a namespace with those. */
 bool k8smi_pod_term_selects(const struct k8smi_pod_term *term, struct k8sm_slice name_space,

@@ -4,12 +4,14 @@
 
 #include "wire/number.h"
 
-#define ANNOTATION_PREFIX  "k8s.mesosphere.io/"
-#define ANNOTATION_ROLES   ANNOTATION_PREFIX "roles"
-#define ANNOTATION_GANG    ANNOTATION_PREFIX "gang"
-#define ANNOTATION_MINIMUM ANNOTATION_PREFIX "gang-minimum"
-#define ANNOTATION_ALONE   ANNOTATION_PREFIX "exclusive-agent"
-#define LABEL_PORTS        ANNOTATION_PREFIX "portMapping"
+#define ANNOTATION_PREFIX      "k8s.mesosphere.io/"
+#define ANNOTATION_ROLES       ANNOTATION_PREFIX "roles"
+#define ANNOTATION_GANG        ANNOTATION_PREFIX "gang"
+#define ANNOTATION_MINIMUM     ANNOTATION_PREFIX "gang-minimum"
+#define ANNOTATION_ALONE       ANNOTATION_PREFIX "exclusive-agent"
+#define ANNOTATION_RESERVATION ANNOTATION_PREFIX "reservation"
+#define ANNOTATION_PRINCIPAL   ANNOTATION_PREFIX "reservation-principal"
+#define LABEL_PORTS            ANNOTATION_PREFIX "portMapping"
 
 static struct k8sm_slice annotation_get(const struct k8smi_demand_build *b, const char *key) {
   return k8smi_get_pair(b->metadata, K8SMI_ObjectMeta_annotations, key);
@@ -23,8 +25,9 @@ static void annotation_refuse(struct k8smi_demand_build *b, const char *key, con
 }
 
 bool k8smi_placement_is_annotated(const struct k8smi_demand_build *b) {
-  static const char *const keys[] = {ANNOTATION_GANG, ANNOTATION_ALONE, K8SMI_ANNOTATION_CONSTRAINTS};
-  bool found = false;
+  static const char *const keys[] = {ANNOTATION_GANG, ANNOTATION_ALONE, K8SMI_ANNOTATION_CONSTRAINTS,
+                                     ANNOTATION_RESERVATION, ANNOTATION_PRINCIPAL};
+  bool found = b->options.reservation != NULL || b->options.reservation_principal != NULL;
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
     found = found || annotation_get(b, keys[i]).ptr != NULL;
   return found;
@@ -126,6 +129,23 @@ static void annotation_constraints(struct k8smi_demand_build *b, struct k8smi_in
   if (text.ptr != NULL) k8smi_placement_constraints(b, text, &path, ret);
 }
 
+/* What the annotation says, or the option. */
+static struct k8sm_slice annotation_or(struct k8smi_demand_build *b, const char *key, const char *option) {
+  struct k8sm_slice own = annotation_get(b, key);
+  return own.ptr != NULL ? own : k8smi_demand_copy(b, k8smi_s(option));
+}
+
+static void annotation_reservation(struct k8smi_demand_build *b, struct k8smi_reservation_wish *ret) {
+  bool own = annotation_get(b, ANNOTATION_RESERVATION).ptr != NULL;
+  struct k8smi_path above = k8smi_path_field(NULL, own ? K8SMI_S("metadata") : K8SMI_S("demand_options"));
+  struct k8smi_path list = k8smi_path_field(&above, K8SMI_S("annotations"));
+  struct k8smi_path path = own ? k8smi_path_key(&list, K8SMI_S(ANNOTATION_RESERVATION))
+                               : k8smi_path_field(&above, K8SMI_S("reservation"));
+  struct k8sm_slice text = annotation_or(b, ANNOTATION_RESERVATION, b->options.reservation);
+  ret->labels = k8smi_demand_labels(b, text, &path);
+  ret->principal = annotation_or(b, ANNOTATION_PRINCIPAL, b->options.reservation_principal);
+}
+
 void k8smi_placement_annotated(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules) {
   struct k8sm_slice minimum = annotation_get(b, ANNOTATION_MINIMUM);
   struct k8sm_slice alone = annotation_get(b, ANNOTATION_ALONE);
@@ -140,4 +160,5 @@ void k8smi_placement_annotated(struct k8smi_demand_build *b, struct k8smi_placem
     annotation_refuse(b, ANNOTATION_ALONE, "'true' or 'false'");
   }
   annotation_constraints(b, &rules->constraints);
+  annotation_reservation(b, &rules->reservation);
 }

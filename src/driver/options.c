@@ -106,7 +106,9 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
   if (o->principal == NULL) o->principal = core->options.framework.principal;
   bool ok = drvopt_texts(&core->arena, &o->roles, o->role_count) &&
             drvopt_text(&core->arena, &o->principal) && drvopt_text(&core->arena, &o->network) &&
-            drvopt_data(&core->arena, o) && drvopt_policies(&core->arena, o) && drvopt_users(&core->arena, o);
+            drvopt_text(&core->arena, &o->reservation) &&
+            drvopt_text(&core->arena, &o->reservation_principal) && drvopt_data(&core->arena, o) &&
+            drvopt_policies(&core->arena, o) && drvopt_users(&core->arena, o);
   return ok ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
 }
 

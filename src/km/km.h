@@ -151,6 +151,7 @@ struct km_demand_flags {
   bool original_defaults;
   bool command_probes;
   const char *role, *principal, *form, *network;
+  const char *reservation, *reservation_principal;
   struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
   struct km_texts users;    /* "UID=NAME" */
   const char *executor_overlay_file, *task_overlay_file;
@@ -168,6 +169,9 @@ struct km_demand_flags {
        KM_TEXT, &(flags).form,                                                                                 \
        "FORM",  "budget, budget-reserved or reserved (default: reserved tokens with a role and a principal)"}, \
       {"network", 0, KM_TEXT, &(flags).network, "NAME", "CNI network of pods that do not ask for another"},    \
+      {"reservation", 0, KM_TEXT, &(flags).reservation, "LABELS",                                              \
+       "of the reservations that pods take cpus and memory from: a=b,c=d"},                                    \
+      {"reservation-principal", 0, KM_TEXT, &(flags).reservation_principal, "NAME", "whose these are"},        \
       {"policy",          0,          KM_TEXTS,                                                                \
        &(flags).policies, "PATH=HOW", "refuse, or warn of, what Mesos can't do of a field: spec=refuse"},      \
       {"user", 0, KM_TEXTS, &(flags).users, "UID=NAME", "users of pods by their names on agents: 1000=app"},   \

@@ -106,6 +106,8 @@ struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags
       .form = flags->form_number,
       .principal = flags->principal,
       .network = flags->network,
+      .reservation = flags->reservation,
+      .reservation_principal = flags->reservation_principal,
       .policies = flags->rows,
       .policy_count = flags->rows == NULL ? 0 : flags->policies.count,
       .policy_size = sizeof *flags->rows,

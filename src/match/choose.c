@@ -61,11 +61,11 @@ static void choose_many(struct k8smi_pool *pool, int64_t *missing) {
 }
 
 /* What each offer still has for this pod. */
-static void choose_measure(struct k8smi_pool *pool, struct k8sm_slice uid) {
+static void choose_measure(struct k8smi_pool *pool, const struct k8smi_need *need) {
   for (size_t i = 0; i < pool->offer_count; i++) memset(pool->offers[i].have, 0, sizeof pool->offers[i].have);
   for (size_t i = 0; i < pool->part_count; i++) {
     const struct k8smi_part *part = &pool->parts[i];
-    if (part->resource->kind >= K8SMI_SCALARS || !k8smi_resource_usable(part->resource, uid)) continue;
+    if (part->resource->kind >= K8SMI_SCALARS || !k8smi_need_may_spend(need, part->resource)) continue;
     pool->offers[part->offer].have[part->resource->kind] += part->left;
   }
 }
@@ -79,7 +79,7 @@ static void choose_extended(struct k8smi_pool *pool, const struct k8smi_need *ne
       const struct k8smi_part *part = &pool->parts[i];
       struct k8smi_pool_offer *offer = &pool->offers[part->offer];
       if (part->resource->kind != K8SMI_OTHER || offer->open != (open == 1) ||
-          !k8smi_resource_usable(part->resource, need->demand->uid) ||
+          !k8smi_need_may_spend(need, part->resource) ||
           !k8smi_eqs(extended->mesos, part->resource->message->name)) {
         continue;
       }
@@ -97,15 +97,14 @@ static void choose_open_disk(struct k8smi_pool *pool, int64_t *missing) {
 }
 
 void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
-  struct k8sm_slice uid = need->demand->uid;
   int64_t missing[K8SMI_SCALARS];
   memcpy(missing, need->scalars, sizeof missing);
-  choose_measure(pool, uid);
+  choose_measure(pool, need);
   for (size_t i = 0; i < pool->offer_count; i++) {
     if (pool->offers[i].open) choose_add(missing, pool->offers[i].have, 1);
   }
   for (size_t i = 0; i < need->port_count; i++) { /* a port is in one offer only */
-    choose_open(&pool->offers[k8smi_pool_find_port(pool, uid, need->ports[i])->offer], missing);
+    choose_open(&pool->offers[k8smi_pool_find_port(pool, need, need->ports[i])->offer], missing);
   }
   for (size_t i = 0; i < need->demand->volume_count; i++) {
     const struct k8smi_part *part = k8smi_pool_find_volume(pool, need->demand->volumes[i].row.id);

@@ -132,10 +132,11 @@ const struct k8smi_demand_volume *k8smi_volume_not_offered(const struct k8smi_ma
   return look_mixed(check);
 }
 
-static bool look_offer_has_port(const struct k8smi_offer *offer, struct k8sm_slice uid, uint16_t port) {
+static bool look_offer_has_port(const struct k8smi_offer *offer, const struct k8smi_need *need,
+                                uint16_t port) {
   for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
     const struct k8smi_resource *r = &offer->resources[i];
-    if (r->kind == K8SMI_PORTS && k8smi_resource_usable(r, uid) &&
+    if (r->kind == K8SMI_PORTS && k8smi_need_may_spend(need, r) &&
         k8smi_ranges_find(&r->ranges, port) < r->ranges.count) {
       return true;
     }
@@ -144,11 +145,11 @@ static bool look_offer_has_port(const struct k8smi_offer *offer, struct k8sm_sli
 }
 
 bool k8smi_slot_has_port(const struct k8smi_match_check *check, uint16_t port) {
-  struct k8sm_slice uid = check->need->demand->uid;
-  if (check->slot->pool != NULL) return k8smi_pool_find_port(check->slot->pool, uid, port) != NULL;
+  const struct k8smi_need *need = check->need;
+  if (check->slot->pool != NULL) return k8smi_pool_find_port(check->slot->pool, need, port) != NULL;
   uint32_t row = check->slot->ports == 0 ? K8SMI_ROW_NONE : check->slot->first_offer;
   for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(check->cluster, row)->next) {
-    if (look_offer_has_port(k8smi_held_at(check->cluster, row)->offer, uid, port)) return true;
+    if (look_offer_has_port(k8smi_held_at(check->cluster, row)->offer, need, port)) return true;
   }
   return false;
 }
@@ -173,12 +174,12 @@ static size_t look_range_ports(const struct k8smi_ranges *ranges) {
 }
 
 size_t k8smi_slot_ports(const struct k8smi_match_check *check) {
-  struct k8sm_slice uid = check->need->demand->uid;
+  const struct k8smi_need *need = check->need;
   const struct k8smi_pool *pool = check->slot->pool;
   size_t count = 0;
   for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
     const struct k8smi_part *part = &pool->parts[i];
-    if (part->resource->kind == K8SMI_PORTS && k8smi_resource_usable(part->resource, uid)) {
+    if (part->resource->kind == K8SMI_PORTS && k8smi_need_may_spend(need, part->resource)) {
       count += look_range_ports(&part->ports);
     }
   }
@@ -188,52 +189,59 @@ size_t k8smi_slot_ports(const struct k8smi_match_check *check) {
     const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
     for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
       const struct k8smi_resource *r = &offer->resources[i];
-      if (r->kind == K8SMI_PORTS && k8smi_resource_usable(r, uid)) count += look_range_ports(&r->ranges);
+      if (r->kind == K8SMI_PORTS && k8smi_need_may_spend(need, r)) count += look_range_ports(&r->ranges);
     }
   }
   return count;
 }
 
-/* What of a resource names this pod. */
-static bool look_owned(const struct k8smi_resource *r, struct k8sm_slice uid, uint32_t scalar) {
-  return r->kind == scalar && r->spend == K8SMI_SPEND_OWNED && k8smi_eq(r->owner, uid);
+/* Sums that would not fit stay at the end. */
+static void look_add(int64_t *sum, int64_t milli) {
+  *sum = *sum > INT64_MAX - milli ? INT64_MAX : *sum + milli;
+}
+
+/* What the column does not have of a resource: what names the pod; or with a wish all that it may spend. */
+static bool look_beside(const struct k8smi_match_check *check, const struct k8smi_resource *r,
+                        uint32_t scalar) {
+  return r->kind == scalar && (r->spend == K8SMI_SPEND_OWNED || check->need->wish != NULL) &&
+         k8smi_need_may_spend(check->need, r);
 }
 
 int64_t k8smi_slot_has(const struct k8smi_match_check *check, uint32_t scalar) {
-  struct k8sm_slice uid = check->need->demand->uid;
   const struct k8smi_pool *pool = check->slot->pool;
-  int64_t sum = check->slot->free[scalar];
+  const bool wish = check->need->wish != NULL;
+  int64_t sum = wish ? 0 : check->slot->free[scalar];
   for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
-    if (look_owned(pool->parts[i].resource, uid, scalar)) sum += pool->parts[i].left;
+    if (look_beside(check, pool->parts[i].resource, scalar)) look_add(&sum, pool->parts[i].left);
   }
-  if (pool != NULL || check->slot->owned == 0) return sum;
+  if (pool != NULL || (check->slot->owned == 0 && !wish)) return sum;
   for (uint32_t row = check->slot->first_offer; row != K8SMI_ROW_NONE;
        row = k8smi_held_at(check->cluster, row)->next) {
     const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
-    for (size_t i = 0; offer->owned && i < offer->resource_count; i++) {
-      if (look_owned(&offer->resources[i], uid, scalar)) sum += offer->resources[i].milli;
+    for (size_t i = 0; (offer->owned || wish) && i < offer->resource_count; i++) {
+      if (look_beside(check, &offer->resources[i], scalar)) look_add(&sum, offer->resources[i].milli);
     }
   }
   return sum;
 }
 
-static bool look_is_extended(const struct k8smi_resource *r, struct k8sm_slice uid, struct k8sm_slice name) {
-  return r->kind == K8SMI_OTHER && k8smi_resource_usable(r, uid) && k8smi_eqs(name, r->message->name);
+static bool look_is_extended(const struct k8smi_match_check *check, const struct k8smi_resource *r,
+                             struct k8sm_slice name) {
+  return r->kind == K8SMI_OTHER && k8smi_need_may_spend(check->need, r) && k8smi_eqs(name, r->message->name);
 }
 
 int64_t k8smi_slot_has_extended(const struct k8smi_match_check *check, struct k8sm_slice name) {
-  struct k8sm_slice uid = check->need->demand->uid;
   const struct k8smi_pool *pool = check->slot->pool;
   int64_t sum = -k8smi_holds_extended(check->holds, check->agent_row, name);
   for (size_t i = 0; pool != NULL && i < pool->part_count; i++) {
-    if (look_is_extended(pool->parts[i].resource, uid, name)) sum += pool->parts[i].left;
+    if (look_is_extended(check, pool->parts[i].resource, name)) sum += pool->parts[i].left;
   }
   if (pool != NULL) return sum;
   for (uint32_t row = check->slot->first_offer; row != K8SMI_ROW_NONE;
        row = k8smi_held_at(check->cluster, row)->next) {
     const struct k8smi_offer *offer = k8smi_held_at(check->cluster, row)->offer;
     for (size_t i = 0; offer->extended && i < offer->resource_count; i++) {
-      if (look_is_extended(&offer->resources[i], uid, name)) sum += offer->resources[i].milli;
+      if (look_is_extended(check, &offer->resources[i], name)) sum += offer->resources[i].milli;
     }
   }
   return sum;

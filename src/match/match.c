@@ -48,13 +48,18 @@ static bool match_same_extended(const struct k8sm_demand *a, const struct k8sm_d
   return same;
 }
 
+static bool match_wishes(const struct k8sm_demand *d) {
+  return d->rules != NULL && k8smi_wishes_reservation(d->rules);
+}
+
 /* True if what every agent says of one pod it says of the other: where that is easily told. */
 static bool match_is_like(const struct k8smi_match *match, const struct k8sm_demand *a,
                           const struct k8sm_demand *b) {
   const struct k8sm_slice none = {NULL, 0};
   int64_t of_a[K8SMI_SCALARS], of_b[K8SMI_SCALARS];
-  if (a->volume_count + b->volume_count > 0 || !match_same_ports(a, b) || !match_same_extended(a, b) ||
-      match->cluster->owned > 0 || a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
+  if (a->volume_count + b->volume_count > 0 || match_wishes(a) || match_wishes(b) ||
+      !match_same_ports(a, b) || !match_same_extended(a, b) || match->cluster->owned > 0 ||
+      a->agent_id.len + b->agent_id.len > 0 || !k8smi_eq(a->kind, b->kind) ||
       !k8smi_eq(a->rules == NULL ? none : a->rules->agent_key,
                 b->rules == NULL ? none : b->rules->agent_key) ||
       a->features != b->features || a->active_deadline_seconds != b->active_deadline_seconds ||

@@ -72,6 +72,8 @@ bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *clust
   *ret =
       (struct k8smi_need){.demand = demand, .resumed = demand->agent_id.len != 0 && demand->cpus_milli == 0};
   ret->rules = demand->rules == NULL || ret->resumed ? &none : demand->rules;
+  if (demand->rules != NULL && k8smi_wishes_reservation(demand->rules))
+    ret->wish = &demand->rules->reservation;
   k8smi_demand_sum(demand, ret->scalars);
   need_volumes(cluster, ret);
   ret->extended_count = ret->resumed ? 0 : demand->extended_count;

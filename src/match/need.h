@@ -18,15 +18,27 @@ struct k8smi_need {
   size_t extended_count;  /* of the demand's; 0 if it holds them already */
   uint64_t volumes_known; /* bits by the demand's volumes: some agent has them, and they take no other disk */
   bool resumed;           /* the executor is there, with its budget and its ports */
-  int64_t now_ms;         /* wall clock; 0: not known, and no maintenance matters */
-  int64_t until_ms;       /* maintenance that begins before matters */
-  uint64_t rows;          /* of the predicates: those that can refuse it in this cluster */
+  /* Of whose reservations it takes cpus and memory: of these alone, unless it is under way. NULL: of its
+   * role's. */
+  const struct k8smi_reservation_wish *wish;
+  int64_t now_ms;   /* wall clock; 0: not known, and no maintenance matters */
+  int64_t until_ms; /* maintenance that begins before matters */
+  uint64_t rows;    /* of the predicates: those that can refuse it in this cluster */
 };
 
 /* False when memory ran out. */
 bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *cluster,
                      const struct k8sm_demand *demand, const struct k8sm_match_options *options,
                      struct k8smi_need *ret);
+
+/* reservation.c: with a wish: may it spend this? */
+bool k8smi_wish_allows(const struct k8smi_need *need, const struct k8smi_resource *resource);
+
+/* True if the pod may spend the resource. */
+static inline bool k8smi_need_may_spend(const struct k8smi_need *need, const struct k8smi_resource *r) {
+  if (r->spend == K8SMI_SPEND_OWNED) return k8smi_eq(r->owner, need->demand->uid);
+  return need->wish == NULL ? k8smi_resource_is_free(r) : k8smi_wish_allows(need, r);
+}
 
 /* What a task asks, by scalar. */
 void k8smi_need_of_task(const struct k8smi_demand_task *task, int64_t *ret_scalars);

@@ -66,10 +66,11 @@ struct k8smi_pool *k8smi_pool_make(struct k8smi_arena *scratch, const struct k8s
   return pool_add_offers(pool, scratch, cluster) && pool_add_parts(pool, scratch) ? pool : NULL;
 }
 
-struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, struct k8sm_slice uid, uint16_t port) {
+struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, const struct k8smi_need *need,
+                                        uint16_t port) {
   for (size_t i = 0; i < pool->part_count; i++) {
     struct k8smi_part *part = &pool->parts[i];
-    if (part->resource->kind == K8SMI_PORTS && k8smi_resource_usable(part->resource, uid) &&
+    if (part->resource->kind == K8SMI_PORTS && k8smi_need_may_spend(need, part->resource) &&
         k8smi_ranges_find(&part->ports, port) < part->ports.count) {
       return part;
     }

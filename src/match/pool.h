@@ -41,7 +41,8 @@ struct k8smi_pool *k8smi_pool_make(struct k8smi_arena *scratch, const struct k8s
                                    uint32_t slot);
 
 /* The first part that holds the port, of those that the pod may spend; NULL: none. */
-struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, struct k8sm_slice uid, uint16_t port);
+struct k8smi_part *k8smi_pool_find_port(const struct k8smi_pool *pool, const struct k8smi_need *need,
+                                        uint16_t port);
 /* The part that is a persistent volume with this id, if nobody has taken it; NULL: none. */
 struct k8smi_part *k8smi_pool_find_volume(const struct k8smi_pool *pool, struct k8sm_slice id);
 /* Takes a port out of every part. False when memory ran out. */

@@ -16,7 +16,7 @@ void k8smi_match_learn_ports(struct k8smi_match *match, const struct k8smi_pool 
 
 /* Resources that name a pod are in no column. */
 static bool port_rows_apply(const struct k8smi_match_check *check) {
-  return check->need->port_count > 0 && check->cluster->owned == 0;
+  return check->need->port_count > 0 && check->need->wish == NULL && check->cluster->owned == 0;
 }
 
 void k8smi_match_find_port_rows(struct k8smi_match_check *check, struct k8smi_port_rows *rows) {

@@ -13,7 +13,7 @@ static int ports_part_order(const void *a, const void *b, const void *ctx) {
 }
 
 static bool ports_usable(const struct k8smi_need *need, const struct k8smi_resource *r) {
-  return r->kind == K8SMI_PORTS && k8smi_resource_usable(r, need->demand->uid);
+  return r->kind == K8SMI_PORTS && k8smi_need_may_spend(need, r);
 }
 
 static bool ports_of_pool(struct k8smi_arena *scratch, const struct k8smi_pool *pool,

@@ -113,6 +113,15 @@ static bool predicate_role(const struct k8smi_match_check *k) {
   return k->slot == NULL;
 }
 
+static bool predicate_is_reserved(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->wish != NULL && !need->resumed;
+}
+
+static bool predicate_reservation(const struct k8smi_match_check *k) {
+  return !k8smi_has_reservation(k);
+}
+
 static bool predicate_needs_ports(const struct k8sm_cluster *c, const struct k8smi_need *need) {
   (void)c;
   return need->port_count + need->any_ports > 0;
@@ -124,6 +133,7 @@ static bool predicate_ports(const struct k8smi_match_check *k) {
 }
 
 static bool predicate_scalar(const struct k8smi_match_check *k, uint32_t scalar) {
+  if (k->need->wish != NULL) return k8smi_slot_has(k, scalar) < k->need->scalars[scalar];
   if (k->slot->free[scalar] >= k->need->scalars[scalar]) return false;
   return k->slot->owned == 0 || k8smi_slot_has(k, scalar) < k->need->scalars[scalar];
 }
@@ -261,6 +271,10 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_ROLE] = {K8SM_DIAG_ROLE_MISSING, K8SMI_SCOPE_SLOT, "role",
                        "agent(s) had no offer of a role that the pod may use", NULL, predicate_role,
                        k8smi_wanted_roles, k8smi_had_roles, k8smi_remedy_role},
+    [K8SMI_BY_RESERVATION] = {K8SM_DIAG_RESERVATION_MISSING, K8SMI_SCOPE_SLOT, "reservation",
+                              "agent(s) had no offer of a reservation that the pod is for",
+                              predicate_is_reserved, predicate_reservation, k8smi_wanted_reservation,
+                              k8smi_had_reservation, k8smi_remedy_reservation},
     [K8SMI_BY_PORTS] = {K8SM_DIAG_PORT_TAKEN, K8SMI_SCOPE_SLOT, "host-port",
                         "node(s) didn't have free ports for the requested pod ports", predicate_needs_ports,
                         predicate_ports, k8smi_wanted_ports, k8smi_had_ports, k8smi_remedy_ports},
@@ -336,6 +350,8 @@ uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
     uint32_t scope = k8smi_predicates[i].scope;
     bool of_slot = (scope == K8SMI_SCOPE_SLOT && i != K8SMI_BY_ROLE) || scope == K8SMI_SCOPE_RESOURCE;
     if (of_slot && check->slot == NULL) continue;
+    if (scope == K8SMI_SCOPE_RESOURCE && (refused & K8SMI_ROW(K8SMI_BY_RESERVATION)) != 0)
+      continue; /* all of it is missing */
     if (k8smi_predicates[i].refuses(check)) refused |= K8SMI_ROW(i);
   }
   return check->slot == NULL ? refused : refused | predicates_extended(check);

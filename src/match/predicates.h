@@ -54,9 +54,9 @@ enum {
   K8SMI_BY_VOLUME = 11,
   K8SMI_BY_OFFER = 12
 };
-enum { K8SMI_BY_ROLE = 13, K8SMI_BY_PORTS = 14, K8SMI_BY_NO_VOLUME = 15, K8SMI_BY_SCALAR = 16 };
-enum { K8SMI_BY_SPREAD_LABEL = 19, K8SMI_BY_AFFINITY = 21 };
-enum { K8SMI_BY_SHUNNED = 23, K8SMI_BY_EXCLUSIVE = 24, K8SMI_PREDICATES = 29 };
+enum { K8SMI_BY_ROLE = 13, K8SMI_BY_RESERVATION = 14, K8SMI_BY_PORTS = 15, K8SMI_BY_NO_VOLUME = 16 };
+enum { K8SMI_BY_SCALAR = 17, K8SMI_BY_SPREAD_LABEL = 20, K8SMI_BY_AFFINITY = 22 };
+enum { K8SMI_BY_SHUNNED = 24, K8SMI_BY_EXCLUSIVE = 25, K8SMI_PREDICATES = 30 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Behind the rows come as many as the pod asks for extended resources, all alike: of scope RESOURCE, with
@@ -120,6 +120,8 @@ size_t k8smi_slot_ports(const struct k8smi_match_check *check);
 const struct k8smi_demand_volume *k8smi_volume_elsewhere(const struct k8smi_match_check *check);
 const struct k8smi_demand_volume *k8smi_volume_not_offered(const struct k8smi_match_check *check);
 bool k8smi_slot_has_volume(const struct k8smi_match_check *check, struct k8sm_slice id);
+/* reservation.c: does the slot offer any of the reservation that the pod is for? */
+bool k8smi_has_reservation(const struct k8smi_match_check *check);
 /* The first host port that is not to be had; 0: none. */
 uint16_t k8smi_missing_port(const struct k8smi_match_check *check);
 bool k8smi_slot_has_port(const struct k8smi_match_check *check, uint16_t port);

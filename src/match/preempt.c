@@ -19,6 +19,7 @@ static bool preempt_is_eligible(const struct k8smi_match *match, const struct k8
   const struct k8sm_cluster *c = match->cluster;
   if ((match->options.flags & K8SM_MATCH_PREEMPT) == 0 || d->agent_id.len > 0) return false;
   if (check->need->rules->gates.count > 0 || check->need->rules->gang.len > 0) return false;
+  if (check->need->wish != NULL) return false; /* nobody knows what of it the pods that run have */
   return k8smi_nomination_of(c, d->uid) == NULL;
 }
 

@@ -124,6 +124,13 @@ static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check
 
 /* ---- Where scores decide ---- */
 
+/* The columns tell nothing of what a reservation has. */
+static bool seek_has_room(const struct k8smi_match *match, const struct k8smi_match_check *check,
+                          uint32_t slot) {
+  return check->need->wish != NULL ||
+         k8smi_scalars_cover(k8smi_slot_at(match->cluster, slot)->free, check->need->scalars);
+}
+
 /* The slot of an agent and role, if the pod fits there. */
 static uint32_t seek_at(const struct k8smi_match *match, struct k8smi_match_check *check, uint32_t agent,
                         uint32_t role) {
@@ -131,9 +138,8 @@ static uint32_t seek_at(const struct k8smi_match *match, struct k8smi_match_chec
   while (row != K8SMI_ROW_NONE && k8smi_slot_at(match->cluster, row)->role != role) {
     row = k8smi_slot_at(match->cluster, row)->next;
   }
-  if (row == K8SMI_ROW_NONE ||
-      !k8smi_scalars_cover(k8smi_slot_at(match->cluster, row)->free, check->need->scalars) ||
-      k8smi_check_agent(check, agent) != 0 || k8smi_check_slot(check, row) != 0) {
+  if (row == K8SMI_ROW_NONE || !seek_has_room(match, check, row) || k8smi_check_agent(check, agent) != 0 ||
+      k8smi_check_slot(check, row) != 0) {
     return K8SMI_ROW_NONE;
   }
   return row;
@@ -183,6 +189,18 @@ static uint32_t seek_scored_in_role(struct k8smi_match *match, struct k8smi_matc
 
 /* ---- What is not in the trees ---- */
 
+/* Pods that are for a reservation ask each agent. */
+static uint32_t seek_reserved(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
+  const struct k8smi_order *agents = k8smi_agents_in_order(match->cluster);
+  uint32_t best = K8SMI_ROW_NONE;
+  for (size_t i = 0; i < agents->count; i++) {
+    uint32_t slot = seek_at(match, check, agents->rows[i], role);
+    if (slot == K8SMI_ROW_NONE) continue;
+    if (best == K8SMI_ROW_NONE || k8smi_slot_before(match, check, slot, best)) best = slot;
+  }
+  return best;
+}
+
 /* Resources that name the pod are in no column: where there are any, each agent that has some is
  * asked, in the order of ids. */
 static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_match_check *check) {
@@ -214,7 +232,9 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
     if (role == K8SMI_MAP_NONE) continue;
     if (check->port_rows != NULL && k8smi_port_rows_are_nowhere(check, role)) continue;
-    slot = scored ? seek_scored_in_role(match, check, role) : seek_in_role(match, check, role);
+    slot = scored                      ? seek_scored_in_role(match, check, role)
+           : check->need->wish != NULL ? seek_reserved(match, check, role)
+                                       : seek_in_role(match, check, role);
   }
   return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, check);
 }

@@ -47,9 +47,8 @@ static bool spend_part(struct spend_job *job, struct spend_list *list, struct k8
   scalar->value = k8smi_double_of_milli(milli);
   resource->scalar = scalar;
   part->left -= milli;
-  bool free =
-      part->resource->spend == K8SMI_SPEND_RESERVED || part->resource->spend == K8SMI_SPEND_UNRESERVED;
-  if (free && part->resource->kind < K8SMI_SCALARS) job->free_scalars[part->resource->kind] -= milli;
+  if (k8smi_resource_is_free(part->resource) && part->resource->kind < K8SMI_SCALARS)
+    job->free_scalars[part->resource->kind] -= milli;
   return true;
 }
 
@@ -60,7 +59,7 @@ static bool spend_scalars(struct spend_job *job, struct spend_list *list, const 
     for (size_t i = 0; missing > 0 && i < job->pool->part_count; i++) {
       struct k8smi_part *part = &job->pool->parts[i];
       if (part->resource->kind != kind || part->left == 0 || !job->pool->offers[part->offer].open ||
-          !k8smi_resource_usable(part->resource, job->need->demand->uid)) {
+          !k8smi_need_may_spend(job->need, part->resource)) {
         continue;
       }
       int64_t take = part->left < missing ? part->left : missing;
@@ -77,7 +76,7 @@ static bool spend_extended(struct spend_job *job, struct spend_list *list,
   for (size_t i = 0; missing > 0 && i < job->pool->part_count; i++) {
     struct k8smi_part *part = &job->pool->parts[i];
     if (part->resource->kind != K8SMI_OTHER || part->left == 0 || !job->pool->offers[part->offer].open ||
-        !k8smi_resource_usable(part->resource, job->need->demand->uid) ||
+        !k8smi_need_may_spend(job->need, part->resource) ||
         !k8smi_eqs(extended->mesos, part->resource->message->name)) {
       continue;
     }
@@ -163,7 +162,7 @@ static bool spend_ports(struct spend_job *job, struct spend_list *list) {
   struct k8smi_part **parts = k8smi_arena_array(job->scratch, count, sizeof(struct k8smi_part *));
   if (ports == NULL || parts == NULL) return false;
   for (size_t i = 0; i < count; i++) {
-    parts[i] = k8smi_pool_find_port(job->pool, job->need->demand->uid, job->need->ports[i]);
+    parts[i] = k8smi_pool_find_port(job->pool, job->need, job->need->ports[i]);
   }
   for (size_t first = 0; done < count; first++) { /* all ports of a part at its first */
     struct k8smi_part *part = parts[first];

@@ -21,7 +21,7 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
 /* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees; or fixed
  * ports of which is known who offers them; or offers, a role and a port that nobody offers. */
 static bool summary_is_simple(const struct k8smi_match_check *check, const struct k8smi_need *need) {
-  if (need->demand->roles.count != 1) return false;
+  if (need->demand->roles.count != 1 || need->wish != NULL) return false;
   if (need->port_is_nowhere) return (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0;
   bool by_rows = check->port_rows != NULL && need->any_ports == 0 && check->holds == NULL;
   const uint64_t counted = K8SMI_ROWS_PLAIN | (by_rows ? K8SMI_ROW(K8SMI_BY_PORTS) : 0);

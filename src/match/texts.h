@@ -60,6 +60,11 @@ void k8smi_wanted_rule(const struct k8smi_match_check *check, struct k8smi_buf *
 void k8smi_had_rule(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_remedy_rule(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
+/* reservation.c */
+void k8smi_wanted_reservation(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_reservation(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_reservation(const struct k8smi_match_check *check, struct k8smi_buf *to);
+
 /* remedies.c: what would have to be otherwise, behind "fits AGENT if ". */
 void k8smi_remedy_gates(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_remedy_agent(const struct k8smi_match_check *check, struct k8smi_buf *to);

@@ -22,10 +22,11 @@ enum {
 /* Who may spend a resource, in the order in which it is spent. */
 enum {
   K8SMI_SPEND_OWNED = 0,    /* a reservation whose label names the pod that it is for */
-  K8SMI_SPEND_RESERVED = 1, /* reserved for the role: goes before what others could use too */
-  K8SMI_SPEND_UNRESERVED = 2,
-  K8SMI_SPEND_NEVER = 3 /* revocable, shared, a volume, a disk with a source, from a resource
-                           provider, or reserved with labels that are not ours */
+  K8SMI_SPEND_LABELLED = 1, /* reserved with labels that are not ours: for pods that ask for them */
+  K8SMI_SPEND_RESERVED = 2, /* reserved for the role: goes before what others could use too */
+  K8SMI_SPEND_UNRESERVED = 3,
+  K8SMI_SPEND_NEVER = 4 /* revocable, shared, a volume, a disk with a source, from a resource
+                           provider, or reserved for a claim */
 };
 
 /* Labels of a reservation: the pod that it is for, by uid; or the claim whose volume it is for; and the
@@ -105,10 +106,9 @@ static inline struct k8sm_slice k8smi_offer_address(const struct k8smi_offer *of
   return k8smi_s(url == NULL || url->address == NULL ? NULL : url->address->ip);
 }
 
-/* True if the pod may spend the resource. */
-static inline bool k8smi_resource_usable(const struct k8smi_resource *resource, struct k8sm_slice uid) {
-  return resource->spend != K8SMI_SPEND_NEVER &&
-         (resource->spend != K8SMI_SPEND_OWNED || k8smi_eq(resource->owner, uid));
+/* True if any pod of the role may spend the resource: it counts in the columns. */
+static inline bool k8smi_resource_is_free(const struct k8smi_resource *resource) {
+  return resource->spend == K8SMI_SPEND_RESERVED || resource->spend == K8SMI_SPEND_UNRESERVED;
 }
 
 /* True for a persistent volume that can be spent by its id. */

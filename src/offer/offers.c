@@ -56,9 +56,8 @@ void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *r
   if (resource->spend == K8SMI_SPEND_NEVER) return;
   offer->ports |= resource->kind == K8SMI_PORTS;
   offer->extended |= resource->kind == K8SMI_OTHER;
-  if (resource->kind < K8SMI_SCALARS && resource->spend != K8SMI_SPEND_OWNED) {
+  if (resource->kind < K8SMI_SCALARS && k8smi_resource_is_free(resource))
     offer->free[resource->kind] += resource->milli;
-  }
 }
 
 static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,

@@ -97,18 +97,26 @@ static bool resource_value(struct resource_job *job, struct k8smi_resource *ret)
   return types[type].read(job, ret);
 }
 
-/* Labels say that a reservation is somebody's in particular: the owner's if the label is ours. */
+static bool resource_label_is(const K8smMesos__Label *label, const char *key) {
+  return k8smi_eqs(k8smi_s(label->key), key);
+}
+
+/* Labels say that a reservation is somebody's in particular: the owner's if the label is ours; else that of
+ * pods which ask for it. What is for a claim is disk for its volume. */
 static void resource_owner(const K8smMesos__Labels *labels, struct k8smi_resource *ret) {
+  bool ours = false;
   if (labels == NULL || labels->n_labels == 0) return;
-  ret->spend = K8SMI_SPEND_NEVER;
+  ret->spend = K8SMI_SPEND_LABELLED;
   ret->owner = (struct k8sm_slice){NULL, 0};
   for (size_t i = 0; i < labels->n_labels; i++) {
     const K8smMesos__Label *label = labels->labels[i];
-    ret->claimed |= k8smi_eqs(k8smi_s(label->key), K8SMI_CLAIM_LABEL);
-    if (!k8smi_eqs(k8smi_s(label->key), K8SMI_OWNER_LABEL) || label->value == NULL) continue;
+    ret->claimed |= resource_label_is(label, K8SMI_CLAIM_LABEL);
+    ours |= resource_label_is(label, K8SMI_FRAMEWORK_LABEL);
+    if (!resource_label_is(label, K8SMI_OWNER_LABEL) || label->value == NULL) continue;
     ret->owner = k8smi_s(label->value);
     ret->spend = K8SMI_SPEND_OWNED;
   }
+  if (ret->spend == K8SMI_SPEND_LABELLED && (ours || ret->claimed)) ret->spend = K8SMI_SPEND_NEVER;
 }
 
 /* The stack `reservations` of RESERVATION_REFINEMENT, the finest last; or the two fields before it. */

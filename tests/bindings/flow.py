@@ -264,6 +264,16 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             k8smesos.Demand.make(pod, policies={"spec.colour": k8smesos.Policy.WARN}, **fields)
 
+    def test_reservation(self):
+        cluster = cluster_with_offer()
+        for fields, wanted in (({"reservation": "team=db"}, "team=db"), ({"reservation_principal": "ops"}, "of ops")):
+            demand = Demand.make(nginx(), nonce="n1", **fields)
+            (explanation,) = cluster.explain(demand)
+            self.assertEqual((explanation.predicate, explanation.wanted), ("reservation", wanted))
+            self.assertIn("no offer of a reservation that the pod is for", cluster.match([demand]).summary(0))
+        with self.assertRaises(k8smesos.Unsupported):
+            Demand.make(nginx(), reservation="team")
+
     def test_users(self):
         spec = {"containers": [{"name": "c", "image": "i", "securityContext": {"runAsUser": 1000}}]}
         text = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "uid": "u1"}, "spec": spec}

@@ -59,10 +59,16 @@ static int64_t model_milli(double d) {
   return milli;
 }
 
+/* Reserved with a label that is not ours: no pod here may have it. */
+static bool model_is_labelled(const K8smMesos__Resource *r) {
+  const K8smMesos__Labels *labels = r->n_reservations == 0 ? NULL : r->reservations[0]->labels;
+  return labels != NULL && strcmp(labels->labels[0]->key, "pod") != 0;
+}
+
 /* Adds a resource to the model, or takes it off. */
 static void model_count(struct model_slot *slot, const K8smMesos__Resource *r, int sign) {
   int scalar = model_scalar(r->name);
-  if (r->revocable != NULL || r->disk != NULL) {
+  if (r->revocable != NULL || r->disk != NULL || model_is_labelled(r)) {
     assert_int_equal(sign, 1);
     return;
   }
@@ -93,6 +99,7 @@ static void generate_resources(struct world *w, struct model *m, K8smMesos__Offe
       char owner[8];
       snprintf(owner, sizeof owner, "pod%u", model_below(m, MODEL_PODS));
       if (role == 1 && kind < 3) world_reserve(w, r, "r", "pod", kind == 0 && !m->nobody ? owner : NULL);
+      if (role == 1 && kind == 5) world_reserve(w, r, "r", "team", "db"); /* for pods that ask for it */
       if (kind == 3)
         r->revocable = WORLD_NEW(w, K8smMesos__Resource__RevocableInfo, RESOURCE__REVOCABLE_INFO);
       if (kind == 4 && s == 2) r->disk = WORLD_NEW(w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);

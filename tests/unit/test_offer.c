@@ -324,7 +324,7 @@ static void who_may_spend(void **state) {
   } cases[] = {
       {change_nothing, K8SMI_SPEND_UNRESERVED, ""},  {change_static, K8SMI_SPEND_RESERVED, "a"},
       {change_refined, K8SMI_SPEND_RESERVED, "a/b"}, {change_old, K8SMI_SPEND_RESERVED, "old"},
-      {change_owned, K8SMI_SPEND_OWNED, "a"},        {change_foreign, K8SMI_SPEND_NEVER, "a"},
+      {change_owned, K8SMI_SPEND_OWNED, "a"},        {change_foreign, K8SMI_SPEND_LABELLED, "a"},
       {change_revocable, K8SMI_SPEND_NEVER, ""},     {change_shared_volume, K8SMI_SPEND_NEVER, ""},
       {change_volume, K8SMI_SPEND_NEVER, ""},        {change_provider, K8SMI_SPEND_NEVER, ""},
   };

@@ -198,6 +198,7 @@ DemandOptions = _struct(
     (c_char_p, "network"),
     (c_void_p, "users"),
     (c_size_t, "user_count user_size"),
+    (c_char_p, "reservation reservation_principal"),
 )
 DemandUser = _struct("demand_user", (c_int64, "uid"), (c_char_p, "name"))
 FieldPolicy = _struct("field_policy", (c_char_p, "path"), (c_uint32, "policy reserved"))

@@ -60,7 +60,8 @@ def fill_demand_options(
     **fields,
 ):
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
-    default_mem_bytes, disk_mb, form, principal, network; policies by path of the field, users by uid."""
+    default_mem_bytes, disk_mb, form, principal, network, reservation, reservation_principal; policies by path of
+    the field, users by uid."""
     given = options(_abi.DemandOptions, **fields)
     given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
@@ -86,7 +87,7 @@ class Demand(Handle):
         `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
         Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
         disk_mb, form (Form), principal, network, policies (Policy by path of the field), users (names on
-        the agents by uid). Raises Invalid or Unsupported, with one finding for each field in the way; what
+        the agents by uid), reservation ("a=b,c=d") and reservation_principal. Raises Invalid or Unsupported, with one finding for each field in the way; what
         is only approximated stands in .findings.
         """
         memory = Memory()
