@@ -37,7 +37,7 @@ struct k8smi_agent {
 /* Pods that nothing but their names tells apart: of one namespace, with the same labels and rules. */
 struct k8smi_pod_kind {
   struct k8smi_cell cell;
-  struct k8sm_demand *sample; /* a reference; its key is that of the map */
+  struct k8sm_demand *sample; /* a reference, mostly to an extract; its key is that of the map */
   uint32_t first_pod;         /* chain: k8smi_running.next_of_kind */
   uint32_t pods;
 };
@@ -52,11 +52,10 @@ struct k8smi_running {
   uint32_t previous_of_kind, next_of_kind;
   int64_t held[K8SMI_SCALARS];
   int64_t priority;
-  struct k8sm_demand
-      *demand;    /* a reference, if it holds host ports, extended resources or volumes; else NULL */
-  bool ending;    /* what it holds comes back soon */
-  bool chosen;    /* to be preempted, by the match under way */
-  uint64_t since; /* the generation in which it came to its agent */
+  struct k8sm_demand *holds; /* an extract: host ports, extended resources, volumes; NULL: it has none */
+  bool ending;               /* what it holds comes back soon */
+  bool chosen;               /* to be preempted, by the match under way */
+  uint64_t since;            /* the generation in which it came to its agent */
 };
 
 /* A pod that waits for room on an agent, which others are to leave to it. */

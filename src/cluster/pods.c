@@ -13,20 +13,33 @@ static void pods_count(struct k8sm_cluster *c, const struct k8smi_pod_kind *kind
   if (rules->exclusive) c->exclusive += one;
 }
 
+/* Of a pod that others look at. Where its rules concern those, it is the pod's own demand; mostly it is less.
+ * NULL: memory ran out. */
+static struct k8sm_demand *pods_sample(const struct k8sm_cluster *c, const struct k8sm_demand *from) {
+  const struct k8smi_placement_rules *rules = from->rules;
+  struct k8sm_demand *whole;
+  if (rules == NULL || (rules->affinity.count + rules->anti_affinity.count + rules->liked_pods.count == 0 &&
+                        !rules->exclusive && rules->gang.len == 0))
+    return k8smi_demand_extract_kind(from, &c->allocator);
+  memcpy(&whole, &from, sizeof whole); /* a value: only its references are counted */
+  return k8sm_demand_ref(whole);
+}
+
 /* The kind of a demand, made if need be; ROW_NONE: memory ran out. */
 static uint32_t pods_kind(struct k8sm_cluster *c, const struct k8sm_demand *demand) {
-  struct k8sm_demand *sample;
   const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
   uint32_t row = k8smi_map_get(&c->kind_map, demand->kind);
   if (row != K8SMI_MAP_NONE) return row;
   if (!k8smi_table_reserve(&c->kinds, &c->allocator, 1)) return K8SMI_ROW_NONE;
+  struct k8sm_demand *sample = pods_sample(c, from);
+  if (sample == NULL) return K8SMI_ROW_NONE;
   row = k8smi_table_take(&c->kinds);
-  if (!k8smi_map_put(&c->kind_map, from->kind, row)) {
+  if (!k8smi_map_put(&c->kind_map, sample->kind, row)) {
     k8smi_table_give(&c->kinds, row);
+    k8sm_demand_unref(sample);
     return K8SMI_ROW_NONE;
   }
-  memcpy(&sample, &from, sizeof sample); /* a value: only its references are counted */
-  k8smi_kind_at(c, row)->sample = k8sm_demand_ref(sample);
+  k8smi_kind_at(c, row)->sample = sample;
   k8smi_kind_at(c, row)->first_pod = K8SMI_ROW_NONE;
   return row;
 }
@@ -59,22 +72,16 @@ static void pods_free_texts(const struct k8sm_cluster *c, const struct k8smi_run
              pod->uid.len + pod->name_space.len + pod->name.len + 3);
 }
 
-/* Does it hold what only its demand knows? */
-static bool pods_hold_more(const struct k8sm_demand *d) {
+/* Pods that are preempted give up what they hold beside scalars, too. False: memory ran out; *ret may be
+ * NULL. */
+static bool pods_holds(const struct k8sm_cluster *c, const struct k8sm_demand *from,
+                       struct k8sm_demand **ret) {
   size_t i = 0;
-  while (i < d->port_count && d->ports[i].host_port == 0 && !d->ports[i].any) i++;
-  return i < d->port_count || d->extended_count + d->volume_count > 0;
-}
-
-/* Pods that are preempted give up that, too. */
-static void pods_keep_demand(struct k8smi_running *pod, const struct k8sm_demand *demand) {
-  const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
-  struct k8sm_demand *kept;
-  pod->priority = from->priority;
-  pod->demand = NULL;
-  if (!pods_hold_more(from)) return;
-  memcpy(&kept, &from, sizeof kept); /* a value: only its references are counted */
-  pod->demand = k8sm_demand_ref(kept);
+  while (i < from->port_count && !k8smi_demand_port_is_held(&from->ports[i])) i++;
+  *ret = NULL;
+  if (i == from->port_count && from->extended_count + from->volume_count == 0) return true;
+  *ret = k8smi_demand_extract_holds(from, &c->allocator);
+  return *ret != NULL;
 }
 
 void k8smi_pod_set_ending(struct k8sm_cluster *c, uint32_t row) {
@@ -91,7 +98,8 @@ int k8sm_cluster_end_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid) {
   return 1;
 }
 
-static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_demand *demand) {
+static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_demand *demand,
+                      struct k8sm_demand *holds) {
   struct k8smi_running *pod = k8smi_running_at(c, row);
   struct k8smi_agent *agent = k8smi_agent_at(c, pod->agent);
   struct k8smi_pod_kind *kind = k8smi_kind_at(c, pod->kind);
@@ -106,7 +114,8 @@ static void pods_link(struct k8sm_cluster *c, uint32_t row, const struct k8sm_de
   agent->pods++;
   kind->pods++;
   k8smi_demand_sum(demand, pod->held);
-  pods_keep_demand(pod, demand);
+  pod->priority = demand->priority;
+  pod->holds = holds;
   if (c->pods.count == 1 || demand->priority < c->least_priority) c->least_priority = demand->priority;
   for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] += pod->held[s];
   pods_count(c, kind, true);
@@ -132,9 +141,9 @@ static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
   }
   agent->pods--;
   kind->pods--;
-  if (pod->demand != NULL) k8smi_volumes_leave(c, pod->demand, pod->agent);
-  k8sm_demand_unref(pod->demand);
-  pod->demand = NULL;
+  if (pod->holds != NULL) k8smi_volumes_leave(c, pod->holds, pod->agent);
+  k8sm_demand_unref(pod->holds);
+  pod->holds = NULL;
   if (pod->ending) c->ending--;
   pod->ending = false;
   for (int s = 0; s < K8SMI_SCALARS; s++) agent->held[s] -= pod->held[s];
@@ -168,16 +177,24 @@ static uint32_t pods_new(struct k8sm_cluster *c, const struct k8sm_demand *deman
   return K8SMI_ROW_NONE;
 }
 
-int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint32_t agent) {
-  uint32_t row = k8smi_map_get(&c->pod_map, demand->uid), old_kind = K8SMI_ROW_NONE;
-  if (row != K8SMI_MAP_NONE && k8smi_running_at(c, row)->agent == agent) return K8SM_OK;
+/* What the row of the pod needs beside itself. False: memory ran out, and nothing has changed. */
+static bool pods_prepare(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint32_t agent,
+                         struct k8sm_demand **ret_holds, uint32_t *ret_kind) {
   const struct k8sm_demand *from = demand->origin == NULL ? demand : demand->origin;
-  if (!k8smi_volumes_use(c, from, agent)) return K8SM_ERR_NOMEM;
-  uint32_t kind = pods_kind(c, demand);
-  if (kind == K8SMI_ROW_NONE) {
-    k8smi_volumes_leave(c, from, agent);
-    return K8SM_ERR_NOMEM;
-  }
+  if (!pods_holds(c, from, ret_holds)) return false;
+  bool used = k8smi_volumes_use(c, from, agent);
+  *ret_kind = used ? pods_kind(c, demand) : K8SMI_ROW_NONE;
+  if (*ret_kind != K8SMI_ROW_NONE) return true;
+  if (used) k8smi_volumes_leave(c, from, agent);
+  k8sm_demand_unref(*ret_holds);
+  return false;
+}
+
+int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint32_t agent) {
+  uint32_t row = k8smi_map_get(&c->pod_map, demand->uid), old_kind = K8SMI_ROW_NONE, kind;
+  struct k8sm_demand *holds;
+  if (row != K8SMI_MAP_NONE && k8smi_running_at(c, row)->agent == agent) return K8SM_OK;
+  if (!pods_prepare(c, demand, agent, &holds, &kind)) return K8SM_ERR_NOMEM;
   if (row != K8SMI_MAP_NONE) {
     old_kind = k8smi_running_at(c, row)->kind;
     pods_unlink(c, row);
@@ -186,14 +203,15 @@ int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint
   }
   if (row == K8SMI_ROW_NONE) {
     pods_end_kind(c, kind);
-    k8smi_volumes_leave(c, from, agent);
+    if (holds != NULL) k8smi_volumes_leave(c, holds, agent);
+    k8sm_demand_unref(holds);
     return K8SM_ERR_NOMEM;
   }
   struct k8smi_running *pod = k8smi_running_at(c, row);
   pod->agent = agent;
   pod->kind = kind;
   pod->since = c->generation + 1;
-  pods_link(c, row, demand);
+  pods_link(c, row, demand, holds);
   if (old_kind != K8SMI_ROW_NONE) pods_end_kind(c, old_kind);
   return K8SM_OK;
 }

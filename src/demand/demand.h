@@ -170,9 +170,9 @@ struct k8sm_demand {
   struct k8sm_slice qos_class; /* "Guaranteed", "Burstable", "BestEffort" */
   bool host_pid;
   bool host_ipc;
-  bool share_cgroups_false;              /* linux_info.share_cgroups = false on executor and tasks */
-  struct k8smi_pair_list labels;         /* for TaskInfo and ExecutorInfo */
-  struct k8smi_pair_list annotations;    /* for ExecutorInfo: those that are short */
+  bool share_cgroups_false;           /* linux_info.share_cgroups = false on executor and tasks */
+  struct k8smi_pair_list labels;      /* for TaskInfo and ExecutorInfo */
+  struct k8smi_pair_list annotations; /* for ExecutorInfo: those that are short */
   const struct k8smi_demand_discovery *discovery;
   const struct k8smi_demand_port *ports; /* in the order of the tasks */
   size_t port_count;
@@ -211,6 +211,17 @@ void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars);
 
 /* What is the same for all pods. Errors: INVALID. */
 int k8smi_demand_check_options(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
+
+static inline bool k8smi_demand_port_is_held(const struct k8smi_demand_port *port) {
+  return port->host_port != 0 || port->any;
+}
+
+/* extract.c: a demand with nothing but namespace, labels, instances and kind; or with what its pod holds of
+ * an agent beside scalars: host ports, extended resources, volumes. NULL when memory ran out. */
+struct k8sm_demand *k8smi_demand_extract_kind(const struct k8sm_demand *from,
+                                              const struct k8sm_allocator *allocator);
+struct k8sm_demand *k8smi_demand_extract_holds(const struct k8sm_demand *from,
+                                               const struct k8sm_allocator *allocator);
 
 /* 1 to 32 letters and digits. */
 bool k8smi_nonce_valid(const char *nonce);

@@ -28,7 +28,7 @@ static void try_put_back(struct k8smi_try *t, size_t i) {
 
 static bool try_frees_port(const struct k8smi_try *t, uint16_t port) {
   for (size_t i = 0; i < t->count; i++) {
-    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->demand : NULL;
+    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->holds : NULL;
     for (size_t p = 0; d != NULL && p < d->port_count; p++) {
       if (d->ports[p].host_port == port) return true;
     }
@@ -39,7 +39,7 @@ static bool try_frees_port(const struct k8smi_try *t, uint16_t port) {
 static size_t try_freed_ports(const struct k8smi_try *t) {
   size_t count = 0;
   for (size_t i = 0; i < t->count; i++) {
-    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->demand : NULL;
+    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->holds : NULL;
     for (size_t p = 0; d != NULL && p < d->port_count; p++)
       count += d->ports[p].host_port != 0 || d->ports[p].any;
   }
@@ -62,7 +62,7 @@ static int64_t try_has_extended(const struct k8smi_try *t, struct k8sm_slice mes
   int64_t has = k->slot != NULL ? k8smi_slot_has_extended(k, mesos)
                                 : -k8smi_holds_extended(k->holds, k->agent_row, mesos);
   for (size_t i = 0; i < t->count; i++) {
-    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->demand : NULL;
+    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->holds : NULL;
     for (size_t e = 0; d != NULL && e < d->extended_count; e++) {
       if (k8smi_eq(d->extended[e].mesos, mesos)) has += d->extended[e].milli;
     }
@@ -72,7 +72,7 @@ static int64_t try_has_extended(const struct k8smi_try *t, struct k8sm_slice mes
 
 static bool try_frees_volume(const struct k8smi_try *t, struct k8sm_slice id) {
   for (size_t i = 0; i < t->count; i++) {
-    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->demand : NULL;
+    const struct k8sm_demand *d = t->gone[i] ? try_pod(t, i)->holds : NULL;
     for (size_t v = 0; d != NULL && v < d->volume_count; v++) {
       if (k8smi_eq(d->volumes[v].row.id, id)) return true;
     }
