@@ -208,7 +208,7 @@ static void accept_give_task(struct accept_order *order, const K8smMesos__TaskIn
       k8smi_local_task_new(accept->framework, accept->agent, order->executor, info, group, &bag);
   if (task == NULL) return;
   if (order->lost) {
-    task->lost = true;
+    k8smi_local_task_lose(task);
     return;
   }
   if (order->fault == NULL) {

@@ -87,6 +87,7 @@ static void agent_miss_all(struct local_agent *agent) {
     struct local_executor *executor = K8SMI_OF(link, local_executor, link);
     if (executor->lost) k8smi_local_executor_free(executor);
   }
+  k8smi_local_operations_undo(agent);
 }
 
 void k8smi_local_agent_return(struct local_agent *agent) {
@@ -140,7 +141,8 @@ int k8smi_local_agent_init(struct k8smi_local *local, size_t number, const struc
   k8smi_local_id(local, 'S', number, agent->id);
   bool ok = k8smi_arena_init(&agent->arena, &local->allocator, 0) &&
             k8smi_local_held_init(&agent->total, &local->allocator) &&
-            k8smi_local_held_init(&agent->free, &local->allocator);
+            k8smi_local_held_init(&agent->free, &local->allocator) &&
+            k8smi_local_held_init(&agent->known, &local->allocator);
   agent->hostname =
       options->hostname == NULL ? agent_default_name(agent) : agent_copy(&agent->arena, options->hostname);
   if (!ok || agent->hostname == NULL ||
@@ -158,6 +160,7 @@ void k8smi_local_agent_free(struct local_agent *agent) {
   k8smi_local_timer_leave(&agent->local->timers, &agent->silence);
   k8smi_local_held_free(&agent->total);
   k8smi_local_held_free(&agent->free);
+  k8smi_local_held_free(&agent->known);
   k8smi_arena_free(&agent->arena);
 }
 

@@ -191,7 +191,7 @@ void k8smi_local_executor_end(struct local_executor *executor, int32_t status, i
   if (told) k8smi_local_failure_event(executor->framework, executor->agent, executor->id, status);
   K8SMI_EACH(link, &executor->tasks) {
     struct local_task *task = K8SMI_OF(link, local_task, by_executor);
-    if (task->phase == LOCAL_TASK_ENDED) continue;
+    if (task->phase == LOCAL_TASK_ENDED || task->lost) continue;
     k8smi_local_task_end(task,
                          &(struct local_news){.state = K8SM_MESOS__TASK_STATE__TASK_FAILED,
                                               .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,

@@ -24,6 +24,10 @@ bool k8smi_local_loses(struct k8smi_local *local, uint32_t kind) {
   return true;
 }
 
+void k8smi_local_refuse_operations(struct k8smi_local *local, uint32_t count) {
+  local->refusals = count;
+}
+
 void k8smi_local_rescind_offers(struct k8smi_local *local) {
   for (size_t i = 0; i < local->options.agent_count && !local->failed; i++)
     k8smi_local_agent_rescind(&local->agents[i]);

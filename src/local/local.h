@@ -102,5 +102,7 @@ enum {
 };
 /* The next `count` of that kind are lost. */
 void k8smi_local_lose(struct k8smi_local *local, uint32_t kind, uint32_t count);
+/* The next `count` operations on resources are refused, as if the framework were not allowed to. */
+void k8smi_local_refuse_operations(struct k8smi_local *local, uint32_t count);
 
 #endif

@@ -55,6 +55,9 @@ struct local_agent {
   bool draining;
   int64_t unreachable_wall_ms;
   struct local_held total, free;
+  struct local_held
+      known; /* if `behind`: what it has itself, the operations that it never heard of left out */
+  bool behind;
   struct k8smi_link executors;
   struct k8smi_link offers;
   struct local_timer reregister, silence;
@@ -219,6 +222,7 @@ struct k8smi_local {
   size_t completed_next;
   struct local_timer allocation;
   uint32_t losses[K8SMI_LOCAL_MESSAGES]; /* messages of each kind that are to be lost */
+  uint32_t refusals;                     /* operations on resources that are to be refused */
   struct k8smi_link outputs;
   struct local_output *taken; /* whose slices the caller may still read */
 };

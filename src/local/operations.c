@@ -105,6 +105,21 @@ static const char *operation_resource_fault(const struct local_accept *accept,
   }
 }
 
+/* A role has a persistence id once on an agent. */
+static const char *operation_create_fault(const struct local_accept *accept,
+                                          const K8smMesos__Resource *volume) {
+  const struct local_bag *bag = &accept->agent->total.bag;
+  for (size_t i = 0; i < bag->count; i++) {
+    const K8smMesos__Resource *form = bag->amounts[i].form;
+    bool there = form->disk != NULL && form->disk->persistence != NULL &&
+                 strcmp(form->disk->persistence->id, volume->disk->persistence->id) == 0;
+    if (there && k8smi_eq(k8smi_local_amount_reserved(&bag->amounts[i]), accept->role))
+      return LOCAL_WORDS(accept->arena, "Persistence ID '", volume->disk->persistence->id,
+                         "' is not unique");
+  }
+  return NULL;
+}
+
 /* What the operation turns into what. A fault, or NULL. */
 static const char *operation_convert(const struct local_accept *accept, const operation_message *operation,
                                      struct local_bag *from, struct local_bag *to) {
@@ -121,6 +136,8 @@ static const char *operation_convert(const struct local_accept *accept, const op
   plain = k8smi_arena_array(accept->arena, n, sizeof(K8smMesos__Resource *));
   for (size_t i = 0; plain != NULL && i < n; i++) {
     const char *fault = operation_resource_fault(accept, operation, given[i]);
+    if (fault == NULL && operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE)
+      fault = operation_create_fault(accept, given[i]);
     if (fault != NULL) return fault;
     plain[i] = operation_strip(accept->arena, given[i], volume);
     if (plain[i] == NULL) plain = NULL;
@@ -143,15 +160,62 @@ static bool operation_exchange(struct k8smi_arena *arena, const struct local_bag
   return k8smi_local_bag_sub(arena, bag, from, &rest) && k8smi_local_bag_add(arena, &rest, to, ret);
 }
 
+/* What an agent does not hear of changes the master's books, and nothing else. */
+static bool operation_note_unheard(struct local_agent *agent) {
+  if (agent->behind || k8smi_local_agent_hears(agent)) return true;
+  agent->behind = true;
+  return k8smi_local_held_set(&agent->known, &agent->total.bag);
+}
+
 static bool operation_apply(struct local_accept *accept, const struct local_bag *from,
                             const struct local_bag *to) {
   static const struct k8sm_slice NOBODY = {NULL, 0};
   struct local_bag plain_from, plain_to, total;
-  return operation_exchange(accept->arena, &accept->left, from, to, &accept->left) &&
+  return operation_note_unheard(accept->agent) &&
+         operation_exchange(accept->arena, &accept->left, from, to, &accept->left) &&
          k8smi_local_bag_allocate(accept->arena, from, NOBODY, &plain_from) &&
          k8smi_local_bag_allocate(accept->arena, to, NOBODY, &plain_to) &&
          operation_exchange(accept->arena, &accept->agent->total.bag, &plain_from, &plain_to, &total) &&
          k8smi_local_held_set(&accept->agent->total, &total);
+}
+
+/* ---- An agent that comes back tells what it has ---- */
+
+struct operation_use {
+  struct k8smi_arena *arena;
+  struct local_bag bag;
+  bool fine;
+};
+
+static void operation_use(struct operation_use *use, const struct local_bag *held) {
+  static const struct k8sm_slice NOBODY = {NULL, 0};
+  struct local_bag plain;
+  use->fine = use->fine && k8smi_local_bag_allocate(use->arena, held, NOBODY, &plain) &&
+              k8smi_local_bag_add(use->arena, &use->bag, &plain, &use->bag);
+}
+
+static void operation_use_task(struct local_task *task, const void *ctx) {
+  if (!task->released) operation_use((struct operation_use *)(uintptr_t)ctx, &task->held.bag);
+}
+
+void k8smi_local_operations_undo(struct local_agent *agent) {
+  struct k8smi_arena arena;
+  struct local_bag left;
+  struct operation_use use = {.arena = &arena, .fine = true};
+  if (!agent->behind) return;
+  k8smi_local_agent_rescind(agent);
+  k8smi_arena_init(&arena, &agent->local->allocator, 0);
+  K8SMI_EACH(link, &agent->executors) {
+    const struct local_executor *executor = K8SMI_OF(link, local_executor, link);
+    if (executor->phase != LOCAL_EXECUTOR_ENDED) operation_use(&use, &executor->held.bag);
+  }
+  k8smi_local_agent_each_task(agent, operation_use_task, &use);
+  bool fine = use.fine && k8smi_local_held_set(&agent->total, &agent->known.bag) &&
+              k8smi_local_bag_sub(&arena, &agent->total.bag, &use.bag, &left) &&
+              k8smi_local_held_set(&agent->free, &left);
+  k8smi_arena_free(&arena);
+  agent->behind = false;
+  if (!fine) k8smi_local_fail(agent->local);
 }
 
 static void operation_send(struct local_framework *framework, const char *id, int state, const char *message,
@@ -237,6 +301,12 @@ static void operation_feedback(const struct local_accept *accept, const char *id
   operation_tell(operation);
 }
 
+static bool operation_is_refused(struct k8smi_local *local) {
+  if (local->refusals == 0) return false;
+  local->refusals--;
+  return true;
+}
+
 void k8smi_local_operation(struct local_accept *accept, const operation_message *operation) {
   struct local_bag from, to;
   const char *fault;
@@ -245,6 +315,8 @@ void k8smi_local_operation(struct local_accept *accept, const operation_message 
     fault = "The agent does not support the operation";
   } else if (operation->reserve != NULL && operation->reserve->n_source > 0) {
     fault = "Reservation updates are not yet implemented for the scheduler API.";
+  } else if (operation_is_refused(accept->framework->local)) {
+    fault = "Not authorized";
   } else {
     fault = operation_convert(accept, operation, &from, &to);
   }

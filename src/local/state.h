@@ -106,6 +106,8 @@ void k8smi_local_operation_acknowledge(struct local_framework *framework,
 void k8smi_local_reconcile_operations(struct local_framework *framework,
                                       const K8smMesos__Call__ReconcileOperations *call);
 void k8smi_local_operations_free(struct local_framework *framework);
+/* The operations that the agent never heard of are undone. */
+void k8smi_local_operations_undo(struct local_agent *agent);
 
 /* validate.c and its neighbours: in a master's words; NULL: fine. The text is in the arena. */
 struct local_launch {
@@ -184,6 +186,8 @@ void k8smi_local_failure_event(struct local_framework *framework, const struct l
 struct local_task *k8smi_local_task_new(struct local_framework *framework, struct local_agent *agent,
                                         struct local_executor *executor, const K8smMesos__TaskInfo *info,
                                         uint64_t group, const struct local_bag *bag);
+/* The master has it on its books, and neither its agent nor its executor ever hears of it. */
+void k8smi_local_task_lose(struct local_task *task);
 void k8smi_local_task_free(struct local_task *task);
 struct local_task *k8smi_local_task_find(const struct local_framework *framework, const char *id);
 void k8smi_local_task_start(struct local_task *task);

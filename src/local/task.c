@@ -206,6 +206,11 @@ struct local_task *k8smi_local_task_new(struct local_framework *framework, struc
   return task;
 }
 
+void k8smi_local_task_lose(struct local_task *task) {
+  task->lost = true;
+  if (task->executor != NULL) task->executor->running--;
+}
+
 void k8smi_local_task_free(struct local_task *task) {
   struct k8smi_local *local = task->framework->local;
   struct local_executor *executor = task->executor;
