@@ -27,7 +27,7 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
                                          .allocator = &d->core.allocator,
                                          .features = d->core.options.features,
                                          .strategy = d->core.options.match.strategy};
-  d->offers.limit_ms = d->offers.sift_ms = DRV_NEVER;
+  d->offers.limit_ms = d->offers.sift_ms = d->offers.sweep_ms = DRV_NEVER;
   d->offers.roles = k8smi_arena_zalloc(&d->core.arena, d->core.options.role_count * sizeof *d->offers.roles);
   d->offers.names = k8smi_arena_array(&d->core.arena, d->core.options.role_count, sizeof *d->offers.names);
   r = d->offers.roles == NULL || d->offers.names == NULL ? k8smi_find_nomem(diags, K8SM_ERR_NOMEM)

@@ -152,6 +152,7 @@ static void offers_look(struct k8sm_driver *d) {
 int k8smi_drv_offers_pump(struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return K8SM_OK;
   offers_look(d);
+  k8smi_drv_sweep_pump(d);
   int r = k8smi_drv_claims_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_release_pump(d);
   if (r == K8SM_OK) r = offers_match(d);
@@ -168,6 +169,7 @@ uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d) {
   due = k8smi_drv_min(due, k8smi_drv_wanted_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_release_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_claims_deadline(d));
+  due = k8smi_drv_min(due, o->sweep_ms);
   if ((o->fresh || o->unmatched) && d->framework_kept && d->pods.needs != 0) {
     if (offers_none_held(d)) return k8smi_drv_min(due, o->since_ms + d->core.options.hold_ms);
     if (o->unmatched) return d->core.mono_ms;

@@ -27,7 +27,10 @@ static int pump_session(struct k8sm_driver *d) {
   uint64_t before = d->session.exchange;
   int r = K8SM_OK;
   k8smi_drv_settle(d);
-  if (k8smi_drv_session_will_ask(&d->session, &d->core)) r = k8smi_drv_roles_subscribe(d, &how);
+  if (k8smi_drv_session_will_ask(&d->session, &d->core)) {
+    k8smi_drv_sweep_begin(d);
+    r = k8smi_drv_roles_subscribe(d, &how);
+  }
   if (r == K8SM_OK) r = k8smi_drv_session_pump(&d->session, &d->core, &how);
   k8smi_drv_settle(d);
   bool asked = d->session.exchange != before && d->session.state == DRV_SESSION_ASKING;

@@ -76,6 +76,8 @@ struct drv_offers {
   struct drv_lookup accepted; /* offers of ACCEPTs on their way: drv_accepted */
   struct k8smi_link owed;     /* drv_owed, the first one to be waited for no longer first */
   struct drv_lookup owing;    /* the same, by the hashes of agent ids */
+  bool sweeping;              /* what is left over is looked for; see sweep.c */
+  uint64_t sweep_ms;          /* when that ends, or begins again; DRV_NEVER: not at all */
   uint64_t released; /* the generation of the cluster that was looked at for what is to be given back */
 };
 
@@ -253,6 +255,13 @@ size_t k8smi_drv_claims_want(const struct k8sm_driver *d, struct k8sm_want *rows
 uint64_t k8smi_drv_claims_deadline(const struct k8sm_driver *d);
 /* Those that some agent has, or may have. */
 size_t k8smi_drv_claims_open(const struct k8sm_driver *d);
+/* ---- sweep.c: what is left over of others ---- */
+
+/* The driver subscribes. */
+void k8smi_drv_sweep_begin(struct k8sm_driver *d);
+void k8smi_drv_sweep_pump(struct k8sm_driver *d);
+/* What it wants now, if anything: returns how many rows; `row` may be NULL. */
+size_t k8smi_drv_sweep_want(const struct k8sm_driver *d, struct k8sm_want *row);
 
 /* ---- preempt.c: pods end for others ---- */
 

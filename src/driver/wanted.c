@@ -18,7 +18,8 @@ static struct k8sm_want wanted_of(const struct drv_pod *pod) {
 }
 
 static size_t wanted_count(const struct k8sm_driver *d) {
-  return d->pods.turns.count + d->offers.owing.count + k8smi_drv_claims_want(d, NULL);
+  return d->pods.turns.count + d->offers.owing.count + k8smi_drv_claims_want(d, NULL) +
+         k8smi_drv_sweep_want(d, NULL);
 }
 
 static void wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
@@ -28,7 +29,8 @@ static void wanted_list(const struct k8sm_driver *d, struct k8sm_want *rows) {
     const struct drv_owed *o = K8SMI_OF(link, drv_owed, link);
     *rows++ = (struct k8sm_want){.demand = o->demand, .hostname = o->hostname, .pinned = 1};
   }
-  k8smi_drv_claims_want(d, rows);
+  rows += k8smi_drv_claims_want(d, rows);
+  k8smi_drv_sweep_want(d, rows);
 }
 
 static int wanted_sum(struct k8sm_driver *d, struct k8sm_wants **ret) {

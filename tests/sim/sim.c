@@ -92,8 +92,10 @@ static void run_open(struct sim *s) {
   sim_pods_make(s);
   sim_truth_open(s);
   sim_check_open(s);
+  sim_holds_open(s);
   sim_process_open(s);
   sim_faults_plan(s);
+  s->rival.kin = s->reserves && sim_percent(s, SIM_CHANCE_FAULTS, 50);
   if ((s->faults_on & 1u << SIM_RIVAL) != 0 && sim_percent(s, SIM_CHANCE_FAULTS, 40)) sim_rival_open(s);
 }
 
@@ -148,16 +150,18 @@ static void run_until(struct sim *s, uint64_t until) {
 /* Until all pods are where they belong. */
 static void run_settle(struct sim *s, const char *invariant,
                        void (*look)(struct sim *s, char *words, size_t cap)) {
-  char words[SIM_WORDS];
+  char words[SIM_WORDS], held[SIM_WORDS];
   uint64_t end = s->now + RUN_SETTLE_MS;
   do {
     run_until(s, s->now + RUN_LOOK_MS);
     if (s->invariant != NULL) return;
-    words[0] = '\0';
+    words[0] = held[0] = '\0';
     look(s, words, sizeof words);
-    if (words[0] == '\0') return;
+    sim_holds_left(s, held, sizeof held);
+    if (words[0] == '\0' && held[0] == '\0') return;
   } while (s->now < end);
-  sim_broken(s, invariant, "%s", words);
+  if (words[0] != '\0') sim_broken(s, invariant, "%s", words);
+  sim_broken(s, "nothing stays reserved", "%s", held);
 }
 
 static void run_delete_all(struct sim *s) {

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "local/objects.h"
+#include "wire/mesos.h"
 #include "wire/recordio.h"
 
 /* What can go wrong. Each kind can be left out, to find out which ones a failure needs. */
@@ -35,12 +36,14 @@ enum sim_fault {
   SIM_RIVAL,     /* another framework takes offers */
   SIM_LOSE,      /* messages between master and agent get lost */
   SIM_WALL,      /* the wall clock jumps */
+  SIM_REFUSAL,   /* the master refuses operations on resources */
   SIM_FAULTS
 };
 
 enum {
   SIM_PODS = 6,
   SIM_AGENTS = 4,
+  SIM_CLAIMS = 2,
   SIM_CONTAINERS = 6, /* of a pod */
   SIM_TEXT = 96,      /* ids */
   SIM_WORDS = 512,
@@ -77,6 +80,7 @@ struct sim_container {
   bool startup; /* it has a startup probe, and no readiness probe in its way */
   bool endless; /* it does not end by itself, and nothing but us kills it */
   bool fails;   /* sooner or later, by itself or by its liveness probe */
+  int64_t cpus_milli;
 };
 enum sim_policy { SIM_ALWAYS, SIM_ON_FAILURE, SIM_NEVER };
 struct sim_pod {
@@ -87,6 +91,9 @@ struct sim_pod {
   int64_t deadline_s; /* 0: none */
   bool too_big;       /* no agent has what it asks */
   int64_t cpus_milli; /* that is enough for it, whatever runs when */
+  const char *form;   /* as its annotation has it; NULL: none */
+  size_t claim;       /* of a volume that outlives it; SIM_CLAIMS: none */
+  bool own_volume;    /* one that goes with it */
   struct k8sm_pod *pod;
   /* What its owner wants. */
   uint64_t create_ms, delete_ms, hurry_ms, retry_ms; /* UINT64_MAX: never */
@@ -213,6 +220,7 @@ const char *sim_fault_name(enum sim_fault kind);
 /* ---- sim_rival.c ---- */
 struct sim_rival {
   bool on;
+  bool kin;          /* it has our role */
   uint64_t exchange; /* of its stream; 0: none */
   char framework_id[64], stream_id[64];
   struct k8smi_recordio recordio;
@@ -263,6 +271,23 @@ const struct sim_task *sim_truth_other(const struct sim *s, size_t pod, uint32_t
 const struct sim_task *sim_truth_task(const struct sim *s, struct k8sm_slice id);
 /* The task of a container that came last; NULL: none. */
 const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t container);
+
+/* ---- sim_holds.c: reservations and volumes ---- */
+struct sim_holds {
+  size_t volume_agent[SIM_CLAIMS]; /* SIZE_MAX: it was never made, or its agent is gone for good */
+  bool volume_lost[SIM_CLAIMS];    /* its agent is: whoever does not know waits for it */
+};
+void sim_holds_open(struct sim *s);
+/* Looks at what the agents have. */
+void sim_holds_look(struct sim *s);
+/* An ACCEPT, about to be sent. */
+void sim_holds_accept(struct sim *s, const K8smMesos__Call__Accept *accept);
+/* An executor of the pod has started. */
+void sim_holds_instance(struct sim *s, const struct sim_pod *pod, const struct local_executor *executor);
+/* What of a scalar the pod could have on the agent: free, or in an offer, and of nobody else's. */
+int64_t sim_holds_free(const struct local_agent *agent, const char *name, const struct sim_pod *pod);
+/* Empty: all that is reserved belongs to a pod that is there, or to a claim; else what does not, in words. */
+void sim_holds_left(const struct sim *s, char *words, size_t cap);
 
 /* ---- sim_check.c: the protocol, and the end ---- */
 struct sim_heard { /* an update that reached the process */
@@ -323,6 +348,8 @@ struct sim {
   struct sim_rival rival;
   struct sim_truth truth;
   struct sim_check check;
+  struct sim_holds holds;
+  bool reserves; /* the framework has a role of its own, and a principal */
   bool replaces; /* pods whose agent has been unreachable for long begin anew elsewhere */
   bool calm;     /* the faults are over */
   uint64_t calm_ms;

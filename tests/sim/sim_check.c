@@ -3,7 +3,6 @@
  */
 #include "sim/sim.h"
 #include "base/slice.h"
-#include "wire/mesos.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +229,7 @@ static void check_launch(struct sim *s, const char *task) {
 
 static void check_accept(struct sim *s, const K8smMesos__Call__Accept *a) {
   struct sim_check *c = &s->check;
+  sim_holds_accept(s, a);
   for (size_t i = 0; i < a->n_operations; i++) {
     const K8smMesos__Offer__Operation__LaunchGroup *g = a->operations[i]->launch_group;
     for (size_t k = 0; g != NULL && k < g->task_group->n_tasks; k++)

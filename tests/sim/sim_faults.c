@@ -140,6 +140,11 @@ static void faults_wall(struct sim *s) {
   s->process.wall_offset += (int64_t)sim_draw(s, SIM_CHANCE_FAULTS, 7200000) - 3600000;
 }
 
+/* The master does not let us reserve, or make volumes, or give them back, for once. */
+static void faults_refusal(struct sim *s) {
+  k8smi_local_refuse_operations(s->local, (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, 1, 3));
+}
+
 static const struct {
   const char *name;
   unsigned weight;
@@ -160,6 +165,7 @@ static const struct {
     [SIM_RIVAL] = {"rival", 4, faults_rival},
     [SIM_LOSE] = {"lose", 10, faults_lose},
     [SIM_WALL] = {"wall", 5, faults_wall},
+    [SIM_REFUSAL] = {"refusal", 5, faults_refusal},
 };
 
 const char *sim_fault_name(enum sim_fault kind) {
@@ -260,6 +266,7 @@ void sim_faults_end(struct sim *s) {
   s->process.crash_in = s->process.refuse_until = 0;
   sim_net_calm(s);
   for (uint32_t kind = 0; kind < K8SMI_LOCAL_MESSAGES; kind++) k8smi_local_lose(s->local, kind, 0);
+  k8smi_local_refuse_operations(s->local, 0);
   for (size_t i = 0; i < SIM_AGENTS; i++) {
     if (f->agents[i].gone) {
       k8smi_local_give_up_agent(s->local, i);

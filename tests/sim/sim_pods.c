@@ -50,6 +50,9 @@ static const struct pods_form pods_inits[] = {
     {"sleep 1; exit 7", "", false, true, false},
 };
 
+/* In which a pod runs: annotation k8s.mesosphere.io/form; NULL: none, which is budget-reserved. */
+static const char *const pods_forms[] = {NULL, "budget", "budget-reserved", "reserved", "reserved"};
+
 static const struct pods_form *pods_draw(struct sim *s, enum sim_kind kind) {
   /* Of the init containers, the one that fails comes seldom: nothing comes after it. */
   static const unsigned rare = 12;
@@ -59,6 +62,10 @@ static const struct pods_form *pods_draw(struct sim *s, enum sim_kind kind) {
     return &pods_sidecars[sim_draw(s, SIM_CHANCE_PODS, sizeof pods_sidecars / sizeof pods_sidecars[0])];
   if (sim_percent(s, SIM_CHANCE_PODS, rare)) return &pods_inits[3];
   return &pods_inits[sim_draw(s, SIM_CHANCE_PODS, 3)];
+}
+
+static bool pods_has_volume(const struct sim_pod *p) {
+  return p->claim < SIM_CLAIMS || p->own_volume;
 }
 
 static void pods_container(struct sim *s, struct sim_pod *p, struct k8smi_buf *out, enum sim_kind kind) {
@@ -73,12 +80,14 @@ static void pods_container(struct sim *s, struct sim_pod *p, struct k8smi_buf *o
   c->fails = form->fails;
   c->startup = form->startup;
   int cpu = p->too_big && kind == SIM_MAIN ? 100000 : cpus[sim_draw(s, SIM_CHANCE_PODS, 4)];
+  c->cpus_milli = cpu;
   p->cpus_milli += cpu + 20;
   snprintf(text, sizeof text,
            "%s{\"name\":\"%s\",\"image\":\"busybox\",\"command\":[\"sh\",\"-c\",\"%s\"],"
-           "\"resources\":{\"requests\":{\"cpu\":\"%dm\",\"memory\":\"64Mi\"}}%s%s}",
+           "\"resources\":{\"requests\":{\"cpu\":\"%dm\",\"memory\":\"64Mi\"}}%s%s%s}",
            out->ptr[out->len - 1] == '[' ? "" : ",", c->name, form->command, cpu,
-           kind == SIM_SIDECAR ? ",\"restartPolicy\":\"Always\"" : "", form->probes);
+           kind == SIM_SIDECAR ? ",\"restartPolicy\":\"Always\"" : "", form->probes,
+           pods_has_volume(p) ? ",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\"}]" : "");
   k8smi_buf_puts(out, text);
 }
 
@@ -93,6 +102,32 @@ static void pods_containers(struct sim *s, struct sim_pod *p, struct k8smi_buf *
   k8smi_buf_puts(out, "],\"containers\":[");
   for (size_t i = 0; i < mains; i++) pods_container(s, p, out, SIM_MAIN);
   k8smi_buf_puts(out, "]");
+}
+
+/* What is reserved for it, and what it keeps: where the framework can do that. */
+static void pods_holds(struct sim *s, struct sim_pod *p) {
+  p->claim = SIM_CLAIMS;
+  if (!s->reserves) return;
+  p->form = pods_forms[sim_draw(s, SIM_CHANCE_PODS, sizeof pods_forms / sizeof pods_forms[0])];
+  if (sim_percent(s, SIM_CHANCE_PODS, 35)) {
+    p->claim = (size_t)sim_draw(s, SIM_CHANCE_PODS, SIM_CLAIMS);
+  } else {
+    p->own_volume = sim_percent(s, SIM_CHANCE_PODS, 20);
+  }
+}
+
+static void pods_volumes(const struct sim_pod *p, struct k8smi_buf *out) {
+  char text[256];
+  if (p->claim < SIM_CLAIMS) {
+    snprintf(text, sizeof text,
+             ",\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"c%d\"}}]",
+             (int)p->claim);
+    k8smi_buf_puts(out, text);
+  }
+  if (p->own_volume)
+    k8smi_buf_puts(
+        out, ",\"volumes\":[{\"name\":\"v\",\"ephemeral\":{\"volumeClaimTemplate\":{\"spec\":{"
+             "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"32Mi\"}}}}}}]");
 }
 
 /* Its owner changes their mind, or not. */
@@ -121,11 +156,26 @@ static void pods_parse(struct sim_pod *p, const struct k8smi_buf *json) {
   }
 }
 
-static void pods_make_one(struct sim *s, size_t number) {
+/* Up to its containers. */
+static void pods_begin(struct sim *s, struct sim_pod *p, struct k8smi_buf *json) {
   static const char *const policies[] = {"Always", "OnFailure", "Never"};
+  char text[512];
+  snprintf(text, sizeof text,
+           "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\","
+           "\"uid\":\"%s\"%s%s%s},\"spec\":{\"restartPolicy\":\"%s\",\"terminationGracePeriodSeconds\":%d",
+           p->name, p->uid, p->form == NULL ? "" : ",\"annotations\":{\"k8s.mesosphere.io/form\":\"",
+           p->form == NULL ? "" : p->form, p->form == NULL ? "" : "\"}", policies[p->policy],
+           (int)sim_draw(s, SIM_CHANCE_PODS, 12));
+  k8smi_buf_puts(json, text);
+  if (p->deadline_s != 0) {
+    snprintf(text, sizeof text, ",\"activeDeadlineSeconds\":%d", (int)p->deadline_s);
+    k8smi_buf_puts(json, text);
+  }
+}
+
+static void pods_make_one(struct sim *s, size_t number) {
   struct sim_pod *p = &s->pods[number];
   struct k8smi_buf json;
-  char text[512];
   memset(p, 0, sizeof *p);
   p->cpus_milli = 100;
   p->policy = (enum sim_policy)(sim_percent(s, SIM_CHANCE_PODS, 50) ? 0 : sim_draw(s, SIM_CHANCE_PODS, 3));
@@ -134,17 +184,11 @@ static void pods_make_one(struct sim *s, size_t number) {
   snprintf(p->name, sizeof p->name, "p%d", (int)number);
   snprintf(p->uid, sizeof p->uid, "uid%d-%llu", (int)number, (unsigned long long)s->seed);
   snprintf(p->key, sizeof p->key, "default/p%d", (int)number);
+  pods_holds(s, p);
   k8smi_buf_init(&json, NULL);
-  snprintf(text, sizeof text,
-           "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\","
-           "\"uid\":\"%s\"},\"spec\":{\"restartPolicy\":\"%s\",\"terminationGracePeriodSeconds\":%d",
-           p->name, p->uid, policies[p->policy], (int)sim_draw(s, SIM_CHANCE_PODS, 12));
-  k8smi_buf_puts(&json, text);
-  if (p->deadline_s != 0) {
-    snprintf(text, sizeof text, ",\"activeDeadlineSeconds\":%d", (int)p->deadline_s);
-    k8smi_buf_puts(&json, text);
-  }
+  pods_begin(s, p, &json);
   pods_containers(s, p, &json);
+  pods_volumes(p, &json);
   k8smi_buf_puts(&json, "}}");
   pods_parse(p, &json);
   pods_wishes(s, p);
@@ -153,6 +197,7 @@ static void pods_make_one(struct sim *s, size_t number) {
 }
 
 void sim_pods_make(struct sim *s) {
+  s->reserves = sim_percent(s, SIM_CHANCE_PODS, 50);
   s->pod_count =
       (size_t)sim_between(s, SIM_CHANCE_PODS, 1, sim_percent(s, SIM_CHANCE_PODS, 15) ? SIM_PODS : 3);
   for (size_t i = 0; i < s->pod_count; i++) pods_make_one(s, i);

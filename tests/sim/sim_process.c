@@ -14,14 +14,27 @@ static uint64_t process_mono(const struct sim *s) {
   return s->now - s->process.mono_base;
 }
 
+static const struct k8sm_manifest_data process_claims[SIM_CLAIMS] = {
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"c0", 2}, {"storage", 7}, {"64Mi", 4}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"c1", 2}, {"storage", 7}, {"64Mi", 4}, 0, 0}};
+
 static void process_new_driver(struct sim *s) {
   static const uint32_t record_rows[] = {0, 1, 2, 5};
   static const uint64_t rest_ms[] = {0, 1, 700, 5000, UINT64_MAX};
+  static const char *const roles[] = {"dev"};
+  static const struct k8sm_framework framework = {
+      .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+  static const struct k8sm_demand_options demand = {.size = sizeof demand,
+                                                    .data = process_claims,
+                                                    .data_count = SIM_CLAIMS,
+                                                    .data_size = sizeof process_claims[0]};
   struct sim_process *p = &s->process;
   const struct k8sm_status_options status = {
       .size = sizeof status, .unreachable_seconds = s->replaces ? 5 + (int64_t)(s->seed % 40) : 0};
   const struct k8sm_driver_options o = {.size = sizeof o,
                                         .status = &status,
+                                        .framework = s->reserves ? &framework : NULL,
+                                        .demand = s->reserves ? &demand : NULL,
                                         .record_rows = record_rows[s->seed % 4],
                                         .rest_ms = rest_ms[s->seed % 5],
                                         .master = "10.0.0.1:5050",

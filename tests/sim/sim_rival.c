@@ -3,7 +3,6 @@
  * way when the faults are over. It speaks JSON, and its calls take no time. */
 #include "sim/sim.h"
 #include "base/slice.h"
-#include "wire/mesos.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +33,11 @@ static void rival_subscribe(struct sim *s) {
   snprintf(
       json, sizeof json,
       "{\"type\":\"SUBSCRIBE\"%s%s%s,\"subscribe\":{\"framework_info\":{\"user\":\"root\",\"name\":\"rival\","
-      "\"failover_timeout\":100000,\"roles\":[\"*\"],\"capabilities\":[{\"type\":\"MULTI_ROLE\"},"
-      "{\"type\":\"PARTITION_AWARE\"}]%s}}}",
+      "\"failover_timeout\":100000,\"roles\":[\"%s\"],\"principal\":\"q\",\"capabilities\":[{\"type\":"
+      "\"MULTI_ROLE\"},"
+      "{\"type\":\"RESERVATION_REFINEMENT\"},{\"type\":\"PARTITION_AWARE\"}]%s}}}",
       id[0] == '\0' ? "" : ",\"framework_id\":{\"value\":\"", id[0] == '\0' ? "" : r->framework_id,
-      id[0] == '\0' ? "" : "\"}", id);
+      id[0] == '\0' ? "" : "\"}", r->kin ? "dev" : "*", id);
   k8smi_recordio_reset(&r->recordio);
   r->retry_ms = UINT64_MAX;
   rival_call(s, json, true);
@@ -54,46 +54,88 @@ void sim_rival_free(struct sim *s) {
   if (s->rival.recordio.max != 0) k8smi_recordio_free(&s->rival.recordio);
 }
 
-static const char *rival_scalar(const K8smMesos__Offer *offer, const char *name, double want, char *text,
-                                size_t cap) {
-  for (size_t i = 0; i < offer->n_resources; i++) {
+/* So much of the first, or of the last, resource of that name that has it: what is reserved is offered to it
+ * like all the rest where it has our role. */
+static bool rival_take(struct sim *s, const K8smMesos__Offer *offer, const char *name, double want,
+                       struct k8smi_buf *json) {
+  const K8smMesos__Resource *found = NULL;
+  bool last = s->rival.kin && sim_percent(s, SIM_CHANCE_RIVAL, 50);
+  for (size_t i = 0; i < offer->n_resources && (found == NULL || last); i++) {
     const K8smMesos__Resource *r = offer->resources[i];
-    if (strcmp(r->name, name) != 0 || r->scalar == NULL || r->scalar->value < want) continue;
-    snprintf(text, cap,
-             "{\"name\":\"%s\",\"type\":\"SCALAR\",\"scalar\":{\"value\":%g},\"allocation_info\":{\"role\":"
-             "\"*\"}}",
-             name, want);
-    return text;
+    if (strcmp(r->name, name) == 0 && r->scalar != NULL && r->scalar->value >= want && r->disk == NULL)
+      found = r;
   }
-  return NULL;
+  if (found == NULL) return false;
+  K8smMesos__Resource part = *found;
+  K8smMesos__Value__Scalar scalar = *found->scalar;
+  scalar.value = want;
+  part.scalar = &scalar;
+  k8smi_message_write(json, K8SM_FORMAT_JSON, &part.base);
+  return true;
+}
+
+/* What it reserves for itself stays behind: it names a pod that is not ours, or looks as if it were. */
+static void rival_reserve(struct sim *s, struct k8smi_buf *json) {
+  char text[1024];
+  snprintf(
+      text, sizeof text,
+      "{\"type\":\"RESERVE\",\"reserve\":{\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{"
+      "\"value\":0.1},\"allocation_info\":{\"role\":\"dev\"},\"reservations\":[{\"type\":\"DYNAMIC\","
+      "\"role\":\"dev\",\"principal\":\"q\",\"labels\":{\"labels\":[{\"key\":\"pod\",\"value\":\"%s\"},{"
+      "\"key\":\"framework\",\"value\":\"%s\"}]}}]}]}},",
+      s->pods[0].uid, s->rival.framework_id);
+  k8smi_buf_puts(json, text);
+}
+
+static void rival_accept(struct sim *s, const K8smMesos__Offer *offer, struct k8smi_buf *json) {
+  struct sim_rival *r = &s->rival;
+  struct k8smi_buf taken;
+  char text[1024];
+  double share = (double)sim_between(s, SIM_CHANCE_RIVAL, 1, 20) / 10;
+  k8smi_buf_init(&taken, NULL);
+  if (r->kin && sim_percent(s, SIM_CHANCE_RIVAL, 30)) share = 0.01; /* a token */
+  bool takes = sim_percent(s, SIM_CHANCE_RIVAL, 40) && rival_take(s, offer, "cpus", share, &taken);
+  k8smi_buf_putc(&taken, ',');
+  takes = takes && rival_take(s, offer, "mem", share == 0.01 ? 32 : 64, &taken);
+  if (takes) {
+    snprintf(text, sizeof text,
+             "{\"type\":\"ACCEPT\",\"framework_id\":{\"value\":\"%s\"},\"accept\":{\"offer_ids\":[{\"value\":"
+             "\"%s\"}],"
+             "\"operations\":[",
+             r->framework_id, offer->id->value);
+    k8smi_buf_puts(json, text);
+    if (r->kin && sim_percent(s, SIM_CHANCE_RIVAL, 15)) rival_reserve(s, json);
+    snprintf(text, sizeof text,
+             "{\"type\":\"LAUNCH\",\"launch\":{\"task_infos\":[{\"name\":\"r\",\"task_id\":{\"value\":"
+             "\"rival%llu\"},"
+             "\"agent_id\":{\"value\":\"%s\"},\"command\":{\"value\":\"sleep %d\"},\"resources\":[",
+             (unsigned long long)r->last_task, offer->agent_id->value,
+             (int)sim_between(s, SIM_CHANCE_RIVAL, 1, 60));
+    k8smi_buf_puts(json, text);
+    k8smi_buf_put(json, taken.ptr, taken.len);
+    k8smi_buf_puts(json, "]}]}}],\"filters\":{\"refuse_seconds\":5}}}");
+  }
+  k8smi_buf_free(&taken);
+}
+
+static void rival_decline(struct sim *s, const K8smMesos__Offer *offer, struct k8smi_buf *json) {
+  char text[1024];
+  snprintf(text, sizeof text,
+           "{\"type\":\"DECLINE\",\"framework_id\":{\"value\":\"%s\"},\"decline\":{\"offer_ids\":[{\"value\":"
+           "\"%s\"}],"
+           "\"filters\":{\"refuse_seconds\":%d}}}",
+           s->rival.framework_id, offer->id->value, (int)sim_between(s, SIM_CHANCE_RIVAL, 2, 30));
+  k8smi_buf_puts(json, text);
 }
 
 static void rival_offer(struct sim *s, const K8smMesos__Offer *offer) {
-  struct sim_rival *r = &s->rival;
-  char json[2048], cpus[256], mem[256];
-  double share = (double)sim_between(s, SIM_CHANCE_RIVAL, 1, 20) / 10;
-  bool takes = sim_percent(s, SIM_CHANCE_RIVAL, 40) &&
-               rival_scalar(offer, "cpus", share, cpus, sizeof cpus) != NULL &&
-               rival_scalar(offer, "mem", 64, mem, sizeof mem) != NULL;
-  if (!takes) {
-    snprintf(json, sizeof json,
-             "{\"type\":\"DECLINE\",\"framework_id\":{\"value\":\"%s\"},\"decline\":{\"offer_ids\":[{"
-             "\"value\":\"%s\"}],"
-             "\"filters\":{\"refuse_seconds\":%d}}}",
-             r->framework_id, offer->id->value, (int)sim_between(s, SIM_CHANCE_RIVAL, 2, 30));
-  } else {
-    snprintf(
-        json, sizeof json,
-        "{\"type\":\"ACCEPT\",\"framework_id\":{\"value\":\"%s\"},\"accept\":{\"offer_ids\":[{\"value\":\"%"
-        "s\"}],"
-        "\"operations\":[{\"type\":\"LAUNCH\",\"launch\":{\"task_infos\":[{\"name\":\"r\",\"task_id\":{"
-        "\"value\":"
-        "\"rival%llu\"},\"agent_id\":{\"value\":\"%s\"},\"resources\":[%s,%s],\"command\":{\"value\":\"sleep "
-        "%d\"}}]}}],\"filters\":{\"refuse_seconds\":5}}}",
-        r->framework_id, offer->id->value, (unsigned long long)r->last_task, offer->agent_id->value, cpus,
-        mem, (int)sim_between(s, SIM_CHANCE_RIVAL, 1, 60));
-  }
-  rival_call(s, json, false);
+  struct k8smi_buf json;
+  k8smi_buf_init(&json, NULL);
+  rival_accept(s, offer, &json);
+  if (json.len == 0) rival_decline(s, offer, &json);
+  k8smi_buf_putc(&json, '\0');
+  rival_call(s, json.ptr, false);
+  k8smi_buf_free(&json);
 }
 
 static void rival_update(struct sim *s, const K8smMesos__TaskStatus *u) {

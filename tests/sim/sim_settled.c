@@ -94,22 +94,15 @@ static bool settled_init_fails(const struct sim_pod *p) {
   return false;
 }
 
-/* Free, or in an offer. */
-static int64_t settled_free(const struct local_agent *agent, const char *name) {
-  bool found;
-  int64_t n = k8smi_local_bag_scalar(&agent->free.bag, name, &found);
-  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&agent->offers) {
-    n += k8smi_local_bag_scalar(&K8SMI_OF(link, local_offer, by_agent)->held.bag, name, &found);
-  }
-  return n;
-}
-
-/* A restart needs a token of its own on its agent: where that is full, it waits. */
-static bool settled_token_room(const struct sim *s, struct k8sm_slice agent_id) {
+/* A restart needs a token of its own on its agent, or what it requests: where that is full, it waits. */
+static bool settled_token_room(const struct sim *s, const struct sim_pod *p, const struct sim_container *c,
+                               struct k8sm_slice agent_id) {
+  bool whole = p->form != NULL && strcmp(p->form, "reserved") == 0;
   for (size_t i = 0; i < s->local->options.agent_count; i++) {
     const struct local_agent *agent = &s->local->agents[i];
     if (k8smi_eqs(agent_id, agent->id))
-      return settled_free(agent, "cpus") >= 60 && settled_free(agent, "mem") >= 64000;
+      return sim_holds_free(agent, "cpus", p) >= 60 + (whole ? c->cpus_milli : 0) &&
+             sim_holds_free(agent, "mem", p) >= 64000 + (whole ? 64000 : 0);
   }
   return false;
 }
@@ -125,7 +118,9 @@ static void settled_container(const struct sim *s, size_t i, const struct k8sm_c
                 running ? "running" : "not running", live ? "runs" : "does not");
   if (c->state == K8SM_STATE_WAITING && c->reason.len == 0)
     settled_not(w, "%s: container %s waits without a reason", p->key, c->name.ptr);
-  if (!reached || !p->containers[k].endless || (!live && !settled_token_room(s, agent_id))) return;
+  if (!reached || !p->containers[k].endless ||
+      (!live && !settled_token_room(s, p, &p->containers[k], agent_id)))
+    return;
   if (!live)
     settled_not(w, "%s: container %s is wanted, and does not run (%s)", p->key, c->name.ptr, c->reason.ptr);
   if (!c->ready) settled_not(w, "%s: container %s runs well, and is not ready", p->key, c->name.ptr);
@@ -145,11 +140,24 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
     settled_container(s, i, &c, !settled_init_fails(p), sum->agent_id, w);
 }
 
-/* Has an agent that much to give? */
+/* Another pod has the volume that it claims: one at a time. Or it is gone with its agent, which only the
+ * master knows. */
+static bool settled_volume_is_taken(const struct sim *s, const struct sim_pod *p) {
+  if (p->claim < SIM_CLAIMS && s->holds.volume_lost[p->claim]) return true;
+  for (size_t i = 0; p->claim < SIM_CLAIMS && i < s->pod_count; i++) {
+    if (&s->pods[i] != p && s->pods[i].claim == p->claim && sim_truth_live(s, i) != 0) return true;
+  }
+  return false;
+}
+
+/* Has an agent that much to give? Where its volume is, if there is one. */
 static bool settled_room(const struct sim *s, const struct sim_pod *p) {
+  size_t home = p->claim < SIM_CLAIMS ? s->holds.volume_agent[p->claim] : SIZE_MAX;
+  if (settled_volume_is_taken(s, p)) return false;
   for (size_t i = 0; i < s->local->options.agent_count; i++) {
     const struct local_agent *agent = &s->local->agents[i];
-    if (agent->registered && settled_free(agent, "cpus") >= p->cpus_milli) return true;
+    if (!agent->registered || (home != SIZE_MAX && home != i)) continue;
+    if (sim_holds_free(agent, "cpus", p) >= p->cpus_milli) return true;
   }
   return false;
 }

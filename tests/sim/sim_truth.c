@@ -97,6 +97,7 @@ static size_t truth_instance(struct sim *s, const struct local_executor *e, size
   snprintf(n.id, sizeof n.id, "%s", e->id);
   memcpy(n.container_id, e->container_id, sizeof n.container_id);
   truth_new_instance(s, &n);
+  sim_holds_instance(s, &s->pods[pod], e);
   t->instances = truth_grow(t->instances, &t->instance_cap, t->instance_count, sizeof *t->instances);
   t->instances[t->instance_count] = n;
   return t->instance_count++;
@@ -216,4 +217,5 @@ void sim_truth_look(struct sim *s) {
   truth_look_executors(s);
   truth_look_tasks(s, true);
   truth_look_executors(s);
+  sim_holds_look(s);
 }
