@@ -108,7 +108,7 @@ static void faults_drain(struct sim *s) {
 }
 
 static void faults_executor(struct sim *s) {
-  s->faults.ambush = sim_percent(s, SIM_CHANCE_FAULTS, 50);
+  s->faults.ambush = sim_percent(s, SIM_CHANCE_FAULTS, 65);
   if (s->faults.ambush) return;
   size_t live = 0;
   for (size_t i = 0; i < s->truth.instance_count; i++) live += s->truth.instances[i].live;
@@ -160,7 +160,7 @@ static const struct {
     [SIM_RESTART] = {"restart", 8, faults_restart},
     [SIM_GONE] = {"gone", 3, faults_gone},
     [SIM_DRAIN] = {"drain", 3, faults_drain},
-    [SIM_EXECUTOR] = {"executor", 10, faults_executor},
+    [SIM_EXECUTOR] = {"executor", 14, faults_executor},
     [SIM_RESCIND] = {"rescind", 10, faults_rescind},
     [SIM_RIVAL] = {"rival", 4, faults_rival},
     [SIM_LOSE] = {"lose", 10, faults_lose},
