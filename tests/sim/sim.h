@@ -210,8 +210,8 @@ struct sim_faults {
 void sim_faults_plan(struct sim *s);
 uint64_t sim_faults_deadline(const struct sim *s);
 void sim_faults_turn(struct sim *s);
-/* A record of that key was begun; true: it takes long. A call was sent. Both are moments for faults. */
-bool sim_faults_record(struct sim *s, struct k8sm_slice key);
+/* A record was begun; true: it takes long. A call was sent. Both are moments for faults. */
+bool sim_faults_record(struct sim *s, const struct k8sm_effect *e);
 void sim_faults_call(struct sim *s, bool wish);
 /* Nothing goes wrong any more, and all that was lost for a while is back. */
 void sim_faults_end(struct sim *s);

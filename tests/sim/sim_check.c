@@ -212,6 +212,21 @@ static void check_attempts(struct sim *s, const struct sim_pod *pod, const char 
   }
 }
 
+/* The pause task ends with its executor: another one of that id would begin in an empty sandbox. As long as
+ * its end is told by copies only, the agent has not let go of it. */
+static void check_executor(struct sim *s, const char *task) {
+  const struct sim_check *c = &s->check;
+  char pause[SIM_TEXT * 2];
+  struct k8sm_task_id id;
+  if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK || id.container.len == 0) return;
+  int n = snprintf(pause, sizeof pause, "%.*s.%u..", (int)id.uid.len, id.uid.ptr, id.attempt);
+  for (size_t i = 0; i < c->heard_count; i++) {
+    if (c->heard[i].terminal && c->heard[i].has_uuid && strncmp(c->heard[i].task, pause, (size_t)n) == 0)
+      sim_broken(s, "no launch on an executor that has ended", "%s, and %s has ended", task,
+                 c->heard[i].task);
+  }
+}
+
 static void check_launch(struct sim *s, const char *task) {
   struct sim_check *c = &s->check;
   struct sim_pod *pod = check_pod(s, task);
@@ -223,6 +238,7 @@ static void check_launch(struct sim *s, const char *task) {
   k8smi_map_put(&c->used_ids, k8smi_s(c->used[c->used_count]), (uint32_t)c->used_count);
   c->used_count++;
   if (pod != NULL) check_attempts(s, pod, task);
+  check_executor(s, task);
   if (pod != NULL && !check_row_names(s, pod, task))
     sim_broken(s, "recorded before it is launched", "%s is in an ACCEPT and in no record", task);
 }

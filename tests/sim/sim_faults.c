@@ -232,15 +232,27 @@ void sim_faults_turn(struct sim *s) {
   sim_truth_look(s);
 }
 
+/* The row names a task that never was: it is to be launched. */
+static bool faults_is_launch(const struct sim *s, struct k8sm_slice row) {
+  static const char member[] = "\"id\":\"";
+  for (size_t i = 0; i + sizeof member - 1 < row.len; i++) {
+    if (memcmp(row.ptr + i, member, sizeof member - 1) != 0) continue;
+    const char *id = row.ptr + i + sizeof member - 1, *end = memchr(id, '"', row.len - i - sizeof member + 1);
+    if (end != NULL && sim_truth_task(s, (struct k8sm_slice){id, (size_t)(end - id)}) == NULL) return true;
+  }
+  return false;
+}
+
 /* The worst moment for an executor to die: something is about to be launched on it. */
-bool sim_faults_record(struct sim *s, struct k8sm_slice key) {
-  if (!s->faults.ambush) return false;
+bool sim_faults_record(struct sim *s, const struct k8sm_effect *e) {
+  struct k8sm_slice key = e->key;
+  if (!s->faults.ambush || !faults_is_launch(s, e->bytes)) return false;
   for (size_t i = 0; i < s->truth.instance_count; i++) {
     const struct sim_instance *n = &s->truth.instances[i];
     const char *uid = s->pods[n->pod].uid;
     bool it = n->live && key.len == strlen(uid) + 4 && memcmp(key.ptr + 4, uid, strlen(uid)) == 0;
     if (!it) continue;
-    sim_trace(s, "executor %s is killed", n->id);
+    sim_trace(s, "executor %s is killed, in a launch", n->id);
     k8smi_local_kill_executor(s->local, n->id);
     s->faults.ambush = false;
     return true;

@@ -107,7 +107,7 @@ static bool process_has_no_row(const struct sim *s, const struct sim_pending *r)
 static void process_record(struct sim *s, const struct k8sm_effect *e) {
   struct sim_process *p = &s->process;
   bool slow = sim_percent(s, SIM_CHANCE_HOST, 5);
-  if (sim_faults_record(s, e->key)) slow = true;
+  if (sim_faults_record(s, e)) slow = true;
   struct sim_pending *r = calloc(1, sizeof *r + e->bytes.len + 1);
   if (r == NULL) abort();
   r->due = s->now + sim_draw(s, SIM_CHANCE_HOST, slow ? PROCESS_STORE_SLOW_MS : PROCESS_STORE_MS);
