@@ -114,8 +114,7 @@ static const char *operation_create_fault(const struct local_accept *accept,
     bool there = form->disk != NULL && form->disk->persistence != NULL &&
                  strcmp(form->disk->persistence->id, volume->disk->persistence->id) == 0;
     if (there && k8smi_eq(k8smi_local_amount_reserved(&bag->amounts[i]), accept->role))
-      return LOCAL_WORDS(accept->arena, "Persistence ID '", volume->disk->persistence->id,
-                         "' is not unique");
+      return LOCAL_WORDS(accept->arena, "Persistence ID '", volume->disk->persistence->id, "' is not unique");
   }
   return NULL;
 }
@@ -324,7 +323,7 @@ void k8smi_local_operation(struct local_accept *accept, const operation_message 
     k8smi_local_operation_drop(accept->framework, operation, fault);
   } else if (!operation_apply(accept, &from, &to)) {
     k8smi_local_fail(accept->framework->local);
-  } else if (operation->id != NULL) {
+  } else if (operation->id != NULL && !accept->agent->behind) {
     operation_feedback(accept, operation->id->value);
   }
 }

@@ -227,6 +227,36 @@ static void reservations_come_and_go(void **state) {
   }
 }
 
+/* Its agent makes no offers when a pod ends, and does again when nobody wants any: the driver looks for what
+ * is left over, now and then, and at once where it begins. */
+static void what_stayed_reserved_is_found(void **state) {
+  static const char *const roles[] = {"dev"};
+  const struct k8sm_framework framework = {
+      .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+  (void)state;
+  for (int restarts = 0; restarts < 2; restarts++) {
+    struct world w;
+    struct k8sm_driver_options o = world_options();
+    o.framework = &framework;
+    world_open(&w, &o, 1);
+    world_wait(&w, 10);
+    assert_true(world_pod(&w, nginx));
+    await(&w, "default/nginx", "Running", 10000);
+    k8smi_local_drain_agent(w.local, 0);
+    assert_int_equal(world_delete(&w, "default/nginx", 1), K8SM_OK);
+    await(&w, "default/nginx", NULL, 60000);
+    world_wait(&w, 100000);
+    k8smi_local_reactivate_agent(w.local, 0);
+    world_wait(&w, 100000);
+    assert_int_equal(reserved_cpus(&w), 20);
+    if (restarts != 0) world_restart(&w, &o);
+    world_wait(&w, restarts != 0 ? 15000 : 600000);
+    assert_int_equal(reserved_cpus(&w), 0);
+    assert_int_equal(w.bad_answers, 0);
+    world_close(&w);
+  }
+}
+
 static const char claiming[] =
     "apiVersion: v1\nkind: Pod\n"
     "metadata: {name: db, namespace: default, uid: %s}\n"
@@ -520,6 +550,7 @@ int main(void) {
       cmocka_unit_test(an_executor_dies),
       cmocka_unit_test(a_start_without_the_record),
       cmocka_unit_test(reservations_come_and_go),
+      cmocka_unit_test(what_stayed_reserved_is_found),
       cmocka_unit_test(a_pod_comes_back_to_its_volume),
       cmocka_unit_test(an_attempt_of_another_mapping_is_given_up),
       cmocka_unit_test(the_master_fails_over),
