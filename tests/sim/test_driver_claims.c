@@ -245,6 +245,7 @@ static void open_script(struct script *s) {
   s->heartbeats = s->quiet_status = true;
   script_tick(s);
   script_subscribe(s, "F1");
+  script_wait(s, 16000); /* what is left over is looked for, and then nothing is wanted */
   script_forget(s);
 }
 
