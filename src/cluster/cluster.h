@@ -171,6 +171,7 @@ struct k8sm_cluster {
   struct k8smi_buf text;              /* of labels, while they are made */
   size_t known;                       /* agents */
   size_t offering;                    /* agents that have offers */
+  size_t several;                     /* agents that offer to several roles */
   size_t owned;                       /* offers with resources that name a pod */
   size_t stranded;                    /* offers with something reserved for a claim that is no volume */
   size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */

@@ -64,7 +64,7 @@ static uint32_t slots_new(struct k8sm_cluster *cluster, uint32_t agent_row, stru
   if (slot->next != K8SMI_ROW_NONE) k8smi_slot_at(cluster, slot->next)->previous = row;
   if (agent->first_slot == K8SMI_ROW_NONE) cluster->offering++;
   agent->first_slot = row;
-  agent->slots++;
+  if (++agent->slots == 2) cluster->several++;
   k8smi_role_at(cluster, role_row)->slots++;
   return row;
 }
@@ -79,7 +79,7 @@ static void slots_end(struct k8sm_cluster *cluster, uint32_t row) {
   } else {
     agent->first_slot = slot->next;
   }
-  agent->slots--;
+  if (--agent->slots == 1) cluster->several--;
   if (agent->first_slot == K8SMI_ROW_NONE) cluster->offering--;
   if (--role->slots == 0) {
     k8smi_map_remove(&cluster->role_map, role->name);

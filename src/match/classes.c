@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/classes.h"
 
-/* The rows whose answers last: they look at labels, taints and features alone. Those that come behind one
- * that does not last are left out, or another one would be the first that refuses. */
+/* Pods without rules are alike to taints. No rules have this key: theirs begin with the length of a text. */
+static struct k8sm_slice classes_key(const struct k8smi_need *need) {
+  return need->rules->agent_key.len > 0 ? need->rules->agent_key : K8SMI_S("-");
+}
+
+/* The rows whose answers last: they look at labels, taints and features alone; without rules at taints. Those
+ * that come behind one that does not last are left out, or another one would be the first that refuses. */
 static uint64_t classes_rows(const struct k8smi_need *need) {
+  const uint64_t tainted = K8SMI_ROW(K8SMI_BY_UNSCHEDULABLE) | K8SMI_ROW(K8SMI_BY_TAINT);
   uint64_t passing =
       need->rows & (K8SMI_ROW(K8SMI_BY_MAINTENANCE) | K8SMI_ROW(K8SMI_BY_VOLUME) | K8SMI_ROW(K8SMI_BY_OFFER));
-  if (need->rules->agent_key.len == 0) return 0;
+  if (need->rules->agent_key.len == 0) passing = need->rows & ~tainted;
   if ((need->rows & (K8SMI_ROW(K8SMI_BY_GATES) | K8SMI_ROW(K8SMI_BY_PIN))) != 0) return 0;
   return need->rows & ((passing & -passing) - 1);
 }
@@ -16,7 +22,7 @@ static bool classes_ask(struct k8smi_classes *classes, const struct k8smi_match_
   struct k8sm_cluster *c = classes->cluster;
   struct k8smi_need need = *check->need;
   struct k8smi_match_check one = *check;
-  struct k8smi_answers *a = k8smi_answers_renew(c, need.rules->agent_key, rows);
+  struct k8smi_answers *a = k8smi_answers_renew(c, classes_key(&need), rows);
   if (a == NULL) return false;
   need.rows = rows;
   one.need = &need;
@@ -35,14 +41,14 @@ static bool classes_ask(struct k8smi_classes *classes, const struct k8smi_match_
 bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check,
                      const struct k8smi_answers **ret) {
   uint64_t rows = classes_rows(check->need);
-  *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, check->need->rules->agent_key, rows);
+  *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, classes_key(check->need), rows);
   return rows == 0 || *ret != NULL || classes_ask(classes, check, rows, ret);
 }
 
 bool k8smi_class_find(struct k8smi_classes *classes, const struct k8smi_match_check *check,
                       const struct k8smi_answers **ret) {
   uint64_t rows = classes_rows(check->need);
-  struct k8sm_slice key = check->need->rules->agent_key;
+  struct k8sm_slice key = classes_key(check->need);
   *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, key, rows);
   if (rows == 0 || *ret != NULL) return true;
   if (k8smi_map_get(&classes->met, key) == K8SMI_MAP_NONE) return k8smi_map_put(&classes->met, key, 0);

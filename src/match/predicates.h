@@ -50,6 +50,8 @@ struct k8smi_predicate {
 enum {
   K8SMI_BY_GATES = 0,
   K8SMI_BY_PIN = 1,
+  K8SMI_BY_UNSCHEDULABLE = 3,
+  K8SMI_BY_TAINT = 4,
   K8SMI_BY_MAINTENANCE = 9,
   K8SMI_BY_VOLUME = 11,
   K8SMI_BY_OFFER = 12

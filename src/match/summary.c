@@ -18,12 +18,13 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
 }
 
-/* True for a pod whom only offers, a role and scalars can keep away: these are counted by the trees; or fixed
- * ports of which is known who offers them; or offers, a role and a port that nobody offers. */
+/* True for a pod whom only offers, roles and scalars can keep away: these are counted by the trees; or fixed
+ * ports of which is known who offers them to its role; or offers, roles and a port that nobody offers. */
 static bool summary_is_simple(const struct k8smi_match_check *check, const struct k8smi_need *need) {
-  if (need->demand->roles.count != 1 || need->wish != NULL) return false;
+  if (need->wish != NULL) return false;
   if (need->port_is_nowhere) return (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0;
-  bool by_rows = check->port_rows != NULL && need->any_ports == 0 && check->holds == NULL;
+  bool by_rows = check->port_rows != NULL && need->any_ports == 0 && check->holds == NULL &&
+                 need->demand->roles.count == 1;
   const uint64_t counted = K8SMI_ROWS_PLAIN | (by_rows ? K8SMI_ROW(K8SMI_BY_PORTS) : 0);
   return (need->rows & ~counted) == 0 && check->cluster->owned == 0 && need->extended_count == 0;
 }
@@ -56,22 +57,49 @@ static void summary_ports(const struct k8smi_match_check *check, const struct k8
   to->counts[K8SMI_BY_PORTS] = few ? (uint32_t)slots - found : found;
 }
 
+/* Of an agent that offers to several of the pod's roles the first of these counts: the others come off. */
+static void summary_take_later_roles(const struct k8smi_match_check *check, const struct k8smi_need *need,
+                                     uint32_t agent, uint32_t *offered, struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
+  bool first = true;
+  for (size_t i = 0; i < need->demand->roles.count; i++) {
+    uint32_t slot = k8smi_slot_find(c, agent, need->demand->roles.items[i]);
+    if (slot == K8SMI_ROW_NONE) continue;
+    if (!first && !need->port_is_nowhere)
+      summary_count_scalars(k8smi_slot_at(c, slot), need, UINT32_MAX, to); /* -1, modulo 2^32 */
+    if (!first) --*offered;
+    first = false;
+  }
+}
+
+/* Counts the scalars of a role's slots. Returns how many there are. */
+static uint32_t summary_role(const struct k8sm_cluster *c, const struct k8smi_need *need, uint32_t role,
+                             struct k8smi_histogram *to) {
+  for (int s = 0; !need->port_is_nowhere && s < K8SMI_SCALARS; s++) {
+    to->counts[K8SMI_BY_SCALAR + s] +=
+        k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s]);
+  }
+  return k8smi_role_at(c, role)->slots;
+}
+
 static void summary_simple(const struct k8smi_match_check *check, const struct k8smi_need *need,
                            struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
-  uint32_t role = k8smi_map_get(&c->role_map, need->demand->roles.items[0]);
-  size_t slots = role == K8SMI_MAP_NONE ? 0 : k8smi_role_at(c, role)->slots;
+  const struct k8smi_strings roles = need->demand->roles;
+  uint32_t offered = 0, role = K8SMI_MAP_NONE;
+  for (size_t i = 0; i < roles.count; i++) {
+    role = k8smi_map_get(&c->role_map, roles.items[i]);
+    if (role != K8SMI_MAP_NONE) offered += summary_role(c, need, role, to);
+  }
+  for (uint32_t i = 0; roles.count > 1 && c->several > 0 && i < c->agents.high; i++) {
+    if (k8smi_table_used(&c->agents, i) && k8smi_agent_at(c, i)->slots > 1)
+      summary_take_later_roles(check, need, i, &offered, to);
+  }
   to->counts[K8SMI_BY_OFFER] = (uint32_t)(c->known - c->offering);
-  to->counts[K8SMI_BY_ROLE] = (uint32_t)(c->offering - slots);
-  if (need->port_is_nowhere) {
-    to->counts[K8SMI_BY_PORTS] = (uint32_t)slots;
-    return;
-  }
-  for (int s = 0; slots > 0 && s < K8SMI_SCALARS; s++) {
-    to->counts[K8SMI_BY_SCALAR + s] =
-        k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s]);
-  }
-  if (slots > 0 && check->port_rows != NULL) summary_ports(check, need, role, to);
+  to->counts[K8SMI_BY_ROLE] = (uint32_t)c->offering - offered;
+  if (need->port_is_nowhere) to->counts[K8SMI_BY_PORTS] = offered;
+  if (!need->port_is_nowhere && role != K8SMI_MAP_NONE && check->port_rows != NULL)
+    summary_ports(check, need, role, to);
 }
 
 /* ---- Where the answers of all agents are known, and only offers, a role and scalars may refuse beside ----
@@ -84,7 +112,10 @@ static void summary_take_out(struct k8smi_match_check *check, uint32_t agent, st
     to->counts[K8SMI_BY_OFFER]--;
     return;
   }
-  uint32_t slot = k8smi_slot_find(c, agent, check->need->demand->roles.items[0]);
+  const struct k8smi_strings roles = check->need->demand->roles;
+  uint32_t slot = K8SMI_ROW_NONE;
+  for (size_t i = 0; slot == K8SMI_ROW_NONE && i < roles.count; i++)
+    slot = k8smi_slot_find(c, agent, roles.items[i]);
   if (slot == K8SMI_ROW_NONE) {
     to->counts[K8SMI_BY_ROLE]--;
     return;

@@ -33,9 +33,16 @@ static inline void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
   need.rows &= ~(K8SMI_ROW(K8SMI_BY_SHUNNED) | K8SMI_ROW(K8SMI_BY_EXCLUSIVE)); /* no pod is near */
   struct k8smi_match_check check = {.cluster = c, .need = &need};
   const struct k8smi_order *agents = k8smi_agents_in_order(c);
+  bool fits = false;
   for (size_t i = 0; i < agents->count; i++) {
     uint64_t refused = k8smi_check_all(&check, agents->rows[i], &slot);
+    fits = fits || refused == 0;
     for (int p = 0; p < K8SMI_REASONS; p++) counts[p] += refused >> p & 1;
+  }
+  if (fits &&
+      d->roles.count > 1) { /* what the first role refuses counts where no other fits: nobody asks here */
+    k8smi_arena_free(&arena);
+    return;
   }
   struct k8smi_histogram histogram = histogram_of(&check, NULL);
   assert_int_equal(histogram.agents, agents->count);

@@ -434,7 +434,12 @@ static void one_seed(uint32_t seed, size_t *placed) {
     check_fewest(&w, plan);
     *placed += plan->placement_count;
     check_apply(c, plan);
-    for (int i = 0; i < MODEL_PODS; i++) check_counts(c, demands[i]);
+    for (int i = 0; i < MODEL_PODS; i++) {
+      struct k8sm_demand large = *demands[i];
+      large.mem_milli += 500000;
+      check_counts(c, demands[i]);
+      check_counts(c, &large);
+    }
     k8sm_plan_unref(plan);
     k8sm_cluster_free(c);
   }
