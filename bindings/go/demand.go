@@ -23,6 +23,10 @@ const (
 	DemandOriginalDefaults DemandFlags = C.K8SM_DEMAND_ORIGINAL_DEFAULTS
 	// DemandCommandProbes runs probes that Mesos' checks can't do as commands in the container.
 	DemandCommandProbes DemandFlags = C.K8SM_DEMAND_COMMAND_PROBES
+	// DemandFormFallback runs a pod that can't be a command task as if no form was asked for.
+	DemandFormFallback DemandFlags = C.K8SM_DEMAND_FORM_FALLBACK
+	// DemandFormIsFixed puts DemandOptions.Form before the pod's annotation.
+	DemandFormIsFixed DemandFlags = C.K8SM_DEMAND_FORM_IS_FIXED
 	// DemandWildcardPorts gives ports of main containers without a hostPort any port that the agent offers.
 	DemandWildcardPorts DemandFlags = C.K8SM_DEMAND_WILDCARD_PORTS
 )
@@ -63,6 +67,7 @@ const (
 	FormBudget         Form = C.K8SM_FORM_BUDGET          // the executor holds what the pod requests
 	FormBudgetReserved Form = C.K8SM_FORM_BUDGET_RESERVED // and the tokens of its tasks are reserved
 	FormReserved       Form = C.K8SM_FORM_RESERVED        // tasks hold what they request, reserved
+	FormCommand        Form = C.K8SM_FORM_COMMAND         // one command task, without an executor of its own
 )
 
 func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {

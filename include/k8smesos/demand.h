@@ -28,8 +28,14 @@ enum {
                            agent full it waits */
   K8SM_FORM_BUDGET_RESERVED = 2, /* the same, and the tokens are reserved for the pod, so that nobody else is
                                     offered them */
-  K8SM_FORM_RESERVED = 3 /* the tasks ask what their containers request, all of it reserved for the pod; the
-                            executor holds the pod's overhead alone */
+  K8SM_FORM_RESERVED = 3, /* the tasks ask what their containers request, all of it reserved for the pod; the
+                             executor holds the pod's overhead alone */
+  K8SM_FORM_COMMAND = 4 /* the one container of the pod is a command task of the Mesos containerizer, without an
+                           executor of its own: no pause task, and nothing that outlives the container. A restart
+                           is another task, for which the pod is placed anew (a new attempt that counts as a
+                           restart). A pod that can't be one (init containers, several containers, a persistent
+                           volume, an emptyDir that a restart would lose) is refused, with the field; or with
+                           K8SM_DEMAND_FORM_FALLBACK runs in the form that AUTO gives it, which says why */
 };
 
 enum {
@@ -41,6 +47,10 @@ enum {
   K8SM_DEMAND_COMMAND_PROBES = 1 << 4, /* probes that Mesos' checks can't do (HTTP with headers, readiness over TLS,
                                           gRPC) run as commands in the container: its image must have sh and curl
                                           or wget, or grpc_health_probe. Warned about by field. */
+  K8SM_DEMAND_FORM_FALLBACK = 1 << 5, /* a pod that can't be a command task, where that is asked for, runs as if
+                                         no form was */
+  K8SM_DEMAND_FORM_IS_FIXED = 1 << 6, /* options.form comes before the pod's annotation: for an attempt that was
+                                         begun in this form */
   K8SM_DEMAND_WILDCARD_PORTS = 1 << 3,   /* ports of main containers without a hostPort get any port that
                                            the agent offers, as the pod's label k8s.mesosphere.io/portMapping
                                            = wildcard has it; the label comes before the flag */
@@ -90,7 +100,7 @@ struct k8sm_demand_options {
                                 this pod. Required. */
   uint32_t attempt;          /* counts executors of the pod, from 0 */
   uint32_t form;             /* K8SM_FORM_*; the pod's annotation k8s.mesosphere.io/form ("budget",
-                                "budget-reserved", "reserved") comes before it */
+                                "budget-reserved", "reserved", "command") comes before it */
   int64_t default_cpu_milli; /* counts as the request of containers with neither request nor limit;
                               * 0: 250; -1: none, they count as nothing, as kube-scheduler has it */
   int64_t default_mem_bytes; /* the same; 0: 64 MiB */
@@ -185,7 +195,8 @@ struct k8sm_demand_task {
 K8SM_API size_t k8sm_demand_tasks(const struct k8sm_demand *demand, size_t first,
                                   struct k8sm_demand_task *rows, size_t row_size, size_t n);
 
-/* What the executor holds, in thousandths (cpus; mem and disk of a MB). All zero after _resume. */
+/* What the executor holds, or the command task, in thousandths (cpus; mem and disk of a MB). All zero after
+ * _resume. */
 struct k8sm_demand_budget {
   size_t size;
   int64_t cpus_milli;
@@ -200,7 +211,7 @@ struct k8sm_demand_form {
   size_t size;
   uint32_t form;            /* K8SM_FORM_*, never AUTO */
   uint32_t mapping;         /* K8SM_MAPPING_VERSION */
-  struct k8sm_slice name;   /* "budget", "budget-reserved", "reserved" */
+  struct k8sm_slice name;   /* "budget", "budget-reserved", "reserved", "command" */
   struct k8sm_slice reason; /* in words */
 };
 K8SM_API K8SM_MUST_USE int k8sm_demand_get_form(const struct k8sm_demand *demand,

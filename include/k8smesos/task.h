@@ -33,6 +33,8 @@ enum {
  * and refused: ids, types, resources and limits, kill policy and checks are the mapping's, and a default
  * executor has no command.
  *
+ * A command task (K8SM_FORM_COMMAND) has no ExecutorInfo, and of overlays only that of tasks.
+ *
  * An ExecutorInfo is part of the record and is resent as it is: its overlay counts when an attempt begins. That of
  * tasks counts whenever a container is launched; the pause task has none. A container logger is told its settings by
  * variables (CONTAINER_LOGGER_...): https://mesos.apache.org/documentation/latest/logging/ */
@@ -51,7 +53,7 @@ struct k8sm_task_options {
 };
 
 /* One ACCEPT for each agent and role of the plan: the offers it spends, what is to be reserved and created for
- * a pod, and then a LAUNCH_GROUP for each task that its demand launches. Stateless: the same plan gives the same bytes.
+ * a pod, and then a LAUNCH_GROUP for each task that its demand launches, or a LAUNCH for a command task. Stateless: the same plan gives the same bytes.
  * Owns: *ret. Errors: INVALID (an id that Mesos does not accept, or that two tasks of the plan would have; an
  * overlay that can't be merged), SYNTAX and
  * LIMIT (an overlay that can't be read), UNSUPPORTED (its format), NOMEM, ABI. */
@@ -73,7 +75,8 @@ K8SM_API size_t k8sm_calls_rows(const struct k8sm_calls *calls, size_t first, st
                                 size_t row_size, size_t n);
 
 /* The executor of each placement: what the host records before it sends, and hands to
- * k8sm_demand_resume afterwards. One row per placement, in their order. */
+ * k8sm_demand_resume afterwards. One row per placement, in their order. A command task has none, and is never resumed:
+ * its row has the task's id, which the agent gives to the executor that it makes, and no bytes. */
 struct k8sm_call_executor {
   struct k8sm_slice executor_id;
   struct k8sm_slice bytes; /* ExecutorInfo, protobuf */

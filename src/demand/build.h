@@ -76,6 +76,10 @@ void k8smi_demand_check_texts(struct k8smi_demand_build *b);
 void k8smi_demand_make_form(struct k8smi_demand_build *b);
 void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b);
 
+/* command_task.c: can the pod be a command task? Where it can't, and does not fall back on another form, it is
+ * refused; else *ret_why tells. */
+bool k8smi_demand_fits_command(struct k8smi_demand_build *b, bool falls_back, struct k8sm_slice *ret_why);
+
 /* claims.c: persistent volumes. What the volume with this number in spec.volumes claims; NULL: it is of
  * another kind. */
 void k8smi_demand_make_claims(struct k8smi_demand_build *b);

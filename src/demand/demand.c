@@ -48,7 +48,7 @@ static int demand_check_nonce(const char *nonce, struct k8sm_diags *diags) {
 }
 
 static int demand_check_form(uint32_t form, struct k8sm_diags *diags) {
-  if (form <= K8SM_FORM_RESERVED) return K8SM_OK;
+  if (form <= K8SM_FORM_COMMAND) return K8SM_OK;
   k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "options.form is %u: expected K8SM_FORM_*", form);
   return K8SM_ERR_INVALID;
 }

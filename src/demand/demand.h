@@ -149,7 +149,7 @@ struct k8sm_demand {
   struct k8sm_slice nonce;
   uint64_t flags; /* K8SM_DEMAND_* */
 
-  /* The executor. */
+  /* The executor; or the task, where that is all there is. */
   int64_t cpus_milli; /* the budget; 0 when resumed */
   int64_t mem_milli;
   int64_t disk_milli;
@@ -200,7 +200,13 @@ struct k8sm_demand {
 };
 
 /* forms.c */
+/* Is the pod one task, without an executor of its own? The pause task is never launched then. */
+static inline bool k8smi_demand_is_task(const struct k8sm_demand *demand) {
+  return demand->form == K8SM_FORM_COMMAND;
+}
 struct k8sm_slice k8smi_form_name(uint32_t form);
+/* AUTO: no form has this name. */
+uint32_t k8smi_form_find(struct k8sm_slice name);
 /* Are the resources of tasks reserved for the pod, where its role allows it? */
 bool k8smi_form_reserves(uint32_t form);
 

@@ -12,6 +12,7 @@ static const struct {
     [K8SM_FORM_BUDGET] = {{"budget", 6}, false},
     [K8SM_FORM_BUDGET_RESERVED] = {{"budget-reserved", 15}, true},
     [K8SM_FORM_RESERVED] = {{"reserved", 8}, true},
+    [K8SM_FORM_COMMAND] = {{"command", 7}, false},
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
@@ -23,7 +24,7 @@ bool k8smi_form_reserves(uint32_t form) {
   return forms[form].reserves;
 }
 
-static uint32_t form_find(struct k8sm_slice name) {
+uint32_t k8smi_form_find(struct k8sm_slice name) {
   for (uint32_t i = K8SM_FORM_AUTO + 1; i < FORMS; i++) {
     if (k8smi_eq(forms[i].name, name)) return i;
   }
@@ -78,26 +79,46 @@ static void form_check(struct k8smi_demand_build *b, const struct k8smi_path *pa
   }
 }
 
+/* By the annotation or the options; AUTO: by neither. *ret_path: where it is reported. */
+static uint32_t form_asked(struct k8smi_demand_build *b, const struct k8smi_path *annotation,
+                           const struct k8smi_path **ret_path) {
+  struct k8sm_slice text = k8smi_get_pair(b->metadata, K8SMI_ObjectMeta_annotations, FORM_ANNOTATION);
+  bool fixed = (b->options.flags & K8SM_DEMAND_FORM_IS_FIXED) != 0 && b->options.form != K8SM_FORM_AUTO;
+  uint32_t asked = k8smi_form_find(text);
+  if (text.ptr != NULL && asked == K8SM_FORM_AUTO) {
+    k8smi_demand_refuse(b, annotation, "'%.*s': expected 'budget', 'budget-reserved', 'reserved' or 'command'",
+                        K8SMI_P(text));
+  }
+  bool own = asked != K8SM_FORM_AUTO && !fixed;
+  *ret_path = own ? annotation : NULL;
+  return own ? asked : b->options.form;
+}
+
+/* One task is all there is of the pod. */
+static void form_become_task(struct k8sm_demand *d) {
+  d->tasks[0].launch = false;
+  d->tasks[1].share_pid = d->host_pid;
+  d->share_cgroups_false = false; /* its container is no other one's child */
+}
+
 void k8smi_demand_make_form(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
   struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
   struct k8smi_path list = k8smi_path_field(&metadata, K8SMI_S("annotations"));
-  struct k8smi_path path = k8smi_path_key(&list, K8SMI_S(FORM_ANNOTATION));
-  struct k8sm_slice text = k8smi_get_pair(b->metadata, K8SMI_ObjectMeta_annotations, FORM_ANNOTATION);
-  uint32_t asked = form_find(text);
-  if (text.ptr != NULL && asked == K8SM_FORM_AUTO) {
-    k8smi_demand_refuse(b, &path, "'%.*s': expected 'budget', 'budget-reserved' or 'reserved'",
-                        K8SMI_P(text));
-  }
-  if (asked != K8SM_FORM_AUTO) {
-    form_set(d, asked, "its annotation " FORM_ANNOTATION " says so");
-    form_check(b, &path);
-  } else if (b->options.form != K8SM_FORM_AUTO) {
-    form_set(d, b->options.form, "the options say so");
-    form_check(b, NULL);
-  } else {
+  struct k8smi_path annotation = k8smi_path_key(&list, K8SMI_S(FORM_ANNOTATION));
+  const struct k8smi_path *path;
+  bool falls_back = (b->options.flags & K8SM_DEMAND_FORM_FALLBACK) != 0;
+  uint32_t asked = form_asked(b, &annotation, &path);
+  struct k8sm_slice why = {NULL, 0};
+  if (asked == K8SM_FORM_COMMAND && !k8smi_demand_fits_command(b, falls_back, &why)) asked = K8SM_FORM_AUTO;
+  if (asked == K8SM_FORM_AUTO) {
     form_of_defaults(d);
+    if (why.len > 0) d->form_reason = why;
+    return;
   }
+  form_set(d, asked, path != NULL ? "its annotation " FORM_ANNOTATION " says so" : "the options say so");
+  if (k8smi_demand_is_task(d)) form_become_task(d);
+  form_check(b, path);
 }
 
 void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b) {

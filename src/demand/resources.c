@@ -118,6 +118,7 @@ static void res_set_requests(const struct k8sm_demand *d, struct k8smi_demand_ta
                              const struct res_amounts *requests) {
   int64_t cpus = res_milli(RES_CPU, requests->v[RES_CPU]), mem = res_milli(RES_MEM, requests->v[RES_MEM]);
   bool whole = d->form == K8SM_FORM_RESERVED;
+  if (k8smi_demand_is_task(d)) return; /* it asks the pod's budget, and no token beside it */
   task->cpus_milli = res_max(RES_MIN_CPU_MILLI, whole ? cpus : cpus / RES_TOKEN_SHARE);
   task->mem_milli = res_max(RES_TOKEN_MEM, whole ? mem : 0);
 }
@@ -239,6 +240,14 @@ static void res_divide(struct k8sm_demand *d, const int64_t *total) {
   }
 }
 
+/* Mesos takes no limit below what is asked, with which the pod's overhead comes here. */
+static void res_raise_limits(struct k8sm_demand *d) {
+  struct k8smi_demand_task *task = &d->tasks[1];
+  if (!k8smi_demand_is_task(d) || !task->limits) return;
+  task->limit_cpus_milli = res_max(task->limit_cpus_milli, d->cpus_milli);
+  task->limit_mem_milli = res_max(task->limit_mem_milli, d->mem_milli);
+}
+
 /* ---- All of it ---- */
 
 void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
@@ -257,9 +266,12 @@ void k8smi_demand_make_resources(struct k8smi_demand_build *b) {
   int64_t disk = (b->options.disk_mb > 0 ? b->options.disk_mb : RES_DEFAULT_DISK_MB);
   if (total[RES_DISK] == 0) total[RES_DISK] = disk > INT64_MAX / 1000 ? INT64_MAX : disk * 1000;
   d->disk_milli = total[RES_DISK];
-  d->tasks[0].cpus_milli = RES_MIN_CPU_MILLI;
-  d->tasks[0].mem_milli = RES_TOKEN_MEM;
+  if (!k8smi_demand_is_task(d)) {
+    d->tasks[0].cpus_milli = RES_MIN_CPU_MILLI;
+    d->tasks[0].mem_milli = RES_TOKEN_MEM;
+  }
   res_divide(d, total);
+  res_raise_limits(d);
   d->qos_class = k8sm_pod_qos_class(d->pod);
   res_set_budget(b, total);
 }

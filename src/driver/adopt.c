@@ -60,15 +60,18 @@ static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_de
 }
 
 int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
-                    struct k8sm_slice agent_id) {
+                    struct k8sm_slice agent_id, bool has_executor) {
   char nonce[sizeof pod->nonce];
   struct k8sm_demand *demand;
   if (!adopt_is_due(d, pod, id->attempt)) return K8SM_OK;
   k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
-  int r = k8smi_drv_pod_demand(&d->core, pod->pod, id->attempt, nonce, &demand, NULL);
+  const struct drv_begun begun = {K8SM_FORM_AUTO, has_executor};
+  uint32_t form;
+  int r = k8smi_drv_pod_demand_begun(&d->core, pod->pod, id->attempt, nonce, begun, &demand, &form, NULL);
   if (r != K8SM_OK) return r;
   r = adopt_take(d, pod, demand, agent_id);
   if (r == K8SM_OK) memcpy(pod->nonce, nonce, sizeof nonce);
+  if (r == K8SM_OK) pod->form = form;
   k8sm_demand_unref(demand);
   return r;
 }

@@ -239,12 +239,22 @@ static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8
   return K8SM_OK;
 }
 
+/* That of a command task has the task's id, and is not told of by all. */
+static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8sm_task_id *id) {
+  struct k8sm_task_id executor;
+  if (id->container.len == 0) return true;
+  if (s->executor_id == NULL) return false;
+  const char *text = s->executor_id->value;
+  return k8sm_executor_id_parse(text, strlen(text), &executor) == K8SM_OK;
+}
+
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                        const K8smMesos__TaskStatus *s) {
   struct drv_task *task;
   struct drv_call *ack;
   int r = k8smi_drv_pod_wake(d, pod);
-  if (r == K8SM_OK && events_lives(s)) r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value));
+  if (r == K8SM_OK && events_lives(s))
+    r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value), events_has_executor(s, id));
   if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);
@@ -324,7 +334,9 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   if (f == NULL) return events_hollow(d);
   if (f->executor_id != NULL) {
     const char *text = f->executor_id->value;
-    if (k8sm_executor_id_parse(text, strlen(text), &id) != K8SM_OK) return events_foreign(d, in);
+    size_t len = strlen(text); /* a command task's is its own id */
+    if (k8sm_executor_id_parse(text, len, &id) != K8SM_OK && k8sm_task_id_parse(text, len, &id) != K8SM_OK)
+      return events_foreign(d, in);
     struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
     if (pod != NULL && k8smi_drv_pod_attempt(pod) == id.attempt) events_doubt_pod(d, pod);
     return K8SM_OK;

@@ -122,8 +122,8 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_demand *demand;
   char nonce[sizeof pod->nonce];
   k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
-  int r =
-      k8smi_drv_pod_demand(&d->core, pod->pod, k8sm_demand_attempt(pod->demand) + 1, nonce, &demand, NULL);
+  int r = k8smi_drv_pod_demand(&d->core, pod->pod, k8sm_demand_attempt(pod->demand) + 1, nonce,
+                               K8SM_FORM_AUTO, &demand, NULL);
   if (r != K8SM_OK) return r;
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_ATTEMPT);
   change.demand = demand;
@@ -134,6 +134,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     life_leave_agent(d, pod);
     k8sm_demand_unref(pod->demand);
     pod->demand = demand;
+    pod->form = K8SM_FORM_AUTO;
     memcpy(pod->nonce, nonce, sizeof nonce);
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;

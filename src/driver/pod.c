@@ -2,15 +2,39 @@
 /* Making a pod of the driver: new, or from its record. */
 #include "base/findings.h"
 #include "base/slice.h"
+#include "demand/demand.h"
 #include "driver/rest.h"
 #include "status/status.h"
 
 int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
-                         const char *nonce, struct k8sm_demand **ret, struct k8sm_diags *diags) {
+                         const char *nonce, uint32_t form, struct k8sm_demand **ret,
+                         struct k8sm_diags *diags) {
   struct k8sm_demand_options o = core->options.demand;
   o.nonce = nonce;
   o.attempt = attempt;
+  if (form != K8SM_FORM_AUTO) {
+    o.form = form;
+    o.flags |= K8SM_DEMAND_FORM_IS_FIXED;
+  }
   return k8sm_demand_make(kube, &o, ret, diags);
+}
+
+int k8smi_drv_pod_demand_begun(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
+                               const char *nonce, struct drv_begun begun, struct k8sm_demand **ret,
+                               uint32_t *ret_form, struct k8sm_diags *diags) {
+  struct k8sm_demand *demand = NULL;
+  bool known = begun.form != K8SM_FORM_AUTO;
+  int r = k8smi_drv_pod_demand(core, kube, attempt, nonce, K8SM_FORM_AUTO, &demand, known ? NULL : diags);
+  if (r == K8SM_ERR_NOMEM || (r != K8SM_OK && !known)) return r;
+  if (r == K8SM_OK &&
+      (known ? demand->form == begun.form : !begun.executor || !k8smi_demand_is_task(demand))) {
+    *ret = demand;
+    *ret_form = K8SM_FORM_AUTO;
+    return K8SM_OK;
+  }
+  k8sm_demand_unref(demand);
+  *ret_form = known ? begun.form : K8SM_FORM_BUDGET;
+  return k8smi_drv_pod_demand(core, kube, attempt, nonce, *ret_form, ret, diags);
 }
 
 void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
@@ -45,9 +69,9 @@ static bool pod_set_key(struct drv_core *core, struct drv_pod *pod) {
   return true;
 }
 
-/* All but the status, which a restored pod gets from its record. */
-static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
-                    struct drv_pod **ret, struct k8sm_diags *diags) {
+/* All but the demand, and the status. */
+static int pod_make(struct drv_core *core, struct k8sm_pod *kube, const char *nonce, struct drv_pod **ret,
+                    struct k8sm_diags *diags) {
   struct drv_pod *pod = k8smi_zalloc(&core->allocator, sizeof *pod);
   if (pod == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   pod->pod = k8sm_pod_ref(kube);
@@ -63,11 +87,9 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
   } else {
     memcpy(pod->nonce, nonce, strlen(nonce) + 1);
   }
-  int r = pod_set_key(core, pod) ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  if (r == K8SM_OK) r = k8smi_drv_pod_demand(core, kube, attempt, pod->nonce, &pod->demand, diags);
-  if (r != K8SM_OK) {
+  if (!pod_set_key(core, pod)) {
     k8smi_drv_pod_free(core, pod);
-    return r;
+    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   }
   *ret = pod;
   return K8SM_OK;
@@ -76,9 +98,10 @@ static int pod_make(struct drv_core *core, struct k8sm_pod *kube, uint32_t attem
 int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
                       struct drv_pod **ret, struct k8sm_diags *diags) {
   struct drv_pod *pod;
-  int r = pod_make(core, kube, attempt, nonce, &pod, diags);
+  int r = pod_make(core, kube, nonce, &pod, diags);
   if (r != K8SM_OK) return r;
-  r = k8sm_status_new(pod->demand, &core->options.status, &pod->status, diags);
+  r = k8smi_drv_pod_demand(core, kube, attempt, pod->nonce, K8SM_FORM_AUTO, &pod->demand, diags);
+  if (r == K8SM_OK) r = k8sm_status_new(pod->demand, &core->options.status, &pod->status, diags);
   if (r != K8SM_OK) {
     k8smi_drv_pod_free(core, pod);
     return r;
@@ -127,6 +150,21 @@ static bool pod_restore_nominee(struct drv_core *core, struct drv_pod *pod, cons
   return pod->nominee != NULL;
 }
 
+/* In the form that the attempt was begun in, whatever the options say by now. Versions before 4 did not tell,
+ * and knew only forms with an executor. */
+static int pod_restore_demand(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
+                              struct k8sm_diags *diags) {
+  struct drv_begun begun = {k8smi_form_find(s->form), s->executor.len > 0};
+  if (s->form.len > 0 && begun.form == K8SM_FORM_AUTO) {
+    k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the pod's record: form: '%.*s' is none",
+               K8SMI_P(s->form));
+    return K8SM_ERR_INVALID;
+  }
+  if (s->agent_id.len == 0) begun.form = K8SM_FORM_AUTO; /* nothing was */
+  return k8smi_drv_pod_demand_begun(core, pod->pod, (uint32_t)s->attempt, pod->nonce, begun, &pod->demand,
+                                    &pod->form, diags);
+}
+
 static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
                             struct k8sm_diags *diags) {
   pod->recorded = true;
@@ -156,10 +194,11 @@ static int pod_from_snapshot(struct drv_core *core, const struct drv_snapshot *s
   }
   int r = k8sm_pod_parse(s->pod.ptr, s->pod.len, &o, &kube, diags);
   if (r != K8SM_OK) return r;
-  r = pod_make(core, kube, (uint32_t)s->attempt, s->nonce.ptr, &pod, diags);
+  r = pod_make(core, kube, s->nonce.ptr, &pod, diags);
   k8sm_pod_unref(kube);
   if (r != K8SM_OK) return r;
-  r = pod_restore_rest(core, pod, s, diags);
+  r = pod_restore_demand(core, pod, s, diags);
+  if (r == K8SM_OK) r = pod_restore_rest(core, pod, s, diags);
   if (r != K8SM_OK) {
     k8smi_drv_pod_free(core, pod);
     return r;

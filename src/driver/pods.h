@@ -100,6 +100,7 @@ struct drv_pod {
   uint64_t said_hash;       /* of its bytes */
   uint64_t refusal_hash;    /* of the last "0/5 nodes are available" */
   uint32_t refusal_unknown; /* agents that had no offer then */
+  uint32_t form;            /* of the demand, where pod and options do not tell it (any more); else AUTO */
   uint64_t resume_hash;     /* of what `resume` launches */
   struct drv_due due;       /* when to be looked at again */
   struct drv_due doubt;     /* when a task of it is asked for on its own, at the earliest */
@@ -168,9 +169,20 @@ struct drv_pod *k8smi_drv_pods_next_turn(struct drv_pods *pods);
 /* It was not, after all. */
 void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod);
 
-/* The demand of an attempt. Errors: as k8sm_demand_make. */
+/* The demand of an attempt. `form`: K8SM_FORM_* that it has, whatever is asked for; AUTO: as the pod and the
+ * options ask. Errors: as k8sm_demand_make. */
 int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
-                         const char *nonce, struct k8sm_demand **ret, struct k8sm_diags *diags);
+                         const char *nonce, uint32_t form, struct k8sm_demand **ret,
+                         struct k8sm_diags *diags);
+/* That of an attempt that was begun in this form, maybe with other options; AUTO: in one that is not known,
+ * with an executor of its own or (maybe) not. *ret_form: for k8smi_drv_pod_demand, to make it again. */
+struct drv_begun {
+  uint32_t form;
+  bool executor;
+};
+int k8smi_drv_pod_demand_begun(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
+                               const char *nonce, struct drv_begun begun, struct k8sm_demand **ret,
+                               uint32_t *ret_form, struct k8sm_diags *diags);
 
 /* preempt.c: NULL when memory ran out. */
 struct drv_nominee *k8smi_drv_nominee_new(const struct drv_core *core, struct k8sm_slice agent_id,

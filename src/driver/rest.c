@@ -207,7 +207,7 @@ static int rest_read(const struct drv_core *core, const struct drv_pod *pod, str
   else
     parts->pod = k8smi_pod_unpack(rest_part(rest, 0, rest->pod_len), rest->like, &core->allocator);
   if (parts->pod == NULL) return K8SM_ERR_NOMEM;
-  int r = k8smi_drv_pod_demand(core, parts->pod, rest->attempt, pod->nonce, &parts->demand, NULL);
+  int r = k8smi_drv_pod_demand(core, parts->pod, rest->attempt, pod->nonce, pod->form, &parts->demand, NULL);
   return r == K8SM_OK ? rest_read_statuses(core, rest, parts) : r;
 }
 

@@ -2,6 +2,7 @@
 /* The record of a pod, row by row: a whole one when the pod is placed, later mostly what has changed, and now
  * and then a whole one again, so that no record grows without end. */
 #include "base/slice.h"
+#include "demand/demand.h"
 #include "driver/rest.h"
 #include "status/status.h"
 
@@ -37,6 +38,7 @@ static int row_write_whole(const struct drv_core *core, const struct drv_pod_vie
   s->pod = k8sm_blob_bytes(json);
   s->attempt = k8sm_demand_attempt(view->status->demand);
   s->nonce = k8smi_s(view->pod->nonce);
+  s->form = k8smi_form_name(view->status->demand->form);
   if (place != NULL) {
     s->agent_id = place->agent_id;
     s->hostname = place->hostname;

@@ -82,6 +82,7 @@ void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *
   k8smi_json_raw(&w, s->pod);
   k8smi_json_member_i64(&w, "attempt", s->attempt);
   k8smi_json_member(&w, "nonce", s->nonce);
+  k8smi_json_member(&w, "form", s->form);
   snapshot_put_deleting(&w, s);
   snapshot_put_nomination(&w, s);
   snapshot_put_place(&w, s);

@@ -6,7 +6,8 @@
  * as rows, each a JSON object in a line of its own, so that people and other programs can read it. The first
  * row is whole; each one behind it holds what has changed since the one before, and is numbered after it.
  * Rows that do not follow on are void: the host was told so (see records.h). Of earlier releases: rows of
- * version 2 say nothing of nominations; a whole row of version 1 has no number, and pod and status as texts.
+ * version 3 do not tell the form, those of version 2 say nothing of nominations; a whole row of version 1 has
+ * no number, and pod and status as texts.
  */
 
 #include <k8smesos/match.h>
@@ -15,7 +16,7 @@
 
 struct k8sm_status;
 
-enum { DRV_SNAPSHOT_VERSION = 3 };
+enum { DRV_SNAPSHOT_VERSION = 4 };
 
 struct drv_snapshot_task {
   struct k8sm_slice id;
@@ -28,6 +29,7 @@ struct drv_snapshot {
   struct k8sm_slice pod; /* its JSON */
   int64_t attempt;
   struct k8sm_slice nonce;              /* of the attempt's demand */
+  struct k8sm_slice form;               /* the name of its form; empty before version 4 */
   int64_t deleting;                     /* 1: it is to be deleted */
   int64_t grace_seconds;                /* then; -1: its own */
   struct k8sm_slice nominated_agent_id; /* where others end for it, until it is placed; empty: nowhere */

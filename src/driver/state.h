@@ -171,9 +171,9 @@ bool k8smi_drv_adopting(const struct k8sm_driver *d);
 int k8smi_drv_adopt_begin(struct k8sm_driver *d);
 /* The number of the first attempt of a pod that is given now. */
 uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d);
-/* Somebody saw a task of the pod alive. Errors: NOMEM. */
+/* Somebody saw a task of the pod alive, and knows, or not, of an executor of the pod's own. Errors: NOMEM. */
 int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
-                    struct k8sm_slice agent_id);
+                    struct k8sm_slice agent_id, bool has_executor);
 
 /* ---- launch.c: pods meet offers ---- */
 

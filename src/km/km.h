@@ -150,6 +150,7 @@ struct km_demand_flags {
   bool no_limits;
   bool original_defaults;
   bool command_probes;
+  bool form_fallback;
   const char *role, *principal, *form, *network;
   const char *reservation, *reservation_principal;
   struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
@@ -167,7 +168,10 @@ struct km_demand_flags {
       {"principal", 0, KM_TEXT, &(flags).principal, "NAME", "for whom is reserved what pods reserve"},         \
       {"form",  0,                                                                                             \
        KM_TEXT, &(flags).form,                                                                                 \
-       "FORM",  "budget, budget-reserved or reserved (default: reserved tokens with a role and a principal)"}, \
+       "FORM",  "budget, budget-reserved, reserved, or command: one task for a pod of one container (default:"  \
+                " reserved tokens with a role and a principal)"},                                                \
+      {"form-fallback", 0, KM_FLAG, &(flags).form_fallback, NULL, "pods that can't be a command task run in the"  \
+                                                                   " default form"},                           \
       {"network", 0, KM_TEXT, &(flags).network, "NAME", "CNI network of pods that do not ask for another"},    \
       {"reservation", 0, KM_TEXT, &(flags).reservation, "LABELS",                                              \
        "of the reservations that pods take cpus and memory from: a=b,c=d"},                                    \

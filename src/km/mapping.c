@@ -7,13 +7,13 @@
 #include <string.h>
 
 static int parse_form(const struct km_command *command, struct km_demand_flags *flags) {
-  static const char *const names[] = {"auto", "budget", "budget-reserved", "reserved"};
+  static const char *const names[] = {"auto", "budget", "budget-reserved", "reserved", "command"};
   if (flags->form == NULL) return -1;
-  for (uint32_t i = 1; i < sizeof names / sizeof names[0]; i++) {
+  for (uint32_t i = K8SM_FORM_BUDGET; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(names[i], flags->form) == 0) flags->form_number = i;
   }
   if (flags->form_number != 0) return -1;
-  return km_misuse(command, "--form is budget, budget-reserved or reserved, not '%s'", flags->form);
+  return km_misuse(command, "--form is budget, budget-reserved, reserved or command, not '%s'", flags->form);
 }
 
 static int parse_policy(const struct km_command *command, const char *text, struct k8sm_field_policy *ret) {
@@ -100,7 +100,8 @@ struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags
       .flags = (flags->host_filesystem ? K8SM_DEMAND_HOST_FILESYSTEM : 0) |
                (flags->no_limits ? K8SM_DEMAND_NO_LIMITS : 0) |
                (flags->original_defaults ? K8SM_DEMAND_ORIGINAL_DEFAULTS : 0) |
-               (flags->command_probes ? K8SM_DEMAND_COMMAND_PROBES : 0),
+               (flags->command_probes ? K8SM_DEMAND_COMMAND_PROBES : 0) |
+               (flags->form_fallback ? K8SM_DEMAND_FORM_FALLBACK : 0),
       .roles = flags->role == NULL ? NULL : &flags->role,
       .role_count = flags->role != NULL,
       .form = flags->form_number,

@@ -82,6 +82,7 @@ static void set_mapping(json_t *head, const struct km_demand_flags *m) {
   set_number(head, "noLimits", m->no_limits);
   set_number(head, "originalDefaults", m->original_defaults);
   set_number(head, "commandProbes", m->command_probes);
+  set_number(head, "formFallback", m->form_fallback);
 }
 
 struct km_trace *km_trace_create(const char *file, const struct km_driver_setup *s) {

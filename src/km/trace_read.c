@@ -109,7 +109,8 @@ static bool read_mapping(struct km_trace_reader *r) {
                                 .host_filesystem = number(r->head, "hostFilesystem") != 0,
                                 .no_limits = number(r->head, "noLimits") != 0,
                                 .original_defaults = number(r->head, "originalDefaults") != 0,
-                                .command_probes = number(r->head, "commandProbes") != 0};
+                                .command_probes = number(r->head, "commandProbes") != 0,
+                                .form_fallback = number(r->head, "formFallback") != 0};
   return km_demand_parse(&as, m) == -1;
 }
 

@@ -174,9 +174,12 @@ static struct k8sm_status *status_make(const struct k8sm_demand *demand,
   s->options = *options;
   s->options.allocator = NULL;
   s->tasks = k8smi_arena_array(&s->arena, demand->task_count, sizeof *s->tasks);
-  if (s->tasks != NULL) return s;
-  k8sm_status_unref(s);
-  return NULL;
+  if (s->tasks == NULL) {
+    k8sm_status_unref(s);
+    return NULL;
+  }
+  k8smi_status_omit_pause(s);
+  return s;
 }
 
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,

@@ -139,7 +139,7 @@ void k8smi_status_begin(struct k8sm_status *s) {
 /* ---- What is wanted ---- */
 
 bool k8smi_status_launches(const struct k8sm_status *s) {
-  if (!s->launched || s->lost || s->ending || s->given_up) return false;
+  if (!s->launched || s->lost || s->ending || s->given_up || k8smi_demand_is_task(s->demand)) return false;
   for (size_t i = 0; i < s->demand->task_count; i++) {
     if (k8smi_task_alive(&s->tasks[i]) && s->tasks[i].progress >= K8SMI_PROGRESS_STARTING) return true;
   }

@@ -280,6 +280,10 @@ void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happ
 void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success);
 /* A new attempt: as if it had never run, with what was in lastState. */
 void k8smi_task_renew(struct k8smi_status_task *t);
+/* Where the pod is one task: there is no pause task to wait for, in this attempt. */
+static inline void k8smi_status_omit_pause(struct k8sm_status *s) {
+  if (k8smi_demand_is_task(s->demand)) s->tasks[0].progress = K8SMI_PROGRESS_ENDED;
+}
 /* The pod ends: what waits is not launched any more; its last end stays. */
 void k8smi_task_give_up(struct k8smi_status_task *t);
 /* A result that has waited long enough counts. */

@@ -79,6 +79,7 @@ K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t 
 K8smMesos__Offer__Operation *k8smi_task_launch_group(struct k8smi_task_build *b,
                                                      K8smMesos__ExecutorInfo *executor,
                                                      K8smMesos__TaskInfo *task);
+K8smMesos__Offer__Operation *k8smi_task_launch(struct k8smi_task_build *b, K8smMesos__TaskInfo *task);
 K8smMesos__Offer__Operation *k8smi_task_reserve(struct k8smi_task_build *b, struct k8smi_resources resources);
 K8smMesos__Offer__Operation *k8smi_task_unreserve(struct k8smi_task_build *b,
                                                   struct k8smi_resources resources);
@@ -95,6 +96,11 @@ bool k8smi_task_hold(struct k8smi_task_build *b);
 /* executor.c: the placement's ExecutorInfo: made, or decoded from what was sent before. *result says
  * why it is NULL. */
 K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *result);
+
+/* What an executor, or a command task in its place, says of the pod: its labels, and its annotations under a name
+ * that no label has; and the network that its container joins. */
+K8smMesos__Labels *k8smi_task_pod_labels(struct k8smi_task_build *b);
+bool k8smi_task_network(struct k8smi_task_build *b, K8smMesos__ContainerInfo *container);
 
 /* info.c: TaskInfo of a task of the demand. `id` has a NUL behind it. */
 K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, struct k8sm_slice id);

@@ -175,35 +175,61 @@ static int calls_add_holds(struct calls_work *w, uint32_t call, uint32_t placeme
   return result;
 }
 
-/* The groups of a placement: its pause task comes first in the demand, and so first here. */
+/* A task of a placement, in a group of its own; a command task (executor NULL) is by itself. */
+static int calls_add_task(struct calls_work *w, uint32_t call, uint32_t placement, uint32_t task,
+                          K8smMesos__ExecutorInfo *executor, K8smMesos__Call__Accept *accept) {
+  struct k8smi_task_build *b = &w->build;
+  struct k8sm_call_task *row = &w->calls->tasks[w->calls->task_count];
+  int result = calls_task_id(w, &b->demand->tasks[task], &row->task_id);
+  if (result != K8SM_OK) return result;
+  K8smMesos__TaskInfo *info = k8smi_task_info(b, task, row->task_id);
+  if (info == NULL) return calls_no_memory(w);
+  if (b->demand->tasks[task].kind != K8SM_TASK_PAUSE) result = k8smi_overlays_task(b, info);
+  if (result != K8SM_OK) return result;
+  row->placement = placement;
+  row->task = task;
+  w->calls->task_count++;
+  return calls_add_operation(
+      w, call, placement,
+      executor == NULL ? k8smi_task_launch(b, info) : k8smi_task_launch_group(b, executor, info), accept);
+}
+
+/* The agent makes the executor of a command task, and gives it the task's id. */
+static void calls_record_command(struct calls_work *w, uint32_t placement) {
+  w->calls->executors[placement] = (struct k8sm_call_executor){
+      .executor_id = w->calls->tasks[w->calls->task_count - 1].task_id,
+      .bytes = K8SMI_S(""),
+      .placement = placement,
+      .call = w->group[placement],
+  };
+}
+
+/* *ret: NULL for a command task. */
+static int calls_add_executor(struct calls_work *w, uint32_t placement, K8smMesos__ExecutorInfo **ret) {
+  struct k8smi_task_build *b = &w->build;
+  int result = K8SM_OK;
+  *ret = NULL;
+  if (k8smi_demand_is_task(b->demand)) return K8SM_OK;
+  *ret = k8smi_task_executor(b, &result);
+  if (*ret == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
+  if (b->demand->executor.len == 0) result = k8smi_overlays_executor(b, *ret);
+  return result == K8SM_OK ? calls_record_executor(w, placement, *ret) : result;
+}
+
+/* The tasks of a placement: its pause task comes first in the demand, and so first here. */
 static int calls_add_placement(struct calls_work *w, uint32_t call, uint32_t placement,
                                K8smMesos__Call__Accept *accept) {
   struct k8smi_task_build *b = &w->build;
-  struct k8sm_calls *c = w->calls;
-  int result;
+  K8smMesos__ExecutorInfo *executor = NULL;
   b->placement = &b->plan->placements[placement];
   b->demand = b->plan->demands[b->placement->demand];
   b->labels = k8smi_task_labels(b, b->demand->labels);
-  result = calls_add_holds(w, call, placement, accept);
-  if (result != K8SM_OK) return result;
-  K8smMesos__ExecutorInfo *executor = k8smi_task_executor(b, &result);
-  if (executor == NULL) return result == K8SM_ERR_NOMEM ? calls_no_memory(w) : result;
-  if (b->demand->executor.len == 0) result = k8smi_overlays_executor(b, executor);
-  if (result == K8SM_OK) result = calls_record_executor(w, placement, executor);
-  for (uint32_t i = 0; i < b->demand->task_count && result == K8SM_OK; i++) {
-    if (!b->demand->tasks[i].launch) continue;
-    struct k8sm_call_task *row = &c->tasks[c->task_count];
-    result = calls_task_id(w, &b->demand->tasks[i], &row->task_id);
-    if (result != K8SM_OK) break;
-    K8smMesos__TaskInfo *info = k8smi_task_info(b, i, row->task_id);
-    if (info != NULL && b->demand->tasks[i].kind != K8SM_TASK_PAUSE) result = k8smi_overlays_task(b, info);
-    if (result != K8SM_OK) break;
-    K8smMesos__Offer__Operation *operation = info == NULL ? NULL : k8smi_task_launch_group(b, executor, info);
-    result = calls_add_operation(w, call, placement, operation, accept);
-    row->placement = placement;
-    row->task = i;
-    c->task_count++;
+  int result = calls_add_holds(w, call, placement, accept);
+  if (result == K8SM_OK) result = calls_add_executor(w, placement, &executor);
+  for (uint32_t i = 0; result == K8SM_OK && i < b->demand->task_count; i++) {
+    if (b->demand->tasks[i].launch) result = calls_add_task(w, call, placement, i, executor, accept);
   }
+  if (result == K8SM_OK && executor == NULL) calls_record_command(w, placement);
   return result;
 }
 

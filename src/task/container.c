@@ -42,8 +42,9 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
     info->share_pid_namespace = true;
   }
   /* one for the pod: the executor's own, or its agent's; the containers have their executor's */
+  bool outermost = task == NULL || k8smi_demand_is_task(d);
   info->has_ipc_mode = true;
-  info->ipc_mode = task == NULL && !d->host_ipc ? K8SM_MESOS__LINUX_INFO__IPC_MODE__PRIVATE
+  info->ipc_mode = outermost && !d->host_ipc ? K8SM_MESOS__LINUX_INFO__IPC_MODE__PRIVATE
                                                 : K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
   if (capabilities) {
     info->effective_capabilities = container_capabilities(b, task->capabilities);
@@ -153,7 +154,8 @@ static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
     source->sandbox_path = path;
     if (path == NULL) return NULL;
     path->has_type = true;
-    path->type = K8SM_MESOS__VOLUME__SOURCE__SANDBOX_PATH__TYPE__PARENT;
+    path->type = k8smi_demand_is_task(b->demand) ? K8SM_MESOS__VOLUME__SOURCE__SANDBOX_PATH__TYPE__SELF
+                                                 : K8SM_MESOS__VOLUME__SOURCE__SANDBOX_PATH__TYPE__PARENT;
     path->path = k8smi_task_text(k8smi_task_placed(b, task, mount->source));
     return source;
   }
@@ -231,6 +233,10 @@ K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,
   container->linux_info = k8smi_task_linux(b, task);
   if (!container_image(b, task, container) || !container_volumes(b, task, container)) return NULL;
   container->rlimit_info = container_rlimits(b, task);
+  if (k8smi_demand_is_task(b->demand)) {
+    container->hostname = k8smi_task_text(b->demand->hostname);
+    if (b->demand->network.len > 0 && !k8smi_task_network(b, container)) return NULL;
+  }
   if (task->tty) container->tty_info = K8SMI_TASK_NEW(b, TTYInfo, ttyinfo);
   return container;
 }

@@ -47,7 +47,7 @@ static bool executor_map_ports(struct k8smi_task_build *b, K8smMesos__NetworkInf
   return !b->no_memory;
 }
 
-static bool executor_network(struct k8smi_task_build *b, K8smMesos__ContainerInfo *container) {
+bool k8smi_task_network(struct k8smi_task_build *b, K8smMesos__ContainerInfo *container) {
   K8smMesos__NetworkInfo *network = K8SMI_TASK_NEW(b, NetworkInfo, network_info);
   container->network_infos = k8smi_task_array(b, 1, sizeof *container->network_infos);
   if (b->no_memory) return false;
@@ -63,12 +63,11 @@ static K8smMesos__ContainerInfo *executor_container(struct k8smi_task_build *b) 
   container->type = K8SM_MESOS__CONTAINER_INFO__TYPE__MESOS;
   container->hostname = k8smi_task_text(b->demand->hostname);
   container->linux_info = k8smi_task_linux(b, NULL);
-  if (b->demand->network.len > 0 && !executor_network(b, container)) return NULL;
+  if (b->demand->network.len > 0 && !k8smi_task_network(b, container)) return NULL;
   return container;
 }
 
-/* The labels of the tasks, and the annotations under a name that no label has. */
-static K8smMesos__Labels *executor_labels(struct k8smi_task_build *b) {
+K8smMesos__Labels *k8smi_task_pod_labels(struct k8smi_task_build *b) {
   const struct k8smi_pair_list annotations = b->demand->annotations;
   if (annotations.count == 0) return b->labels;
   K8smMesos__Labels *labels = K8SMI_TASK_NEW(b, Labels, labels);
@@ -108,7 +107,7 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
   info->n_resources = b->holds.executor.count;
   info->container = executor_container(b);
   info->shutdown_grace_period = k8smi_task_seconds(b, b->demand->grace_seconds);
-  info->labels = executor_labels(b);
+  info->labels = k8smi_task_pod_labels(b);
   if (b->no_memory) return NULL;
   *result = K8SM_OK;
   return info;

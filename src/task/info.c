@@ -105,13 +105,15 @@ K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, st
   info->task_id->value = k8smi_task_text(id);
   info->agent_id->value = k8smi_task_text(b->placement->agent_id);
   info->kill_policy->grace_period = k8smi_task_seconds(b, t->grace_seconds);
-  info->resources = b->holds.tasks[task].items;
-  info->n_resources = b->holds.tasks[task].count;
+  const struct k8smi_resources *held =
+      k8smi_demand_is_task(b->demand) ? &b->holds.executor : &b->holds.tasks[task];
+  info->resources = held->items;
+  info->n_resources = held->count;
   info->command = k8smi_task_command(b, t);
   info->container = k8smi_task_container(b, t);
   info->health_check = k8smi_task_health(b, t);
   info->check = k8smi_task_check(b, t);
-  info->labels = b->labels;
+  info->labels = k8smi_demand_is_task(b->demand) ? k8smi_task_pod_labels(b) : b->labels;
   info->discovery = info_discovery(b, task);
   info_limits(b, t, info);
   return b->no_memory ? NULL : info;

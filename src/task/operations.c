@@ -28,6 +28,19 @@ K8smMesos__Offer__Operation *k8smi_task_launch_group(struct k8smi_task_build *b,
   return operation;
 }
 
+K8smMesos__Offer__Operation *k8smi_task_launch(struct k8smi_task_build *b, K8smMesos__TaskInfo *task) {
+  K8smMesos__Offer__Operation *operation = operation_new(b, K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH);
+  K8smMesos__Offer__Operation__Launch *launch =
+      K8SMI_TASK_NEW(b, Offer__Operation__Launch, offer__operation__launch);
+  K8smMesos__TaskInfo **tasks = k8smi_task_array(b, 1, sizeof *tasks);
+  if (operation == NULL || launch == NULL || tasks == NULL) return NULL;
+  operation->launch = launch;
+  launch->task_infos = tasks;
+  launch->n_task_infos = 1;
+  tasks[0] = task;
+  return operation;
+}
+
 K8smMesos__Offer__Operation *k8smi_task_reserve(struct k8smi_task_build *b,
                                                 struct k8smi_resources resources) {
   K8smMesos__Offer__Operation *operation = operation_new(b, K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE);

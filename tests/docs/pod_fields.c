@@ -152,6 +152,19 @@ static void print_differences(void) {
     printf("| %s | %s |\n", differences[i].what, differences[i].why);
 }
 
+static void print_command_task(void) {
+  printf("\n## As a command task\n\n"
+         "A pod of one container may be one command task, without an executor of its own (the form "
+         "`command`, see\n"
+         "[the forms](architecture.md)). What is said above of the executor is the task's then: resources, "
+         "ports,\n"
+         "network, hostname, labels of annotations; an emptyDir is a directory of the task's own sandbox. "
+         "What such\n"
+         "a pod can't have:\n\n| field | why |\n| --- | --- |\n");
+  for (size_t i = 0; k8smi_demand_misfit(i) != NULL; i++)
+    printf("| %s | %s |\n", k8smi_demand_misfit(i)->field, k8smi_demand_misfit(i)->why);
+}
+
 int main(void) {
   fputs(
       "# What Mesos makes of each field of a pod\n\n"
@@ -181,6 +194,7 @@ int main(void) {
       stdout);
   print_metadata();
   print_type(K8SMI_TYPE_PodSpec, "spec");
+  print_command_task();
   print_admission();
   print_differences();
   return 0;

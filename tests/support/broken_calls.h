@@ -90,6 +90,7 @@ BREAK(task_labels, b->task->labels != NULL && b->task->labels->n_labels > 1,
 BREAK(task_port, b->task->discovery != NULL && b->task->discovery->ports != NULL,
       b->task->discovery->ports->ports[0]->number = 0)
 BREAK(variable, b->task->command->environment != NULL, {
+  b->task->command->environment->variables[0]->type = K8SM_MESOS__ENVIRONMENT__VARIABLE__TYPE__VALUE;
   b->task->command->environment->variables[0]->value = NULL;
   b->task->command->environment->variables[0]->secret = NULL;
 })

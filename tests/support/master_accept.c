@@ -93,6 +93,8 @@ static const char *accept_operation(struct master *m, const K8smMesos__Offer__Op
   if (o->id != NULL) return "an operation that nobody follows has an id";
   if (o->launch_group != NULL && o->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP)
     return master_rule_group(m, o->launch_group, agent, role);
+  if (o->launch != NULL && o->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH)
+    return master_rule_launch(m, o->launch, agent, role);
   if (o->reserve != NULL && o->type == K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE)
     return accept_convert(m, o->reserve->resources, o->reserve->n_resources, role, accept_reserve);
   if (o->unreserve != NULL && o->type == K8SM_MESOS__OFFER__OPERATION__TYPE__UNRESERVE)

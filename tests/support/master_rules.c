@@ -241,8 +241,8 @@ static const char *rule_executor(const struct master *m, const K8smMesos__Execut
   return rule_sum(e->resources, e->n_resources, "disk") < 0 ? "an executor has no disk" : NULL;
 }
 
-static const char *rule_limits(const K8smMesos__TaskInfo *task) {
-  if (task->n_limits > 0 && rule_shares_cgroups(task->container))
+static const char *rule_limits(const K8smMesos__TaskInfo *task, bool alone) {
+  if (!alone && task->n_limits > 0 && rule_shares_cgroups(task->container))
     return "a task has limits and shares cgroups";
   for (size_t i = 0; i < task->n_limits; i++) {
     const K8smMesos__TaskInfo__LimitsEntry *limit = task->limits[i];
@@ -250,7 +250,7 @@ static const char *rule_limits(const K8smMesos__TaskInfo *task) {
       return "a limit is of something else than cpus and mem";
     int64_t request = rule_sum(task->resources, task->n_resources, limit->key);
     if (request < 0) return "a limit has no request";
-    if (limit->value == NULL || !(limit->value->value * 1000 >= (double)request))
+    if (limit->value == NULL || !(limit->value->value * 1000 + 0.5 >= (double)request))
       return "a limit is below the request";
   }
   if (!rule_shares_cgroups(task->container) && (rule_sum(task->resources, task->n_resources, "cpus") < 0 ||
@@ -280,8 +280,9 @@ static const char *rule_task_times(const K8smMesos__TaskInfo *task) {
   return NULL;
 }
 
+/* `alone`: a command task, in no group. */
 static const char *rule_task(const struct master *m, const K8smMesos__TaskInfo *task, const char *agent,
-                             const char *role) {
+                             const char *role, bool alone) {
   if (task->task_id == NULL || !master_is_id(task->task_id->value)) return "the id of a task is none";
   if (master_knows_task(m, task->task_id->value)) return "the id of a task was used before";
   if (task->agent_id == NULL || strcmp(task->agent_id->value, agent) != 0)
@@ -290,10 +291,10 @@ static const char *rule_task(const struct master *m, const K8smMesos__TaskInfo *
   if (task->n_resources == 0) return "a task has no resources";
   const char *fault = rule_command(task->command);
   if (fault == NULL && task->container != NULL) fault = rule_container(task->container);
-  if (fault == NULL && task->container != NULL && task->container->n_network_infos > 0)
+  if (fault == NULL && !alone && task->container != NULL && task->container->n_network_infos > 0)
     fault = "a task of a group has network_infos";
   if (fault == NULL) fault = master_rule_resources(task->resources, task->n_resources, role);
-  if (fault == NULL) fault = rule_limits(task);
+  if (fault == NULL) fault = rule_limits(task, alone);
   if (fault == NULL && task->health_check != NULL) fault = rule_health_check(task->health_check);
   if (fault == NULL && task->check != NULL) fault = rule_check(task->check);
   if (fault == NULL) fault = rule_labels(task->labels);
@@ -310,11 +311,37 @@ const char *master_rule_group(struct master *m, const K8smMesos__Offer__Operatio
   if (fault == NULL) fault = master_launch_executor(m, group->executor, agent);
   for (size_t i = 0; fault == NULL && i < group->task_group->n_tasks; i++) {
     const K8smMesos__TaskInfo *task = group->task_group->tasks[i];
-    fault = rule_task(m, task, agent, role);
+    fault = rule_task(m, task, agent, role, false);
     if (fault == NULL && task->executor != NULL) fault = "a task of a group has an executor of its own";
     if (fault == NULL)
       fault = master_launch_task(m, group->executor->executor_id->value, task,
                                  rule_shares_cgroups(task->container));
+  }
+  return fault;
+}
+
+/* Nothing of its container is a child's. */
+static const char *rule_alone(const K8smMesos__TaskInfo *task) {
+  const K8smMesos__ContainerInfo *container = task->container;
+  if (task->executor != NULL) return "a command task has an executor";
+  if (!rule_shares_cgroups(container)) return "a command task has cgroups of its own beside a parent's";
+  for (size_t i = 0; container != NULL && i < container->n_volumes; i++) {
+    const K8smMesos__Volume__Source *source = container->volumes[i]->source;
+    if (source != NULL && source->sandbox_path != NULL &&
+        source->sandbox_path->type != K8SM_MESOS__VOLUME__SOURCE__SANDBOX_PATH__TYPE__SELF)
+      return "a command task mounts its parent's sandbox";
+  }
+  return NULL;
+}
+
+const char *master_rule_launch(struct master *m, const K8smMesos__Offer__Operation__Launch *launch,
+                               const char *agent, const char *role) {
+  const char *fault = launch->n_task_infos == 0 ? "a launch has no tasks" : NULL;
+  for (size_t i = 0; fault == NULL && i < launch->n_task_infos; i++) {
+    const K8smMesos__TaskInfo *task = launch->task_infos[i];
+    fault = rule_task(m, task, agent, role, true);
+    if (fault == NULL) fault = rule_alone(task);
+    if (fault == NULL) fault = master_launch_alone(m, task);
   }
   return fault;
 }

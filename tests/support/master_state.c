@@ -242,6 +242,12 @@ const char *master_launch_executor(struct master *m, const K8smMesos__ExecutorIn
   return state_spend(m, executor->resources, executor->n_resources, false);
 }
 
+const char *master_launch_alone(struct master *m, const K8smMesos__TaskInfo *task) {
+  m->tasks = state_grow(m->tasks, m->task_count, sizeof *m->tasks);
+  snprintf(m->tasks[m->task_count++], sizeof m->tasks[0], "%s", task->task_id->value);
+  return state_spend(m, task->resources, task->n_resources, true);
+}
+
 const char *master_launch_task(struct master *m, const char *executor_id, const K8smMesos__TaskInfo *task,
                                bool shares_cgroups) {
   struct master_executor *executor = state_executor(m, executor_id);
@@ -249,7 +255,5 @@ const char *master_launch_task(struct master *m, const char *executor_id, const 
     return "the tasks of an executor differ in share_cgroups";
   executor->has_tasks = true;
   executor->shares_cgroups = shares_cgroups;
-  m->tasks = state_grow(m->tasks, m->task_count, sizeof *m->tasks);
-  snprintf(m->tasks[m->task_count++], sizeof m->tasks[0], "%s", task->task_id->value);
-  return state_spend(m, task->resources, task->n_resources, true);
+  return master_launch_alone(m, task);
 }

@@ -60,11 +60,15 @@ const char *master_launch_executor(struct master *m, const K8smMesos__ExecutorIn
                                    const char *agent);
 const char *master_launch_task(struct master *m, const char *executor_id, const K8smMesos__TaskInfo *task,
                                bool shares_cgroups);
+const char *master_launch_alone(struct master *m, const K8smMesos__TaskInfo *task);
 /* The rules for parts of a call. */
 bool master_is_id(const char *id);
 const char *master_rule_resources(K8smMesos__Resource *const *resources, size_t n, const char *role);
 const char *master_rule_group(struct master *m, const K8smMesos__Offer__Operation__LaunchGroup *group,
                               const char *agent, const char *role);
+
+const char *master_rule_launch(struct master *m, const K8smMesos__Offer__Operation__Launch *launch,
+                               const char *agent, const char *role);
 
 bool master_knows_task(const struct master *m, const char *id);
 

@@ -59,17 +59,19 @@ static inline struct k8sm_demand_options random_options(struct random_run *r) {
                                   .data_count = RANDOM_POD_DATA,
                                   .data_size = sizeof random_pod_data[0],
                                   .attempt = (uint32_t)random_below(&r->random, 3),
-                                  .form = (uint32_t)random_below(&r->random, 4)};
+                                  .form = (uint32_t)random_below(&r->random, 5)};
   uint64_t kind = random_below(&r->random, 8);
   bool has_role = random_below(&r->random, 3) != 0;
   o.roles = has_role ? roles : NULL;
   o.role_count = has_role ? 2 : 0;
   o.principal = has_role ? "principal" : NULL;
-  if (o.principal == NULL && o.form > K8SM_FORM_BUDGET) o.form = K8SM_FORM_AUTO;
+  bool reserves = o.form == K8SM_FORM_BUDGET_RESERVED || o.form == K8SM_FORM_RESERVED;
+  if (o.principal == NULL && reserves) o.form = K8SM_FORM_AUTO;
   if (kind == 2) o.flags = K8SM_DEMAND_NO_LIMITS;
   if (kind == 6) o.flags = K8SM_DEMAND_HOST_FILESYSTEM;
   if (kind == 4) o.flags = K8SM_DEMAND_WILDCARD_PORTS;
   if (kind == 5) o.flags = K8SM_DEMAND_ORIGINAL_DEFAULTS;
+  if (o.form == K8SM_FORM_COMMAND) o.flags |= K8SM_DEMAND_FORM_FALLBACK;
   return o;
 }
 
@@ -186,13 +188,20 @@ static inline struct k8sm_demand *random_under_way(struct random_run *r, size_t 
   return k8sm_demand_resume(r->demands[place.demand], &options, &resumed, NULL) == K8SM_OK ? resumed : NULL;
 }
 
-/* All pods that have a place go on there: the demands are those of what they launch. */
+static inline bool random_has_executor(const struct k8sm_demand *demand) {
+  struct k8sm_demand_form form = {.size = sizeof form};
+  return k8sm_demand_get_form(demand, &form) == K8SM_OK && form.form != K8SM_FORM_COMMAND;
+}
+
+/* All pods that have a place, and an executor there, go on: the demands are those of what they launch. */
 static inline int random_resume(struct random_run *r) {
   struct k8sm_demand *resumed[RANDOM_PODS];
-  size_t count = k8sm_plan_placements(r->plan, 0, NULL, sizeof(struct k8sm_placement), 0);
-  for (size_t i = 0; i < count; i++) {
-    resumed[i] = random_under_way(r, i);
-    if (resumed[i] == NULL) return K8SM_ERR_INVALID;
+  struct k8sm_placement place;
+  size_t count = 0;
+  for (size_t i = 0; k8sm_plan_placements(r->plan, i, &place, sizeof place, 1) > 0; i++) {
+    if (!random_has_executor(r->demands[place.demand])) continue;
+    resumed[count] = random_under_way(r, i);
+    if (resumed[count++] == NULL) return K8SM_ERR_INVALID;
   }
   random_drop_calls(r);
   for (size_t i = 0; i < r->count; i++) k8sm_demand_unref(r->demands[i]);

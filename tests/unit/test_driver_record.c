@@ -25,6 +25,7 @@ static struct drv_snapshot whole_snapshot(void) {
                                .pod = K8SMI_S("{\"kind\":\"Pod\",\"a\":[{}]}"),
                                .attempt = 3,
                                .nonce = K8SMI_S("n1"),
+                               .form = K8SMI_S("command"),
                                .deleting = 1,
                                .grace_seconds = -1,
                                .nominated_agent_id = K8SMI_S("other"),
@@ -46,6 +47,7 @@ static void same_snapshot(const struct drv_snapshot *a, const struct drv_snapsho
   assert_int_equal(a->deleting, b->deleting);
   assert_int_equal(a->grace_seconds, b->grace_seconds);
   assert_true(k8smi_eq(a->pod, b->pod) && k8smi_eq(a->nonce, b->nonce));
+  assert_true(k8smi_eq(a->form, b->form));
   assert_true(k8smi_eq(a->agent_id, b->agent_id) && k8smi_eq(a->hostname, b->hostname));
   assert_true(k8smi_eq(a->executor, b->executor));
   assert_true(k8smi_eq(a->nominated_agent_id, b->nominated_agent_id));
@@ -227,6 +229,22 @@ static void records_of_version_1(void **state) {
   record_close(&r);
 }
 
+/* It was written before there were forms to be told, and ends within its time. */
+static void a_row_of_version_3_is_read(void **state) {
+  struct record r;
+  struct drv_snapshot got;
+  (void)state;
+  record_open(&r);
+  const char *row =
+      "{\"version\":3,\"number\":1,\"pod\":{\"kind\":\"Pod\"},\"attempt\":2,\"nonce\":\"n1\","
+      "\"deleting\":0,\"grace_seconds\":-1,\"agent_id\":\"a\",\"hostname\":\"h\",\"executor\":\"AAEC\","
+      "\"ports\":[],\"tasks\":[],\"status\":{}}\n";
+  assert_int_equal(record_read(&r, k8smi_s(row), &got), K8SM_OK);
+  assert_int_equal(got.attempt, 2);
+  assert_int_equal(got.form.len, 0);
+  record_close(&r);
+}
+
 /* It was written before there were nominations, and ends within its time. */
 static void a_row_of_version_2_is_read(void **state) {
   struct record r;
@@ -246,7 +264,7 @@ static void a_row_of_version_2_is_read(void **state) {
 
 static void rows_that_are_none(void **state) {
   static const char *const rows[] = {"[]",
-                                     "{\"version\":4}",
+                                     "{\"version\":5}",
                                      "{\"version\":0}",
                                      "{}",
                                      "{\"version\":3,\"attempt\":-1}",
@@ -265,7 +283,7 @@ static void rows_that_are_none(void **state) {
                                      "{\"version\":3,\"other\":0}",
                                      "{\"version\":3}\n[]\n",
                                      "{\"version\":3}\n{\"number\":\"\"}\n",
-                                     "{\"version\":3}\n{\"number\":1,\"version\":4}\n"};
+                                     "{\"version\":3}\n{\"number\":1,\"version\":5}\n"};
   struct record r;
   struct drv_snapshot got;
   (void)state;
@@ -429,6 +447,7 @@ int main(void) {
       cmocka_unit_test(changes_that_do_not_follow_on_are_void),
       cmocka_unit_test(records_of_version_1),
       cmocka_unit_test(a_row_of_version_2_is_read),
+      cmocka_unit_test(a_row_of_version_3_is_read),
       cmocka_unit_test(rows_that_are_none),
       cmocka_unit_test(records_without_memory),
       cmocka_unit_test(changes_between_attempts),

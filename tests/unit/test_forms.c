@@ -84,6 +84,87 @@ static void a_form_has_a_reason(void **state) {
   }
 }
 
+/* A pod that can't be a command task is refused with the field, or has another form, which says why. */
+static void what_no_command_task_has(void **state) {
+  (void)state;
+#define FORM_C "{'name':'c','image':'i'}"
+  static const struct {
+    const char *spec, *path, *why;
+  } cases[] = {
+      {"{'containers':[" FORM_C "],'initContainers':[{'name':'i','image':'i'}]}", "spec.initContainers[0]",
+       "a command task has no stages"},
+      {"{'containers':[" FORM_C ",{'name':'d','image':'i'}]}", "spec.containers[1]",
+       "a command task has one container"},
+      {"{'containers':[" FORM_C "],'volumes':[{'name':'w','emptyDir':{}}]}", "spec.volumes[0].emptyDir",
+       "a restart is another task, with an empty sandbox; expected restartPolicy Never"},
+      {"{'restartPolicy':'OnFailure','containers':[" FORM_C
+       "],'volumes':[{'name':'h','hostPath':{'path':'/'}},"
+       "{'name':'w','emptyDir':{}}]}",
+       "spec.volumes[1].emptyDir",
+       "a restart is another task, with an empty sandbox; expected restartPolicy Never"},
+      {"{'containers':[" FORM_C "],'volumes':[{'name':'v','persistentVolumeClaim':{'claimName':'d'}}]}",
+       "spec.volumes[0].persistentVolumeClaim",
+       "a command task gives its volumes back when it ends, and may start elsewhere the next time"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    char reason[256];
+    struct k8sm_demand *d = NULL;
+    struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .form = K8SM_FORM_COMMAND};
+    struct k8sm_pod *pod = pods_parse("", cases[i].spec);
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_ERR_UNSUPPORTED);
+    const struct k8sm_diag *found = findings_at(&f, cases[i].path);
+    assert_non_null(found);
+    assert_non_null(strstr(f.text + found->message, cases[i].why));
+    o.flags = K8SM_DEMAND_FORM_FALLBACK;
+    if (i < 4) {
+      struct k8sm_demand_form form = {.size = sizeof form};
+      assert_int_equal(k8sm_demand_make(pod, &o, &d, NULL), K8SM_OK);
+      assert_int_equal(k8sm_demand_get_form(d, &form), K8SM_OK);
+      snprintf(reason, sizeof reason, "the form 'command' was refused: %s: %s", cases[i].path, cases[i].why);
+      assert_int_equal(form.form, K8SM_FORM_BUDGET);
+      assert_string_equal(form.reason.ptr, reason);
+      k8sm_demand_unref(d);
+    }
+    k8sm_pod_unref(pod);
+  }
+}
+
+static void a_command_task_asks_what_its_pod_does(void **state) {
+  (void)state;
+  struct k8sm_demand *d = NULL;
+  struct k8sm_demand_budget budget = {.size = sizeof budget};
+  struct k8sm_demand_form form = {.size = sizeof form};
+  struct k8sm_demand_task task;
+  const struct k8sm_demand_options fixed = {
+      .size = sizeof fixed, .nonce = "n1", .form = K8SM_FORM_BUDGET, .flags = K8SM_DEMAND_FORM_IS_FIXED};
+  struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1"};
+  struct k8sm_pod *pod =
+      pods_parse(",'annotations':{'k8s.mesosphere.io/form':'command'}",
+                 "{'restartPolicy':'Never','overhead':{'cpu':'100m'},'containers':[{'name':'c',"
+                 "'image':'i','resources':{'requests':{'cpu':'500m','memory':'128Mi'},'limits':{"
+                 "'cpu':'500m'}}}],'volumes':[{'name':'w','emptyDir':{}}]}");
+  assert_int_equal(k8sm_demand_make(pod, &o, &d, NULL), K8SM_OK);
+  assert_int_equal(k8sm_demand_get_form(d, &form), K8SM_OK);
+  assert_string_equal(form.name.ptr, "command");
+  assert_int_equal(k8sm_demand_get_budget(d, &budget), K8SM_OK);
+  assert_int_equal(budget.cpus_milli, 600);
+  assert_int_equal(budget.mem_milli, 128000);
+  assert_int_equal(d->tasks[1].limit_cpus_milli, 600); /* with the overhead: no less than what is asked */
+  assert_int_equal(d->tasks[1].limit_mem_milli, K8SMI_UNLIMITED);
+  assert_int_equal(k8sm_demand_tasks(d, 0, &task, sizeof task, 1), 2);
+  assert_int_equal(task.launch, 0);
+  assert_int_equal(task.cpus_milli + task.mem_milli, 0);
+  k8sm_demand_tasks(d, 1, &task, sizeof task, 1);
+  assert_int_equal(task.launch, 1);
+  k8sm_demand_unref(d);
+  assert_int_equal(k8sm_demand_make(pod, &fixed, &d, NULL), K8SM_OK);
+  assert_int_equal(k8sm_demand_get_form(d, &form), K8SM_OK);
+  assert_string_equal(form.name.ptr, "budget");
+  k8sm_demand_unref(d);
+  k8sm_pod_unref(pod);
+}
+
 static void forms_that_cannot_be(void **state) {
   (void)state;
   static const struct {
@@ -574,6 +655,8 @@ static void an_attempt_of_another_mapping_does_not_go_on(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_form_has_a_reason),
+      cmocka_unit_test(what_no_command_task_has),
+      cmocka_unit_test(a_command_task_asks_what_its_pod_does),
       cmocka_unit_test(forms_that_cannot_be),
       cmocka_unit_test(tokens_are_reserved),
       cmocka_unit_test(requests_are_reserved),

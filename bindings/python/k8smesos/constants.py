@@ -163,6 +163,8 @@ class DemandFlag(enum.IntFlag):
     ORIGINAL_DEFAULTS = 4
     WILDCARD_PORTS = 8
     COMMAND_PROBES = 16
+    FORM_FALLBACK = 32
+    FORM_IS_FIXED = 64
 
 
 class Policy(_Code):
@@ -175,6 +177,7 @@ class Form(_Code):
     BUDGET = 1
     BUDGET_RESERVED = 2
     RESERVED = 3
+    COMMAND = 4
 
 
 class TaskKind(_Code):
