@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "km.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +63,29 @@ void km_demands_free(struct k8sm_demand **demands, size_t count) {
   free(demands);
 }
 
-/* Takes one event in. Events that are not OFFERS are passed over: a recorded stream has them too. */
+/* An offer that the master has taken back is not there any more, or will not be. */
+static int rescind(struct k8sm_cluster *cluster, struct k8sm_slice event, uint32_t format) {
+  struct k8sm_blob *blob;
+  int result = k8sm_message_convert(K8SM_MESSAGE_EVENT, event.ptr, event.len, format, K8SM_FORMAT_JSON, NULL,
+                                    &blob, &report.diags);
+  if (result != K8SM_OK) return result;
+  json_t *json = json_loadb(k8sm_blob_bytes(blob).ptr, k8sm_blob_bytes(blob).len, 0, NULL);
+  const char *id = NULL;
+  json_unpack(json, "{s:{s:{s:s}}}", "rescind", "offer_id", "value", &id);
+  if (id != NULL) k8sm_cluster_remove(cluster, (struct k8sm_slice){id, strlen(id)});
+  json_decref(json);
+  k8sm_blob_unref(blob);
+  return K8SM_OK;
+}
+
+/* Takes one event in. Those of other types are passed over: a recorded stream has them too. One that can't be
+ * read is read as OFFERS, which says what is wrong with it. */
 static int add_event(struct k8sm_cluster *cluster, struct k8sm_slice event, uint32_t format) {
   const char *type;
   int result = k8sm_event_type(event.ptr, event.len, format, &type);
-  if (result != K8SM_OK) return result;
-  if (type[0] != 'O') return K8SM_OK;
+  if (result != K8SM_OK) type = "OFFERS";
+  if (strcmp(type, "RESCIND") == 0) return rescind(cluster, event, format);
+  if (strcmp(type, "OFFERS") != 0) return K8SM_OK;
   struct k8sm_offers_options options = {.size = sizeof options, .format = format};
   struct k8sm_offers *offers;
   result = k8sm_offers_parse(event.ptr, event.len, &options, &offers, &report.diags);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One Resource message: its value in fixed point or normal form, and who may spend it. */
 #include "offer/offer.h"
+#include "base/buf.h"
 #include "offer/rules.h"
 #include "wire/number.h"
 
@@ -28,14 +29,26 @@ static bool resource_bad(const struct resource_job *job, const char *field, cons
   return false;
 }
 
+/* With the value, as JSON has it. */
+static bool resource_bad_scalar(const struct resource_job *job, double value) {
+  struct k8smi_path scalar = k8smi_path_field(job->path, K8SMI_S("scalar"));
+  struct k8smi_path path = k8smi_path_field(&scalar, K8SMI_S("value"));
+  char lent[64];
+  struct k8smi_buf text;
+  k8smi_buf_init(&text, &job->arena->allocator);
+  k8smi_buf_lend(&text, lent, sizeof lent);
+  k8smi_put_double(&text, value);
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%.*s: expected a number from 0 to 1000000000000",
+             (int)text.len, text.ptr);
+  k8smi_buf_free(&text);
+  return false;
+}
+
 static bool resource_scalar(struct resource_job *job, struct k8smi_resource *ret) {
   const K8smMesos__Value__Scalar *scalar = job->message->scalar;
   if (scalar == NULL) return resource_bad(job, "scalar", "a SCALAR resource without a scalar");
-  if (!k8smi_milli_of_double(scalar->value, &ret->milli) || ret->milli > K8SMI_SCALAR_MAX) {
-    return resource_bad(job, "scalar.value", "not a finite number, or more than any machine has");
-  }
-  if (scalar->value < 0) return resource_bad(job, "scalar.value", "negative");
-  return true;
+  bool fine = k8smi_milli_of_double(scalar->value, &ret->milli) && ret->milli <= K8SMI_SCALAR_MAX;
+  return (fine && scalar->value >= 0) || resource_bad_scalar(job, scalar->value);
 }
 
 static bool resource_ranges(struct resource_job *job, struct k8smi_resource *ret) {

@@ -212,6 +212,62 @@ class Plans(unittest.TestCase):
             code, out, err = km("match", "-f", "-", "--offers", OFFERS, stdin=pods + space % (b"one", team))
             self.assertEqual(code, want, err + out)
 
+    def test_match_bad_offers(self):
+        """What is wrong with offers is said by field; what was rescinded is not there; the rest is used."""
+        def offer(number, agent, **fields):
+            made = {"id": {"value": "o%d" % number}, "framework_id": {"value": "f"}, "agent_id": {"value": agent},
+                    "hostname": agent + ".example", "allocation_info": {"role": "*"}, "resources": [
+                        {"name": name, "type": "SCALAR", "scalar": {"value": value}, "allocation_info": {"role": "*"}}
+                        for name, value in (("cpus", 4), ("mem", 4096), ("disk", 1000))]}
+            made.update(fields)
+            return made
+
+        def event(*offers):
+            return {"type": "OFFERS", "offers": {"offers": list(offers)}}
+
+        def with_resource(**fields):
+            made = offer(1, "a")
+            made["resources"].append(dict({"name": "x", "allocation_info": {"role": "*"}}, **fields))
+            return event(made)
+
+        def scalar(value):
+            return with_resource(type="SCALAR", scalar={"value": value})
+
+        def ranges(*pairs):
+            return with_resource(name="ports", type="RANGES",
+                                 ranges={"range": [{"begin": begin, "end": end} for begin, end in pairs]})
+
+        rescind = {"type": "RESCIND", "rescind": {"offer_id": {"value": "o1"}}}
+        field = "offers.offers[0].resources[3]"
+        nowhere, wrong = 2, 1
+        cases = [
+            ([scalar("NaN")], nowhere, field + '.scalar.value: "NaN": expected a number from 0 to 1000000000000'),
+            ([scalar("Infinity")], nowhere, field + '.scalar.value: "Infinity": expected a number from 0'),
+            ([scalar(-1)], nowhere, field + ".scalar.value: -1.0: expected a number from 0"),
+            ([scalar(1e18)], nowhere, field + ".scalar.value: 1000000000000000000.0: expected"),
+            ([ranges((5, 9), (7, 8))], nowhere, field + ".ranges: the range 7-8 overlaps another range of the resource"),
+            ([ranges((9, 5))], nowhere, field + ".ranges: the range 9-5 ends before it begins"),
+            ([with_resource(type="TEXT")], nowhere, field + ".type: a resource is SCALAR, RANGES or SET"),
+            ([with_resource()], wrong, field + ".type: missing in a Resource, which requires it"),
+            ([event(offer(1, "a", id={"value": ""}))], nowhere, "offers.offers[0].id.value: empty"),
+            ([event({key: value for key, value in offer(1, "a").items() if key != "agent_id"})], wrong,
+             "offers.offers[0].agent_id: missing in a Offer, which requires it"),
+            ([event(offer(1, "a"), offer(1, "b"))], 0, "offers.offers[1]: note: the offer o1 is held already"),
+            ([event(offer(1, "a")), event(offer(1, "a"))], 0, "the offer o1 is held already: it is left out"),
+            ([event(offer(1, "a")), rescind], nowhere, ""),
+            ([event(offer(1, "a")), rescind, rescind, event(offer(2, "a"))], 0, ""),
+            ([rescind, event(offer(1, "a"))], nowhere, "the offer o1 was rescinded before it came: it is left out"),
+            ([event({key: value for key, value in offer(1, "a").items() if key != "allocation_info"})], 0, ""),
+            ([event(offer(n, "a", allocation_info={"role": "r%d" % n}, resources=[])) for n in range(257)], nowhere,
+             "the agent is offered to too many roles: the offer o256 is left out"),
+        ]
+        for events, code, finding in cases:
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as f:
+                f.write("".join(json.dumps(e) + "\n" for e in events))
+                f.flush()
+                got, out, err = km("match", "-f", EXAMPLES / "nginx.yaml", "--offers", f.name)
+                self.assertEqual((got, finding in err), (code, True), (finding, err, out))
+
     def test_match_preempts(self):
         """Who would end for a pod, and why, as JSON and as text."""
         pod = ("{apiVersion: v1, kind: Pod, metadata: {name: %s}, spec: {priority: %d, %s containers: [{name: c, image: "
