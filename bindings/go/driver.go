@@ -159,7 +159,8 @@ const (
 	EffectPod     EffectType = C.K8SM_EFFECT_POD
 	EffectDelete  EffectType = C.K8SM_EFFECT_DELETE
 
-	EffectClaimGone EffectType = C.K8SM_EFFECT_CLAIM_GONE
+	EffectClaimGone   EffectType = C.K8SM_EFFECT_CLAIM_GONE
+	EffectDeleteClaim EffectType = C.K8SM_EFFECT_DELETE_CLAIM
 )
 
 // To says whom an effect is for.

@@ -90,6 +90,8 @@ struct k8sm_control_input {
 /* Takes one input in; effects holds afterwards what is to be done, in order:
  *  - POD (to driver): run the pod; it has a uid and a creation time;
  *  - DELETE (to driver): key, grace_seconds;
+ *  - DELETE_CLAIM (to driver): key "namespace/name" of a claim of a StatefulSet that is to go by its
+ *    persistentVolumeClaimRetentionPolicy: the pods that had it are gone. Carried out before the next input;
  *  - RECORD (to store): as the driver's, with numbers of its own; keys begin with the kind of the object;
  *  - EVENT (to host): key of the object, bytes: "Reason: message" in the words of `kubectl describe`;
  *  - GONE (to host): key of an object that is deleted, with all of its pods.

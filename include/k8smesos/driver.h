@@ -120,7 +120,8 @@ enum {
   K8SM_EFFECT_GONE = 8,    /* to host: key: a pod that was deleted has ended, and its row is removed */
   K8SM_EFFECT_POD = 9,     /* to driver: key, pod: the input POD (of control.h) */
   K8SM_EFFECT_DELETE = 10, /* to driver: key, grace_seconds: the input DELETE (of control.h) */
-  K8SM_EFFECT_CLAIM_GONE = 11 /* to host: key: a claim that was deleted is gone, and its row is removed */
+  K8SM_EFFECT_CLAIM_GONE = 11, /* to host: key: a claim that was deleted is gone, and its row is removed */
+  K8SM_EFFECT_DELETE_CLAIM = 12 /* to driver: key: the input DELETE_CLAIM (of control.h) */
 };
 enum { K8SM_TO_MESOS = 1, K8SM_TO_KUBE = 2, K8SM_TO_STORE = 3, K8SM_TO_HOST = 4, K8SM_TO_DRIVER = 5 };
 enum {

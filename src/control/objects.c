@@ -49,6 +49,7 @@ int k8smi_ctl_object_new(struct k8sm_control *c, struct k8sm_workload *w, struct
   o->generation = 1;
   o->created_ms = c->wall_ms;
   o->due_ms = CTL_NEVER;
+  o->claims_left = -1;
   o->counts.collisions = o->told.collisions = -1;
   if (!object_register(c, o)) {
     k8smi_ctl_object_free(c, o);
@@ -175,7 +176,8 @@ void k8smi_ctl_object_renew(struct k8sm_control *c, struct ctl_object *o) {
   object_free_state(c, o);
   o->deleting = o->scaled = false;
   o->grace_seconds = -1;
-  o->deleted_ms = o->retry_ms = 0;
+  o->deleted_ms = o->retry_ms = o->claimed = 0;
+  o->claims_left = -1;
   o->failures = 0;
   o->counts = o->told = none;
   o->created_ms = c->wall_ms;

@@ -67,6 +67,9 @@ static int pump_keep(struct k8sm_control *c, struct ctl_object *o) {
 /* Everything that it made is gone: its row goes, and then the object. */
 static int pump_bury(struct k8sm_control *c, struct ctl_object *o) {
   const struct k8sm_effect gone = {.type = K8SM_EFFECT_GONE, .to = K8SM_TO_HOST, .key = o->key};
+  bool wait;
+  int told = k8smi_ctl_claims_deleted(c, o, &wait);
+  if (told != K8SM_OK || wait) return told;
   k8sm_workload_unref(o->former);
   o->former = NULL;
   if (o->former_kept) return pump_keep_former(c, o);

@@ -109,15 +109,42 @@ static bool row_has_notes(const struct ctl_object *o) {
   return o->kind->number == K8SM_WORKLOAD_REPLICA_SET && o->owner != NULL;
 }
 
-/* What the record notes of one that was scaled: its spec stays that of its manifest there. */
+/* What only the record notes: the replicas of one that was scaled, whose spec stays that of its manifest
+ * there; and up to which ordinal a StatefulSet may have claims. */
 static const char row_scaled[] = "k8s.mesosphere.io/scaled-replicas";
+static const char row_claimed[] = "k8s.mesosphere.io/claimed-ordinals";
+enum { ROW_CLAIMED_MAX = 100000 };
 
-static void row_put_scale(struct k8smi_edit *e, const struct ctl_object *o) {
-  struct k8smi_edit_pairs pairs = {.count = 0};
-  struct k8sm_slice text = k8smi_name_number(e->arena, o->replicas);
-  if (text.ptr == NULL) e->failed = true;
-  k8smi_edit_pairs_put(&pairs, k8smi_s(row_scaled), text);
-  k8smi_edit_map(e, K8SMI_ObjectMeta_annotations, &pairs, false);
+/* What was read from a row has them in its annotations: those that hold no more are not written again, and
+ * nobody else sees them. */
+static void row_put_own_notes(struct k8smi_edit *e, const struct ctl_object *o, bool record) {
+  const struct {
+    const char *name;
+    int64_t number; /* -1: there is nothing to be noted */
+  } notes[] = {{row_scaled, o->scaled ? o->replicas : -1}, {row_claimed, o->claimed > 0 ? o->claimed : -1}};
+  const size_t count = sizeof notes / sizeof notes[0];
+  struct k8smi_list before =
+      k8smi_get_list(k8smi_get_record(o->workload->object, K8SMI_Pod_metadata), K8SMI_ObjectMeta_annotations);
+  struct k8smi_list *list = k8smi_arena_alloc(e->arena, sizeof *list);
+  struct k8smi_pair *pairs = k8smi_arena_array(e->arena, before.count + count, sizeof *pairs);
+  size_t n = 0;
+  for (size_t i = 0; pairs != NULL && i < before.count; i++) {
+    pairs[n] = k8smi_list_pair(before, i);
+    n += !k8smi_eqs(pairs[n].key, row_scaled) && !k8smi_eqs(pairs[n].key, row_claimed);
+  }
+  const bool other = n != before.count;
+  for (size_t i = 0; pairs != NULL && record && i < count; i++) {
+    if (notes[i].number < 0) continue;
+    pairs[n] = (struct k8smi_pair){k8smi_s(notes[i].name), k8smi_name_number(e->arena, notes[i].number)};
+    if (pairs[n++].value.ptr == NULL) e->failed = true;
+  }
+  if (list == NULL || pairs == NULL) e->failed = true;
+  if (e->failed || (!other && n == before.count)) return;
+  *list = (struct k8smi_list){pairs, n};
+  if (n == 0)
+    k8smi_edit_unset(e, K8SMI_ObjectMeta_annotations);
+  else
+    k8smi_edit_list(e, K8SMI_ObjectMeta_annotations, list);
 }
 
 static void row_put_notes(struct k8smi_edit *e, const struct ctl_object *o) {
@@ -136,8 +163,10 @@ static const struct k8smi_record *row_metadata(const struct ctl_object *o, bool 
   struct k8smi_edit e;
   k8smi_edit_begin(&e, arena, k8smi_get_record(o->workload->object, K8SMI_Pod_metadata));
   k8smi_edit_text(&e, K8SMI_ObjectMeta_uid, o->uid);
-  if (row_has_notes(o)) row_put_notes(&e, o);
-  if (record && o->scaled) row_put_scale(&e, o);
+  if (row_has_notes(o))
+    row_put_notes(&e, o);
+  else
+    row_put_own_notes(&e, o, record);
   k8smi_edit_number(&e, K8SMI_ObjectMeta_generation, o->generation);
   row_put_time(&e, K8SMI_ObjectMeta_creationTimestamp, o->created_ms);
   if (o->deleting) row_put_time(&e, K8SMI_ObjectMeta_deletionTimestamp, o->deleted_ms);
@@ -270,12 +299,19 @@ static void row_read_metadata(struct ctl_object *o) {
   }
 }
 
-static void row_read_scale(struct ctl_object *o) {
+/* -1: there is none, or it is not from 0 to `most`. */
+static int64_t row_read_note(const struct ctl_object *o, const char *name, int64_t most) {
   const struct k8smi_record *metadata = k8smi_get_record(o->workload->object, K8SMI_Pod_metadata);
-  struct k8sm_slice text = k8smi_get_pair(metadata, K8SMI_ObjectMeta_annotations, row_scaled);
-  int64_t replicas;
-  if (text.ptr == NULL || !k8smi_parse_i64(text, &replicas)) return;
-  if (!k8smi_ctl_can_scale(o) || replicas < 0 || replicas > INT32_MAX) return;
+  struct k8sm_slice text = k8smi_get_pair(metadata, K8SMI_ObjectMeta_annotations, name);
+  int64_t number;
+  return text.ptr != NULL && k8smi_parse_i64(text, &number) && number >= 0 && number <= most ? number : -1;
+}
+
+static void row_read_own_notes(struct ctl_object *o) {
+  int64_t replicas = row_read_note(o, row_scaled, INT32_MAX);
+  int64_t claimed = row_read_note(o, row_claimed, ROW_CLAIMED_MAX);
+  o->claimed = claimed < 0 ? 0 : claimed;
+  if (replicas < 0 || !k8smi_ctl_can_scale(o)) return;
   o->scaled = true;
   o->replicas = replicas;
 }
@@ -335,7 +371,7 @@ static int row_read_object(struct k8sm_control *c, struct k8sm_slice key, struct
     return r;
   }
   row_read_metadata(o);
-  row_read_scale(o);
+  row_read_own_notes(o);
   o->said_end = k8smi_ctl_job_end(o) != NULL;
   o->kept = true;
   o->row_hash = k8smi_hash(bytes.ptr, bytes.len, c->seed);

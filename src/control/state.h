@@ -98,8 +98,10 @@ struct ctl_object {
   bool dirty, seen, deleting;
   int64_t grace_seconds, deleted_ms;
   int64_t created_ms, generation;
-  int64_t replicas;                /* that there are to be now: of a ReplicaSet what its Deployment says */
-  bool scaled;                     /* they are not those of its manifest */
+  int64_t replicas;    /* that there are to be now: of a ReplicaSet what its Deployment says */
+  bool scaled;         /* they are not those of its manifest */
+  int64_t claimed;     /* of a StatefulSet whose claims go with it: up to which ordinal there may be some */
+  int64_t claims_left; /* the same, as the driver has been told since; -1: it was not */
   struct ctl_object *newest;       /* of a Deployment: the ReplicaSet of its template; NULL: not looked for */
   int64_t revision, desired, most; /* of a ReplicaSet: what its Deployment notes on it */
   int64_t size;                    /* of a ReplicaSet: what a look of its Deployment comes to */
@@ -447,6 +449,14 @@ void k8smi_ctl_show_deployment(const struct ctl_object *o, struct k8sm_control_r
 /* ---- stateful_set.c ---- */
 int k8smi_ctl_look_stateful_set(struct k8sm_control *c, struct ctl_object *o);
 void k8smi_ctl_show_stateful_set(const struct ctl_object *o, struct k8sm_control_row *row);
+
+/* ---- claims.c: of StatefulSets ---- */
+
+/* After those that are gone have been dropped: the claims that no pod may have any more. Errors: NOMEM. */
+int k8smi_ctl_claims_scaled(struct k8sm_control *c, struct ctl_object *o,
+                            const struct k8sm_stateful_set_spec *spec);
+/* The claims of one that is to go, and has no pods. *wait: it stays for another look. Errors: NOMEM. */
+int k8smi_ctl_claims_deleted(struct k8sm_control *c, struct ctl_object *o, bool *wait);
 
 /* ---- daemon_set.c, agents.c ---- */
 int k8smi_ctl_look_daemon_set(struct k8sm_control *c, struct ctl_object *o);

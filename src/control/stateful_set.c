@@ -210,7 +210,8 @@ int k8smi_ctl_look_stateful_set(struct k8sm_control *c, struct ctl_object *o) {
   s.replicas = k8smi_zalloc(&c->allocator, size);
   if (s.replicas == NULL) return K8SM_ERR_NOMEM;
   s.condemned = s.replicas + s.count;
-  int r = stateful_revision(&s);
+  int r = k8smi_ctl_claims_scaled(c, o, &s.spec);
+  if (r == K8SM_OK) r = stateful_revision(&s);
   if (r == K8SM_OK) {
     stateful_sort(&s);
     r = stateful_steps(&s);

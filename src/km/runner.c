@@ -67,6 +67,7 @@ static void carry_out_one(struct km_runner *r, const struct k8sm_effect *e, bool
   case K8SM_EFFECT_CLAIM_GONE: km_claims_forget(r, e->key.ptr); break;
   case K8SM_EFFECT_POD: pass_on(r, e, false, K8SM_INPUT_POD); break;
   case K8SM_EFFECT_DELETE: pass_on(r, e, false, K8SM_INPUT_DELETE); break;
+  case K8SM_EFFECT_DELETE_CLAIM: pass_on(r, e, false, K8SM_INPUT_DELETE_CLAIM); break;
   case K8SM_EFFECT_STOPPED:
     r->stopped = true;
     r->stop_code = e->code;

@@ -140,11 +140,12 @@ static void ctlf_effect(struct ctlf_host *h, const struct k8sm_effect *e) {
     known->deleting = true;
     break;
   case K8SM_EFFECT_EVENT: FUZZ_REQUIRE(strchr(e->bytes.ptr, ':') != NULL); break;
+  case K8SM_EFFECT_DELETE_CLAIM: FUZZ_REQUIRE(memchr(e->key.ptr, '/', e->key.len) != NULL); break;
   default: FUZZ_REQUIRE(e->type == K8SM_EFFECT_GONE && e->key.len > 0); break;
   }
 }
 
-static void ctlf_step(struct ctlf_host *h, struct k8sm_control_input in) {
+static int ctlf_step(struct ctlf_host *h, struct k8sm_control_input in) {
   struct k8sm_effect e;
   in.size = sizeof in;
   in.mono_ms = h->mono;
@@ -155,6 +156,7 @@ static void ctlf_step(struct ctlf_host *h, struct k8sm_control_input in) {
     ctlf_effect(h, &e);
     if (e.type == K8SM_EFFECT_POD) ctlf_check_owner(h, e.key.ptr);
   }
+  return r;
 }
 
 static void ctlf_answer(struct ctlf_host *h, bool kept) {
@@ -268,6 +270,16 @@ static const struct {
      {"", "\"podManagementPolicy\":\"Parallel\",",
       "\"updateStrategy\":{\"rollingUpdate\":{\"partition\":1}},\"minReadySeconds\":5,",
       "\"updateStrategy\":{\"type\":\"OnDelete\"},\"ordinals\":{\"start\":3},"}},
+    {'v',
+     "{\"apiVersion\":\"apps/"
+     "v1\",\"kind\":\"StatefulSet\",\"metadata\":{\"name\":\"%c\"},\"spec\":{\"replicas\":%u,"
+     "\"persistentVolumeClaimRetentionPolicy\":{%s\"whenScaled\":\"Delete\"},\"volumeClaimTemplates\":[{"
+     "\"metadata\":{"
+     "\"name\":\"v\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":"
+     "\"1\"}}}}],\"podManagementPolicy\":\"Parallel\",\"serviceName\":\"x\",\"selector\":{\"matchLabels\":{"
+     "\"app\":"
+     "\"%c\"}}," CTLF_TEMPLATE("") "}}",
+     {"", "\"whenDeleted\":\"Delete\",", "", ""}},
     {'n',
      "{\"apiVersion\":\"apps/v1\",\"kind\":\"DaemonSet\",\"metadata\":{\"name\":\"%c\"},\"spec\":{"
      "\"minReadySeconds\":%u,%s\"selector\":{\"matchLabels\":{\"app\":\"%c\"}}," CTLF_TEMPLATE("") "}}",
@@ -328,12 +340,16 @@ static struct ctlf_item *ctlf_pod(const char **text) {
   return ctlf_pods.count == 0 ? NULL : &ctlf_pods.items[n % ctlf_pods.count];
 }
 
+/* What the control did not take the driver has not said. */
 static void ctlf_tell(struct ctlf_host *h, struct ctlf_item *p, const char *status) {
   char *key = ctlf_copy(p->key, strlen(p->key));
-  free(p->bytes);
-  p->bytes = ctlf_copy(status, strlen(status));
-  ctlf_step(h, (struct k8sm_control_input){
-                   .type = K8SM_CONTROL_STATUS, .key = k8smi_s(key), .bytes = k8smi_s(status)});
+  int r = ctlf_step(h, (struct k8sm_control_input){
+                           .type = K8SM_CONTROL_STATUS, .key = k8smi_s(key), .bytes = k8smi_s(status)});
+  p = ctlf_find(&ctlf_pods, key);
+  if (r == K8SM_OK && p != NULL) {
+    free(p->bytes);
+    p->bytes = ctlf_copy(status, strlen(status));
+  }
   free(key);
 }
 

@@ -93,8 +93,9 @@ static void stage_add_pod(struct stage *s, const struct k8sm_effect *e) {
 
 static void stage_event(struct stage *s, const struct k8sm_effect *e) {
   size_t n = strlen(s->events);
-  if (e->type == K8SM_EFFECT_GONE)
-    snprintf(s->events + n, sizeof s->events - n, "gone %s\n", e->key.ptr);
+  if (e->type == K8SM_EFFECT_GONE || e->type == K8SM_EFFECT_DELETE_CLAIM)
+    snprintf(s->events + n, sizeof s->events - n, "%s %s\n", e->type == K8SM_EFFECT_GONE ? "gone" : "claim",
+             e->key.ptr);
   else
     snprintf(s->events + n, sizeof s->events - n, "%s: %s\n", e->key.ptr, e->bytes.ptr);
 }

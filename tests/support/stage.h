@@ -32,7 +32,8 @@ struct stage {
   uint64_t answers[512]; /* records that wait */
   bool refused[512];
   size_t answer_count;
-  char events[STAGE_EVENTS]; /* "KEY: WORDS\n", and "gone KEY\n" */
+  char events[STAGE_EVENTS]; /* "KEY: WORDS\n", "gone KEY\n", and "claim KEY\n" for one that is to be deleted
+                              */
   bool idle;                 /* new pods stay pending */
   bool slow;                 /* pods that are to go stay until stage_gone */
   bool mute;                 /* records are not answered */

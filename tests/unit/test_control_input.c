@@ -507,8 +507,12 @@ static void what_is_scaled_stays_so(void **state) {
     stage_apply(&s, objects[i]);
     assert_int_equal(stage_count(&s, ""), 2);
     scale(&s, keys[i], 0);
+    stage_restart(&s);
+    assert_string_equal(stage_get(&s, keys[i], "metadata.annotations"), "");
     scale(&s, keys[i], 2); /* that is what the manifest says: nothing is to be kept of it */
     stage_restart(&s);
+    stage_run(&s, 1);
+    assert_int_equal(stage_count(&s, ""), 2);
     stage_apply(&s, with_replicas(objects[i], "3"));
     assert_int_equal(stage_count(&s, ""), 3);
     stage_end(&s);

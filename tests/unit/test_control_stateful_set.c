@@ -391,6 +391,154 @@ static void what_is_missing_counts_as_unavailable(void **state) {
   stage_end(&s);
 }
 
+/* ---- Its claims ---- */
+
+/* With two claims for each pod; the policy says Delete or Retain of both. */
+static const char *kept(int replicas, const char *when_deleted, const char *when_scaled) {
+  static char text[2600];
+  char more[600];
+  snprintf(
+      more, sizeof more,
+      "\"podManagementPolicy\":\"Parallel\",\"persistentVolumeClaimRetentionPolicy\":{\"whenDeleted\":\"%s\","
+      "\"whenScaled\":\"%s\"},\"volumeClaimTemplates\":[{\"metadata\":{\"name\":\"data\"},\"spec\":{"
+      "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}},{"
+      "\"metadata\":{"
+      "\"name\":\"log\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{"
+      "\"storage\":\"1Gi\"}}}}],",
+      when_deleted, when_scaled);
+  snprintf(text, sizeof text, "%s", db(replicas, more, "a"));
+  return text;
+}
+
+static size_t claims_said(const struct stage *s) {
+  size_t n = 0;
+  for (const char *at = s->events; (at = strstr(at, "claim default/")) != NULL; at++) n++;
+  return n;
+}
+
+/* Those of a pod beyond the number go when the pod is gone, once; those of the others stay. */
+static void claims_go_when_it_is_scaled(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  assert_int_equal(stage_apply(&s, kept(4, "Retain", "Delete")), K8SM_OK);
+  s.slow = true;
+  stage_apply(&s, kept(2, "Retain", "Delete"));
+  stage_run(&s, 1000);
+  assert_int_equal(claims_said(&s), 0);         /* the pods have them */
+  stage_apply(&s, kept(3, "Retain", "Delete")); /* one of them is wanted again, and keeps its own */
+  s.slow = false;
+  stage_run(&s, 1000);
+  assert_int_equal(claims_said(&s), 2);
+  assert_true(stage_said(&s, "claim default/data-db-3\n") && stage_said(&s, "claim default/log-db-3\n"));
+  stage_quiet(&s);
+  stage_restart(&s);
+  stage_apply(&s, kept(3, "Retain", "Delete"));
+  stage_run(&s, 60000);
+  assert_int_equal(claims_said(&s), 0);
+  stage_delete(&s, key, -1);
+  assert_true(stage_said(&s, "gone StatefulSet/default/db\n"));
+  assert_int_equal(claims_said(&s), 0);
+  stage_end(&s);
+}
+
+/* All that it ever had while its policy said so, and before its row goes. */
+static void claims_go_when_it_is_deleted(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, kept(3, "Delete", "Retain"));
+  stage_apply(&s, kept(1, "Delete", "Retain"));
+  stage_run(&s, 1000);
+  assert_int_equal(claims_said(&s), 0);
+  stage_restart(&s);
+  assert_string_equal(stage_get(&s, key, "metadata.annotations"), ""); /* only the record notes it */
+  stage_delete(&s, key, -1);
+  stage_run(&s, 1);
+  assert_int_equal(claims_said(&s), 6);
+  assert_true(stage_said(&s, "claim default/log-db-2\n"));
+  const char *last = strstr(s.events, "gone StatefulSet");
+  assert_non_null(last);
+  assert_null(strstr(last, "claim "));
+  for (size_t i = 0; i < STAGE_ROWS; i++) assert_null(s.rows[i].bytes);
+  stage_end(&s);
+}
+
+static void claims_stay_where_they_are_to(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  stage_apply(&s, kept(3, "Retain", "Retain"));
+  stage_apply(&s, kept(1, "Retain", "Retain"));
+  stage_apply(&s, kept(1, "Delete", "Delete")); /* from now on: what was left behind before is nobody's */
+  stage_run(&s, 1000);
+  assert_int_equal(claims_said(&s), 0);
+  stage_delete(&s, key, -1);
+  stage_run(&s, 1);
+  assert_int_equal(claims_said(&s), 2);
+  stage_apply(&s, kept(1, "Delete", "Delete"));
+  assert_int_equal(stage_count(&s, "default/db-0"), 1);
+  stage_end(&s);
+}
+
+/* The control dies when the pod is gone, before it could tell the driver, or right behind it: it tells again.
+ */
+static void claims_survive_a_crash(void **state) {
+  (void)state;
+  for (int told = 0; told < 2; told++) {
+    struct stage s;
+    stage_begin(&s);
+    stage_apply(&s, kept(2, "Retain", "Delete"));
+    s.slow = true;
+    stage_apply(&s, kept(1, "Retain", "Delete"));
+    for (size_t i = 0; i < STAGE_PODS; i++) {
+      if (!s.pods[i].deleting) continue;
+      s.mute = true;
+      if (told != 0) {
+        stage_gone(&s, &s.pods[i]);
+        assert_int_equal(claims_said(&s), 2);
+      } else {
+        k8sm_pod_unref(s.pods[i].pod);
+        memset(&s.pods[i], 0, sizeof s.pods[i]);
+      }
+    }
+    s.mute = false;
+    stage_quiet(&s);
+    stage_restart(&s);
+    stage_run(&s, 1000);
+    assert_int_equal(claims_said(&s), 2);
+    stage_quiet(&s);
+    stage_restart(&s);
+    stage_run(&s, 1000);
+    assert_int_equal(claims_said(&s), 0);
+    stage_end(&s);
+  }
+}
+
+/* A note that nobody has written so. */
+static void a_note_of_claims_is_read_with_care(void **state) {
+  static const char *const notes[] = {"x", "-1", "100001", "2"};
+  (void)state;
+  for (size_t i = 0; i < 4; i++) {
+    struct stage s;
+    char row[3200];
+    const char *text = kept(1, "Delete", "Retain"), *name = strstr(text, "\"name\":\"db\"");
+    snprintf(
+        row, sizeof row,
+        "%.*s\"namespace\":\"default\",\"annotations\":{\"k8s.mesosphere.io/claimed-ordinals\":\"%s\"},%s",
+        (int)(name - text), text, notes[i], name);
+    stage_begin(&s);
+    struct k8sm_control_input in = {
+        .type = K8SM_CONTROL_RESTORE, .key = {key, strlen(key)}, .bytes = {row, strlen(row)}};
+    assert_int_equal(stage_step(&s, in), K8SM_OK);
+    stage_step(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_TICK});
+    stage_delete(&s, key, -1);
+    stage_run(&s, 1);
+    assert_int_equal(claims_said(&s), i < 3 ? 2 : 4);
+    stage_end(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_after_the_other),
@@ -412,6 +560,11 @@ int main(void) {
       cmocka_unit_test(each_of_its_rows_has_its_answer),
       cmocka_unit_test(without_defaults_it_is_plain),
       cmocka_unit_test(what_is_missing_counts_as_unavailable),
+      cmocka_unit_test(claims_go_when_it_is_scaled),
+      cmocka_unit_test(claims_go_when_it_is_deleted),
+      cmocka_unit_test(claims_stay_where_they_are_to),
+      cmocka_unit_test(claims_survive_a_crash),
+      cmocka_unit_test(a_note_of_claims_is_read_with_care),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -335,6 +335,7 @@ class EffectType(_Code):
     POD = 9
     DELETE = 10
     CLAIM_GONE = 11
+    DELETE_CLAIM = 12
 
 
 class To(_Code):
