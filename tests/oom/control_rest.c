@@ -15,7 +15,7 @@
   "\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"" app "\"}}," REST_POD(more) "}}}"
 #define REST_JOB(restart) "\"template\":{" REST_POD("\"restartPolicy\":\"" restart "\",") "}}}"
 
-static const char *const rest_objects[] = {
+static const char *const rest_sets[] = {
     REST_HEAD("v1", "ReplicationController",
               "rc") "\"replicas\":1,\"template\":{\"metadata\":{\"labels\":{\"app\":"
                     "\"rc\"}}," REST_POD("") "}}}",
@@ -28,6 +28,8 @@ static const char *const rest_objects[] = {
                                                    "surge",
                                                    "\"nodeSelector\":{\"disk\":\"ssd\"},\"tolerations\":[{"
                                                    "\"operator\":\"Exists\"}],"),
+};
+static const char *const rest_jobs[] = {
     REST_HEAD("batch/v1", "Job",
               "fails") "\"parallelism\":2,\"completions\":2,\"backoffLimit\":1,"
                        "\"podFailurePolicy\":{\"rules\":[{\"action\":\"Ignore\",\"onExitCodes\":"
@@ -37,30 +39,40 @@ static const char *const rest_objects[] = {
                        "\"backoffLimitPerIndex\":1,\"successPolicy\":{\"rules\":[{"
                        "\"succeededCount\":3}]}," REST_JOB("Never"),
     REST_HEAD("batch/v1", "Job", "sleeps") "\"suspend\":true," REST_JOB("OnFailure"),
-    REST_HEAD("batch/v1", "CronJob",
-              "other") "\"schedule\":\"* * * * *\",\"timeZone\":\"Etc/UTC\","
-                       "\"concurrencyPolicy\":\"Replace\",\"successfulJobsHistoryLimit\":0,"
-                       "\"jobTemplate\":{\"spec\":{" REST_JOB("Never") "}}",
-    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"one\"}," REST_POD("") "}",
     "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"found\",\"uid\":\"f0\","
     "\"ownerReferences\":[{"
     "\"apiVersion\":\"batch/"
     "v1\",\"kind\":\"Job\",\"name\":\"old\",\"uid\":\"01d\",\"controller\":true}]}," REST_POD("") "}",
 };
-enum { REST_OBJECTS = sizeof rest_objects / sizeof rest_objects[0], REST_APPLIED = REST_OBJECTS - 1 };
+static const char *const rest_others[] = {
+    REST_HEAD("batch/v1", "CronJob",
+              "other") "\"schedule\":\"* * * * *\",\"timeZone\":\"Etc/UTC\","
+                       "\"concurrencyPolicy\":\"Replace\",\"successfulJobsHistoryLimit\":0,"
+                       "\"jobTemplate\":{\"spec\":{" REST_JOB("Never") "}}",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"one\"}," REST_POD("") "}",
+    REST_HEAD("apps/v1", "StatefulSet",
+              "own") "\"replicas\":1,\"serviceName\":\"own\","
+                     "\"persistentVolumeClaimRetentionPolicy\":{\"whenDeleted\":\"Delete\"},"
+                     "\"volumeClaimTemplates\":[{\"metadata\":{\"name\":\"data\"},\"spec\":{"
+                     "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{"
+                     "\"storage\":\"1Gi\"}}}}]," REST_SET("own", ""),
+};
 
-static const char *const rest_keys[] = {"ReplicationController/default/rc",
-                                        "ReplicaSet/default/odd",
-                                        "Deployment/default/anew",
-                                        "DaemonSet/default/surge",
-                                        "Job/default/fails",
-                                        "Job/default/index",
-                                        "Job/default/sleeps",
-                                        "CronJob/default/other",
-                                        "Pod/default/one",
-                                        "Job/default/old",
-                                        "StatefulSet/default/was"};
-enum { REST_KEYS = sizeof rest_keys / sizeof rest_keys[0] };
+static const char *const rest_set_keys[] = {"ReplicationController/default/rc", "ReplicaSet/default/odd",
+                                            "Deployment/default/anew", "DaemonSet/default/surge", NULL};
+static const char *const rest_job_keys[] = {"Job/default/fails",       "Job/default/index",
+                                            "Job/default/sleeps",      "Job/default/old",
+                                            "StatefulSet/default/was", NULL};
+static const char *const rest_other_keys[] = {"CronJob/default/other", "Pod/default/one",
+                                              "StatefulSet/default/own", NULL};
+
+/* A part of it: together they would take much longer. */
+struct rest_scene {
+  struct steer_scene scene;
+  const char *const *keys; /* of all that is to be deleted in the end */
+  size_t applied;          /* how many of the objects are given; one behind them is found */
+  size_t least;            /* pods in the end */
+};
 
 /* What was recorded before: a Job that has counted its pod, and a StatefulSet in the middle of a rollout. */
 static const struct {
@@ -97,35 +109,39 @@ static const char rest_failed[] = "{\"phase\":\"Failed\",\"containerStatuses\":[
                                   "\"restartCount\":1,\"state\":{\"terminated\":{"
                                   "\"exitCode\":1,\"finishedAt\":\"2026-01-01T00:00:00Z\"}}}]}";
 
-static void rest_begin(struct steer *s) {
-  for (size_t i = 0; i < sizeof rest_rows / sizeof rest_rows[0]; i++) {
+static void rest_begin(struct steer *s, const struct rest_scene *of) {
+  bool recorded = of->applied < of->scene.object_count;
+  for (size_t i = 0; recorded && i < sizeof rest_rows / sizeof rest_rows[0]; i++) {
     steer_is_there(s->rows, rest_rows[i].key);
     steer_push(s, K8SM_CONTROL_RESTORE, 0, rest_rows[i].key, rest_rows[i].bytes);
   }
-  steer_is_there(s->pods, "default/found");
-  s->pod_count++;
-  steer_push(s, K8SM_CONTROL_FOUND, REST_APPLIED, NULL, rest_failed);
+  if (recorded) {
+    steer_is_there(s->pods, "default/found");
+    s->pod_count++;
+    steer_push(s, K8SM_CONTROL_FOUND, of->applied, NULL, rest_failed);
+  }
   steer_push(s, K8SM_CONTROL_AGENTS, 0, NULL, NULL);
   steer_push(s, K8SM_CONTROL_ZONE, 0, "Etc/UTC", NULL);
 }
 
 static bool rest_script(struct steer *s, size_t stage) {
-  enum { REST_TICKS = 2 * REST_APPLIED + 1, REST_LAST = REST_TICKS + 3 };
+  const struct rest_scene *of = (const struct rest_scene *)s->scene;
+  const size_t count = of->applied, ticks = 2 * count + 1, last = ticks + 3;
   s->mono_ms += 1000;
   if (stage == 0) {
-    rest_begin(s);
-  } else if (stage < REST_TICKS) { /* all of them with the one image, then with the other */
-    bool second = stage > REST_APPLIED;
-    steer_push(s, K8SM_CONTROL_APPLY, stage - 1 + (second ? REST_OBJECTS - REST_APPLIED : 0), NULL, NULL);
+    rest_begin(s, of);
+  } else if (stage < ticks) { /* all of them with the one image, then with the other */
+    bool second = stage > count;
+    steer_push(s, K8SM_CONTROL_APPLY, stage - 1 + (second ? of->scene.object_count - count : 0), NULL, NULL);
     if (second)
-      steer_push(s, K8SM_CONTROL_APPLY, stage, NULL, NULL); /* and once more what is there already */
-  } else if (stage < REST_LAST) {
+      steer_push(s, K8SM_CONTROL_APPLY, stage - 1 - count, NULL, NULL); /* and once more as it was */
+  } else if (stage < last) {
     s->mono_ms += 60000;
     steer_push(s, K8SM_CONTROL_TICK, 0, NULL, NULL);
-  } else if (stage == REST_LAST) {
-    if (s->pod_count < 1 + 1 + 1 + 1) s->wrong = "some pods are not there";
-    for (size_t i = 0; i < REST_KEYS; i++) steer_push(s, K8SM_CONTROL_DELETE, 0, rest_keys[i], NULL);
-  } else if (stage < REST_LAST + 4) { /* for what was lacking */
+  } else if (stage == last) {
+    if (s->pod_count < of->least) s->wrong = "some pods are not there";
+    for (size_t i = 0; of->keys[i] != NULL; i++) steer_push(s, K8SM_CONTROL_DELETE, 0, of->keys[i], NULL);
+  } else if (stage < last + 4) { /* for what was lacking */
     steer_push(s, K8SM_CONTROL_TICK, 0, NULL, NULL);
   } else {
     return false;
@@ -144,8 +160,15 @@ static const char *rest_status(const struct steer *s, const char *pod) {
   return strncmp(pod, "default/other-", 14) == 0 ? done : ready;
 }
 
+#define REST_SCENE(name, objects)                                                                            \
+  { name, objects, sizeof objects / sizeof objects[0], rest_script, rest_status }
+
 int oom_sweep_control_rest(void) {
-  static const struct steer_scene rest = {"control, the rest", rest_objects, REST_OBJECTS, rest_script,
-                                          rest_status};
-  return steer_sweep_scene(&rest);
+  static const struct rest_scene scenes[] = {
+      {REST_SCENE("control, sets", rest_sets), rest_set_keys, 4, 1 + 2 + 1 + 1},
+      {REST_SCENE("control, jobs on a record", rest_jobs), rest_job_keys, 3, 2},
+      {REST_SCENE("control, others", rest_others), rest_other_keys, 3, 1 + 1}};
+  int bad = 0;
+  for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) bad += steer_sweep_scene(&scenes[i].scene);
+  return bad;
 }

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What hosts and masters seldom do, and what then must not happen. */
+#include "sim/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define POD(name, uid, spec)                                                                                 \
+  "apiVersion: v1\nkind: Pod\nmetadata: {name: " name ", namespace: default, uid: " uid "}\n"                \
+  "spec: {containers: [{name: c, image: i}]" spec "}\n"
+
+static void open_subscribed(struct script *s, const struct k8sm_driver_options *options) {
+  script_open(s, options);
+  s->quiet_status = true;
+  script_tick(s);
+  script_subscribe(s, "F1");
+  script_forget(s);
+}
+
+static void open_plain(struct script *s) {
+  const struct k8sm_driver_options o = script_options();
+  open_subscribed(s, &o);
+}
+
+static void run(struct script *s) {
+  assert_int_equal(script_pod(s, POD("p", "u1", "")), K8SM_OK);
+  script_offer(s, "O1", "A1");
+  script_update(s, script_task(s, "c"), "A1", "TASK_RUNNING", "running---------",
+                ",\"source\":\"SOURCE_EXECUTOR\",\"healthy\":true");
+}
+
+static void leader(struct script *s, const char *address) {
+  script_step(s, (struct k8sm_input){.type = K8SM_INPUT_LEADER, .bytes = {address, strlen(address)}});
+}
+
+/* ---- Its life ---- */
+
+static void an_end_is_an_end(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  run(&s);
+  s.hold_calls = true;
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_STOP, .flags = K8SM_STOP_TEARDOWN});
+  assert_int_equal(s.result, K8SM_OK);
+  assert_true(k8sm_driver_deadline(s.driver) < UINT64_MAX); /* it does not wait for ever for an answer */
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_STOP, .flags = K8SM_STOP_TEARDOWN});
+  assert_int_equal(s.result, K8SM_OK); /* it leaves already */
+  script_answer(&s, "TEARDOWN", 202, NULL);
+  assert_true(script_has(&s, "stopped"));
+  script_tick(&s);
+  assert_int_equal(s.result, K8SM_ERR_STATE);
+  assert_true(k8sm_driver_deadline(s.driver) == UINT64_MAX);
+  struct k8sm_input none = {.size = 4};
+  assert_int_equal(k8sm_driver_step(s.driver, &none, s.effects, NULL), K8SM_ERR_ABI);
+  script_close(&s);
+}
+
+static void no_answer_ends_it_too(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  s.hold_calls = true;
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_STOP, .flags = K8SM_STOP_TEARDOWN});
+  assert_false(script_has(&s, "stopped"));
+  script_wait(&s, 60000);
+  assert_true(script_has(&s, "stopped"));
+  script_close(&s);
+}
+
+/* ---- Leaders ---- */
+
+static void a_leader_that_is_none_is_refused(void **state) {
+  static char host[300];
+  struct script s;
+  (void)state;
+  memset(host, 'h', sizeof host - 1);
+  open_plain(&s);
+  static const char *const bad[] = {"a b:1", "a\x7f:1", "a/b:1", "user@a:1", "\xc3\xa4:1", host};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    leader(&s, bad[i]);
+    assert_int_equal(s.result, K8SM_ERR_INVALID);
+  }
+  script_expect(&s, "");
+  /* The one that is asked already, though it was not known as a leader: nothing is given up. */
+  leader(&s, "10.0.0.1:5050");
+  assert_int_equal(s.result, K8SM_OK);
+  script_expect(&s, "");
+  script_close(&s);
+}
+
+/* Redirected to another one, which is then told as the leader: it is the one that is asked. */
+static void a_leader_may_be_the_one_that_is_asked(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  script_open(&s, &o);
+  script_tick(&s);
+  script_head(&s, 307, NULL, NULL, "//10.0.0.2:5051/api/v1/scheduler");
+  script_forget(&s);
+  leader(&s, "10.0.0.2:5051");
+  script_expect(&s, "");
+  leader(&s, "");
+  assert_true(script_has(&s, "> SUBSCRIBE 10.0.0.1:5050")); /* that of the options */
+  script_close(&s);
+}
+
+/* Each time longer, and never longer than the cap, however often it fails; a base of nothing is no wait. */
+static void patience_has_its_cap(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  o.backoff_base_ms = 1;
+  o.backoff_cap_ms = UINT64_C(1) << 40;
+  script_open(&s, &o);
+  script_tick(&s);
+  for (int i = 0; i < 70; i++) {
+    script_lost(&s, "connection refused");
+    uint64_t due = k8sm_driver_deadline(s.driver);
+    assert_true(due > s.now);
+    assert_true(due - s.now <= UINT64_C(1) << 40);
+    s.now = due;
+    script_tick(&s);
+    assert_int_not_equal(s.stream, 0);
+  }
+  script_close(&s);
+}
+
+/* A head of a response comes twice, or of another exchange: it is nothing to it. */
+static void heads_come_once(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  script_head(&s, 503, "text/plain", NULL, NULL);
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_RESPONSE, .exchange = 4711, .status = 500});
+  assert_int_equal(s.result, K8SM_OK);
+  script_expect(&s, "");
+  script_offer(&s, "O1", "A1");
+  assert_int_equal(s.result, K8SM_OK);
+  script_close(&s);
+}
+
+/* What is like a media type, and is none of those that it speaks. */
+static void media_types_are_whole_words(void **state) {
+  static const struct {
+    const char *type;
+    bool fine;
+  } rows[] = {{"Application/JSON", true},   {"application/json;charset=utf-8", true},
+              {"application/json ", true},  {"application/json\t", true},
+              {"application/jsonp", false}, {"application/jso", false},
+              {"text/html", false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script s;
+    struct k8sm_driver_options o = script_options();
+    script_open(&s, &o);
+    script_tick(&s);
+    script_forget(&s);
+    script_head(&s, 200, rows[i].type, "S1", NULL);
+    assert_int_equal(script_has(&s, "event:"), !rows[i].fine);
+    script_close(&s);
+  }
+}
+
+/* ---- Offers ---- */
+
+/* Rescinded when the ACCEPT has not been sent yet: it is not sent any more, and the pod waits on. Another
+ * offer is no matter. */
+static void an_offer_is_rescinded_while_the_record_is_kept(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  s.hold_records = true;
+  script_pod(&s, POD("p", "u1", ""));
+  script_offer(&s, "O1", "A1");
+  assert_false(script_has(&s, "> ACCEPT"));
+  script_event(&s, "{\"type\":\"RESCIND\",\"rescind\":{\"offer_id\":{\"value\":\"O9\"}}}");
+  script_event(&s, "{\"type\":\"RESCIND\",\"rescind\":{\"offer_id\":{\"value\":\"O1\"}}}");
+  s.hold_records = false;
+  for (uint64_t n = s.open_record; n > 0; n--) script_record(&s, K8SM_INPUT_RECORDED, n);
+  s.heartbeats = true;
+  script_wait(&s, 60000);
+  assert_false(script_has(&s, "> ACCEPT O1"));
+  script_offer(&s, "O2", "A2");
+  script_wait(&s, 100);
+  assert_true(script_has(&s, "> ACCEPT O2"));
+  script_close(&s);
+}
+
+/* ---- What can be seen ---- */
+
+static void agents_are_seen_from_any_place(void **state) {
+  struct k8sm_agent rows[4];
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  assert_int_equal(k8sm_driver_agents(s.driver, 0, rows, sizeof rows[0], 4), 0);
+  script_pod(&s, POD("p", "u1", ", nodeSelector: {none: x}"));
+  script_offer(&s, "O1", "A1");
+  script_offer(&s, "O2", "A2");
+  assert_int_equal(k8sm_driver_agents(s.driver, 0, rows, sizeof rows[0], 4), 2);
+  assert_int_equal(k8sm_driver_agents(s.driver, 1, rows, sizeof rows[0], 1), 1);
+  assert_int_equal(k8sm_driver_agents(s.driver, 9, rows, sizeof rows[0], 1), 0);
+  script_close(&s);
+}
+
+#define ATTRIBUTE(name, value) "{\"name\":\"" name "\",\"type\":\"TEXT\",\"text\":{\"value\":\"" value "\"}}"
+
+/* Attributes that state taints, one after the other. */
+static void taints_are_seen_from_any_place(void **state) {
+  const struct k8sm_slice id = {"A1", 2};
+  struct k8sm_node_taint all[4], one;
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  script_pod(&s, POD("p", "u1", ", nodeSelector: {none: x}"));
+  script_event(&s,
+               "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O1\"},\"framework_id\":{"
+               "\"value\":\"F1\"},\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"a1\",\"allocation_info\":{"
+               "\"role\":\"*\"},\"attributes\":[" ATTRIBUTE("taint-gpu", "yes:NoSchedule") "," ATTRIBUTE(
+                   "taint-disk", "NoExecute") "],\"resources\":[{\"name\":\"cpus\",\"type\":"
+                                              "\"SCALAR\",\"scalar\":{\"value\":1},"
+                                              "\"allocation_info\":{\"role\":\"*\"}}]}]}}");
+  size_t n = k8sm_driver_agent_taints(s.driver, id, 0, all, sizeof all[0], 4);
+  assert_int_equal(n, 2);
+  for (size_t i = 0; i < n; i++) {
+    assert_int_equal(k8sm_driver_agent_taints(s.driver, id, i, &one, sizeof one, 1), n - i);
+    assert_string_equal(one.key, all[i].key);
+    assert_string_equal(one.effect, all[i].effect);
+  }
+  script_close(&s);
+}
+
+/* Pods that are not recorded, or are being removed, are in no snapshot; claims that are being deleted are. */
+static void a_snapshot_holds_what_is_recorded(void **state) {
+  const struct k8sm_input claim = {.type = K8SM_INPUT_DELETE_CLAIM, .key = {"default/data", 12}};
+  struct script s;
+  struct k8sm_effect e;
+  struct k8sm_effects *effects;
+  (void)state;
+  struct k8sm_driver_options o = script_options();
+  script_open(&s, &o);
+  s.quiet_status = true;
+  assert_int_equal(k8sm_effects_new(NULL, &effects), K8SM_OK);
+  assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK); /* not even a framework */
+  assert_int_equal(k8sm_effects_rows(effects, 0, &e, sizeof e, 0), 0);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  run(&s);
+  script_step(&s, claim);
+  script_pod(&s, POD("waits", "u2", ", nodeSelector: {none: x}"));
+  assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
+  size_t n = k8sm_effects_rows(effects, 0, &e, sizeof e, 0), claims = 0, pods = 0;
+  for (size_t i = 0; i < n; i++) {
+    k8sm_effects_rows(effects, i, &e, sizeof e, 1);
+    claims += strncmp(e.key.ptr, "claim/", 6) == 0;
+    pods += strncmp(e.key.ptr, "pod/", 4) == 0;
+  }
+  assert_int_equal(claims, 1);
+  assert_int_equal(pods, 1);
+  s.hold_records = true;
+  script_delete(&s, "default/p", 0);
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_KILLED", "killed----------",
+                ",\"source\":\"SOURCE_EXECUTOR\"");
+  assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
+  k8sm_effects_free(effects);
+  script_close(&s);
+}
+
+static void pods_are_seen_from_any_place(void **state) {
+  struct k8sm_driver_pod rows[3];
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  script_pod(&s, POD("a", "u1", ", nodeSelector: {none: x}"));
+  script_pod(&s, POD("b", "u2", ", nodeSelector: {none: x}"));
+  script_pod(&s, POD("c", "u3", ", nodeSelector: {none: x}"));
+  assert_int_equal(script_delete(&s, "default/b", -1), K8SM_OK); /* leaves a hole */
+  script_wait(&s, 1000);
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, rows, sizeof rows[0], 3), 2);
+  assert_string_equal(k8sm_pod_name(rows[1].pod).ptr, "c");
+  assert_int_equal(k8sm_driver_pods(s.driver, 1, rows, sizeof rows[0], 3), 1);
+  assert_string_equal(k8sm_pod_name(rows[0].pod).ptr, "c");
+  assert_int_equal(k8sm_driver_pods(s.driver, 2, rows, sizeof rows[0], 3), 0);
+  script_close(&s);
+}
+
+/* ---- Pods and rows ---- */
+
+static void a_pod_needs_a_uid(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  assert_int_equal(script_pod(&s, "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default}\n"
+                                  "spec: {containers: [{name: c, image: i}]}\n"),
+                   K8SM_ERR_INVALID);
+  assert_string_equal(s.findings, "POD without a uid: metadata.uid must be set");
+  script_close(&s);
+}
+
+/* A row whose texts are too long, or lack, is refused whole: nothing of it is left. */
+static void rows_with_odd_texts_are_refused(void **state) {
+  static char key[400], bytes[1500];
+  static const char *const nonces[] = {
+      "", "0123456789012345678901234567890123456789012345678901234567890123456789"};
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  script_open(&s, &o);
+  memset(bytes, 'F', 600); /* no framework has such an id */
+  script_step(
+      &s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE, .key = {"framework", 9}, .bytes = {bytes, 600}});
+  assert_int_equal(s.result, K8SM_ERR_INVALID);
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(key, sizeof key, "pod/u%zu", i);
+    snprintf(
+        bytes, sizeof bytes,
+        "{\"version\":1,\"pod\":\"{\\\"kind\\\":\\\"Pod\\\",\\\"apiVersion\\\":\\\"v1\\\",\\\"metadata\\\":{"
+        "\\\"name\\\":\\\"p\\\",\\\"namespace\\\":\\\"d\\\",\\\"uid\\\":\\\"u%zu\\\"},\\\"spec\\\":{"
+        "\\\"containers\\\":[{\\\"name\\\":\\\"c\\\",\\\"image\\\":\\\"i\\\"}]}}\",\"attempt\":0,\"nonce\":"
+        "\"%s\"}",
+        i, nonces[i]);
+    script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
+                                        .key = {key, strlen(key)},
+                                        .bytes = {bytes, strlen(bytes)}});
+    assert_int_equal(s.result, K8SM_ERR_INVALID);
+  }
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 0);
+  script_close(&s);
+}
+
+/* Words of a master, or of an executor, with what a terminal obeys. */
+static void words_of_others_do_no_harm(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  run(&s);
+  script_forget(&s);
+  script_event(&s, "{\"type\":\"ERROR\",\"error\":{\"message\":\"no\\u001b[2J \\u007f\\nmore\"}}");
+  assert_true(script_has(&s, "no [2J   more"));
+  script_close(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(an_end_is_an_end),
+      cmocka_unit_test(no_answer_ends_it_too),
+      cmocka_unit_test(a_leader_that_is_none_is_refused),
+      cmocka_unit_test(a_leader_may_be_the_one_that_is_asked),
+      cmocka_unit_test(patience_has_its_cap),
+      cmocka_unit_test(heads_come_once),
+      cmocka_unit_test(media_types_are_whole_words),
+      cmocka_unit_test(an_offer_is_rescinded_while_the_record_is_kept),
+      cmocka_unit_test(agents_are_seen_from_any_place),
+      cmocka_unit_test(taints_are_seen_from_any_place),
+      cmocka_unit_test(a_snapshot_holds_what_is_recorded),
+      cmocka_unit_test(pods_are_seen_from_any_place),
+      cmocka_unit_test(a_pod_needs_a_uid),
+      cmocka_unit_test(rows_with_odd_texts_are_refused),
+      cmocka_unit_test(words_of_others_do_no_harm),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
