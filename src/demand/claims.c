@@ -20,9 +20,31 @@ static bool claim_is(const struct k8smi_record *volume) {
   return k8smi_has(volume, K8SMI_Volume_persistentVolumeClaim) || k8smi_has(volume, K8SMI_Volume_ephemeral);
 }
 
+/* Two texts with something between them, in the demand's memory. */
+static struct k8sm_slice claim_join(struct k8smi_demand_build *b, struct k8sm_slice a, const char *between,
+                                    struct k8sm_slice c) {
+  struct k8smi_buf buf;
+  if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
+    b->no_memory = true;
+    return a;
+  }
+  k8smi_buf_slice(&buf, a);
+  k8smi_buf_puts(&buf, between);
+  k8smi_buf_slice(&buf, c);
+  return k8smi_demand_take(b, &buf);
+}
+
+/* "data-db-*" of "data-db-3", which stands for the claims of all pods of a StatefulSet; empty: it is of none.
+ */
+static struct k8sm_slice claim_of_each(struct k8smi_demand_build *b, struct k8sm_slice name) {
+  size_t n = name.len;
+  while (n > 0 && name.ptr[n - 1] >= '0' && name.ptr[n - 1] <= '9') n--;
+  if (n == name.len || n < 2 || name.ptr[n - 1] != '-') return (struct k8sm_slice){NULL, 0};
+  return claim_join(b, (struct k8sm_slice){name.ptr, n - 1}, K8SMI_DATA_EACH, (struct k8sm_slice){NULL, 0});
+}
+
 /* The rows that were handed in for a claim by name. */
-static bool claim_read_rows(const struct k8smi_demand_build *b, struct k8sm_slice name,
-                            struct claim_spec *ret) {
+static bool claim_read_rows(struct k8smi_demand_build *b, struct k8sm_slice name, struct claim_spec *ret) {
   const struct {
     struct k8sm_slice key;
     struct k8sm_slice *to;
@@ -32,7 +54,10 @@ static bool claim_read_rows(const struct k8smi_demand_build *b, struct k8sm_slic
               {K8SMI_S("accessModes"), &ret->access},
               {K8SMI_S("volumeName"), &ret->volume}};
   struct k8smi_data_row *const *rows;
-  if (k8smi_data_object(&b->resolve.data, K8SMI_DATA_CLAIM, name, &rows) == 0) return false;
+  if (k8smi_data_object(&b->resolve.data, K8SMI_DATA_CLAIM, name, &rows) == 0) {
+    name = claim_of_each(b, name);
+    if (k8smi_data_object(&b->resolve.data, K8SMI_DATA_CLAIM, name, &rows) == 0) return false;
+  }
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
     const struct k8smi_data_row *row = k8smi_data_key(&b->resolve.data, K8SMI_DATA_CLAIM, name, keys[i].key);
     if (row != NULL) *keys[i].to = row->d.value;
@@ -61,20 +86,6 @@ static void claim_read_template(const struct k8smi_record *ephemeral, struct cla
   for (size_t i = 0; i < modes.count; i++) {
     if (claim_is_shared(k8smi_list_str(modes, i))) ret->access = k8smi_list_str(modes, i);
   }
-}
-
-/* Two texts with something between them, in the demand's memory. */
-static struct k8sm_slice claim_join(struct k8smi_demand_build *b, struct k8sm_slice a, const char *between,
-                                    struct k8sm_slice c) {
-  struct k8smi_buf buf;
-  if (!k8smi_buf_init(&buf, &b->demand->arena.allocator)) {
-    b->no_memory = true;
-    return a;
-  }
-  k8smi_buf_slice(&buf, a);
-  k8smi_buf_puts(&buf, between);
-  k8smi_buf_slice(&buf, c);
-  return k8smi_demand_take(b, &buf);
 }
 
 static void claim_check(struct k8smi_demand_build *b, const struct claim_spec *spec,

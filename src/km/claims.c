@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PersistentVolumeClaims of the files are recorded: what no longer is in the files can be deleted (--prune),
- * and a pod that still has it can be taken up. Their volumes are the driver's to destroy. */
+ * and a pod that still has it can be taken up. Their volumes are the driver's to destroy. Those that a
+ * StatefulSet makes for its pods are one, "default/data-db-*", and stay until somebody names and deletes
+ * them. */
 #include "runner.h"
 
 #include <stdlib.h>
@@ -20,6 +22,10 @@ static size_t find(const struct km_texts *claims, const char *name) {
   return i;
 }
 
+static bool is_of_each(const char *name) {
+  return name[strlen(name) - 1] == '*';
+}
+
 bool km_claims_know(const struct km_runner *r, const char *name) {
   return find(&r->claims, name) < r->claims.count;
 }
@@ -28,6 +34,15 @@ static void note(struct km_runner *r, const char *name) {
   if (km_claims_know(r, name)) return;
   r->claims.items = km_alloc(r->claims.items, (r->claims.count + 1) * sizeof *r->claims.items);
   r->claims.items[r->claims.count++] = km_strdup(name, strlen(name));
+}
+
+bool km_claims_find(struct km_runner *r, const char *name) {
+  char each[700];
+  size_t n = strlen(name);
+  while (n > 0 && name[n - 1] >= '0' && name[n - 1] <= '9') n--;
+  snprintf(each, sizeof each, "%.*s*", (int)n, name);
+  if (name[n] != '\0' && km_claims_know(r, each)) note(r, name);
+  return km_claims_know(r, name);
 }
 
 /* The row is the object; none: it is removed. */
@@ -52,11 +67,33 @@ void km_claims_free(struct km_runner *r) {
   free(r->claim_objects);
 }
 
+/* A claim of the files, and the object that says what it is: itself, or the StatefulSet that makes it. */
+struct claim {
+  const char *name;
+  const struct k8sm_manifest *manifest; /* NULL: the set */
+  size_t object;
+  const struct k8sm_workload *set;
+};
+typedef bool claim_visitor(void *ctx, const struct claim *claim);
+
+static bool each_of_set(const struct k8sm_workload *set, claim_visitor *visit, void *ctx) {
+  struct k8sm_workload_info info = {.size = sizeof info};
+  bool ok = k8sm_workload_get_info(set, &info) == K8SM_OK;
+  for (size_t i = 0; ok && info.kind == K8SM_WORKLOAD_STATEFUL_SET; i++) {
+    char path[80], name[1000];
+    struct k8sm_blob *claim;
+    snprintf(path, sizeof path, "spec.volumeClaimTemplates[%zu].metadata.name", i);
+    int result = k8sm_workload_get(set, path, NULL, &claim);
+    if (result != K8SM_OK) return result == K8SM_ERR_NOT_FOUND;
+    snprintf(name, sizeof name, "%s/%s-%s-*", info.name_space.ptr, k8sm_blob_bytes(claim).ptr, info.name.ptr);
+    k8sm_blob_unref(claim);
+    ok = visit(ctx, &(struct claim){name, NULL, 0, set});
+  }
+  return ok;
+}
+
 /* Calls for each claim of the files, until that returns false. */
-static bool each_claim(const struct km_set *set,
-                       bool (*claim)(void *ctx, const char *name, const struct k8sm_manifest *m,
-                                     size_t object),
-                       void *ctx) {
+static bool each_claim(const struct km_set *set, claim_visitor *visit, void *ctx) {
   char name[600];
   bool ok = true;
   for (size_t i = 0; ok && i < set->file_count; i++) {
@@ -65,25 +102,27 @@ static bool each_claim(const struct km_set *set,
     for (size_t k = 0; ok && k8sm_manifest_objects(m, k, &row, sizeof row, 1) > 0; k++) {
       if (strcmp(row.kind.ptr, CLAIM_KIND) != 0) continue;
       snprintf(name, sizeof name, "%s/%s", row.name_space.ptr, row.name.ptr);
-      ok = claim(ctx, name, m, k);
+      ok = visit(ctx, &(struct claim){name, m, k, NULL});
     }
   }
+  for (size_t i = 0; ok && i < set->workload_count; i++)
+    ok = each_of_set(set->workloads[i].workload, visit, ctx);
   return ok;
 }
 
-static bool is_other(void *ctx, const char *name, const struct k8sm_manifest *m, size_t object) {
-  (void)m;
-  (void)object;
-  return strcmp(ctx, name) != 0;
+static bool is_other(void *ctx, const struct claim *claim) {
+  return strcmp(ctx, claim->name) != 0;
 }
 
-static bool keep_claim(void *ctx, const char *name, const struct k8sm_manifest *m, size_t object) {
+static bool keep_claim(void *ctx, const struct claim *claim) {
   struct km_runner *r = ctx;
   struct k8sm_blob *json;
-  if (k8sm_manifest_get(m, object, NULL, NULL, &json) != K8SM_OK) return false;
-  bool ok = keep(r, name, k8sm_blob_bytes(json));
+  int result = claim->manifest != NULL ? k8sm_manifest_get(claim->manifest, claim->object, NULL, NULL, &json)
+                                       : k8sm_workload_encode(claim->set, K8SM_FORMAT_JSON, NULL, &json);
+  if (result != K8SM_OK) return false;
+  bool ok = keep(r, claim->name, k8sm_blob_bytes(json));
   k8sm_blob_unref(json);
-  if (ok) note(r, name);
+  if (ok) note(r, claim->name);
   return ok;
 }
 
@@ -91,7 +130,7 @@ bool km_claims_give(struct km_runner *r, const struct km_set *set, bool prune) {
   bool ok = each_claim(set, keep_claim, r);
   for (size_t i = 0; ok && prune && i < r->claims.count; i++) {
     char *name = (char *)(uintptr_t)r->claims.items[i];
-    if (each_claim(set, is_other, name)) ok = km_claim_delete(r, name) == K8SM_OK;
+    if (!is_of_each(name) && each_claim(set, is_other, name)) ok = km_claim_delete(r, name) == K8SM_OK;
   }
   return ok;
 }
@@ -101,13 +140,11 @@ struct listing {
   void *ctx;
 };
 
-static bool list_claim(void *ctx, const char *name, const struct k8sm_manifest *m, size_t object) {
+static bool list_claim(void *ctx, const struct claim *claim) {
   const struct listing *l = ctx;
   char key[700];
-  (void)m;
-  (void)object;
-  snprintf(key, sizeof key, "%s%s", claim_prefix, name);
-  l->add(l->ctx, key);
+  snprintf(key, sizeof key, "%s%s", claim_prefix, claim->name);
+  if (!is_of_each(claim->name)) l->add(l->ctx, key);
   return true;
 }
 

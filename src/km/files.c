@@ -101,12 +101,13 @@ static void add_pods(struct km_set *set, size_t file) {
     struct k8sm_manifest_pod row;
     k8sm_manifest_pods(m, i, &row, sizeof row, 1);
     struct km_pod *pod = &set->pods[set->pod_count++];
-    *pod = (struct km_pod){k8sm_pod_ref(row.pod), file, row.document, "", row.owner.len == 0};
+    *pod = (struct km_pod){k8sm_pod_ref(row.pod), file, row.document, "", row.owner.len == 0, NULL};
     snprintf(pod->prefix, sizeof pod->prefix, "%s", template_prefix(row.owner));
   }
 }
 
-static void add_workloads(struct km_set *set, size_t file) {
+/* `pods` are those of the file. */
+static void add_workloads(struct km_set *set, size_t file, struct km_pod *pods) {
   const struct k8sm_manifest *m = set->files[file].manifest;
   size_t n = k8sm_manifest_workloads(m, 0, NULL, sizeof(struct k8sm_manifest_workload), 0);
   set->workloads = km_alloc(set->workloads, (set->workload_count + n) * sizeof *set->workloads);
@@ -114,6 +115,7 @@ static void add_workloads(struct km_set *set, size_t file) {
     struct k8sm_manifest_workload row;
     k8sm_manifest_workloads(m, i, &row, sizeof row, 1);
     set->workloads[set->workload_count++] = (struct km_workload){row.workload, file, row.document};
+    for (size_t k = 0; k < row.pod_count; k++) pods[row.first_pod + k].workload = row.workload;
   }
 }
 
@@ -142,8 +144,9 @@ static int load_file(struct km_set *set, size_t i, uint64_t flags) {
     if (silent) km_report_result(f->name, result);
     return KM_FAILED;
   }
+  size_t first_pod = set->pod_count;
   add_pods(set, i);
-  add_workloads(set, i);
+  add_workloads(set, i, set->pods + first_pod);
   km_set_add_data(set, f->manifest);
   return KM_DONE;
 }

@@ -86,6 +86,7 @@ struct km_pod {
   uint32_t document;
   char prefix[40]; /* of the pod in its document: "", "spec.template.", … */
   bool bare;       /* of no workload */
+  const struct k8sm_workload *workload; /* that it is of; borrowed from its manifest, or NULL */
 };
 
 struct km_workload {

@@ -40,20 +40,32 @@ struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_d
   return demands;
 }
 
+/* A pod as it will be, under any uid: of a StatefulSet the first one, since its claims are volumes of its
+ * pods and not of its template. */
+static struct k8sm_pod *example_of(const struct km_pod *pod) {
+  struct k8sm_instance_options options = {.size = sizeof options};
+  struct k8sm_stateful_set_spec spec = {.size = sizeof spec};
+  struct k8sm_pod *instance = NULL, *ret = NULL;
+  int result = K8SM_OK;
+  if (pod->workload != NULL && k8sm_workload_get_stateful_set(pod->workload, &spec) == K8SM_OK)
+    result = k8sm_workload_pod(pod->workload, &options, &instance, NULL);
+  if (result == K8SM_OK)
+    result = k8sm_pod_with_uid(instance == NULL ? pod->pod : instance, NULL, NULL, &ret, NULL);
+  if (result != K8SM_OK) km_report_result("mapping a pod", result);
+  k8sm_pod_unref(instance);
+  return ret;
+}
+
 int km_set_try(const struct km_set *set, const struct km_demand_flags *flags) {
   struct k8sm_demand_options options = options_of(set, flags);
   int code = KM_DONE;
   for (size_t i = 0; i < set->pod_count; i++) {
-    struct k8sm_pod *named; /* its own uid comes later; any will do here */
-    int result = k8sm_pod_with_uid(set->pods[i].pod, NULL, NULL, &named, NULL);
-    if (result != K8SM_OK) {
-      km_report_result("mapping a pod", result);
-      return KM_FAILED;
-    }
-    struct k8sm_demand *demand = demand_of(set, i, named, &options);
+    struct k8sm_pod *pod = example_of(&set->pods[i]);
+    if (pod == NULL) return KM_FAILED;
+    struct k8sm_demand *demand = demand_of(set, i, pod, &options);
     if (demand == NULL) code = KM_FAILED;
     k8sm_demand_unref(demand);
-    k8sm_pod_unref(named);
+    k8sm_pod_unref(pod);
   }
   return code;
 }

@@ -301,8 +301,9 @@ static bool knows(const struct km_runner *r, const char *key) {
 
 static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) {
   char text[700];
+  const char *claim = km_claim_of_key(key);
   snprintf(text, sizeof text, "ok\n");
-  if (!knows(r, key)) {
+  if (claim != NULL ? !km_claims_find(r, claim) : !knows(r, key)) {
     const char *pod = strncmp(key, "Pod/", 4) == 0 ? key + 4 : NULL;
     if (pod != NULL)
       snprintf(text, sizeof text, "no pod %s\n", pod);
@@ -311,7 +312,6 @@ static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) 
   } else if (strcmp(key, "*") == 0) {
     km_runner_delete_all(r, grace);
   } else {
-    const char *claim = km_claim_of_key(key);
     int result = claim != NULL ? km_claim_delete(r, claim) : delete_object(r, key, grace);
     if (result != K8SM_OK) snprintf(text, sizeof text, "%s: %s\n", key, k8sm_result_name(result));
   }

@@ -53,6 +53,8 @@ void km_runner_give_zone(struct km_runner *r, const struct k8sm_workload *worklo
 /* "default/data" of "PersistentVolumeClaim/default/data"; NULL: it is something else. */
 const char *km_claim_of_key(const char *key);
 bool km_claims_know(const struct km_runner *r, const char *name);
+/* The same, and of those that a StatefulSet makes for its pods: such a one is known from now on, until it is gone. */
+bool km_claims_find(struct km_runner *r, const char *name);
 /* Those that are recorded; what they say is added to the set's data, where its files do not say it. False,
  * with a line, when one can't be read. */
 bool km_claims_load(struct km_runner *r, struct km_set *set);

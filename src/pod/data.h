@@ -17,6 +17,9 @@ struct k8smi_data {
   size_t count;
 };
 
+/* What a claim's name ends with that stands for those of all pods of a StatefulSet, in place of "-0". */
+#define K8SMI_DATA_EACH "-*"
+
 enum k8smi_data_kind { K8SMI_DATA_CONFIG_MAP, K8SMI_DATA_SECRET, K8SMI_DATA_CLAIM };
 /* "ConfigMap" and so on, as they call themselves, and "configmap", as errors name them. */
 extern const char *const k8smi_data_kinds[];

@@ -101,6 +101,9 @@ int k8smi_manifest_workload(const struct k8smi_object *object, unsigned type);
 /* What pods refer to: ConfigMaps and others. */
 int k8smi_manifest_data_of(const struct k8smi_object *object, unsigned type);
 
+/* The claims that a StatefulSet's controller makes for its pods. */
+int k8smi_manifest_claims(const struct k8smi_object *object, const struct k8sm_workload *w);
+
 /* More documents than this in one manifest is a mistake, or malice. */
 enum { K8SMI_MANIFEST_MAX_DOCUMENTS = 10000, K8SMI_MANIFEST_MAX_LISTS = 4 };
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pod/manifest.h"
 
+#include "pod/data.h"
 #include "pod/formats.h"
+#include "pod/names.h"
+#include "pod/workload.h"
 
 /* The kinds that pods refer to: a row for each object, and rows of what is in it. */
 
@@ -111,9 +114,8 @@ static struct k8sm_slice data_join(const struct k8smi_object *object, struct k8s
   return text;
 }
 
-static int data_claim(const struct k8smi_object *object, const struct k8smi_record *record,
-                      const struct k8sm_manifest_object *row) {
-  const struct k8smi_record *spec = k8smi_get_record(record, K8SMI_PersistentVolumeClaim_spec);
+static int data_claim_spec(const struct k8smi_object *object, const struct k8smi_record *spec,
+                           struct k8sm_slice name_space, struct k8sm_slice name) {
   const struct k8smi_record *resources = k8smi_get_record(spec, K8SMI_PersistentVolumeClaimSpec_resources);
   struct k8sm_slice modes =
       data_join(object, k8smi_get_list(spec, K8SMI_PersistentVolumeClaimSpec_accessModes));
@@ -127,12 +129,41 @@ static int data_claim(const struct k8smi_object *object, const struct k8smi_reco
       {K8SMI_S("accessModes"), modes},
       {K8SMI_S("volumeName"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeName)}};
   for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
-    const struct k8sm_manifest_data data = {
-        row->kind, row->name_space, row->name, says[i].key, says[i].value, 0, 0};
+    const struct k8sm_manifest_data data = {k8smi_types[K8SMI_TYPE_PersistentVolumeClaim].name,
+                                            name_space,
+                                            name,
+                                            says[i].key,
+                                            says[i].value,
+                                            0,
+                                            0};
     int r = says[i].value.len == 0 && i > 0 ? K8SM_OK : data_add(object, data);
     if (r != K8SM_OK) return r;
   }
   return K8SM_OK;
+}
+
+static int data_claim(const struct k8smi_object *object, const struct k8smi_record *record,
+                      const struct k8sm_manifest_object *row) {
+  return data_claim_spec(object, k8smi_get_record(record, K8SMI_PersistentVolumeClaim_spec), row->name_space,
+                         row->name);
+}
+
+/* Its controller makes a claim for each pod: rows under a name that stands for all of them. */
+int k8smi_manifest_claims(const struct k8smi_object *object, const struct k8sm_workload *w) {
+  struct k8smi_list claims = k8smi_get_list(w->spec, K8SMI_StatefulSetSpec_volumeClaimTemplates);
+  int r = K8SM_OK;
+  for (size_t i = 0; i < claims.count && r == K8SM_OK; i++) {
+    const struct k8smi_record *claim = k8smi_list_record(claims, i);
+    const struct k8smi_record *metadata = k8smi_get_record(claim, K8SMI_PersistentVolumeClaim_metadata);
+    const struct k8sm_slice pieces[] = {k8smi_get_str(metadata, K8SMI_ObjectMeta_name), K8SMI_S("-"), w->name,
+                                        K8SMI_S(K8SMI_DATA_EACH)};
+    struct k8sm_slice name = k8smi_name_join(&object->manifest->arena, pieces, 4);
+    if (name.ptr == NULL)
+      return k8smi_find_nomem(object->parse->diags, k8smi_arena_error(&object->manifest->arena));
+    r = data_claim_spec(object, k8smi_get_record(claim, K8SMI_PersistentVolumeClaim_spec), w->name_space,
+                        name);
+  }
+  return r;
 }
 
 /* ---- PriorityClasses ---- */

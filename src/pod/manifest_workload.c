@@ -173,6 +173,7 @@ int k8smi_manifest_workload(const struct k8smi_object *object, unsigned type) {
     bad = k8smi_workload_check(w, object->path, p->unread, p->diags);
   if (bad == K8SM_ERR_NOMEM) r = bad;
   if (r == K8SM_OK && wrong == K8SM_OK && bad == K8SM_OK) r = workload_pods(&m, w);
+  if (r == K8SM_OK && type == K8SMI_TYPE_StatefulSet) r = k8smi_manifest_claims(object, w);
   if (r == K8SM_OK) r = wrong != K8SM_OK ? wrong : bad;
   if (r == K8SM_OK) return workload_row(&m, w, first_pod);
   k8sm_workload_unref(w);

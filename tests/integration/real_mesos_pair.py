@@ -55,6 +55,7 @@ def why_not():
 def enter(lacks):
     """Runs this program again in namespaces of its own, unless it is there; exits with 77 if it can't be."""
     if os.environ.get(INSIDE):
+        be_init()
         for words in ("link set lo up", "link add nodes type bridge", "link set nodes up"):
             subprocess.run(["ip", *words.split()], check=True)
         subprocess.run(["umount", "-q", "/sys/fs/cgroup/unified"], check=False)  # Mesos wants cgroups of one version
@@ -86,6 +87,16 @@ def main(case, furnish, lacks=None, **master_flags):
     finally:
         case.pair.close()
     sys.exit(not done.result.wasSuccessful())
+
+
+def be_init():
+    """Goes on in a child: this process, the first of its namespace, buries what others leave. An agent waits for
+    that."""
+    child = os.fork()
+    while child:
+        done, status = os.wait()
+        if done == child:
+            os._exit(os.waitstatus_to_exitcode(status) & 0xff)
 
 
 class Agent:
@@ -201,6 +212,9 @@ class Pair:
                 agent.kill()
         self.master.kill()
         self.master.wait()
+        for line in reversed(pathlib.Path("/proc/self/mounts").read_text().splitlines()):
+            if line.split()[1].startswith(self.folder + "/"):
+                subprocess.run(["umount", "-l", line.split()[1]], check=False)
         for agent in self.agents:
             agent.forget_cgroups()
             if LOGS:

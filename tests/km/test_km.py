@@ -627,6 +627,27 @@ class Workloads(unittest.TestCase):
         self.wait_for(lambda: claims() == ["PersistentVolumeClaim%2Fdefault%2Fone"])
         self.assertEqual([path.name for path in rows.glob("claim*")], [])
 
+    def test_claims_of_a_stateful_set(self):
+        text = ("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 2\n"
+                "  serviceName: db\n"
+                "  selector: {matchLabels: {app: db}}\n  volumeClaimTemplates:\n  - metadata: {name: data}\n"
+                "    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 64Mi}}}\n"
+                "  template:\n    metadata: {labels: {app: db}}\n    spec:\n      terminationGracePeriodSeconds: 1\n"
+                "      containers: [{name: c, image: x, volumeMounts: [{name: data, mountPath: /data}]}]\n")
+        flags = ("--role=dev", "--principal=p")
+        self.start(text, *flags)
+        self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1"})
+        self.assertEqual(km("scale", "sts/db", "--replicas=3", self.state)[0], 0)
+        self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1", "db-2"})
+        self.kill()
+        self.start("apiVersion: v1\nkind: Pod\nmetadata: {name: alone}\nspec: {containers: [{name: c, image: x}]}\n",
+                   *flags)  # the set goes on without its file
+        self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1", "db-2", "alone"})
+        self.assertEqual(km("delete", "pvc/other-db-0", self.state)[0], 1)
+        self.assertEqual(km("delete", "pvc/data-db-0", "--wait=1", self.state)[0], 1)  # its pod has it
+        self.assertEqual(km("delete", "sts/db", self.state)[0], 0)
+        self.assertEqual(km("delete", "pvc/data-db-0", self.state)[0], 0)
+
     def test_scale(self):
         self.start(deployment(2, "a"))
 

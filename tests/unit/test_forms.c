@@ -402,6 +402,40 @@ static void volumes_are_made_and_found_again(void **state) {
   scene_end(&s);
 }
 
+static void claims_of_the_pods_of_a_stateful_set(void **state) {
+  static const struct k8sm_manifest_data rows[] = {
+      {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data-db-*", 9}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+      {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data-db-1", 9}, {"storage", 7}, {"2Gi", 3}, 0, 0},
+  };
+  static const struct {
+    const char *volumes, *id; /* NULL: there is no such claim */
+    int64_t milli;
+  } cases[] = {{NAMED("data-db-0"), "default.data-db-0", 1024000},
+               {NAMED("data-db-12"), "default.data-db-12", 1024000},
+               {NAMED("data-db-1"), "default.data-db-1", 2048000}, /* it says itself what it is */
+               {NAMED("data-db-"), NULL, 0},
+               {NAMED("data-db"), NULL, 0},
+               {NAMED("data-db-x"), NULL, 0},
+               {NAMED("data-0"), NULL, 0},
+               {NAMED("0"), NULL, 0}};
+  const struct form_case c = {NULL, K8SM_FORM_BUDGET, "p", form_roles, 1};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    struct k8sm_demand *d = NULL;
+    struct k8sm_demand_volume row;
+    char spec[400];
+    snprintf(spec, sizeof spec, "{'containers':[{'name':'c','image':'i'}],'volumes':[%s]}", cases[i].volumes);
+    int result = form_make(&c, spec, rows, 2, &d, &f);
+    assert_int_equal(result, cases[i].id == NULL ? K8SM_ERR_NOT_FOUND : K8SM_OK);
+    if (cases[i].id == NULL) continue;
+    assert_int_equal(k8sm_demand_volumes(d, 0, &row, sizeof row, 1), 1);
+    assert_string_equal(row.id.ptr, cases[i].id);
+    assert_int_equal(row.milli, cases[i].milli);
+    k8sm_demand_unref(d);
+  }
+}
+
 static void a_volume_of_the_pods_own(void **state) {
   (void)state;
   struct scene s;
@@ -663,6 +697,7 @@ int main(void) {
       cmocka_unit_test(what_is_reserved_already),
       cmocka_unit_test(volumes_are_made_and_found_again),
       cmocka_unit_test(a_volume_of_the_pods_own),
+      cmocka_unit_test(claims_of_the_pods_of_a_stateful_set),
       cmocka_unit_test(claims_that_cannot_be),
       cmocka_unit_test(reservations_are_given_back),
       cmocka_unit_test(a_claim_without_a_volume_is_given_back),

@@ -80,11 +80,42 @@ static void other_objects_are_rows(void **state) {
              "Forbidden: maximum allowed value of a user defined priority is 1000000000");
 }
 
+/* Under one name for all the pods, of which there may come more. */
+static void claims_of_a_stateful_set(void **state) {
+  static const char set[] =
+      "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: prod}\nspec:\n  replicas: 2\n"
+      "  serviceName: db\n  selector: {matchLabels: {app: db}}\n  volumeClaimTemplates:\n"
+      "  - metadata: {name: data}\n    spec: {accessModes: [ReadWriteOnce], storageClassName: fast,\n"
+      "      resources: {requests: {storage: 1Gi}}}\n"
+      "  - metadata: {name: log}\n    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: "
+      "2Gi}}}\n"
+      "  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: c, image: i}]}\n";
+  static const uint64_t flags[] = {0, K8SM_PARSE_TEMPLATES};
+  struct k8sm_manifest_data data[12];
+  struct read r;
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    read_text(&r, set, flags[i]);
+    size_t n = k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 12);
+    assert_int_equal(n, 7); /* volumeMode and accessModes, too */
+    for (size_t k = 0; k < n; k++) {
+      assert_string_equal(data[k].kind.ptr, "PersistentVolumeClaim");
+      assert_string_equal(data[k].name_space.ptr, "prod");
+      assert_string_equal(data[k].name.ptr, k < 4 ? "data-db-*" : "log-db-*");
+    }
+    assert_string_equal(data[0].value.ptr, "1Gi");
+    assert_string_equal(data[1].value.ptr, "fast");
+    assert_string_equal(data[4].value.ptr, "2Gi");
+    k8sm_manifest_unref(r.manifest);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(config_maps_of_bytes_and_of_nothing),
       cmocka_unit_test(secrets_are_decoded),
       cmocka_unit_test(other_objects_are_rows),
+      cmocka_unit_test(claims_of_a_stateful_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
