@@ -2,6 +2,7 @@
 #include <k8smesos/task.h>
 
 #include "base/abi.h"
+#include "call/acknowledge.h"
 #include "call/build.h"
 #include "call/framework.h"
 
@@ -324,14 +325,18 @@ static void call_put_head(struct k8smi_build *b, const struct k8sm_call_args *ar
     call->framework_id->value = k8smi_build_id(b, "framework_id", args->framework_id);
 }
 
+static int call_end(struct k8smi_buf *buf, struct k8sm_blob **ret, struct k8sm_diags *diags) {
+  int result = k8smi_buf_to_blob(buf, ret);
+  k8smi_buf_free(buf);
+  return result == K8SM_OK ? K8SM_OK : k8smi_find_nomem(diags, result);
+}
+
 static int call_write(const struct k8sm_call_args *args, const struct k8sm_allocator *allocator,
                       const K8smMesos__Call *call, struct k8sm_blob **ret, struct k8sm_diags *diags) {
   struct k8smi_buf buf;
   if (!k8smi_buf_init(&buf, allocator)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   k8smi_message_write(&buf, args->format, &call->base);
-  int result = k8smi_buf_to_blob(&buf, ret);
-  k8smi_buf_free(&buf);
-  return result == K8SM_OK ? K8SM_OK : k8smi_find_nomem(diags, result);
+  return call_end(&buf, ret, diags);
 }
 
 static int call_check(const struct k8sm_call_args *args, struct k8smi_build *b) {
@@ -344,22 +349,31 @@ static int call_check(const struct k8sm_call_args *args, struct k8smi_build *b) 
   return b->result;
 }
 
-int k8sm_call_encode(const struct k8sm_call_args *user, const struct k8sm_allocator *allocator,
-                     struct k8sm_blob **ret, struct k8sm_diags *diags) {
+/* By way of a message in memory. */
+static int call_build_and_write(const struct k8sm_call_args *args, const struct k8sm_allocator *allocator,
+                                struct k8sm_blob **ret, struct k8sm_diags *diags) {
   struct k8smi_arena arena;
-  struct k8sm_call_args args;
   struct k8smi_build b = {&arena, diags, K8SM_OK};
-  int result = k8smi_options_read(&args, sizeof args, user, "call_args", diags);
-  if (result != K8SM_OK) return result;
   if (!k8smi_arena_init(&arena, allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  result = call_check(&args, &b);
+  int result = call_check(args, &b);
   K8smMesos__Call *call = result == K8SM_OK ? K8SMI_BUILD(&b, call) : NULL;
   if (call != NULL) {
-    call_put_head(&b, &args, call);
-    if (b.result == K8SM_OK) call_table[args.type].build(&b, &args, call);
+    call_put_head(&b, args, call);
+    if (b.result == K8SM_OK) call_table[args->type].build(&b, args, call);
   }
   result = b.result;
-  if (result == K8SM_OK) result = call_write(&args, allocator, call, ret, diags);
+  if (result == K8SM_OK) result = call_write(args, allocator, call, ret, diags);
   k8smi_arena_free(&arena);
   return result;
+}
+
+int k8sm_call_encode(const struct k8sm_call_args *user, const struct k8sm_allocator *allocator,
+                     struct k8sm_blob **ret, struct k8sm_diags *diags) {
+  struct k8smi_buf buf;
+  struct k8sm_call_args args;
+  int result = k8smi_options_read(&args, sizeof args, user, "call_args", diags);
+  if (result != K8SM_OK) return result;
+  if (!k8smi_buf_init(&buf, allocator)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  return k8smi_acknowledge_put(&buf, &args) ? call_end(&buf, ret, diags)
+                                            : call_build_and_write(&args, allocator, ret, diags);
 }

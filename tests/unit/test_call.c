@@ -210,6 +210,34 @@ static void every_call_is_encoded(void **state) {
       "{\"task_id\":{\"value\":\"t2\"}}]}}");
 }
 
+/* In protobuf it is written without messages in memory: as they would be. */
+static void acknowledgements_of_all_lengths(void **state) {
+  char text[K8SMI_ID_MAX + 1];
+  (void)state;
+  memset(text, 'x', sizeof text);
+  for (size_t n = 1; n <= K8SMI_ID_MAX; n++) {
+    struct k8sm_call_args args = {.size = sizeof args,
+                                  .type = K8SM_CALL_ACKNOWLEDGE,
+                                  .framework_id = {text, n * 7 % K8SMI_ID_MAX + 1},
+                                  .agent_id = {text, n * 3 % K8SMI_ID_MAX + 1},
+                                  .task_id = {text, n},
+                                  .uuid = {text, n * 11 % 300 + 1}};
+    struct k8sm_blob *json, *converted, *quick;
+    args.format = K8SM_FORMAT_JSON;
+    assert_int_equal(k8sm_call_encode(&args, NULL, &json, NULL), K8SM_OK);
+    struct k8sm_slice j = k8sm_blob_bytes(json);
+    assert_int_equal(k8sm_message_convert(K8SM_MESSAGE_CALL, j.ptr, j.len, K8SM_FORMAT_JSON,
+                                          K8SM_FORMAT_PROTOBUF, NULL, &converted, NULL),
+                     K8SM_OK);
+    args.format = K8SM_FORMAT_PROTOBUF;
+    assert_int_equal(k8sm_call_encode(&args, NULL, &quick, NULL), K8SM_OK);
+    assert_true(k8smi_eq(k8sm_blob_bytes(quick), k8sm_blob_bytes(converted)));
+    k8sm_blob_unref(json);
+    k8sm_blob_unref(converted);
+    k8sm_blob_unref(quick);
+  }
+}
+
 /* With what a master sends for them to answer: inverse offers, operations, offer constraints. */
 static void the_rarer_calls_are_encoded(void **state) {
   (void)state;
@@ -474,6 +502,7 @@ int main(void) {
       cmocka_unit_test(foreign_ids_are_not_ours),
       cmocka_unit_test(ids_that_mesos_refuses_are_not_made),
       cmocka_unit_test(every_call_is_encoded),
+      cmocka_unit_test(acknowledgements_of_all_lengths),
       cmocka_unit_test(the_rarer_calls_are_encoded),
       cmocka_unit_test(calls_with_messages_of_the_caller),
       cmocka_unit_test(calls_that_miss_something),
