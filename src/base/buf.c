@@ -76,10 +76,6 @@ char *k8smi_buf_grow_front(struct k8smi_buf *buf, size_t tail, size_t more) {
   return to + cap - tail;
 }
 
-void k8smi_buf_putc(struct k8smi_buf *buf, char c) {
-  k8smi_buf_put(buf, &c, 1);
-}
-
 void k8smi_buf_puts(struct k8smi_buf *buf, const char *text) {
   k8smi_buf_put(buf, text, strlen(text));
 }

@@ -41,7 +41,10 @@ static inline void k8smi_buf_put(struct k8smi_buf *buf, const void *bytes, size_
 /* For who writes from the end of the memory to its beginning, where `tail` bytes are written: makes room for
  * `more` before them. Returns where they are now; NULL after a failure. */
 char *k8smi_buf_grow_front(struct k8smi_buf *buf, size_t tail, size_t more);
-void k8smi_buf_putc(struct k8smi_buf *buf, char c);
+static inline void k8smi_buf_putc(struct k8smi_buf *buf, char c) {
+  char *p = k8smi_buf_extend(buf, 1);
+  if (p != NULL) *p = c;
+}
 void k8smi_buf_puts(struct k8smi_buf *buf, const char *text);
 void k8smi_buf_slice(struct k8smi_buf *buf, struct k8sm_slice s);
 /* Decimal, whatever the locale. */

@@ -28,15 +28,15 @@ static void encode_words_member(struct k8smi_json *w, const char *key, struct en
 }
 
 static void encode_time(struct k8smi_json *w, const char *key, int64_t wall_ms) {
-  struct encode_words words;
+  k8smi_json_key(w, key);
   if (wall_ms == 0) {
-    k8smi_json_key(w, key);
     k8smi_json_raw(w, K8SMI_S("null"));
     return;
   }
-  encode_begin(&words, w);
-  k8smi_put_time(&words.buf, wall_ms);
-  encode_words_member(w, key, &words);
+  k8smi_buf_putc(w->buf, '"'); /* in digits there is nothing to escape */
+  k8smi_put_time(w->buf, wall_ms);
+  k8smi_buf_putc(w->buf, '"');
+  w->comma = true;
 }
 
 static void encode_text(struct k8smi_json *w, const char *key, struct k8sm_slice text) {
@@ -90,21 +90,21 @@ static void encode_condition_reason(struct k8smi_json *w, const struct k8sm_stat
   bool holds = s->conditions[index].holds;
   bool ready = index == K8SMI_CONDITION_READY || index == K8SMI_CONDITION_CONTAINERS_READY;
   if (s->phase == K8SMI_PHASE_SUCCEEDED && (ready || index == K8SMI_CONDITION_INITIALIZED)) {
-    k8smi_json_member(w, "reason", K8SMI_S("PodCompleted"));
+    k8smi_json_name(w, "reason", K8SMI_S("PodCompleted"));
   } else if (holds || index == K8SMI_CONDITION_READY_TO_START) {
     return;
   } else if (index == K8SMI_CONDITION_SCHEDULED) {
-    k8smi_json_member(w, "reason", K8SMI_S("Unschedulable"));
+    k8smi_json_name(w, "reason", K8SMI_S("Unschedulable"));
     encode_text(w, "message", s->unplaced);
   } else if (index == K8SMI_CONDITION_INITIALIZED) {
-    k8smi_json_member(w, "reason", K8SMI_S("ContainersNotInitialized"));
+    k8smi_json_name(w, "reason", K8SMI_S("ContainersNotInitialized"));
     encode_names(w, s, "containers with incomplete status: ", true);
   } else if (s->phase == K8SMI_PHASE_FAILED) {
-    k8smi_json_member(w, "reason", K8SMI_S("PodFailed"));
+    k8smi_json_name(w, "reason", K8SMI_S("PodFailed"));
   } else if (index == K8SMI_CONDITION_READY && s->unreachable) {
-    k8smi_json_member(w, "reason", K8SMI_S("NodeStatusUnknown"));
+    k8smi_json_name(w, "reason", K8SMI_S("NodeStatusUnknown"));
   } else {
-    k8smi_json_member(w, "reason", K8SMI_S("ContainersNotReady"));
+    k8smi_json_name(w, "reason", K8SMI_S("ContainersNotReady"));
     encode_names(w, s, "containers with unready status: ", false);
   }
 }
@@ -113,12 +113,12 @@ static void encode_condition_reason(struct k8smi_json *w, const struct k8sm_stat
 static void encode_disruption(struct k8smi_json *w, const struct k8sm_status *s) {
   if (s->disruption.len == 0) return;
   k8smi_json_open(w, '{');
-  k8smi_json_member(w, "type", K8SMI_S("DisruptionTarget"));
-  k8smi_json_member(w, "status", K8SMI_S("True"));
+  k8smi_json_name(w, "type", K8SMI_S("DisruptionTarget"));
+  k8smi_json_name(w, "status", K8SMI_S("True"));
   k8smi_json_key(w, "lastProbeTime");
   k8smi_json_raw(w, K8SMI_S("null"));
   encode_time(w, "lastTransitionTime", s->disruption_wall_ms);
-  k8smi_json_member(w, "reason", K8SMI_S("PreemptionByScheduler"));
+  k8smi_json_name(w, "reason", K8SMI_S("PreemptionByScheduler"));
   k8smi_json_member(w, "message", s->disruption);
   k8smi_json_close(w, '}');
 }
@@ -132,8 +132,8 @@ static void encode_all_conditions(struct k8smi_json *w, const struct k8sm_status
     const struct encode_condition *c = &encode_conditions[i];
     if (s->started_wall_ms == 0 && c->index != K8SMI_CONDITION_SCHEDULED) continue;
     k8smi_json_open(w, '{');
-    k8smi_json_member(w, "type", k8smi_s(c->type));
-    k8smi_json_member(w, "status", s->conditions[c->index].holds ? K8SMI_S("True") : K8SMI_S("False"));
+    k8smi_json_name(w, "type", k8smi_s(c->type));
+    k8smi_json_name(w, "status", s->conditions[c->index].holds ? K8SMI_S("True") : K8SMI_S("False"));
     k8smi_json_key(w, "lastProbeTime");
     k8smi_json_raw(w, K8SMI_S("null"));
     encode_time(w, "lastTransitionTime", s->conditions[c->index].since_wall_ms);
@@ -196,7 +196,7 @@ static void encode_container(struct k8smi_json *w, const struct k8sm_status *s, 
   k8smi_json_bool(w, k8smi_container_ready(s, task));
   k8smi_json_member_i64(w, "restartCount", t->restarts);
   k8smi_json_member(w, "image", d->spec_image);
-  k8smi_json_member(w, "imageID", K8SMI_S(""));
+  k8smi_json_name(w, "imageID", K8SMI_S(""));
   encode_container_id(w, running ? t->container_id : t->end.set ? t->end.container_id : t->last.container_id);
   k8smi_json_key(w, "started");
   k8smi_json_bool(w, running && t->started);
@@ -246,11 +246,11 @@ static void encode_addresses(struct k8smi_json *w, const char *one, const char *
 
 static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
   k8smi_json_open(w, '{');
-  k8smi_json_member(w, "phase", k8smi_s(k8smi_phase_name(s->phase)));
+  k8smi_json_name(w, "phase", k8smi_s(k8smi_phase_name(s->phase)));
   encode_all_conditions(w, s);
   if (s->deadline_exceeded) {
-    k8smi_json_member(w, "message", K8SMI_S("Pod was active on the node longer than the specified deadline"));
-    k8smi_json_member(w, "reason", K8SMI_S("DeadlineExceeded"));
+    k8smi_json_name(w, "message", K8SMI_S("Pod was active on the node longer than the specified deadline"));
+    k8smi_json_name(w, "reason", K8SMI_S("DeadlineExceeded"));
   }
   encode_text(w, "nominatedNodeName", s->nominated);
   /* On its agent's network a pod has its agent's address. On another, no update tells the agent's. */
@@ -261,7 +261,7 @@ static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
     encode_containers(w, s, false);
     encode_containers(w, s, true);
   }
-  k8smi_json_member(w, "qosClass", s->demand->qos_class);
+  k8smi_json_name(w, "qosClass", s->demand->qos_class);
   k8smi_json_close(w, '}');
 }
 

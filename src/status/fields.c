@@ -113,22 +113,36 @@ struct k8smi_status_fields k8smi_status_stray_fields(void) {
   return (struct k8smi_status_fields){status_stray_fields, STATUS_COUNT(status_stray_fields), &none};
 }
 
-static bool status_is_text(enum k8smi_status_kind kind) {
-  return kind == K8SMI_STATUS_TEXT || kind == K8SMI_STATUS_BYTES;
-}
+#define STATUS_AT(Type, member) (uint16_t) offsetof(struct Type, member)
+#define STATUS_END_AT(member)                                                                                \
+  STATUS_AT(k8smi_status_task, member.reason), STATUS_AT(k8smi_status_task, member.message),                 \
+      STATUS_AT(k8smi_status_task, member.container_id)
 
-bool k8smi_status_same_field(const void *a, const void *b, const struct k8smi_status_field *field) {
-  static const size_t sizes[] = {[K8SMI_STATUS_BOOL] = sizeof(bool),
-                                 [K8SMI_STATUS_U32] = sizeof(uint32_t),
-                                 [K8SMI_STATUS_I32] = sizeof(int32_t),
-                                 [K8SMI_STATUS_U64] = sizeof(uint64_t),
-                                 [K8SMI_STATUS_I64] = sizeof(int64_t)};
-  const char *at = (const char *)a + field->offset, *other = (const char *)b + field->offset;
-  struct k8sm_slice x, y;
-  if (!status_is_text(field->kind)) return memcmp(at, other, sizes[field->kind]) == 0;
-  memcpy(&x, at, sizeof x);
-  memcpy(&y, other, sizeof y);
-  return k8smi_eq(x, y);
+struct k8smi_status_texts k8smi_status_pod_texts(void) {
+  static const uint16_t texts[] = {
+      STATUS_AT(k8sm_status, unplaced),   STATUS_AT(k8sm_status, nominated),
+      STATUS_AT(k8sm_status, disruption), STATUS_AT(k8sm_status, shown_init),
+      STATUS_AT(k8sm_status, agent_id),   STATUS_AT(k8sm_status, hostname),
+      STATUS_AT(k8sm_status, pod_ip),     STATUS_AT(k8sm_status, container_id),
+  };
+  return (struct k8smi_status_texts){texts, STATUS_COUNT(texts)};
+}
+struct k8smi_status_texts k8smi_status_task_texts(void) {
+  static const uint16_t texts[] = {
+      STATUS_AT(k8smi_status_task, task_id),
+      STATUS_AT(k8smi_status_task, uuid),
+      STATUS_AT(k8smi_status_task, container_id),
+      STATUS_AT(k8smi_status_task, reason),
+      STATUS_AT(k8smi_status_task, message),
+      STATUS_END_AT(end),
+      STATUS_END_AT(last),
+  };
+  return (struct k8smi_status_texts){texts, STATUS_COUNT(texts)};
+}
+struct k8smi_status_texts k8smi_status_stray_texts(void) {
+  static const uint16_t texts[] = {STATUS_AT(k8smi_status_stray, task_id),
+                                   STATUS_AT(k8smi_status_stray, agent_id)};
+  return (struct k8smi_status_texts){texts, STATUS_COUNT(texts)};
 }
 
 static bool status_looks_same(const void *a, const void *b, struct k8smi_status_fields fields) {
@@ -194,26 +208,30 @@ bool k8smi_status_room_for_strays(struct k8sm_status *s) {
   return s->strays != NULL;
 }
 
+static struct k8sm_slice *status_text_at(void *record, uint16_t offset) {
+  return (struct k8sm_slice *)(void *)((char *)record + offset);
+}
+
 /* Texts that came over by assignment get a copy of their own. */
-static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_status_fields fields) {
-  for (size_t i = 0; i < fields.count; i++) {
-    if (!status_is_text(fields.items[i].kind)) continue;
-    struct k8sm_slice text;
-    char *at = (char *)record + fields.items[i].offset;
-    memcpy(&text, at, sizeof text);
-    text = k8smi_status_text(s, text);
-    memcpy(at, &text, sizeof text);
+static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_status_texts texts) {
+  for (size_t i = 0; i < texts.count; i++) {
+    struct k8sm_slice *text = status_text_at(record, texts.offsets[i]);
+    if (text->ptr == NULL) continue;
+    char *copy = k8smi_arena_bytes(&s->arena, text->len + 1);
+    s->no_memory |= copy == NULL;
+    if (copy == NULL) return;
+    k8smi_copy(copy, text->ptr, text->len);
+    copy[text->len] = '\0';
+    text->ptr = copy;
   }
 }
 
 /* What the texts take, each with its NUL. */
-static size_t status_texts_size(const void *record, struct k8smi_status_fields fields) {
+static size_t status_texts_size(const void *record, struct k8smi_status_texts texts) {
   size_t n = 0;
-  for (size_t i = 0; i < fields.count; i++) {
-    if (!status_is_text(fields.items[i].kind)) continue;
-    struct k8sm_slice text;
-    memcpy(&text, (const char *)record + fields.items[i].offset, sizeof text);
-    if (text.ptr != NULL) n += text.len + 1;
+  for (size_t i = 0; i < texts.count; i++) {
+    const struct k8sm_slice *text = (const void *)((const char *)record + texts.offsets[i]);
+    if (text->ptr != NULL) n += text->len + 1;
   }
   return n;
 }
@@ -222,9 +240,9 @@ static size_t status_texts_size(const void *record, struct k8smi_status_fields f
  * does, and should not take more. */
 static size_t status_copy_size(const struct k8sm_status *from) {
   enum { ROOM = 192 };
-  size_t n = ROOM + status_texts_size(from, k8smi_status_pod_fields());
+  size_t n = ROOM + status_texts_size(from, k8smi_status_pod_texts());
   for (size_t i = 0; i < from->demand->task_count; i++)
-    n += status_texts_size(&from->tasks[i], k8smi_status_task_fields());
+    n += status_texts_size(&from->tasks[i], k8smi_status_task_texts());
   return n;
 }
 
@@ -232,7 +250,7 @@ static void status_copy_strays(struct k8sm_status *s, const struct k8sm_status *
   s->strays = NULL;
   if (from->stray_count == 0 || !k8smi_status_room_for_strays(s)) return;
   memcpy(s->strays, from->strays, from->stray_count * sizeof *s->strays);
-  for (size_t i = 0; i < s->stray_count; i++) status_own_texts(s, &s->strays[i], k8smi_status_stray_fields());
+  for (size_t i = 0; i < s->stray_count; i++) status_own_texts(s, &s->strays[i], k8smi_status_stray_texts());
 }
 
 struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
@@ -246,9 +264,9 @@ struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
   s->acks = NULL;
   s->ack_count = 0;
   memcpy(tasks, from->tasks, s->demand->task_count * sizeof *tasks);
-  status_own_texts(s, s, k8smi_status_pod_fields());
+  status_own_texts(s, s, k8smi_status_pod_texts());
   for (size_t i = 0; i < s->demand->task_count; i++)
-    status_own_texts(s, &tasks[i], k8smi_status_task_fields());
+    status_own_texts(s, &tasks[i], k8smi_status_task_texts());
   status_copy_strays(s, from);
   if (!s->no_memory) return s;
   k8sm_status_unref(s);

@@ -176,8 +176,31 @@ struct k8smi_status_fields {
 struct k8smi_status_fields k8smi_status_pod_fields(void);
 struct k8smi_status_fields k8smi_status_task_fields(void);
 struct k8smi_status_fields k8smi_status_stray_fields(void);
-/* The same member of two records of one kind. */
-bool k8smi_status_same_field(const void *a, const void *b, const struct k8smi_status_field *field);
+/* The same member of two records of one kind. Inline: each row of a record asks for all of them. */
+static inline bool k8smi_status_same_field(const void *a, const void *b,
+                                           const struct k8smi_status_field *field) {
+  const char *at = (const char *)a + field->offset, *other = (const char *)b + field->offset;
+  struct k8sm_slice x, y;
+  switch (field->kind) {
+  case K8SMI_STATUS_BOOL: return memcmp(at, other, sizeof(bool)) == 0;
+  case K8SMI_STATUS_U32:
+  case K8SMI_STATUS_I32: return memcmp(at, other, sizeof(uint32_t)) == 0;
+  case K8SMI_STATUS_U64:
+  case K8SMI_STATUS_I64: return memcmp(at, other, sizeof(uint64_t)) == 0;
+  default:
+    memcpy(&x, at, sizeof x);
+    memcpy(&y, other, sizeof y);
+    return x.len == y.len && (x.len == 0 || k8smi_same(x.ptr, y.ptr, x.len));
+  }
+}
+/* Where the texts of a record of the kind are: those of the table, for who goes through them only. */
+struct k8smi_status_texts {
+  const uint16_t *offsets;
+  size_t count;
+};
+struct k8smi_status_texts k8smi_status_pod_texts(void);
+struct k8smi_status_texts k8smi_status_task_texts(void);
+struct k8smi_status_texts k8smi_status_stray_texts(void);
 /* The PodStatus is the same. False says only that it may be another. */
 bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b);
 /* Makes the table of strays, if there is none. False when memory ran out. */

@@ -284,8 +284,9 @@ static bool update_aim(const struct k8sm_status *s, const K8smMesos__TaskStatus 
 bool k8smi_status_ignores(const struct k8sm_status *s, const K8smMesos__TaskStatus *u) {
   struct update_target target;
   enum k8smi_effect effect;
+  if (u->has_uuid) return false;
   if (!update_aim(s, u, &target, &effect)) return true;
-  if (u->has_uuid || target.id.attempt < s->demand->attempt) return false;
+  if (target.id.attempt < s->demand->attempt) return false;
   return target.id.attempt > s->demand->attempt || !update_is_news(s, &target, u, effect);
 }
 

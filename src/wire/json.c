@@ -42,11 +42,24 @@ static bool json_line_separator(const char *p, const char *end) {
  * such a one. With `html`, U+2028 begins with 0xe2. */
 static uint64_t json_odd_bytes(uint64_t word, bool html) {
   const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
-#define JSON_HAS(c) ((word ^ (ones * (c))) - ones) & ~(word ^ (ones * (c)))
-  uint64_t odd = ((word - ones * 0x20) & ~word) | (JSON_HAS('"')) | (JSON_HAS('\\'));
-  if (html) odd |= (JSON_HAS('<')) | (JSON_HAS('>')) | (JSON_HAS('&')) | (JSON_HAS(UINT64_C(0xe2)));
+  const uint64_t pairs = html ? ones * 4 : 0; /* '"' and '&' differ in this bit, '<' and '>' in the next */
+#define JSON_HAS(bits, c) (((bits) ^ (ones * (c))) - ones) & ~((bits) ^ (ones * (c)))
+  uint64_t odd = ((word - ones * 0x20) & ~word) | (JSON_HAS(word & ~pairs, '"')) | (JSON_HAS(word, '\\'));
+  if (html) odd |= (JSON_HAS(word & ~(ones * 2), '<')) | (JSON_HAS(word, UINT64_C(0xe2)));
 #undef JSON_HAS
   return odd & highs;
+}
+
+/* Nothing in it is to be looked at closely. */
+static bool json_is_plain(struct k8sm_slice text, bool html) {
+  uint64_t word, odd = 0;
+  if (text.len < sizeof word) return false;
+  for (size_t i = 0; i + sizeof word < text.len; i += sizeof word) {
+    memcpy(&word, text.ptr + i, sizeof word);
+    odd |= json_odd_bytes(word, html);
+  }
+  memcpy(&word, text.ptr + text.len - sizeof word, sizeof word);
+  return (odd | json_odd_bytes(word, html)) == 0;
 }
 
 /* The first byte that can't stand for itself, or `end`. */
@@ -90,11 +103,15 @@ static void json_put_plain(struct k8smi_buf *buf, struct k8sm_slice text) {
   char *to = k8smi_buf_extend(buf, text.len + 2);
   if (to == NULL) return;
   to[0] = '"';
-  if (text.len > 0) memcpy(to + 1, text.ptr, text.len);
+  k8smi_copy(to + 1, text.ptr, text.len);
   to[text.len + 1] = '"';
 }
 
 void k8smi_put_json_string(struct k8smi_buf *buf, struct k8sm_slice text, bool html) {
+  if (json_is_plain(text, html)) {
+    json_put_plain(buf, text);
+    return;
+  }
   const char *from = text.ptr == NULL ? "" : text.ptr, *end = from + text.len;
   const char *p = json_find_escape(from, end, html);
   if (p == end)

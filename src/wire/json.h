@@ -3,6 +3,7 @@
 #define K8SMI_WIRE_JSON_H
 
 #include "base/buf.h"
+#include "base/slice.h"
 
 /* Writes a JSON string with its quotes. Only what must be escaped is (and U+2028, U+2029, <, >, & when
  * `html`, as Go's encoder does). */
@@ -26,7 +27,20 @@ void k8smi_json_bool(struct k8smi_json *w, bool b);
 void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json);
 /* A value that is JSON, without the blanks in it, and with `html` the same escapes as in strings. */
 void k8smi_json_compact(struct k8smi_json *w, struct k8sm_slice json);
-/* Key and value in one call. */
+/* Key and value in one call. A name is a text of the library's own: with nothing to escape, either. */
+static inline void k8smi_json_name(struct k8smi_json *w, const char *key, struct k8sm_slice text) {
+  const size_t n = strlen(key), comma = w->comma;
+  char *to = k8smi_buf_extend(w->buf, comma + n + text.len + 5);
+  w->comma = true;
+  if (to == NULL) return;
+  to[0] = ',';
+  to += comma;
+  to[0] = '"';
+  memcpy(to + 1, key, n);
+  memcpy(to + n + 1, "\":\"", 3);
+  k8smi_copy(to + n + 4, text.ptr, text.len);
+  to[n + 4 + text.len] = '"';
+}
 void k8smi_json_member(struct k8smi_json *w, const char *key, struct k8sm_slice text);
 void k8smi_json_member_i64(struct k8smi_json *w, const char *key, int64_t n);
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "driver/snapshot.h"
+#include "status/status.h"
 #include "support/failing.h"
 #include "support/life.h"
 #include "wire/base64.h"
@@ -440,6 +441,27 @@ static void statuses_of_others(void **state) {
   record_close(&r);
 }
 
+/* Who goes through the texts only goes through all of them. */
+static void check_texts(struct k8smi_status_fields fields, struct k8smi_status_texts texts) {
+  size_t n = 0;
+  for (size_t i = 0; i < fields.count; i++) {
+    const struct k8smi_status_field *f = &fields.items[i];
+    if (f->kind != K8SMI_STATUS_TEXT && f->kind != K8SMI_STATUS_BYTES) continue;
+    size_t k = 0;
+    while (k < texts.count && texts.offsets[k] != f->offset) k++;
+    if (k == texts.count) fail_msg("%s is not in the list of texts", f->name);
+    n++;
+  }
+  assert_int_equal(n, texts.count);
+}
+
+static void texts_of_statuses(void **state) {
+  (void)state;
+  check_texts(k8smi_status_pod_fields(), k8smi_status_pod_texts());
+  check_texts(k8smi_status_task_fields(), k8smi_status_task_texts());
+  check_texts(k8smi_status_stray_fields(), k8smi_status_stray_texts());
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_whole_row_reads_back),
@@ -453,6 +475,7 @@ int main(void) {
       cmocka_unit_test(changes_between_attempts),
       cmocka_unit_test(statuses_out_of_bounds),
       cmocka_unit_test(statuses_of_others),
+      cmocka_unit_test(texts_of_statuses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -383,6 +383,40 @@ static void base64_both_ways(void **state) {
 }
 
 /* Against the definition, for every sequence of up to three bytes' worth of interesting values. */
+/* Against one byte after the other: strings of all lengths, with what is odd at all places. */
+static void strings_are_searched_in_words(void **state) {
+  static const char odd[] = "\"\\<>&\n\x01\x1f\x7f\xe2\xe3 !#%'\x80\xff";
+  char text[40], expected[256];
+  struct k8smi_buf buf;
+  (void)state;
+  k8smi_buf_init(&buf, NULL);
+  for (size_t len = 0; len < sizeof text; len++) {
+    for (size_t i = 0; i < len * sizeof odd * 2; i++) {
+      const bool html = i % 2 != 0;
+      memset(text, 'a', sizeof text);
+      text[i / 2 % len] = odd[i / 2 / len];
+      size_t n = 0;
+      expected[n++] = '"';
+      for (size_t k = 0; k < len; k++) {
+        unsigned char c = (unsigned char)text[k];
+        const bool short_one = c == '"' || c == '\\' || c == '\n';
+        if (short_one)
+          n += (size_t)snprintf(expected + n, 8, "\\%c", c == '\n' ? 'n' : c);
+        else if (c < 0x20 || (html && (c == '<' || c == '>' || c == '&')))
+          n += (size_t)snprintf(expected + n, 8, "\\u%04x", c);
+        else
+          expected[n++] = text[k];
+      }
+      expected[n++] = '"';
+      k8smi_buf_clear(&buf);
+      k8smi_put_json_string(&buf, (struct k8sm_slice){text, len}, html);
+      assert_int_equal(buf.len, n);
+      assert_memory_equal(buf.ptr, expected, n);
+    }
+  }
+  k8smi_buf_free(&buf);
+}
+
 static void utf8_is_checked(void **state) {
   (void)state;
   for (uint32_t c = 0; c <= 0x10ffff; c += c < 0x900 ? 1 : 0x3f) {
@@ -423,6 +457,7 @@ int main(void) {
       cmocka_unit_test(allocations_that_fail),
       cmocka_unit_test(strings_are_written),
       cmocka_unit_test(base64_both_ways),
+      cmocka_unit_test(strings_are_searched_in_words),
       cmocka_unit_test(utf8_is_checked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
