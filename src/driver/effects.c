@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/effects.h"
 #include "base/abi.h"
+#include "base/slice.h"
 
 #include <string.h>
 
@@ -56,8 +57,8 @@ size_t k8smi_effects_count(const struct k8sm_effects *effects) {
   return effects->count;
 }
 
-static struct k8sm_slice *effects_slice(struct k8sm_effect *effect, size_t i) {
-  return (struct k8sm_slice *)(void *)((char *)effect + effects_slices[i]);
+static const struct k8sm_slice *effects_slice(const struct k8sm_effect *effect, size_t i) {
+  return (const void *)((const char *)effect + effects_slices[i]);
 }
 
 static bool effects_room(struct k8sm_effects *effects, size_t rows, size_t bytes) {
@@ -83,21 +84,22 @@ int k8smi_effects_reserve(struct k8sm_effects *effects, size_t rows, size_t byte
 }
 
 int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *row) {
-  struct effects_row r = {*row, {0}};
   size_t bytes = 0;
   for (size_t i = 0; i < EFFECTS_SLICES; i++) {
-    if (!k8smi_add(bytes, effects_slice(&r.effect, i)->len + 1, &bytes)) return K8SM_ERR_NOMEM;
+    if (!k8smi_add(bytes, effects_slice(row, i)->len + 1, &bytes)) return K8SM_ERR_NOMEM;
   }
   if (!effects_room(effects, 1, bytes)) return K8SM_ERR_NOMEM;
+  struct effects_row *to = &effects->rows[effects->count++];
+  to->effect = *row;
   for (size_t i = 0; i < EFFECTS_SLICES; i++) {
-    struct k8sm_slice *s = effects_slice(&r.effect, i);
+    const struct k8sm_slice *s = effects_slice(row, i);
+    to->at[i] = effects->bytes.len;
     if (s->ptr == NULL) continue;
-    r.at[i] = effects->bytes.len;
-    k8smi_buf_slice(&effects->bytes, *s);
-    k8smi_buf_putc(&effects->bytes, '\0');
+    char *text = k8smi_buf_extend(&effects->bytes, s->len + 1); /* there is room */
+    k8smi_copy(text, s->ptr, s->len);
+    text[s->len] = '\0';
   }
-  k8sm_pod_ref(r.effect.pod);
-  effects->rows[effects->count++] = r;
+  k8sm_pod_ref(row->pod);
   return K8SM_OK;
 }
 
@@ -115,11 +117,12 @@ int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) 
   size_t base = effects->bytes.len;
   if (!effects_room(effects, from->count, from->bytes.len)) return K8SM_ERR_NOMEM;
   k8smi_buf_put(&effects->bytes, from->bytes.ptr, from->bytes.len);
-  for (size_t i = 0; i < from->count; i++) {
-    struct effects_row r = from->rows[i];
-    for (size_t k = 0; k < EFFECTS_SLICES; k++) r.at[k] += base;
-    effects->rows[effects->count++] = r; /* with the reference to its pod */
+  struct effects_row *to = effects->rows + effects->count;
+  if (from->count > 0) memcpy(to, from->rows, from->count * sizeof *to); /* with references to their pods */
+  for (size_t i = 0; base != 0 && i < from->count; i++) {
+    for (size_t k = 0; k < EFFECTS_SLICES; k++) to[i].at[k] += base;
   }
+  effects->count += from->count;
   from->count = 0;
   k8smi_effects_clear(from);
   effects_shrink(from);
@@ -132,7 +135,7 @@ size_t k8sm_effects_rows(const struct k8sm_effects *effects, size_t first, struc
   for (size_t i = 0; i < n && i < left; i++) {
     struct effects_row r = effects->rows[first + i];
     for (size_t k = 0; k < EFFECTS_SLICES; k++) {
-      struct k8sm_slice *s = effects_slice(&r.effect, k);
+      struct k8sm_slice *s = (void *)((char *)&r.effect + effects_slices[k]);
       if (s->ptr != NULL) s->ptr = effects->bytes.ptr + r.at[k];
     }
     k8smi_row_write(rows, row_size, i, &r.effect, sizeof r.effect);

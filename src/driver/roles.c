@@ -92,13 +92,12 @@ static bool roles_nothing_wanted(const struct k8sm_driver *d) {
 static bool roles_limits_are_due(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   struct k8sm_slice wanted = k8sm_wants_constraints(o->wants);
-  bool covered = o->limits == NULL || k8sm_wants_covered(o->wants, o->limits) != 0;
-  uint64_t hash = k8smi_hash(wanted.ptr, wanted.len, d->pods.by_uid.seed);
   if (!o->constrains || roles_nothing_wanted(d) || (!o->unsure && k8smi_eq(wanted, roles_limits(d)))) {
     o->limit_ms = DRV_NEVER;
     return false;
   }
-  if (!covered) return true;
+  if (o->limits != NULL && k8sm_wants_covered(o->wants, o->limits) == 0) return true;
+  uint64_t hash = k8smi_hash(wanted.ptr, wanted.len, d->pods.by_uid.seed);
   if (o->limit_ms == DRV_NEVER || o->limit_hash != hash) {
     o->limit_ms = k8smi_drv_after(&d->core, d->core.options.hold_ms);
   }

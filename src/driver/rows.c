@@ -65,8 +65,8 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
   }
   if (change == NULL || change->tasks) s.task_count = row_count_tasks(view);
   size_t bytes = s.task_count * sizeof *s.tasks;
-  s.tasks = k8smi_alloc(&core->allocator, bytes);
-  if (s.tasks == NULL) return K8SM_ERR_NOMEM;
+  if (bytes != 0) s.tasks = k8smi_alloc(&core->allocator, bytes);
+  if (bytes != 0 && s.tasks == NULL) return K8SM_ERR_NOMEM;
   if (s.task_count != 0) row_list_tasks(view, s.tasks);
   int r = K8SM_OK;
   if (change == NULL)

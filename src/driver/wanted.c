@@ -5,7 +5,7 @@
 #include "cluster/cluster.h"
 #include "driver/state.h"
 
-enum { WANTED_FEW = 1000, WANTED_PER_MS = 100 };
+enum { WANTED_PER_MS = 100 };
 
 static struct k8sm_want wanted_of(const struct drv_pod *pod) {
   struct k8sm_want row = {.demand = pod->need == DRV_NEED_RESUME ? pod->resume : pod->demand};
@@ -61,8 +61,7 @@ static bool wanted_is_plain(const struct k8sm_wants *wants) {
 /* A sum takes all that is wanted, and all agents: with many of them, what changes in a burst is summed up
  * once. */
 static uint64_t wanted_pause_ms(const struct k8sm_driver *d) {
-  size_t n = wanted_count(d) + d->offers.cluster->known;
-  return n < WANTED_FEW ? 0 : n / WANTED_PER_MS;
+  return (wanted_count(d) + d->offers.cluster->known) / WANTED_PER_MS;
 }
 
 static bool wanted_is_old(const struct k8sm_driver *d) {
