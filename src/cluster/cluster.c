@@ -3,7 +3,7 @@
 #include "base/abi.h"
 #include "base/findings.h"
 #include "cluster/answers.h"
-#include "cluster/port_columns.h"
+#include "cluster/columns.h"
 #include "cluster/port_counts.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
@@ -20,7 +20,7 @@ struct cluster_block {
   struct k8smi_topologies topologies;
   struct k8smi_answers_list answers;
   struct k8smi_id_prefix id_prefix;
-  struct k8smi_port_columns port_columns;
+  struct k8smi_columns columns;
 };
 
 int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
@@ -52,7 +52,7 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->topologies = &block->topologies;
   c->answers = &block->answers;
   c->id_prefix = &block->id_prefix;
-  c->port_columns = &block->port_columns;
+  c->columns = &block->columns;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
@@ -102,7 +102,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_topologies_clear(cluster);
   k8smi_answers_clear(cluster);
   k8smi_port_counts_free(cluster);
-  k8smi_port_columns_clear(cluster);
+  k8smi_columns_clear(cluster);
   k8smi_table_free(&cluster->agents, &allocator);
   k8smi_table_free(&cluster->slots, &allocator);
   k8smi_table_free(&cluster->roles, &allocator);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/slots.h"
 #include "cluster/id_keys.h"
-#include "cluster/port_columns.h"
+#include "cluster/columns.h"
 #include "cluster/port_counts.h"
 #include "cluster/tree.h"
 
@@ -125,7 +125,7 @@ void k8smi_slot_set_rest(struct k8sm_cluster *cluster, uint32_t held_row, struct
   slots_count(cluster, slot, held->offer, true);
   slots_count_taken(cluster, slot->agent, held, true);
   k8smi_tree_insert(cluster, held->slot);
-  k8smi_port_columns_learn(cluster, held->slot);
+  k8smi_columns_learn(cluster, held->slot);
   k8smi_rest_free(before);
 }
 
@@ -147,7 +147,7 @@ bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_
   slot->first_offer = held_row;
   slots_count(cluster, slot, held->offer, true);
   k8smi_tree_insert(cluster, row);
-  k8smi_port_columns_learn(cluster, row);
+  k8smi_columns_learn(cluster, row);
   return true;
 }
 
@@ -163,7 +163,7 @@ void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
   }
   slots_count(cluster, slot, held->offer, false);
   slots_count_taken(cluster, slot->agent, held, false);
-  if (held->offer->ports) k8smi_port_columns_learn(cluster, held->slot);
+  if (held->offer->ports || held->offer->extended) k8smi_columns_learn(cluster, held->slot);
   if (slot->offers == 0) {
     slots_end(cluster, held->slot);
   } else {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/counters.h"
 
-static bool counters_holds(const struct k8smi_counter *counter, const struct k8sm_demand *demand) {
+/* How often it has the term: each time it stands there counts, as kube-scheduler has it. */
+static uint32_t counters_holds(const struct k8smi_counter *counter, const struct k8sm_demand *demand) {
   const struct k8smi_placement_rules *rules = demand->rules;
   const struct k8smi_pod_term *term = counter->terms;
-  if (rules == NULL) return false;
+  uint32_t count = 0;
+  if (rules == NULL) return 0;
   const struct k8smi_pod_terms lists[] = {
       [K8SMI_HOLDS_ANTI_AFFINITY] = rules->anti_affinity,
       [K8SMI_HOLDS_AFFINITY] = rules->affinity,
@@ -12,25 +14,22 @@ static bool counters_holds(const struct k8smi_counter *counter, const struct k8s
   };
   const struct k8smi_pod_terms own = lists[counter->holds];
   for (size_t i = 0; i < own.count; i++) {
-    if (own.items[i].weight == term->weight && k8smi_eq(own.items[i].topology, term->topology) &&
-        k8smi_eq(own.items[i].key, term->key)) {
-      return true;
-    }
+    count += own.items[i].weight == term->weight && k8smi_eq(own.items[i].topology, term->topology) &&
+             k8smi_eq(own.items[i].key, term->key);
   }
-  return false;
+  return count;
 }
 
-bool k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
-                          const struct k8sm_demand *demand) {
+uint32_t k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
+                              const struct k8sm_demand *demand) {
   struct k8smi_pair scratch;
   if (counter->instances.ptr != NULL) return k8smi_eq(counter->instances, demand->instances);
   if (counter->holds != K8SMI_HOLDS_NOTHING) return counters_holds(counter, demand);
   struct k8smi_pair_list space = k8smi_namespace_labels(all->cluster, demand->name_space, &scratch);
   for (size_t i = 0; i < counter->term_count; i++) {
-    if (!k8smi_pod_term_selects(&counter->terms[i], demand->name_space, space, demand->pod_labels))
-      return false;
+    if (!k8smi_pod_term_selects(&counter->terms[i], demand->name_space, space, demand->pod_labels)) return 0;
   }
-  return true;
+  return 1;
 }
 
 /* Finds the least count again. */
@@ -62,7 +61,7 @@ static void counters_new_group(struct k8smi_counter *c, uint32_t domain) {
   c->least = 1;
 }
 
-void k8smi_counter_add(struct k8smi_counter *c, uint32_t agent) {
+static void counters_add_one(struct k8smi_counter *c, uint32_t agent) {
   uint32_t domain = counters_domain(c, agent);
   if (domain == K8SMI_ROW_NONE) {
     c->outside++;
@@ -77,7 +76,7 @@ void k8smi_counter_add(struct k8smi_counter *c, uint32_t agent) {
   if (--c->at_least == 0) counters_find_least(c); /* once for as many as there are domains */
 }
 
-void k8smi_counter_remove(struct k8smi_counter *c, uint32_t agent) {
+static void counters_remove_one(struct k8smi_counter *c, uint32_t agent) {
   uint32_t domain = counters_domain(c, agent);
   if (domain == K8SMI_ROW_NONE) {
     c->outside--;
@@ -91,29 +90,39 @@ void k8smi_counter_remove(struct k8smi_counter *c, uint32_t agent) {
   if (c->present != NULL) counters_find_least(c);
 }
 
+void k8smi_counter_add(struct k8smi_counter *counter, uint32_t agent, uint32_t times) {
+  for (; times > 0; times--) counters_add_one(counter, agent);
+}
+
+void k8smi_counter_remove(struct k8smi_counter *counter, uint32_t agent, uint32_t times) {
+  for (; times > 0; times--) counters_remove_one(counter, agent);
+}
+
 static void counters_fill(struct k8smi_counters *all, struct k8smi_counter *counter) {
   const struct k8sm_cluster *c = all->cluster;
   for (uint32_t k = 0; k < c->kinds.high; k++) {
     const struct k8smi_pod_kind *kind = k8smi_kind_at(c, k);
-    if (!k8smi_table_used(&c->kinds, k) || !k8smi_counter_counts(all, counter, kind->sample)) continue;
+    const uint32_t times =
+        k8smi_table_used(&c->kinds, k) ? k8smi_counter_counts(all, counter, kind->sample) : 0;
+    if (times == 0) continue;
     for (uint32_t p = kind->first_pod; p != K8SMI_ROW_NONE; p = k8smi_running_at(c, p)->next_of_kind) {
       uint32_t domain = counters_domain(counter, k8smi_running_at(c, p)->agent);
       if (domain == K8SMI_ROW_NONE) {
-        counter->outside++;
+        counter->outside += times;
         continue;
       }
       if (counter->groups && counter->counts[domain] == 0) {
         counter->present[domain] = 1;
         counter->present_count++;
       }
-      counter->counts[domain]++;
-      counter->total++;
+      counter->counts[domain] += times;
+      counter->total += times;
     }
   }
   if (counter->present != NULL) counters_find_least(counter);
   for (size_t i = 0; i < all->placed_count; i++) {
     const struct k8smi_counted *pod = &all->placed[i];
-    if (k8smi_counter_counts(all, counter, pod->demand)) k8smi_counter_add(counter, pod->agent);
+    k8smi_counter_add(counter, pod->agent, k8smi_counter_counts(all, counter, pod->demand));
   }
 }
 

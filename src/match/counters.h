@@ -60,12 +60,12 @@ uint32_t k8smi_counter_get_among(struct k8smi_counters *all, const struct k8smi_
 uint32_t k8smi_counter_get_instances(struct k8smi_counters *all, struct k8sm_slice instances,
                                      struct k8sm_slice topology, bool groups);
 
-/* True if pods like this one count. */
-bool k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
-                          const struct k8sm_demand *demand);
-/* One more pod on an agent, or one fewer. */
-void k8smi_counter_add(struct k8smi_counter *counter, uint32_t agent);
-void k8smi_counter_remove(struct k8smi_counter *counter, uint32_t agent);
+/* How often pods like this one count: once, or as often as they have the term; 0: they don't. */
+uint32_t k8smi_counter_counts(const struct k8smi_counters *all, const struct k8smi_counter *counter,
+                              const struct k8sm_demand *demand);
+/* A pod on an agent that counts so often, or does not any more. */
+void k8smi_counter_add(struct k8smi_counter *counter, uint32_t agent, uint32_t times);
+void k8smi_counter_remove(struct k8smi_counter *counter, uint32_t agent, uint32_t times);
 
 /* How many are in the agent's domain; *ret_domain is ROW_NONE if it has none. */
 static inline uint32_t k8smi_counter_at(const struct k8smi_counter *counter, uint32_t agent,

@@ -168,7 +168,7 @@ static bool peers_count_spread(struct k8smi_peers *peers, const struct k8smi_nee
 static bool peers_selects_itself(struct k8smi_peers *peers, const struct k8sm_demand *demand) {
   const struct k8smi_pod_terms terms = demand->rules->affinity;
   const struct k8smi_counter all = {.terms = terms.items, .term_count = terms.count};
-  return k8smi_counter_counts(&peers->counters, &all, demand);
+  return k8smi_counter_counts(&peers->counters, &all, demand) > 0;
 }
 
 /* ---- Peers ---- */
@@ -295,6 +295,12 @@ bool k8smi_peers_find(struct k8smi_peers *peers, struct k8smi_need *need, const 
   return true;
 }
 
+/* How often a pod counts that does: only of what it holds more than once. */
+static uint32_t peers_times(const struct k8smi_counters *all, const struct k8smi_counter *counter,
+                            const struct k8sm_demand *demand) {
+  return counter->holds == K8SMI_HOLDS_NOTHING ? 1 : k8smi_counter_counts(all, counter, demand);
+}
+
 bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need, uint32_t agent) {
   struct k8smi_counters *all = &peers->counters;
   const struct k8smi_peer *peer = NULL;
@@ -304,7 +310,8 @@ bool k8smi_peers_placed(struct k8smi_peers *peers, const struct k8smi_need *need
   all->placed[all->placed_count++] = (struct k8smi_counted){need->demand, agent};
   if (peers->occupants != NULL) peers_occupy(peers, need->demand, agent);
   for (size_t i = 0; peer != NULL && i < peer->add_count; i++) {
-    k8smi_counter_add(all->items[peer->adds[i]], agent);
+    struct k8smi_counter *counter = all->items[peer->adds[i]];
+    k8smi_counter_add(counter, agent, peers_times(all, counter, need->demand));
   }
   return true;
 }
@@ -319,7 +326,8 @@ static bool peers_uncount(struct k8smi_peers *peers, const struct k8smi_need *ne
   all->placed[i] = all->placed[--all->placed_count];
   if (peers->occupants != NULL) peers_vacate(peers, need->demand, agent);
   for (size_t k = 0; peer != NULL && k < peer->add_count; k++) {
-    k8smi_counter_remove(all->items[peer->adds[k]], agent);
+    struct k8smi_counter *counter = all->items[peer->adds[k]];
+    k8smi_counter_remove(counter, agent, peers_times(all, counter, need->demand));
   }
   return true;
 }
@@ -340,7 +348,7 @@ void k8smi_peers_leave(struct k8smi_peers *peers, const struct k8sm_demand *samp
   struct k8smi_counters *all = &peers->counters;
   if (peers->occupants != NULL) peers_vacate(peers, sample, agent);
   for (size_t i = 0; i < all->count; i++) {
-    if (k8smi_counter_counts(all, all->items[i], sample)) k8smi_counter_remove(all->items[i], agent);
+    k8smi_counter_remove(all->items[i], agent, k8smi_counter_counts(all, all->items[i], sample));
   }
 }
 
@@ -348,6 +356,6 @@ void k8smi_peers_return(struct k8smi_peers *peers, const struct k8sm_demand *sam
   struct k8smi_counters *all = &peers->counters;
   if (peers->occupants != NULL) peers_occupy(peers, sample, agent);
   for (size_t i = 0; i < all->count; i++) {
-    if (k8smi_counter_counts(all, all->items[i], sample)) k8smi_counter_add(all->items[i], agent);
+    k8smi_counter_add(all->items[i], agent, k8smi_counter_counts(all, all->items[i], sample));
   }
 }

@@ -76,7 +76,7 @@ void k8smi_match_restore(struct k8smi_match *match) {
     memcpy(s->pool->offers, s->offers, s->pool->offer_count * sizeof *s->offers);
     if (s->pool->part_count > 0) memcpy(s->pool->parts, s->parts, s->pool->part_count * sizeof *s->parts);
     k8smi_tree_update(match->cluster, s->pool->slot, s->free);
-    k8smi_match_learn_ports(match, s->pool);
+    k8smi_match_learn(match, s->pool);
   }
   match->journaling = false;
   k8smi_match_unclaim(match, match->claimed_before);
@@ -133,7 +133,7 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   k8smi_pool_choose(pool, &spends);
   if (!k8smi_pool_spend(pool, &spends, &match->scratch, &match->plan->arena, placement, left)) return false;
   place_name_ports(need->demand, placement, any);
-  if (spends.port_count > 0) k8smi_match_learn_ports(match, pool);
+  if (spends.port_count + spends.extended_count > 0) k8smi_match_learn(match, pool);
   k8smi_tree_update(match->cluster, row, left);
   const struct k8smi_offer *offer = pool->offers[0].offer;
   placement->demand = demand;

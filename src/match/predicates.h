@@ -2,7 +2,7 @@
 #ifndef K8SMI_MATCH_PREDICATES_H
 #define K8SMI_MATCH_PREDICATES_H
 
-#include "cluster/port_columns.h"
+#include "cluster/columns.h"
 #include "match/pool.h"
 
 /* What keeps a pod from an agent, in the order of the checks: one row each. */
@@ -12,9 +12,10 @@ struct k8smi_match_check {
   const struct k8smi_need *need;
   const struct k8smi_answers *same; /* what agents answered to pods like this; NULL: ask them */
   const struct k8smi_peers *peers;
-  const struct k8smi_peer *peer;           /* in these, the pods that matter to it; NULL: none do */
-  const struct k8smi_holds *holds;         /* the room that others are waiting for; NULL: none */
-  const struct k8smi_port_rows *port_rows; /* the slots that offer its fixed ports; NULL: ask them */
+  const struct k8smi_peer *peer;   /* in these, the pods that matter to it; NULL: none do */
+  const struct k8smi_holds *holds; /* the room that others are waiting for; NULL: none */
+  const struct k8smi_offering
+      *offering; /* the slots with its fixed ports, then extended resources; NULL: ask them */
   const struct k8smi_agent *agent;
   uint32_t agent_row;
   const struct k8smi_demand_extended *extended; /* that a text is about */

@@ -14,7 +14,7 @@ enum {
 static bool seek_fits(void *ctx, uint32_t slot) {
   struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
-  if (check->port_rows != NULL && !k8smi_port_rows_have(check->port_rows, slot)) return false;
+  if (check->offering != NULL && !k8smi_offering_has(check->offering, slot)) return false;
   if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0 && check->need->extended_count == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
 }
@@ -231,7 +231,7 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
     if (role == K8SMI_MAP_NONE) continue;
-    if (check->port_rows != NULL && k8smi_port_rows_are_nowhere(check, role)) continue;
+    if (check->offering != NULL && k8smi_offering_is_nowhere(check, role)) continue;
     slot = scored                      ? seek_scored_in_role(match, check, role)
            : check->need->wish != NULL ? seek_reserved(match, check, role)
                                        : seek_in_role(match, check, role);

@@ -18,15 +18,17 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
 }
 
-/* True for a pod whom only offers, roles and scalars can keep away: these are counted by the trees; or fixed
- * ports of which is known who offers them to its role; or offers, roles and a port that nobody offers. */
+/* True for a pod whom only offers, roles and scalars can keep away: these are counted by the trees; or of one
+ * role fixed ports, or extended resources, of which is known who offers them; or offers, roles and a port
+ * that nobody offers. */
 static bool summary_is_simple(const struct k8smi_match_check *check, const struct k8smi_need *need) {
   if (need->wish != NULL) return false;
   if (need->port_is_nowhere) return (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0;
-  bool by_rows = check->port_rows != NULL && need->any_ports == 0 && check->holds == NULL &&
-                 need->demand->roles.count == 1;
-  const uint64_t counted = K8SMI_ROWS_PLAIN | (by_rows ? K8SMI_ROW(K8SMI_BY_PORTS) : 0);
-  return (need->rows & ~counted) == 0 && check->cluster->owned == 0 && need->extended_count == 0;
+  bool known = check->offering != NULL && check->holds == NULL && need->demand->roles.count == 1;
+  bool ports = known && need->any_ports == 0 && need->extended_count == 0;
+  bool extended = need->extended_count == 0 || (known && need->port_count + need->any_ports == 0);
+  const uint64_t counted = K8SMI_ROWS_PLAIN | (ports ? K8SMI_ROW(K8SMI_BY_PORTS) : 0);
+  return (need->rows & ~counted) == 0 && check->cluster->owned == 0 && extended;
 }
 
 static void summary_count_scalars(const struct k8smi_cluster_slot *slot, const struct k8smi_need *need,
@@ -41,11 +43,11 @@ static void summary_ports(const struct k8smi_match_check *check, const struct k8
                           struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
   const size_t slots = k8smi_role_at(c, role)->slots;
-  const bool few = k8smi_port_rows_count(check->port_rows) <= slots / 2;
+  const bool few = k8smi_offering_count(check->offering) <= slots / 2;
   uint32_t found = 0;
   if (few) memset(&to->counts[K8SMI_BY_SCALAR], 0, K8SMI_SCALARS * sizeof to->counts[0]);
   for (uint32_t word = 0; word < (c->slots.high + 63) / 64; word++) {
-    uint64_t bits = k8smi_port_rows_word(check->port_rows, word);
+    uint64_t bits = k8smi_offering_word(check->offering, word);
     for (bits = few ? bits : ~bits; bits != 0; bits &= bits - 1) {
       const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(bits);
       if (row >= c->slots.high || !k8smi_table_used(&c->slots, row) || k8smi_slot_at(c, row)->role != role)
@@ -55,6 +57,25 @@ static void summary_ports(const struct k8smi_match_check *check, const struct k8
     }
   }
   to->counts[K8SMI_BY_PORTS] = few ? (uint32_t)slots - found : found;
+}
+
+/* How many slots of the role have less of an extended resource than the pod asks: those that have some are
+ * asked. */
+static uint32_t summary_extended(const struct k8smi_match_check *check, const struct k8smi_need *need,
+                                 size_t number, uint32_t role) {
+  const struct k8sm_cluster *c = check->cluster;
+  const struct k8smi_demand_extended *extended = &need->demand->extended[number];
+  struct k8smi_match_check at = *check;
+  uint32_t enough = 0;
+  at.need = need;
+  for (uint32_t word = 0; word < (c->slots.high + 63) / 64; word++) {
+    for (uint64_t bits = check->offering->columns[number][word]; bits != 0; bits &= bits - 1) {
+      at.slot = k8smi_slot_at(c, word * 64 + (uint32_t)__builtin_ctzll(bits));
+      at.agent_row = at.slot->agent;
+      enough += at.slot->role == role && k8smi_slot_has_extended(&at, extended->mesos) >= extended->milli;
+    }
+  }
+  return k8smi_role_at(c, role)->slots - enough;
 }
 
 /* Of an agent that offers to several of the pod's roles the first of these counts: the others come off. */
@@ -98,8 +119,10 @@ static void summary_simple(const struct k8smi_match_check *check, const struct k
   to->counts[K8SMI_BY_OFFER] = (uint32_t)(c->known - c->offering);
   to->counts[K8SMI_BY_ROLE] = (uint32_t)c->offering - offered;
   if (need->port_is_nowhere) to->counts[K8SMI_BY_PORTS] = offered;
-  if (!need->port_is_nowhere && role != K8SMI_MAP_NONE && check->port_rows != NULL)
-    summary_ports(check, need, role, to);
+  if (need->port_is_nowhere || role == K8SMI_MAP_NONE || check->offering == NULL) return;
+  if (need->extended_count == 0) summary_ports(check, need, role, to);
+  for (size_t i = 0; i < need->extended_count; i++)
+    to->counts[K8SMI_PREDICATES + i] = summary_extended(check, need, i, role);
 }
 
 /* ---- Where the answers of all agents are known, and only offers, a role and scalars may refuse beside ----
@@ -120,12 +143,18 @@ static void summary_take_out(struct k8smi_match_check *check, uint32_t agent, st
     to->counts[K8SMI_BY_ROLE]--;
     return;
   }
-  if (check->need->port_is_nowhere ||
-      (check->port_rows != NULL && !k8smi_port_rows_have(check->port_rows, slot))) {
+  if (check->need->port_is_nowhere || (check->offering != NULL && check->need->port_count > 0 &&
+                                       !k8smi_offering_has(check->offering, slot))) {
     to->counts[K8SMI_BY_PORTS]--;
     return;
   }
   summary_count_scalars(k8smi_slot_at(c, slot), check->need, UINT32_MAX, to);
+  check->slot = k8smi_slot_at(c, slot);
+  check->agent_row = agent;
+  for (size_t k = 0; k < check->need->extended_count; k++) {
+    const struct k8smi_demand_extended *extended = &check->need->demand->extended[k];
+    to->counts[K8SMI_PREDICATES + k] -= k8smi_slot_has_extended(check, extended->mesos) < extended->milli;
+  }
 }
 
 /* Asks the agents that fit for what they are, or takes the others out of what holds for all: whichever are

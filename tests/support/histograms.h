@@ -13,11 +13,23 @@
 
 #include <cmocka.h>
 
+/* The columns of what the pod asks for. */
+static inline bool histogram_offering(struct k8sm_cluster *c, const struct k8smi_need *need,
+                                      struct k8smi_offering *ret) {
+  struct k8smi_column_key keys[K8SMI_OFFERING_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < need->port_count && count < K8SMI_OFFERING_MAX; i++)
+    keys[count++] = (struct k8smi_column_key){need->ports[i], {NULL, 0}};
+  for (size_t i = 0; i < need->extended_count && count < K8SMI_OFFERING_MAX; i++)
+    keys[count++] = (struct k8smi_column_key){0, need->demand->extended[i].mesos};
+  return k8smi_columns_make(c, keys, count, ret);
+}
+
 static inline struct k8smi_histogram histogram_of(const struct k8smi_match_check *from,
-                                                  const struct k8smi_port_rows *rows) {
+                                                  const struct k8smi_offering *rows) {
   struct k8smi_match_check check = *from;
   struct k8smi_histogram histogram;
-  check.port_rows = rows;
+  check.offering = rows;
   k8smi_histogram_make(&check, &histogram);
   return histogram;
 }
@@ -28,7 +40,7 @@ static inline void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
   const struct k8sm_match_options options = {.size = sizeof options};
   struct k8smi_arena arena;
   struct k8smi_need need;
-  struct k8smi_port_rows rows;
+  struct k8smi_offering rows;
   assert_true(k8smi_arena_init(&arena, NULL, 0) && k8smi_need_make(&arena, c, d, &options, &need));
   need.rows &= ~(K8SMI_ROW(K8SMI_BY_SHUNNED) | K8SMI_ROW(K8SMI_BY_EXCLUSIVE)); /* no pod is near */
   struct k8smi_match_check check = {.cluster = c, .need = &need};
@@ -47,7 +59,7 @@ static inline void check_counts(struct k8sm_cluster *c, struct k8sm_demand *d) {
   struct k8smi_histogram histogram = histogram_of(&check, NULL);
   assert_int_equal(histogram.agents, agents->count);
   assert_memory_equal(histogram.counts, counts, sizeof counts);
-  if (c->owned == 0 && k8smi_port_columns_make(c, need.ports, need.port_count, &rows)) {
+  if (c->owned == 0 && histogram_offering(c, &need, &rows)) {
     histogram = histogram_of(&check, &rows);
     assert_memory_equal(histogram.counts, counts, sizeof counts);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/failing.h"
 #include "support/offers.h"
-#include "cluster/port_columns.h"
+#include "cluster/columns.h"
 #include "cluster/slots.h"
 #include "cluster/tree.h"
 
@@ -70,17 +70,18 @@ static void tree_check_order(const struct k8sm_cluster *c, uint32_t root, uint32
 
 /* The columns say what the offers do. */
 static void columns_check(const struct k8sm_cluster *c) {
-  for (size_t i = 0; i < K8SMI_PORT_COLUMNS; i++) {
-    const struct k8smi_port_column *column = &c->port_columns->items[i];
-    for (uint32_t row = 0; column->port != 0 && row < c->slots.high; row++) {
+  for (size_t i = 0; i < K8SMI_COLUMNS; i++) {
+    const struct k8smi_column *column = &c->columns->items[i];
+    for (uint32_t row = 0; k8smi_column_used(column) && row < c->slots.high; row++) {
       bool offers = false;
       uint32_t h = k8smi_table_used(&c->slots, row) ? k8smi_slot_at(c, row)->first_offer : K8SMI_ROW_NONE;
       for (; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next) {
         const struct k8smi_offer *o = k8smi_held_at(c, h)->offer;
         for (size_t r = 0; r < o->resource_count; r++)
-          offers = offers || k8smi_port_is_free(&o->resources[r], &o->resources[r].ranges, column->port);
+          offers = offers || k8smi_column_holds(&column->key, &o->resources[r], &o->resources[r].ranges,
+                                                o->resources[r].milli);
       }
-      assert_true(row / 64 < c->port_columns->words);
+      assert_true(row / 64 < c->columns->words);
       assert_int_equal(column->slots[row / 64] >> row % 64 & 1, offers);
     }
   }
@@ -188,28 +189,32 @@ static void columns_of_ports(void **state) {
     if (i % 4 != 0)
       world_range(&w, world_ports(&w, o, 100 + (random >> 8) % 5, 105), 110, 110 + (random >> 12) % 40);
     cluster_take(c, &w, (size_t)i, 0);
-    const uint16_t ports[2] = {(uint16_t)(100 + i % 10), (uint16_t)(110 + i % 40)};
-    struct k8smi_port_rows rows;
+    if (i % 5 == 0) world_scalar(&w, o, i % 2 ? "gpus" : "tapes", i % 3);
+    const struct k8smi_column_key ports[2] = {
+        {(uint16_t)(100 + i % 10), {NULL, 0}},
+        {i % 3 ? (uint16_t)(110 + i % 40) : 0, k8smi_s(i % 2 ? "gpus" : "tapes")}};
+    struct k8smi_offering rows;
     size_t both = 0;
-    assert_true(k8smi_port_columns_make(c, ports, 2, &rows));
+    assert_true(k8smi_columns_make(c, ports, 2, &rows));
     columns_check(c);
-    for (uint32_t row = 0; row < c->slots.high; row++) both += k8smi_port_rows_have(&rows, row);
-    assert_int_equal(both, k8smi_port_rows_count(&rows));
+    for (uint32_t row = 0; row < c->slots.high; row++) both += k8smi_offering_has(&rows, row);
+    assert_int_equal(both, k8smi_offering_count(&rows));
     snprintf(id, sizeof id, "o%u", (random >> 9) % (uint32_t)(i + 1));
     k8sm_cluster_remove(c, k8smi_s(id));
     columns_check(c);
-    assert_true(k8smi_port_columns_find(c, ports, 2, &rows) || c->port_columns->words == 0);
+    assert_true(k8smi_columns_find(c, ports, 2, &rows) || c->columns->words == 0);
   }
-  const uint16_t many[K8SMI_PORT_ROWS_MAX + 1] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-  struct k8smi_port_rows rows;
-  assert_true(k8smi_port_columns_make(c, many, K8SMI_PORT_ROWS_MAX, &rows));
-  assert_int_equal(k8smi_port_rows_count(&rows), 0);
-  assert_false(k8smi_port_columns_make(c, many, K8SMI_PORT_ROWS_MAX + 1, &rows));
-  assert_false(k8smi_port_columns_make(c, many, 0, &rows));
-  k8smi_port_columns_clear(c);
+  const struct k8smi_column_key many[K8SMI_OFFERING_MAX + 1] = {{1}, {2}, {3},           {4}, {5},
+                                                                {6}, {7}, {0, {"x", 1}}, {9}};
+  struct k8smi_offering rows;
+  assert_true(k8smi_columns_make(c, many, K8SMI_OFFERING_MAX, &rows));
+  assert_int_equal(k8smi_offering_count(&rows), 0);
+  assert_false(k8smi_columns_make(c, many, K8SMI_OFFERING_MAX + 1, &rows));
+  assert_false(k8smi_columns_make(c, many, 0, &rows));
+  k8smi_columns_clear(c);
   f.calls = 0;
   f.fail_at = 2;
-  assert_false(k8smi_port_columns_make(c, many, 2, &rows));
+  assert_false(k8smi_columns_make(c, many, 2, &rows));
   f.fail_at = 0;
   columns_check(c);
   k8sm_cluster_free(c);

@@ -331,11 +331,11 @@ static void cluster_text(const struct k8sm_cluster *c, struct k8smi_buf *to) {
     k8smi_buf_put(to, k8smi_slot_at(c, i), sizeof(struct k8smi_cluster_slot));
   for (uint32_t i = 0; i < c->roles.high; i++)
     k8smi_buf_put(to, k8smi_role_at(c, i), sizeof(struct k8smi_role));
-  for (size_t i = 0; i < K8SMI_PORT_COLUMNS; i++) { /* they may be new afterwards, but say what offers say */
-    const struct k8smi_port_column *column = &c->port_columns->items[i];
-    for (uint32_t row = 0; column->port != 0 && row < c->slots.high; row++) {
+  for (size_t i = 0; i < K8SMI_COLUMNS; i++) { /* they may be new afterwards, but say what offers say */
+    const struct k8smi_column *column = &c->columns->items[i];
+    for (uint32_t row = 0; k8smi_column_used(column) && row < c->slots.high; row++) {
       uint64_t word = column->slots[row / 64];
-      if (k8smi_table_used(&c->slots, row)) k8smi_port_columns_learn(c, row);
+      if (k8smi_table_used(&c->slots, row)) k8smi_columns_learn(c, row);
       assert_int_equal(word, column->slots[row / 64]);
     }
   }

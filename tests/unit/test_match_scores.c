@@ -172,6 +172,19 @@ static void required_by_others(void **state) {
   assert_string_equal(place_of(&s, "'app':'friend'", ""), "a"); /* 7 to 1 */
   s.options.hard_pod_affinity = 8;
   assert_string_equal(place_of(&s, "'app':'friend'", ""), "c");
+  s.options.hard_pod_affinity = 4; /* a term that stands there twice counts twice */
+  assert_string_equal(place_of(&s, "'app':'friend'", ""), "a");
+  scene_runs(&s, "r2", "'app':'z'",
+             "'affinity':{'podAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':["
+             "{'labelSelector':{'matchLabels':{'app':'other'}},'topologyKey':'" ZONE "'},"
+             "{'labelSelector':{'matchLabels':{'app':'other'}},'topologyKey':'" ZONE "'}]}}",
+             "c");
+  scene_runs(&s, "r3", "'app':'x'",
+             "'affinity':{'podAffinity':{" LIKES ":[" POD_TERM("7", "other", "kubernetes.io/hostname") "]}}",
+             "a");
+  assert_string_equal(place_of(&s, "'app':'other'", ""), "c"); /* 8 to 7 */
+  s.options.hard_pod_affinity = 3;
+  assert_string_equal(place_of(&s, "'app':'other'", ""), "a");
   s.options.hard_pod_affinity = K8SM_WEIGHT_NONE;
   scene_drop_pods(&s);
   assert_int_equal(k8sm_cluster_remove_pod(s.c, K8SMI_S("uid-r1")), 1);
