@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory runs out at every allocation of a pod's life, for the rest of the step: the pod runs and is deleted
  * all the same, and nothing leaks. */
+#include "base/slice.h"
+#include "local/state.h"
 #include "sim/world.h"
 
 #include <setjmp.h>
@@ -116,10 +118,12 @@ static size_t preempt(size_t fail_at) {
   const struct k8sm_match_options match = {.size = sizeof match, .flags = K8SM_MATCH_PREEMPT};
   struct k8sm_driver_options o = world_options();
   o.match = &match;
+  o.rest_ms = 1000;
   world_open(&w, &o, 1);
   world_wait(&w, 10);
   assert_true(world_pod(&w, low));
   assert_true(world_await(&w, "default/low", "Running", 20000));
+  world_wait(&w, 5000); /* the one that is to make room is at rest */
   size_t before = w.memory.calls;
   w.failing = true;
   w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
@@ -138,6 +142,54 @@ static void every_allocation_of_a_preemption_fails(void **state) {
   (void)state;
   size_t calls = preempt(0);
   for (size_t n = 1; n <= calls; n++) preempt(n);
+}
+
+/* An executor dies, the master fails over, an agent is away for long, then the driver leaves: which
+ * allocations there are. */
+static size_t trouble(size_t fail_at) {
+  static const char one[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+                            "spec: {containers: [{name: c, image: i}]}\n";
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  o.rest_ms = 1000;
+  world_open(&w, &o, 2);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, one));
+  assert_true(world_await(&w, "default/p", "Running", 20000));
+  world_wait(&w, 5000);
+  size_t before = w.memory.calls;
+  w.failing = true;
+  w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
+  k8smi_local_kill_executor(w.local, "u1.0.1");
+  world_wait(&w, 1000);
+  bool runs = world_await(&w, "default/p", "Running", 200000);
+  k8smi_local_fail_over(w.local);
+  world_wait(&w, 60000);
+  size_t home = 0;
+  const struct k8sm_status_summary at = world_summary(&w, "default/p");
+  while (home == 0 && !k8smi_eqs(at.agent_id, w.local->agents[home].id)) home++;
+  k8smi_local_kill_agent(w.local, home);
+  world_wait(&w, 500000);
+  k8smi_local_restore_agent(w.local, home);
+  runs = runs && world_await(&w, "default/p", "Running", 400000);
+  if (!runs)
+    fail_msg("allocation %zu: %s\n%.*s", fail_at, world_shown(&w, "default/p"), (int)w.trace.len,
+             w.trace.ptr);
+  const struct k8sm_input stop = {.type = K8SM_INPUT_STOP, .flags = K8SM_STOP_TEARDOWN};
+  if (world_step(&w, stop) == K8SM_ERR_NOMEM) assert_int_equal(world_step(&w, stop), K8SM_OK);
+  for (uint64_t due; (due = k8sm_driver_deadline(w.driver)) != UINT64_MAX;) { /* nobody answers any more */
+    if (due > w.now) w.now = due;
+    world_step(&w, (struct k8sm_input){.type = K8SM_INPUT_TICK});
+  }
+  size_t calls = w.memory.calls - before;
+  world_close(&w);
+  return calls;
+}
+
+static void trouble_without_memory(void **state) {
+  (void)state;
+  size_t calls = trouble(0);
+  for (size_t n = 1; n <= calls; n++) trouble(n);
 }
 
 /* Rows of a record, read with too little memory, leave nothing behind and can be given again. */
@@ -185,6 +237,7 @@ int main(void) {
       cmocka_unit_test(every_allocation_fails_with_reservations),
       cmocka_unit_test(every_allocation_of_a_preemption_fails),
       cmocka_unit_test(adopting_without_memory),
+      cmocka_unit_test(trouble_without_memory),
       cmocka_unit_test(restoring_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
