@@ -345,6 +345,145 @@ static void words_of_others_do_no_harm(void **state) {
   script_close(&s);
 }
 
+/* ---- Masters ---- */
+
+/* Only one that says 1.11 or later knows offer constraints; what is no version is none. */
+static void versions_are_read_with_care(void **state) {
+  static const struct {
+    const char *version;
+    bool told;
+  } rows[] = {{"1.11.0", true},  {"1.11", true},  {"1.12.0-rc1", true},   {"2", true},      {"10.0.0", true},
+              {"1.10.9", false}, {"1.x", false},  {"1.1.11", false},      {"x1.11", false}, {"", false},
+              {"1-11", false},   {"1/11", false}, {"99999999999.0", true}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script s;
+    char json[400];
+    const struct k8sm_driver_options o = script_options();
+    script_open(&s, &o);
+    s.quiet_status = s.heartbeats = true;
+    script_tick(&s);
+    script_head(&s, 200, "application/json", "S1", NULL);
+    snprintf(json, sizeof json,
+             "{\"type\":\"SUBSCRIBED\",\"subscribed\":{\"framework_id\":{\"value\":\"F1\"},"
+             "\"heartbeat_interval_seconds\":15.0,\"master_info\":{\"id\":\"m\",\"ip\":1,\"port\":5050,"
+             "\"version\":"
+             "\"%s\"}}}",
+             rows[i].version);
+    script_event(&s, json);
+    script_pod(&s, POD("p", "u1", ", nodeSelector: {k8s.mesosphere.io/attribute-rack: r2}"));
+    script_wait(&s, 60000);
+    if (script_has(&s, "> UPDATE_FRAMEWORK") != rows[i].told) fail_msg("version %s", rows[i].version);
+    script_close(&s);
+  }
+}
+
+/* A call that is refused as by one that leads no more ends the subscription. */
+static void a_master_that_leads_no_more_is_left(void **state) {
+  static const uint32_t statuses[] = {307, 403};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct script s;
+    open_plain(&s);
+    s.hold_calls = true;
+    run(&s);
+    script_forget(&s);
+    script_answer(&s, "ACCEPT", statuses[i], "Not the leader");
+    script_wait(&s, 20000);
+    assert_true(script_has(&s, "> SUBSCRIBE"));
+    script_close(&s);
+  }
+}
+
+/* ---- Without a record ---- */
+
+/* Attempts are numbered by the clock, so that those of before are told apart; a clock that is wrong numbers
+ * them from nothing. */
+static void adoption_numbers_by_the_clock(void **state) {
+  static const struct {
+    int64_t wall_ms;
+    const char *attempt;
+  } rows[] = {{INT64_C(1767225600000), "u1.1767225600."},
+              {-5000, "u1.0."},
+              {INT64_C(4294967296000), "u1.4294967295."}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script s;
+    struct k8sm_driver_options o = script_options();
+    struct k8sm_pod *pod;
+    static const char text[] = POD("p", "u1", "");
+    o.adopt_ms = 30000;
+    open_subscribed(&s, &o);
+    assert_int_equal(k8sm_pod_parse(text, strlen(text), NULL, &pod, NULL), K8SM_OK);
+    const struct k8sm_input in = {
+        .size = sizeof in, .type = K8SM_INPUT_POD, .mono_ms = s.now, .wall_ms = rows[i].wall_ms, .pod = pod};
+    assert_int_equal(k8sm_driver_step(s.driver, &in, s.effects, NULL), K8SM_OK);
+    k8sm_pod_unref(pod);
+    s.heartbeats = true;
+    script_wait(&s, 31000);
+    script_offer(&s, "O1", "A1");
+    assert_non_null(strstr(s.accept, rows[i].attempt));
+    script_close(&s);
+  }
+}
+
+/* Deleted while it is looked for what runs of it: nothing does, and it is gone. */
+static void a_pod_is_deleted_before_it_is_adopted(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  o.adopt_ms = 30000;
+  open_subscribed(&s, &o);
+  s.heartbeats = true;
+  script_pod(&s, POD("p", "u1", ""));
+  assert_int_equal(script_delete(&s, "default/p", -1), K8SM_OK);
+  script_offer(&s, "O1", "A1");
+  script_wait(&s, 60000);
+  assert_false(script_has(&s, "> ACCEPT"));
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 0);
+  script_close(&s);
+}
+
+/* ---- Deletions ---- */
+
+/* A shorter grace counts, a longer one does not; all of it comes to an end. */
+static void deletions_come_again(void **state) {
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  run(&s);
+  s.heartbeats = true;
+  assert_int_equal(script_delete(&s, "default/p", 100), K8SM_OK);
+  assert_int_equal(script_delete(&s, "default/p", 200), K8SM_OK);
+  assert_int_equal(script_delete(&s, "default/p", 1), K8SM_OK);
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_KILLED", "killed----------",
+                ",\"source\":\"SOURCE_EXECUTOR\"");
+  script_update(&s, script_task(&s, ""), "A1", "TASK_KILLED", "paused----------",
+                ",\"source\":\"SOURCE_EXECUTOR\"");
+  script_wait(&s, 300000);
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 0);
+  script_close(&s);
+}
+
+/* A task that is gone by its operator's word, of no agent: nothing else is given up for it. */
+static void gone_from_nowhere(void **state) {
+  struct script s;
+  char json[600];
+  (void)state;
+  open_plain(&s);
+  run(&s);
+  snprintf(json, sizeof json,
+           "{\"type\":\"UPDATE\",\"update\":{\"status\":{\"task_id\":{\"value\":\"%s\"},\"state\":"
+           "\"TASK_GONE_BY_OPERATOR\",\"source\":\"SOURCE_MASTER\"}}}",
+           script_task(&s, "c"));
+  script_event(&s, json);
+  assert_int_equal(s.result, K8SM_OK);
+  s.heartbeats = true;
+  script_wait(&s, 10000);
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 1);
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_end_is_an_end),
@@ -362,6 +501,12 @@ int main(void) {
       cmocka_unit_test(a_pod_needs_a_uid),
       cmocka_unit_test(rows_with_odd_texts_are_refused),
       cmocka_unit_test(words_of_others_do_no_harm),
+      cmocka_unit_test(versions_are_read_with_care),
+      cmocka_unit_test(a_master_that_leads_no_more_is_left),
+      cmocka_unit_test(adoption_numbers_by_the_clock),
+      cmocka_unit_test(a_pod_is_deleted_before_it_is_adopted),
+      cmocka_unit_test(deletions_come_again),
+      cmocka_unit_test(gone_from_nowhere),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
