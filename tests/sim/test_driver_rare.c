@@ -484,6 +484,62 @@ static void gone_from_nowhere(void **state) {
   script_close(&s);
 }
 
+/* A base that would overflow when it is doubled: the cap holds. */
+static void a_long_patience_does_not_overflow(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  o.backoff_base_ms = UINT64_C(1) << 61;
+  o.backoff_cap_ms = UINT64_C(1) << 62;
+  script_open(&s, &o);
+  script_tick(&s);
+  for (int i = 0; i < 4; i++) {
+    script_lost(&s, "connection refused");
+    uint64_t due = k8sm_driver_deadline(s.driver);
+    assert_true(due > s.now);
+    if (due == UINT64_MAX) break;
+    assert_true(due - s.now <= UINT64_C(1) << 62);
+    s.now = due;
+    script_tick(&s);
+  }
+  script_close(&s);
+}
+
+/* One line for people is never longer than a screen or two, whatever a master says. */
+static void long_words_are_cut(void **state) {
+  static char json[4000];
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  int n = snprintf(json, sizeof json, "{\"type\":\"ERROR\",\"error\":{\"message\":\"");
+  memset(json + n, 'x', 3000);
+  snprintf(json + n + 3000, sizeof json - (size_t)n - 3000, "\"}}");
+  script_event(&s, json);
+  assert_true(script_has(&s, "xxxxxxxx"));
+  assert_in_range(s.trace_len, 200, 2500);
+  script_close(&s);
+}
+
+/* A pod that was read without defaults is of no namespace. */
+static void a_pod_of_no_namespace_runs(void **state) {
+  static const char text[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"uid\":\"u1\"},"
+      "\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}";
+  const struct k8sm_parse_options how = {.size = sizeof how,
+                                         .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
+  struct script s;
+  struct k8sm_pod *pod;
+  (void)state;
+  open_plain(&s);
+  assert_int_equal(k8sm_pod_parse(text, strlen(text), &how, &pod, NULL), K8SM_OK);
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod});
+  k8sm_pod_unref(pod);
+  assert_int_equal(s.result, K8SM_OK);
+  script_offer(&s, "O1", "A1");
+  assert_true(script_has(&s, "event /p: Scheduled: assigned to A1.example"));
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_end_is_an_end),
@@ -501,6 +557,9 @@ int main(void) {
       cmocka_unit_test(a_pod_needs_a_uid),
       cmocka_unit_test(rows_with_odd_texts_are_refused),
       cmocka_unit_test(words_of_others_do_no_harm),
+      cmocka_unit_test(a_long_patience_does_not_overflow),
+      cmocka_unit_test(long_words_are_cut),
+      cmocka_unit_test(a_pod_of_no_namespace_runs),
       cmocka_unit_test(versions_are_read_with_care),
       cmocka_unit_test(a_master_that_leads_no_more_is_left),
       cmocka_unit_test(adoption_numbers_by_the_clock),
