@@ -64,7 +64,7 @@ static void add_key(struct km_texts *keys, const char *key) {
 static int add_name(struct km_texts *keys, const char *name) {
   char key[700];
   if (!km_object_key(name, key, sizeof key)) {
-    fprintf(stderr, "km delete: '%s': no kind of pods\n", name);
+    km_report_no_kind("delete", name);
     return KM_FAILED;
   }
   add_key(keys, key);
@@ -80,18 +80,18 @@ static int add_files(struct km_texts *keys, const struct km_texts *files) {
   struct km_set set;
   int code = km_set_load(&set, files, K8SM_PARSE_TEMPLATES);
   char key[600], full[700];
-  for (size_t i = 0; i < set.workload_count; i++) {
+  for (size_t i = 0; code == KM_DONE && i < set.workload_count; i++) {
     struct k8sm_workload_info info = {.size = sizeof info};
     if (k8sm_workload_get_info(set.workloads[i].workload, &info) != K8SM_OK) continue;
     snprintf(full, sizeof full, "%s/%s/%s", info.kind_name.ptr, info.name_space.ptr, info.name.ptr);
     if (info.kind != K8SM_WORKLOAD_POD_TEMPLATE) add_key(keys, full);
   }
-  for (size_t i = 0; i < set.pod_count; i++) {
+  for (size_t i = 0; code == KM_DONE && i < set.pod_count; i++) {
     if (!set.pods[i].bare) continue;
     snprintf(full, sizeof full, "Pod/%s", km_pod_key(set.pods[i].pod, key, sizeof key));
     add_key(keys, full);
   }
-  km_claims_list(&set, add_claim, keys);
+  if (code == KM_DONE) km_claims_list(&set, add_claim, keys);
   km_set_free(&set);
   return code;
 }
@@ -115,7 +115,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "what is in a manifest"},
       {"all", 0, KM_FLAG, &all, NULL, "every pod"},
-      {"grace-period", 0, KM_NUMBER, &grace, "SECONDS", "instead of the pod's own"},
+      {"grace-period", 0, KM_NUMBER, &grace, "SECONDS", "0 or more, instead of the pod's own"},
       {"wait", 0, KM_NUMBER, &wait, "SECONDS", "for the pods to be gone (default 120; 0: not at all)"},
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
   };
@@ -123,6 +123,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1 && (names.count > 0) + (files.count > 0) + all != 1) {
     code = km_misuse(command, "name pods or workloads, or give -f FILE, or --all");
   }
+  if (code == -1 && grace < -1) code = km_misuse(command, "--grace-period is 0 or more");
+  if (code == -1 && wait < 0) code = km_misuse(command, "--wait is 0 or more");
   if (code == -1) {
     char folder[1024];
     code = files.count > 0 ? add_files(&keys, &files) : KM_DONE;

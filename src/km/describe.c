@@ -172,7 +172,10 @@ static int describe(const char *folder, json_t *document, const char *name) {
   json_t *pod = find(json_object_get(document, "pods"), "Pod", key);
   json_t *workload = find(json_object_get(document, "workloads"), NULL, key);
   if (!good || (pod == NULL && workload == NULL)) {
-    fprintf(stderr, "km describe: no %s\n", good ? key : name);
+    if (good)
+      fprintf(stderr, "km describe: %s\n", km_resource_missing(key, line, sizeof line));
+    else
+      km_report_no_kind("describe", name);
     return KM_FAILED;
   }
   snprintf(line, sizeof line, "events %s", pod == NULL ? key : key + strlen("Pod/"));
@@ -192,7 +195,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
-  if (code == -1 && names.count == 0) code = km_misuse(command, "which pod?");
+  if (code == -1 && names.count == 0) code = km_misuse(command, "which pod or workload? POD or KIND/NAME");
   if (code == -1) {
     char folder[1024];
     json_t *document = ask(km_state_folder(state, folder, sizeof folder), "get");

@@ -24,6 +24,17 @@ static bool read_stream(FILE *in, const char *name, char **ret, size_t *ret_len)
   return true;
 }
 
+bool km_is_folder(const char *name) {
+  struct stat st;
+  return strcmp(name, "-") != 0 && stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+void km_report_no_events(const char *file, size_t len) {
+  fprintf(stderr,
+          "%s: found %s, expected events of Mesos' v1 scheduler API: JSON, one on each line, or RecordIO\n",
+          file, len == 0 ? "no bytes" : "something else");
+}
+
 bool km_read_file(const char *name, char **ret, size_t *ret_len) {
   if (strcmp(name, "-") == 0) return read_stream(stdin, "standard input", ret, ret_len);
   FILE *in = fopen(name, "rb");
@@ -79,8 +90,7 @@ static bool add_folder(struct km_set *set, const char *folder) {
 }
 
 static bool add_name(struct km_set *set, const char *name) {
-  struct stat st;
-  if (strcmp(name, "-") != 0 && stat(name, &st) == 0 && S_ISDIR(st.st_mode)) return add_folder(set, name);
+  if (km_is_folder(name)) return add_folder(set, name);
   add_file(set, km_strdup(name, strlen(name)));
   return true;
 }

@@ -11,7 +11,7 @@ const struct km_command km_command_get = {
     "get",
     "Show the pods and workloads of a running 'km run'",
     "[POD|KIND/NAME …] [-o table|json]",
-    "  km get                                    all pods\n"
+    "  km get                                    all pods and workloads\n"
     "  km get nginx kube-system/dns              some of them; without a namespace it is 'default'\n"
     "  km get deployment/web sts/kube-system/db  workloads\n"
     "  km get -o json | jq '.pods[].status.phase'\n",
@@ -47,7 +47,11 @@ static bool select_objects(json_t *document, const struct km_texts *names) {
     size_t found = keep_named(json_object_get(document, "pods"), true, key, pods) +
                    keep_named(json_object_get(document, "workloads"), false, key, workloads);
     if (good && found > 0) continue;
-    fprintf(stderr, "km get: no %s'%s'\n", strncmp(key, "Pod/", 4) == 0 ? "pod " : "", names->items[i]);
+    char words[700];
+    if (good)
+      fprintf(stderr, "km get: %s\n", km_resource_missing(key, words, sizeof words));
+    else
+      km_report_no_kind("get", names->items[i]);
     found_all = false;
   }
   json_object_set_new(document, "pods", pods);
@@ -63,9 +67,11 @@ static int show(const char *answer, const struct km_texts *names, bool json) {
   }
   int code = names->count == 0 || select_objects(document, names) ? KM_DONE : KM_FAILED;
   char *text = json_dumps(document, JSON_INDENT(2));
+  bool found = code == KM_DONE || json_array_size(json_object_get(document, "pods")) > 0 ||
+               json_array_size(json_object_get(document, "workloads")) > 0;
   if (json)
     puts(text);
-  else
+  else if (found)
     km_view_table(text, km_wall_ms(), stdout, NULL);
   free(text);
   json_decref(document);

@@ -108,6 +108,9 @@ struct km_set {
 
 /* Reads all bytes of a file, "-" being standard input. False, with a line, if that fails. */
 bool km_read_file(const char *name, char **ret, size_t *ret_len);
+bool km_is_folder(const char *name);
+/* A file that was to be OFFERS or UPDATE events, and is not. */
+void km_report_no_events(const char *file, size_t len);
 /* Reads manifests; folders stand for their *.yaml, *.yml and *.json in order of name. Findings are printed.
  * Returns KM_DONE or KM_FAILED; the set is to be freed in both cases. */
 int km_set_load(struct km_set *set, const struct km_texts *names, uint64_t flags);
@@ -136,6 +139,8 @@ const char *km_kind_name(const char *word, size_t len);
 /* A key in the words of kubectl: "deployment.apps/web", and `deployments.apps "web" not found`. Return text. */
 const char *km_resource_name(const char *key, char *text, size_t cap);
 const char *km_resource_missing(const char *key, char *text, size_t cap);
+/* A line for a name that km_object_key does not read. */
+void km_report_no_kind(const char *command, const char *name);
 
 /* Whether it belongs to nothing. */
 bool km_is_bare(const struct k8sm_pod *pod);

@@ -19,7 +19,8 @@ static void print_help(FILE *out) {
         "  km run -f nginx.yaml                      on an embedded Mesos that simulates containers\n"
         "  km run -f nginx.yaml --mesos-master=127.0.0.1:5050\n"
         "                                            on a real one\n"
-        "  km COMMAND --help                         what a command does, with examples\n\n"
+        "  km COMMAND --help                         what a command does, with examples\n"
+        "  km --version\n\n"
         "Exit codes: 0 done; 1 bad input, or failed for good; 2 not placed in time; 64 wrong use.\n",
         out);
 }

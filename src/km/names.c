@@ -69,6 +69,12 @@ const char *km_resource_missing(const char *key, char *text, size_t cap) {
   return text;
 }
 
+void km_report_no_kind(const char *command, const char *name) {
+  fprintf(stderr,
+          "km %s: '%s': no kind of pods; expected NAME, NAMESPACE/NAME or KIND/NAME, as deployment/web\n",
+          command, name);
+}
+
 bool km_is_bare(const struct k8sm_pod *pod) {
   struct k8sm_blob *owners = NULL;
   bool bare = k8sm_pod_get(pod, "metadata.ownerReferences", NULL, &owners) != K8SM_OK;

@@ -144,10 +144,7 @@ struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_se
   int result = k8sm_cluster_new(NULL, &cluster, &report.diags);
   if (result != K8SM_OK) cluster = NULL;
   if (result == K8SM_OK) result = add_events(cluster, bytes, len);
-  if (result != K8SM_OK && report.diags.errors == 0) {
-    fprintf(stderr, "%s: not a Mesos v1 scheduler event, nor a run of them (JSON lines, or RecordIO): %s\n",
-            offers_file, k8sm_result_name(result));
-  }
+  if (result != K8SM_OK && report.diags.errors == 0) km_report_no_events(offers_file, len);
   struct km_source source = {offers_file, NULL, 0, NULL};
   km_report_end(&report, &source, -1);
   free(bytes);

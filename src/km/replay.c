@@ -25,8 +25,19 @@ struct replay {
 };
 
 static const char *input_name(uint32_t type) {
-  static const char *const names[] = {"TICK", "RESTORE", "LEADER", "RESPONSE", "CHUNK",   "END",
-                                      "LOST", "POD",     "DELETE", "RECORDED", "REFUSED", "STOP"};
+  static const char *const names[] = {[K8SM_INPUT_TICK] = "TICK",
+                                      [K8SM_INPUT_RESTORE] = "RESTORE",
+                                      [K8SM_INPUT_LEADER] = "LEADER",
+                                      [K8SM_INPUT_RESPONSE] = "RESPONSE",
+                                      [K8SM_INPUT_CHUNK] = "CHUNK",
+                                      [K8SM_INPUT_END] = "END",
+                                      [K8SM_INPUT_LOST] = "LOST",
+                                      [K8SM_INPUT_POD] = "POD",
+                                      [K8SM_INPUT_DELETE] = "DELETE",
+                                      [K8SM_INPUT_RECORDED] = "RECORDED",
+                                      [K8SM_INPUT_REFUSED] = "REFUSED",
+                                      [K8SM_INPUT_STOP] = "STOP",
+                                      [K8SM_INPUT_DELETE_CLAIM] = "DELETE_CLAIM"};
   return type < sizeof names / sizeof names[0] ? names[type] : "?";
 }
 
@@ -74,6 +85,8 @@ static void print_effect(const struct k8sm_effect *e) {
     printf("               -> %s%s%s\n", e->key.len > 0 ? e->key.ptr : "", e->key.len > 0 ? ": " : "",
            e->bytes.ptr);
     break;
+  case K8SM_EFFECT_GONE:
+  case K8SM_EFFECT_CLAIM_GONE: printf("               -> %s is gone\n", e->key.ptr); break;
   case K8SM_EFFECT_STOPPED: printf("               -> stopped\n"); break;
   default: printf("               -> an event for others (%zu bytes)\n", e->bytes.len);
   }

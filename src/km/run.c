@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -323,14 +324,34 @@ static int run_detached(const struct run_options *o, struct km_set *set) {
   return code;
 }
 
+/* What the driver's connections can be made to: no name is looked up, since that would block. */
+static bool is_address(const char *master) {
+  char host[256];
+  const char *colon = strrchr(master, ':');
+  size_t len = colon == NULL ? 0 : (size_t)(colon - master);
+  bool brackets = len > 2 && master[0] == '[' && colon[-1] == ']';
+  if (len == 0 || len >= sizeof host) return false;
+  snprintf(host, sizeof host, "%.*s", (int)(brackets ? len - 2 : len), brackets ? master + 1 : master);
+  unsigned char address[16];
+  char *end;
+  unsigned long port = strtoul(colon + 1, &end, 10);
+  if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || port == 0 || port > 65535) return false;
+  if (brackets) return inet_pton(AF_INET6, host, address) == 1;
+  return strcmp(host, "localhost") == 0 || inet_pton(AF_INET, host, address) == 1;
+}
+
 static int check(const struct km_command *command, const struct run_options *o) {
   if (o->files.count == 0) return km_misuse(command, "which pods? -f FILE");
   if (strncmp(o->master, "zk://", 5) == 0) {
     return km_misuse(command, "--mesos-master=zk://… is not built in; give the leader's host:port");
   }
-  if (!is_local(o) && strchr(o->master, ':') == NULL) {
-    return km_misuse(command, "--mesos-master is local or host:port, not '%s'", o->master);
+  if (!is_local(o) && !is_address(o->master)) {
+    return km_misuse(command,
+                     "--mesos-master is local or an address with a port, as 10.0.0.1:5050, [::1]:5050 or "
+                     "localhost:5050, not '%s': names are not looked up",
+                     o->master);
   }
+  if (o->timeout < 0) return km_misuse(command, "--timeout is 0 (never) or more");
   if (strcmp(o->protocol, "json") != 0 && strcmp(o->protocol, "protobuf") != 0) {
     return km_misuse(command, "--protocol is json or protobuf, not '%s'", o->protocol);
   }
@@ -344,11 +365,12 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"filename", 'f', KM_TEXTS, &o.files, "FILE", "a manifest, a folder of them, or - for standard input"},
       {"mesos-master", 0, KM_TEXT, &o.master, "MASTER", "host:port, or local (default): embedded"},
       {"detach", 0, KM_FLAG, &o.detach, NULL, "return when every pod runs, and go on in the background"},
-      {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS", "give up when pods have no place by then (exit 2)"},
+      {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS",
+       "give up when pods have no place by then (exit 2; 0: never)"},
       {"state", 0, KM_TEXT, &o.state, "DIR", "the state folder (default $XDG_STATE_HOME/km)"},
       KM_DEMAND_OPTIONS(o.mapping),
       KM_OVERLAY_OPTIONS(o.mapping),
-      {"user", 0, KM_TEXT, &o.user, "NAME", "that tasks run as (default: who runs this)"},
+      {"framework-user", 0, KM_TEXT, &o.user, "NAME", "of tasks that ask for none (default: who runs this)"},
       {"framework-name", 0, KM_TEXT, &o.name, "NAME", "in Mesos (default Kubernetes)"},
       {"protocol", 0, KM_TEXT, &o.protocol, "FORMAT", "to speak with the master: protobuf (default) or json"},
       {"agents", 0, KM_NUMBER, &o.agents, "N", "of the embedded Mesos (default 1)"},

@@ -304,11 +304,9 @@ static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) 
   const char *claim = km_claim_of_key(key);
   snprintf(text, sizeof text, "ok\n");
   if (claim != NULL ? !km_claims_find(r, claim) : !knows(r, key)) {
-    const char *pod = strncmp(key, "Pod/", 4) == 0 ? key + 4 : NULL;
-    if (pod != NULL)
-      snprintf(text, sizeof text, "no pod %s\n", pod);
-    else if (strcmp(key, "*") != 0)
-      snprintf(text, sizeof text, "no %s\n", key);
+    char words[650];
+    if (strcmp(key, "*") != 0)
+      snprintf(text, sizeof text, "%s\n", km_resource_missing(key, words, sizeof words));
   } else if (strcmp(key, "*") == 0) {
     km_runner_delete_all(r, grace);
   } else {

@@ -33,7 +33,9 @@ char *km_scale_answer(struct km_runner *r, const char *key, int64_t replicas, in
   struct k8sm_control_row row;
   char text[1200] = "ok\n", words[700];
   int result = K8SM_OK;
-  if (!find_row(r, key, &row))
+  if (strncmp(key, "Pod/", 4) == 0)
+    result = K8SM_ERR_UNSUPPORTED;
+  else if (!find_row(r, key, &row))
     snprintf(text, sizeof text, "%s\n", km_resource_missing(key, words, sizeof words));
   else if (current >= 0 && row.wanted != current)
     snprintf(text, sizeof text, "Expected replicas to be %lld, was %lld\n", (long long)current,
@@ -86,7 +88,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
     code = KM_DONE;
     for (size_t i = 0; i < names.count; i++) {
       if (!km_object_key(names.items[i], key, sizeof key)) {
-        fprintf(stderr, "km scale: '%s': no kind of pods\n", names.items[i]);
+        km_report_no_kind("scale", names.items[i]);
         code = KM_FAILED;
       } else if (ask(folder, key, replicas, current) != KM_DONE) {
         code = KM_FAILED;

@@ -37,13 +37,12 @@ static const char *member(json_t *object, const char *name) {
   return value == NULL ? "" : value;
 }
 
-/* False: not an UPDATE of a task of ours. */
-static bool read_update(struct k8sm_slice event, uint32_t format, struct update *u) {
+/* Without a task's id where it is another event. */
+static int read_update(struct k8sm_slice event, uint32_t format, struct update *u, struct k8sm_diags *diags) {
   struct k8sm_blob *blob;
-  if (k8sm_message_convert(K8SM_MESSAGE_EVENT, event.ptr, event.len, format, K8SM_FORMAT_JSON, NULL, &blob,
-                           NULL) != K8SM_OK) {
-    return false;
-  }
+  int result = k8sm_message_convert(K8SM_MESSAGE_EVENT, event.ptr, event.len, format, K8SM_FORMAT_JSON, NULL,
+                                    &blob, diags);
+  if (result != K8SM_OK) return result;
   struct k8sm_slice s = k8sm_blob_bytes(blob);
   json_t *document = json_loadb(s.ptr, s.len, 0, NULL);
   json_t *status = json_object_get(json_object_get(document, "update"), "status");
@@ -53,7 +52,7 @@ static bool read_update(struct k8sm_slice event, uint32_t format, struct update 
   u->wall_ms = (int64_t)(json_number_value(json_object_get(status, "timestamp")) * 1000);
   json_decref(document);
   k8sm_blob_unref(blob);
-  return u->task_id[0] != '\0';
+  return K8SM_OK;
 }
 
 static bool read_updates(const char *file, struct updates *updates) {
@@ -69,18 +68,16 @@ static bool read_updates(const char *file, struct updates *updates) {
     struct update u;
     result = k8sm_message_next(updates->bytes, len, &offset, &event, &format, &report.diags);
     if (result != K8SM_OK) break;
-    const char *type;
-    if ((result = k8sm_event_type(event.ptr, event.len, format, &type)) != K8SM_OK) break;
+    if ((result = read_update(event, format, &u, format == K8SM_FORMAT_JSON ? &report.diags : NULL)) !=
+        K8SM_OK)
+      break;
     events++;
-    if (!read_update(event, format, &u)) continue;
+    if (u.task_id[0] == '\0') continue;
     updates->items = km_alloc(updates->items, (updates->count + 1) * sizeof u);
     updates->items[updates->count++] = u;
   }
   bool ok = result == K8SM_ERR_NOT_FOUND && events > 0;
-  if (!ok && report.diags.errors == 0) {
-    fprintf(stderr, "%s: not a Mesos v1 scheduler event, nor a run of them (JSON lines, or RecordIO)\n",
-            file);
-  }
+  if (!ok && report.diags.errors == 0) km_report_no_events(file, len);
   struct km_source source = {file, NULL, 0, NULL};
   km_report_end(&report, &source, -1);
   for (size_t i = 0; i < updates->count; i++) {

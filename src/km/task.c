@@ -51,12 +51,13 @@ static int plan_and_print(struct k8sm_cluster *cluster, struct k8sm_demand *cons
     code = KM_UNPLACED;
   }
   result = k8sm_plan_calls(plan, &options, &calls, &report.diags);
+  bool said = report.diags.errors > 0;
   km_report_end(&report, NULL, -1);
   if (result == K8SM_OK) {
     if (print_calls(calls, format) != KM_DONE) code = KM_FAILED;
     k8sm_calls_unref(calls);
   } else {
-    km_report_result("writing the calls", result);
+    if (!said) km_report_result("writing the calls", result);
     code = KM_FAILED;
   }
   k8sm_plan_unref(plan);

@@ -74,6 +74,8 @@ static void set_mapping(json_t *head, const struct km_demand_flags *m) {
   set_text(head, "principal", m->principal);
   set_text(head, "form", m->form);
   set_text(head, "network", m->network);
+  set_text(head, "reservation", m->reservation);
+  set_text(head, "reservationPrincipal", m->reservation_principal);
   set_texts(head, "policies", &m->policies);
   set_texts(head, "users", &m->users);
   set_hex(head, "executorOverlay", m->executor_overlay);

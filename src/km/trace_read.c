@@ -102,6 +102,8 @@ static bool read_mapping(struct km_trace_reader *r) {
                                 .principal = text(r->head, "principal"),
                                 .form = text(r->head, "form"),
                                 .network = text(r->head, "network"),
+                                .reservation = text(r->head, "reservation"),
+                                .reservation_principal = text(r->head, "reservationPrincipal"),
                                 .policies = texts(r->head, "policies"),
                                 .users = texts(r->head, "users"),
                                 .executor_overlay = bytes_of(r, r->head, "executorOverlay"),
@@ -117,9 +119,10 @@ static bool read_mapping(struct km_trace_reader *r) {
 struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *setup) {
   struct km_trace_reader *r = km_alloc(NULL, sizeof *r);
   bool bad = false;
-  *r = (struct km_trace_reader){.in = fopen(file, "r"), .name = file};
+  bool folder = km_is_folder(file);
+  *r = (struct km_trace_reader){.in = folder ? NULL : fopen(file, "r"), .name = file};
   if (r->in == NULL)
-    fprintf(stderr, "%s: %s\n", file, strerror(errno));
+    fprintf(stderr, "%s: %s\n", file, strerror(folder ? EISDIR : errno));
   else
     r->head = read_line(r, &bad);
   if (r->in != NULL && (text(r->head, "km") == NULL || text(r->head, "protocol") == NULL)) {

@@ -27,15 +27,17 @@ static int agent_read(struct local_agent *agent, const struct k8smi_local_agent 
   int result =
       k8smi_local_bag_parse(&agent->arena, options->resources == NULL ? "" : options->resources, &bag);
   if (result == K8SM_ERR_SYNTAX) {
-    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "agent %zu: resources \"%.*s\": expected NAME:VALUE;…",
-               agent->number, K8SMI_P(k8smi_s(options->resources)));
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
+               "agent %zu: resources \"%.*s\": expected cpus:4;ports:[31000-32000];…", agent->number,
+               K8SMI_P(k8smi_s(options->resources)));
   }
   if (result != K8SM_OK) return result;
   result =
       k8smi_local_attributes_parse(&agent->arena, attributes, &agent->attributes, &agent->attribute_count);
   if (result == K8SM_ERR_SYNTAX) {
-    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "agent %zu: attributes \"%.*s\": expected NAME:VALUE;…",
-               agent->number, K8SMI_P(k8smi_s(attributes)));
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
+               "agent %zu: attributes \"%.*s\": expected rack:r1;zone:a;…", agent->number,
+               K8SMI_P(k8smi_s(attributes)));
   }
   if (result != K8SM_OK) return result;
   bool ok = k8smi_local_held_set(&agent->total, &bag) && k8smi_local_held_set(&agent->free, &bag);

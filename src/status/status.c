@@ -32,6 +32,11 @@ static int status_invalid(struct k8sm_diags *diags, const char *words) {
   return K8SM_ERR_INVALID;
 }
 
+static int status_not_launched(struct k8sm_diags *diags, struct k8sm_slice id, const char *why) {
+  k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "task '%.*s' was launched, %s", K8SMI_P(id), why);
+  return K8SM_ERR_INVALID;
+}
+
 static int change_placed(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
   (void)diags;
   s->placed = true;
@@ -60,18 +65,18 @@ static int change_launched(struct k8sm_status *s, const struct k8sm_change *chan
   struct k8sm_task_id id;
   if (k8sm_task_id_parse(change->text.ptr, change->text.len, &id) != K8SM_OK ||
       !k8smi_eq(id.uid, s->demand->uid) || id.attempt != s->demand->attempt) {
-    return status_invalid(diags, "a task was launched that is not of this attempt of the pod");
+    return status_not_launched(diags, change->text, "which is not of this attempt of the pod");
   }
   for (size_t i = 0; i < s->demand->task_count; i++) {
     if (!k8smi_eq(s->demand->tasks[i].container, id.container)) continue;
     if (s->tasks[i].progress != K8SMI_PROGRESS_NONE) {
-      return status_invalid(diags, "a task was launched whose former instance has not ended");
+      return status_not_launched(diags, change->text, "whose former instance has not ended");
     }
     k8smi_task_sent(s, i, change->text, id.restart);
     if (s->agent_id.len == 0) s->agent_id = k8smi_status_text(s, change->agent_id);
     return K8SM_OK;
   }
-  return status_invalid(diags, "a task was launched whose container the pod does not have");
+  return status_not_launched(diags, change->text, "whose container the pod does not have");
 }
 
 /* A second deletion may only shorten the grace. */

@@ -43,11 +43,21 @@ class Usage(unittest.TestCase):
         for args in ([], ["fly"], ["parse"], ["parse", "--nope"], ["match", "-f", "x"], ["run", "-f"],
                      ["local", "--port=many"], ["parse", "-f", "x", "-o", "xml"], ["delete"], ["scale", "deployment/web"],
                      ["scale", "--replicas=3"], ["scale", "deployment/web", "--replicas=-1"],
-                     ["run", "-f", "x", "--mesos-master=nowhere"]):
+                     ["run", "-f", "x", "--mesos-master=nowhere"], ["run", "-f", "x", "--mesos-master=a.example:5050"],
+                     ["run", "-f", "x", "--mesos-master=127.0.0.1:99999"], ["run", "-f", "x", "--mesos-master=::1:5"],
+                     ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--role="],
+                     ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"]):
             code, out, err = km(*args)
             self.assertEqual(code, 64, args)
             self.assertEqual(out, "")
             self.assertIn("km", err)
+
+
+    def test_each_option_has_a_name_of_its_own(self):
+        for command in COMMANDS:
+            names = re.findall(r"(?m)^  (?:-., |    )--([a-z-]+)", km(command, "--help")[1])
+            self.assertTrue(names, command)
+            self.assertEqual(sorted(names), sorted(set(names)), command)
 
 
 class Parse(unittest.TestCase):
@@ -414,6 +424,18 @@ class Status(unittest.TestCase):
     def test_starting(self):
         self.assertEqual(self.status(["TASK_STARTING"])["phase"], "Pending")
 
+    def test_updates_that_are_none(self):
+        update = self.updates(["TASK_RUNNING"]).splitlines()[1]
+        for text, words in (("", "found no bytes"), ("kind: Pod", "found something else"),
+                            (update.replace("TASK_RUNNING", "TASK_JUMPING"), "update.status.state: "),
+                            (update.replace(".nginx.", ".other."), ".other.0.0' was launched, whose container")):
+            with tempfile.NamedTemporaryFile("w") as f:
+                f.write(text)
+                f.flush()
+                code, out, err = km("status", "-f", EXAMPLES / "nginx.yaml", "--updates", f.name)
+                self.assertEqual((code, out), (1, ""), err)
+                self.assertIn(words, err)
+
 
 class Run(unittest.TestCase):
     def setUp(self):
@@ -449,7 +471,7 @@ class Run(unittest.TestCase):
         self.assertNotIn("nginx", self.pods())
         code, _, err = km("delete", "nginx", self.state)
         self.assertEqual(code, 1)
-        self.assertIn("no pod default/nginx", err)
+        self.assertIn('pods "nginx" not found', err)
         self.assertEqual(km("delete", "--all", "--grace-period=1", self.state)[0], 0)
 
     def test_run_to_the_end(self):
@@ -475,6 +497,11 @@ class Run(unittest.TestCase):
             self.assertIn("the same as recorded", out)
             self.assertIn('"type":"ACCEPT"', out)
             self.assertIn("of-the-overlay", out)
+        # How pods are mapped is part of it: this one waits for reservations that no agent has.
+        code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", "--reservation=team=db", "--role=dev",
+                            "--timeout=2", stdin=pod.encode())
+        self.assertEqual(code, 2, out + err)
+        self.assertEqual(km("replay", trace, "--quiet")[0], 0)
         lines = trace.read_text().splitlines(keepends=True)
         trace.write_text("".join(lines[:4] + lines[5:]))
         code, _, err = km("replay", trace)
@@ -485,6 +512,7 @@ class Run(unittest.TestCase):
             code, _, err = km("replay", trace)
             self.assertEqual(code, 1)
             self.assertIn("trace", err)
+        self.assertIn("Is a directory", km("replay", self.folder.name)[2])
 
     def test_not_placed(self):
         pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"
@@ -511,6 +539,12 @@ class Run(unittest.TestCase):
                             self.state)
         self.assertEqual(code, 2)
         self.assertIn("127.0.0.1:1", out)
+
+    def test_delete_what_is_no_manifest(self):
+        for text in (b"", b"kind: Nothing", b"{"):
+            code, out, err = km("delete", "-f", "-", self.state, stdin=text)
+            self.assertEqual((code, out), (1, ""), err)
+            self.assertIn("stdin", err)
 
     def test_nobody_answers(self):
         code, _, err = km("get", self.state)
@@ -663,7 +697,8 @@ class Workloads(unittest.TestCase):
         self.start(deployment(2, "a"))  # the same file: what was scaled stays so
         self.assertEqual(wanted(), 4)
         self.wait_for(lambda: len(self.running()) == 4)
-        for name, words in (("deployment/none", 'deployments.apps "none" not found'),
+        pod = sorted(self.names())[0]
+        for name, words in ((pod, f"pod/{pod} has no scale"), ("deployment/none", 'deployments.apps "none" not found'),
                             ("rc/none", 'replicationcontrollers "none" not found'),
                             ("thing/web/x/y", "no kind of pods")):
             code, _, err = km("scale", name, "--replicas=1", self.state)
