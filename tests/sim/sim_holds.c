@@ -159,6 +159,7 @@ static void holds_release(struct sim *s, const K8smMesos__Resource *resource,
   if (!holds_is_ours(s, resource) || (pod == NULL && holds_label(resource, "claim")[0] == '\0'))
     sim_broken(s, "what others reserve is left alone", "%s, which is of framework '%s'", name,
                holds_label(resource, "framework"));
+  if (pod == NULL && id == NULL) return; /* disk of which no volume was made */
   if (pod == NULL)
     sim_broken(s, "a claimed volume stays", "%s is given back, and its claim is not deleted", name);
   else if (!pod->deleted && agent != NULL && !holds_is_replaced(s, agent) &&
