@@ -27,6 +27,7 @@ const (
 	FeatureCSI           Features = C.K8SM_FEATURE_CSI
 	FeatureSeccomp       Features = C.K8SM_FEATURE_SECCOMP
 	FeatureRlimits       Features = C.K8SM_FEATURE_RLIMITS
+	FeatureDocker        Features = C.K8SM_FEATURE_DOCKER
 	FeatureAll           Features = C.K8SM_FEATURE_ALL
 )
 

@@ -68,6 +68,7 @@ const (
 	FormBudgetReserved Form = C.K8SM_FORM_BUDGET_RESERVED // and the tokens of its tasks are reserved
 	FormReserved       Form = C.K8SM_FORM_RESERVED        // tasks hold what they request, reserved
 	FormCommand        Form = C.K8SM_FORM_COMMAND         // one command task, without an executor of its own
+	FormDocker         Form = C.K8SM_FORM_DOCKER          // the same, of the Docker containerizer
 )
 
 func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {

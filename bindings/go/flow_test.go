@@ -656,7 +656,7 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 	}
 	forms := map[string]k8smesos.Form{
 		"budget": k8smesos.FormBudget, "budget-reserved": k8smesos.FormBudgetReserved, "reserved": k8smesos.FormReserved,
-		"command": k8smesos.FormCommand,
+		"command": k8smesos.FormCommand, "docker": k8smesos.FormDocker,
 	}
 	flags := map[string]k8smesos.DemandFlags{
 		"no-limits": k8smesos.DemandNoLimits, "host-filesystem": k8smesos.DemandHostFilesystem,

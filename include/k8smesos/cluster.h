@@ -40,7 +40,8 @@ enum {
   K8SM_FEATURE_CSI = 1 << 8,            /* isolator volume/csi */
   K8SM_FEATURE_SECCOMP = 1 << 9,        /* isolator linux/seccomp, with the profiles that pods name */
   K8SM_FEATURE_RLIMITS = 1 << 10,       /* isolator posix/rlimits */
-  K8SM_FEATURE_ALL = (1 << 11) - 1
+  K8SM_FEATURE_DOCKER = 1 << 11,        /* the Docker containerizer */
+  K8SM_FEATURE_ALL = (1 << 12) - 1
 };
 
 /* Errors: NOMEM, ABI, INVALID. */

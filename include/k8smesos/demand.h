@@ -30,12 +30,15 @@ enum {
                                     offered them */
   K8SM_FORM_RESERVED = 3, /* the tasks ask what their containers request, all of it reserved for the pod; the
                              executor holds the pod's overhead alone */
-  K8SM_FORM_COMMAND = 4 /* the one container of the pod is a command task of the Mesos containerizer, without an
+  K8SM_FORM_COMMAND = 4, /* the one container of the pod is a command task of the Mesos containerizer, without an
                            executor of its own: no pause task, and nothing that outlives the container. A restart
                            is another task, for which the pod is placed anew (a new attempt that counts as a
                            restart). A pod that can't be one (init containers, several containers, a persistent
                            volume, an emptyDir that a restart would lose) is refused, with the field; or with
                            K8SM_DEMAND_FORM_FALLBACK runs in the form that AUTO gives it, which says why */
+  K8SM_FORM_DOCKER = 5 /* the same, of the Docker containerizer: what it can't have besides (secrets, files that the
+                          pod states, readiness) is refused likewise. The network is the agent's, Docker's bridge
+                          where it is called "bridge", or one of Docker's by its name */
 };
 
 enum {
@@ -100,7 +103,7 @@ struct k8sm_demand_options {
                                 this pod. Required. */
   uint32_t attempt;          /* counts executors of the pod, from 0 */
   uint32_t form;             /* K8SM_FORM_*; the pod's annotation k8s.mesosphere.io/form ("budget",
-                                "budget-reserved", "reserved", "command") comes before it */
+                                "budget-reserved", "reserved", "command", "docker") comes before it */
   int64_t default_cpu_milli; /* counts as the request of containers with neither request nor limit;
                               * 0: 250; -1: none, they count as nothing, as kube-scheduler has it */
   int64_t default_mem_bytes; /* the same; 0: 64 MiB */
@@ -211,7 +214,7 @@ struct k8sm_demand_form {
   size_t size;
   uint32_t form;            /* K8SM_FORM_*, never AUTO */
   uint32_t mapping;         /* K8SM_MAPPING_VERSION */
-  struct k8sm_slice name;   /* "budget", "budget-reserved", "reserved", "command" */
+  struct k8sm_slice name;   /* "budget", "budget-reserved", "reserved", "command", "docker" */
   struct k8sm_slice reason; /* in words */
 };
 K8SM_API K8SM_MUST_USE int k8sm_demand_get_form(const struct k8sm_demand *demand,

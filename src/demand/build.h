@@ -10,6 +10,7 @@
 #include "base/findings.h"
 #include "base/map.h"
 #include "demand/demand.h"
+#include "demand/misfit.h"
 #include "pod/resolve.h"
 
 struct k8smi_demand_build {
@@ -76,9 +77,31 @@ void k8smi_demand_check_texts(struct k8smi_demand_build *b);
 void k8smi_demand_make_form(struct k8smi_demand_build *b);
 void k8smi_demand_check_volume_roles(struct k8smi_demand_build *b);
 
-/* command_task.c: can the pod be a command task? Where it can't, and does not fall back on another form, it is
- * refused; else *ret_why tells. */
-bool k8smi_demand_fits_command(struct k8smi_demand_build *b, bool falls_back, struct k8sm_slice *ret_why);
+/* A field that is in the way of a form, and why. */
+struct k8smi_form_field {
+  struct k8smi_path steps[5];
+  const struct k8smi_path *path;
+};
+struct k8smi_form_rule {
+  bool (*stands)(const struct k8smi_demand_build *b, struct k8smi_form_field *ret);
+  struct k8smi_misfit row;
+};
+/* spec.volumes[i].name; true. */
+bool k8smi_form_volume_at(struct k8smi_form_field *ret, size_t i, const char *name);
+
+/* docker.c: beside the rules of all command tasks; and, when all else of the container is made, what Docker
+ * is told. */
+extern const struct k8smi_form_rule k8smi_docker_rules[];
+extern const size_t k8smi_docker_rule_count;
+void k8smi_demand_make_docker(struct k8smi_demand_build *b, struct k8smi_demand_source *s);
+
+/* security.c: "CHOWN"; NULL: there are no more. */
+const char *k8smi_capability_name(unsigned number);
+
+/* command_task.c: can the pod be a command task? Where it can't, and does not fall back on another form, it
+ * is refused; else *ret_why tells. */
+bool k8smi_demand_fits_task(struct k8smi_demand_build *b, uint32_t form, bool falls_back,
+                            struct k8sm_slice *ret_why);
 
 /* claims.c: persistent volumes. What the volume with this number in spec.volumes claims; NULL: it is of
  * another kind. */

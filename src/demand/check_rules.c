@@ -39,6 +39,14 @@ static bool rules_applies(const struct k8smi_rule *rule, const struct k8smi_fiel
   }
 }
 
+/* What the Docker containerizer does, and the other one does not; see docker.c. */
+static bool rules_docker_does(unsigned type, unsigned field) {
+  if (type == K8SMI_TYPE_PodSecurityContext) return field == K8SMI_PodSecurityContext_runAsGroup;
+  return type == K8SMI_TYPE_SecurityContext &&
+         (field == K8SMI_SecurityContext_privileged || field == K8SMI_SecurityContext_runAsGroup ||
+          field == K8SMI_SecurityContext_readOnlyRootFilesystem);
+}
+
 static void rules_report(struct k8smi_demand_build *b, const struct k8smi_rule *rule,
                          const struct k8smi_path *path) {
   switch (rule->policy) {
@@ -72,6 +80,7 @@ static void rules_check_record(struct k8smi_demand_build *b, unsigned type, cons
   for (unsigned i = 0; i < k8smi_types[type].count; i++) {
     const struct k8smi_field *field = &k8smi_types[type].fields[i];
     if (!rules_applies(&rules[i], field, record, i)) continue;
+    if (k8smi_demand_is_docker(b->demand) && rules_docker_does(type, i)) continue;
     struct k8smi_path at = k8smi_path_field(path, field->name);
     if (rules[i].policy == K8SMI_RULE_BELOW) {
       rules_check_below(b, field, record, i, &at);

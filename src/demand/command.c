@@ -113,7 +113,8 @@ void k8smi_demand_make_command(struct k8smi_demand_build *b, struct k8smi_demand
   struct k8smi_strings entrypoint = {NULL, 0};
   command_image(b, s);
   if (command == 0) entrypoint = command_entrypoint(b, s->task->container);
-  if (command + entrypoint.count == 0 && (host || args > 0)) {
+  bool docker = k8smi_demand_is_docker(b->demand); /* its arguments go to the image's entrypoint */
+  if (command + entrypoint.count == 0 && (host || (args > 0 && !docker))) {
     struct k8smi_path at = k8smi_path_field(s->path, host ? K8SMI_S("command") : K8SMI_S("args"));
     k8smi_demand_refuse(
         b, &at,
@@ -124,7 +125,7 @@ void k8smi_demand_make_command(struct k8smi_demand_build *b, struct k8smi_demand
     return;
   }
   s->task->has_value = command + entrypoint.count > 0;
-  if (s->task->has_value) s->task->argv = command_words(b, s, entrypoint);
+  if (s->task->has_value || args > 0) s->task->argv = command_words(b, s, entrypoint);
   struct k8sm_slice directory = k8smi_get_str(s->container, K8SMI_Container_workingDir);
-  if (directory.len > 0) command_enter(b, s, directory);
+  if (directory.len > 0 && !docker) command_enter(b, s, directory);
 }

@@ -48,7 +48,7 @@ static int demand_check_nonce(const char *nonce, struct k8sm_diags *diags) {
 }
 
 static int demand_check_form(uint32_t form, struct k8sm_diags *diags) {
-  if (form <= K8SM_FORM_COMMAND) return K8SM_OK;
+  if (form <= K8SM_FORM_DOCKER) return K8SM_OK;
   k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "options.form is %u: expected K8SM_FORM_*", form);
   return K8SM_ERR_INVALID;
 }
@@ -156,6 +156,7 @@ static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_dem
   k8smi_demand_make_rlimits(b, &s);
   k8smi_demand_make_mounts(b, &s);
   k8smi_demand_make_checks(b, &s);
+  if (k8smi_demand_is_docker(b->demand)) k8smi_demand_make_docker(b, &s);
   k8smi_environment_free(&s.env);
 }
 

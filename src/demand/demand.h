@@ -117,6 +117,8 @@ struct k8smi_demand_task {
   bool unconfined;           /* by no seccomp profile */
   const struct k8smi_demand_rlimit *rlimits;
   size_t rlimit_count;
+  struct k8smi_pair_list docker; /* parameters of `docker run`, in the form "docker" */
+  bool privileged;               /* there, too */
   bool tty;
   bool share_pid;
   const struct k8smi_demand_mount *mounts;
@@ -202,7 +204,10 @@ struct k8sm_demand {
 /* forms.c */
 /* Is the pod one task, without an executor of its own? The pause task is never launched then. */
 static inline bool k8smi_demand_is_task(const struct k8sm_demand *demand) {
-  return demand->form == K8SM_FORM_COMMAND;
+  return demand->form == K8SM_FORM_COMMAND || demand->form == K8SM_FORM_DOCKER;
+}
+static inline bool k8smi_demand_is_docker(const struct k8sm_demand *demand) {
+  return demand->form == K8SM_FORM_DOCKER;
 }
 struct k8sm_slice k8smi_form_name(uint32_t form);
 /* AUTO: no form has this name. */

@@ -13,6 +13,7 @@ static const struct {
     [K8SM_FORM_BUDGET_RESERVED] = {{"budget-reserved", 15}, true},
     [K8SM_FORM_RESERVED] = {{"reserved", 8}, true},
     [K8SM_FORM_COMMAND] = {{"command", 7}, false},
+    [K8SM_FORM_DOCKER] = {{"docker", 6}, false},
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
@@ -86,7 +87,8 @@ static uint32_t form_asked(struct k8smi_demand_build *b, const struct k8smi_path
   bool fixed = (b->options.flags & K8SM_DEMAND_FORM_IS_FIXED) != 0 && b->options.form != K8SM_FORM_AUTO;
   uint32_t asked = k8smi_form_find(text);
   if (text.ptr != NULL && asked == K8SM_FORM_AUTO) {
-    k8smi_demand_refuse(b, annotation, "'%.*s': expected 'budget', 'budget-reserved', 'reserved' or 'command'",
+    k8smi_demand_refuse(b, annotation,
+                        "'%.*s': expected 'budget', 'budget-reserved', 'reserved', 'command' or 'docker'",
                         K8SMI_P(text));
   }
   bool own = asked != K8SM_FORM_AUTO && !fixed;
@@ -110,7 +112,8 @@ void k8smi_demand_make_form(struct k8smi_demand_build *b) {
   bool falls_back = (b->options.flags & K8SM_DEMAND_FORM_FALLBACK) != 0;
   uint32_t asked = form_asked(b, &annotation, &path);
   struct k8sm_slice why = {NULL, 0};
-  if (asked == K8SM_FORM_COMMAND && !k8smi_demand_fits_command(b, falls_back, &why)) asked = K8SM_FORM_AUTO;
+  bool task = asked == K8SM_FORM_COMMAND || asked == K8SM_FORM_DOCKER;
+  if (task && !k8smi_demand_fits_task(b, asked, falls_back, &why)) asked = K8SM_FORM_AUTO;
   if (asked == K8SM_FORM_AUTO) {
     form_of_defaults(d);
     if (why.len > 0) d->form_reason = why;

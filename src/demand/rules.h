@@ -37,10 +37,4 @@ const struct k8smi_rule *k8smi_rules_of(unsigned type);
 /* Applies the rows to the whole spec: one finding for each field that is not done as asked. */
 void k8smi_demand_check_rules(struct k8smi_demand_build *b);
 
-/* command_task.c: what no command task can have, and why. NULL: there are no more. */
-struct k8smi_misfit {
-  const char *field, *why;
-};
-const struct k8smi_misfit *k8smi_demand_misfit(size_t i);
-
 #endif

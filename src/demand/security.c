@@ -60,6 +60,10 @@ enum { CAP_COUNT = sizeof cap_names / sizeof cap_names[0] };
   (CAP_BIT(0) | CAP_BIT(1) | CAP_BIT(3) | CAP_BIT(4) | CAP_BIT(5) | CAP_BIT(6) | CAP_BIT(7) | CAP_BIT(8) |   \
    CAP_BIT(10) | CAP_BIT(13) | CAP_BIT(18) | CAP_BIT(27) | CAP_BIT(29) | CAP_BIT(31))
 
+const char *k8smi_capability_name(unsigned number) {
+  return number < CAP_COUNT ? cap_names[number] : NULL;
+}
+
 /* The bits of a name, with or without CAP_; 0 for one that is none. */
 static uint64_t cap_bits(struct k8sm_slice name) {
   if (name.len > 4 && memcmp(name.ptr, "CAP_", 4) == 0)
@@ -137,6 +141,7 @@ static void user_make(struct k8smi_demand_build *b, const struct k8smi_demand_so
   uid = k8smi_get_i64(security, K8SMI_SecurityContext_runAsUser, uid);
   bool non_root = k8smi_get_bool(pod, K8SMI_PodSecurityContext_runAsNonRoot, false);
   non_root = k8smi_get_bool(security, K8SMI_SecurityContext_runAsNonRoot, non_root);
+  if (k8smi_demand_is_docker(b->demand)) return; /* by number, and the image's own counts: docker.c */
   if (uid >= 0) {
     s->task->user = user_name(b, uid);
     if (s->task->user.len == 0 && !b->no_memory)

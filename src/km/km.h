@@ -174,7 +174,7 @@ struct km_demand_flags {
       {"principal", 0, KM_TEXT, &(flags).principal, "NAME", "for whom is reserved what pods reserve"},         \
       {"form",  0,                                                                                             \
        KM_TEXT, &(flags).form,                                                                                 \
-       "FORM",  "budget, budget-reserved, reserved, or command: one task for a pod of one container (default:"  \
+       "FORM",  "budget, budget-reserved, reserved, command or docker: one task for a pod of one container (default:"  \
                 " reserved tokens with a role and a principal)"},                                                \
       {"form-fallback", 0, KM_FLAG, &(flags).form_fallback, NULL, "pods that can't be a command task run in the"  \
                                                                    " default form"},                           \

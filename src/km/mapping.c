@@ -7,13 +7,13 @@
 #include <string.h>
 
 static int parse_form(const struct km_command *command, struct km_demand_flags *flags) {
-  static const char *const names[] = {"auto", "budget", "budget-reserved", "reserved", "command"};
+  static const char *const names[] = {"auto", "budget", "budget-reserved", "reserved", "command", "docker"};
   if (flags->form == NULL) return -1;
   for (uint32_t i = K8SM_FORM_BUDGET; i < sizeof names / sizeof names[0]; i++) {
     if (strcmp(names[i], flags->form) == 0) flags->form_number = i;
   }
   if (flags->form_number != 0) return -1;
-  return km_misuse(command, "--form is budget, budget-reserved, reserved or command, not '%s'", flags->form);
+  return km_misuse(command, "--form is budget, budget-reserved, reserved, command or docker, not '%s'", flags->form);
 }
 
 static int parse_policy(const struct km_command *command, const char *text, struct k8sm_field_policy *ret) {

@@ -45,10 +45,19 @@ static void task_exit(struct local_task *task, int state, int reason, const char
                                                   .healthy = task->executor->unhealthy ? &UNHEALTHY : NULL});
 }
 
+/* As its executor calls it. Writes a text for which there is room, and returns its length. */
+static size_t task_words(const struct local_task *task, const char *words, char *text) {
+  const K8smMesos__ContainerInfo *container = task->info->container;
+  bool docker = container != NULL && container->type == K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER;
+  strcpy(text, docker ? "Container " : "Command ");
+  strcat(text, words);
+  return strlen(text);
+}
+
 /* Ends by itself, in a state that may not be up to its status. */
 static void task_exit_status(struct local_task *task, unsigned status, int state, int reason) {
-  char message[] = "Command exited with status \0\0\0";
-  size_t at = strlen(message);
+  char message[64] = {0};
+  size_t at = task_words(task, "exited with status ", message);
   if (status >= 100) message[at++] = (char)('0' + status / 100);
   if (status >= 10) message[at++] = (char)('0' + status / 10 % 10);
   message[at] = (char)('0' + status % 10);
@@ -65,10 +74,11 @@ static void task_exit_killed(struct local_task *task) {
   int state = task->out_of_time ? TASK_STATE(FAILED) : TASK_STATE(KILLED);
   int reason = task->out_of_time ? TASK_REASON(MAX_COMPLETION_TIME_REACHED) : -1;
   if (task->drained) reason = TASK_REASON(AGENT_DRAINING);
-  if (task->forced) {
-    task_exit(task, state, reason, "Command terminated with signal Killed");
-  } else if (task->script.on_term == NULL) {
-    task_exit(task, state, reason, "Command terminated with signal Terminated");
+  char message[64];
+  if (task->forced || task->script.on_term == NULL) {
+    task_words(task, task->forced ? "terminated with signal Killed" : "terminated with signal Terminated",
+               message);
+    task_exit(task, state, reason, message);
   } else {
     task_exit_status(task, (unsigned)k8smi_local_script_fate(task->script.on_term).status & 255, state,
                      reason);
@@ -160,12 +170,41 @@ void k8smi_local_task_start(struct local_task *task) {
   k8smi_local_timer_set(&local->timers, &task->step, local->now + LOCAL_TASK_RUN_MS);
 }
 
+/* What Docker runs in place of an image's entrypoint; NULL: it keeps its own. */
+static char *task_entrypoint(const struct local_task *task) {
+  const K8smMesos__ContainerInfo *container = task->info->container;
+  const K8smMesos__ContainerInfo__DockerInfo *docker = container == NULL ? NULL : container->docker;
+  for (size_t i = 0; docker != NULL && i < docker->n_parameters; i++) {
+    if (strcmp(docker->parameters[i]->key, "entrypoint") == 0) return docker->parameters[i]->value;
+  }
+  return NULL;
+}
+
+/* The words of the container's process: as its command has them, or behind an entrypoint. */
+static const K8smMesos__CommandInfo *task_process(struct local_task *task) {
+  const K8smMesos__CommandInfo *command = task->info->command;
+  char *entrypoint = task_entrypoint(task);
+  if (entrypoint == NULL || command == NULL) return command;
+  K8smMesos__CommandInfo *whole = k8smi_arena_alloc(&task->arena, sizeof *whole);
+  char **words = k8smi_arena_array(&task->arena, command->n_arguments + 1, sizeof *words);
+  if (whole == NULL || words == NULL) {
+    k8smi_local_fail(task->framework->local);
+    return command;
+  }
+  *whole = *command;
+  words[0] = whole->value = entrypoint;
+  if (command->n_arguments > 0) memcpy(words + 1, command->arguments, command->n_arguments * sizeof *words);
+  whole->arguments = words;
+  whole->n_arguments = command->n_arguments + 1;
+  return whole;
+}
+
 static bool task_init(struct local_task *task, const K8smMesos__TaskInfo *info, const struct local_bag *bag) {
   struct k8smi_local *local = task->framework->local;
   task->info = (K8smMesos__TaskInfo *)(void *)k8smi_message_copy(&task->arena, &info->base);
   if (task->info == NULL) return false;
   task->id = task->info->task_id->value;
-  return k8smi_local_script_read(&task->arena, task->info->command, false, &task->script) &&
+  return k8smi_local_script_read(&task->arena, task_process(task), false, &task->script) &&
          k8smi_local_held_init(&task->held, &local->allocator) && k8smi_local_held_set(&task->held, bag) &&
          k8smi_local_timer_join(&local->timers, &task->step, task_step, task) &&
          k8smi_local_timer_join(&local->timers, &task->completion, task_completion, task) &&

@@ -59,9 +59,11 @@ bool k8smi_exit_parse(struct k8sm_slice message, int32_t *exit_code, int32_t *si
                       struct k8sm_slice *rest) {
   struct k8sm_slice text = message;
   *signal = 0;
-  if (exit_skip(&text, "Command exited with status ")) {
+  /* the executors of Mesos' own containers, and that of Docker's */
+  if (!exit_skip(&text, "Command ") && !exit_skip(&text, "Container ")) return false;
+  if (exit_skip(&text, "exited with status ")) {
     if (!exit_status(&text, exit_code)) return false;
-  } else if (exit_skip(&text, "Command terminated with signal ")) {
+  } else if (exit_skip(&text, "terminated with signal ")) {
     *signal = exit_signal(&text);
     if (*signal == 0) return false;
     *exit_code = EXIT_OF_SIGNAL + *signal;

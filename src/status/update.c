@@ -151,6 +151,18 @@ static void update_container(struct k8sm_status *s, struct k8smi_status_task *t,
   }
 }
 
+/* Docker's executor, where it tells no network. */
+static void update_address(struct k8sm_status *s, const K8smMesos__TaskStatus *u) {
+  bool told = u->container_status != NULL && u->container_status->n_network_infos > 0;
+  for (size_t i = 0; !told && u->labels != NULL && i < u->labels->n_labels; i++) {
+    const K8smMesos__Label *label = u->labels->labels[i];
+    if (!k8smi_eqs(k8smi_s(label->key), "Docker.NetworkSettings.IPAddress") || label->value == NULL ||
+        label->value[0] == '\0' || k8smi_eqs(s->pod_ip, label->value))
+      continue;
+    s->pod_ip = k8smi_status_text(s, k8smi_s(label->value));
+  }
+}
+
 /* The executor died, and a launch that was under way has started another in an empty sandbox, without a word:
  * what runs there is not what the pod was. */
 static bool update_is_elsewhere(struct k8sm_status *s, const K8smMesos__TaskStatus *u) {
@@ -182,6 +194,7 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
                          const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[target->task];
   update_container(s, t, u->container_status);
+  update_address(s, u);
   switch (effect) {
   case K8SMI_EFFECT_WAITING: t->progress = update_progress(u); break;
   case K8SMI_EFFECT_RUNNING: k8smi_task_running(s, target->task, h); break;

@@ -97,8 +97,8 @@ bool k8smi_task_hold(struct k8smi_task_build *b);
  * why it is NULL. */
 K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *result);
 
-/* What an executor, or a command task in its place, says of the pod: its labels, and its annotations under a name
- * that no label has; and the network that its container joins. */
+/* What an executor, or a command task in its place, says of the pod: its labels, and its annotations under a
+ * name that no label has; and the network that its container joins. */
 K8smMesos__Labels *k8smi_task_pod_labels(struct k8smi_task_build *b);
 bool k8smi_task_network(struct k8smi_task_build *b, K8smMesos__ContainerInfo *container);
 
@@ -117,6 +117,12 @@ int k8smi_overlays_task(struct k8smi_task_build *b, K8smMesos__TaskInfo *info);
 K8smMesos__ContainerInfo *k8smi_task_container(struct k8smi_task_build *b,
                                                const struct k8smi_demand_task *task);
 K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
+
+K8smMesos__Volume__Source *k8smi_task_source(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                                             const struct k8smi_demand_mount *mount);
+
+/* docker.c: the same for the Docker containerizer. */
+K8smMesos__ContainerInfo *k8smi_task_docker(struct k8smi_task_build *b, const struct k8smi_demand_task *task);
 
 /* command.c */
 K8smMesos__CommandInfo *k8smi_task_command(struct k8smi_task_build *b, const struct k8smi_demand_task *task);

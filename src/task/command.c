@@ -65,8 +65,25 @@ static struct k8smi_strings command_placed(struct k8smi_task_build *b, const str
   return (struct k8smi_strings){placed, words.count};
 }
 
+/* The image's entrypoint is another (k8smi_task_docker), or its own; these are what comes behind it. */
+static K8smMesos__CommandInfo *command_of_docker(struct k8smi_task_build *b,
+                                                 const struct k8smi_demand_task *task) {
+  struct k8smi_strings argv = command_placed(b, task, task->argv);
+  K8smMesos__CommandInfo *command = K8SMI_TASK_NEW(b, CommandInfo, command_info);
+  if (command == NULL) return NULL;
+  command->has_shell = true;
+  command->shell = false;
+  command->environment = task_environment(b, task);
+  if (argv.count <= task->has_value) return command;
+  command->arguments =
+      task_words(b, (struct k8smi_strings){argv.items + task->has_value, argv.count - task->has_value});
+  command->n_arguments = argv.count - task->has_value;
+  return command->arguments == NULL ? NULL : command;
+}
+
 K8smMesos__CommandInfo *k8smi_task_command(struct k8smi_task_build *b, const struct k8smi_demand_task *task) {
   struct k8smi_strings none = {NULL, 0};
+  if (k8smi_demand_is_docker(b->demand)) return command_of_docker(b, task);
   K8smMesos__CommandInfo *command =
       k8smi_task_argv(b, task->has_value ? command_placed(b, task, task->argv) : none);
   if (command == NULL) return NULL;

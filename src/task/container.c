@@ -45,7 +45,7 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
   bool outermost = task == NULL || k8smi_demand_is_task(d);
   info->has_ipc_mode = true;
   info->ipc_mode = outermost && !d->host_ipc ? K8SM_MESOS__LINUX_INFO__IPC_MODE__PRIVATE
-                                                : K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
+                                             : K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
   if (capabilities) {
     info->effective_capabilities = container_capabilities(b, task->capabilities);
     info->bounding_capabilities = info->effective_capabilities;
@@ -126,9 +126,8 @@ static K8smMesos__Volume__Source__CSIVolume *container_csi(struct k8smi_task_bui
   return to;
 }
 
-static K8smMesos__Volume__Source *container_source(struct k8smi_task_build *b,
-                                                   const struct k8smi_demand_task *task,
-                                                   const struct k8smi_demand_mount *mount) {
+K8smMesos__Volume__Source *k8smi_task_source(struct k8smi_task_build *b, const struct k8smi_demand_task *task,
+                                             const struct k8smi_demand_mount *mount) {
   K8smMesos__Volume__Source *source = K8SMI_TASK_NEW(b, Volume__Source, volume__source);
   if (source == NULL) return NULL;
   source->has_type = true;
@@ -179,7 +178,7 @@ static bool container_volumes(struct k8smi_task_build *b, const struct k8smi_dem
     if (volume == NULL) return false;
     volume->mode = task->mounts[i].read_only ? K8SM_MESOS__VOLUME__MODE__RO : K8SM_MESOS__VOLUME__MODE__RW;
     volume->container_path = k8smi_task_text(task->mounts[i].container_path);
-    volume->source = container_source(b, task, &task->mounts[i]);
+    volume->source = k8smi_task_source(b, task, &task->mounts[i]);
     container->volumes[container->n_volumes++] = volume;
   }
   return true;

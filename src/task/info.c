@@ -110,7 +110,7 @@ K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, st
   info->resources = held->items;
   info->n_resources = held->count;
   info->command = k8smi_task_command(b, t);
-  info->container = k8smi_task_container(b, t);
+  info->container = k8smi_demand_is_docker(b->demand) ? k8smi_task_docker(b, t) : k8smi_task_container(b, t);
   info->health_check = k8smi_task_health(b, t);
   info->check = k8smi_task_check(b, t);
   info->labels = k8smi_demand_is_task(b->demand) ? k8smi_task_pod_labels(b) : b->labels;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints doc/pod-fields.md from the table that decides what becomes of each field of a PodSpec.
  * usage: pod_fields > doc/pod-fields.md */
+#include "demand/misfit.h"
 #include "demand/rules.h"
 #include "pod/fields.h"
 
@@ -161,8 +162,19 @@ static void print_command_task(void) {
          "network, hostname, labels of annotations; an emptyDir is a directory of the task's own sandbox. "
          "What such\n"
          "a pod can't have:\n\n| field | why |\n| --- | --- |\n");
-  for (size_t i = 0; k8smi_demand_misfit(i) != NULL; i++)
-    printf("| %s | %s |\n", k8smi_demand_misfit(i)->field, k8smi_demand_misfit(i)->why);
+  for (int docker = 0; docker < 2; docker++) {
+    for (size_t i = 0; k8smi_demand_misfit(docker, i) != NULL; i++) {
+      const struct k8smi_misfit *row = k8smi_demand_misfit(docker, i);
+      printf("| %s%s | %s |\n", row->field, docker ? " (in the form `docker`)" : "", row->why);
+    }
+  }
+  printf("\nThe form `docker` is the same of the Docker containerizer. There `command` takes the place of "
+         "the image's\n"
+         "entrypoint and `args` that of its arguments, `workingDir` is mapped, the user is a number or else "
+         "the\n"
+         "image's own, `privileged`, `readOnlyRootFilesystem` and `runAsGroup` are mapped; a network called "
+         "`bridge`\n"
+         "is Docker's, any other one of Docker's by its name. Secrets of registries are the agent's.\n");
 }
 
 int main(void) {

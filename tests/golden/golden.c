@@ -79,7 +79,7 @@ static void take_launches(struct golden_case *c, const char *value) {
 }
 
 static void take_option(struct golden_case *c, const char *option) {
-  static const char *const forms[] = {"auto", "budget", "budget-reserved", "reserved", "command"};
+  static const char *const forms[] = {"auto", "budget", "budget-reserved", "reserved", "command", "docker"};
   static const struct {
     const char *name;
     uint64_t flag;

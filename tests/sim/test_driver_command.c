@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 static const struct k8sm_demand_options as_task = {.size = sizeof as_task, .form = K8SM_FORM_COMMAND};
+static const struct k8sm_demand_options of_docker = {.size = sizeof of_docker, .form = K8SM_FORM_DOCKER};
 
 #define POD(name, uid, spec)                                                                                 \
   "apiVersion: v1\nkind: Pod\nmetadata: {name: " name ", namespace: default, uid: " uid "}\n"                \
@@ -136,6 +137,33 @@ static void policies_hold(void **state) {
     assert_int_equal(attempt_of(&w), 0);
     world_close(&w);
   }
+}
+
+/* The Docker containerizer's executor has words of its own. */
+static void a_task_of_docker_is_one_too(void **state) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  size_t alone;
+  (void)state;
+  o.demand = &of_docker;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, POD("fails", "u1", CONTAINER(", command: [sh, -c, sleep 2; exit 3]"))));
+  await(&w, "default/fails", "CrashLoopBackOff", 60000);
+  assert_true(world_said(&w, "default/fails: Ended: container c ended with exit code 3"));
+  assert_true(world_summary(&w, "default/fails").restarts >= 1);
+  world_restart(&w, &o);
+  assert_true(world_pod(&w, POD("web", "u2", CONTAINER(""))));
+  await(&w, "default/web", "Running", 10000);
+  assert_int_equal(world_delete(&w, "default/web", 1), K8SM_OK);
+  await(&w, "default/web", NULL, 20000);
+  assert_true(world_said(&w, "default/web: Error: container c ended by signal 15"));
+  assert_int_equal(world_delete(&w, "default/fails", 1), K8SM_OK);
+  await(&w, "default/fails", NULL, 20000);
+  world_wait(&w, 5000);
+  assert_int_equal(running(&w, 1, &alone), 0);
+  assert_int_equal(w.bad_answers, 0);
+  world_close(&w);
 }
 
 /* A lost executor takes the task along, and is no end of the container's own. */
@@ -261,6 +289,7 @@ int main(void) {
       cmocka_unit_test(a_pod_is_one_task),
       cmocka_unit_test(a_restart_is_another_task),
       cmocka_unit_test(policies_hold),
+      cmocka_unit_test(a_task_of_docker_is_one_too),
       cmocka_unit_test(a_lost_executor_is_no_restart),
       cmocka_unit_test(a_failing_liveness_probe_restarts),
       cmocka_unit_test(an_attempt_keeps_its_form),

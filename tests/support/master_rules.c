@@ -147,7 +147,10 @@ static const char *rule_volume(const K8smMesos__Volume *v) {
   }
 }
 
-static const char *rule_container(const K8smMesos__ContainerInfo *container) {
+static const char *rule_docker(const K8smMesos__ContainerInfo *container);
+
+static const char *rule_container(const K8smMesos__ContainerInfo *container, bool alone) {
+  if (alone && container->type == K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER) return rule_docker(container);
   if (container->type != K8SM_MESOS__CONTAINER_INFO__TYPE__MESOS) return "a container is not of type MESOS";
   if (container->docker != NULL) return "a container of a group has a DockerInfo";
   for (size_t i = 0; i < container->n_volumes; i++) {
@@ -159,6 +162,28 @@ static const char *rule_container(const K8smMesos__ContainerInfo *container) {
   if (image->type != K8SM_MESOS__IMAGE__TYPE__DOCKER || image->docker == NULL ||
       image->docker->name == NULL || image->docker->name[0] == '\0')
     return "an image has no name";
+  return NULL;
+}
+
+/* What Docker is told: its executor knows directories by path, and nothing of the other containerizer's. */
+static const char *rule_docker(const K8smMesos__ContainerInfo *container) {
+  const K8smMesos__ContainerInfo__DockerInfo *docker = container->docker;
+  if (docker == NULL || docker->image == NULL || docker->image[0] == '\0')
+    return "a container of Docker has no image";
+  if (container->mesos != NULL || container->linux_info != NULL || container->tty_info != NULL ||
+      container->rlimit_info != NULL)
+    return "a container of Docker has what is for the other containerizer";
+  bool host = docker->network == K8SM_MESOS__CONTAINER_INFO__DOCKER_INFO__NETWORK__HOST;
+  bool user = docker->network == K8SM_MESOS__CONTAINER_INFO__DOCKER_INFO__NETWORK__USER;
+  if (host && docker->n_port_mappings > 0) return "ports are mapped on the agent's own network";
+  if (user != (container->n_network_infos == 1)) return "a network of Docker's has no name, or too many";
+  for (size_t i = 0; i < container->n_volumes; i++) {
+    const K8smMesos__Volume *v = container->volumes[i];
+    const char *fault = rule_volume(v);
+    if (fault != NULL) return fault;
+    if (v->source != NULL && v->source->type != K8SM_MESOS__VOLUME__SOURCE__TYPE__DOCKER_VOLUME)
+      return "a volume of Docker has another source";
+  }
   return NULL;
 }
 
@@ -226,7 +251,7 @@ static const char *rule_executor(const struct master *m, const K8smMesos__Execut
     return "an executor is of another framework";
   if (e->shutdown_grace_period != NULL && e->shutdown_grace_period->nanoseconds < 0)
     return "the grace period of an executor is negative";
-  const char *fault = e->container == NULL ? NULL : rule_container(e->container);
+  const char *fault = e->container == NULL ? NULL : rule_container(e->container, false);
   if (fault == NULL && e->container != NULL && e->container->mesos != NULL &&
       e->container->mesos->image != NULL)
     fault = "a DEFAULT executor has an image";
@@ -290,7 +315,7 @@ static const char *rule_task(const struct master *m, const K8smMesos__TaskInfo *
   if (task->command == NULL) return "a task has no command";
   if (task->n_resources == 0) return "a task has no resources";
   const char *fault = rule_command(task->command);
-  if (fault == NULL && task->container != NULL) fault = rule_container(task->container);
+  if (fault == NULL && task->container != NULL) fault = rule_container(task->container, alone);
   if (fault == NULL && !alone && task->container != NULL && task->container->n_network_infos > 0)
     fault = "a task of a group has network_infos";
   if (fault == NULL) fault = master_rule_resources(task->resources, task->n_resources, role);

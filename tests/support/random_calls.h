@@ -59,7 +59,7 @@ static inline struct k8sm_demand_options random_options(struct random_run *r) {
                                   .data_count = RANDOM_POD_DATA,
                                   .data_size = sizeof random_pod_data[0],
                                   .attempt = (uint32_t)random_below(&r->random, 3),
-                                  .form = (uint32_t)random_below(&r->random, 5)};
+                                  .form = (uint32_t)random_below(&r->random, 6)};
   uint64_t kind = random_below(&r->random, 8);
   bool has_role = random_below(&r->random, 3) != 0;
   o.roles = has_role ? roles : NULL;
@@ -71,7 +71,7 @@ static inline struct k8sm_demand_options random_options(struct random_run *r) {
   if (kind == 6) o.flags = K8SM_DEMAND_HOST_FILESYSTEM;
   if (kind == 4) o.flags = K8SM_DEMAND_WILDCARD_PORTS;
   if (kind == 5) o.flags = K8SM_DEMAND_ORIGINAL_DEFAULTS;
-  if (o.form == K8SM_FORM_COMMAND) o.flags |= K8SM_DEMAND_FORM_FALLBACK;
+  if (o.form >= K8SM_FORM_COMMAND) o.flags |= K8SM_DEMAND_FORM_FALLBACK;
   return o;
 }
 
@@ -190,7 +190,7 @@ static inline struct k8sm_demand *random_under_way(struct random_run *r, size_t 
 
 static inline bool random_has_executor(const struct k8sm_demand *demand) {
   struct k8sm_demand_form form = {.size = sizeof form};
-  return k8sm_demand_get_form(demand, &form) == K8SM_OK && form.form != K8SM_FORM_COMMAND;
+  return k8sm_demand_get_form(demand, &form) == K8SM_OK && form.form < K8SM_FORM_COMMAND;
 }
 
 /* All pods that have a place, and an executor there, go on: the demands are those of what they launch. */

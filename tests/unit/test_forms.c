@@ -130,6 +130,61 @@ static void what_no_command_task_has(void **state) {
   }
 }
 
+/* Beside that, in the form "docker". */
+static void what_docker_can_not_do(void **state) {
+  (void)state;
+  static const struct {
+    const char *more, *spec, *path;
+  } cases[] = {
+      {"'env':[{'name':'A','valueFrom':{'secretKeyRef':{'name':'s','key':'k'}}}]", "",
+       "spec.containers[0].env"},
+      {"'envFrom':[{'secretRef':{'name':'s'}}]", "", "spec.containers[0].envFrom"},
+      {"'readinessProbe':{'tcpSocket':{'port':80}}", "", "spec.containers[0].readinessProbe"},
+      {"'startupProbe':{'tcpSocket':{'port':80}}", "", "spec.containers[0].startupProbe"},
+      {"'livenessProbe':{'exec':{'command':['true']}}", "", "spec.containers[0].livenessProbe.exec"},
+      {"'resources':{'limits':{'nvidia.com/gpu':'1'}}", "", "spec.containers[0].resources"},
+      {"'securityContext':{'seccompProfile':{'type':'Localhost','localhostProfile':'p'}}", "",
+       "spec.containers[0].securityContext.seccompProfile"},
+      {"'volumeMounts':[{'name':'h','mountPath':'/h','mountPropagation':'Bidirectional'}]",
+       ",'volumes':[{'name':'h','hostPath':{'path':'/h'}}]",
+       "spec.containers[0].volumeMounts.mountPropagation"},
+      {"'tty':true", ",'volumes':[{'name':'c','configMap':{'name':'c'}}]", "spec.volumes[0].configMap"},
+      {"'tty':true", ",'volumes':[{'name':'c','csi':{'driver':'d'}}]", "spec.volumes[0].csi"},
+      {"'tty':true", ",'imagePullSecrets':[{'name':'s'}]", "spec.imagePullSecrets"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    char spec[512];
+    struct k8sm_demand *d = NULL;
+    const struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .form = K8SM_FORM_DOCKER};
+    snprintf(spec, sizeof spec, "{'containers':[{'name':'c','image':'i',%s}]%s}", cases[i].more,
+             cases[i].spec);
+    struct k8sm_pod *pod = pods_parse("", spec);
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_ERR_UNSUPPORTED);
+    const struct k8sm_diag *found = findings_at(&f, cases[i].path);
+    if (found == NULL) fail_msg("%s: nothing at %s", spec, cases[i].path);
+    assert_non_null(strstr(f.text + found->message, "the form 'docker' can't have it: "));
+    k8sm_pod_unref(pod);
+  }
+}
+
+/* What the other containerizer can't is no finding. */
+static void docker_needs_no_isolators(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = NULL;
+  const struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .form = K8SM_FORM_DOCKER};
+  struct k8sm_pod *pod =
+      pods_parse("", "{'hostNetwork':true,'containers':[{'name':'c','image':'i','args':['a'],'"
+                     "securityContext':{'privileged':true,"
+                     "'runAsUser':7,'readOnlyRootFilesystem':true,'capabilities':{'add':['NET_ADMIN']}}}]}");
+  assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
+  assert_int_equal(f.diags.count, 0);
+  assert_int_equal(d->features, K8SM_FEATURE_DOCKER);
+  k8sm_demand_unref(d);
+  k8sm_pod_unref(pod);
+}
+
 static void a_command_task_asks_what_its_pod_does(void **state) {
   (void)state;
   struct k8sm_demand *d = NULL;
@@ -690,6 +745,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_form_has_a_reason),
       cmocka_unit_test(what_no_command_task_has),
+      cmocka_unit_test(what_docker_can_not_do),
+      cmocka_unit_test(docker_needs_no_isolators),
       cmocka_unit_test(a_command_task_asks_what_its_pod_does),
       cmocka_unit_test(forms_that_cannot_be),
       cmocka_unit_test(tokens_are_reserved),

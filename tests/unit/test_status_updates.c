@@ -220,6 +220,9 @@ static void words_of_ends(void **state) {
   } rows[] = {
       {"Command exited with status 0", true, 0, 0, ""},
       {"Command exited with status 255: why", true, 255, 0, "why"},
+      {"Container exited with status 3", true, 3, 0, ""},
+      {"Container terminated with signal Killed", true, 137, 9, ""},
+      {"Container is gone", false, 0, 0, ""},
       {"Command exited with status 2147483648", false, 0, 0, ""},
       {"Command exited with status 99999999999999999999", false, 0, 0, ""},
       {"Command exited with status ", false, 0, 0, ""},

@@ -178,6 +178,7 @@ class Form(_Code):
     BUDGET_RESERVED = 2
     RESERVED = 3
     COMMAND = 4
+    DOCKER = 5
 
 
 class TaskKind(_Code):
@@ -226,6 +227,7 @@ class Feature(enum.IntFlag):
     CSI = 256
     SECCOMP = 512
     RLIMITS = 1024
+    DOCKER = 2048
     ALL = 2047
 
 
