@@ -25,8 +25,9 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_automountServiceAccountToken] =
         RULE_IGNORED("there are no service accounts: the pod gets no token"),
     [K8SMI_PodSpec_nodeName] = RULE_HOW("the hostname in the agent's offers"),
-    [K8SMI_PodSpec_hostNetwork] =
-        RULE_TOLD("where no CNI network is named, all pods are on their agent's network"),
+    [K8SMI_PodSpec_hostNetwork] = RULE_TOLD(
+        "a pod without it is on the CNI network that an option or an annotation names; where none is named, "
+        "all pods are on their agent's network"),
     [K8SMI_PodSpec_hostPID] = RULE_HOW("`LinuxInfo.share_pid_namespace` of the executor and of its tasks"),
     [K8SMI_PodSpec_hostIPC] =
         RULE_HOW("`LinuxInfo.ipc_mode` of the executor: `SHARE_PARENT`, else `PRIVATE`"),
@@ -34,13 +35,18 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_securityContext] = RULE_BELOW,
     [K8SMI_PodSpec_imagePullSecrets] = RULE_RESOLVED(
         "`Image.Docker.config`: key `.dockerconfigjson` of the first Secret among the data handed in"),
-    [K8SMI_PodSpec_hostname] = RULE_TOLD("a container on its agent's network keeps the agent's name"),
+    [K8SMI_PodSpec_hostname] =
+        RULE_TOLD("`ContainerInfo.hostname` of the executor on a CNI network; a container on "
+                  "its agent's network keeps the agent's name"),
     [K8SMI_PodSpec_subdomain] = RULE_IGNORED("there is no cluster DNS"),
     [K8SMI_PodSpec_affinity] = RULE_BELOW,
     [K8SMI_PodSpec_schedulerName] =
         RULE_UNLESS(NOTE, "default-scheduler", "this library places the pod, whatever scheduler it names"),
     [K8SMI_PodSpec_tolerations] =
-        RULE_HOW("taints of Node objects handed in, and maintenance that the agent announces"),
+        RULE_HOW("taints of Node objects handed in, and maintenance that the agent announces; "
+                 "after `tolerationSeconds` of `node.kubernetes.io/unreachable` the pod begins anew "
+                 "elsewhere, no other taint "
+                 "ends a pod"),
     [K8SMI_PodSpec_hostAliases] = RULE_REFUSED("the Mesos containerizer can't add lines to /etc/hosts"),
     [K8SMI_PodSpec_priorityClassName] =
         RULE_NOTE("its priority decides, which admission sets from the class"),
@@ -108,9 +114,8 @@ static const struct k8smi_rule rules_of_security[K8SMI_SecurityContext__COUNT] =
 };
 
 static const struct k8smi_rule rules_of_seccomp[K8SMI_SeccompProfile__COUNT] = {
-    [K8SMI_SeccompProfile_type] =
-        RULE_UNLESS(IGNORED, "Unconfined|Localhost",
-                    "the agent's own profile holds, if it has one; the others are `LinuxInfo.seccomp`"),
+    [K8SMI_SeccompProfile_type] = RULE_UNLESS_AS(IGNORED, "Unconfined|Localhost", "`LinuxInfo.seccomp`",
+                                                 "the agent's own profile holds, if it has one"),
     [K8SMI_SeccompProfile_localhostProfile] =
         RULE_HOW("`LinuxInfo.seccomp.profile_name`: a file below the agents' `--seccomp_config_dir`"),
 };
@@ -121,29 +126,36 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
     [K8SMI_Container_command] = RULE_HOW("`CommandInfo.value` and `arguments`, without a shell"),
     [K8SMI_Container_args] = RULE_HOW("`CommandInfo.arguments`. Without `command` the annotation "
                                       "`entrypoint.k8smesos/CONTAINER` must state the image's entrypoint"),
-    [K8SMI_Container_workingDir] =
-        RULE_TOLD("a shell in the image changes to it and becomes the command, so that there must be both"),
+    [K8SMI_Container_workingDir] = RULE_TOLD(
+        "a shell of the image changes to it and becomes the command: the image must have a shell, and "
+        "the folder"),
     [K8SMI_Container_ports] = RULE_BELOW,
     [K8SMI_Container_envFrom] =
         RULE_RESOLVED("from the data handed in: text keys of ConfigMaps, all of Secrets"),
     [K8SMI_Container_env] = RULE_BELOW,
     [K8SMI_Container_resources] = RULE_BELOW,
     [K8SMI_Container_resizePolicy] = RULE_FREE("tasks can't be resized"),
-    [K8SMI_Container_restartPolicy] = RULE_HOW("`Always` makes a sidecar of an init container"),
+    [K8SMI_Container_restartPolicy] =
+        RULE_HOW("in place of the pod's; `Always` makes a sidecar of an init container"),
     [K8SMI_Container_restartPolicyRules] =
         RULE_REFUSED("restarts follow the policy alone, not the exit code"),
     [K8SMI_Container_volumeMounts] = RULE_BELOW,
     [K8SMI_Container_volumeDevices] = RULE_REFUSED("Mesos mounts no block devices"),
-    [K8SMI_Container_livenessProbe] = RULE_BELOW,
-    [K8SMI_Container_readinessProbe] = RULE_BELOW,
-    [K8SMI_Container_startupProbe] = RULE_BELOW,
+    [K8SMI_Container_livenessProbe] =
+        RULE_BELOW_AS("`TaskInfo.health_check`: Mesos kills a container that fails it"),
+    [K8SMI_Container_readinessProbe] =
+        RULE_BELOW_AS("`TaskInfo.check`: its results, which the driver counts, make the container ready"),
+    [K8SMI_Container_startupProbe] = RULE_BELOW_AS(
+        "with a warning: the first success of readiness, or of this probe where there is no other, "
+        "counts as started; until then liveness has a grace period"),
     [K8SMI_Container_lifecycle] = RULE_BELOW,
     [K8SMI_Container_terminationMessagePath] =
         RULE_UNLESS(IGNORED, "/dev/termination-log", "the message of an ended container is Mesos' own"),
     [K8SMI_Container_terminationMessagePolicy] =
         RULE_UNLESS(IGNORED, "File", "the message of an ended container is Mesos' own"),
     [K8SMI_Container_imagePullPolicy] =
-        RULE_UNLESS(IGNORED, "Always|IfNotPresent", "the agent fetches an image that it does not have"),
+        RULE_UNLESS_AS(IGNORED, "Always|IfNotPresent", "`Image.cached`, false for `Always`",
+                       "the agent fetches an image that it does not have"),
     [K8SMI_Container_securityContext] = RULE_BELOW,
     [K8SMI_Container_stdin] = RULE_IGNORED("a task has no standard input"),
     [K8SMI_Container_stdinOnce] = RULE_FREE("how `stdin` is closed, and there is none"),
@@ -203,8 +215,7 @@ static const struct k8smi_rule rules_of_mount[K8SMI_VolumeMount__COUNT] = {
 };
 
 static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
-    [K8SMI_Probe_exec] = RULE_HOW("a check of type `COMMAND`, without a shell. Liveness is a `HealthCheck`; "
-                                  "readiness and startup a `CheckInfo`, whose results the driver counts"),
+    [K8SMI_Probe_exec] = RULE_HOW("a check of type `COMMAND`, without a shell"),
     [K8SMI_Probe_httpGet] = RULE_BELOW,
     [K8SMI_Probe_tcpSocket] = RULE_BELOW,
     [K8SMI_Probe_grpc] = RULE_TOLD(
@@ -226,8 +237,9 @@ static const struct k8smi_rule rules_of_http[K8SMI_HTTPGetAction__COUNT] = {
     [K8SMI_HTTPGetAction_port] = RULE_HOW("`http.port`; a name is that of a port of the container"),
     [K8SMI_HTTPGetAction_host] =
         RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
-    [K8SMI_HTTPGetAction_scheme] =
-        RULE_HOW("`http.scheme` of a health check; readiness over TLS only by option, in the container"),
+    [K8SMI_HTTPGetAction_scheme] = RULE_TOLD(
+        "`http.scheme` of a health check; for readiness and startup over TLS the port is checked for an open "
+        "connection only, or by option with curl or wget in the container"),
     [K8SMI_HTTPGetAction_httpHeaders] = RULE_TOLD(
         "Mesos' checks send no headers of their own; by option curl or wget does, in the container"),
     [K8SMI_HTTPGetAction_protocol] = RULE_IGNORED("Mesos' checks use HTTP/1.1"),

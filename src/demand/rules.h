@@ -29,6 +29,7 @@ struct k8smi_rule {
   uint8_t when;
   const char *fine;  /* texts that are no deviation, with '|' between them; NULL: none */
   const char *words; /* to what it is mapped; why not, or what happens instead */
+  const char *how;   /* to what the fine ones are mapped, for the page; NULL: nothing need be done for them */
 };
 
 /* The rows of a type, by field; NULL for types without a table of their own. */

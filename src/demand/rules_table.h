@@ -2,7 +2,8 @@
 #ifndef K8SMI_DEMAND_RULES_TABLE_H
 #define K8SMI_DEMAND_RULES_TABLE_H
 
-/* How the rows of the tables are written. Each but BELOW has words: to what a field is mapped, or why not. */
+/* How the rows of the tables are written. Each has words, to what a field is mapped, or why not; those of
+ * BELOW may be left to its own rows. */
 
 #include "demand/rules.h"
 
@@ -10,6 +11,8 @@
   { K8SMI_RULE_MAPPED, 0, NULL, words }
 #define RULE_BELOW                                                                                           \
   { K8SMI_RULE_BELOW, 0, NULL, NULL }
+#define RULE_BELOW_AS(words)                                                                                 \
+  { K8SMI_RULE_BELOW, 0, NULL, words }
 #define RULE_FREE(words)                                                                                     \
   { K8SMI_RULE_FREE, 0, NULL, words }
 #define RULE_RESOLVED(words)                                                                                 \
@@ -26,6 +29,8 @@
   { K8SMI_RULE_REFUSED, 0, NULL, words }
 #define RULE_UNLESS(policy, fine, words)                                                                     \
   { K8SMI_RULE_##policy, 0, fine, words }
+#define RULE_UNLESS_AS(policy, fine, how, words)                                                             \
+  { K8SMI_RULE_##policy, 0, fine, words, how }
 #define RULE_FALSE(policy, words)                                                                            \
   { K8SMI_RULE_##policy, K8SMI_WHEN_FALSE, NULL, words }
 

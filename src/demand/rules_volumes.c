@@ -13,7 +13,9 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_gcePersistentDisk] = RULE_NO_VOLUME,
     [K8SMI_Volume_awsElasticBlockStore] = RULE_NO_VOLUME,
     [K8SMI_Volume_gitRepo] = RULE_NO_VOLUME,
-    [K8SMI_Volume_secret] = RULE_RESOLVED("from the data handed in: one SECRET volume for each file"),
+    [K8SMI_Volume_secret] = RULE_RESOLVED(
+        "from the data handed in: one SECRET volume for each file, whose mode is Mesos' own; it does not "
+        "change later"),
     [K8SMI_Volume_nfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_iscsi] = RULE_NO_VOLUME,
     [K8SMI_Volume_glusterfs] = RULE_NO_VOLUME,
@@ -21,26 +23,26 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_rbd] = RULE_NO_VOLUME,
     [K8SMI_Volume_flexVolume] = RULE_TOLD(
         "a Docker volume where the driver is `docker/NAME`: `options.volume` names it, the rest are the "
-        "driver's options; other drivers are refused"),
+        "driver's options, and secrets have no effect; other drivers are refused"),
     [K8SMI_Volume_cinder] = RULE_NO_VOLUME,
     [K8SMI_Volume_cephfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_flocker] = RULE_NO_VOLUME,
-    [K8SMI_Volume_downwardAPI] = RULE_RESOLVED("one SECRET volume for each file; it does not change later"),
+    [K8SMI_Volume_downwardAPI] = RULE_RESOLVED("as `secret`, from the pod"),
     [K8SMI_Volume_fc] = RULE_NO_VOLUME,
     [K8SMI_Volume_azureFile] = RULE_NO_VOLUME,
-    [K8SMI_Volume_configMap] =
-        RULE_RESOLVED("from the data handed in: one SECRET volume for each file; it does not change later"),
+    [K8SMI_Volume_configMap] = RULE_RESOLVED("as `secret`, from the data handed in"),
     [K8SMI_Volume_vsphereVolume] = RULE_NO_VOLUME,
     [K8SMI_Volume_quobyte] = RULE_NO_VOLUME,
     [K8SMI_Volume_azureDisk] = RULE_NO_VOLUME,
     [K8SMI_Volume_photonPersistentDisk] = RULE_NO_VOLUME,
-    [K8SMI_Volume_projected] =
-        RULE_RESOLVED("one SECRET volume for each file; tokens of service accounts are refused"),
+    [K8SMI_Volume_projected] = RULE_RESOLVED(
+        "one SECRET volume for each file; tokens of service accounts are refused, but for the volume that an "
+        "API server adds: it is left out, with a warning"),
     [K8SMI_Volume_portworxVolume] = RULE_NO_VOLUME,
     [K8SMI_Volume_scaleIO] = RULE_NO_VOLUME,
     [K8SMI_Volume_storageos] = RULE_NO_VOLUME,
-    [K8SMI_Volume_csi] =
-        RULE_TOLD("a CSI volume that is there: `volumeAttributes.volumeId` names it; without it refused"),
+    [K8SMI_Volume_csi] = RULE_TOLD("a CSI volume that is there: `volumeAttributes.volumeId` names it; "
+                                   "without it refused, as with secrets"),
     [K8SMI_Volume_ephemeral] = RULE_BELOW,
     [K8SMI_Volume_image] = RULE_NO_VOLUME,
 };

@@ -29,6 +29,18 @@ static const char *outcome(const struct k8smi_rule *rule) {
   return words[rule->policy];
 }
 
+/* The values that are fine, each between signs of code. */
+static void print_fine(const char *fine) {
+  printf("`");
+  for (const char *c = fine; *c != '\0'; c++) {
+    if (*c == '|')
+      printf("`, `");
+    else
+      putchar(*c);
+  }
+  printf("`");
+}
+
 static bool is_list(const struct k8smi_field *field) {
   return field->kind == K8SMI_KIND_LIST_RECORD;
 }
@@ -36,34 +48,58 @@ static bool is_list(const struct k8smi_field *field) {
 static void print_words(const struct k8smi_rule *rule) {
   if (rule->when == K8SMI_WHEN_FALSE) printf("when it is false: ");
   if (rule->words != NULL) printf("%s", rule->words);
-  if (rule->fine != NULL) {
-    printf("; fine are ");
-    for (const char *c = rule->fine; *c != '\0'; c++) {
-      if (*c == '|')
-        printf(", ");
-      else
-        putchar(*c);
+  if (rule->how == NULL) return;
+  printf("; ");
+  print_fine(rule->fine);
+  printf(": %s", rule->how);
+}
+
+static void join_path(char text[256], const char *path, const struct k8smi_field *f) {
+  snprintf(text, 256, "%s.%s%s", path, f->name.ptr, is_list(f) ? "[]" : "");
+}
+
+/* Every path of the type below another one's. What is in an init container is as in the others. */
+static void print_paths(unsigned wanted, unsigned type, const char *path, const char **between) {
+  const struct k8smi_rule *rules = k8smi_rules_of(type);
+  const struct k8smi_type *t = &k8smi_types[type];
+  for (unsigned i = 0; i < t->count; i++) {
+    const struct k8smi_field *f = &t->fields[i];
+    char below[256];
+    if (rules[i].policy != K8SMI_RULE_BELOW || k8smi_rules_of(f->child) == NULL) continue;
+    join_path(below, path, f);
+    if (f->child == wanted) {
+      printf("%s`%s`", *between, below);
+      *between = ", ";
+    } else if (strcmp(f->name.ptr, "initContainers") != 0) {
+      print_paths(wanted, f->child, below, between);
     }
   }
 }
 
-static void print_type(unsigned type, const char *path) {
+static void print_type(unsigned type) {
   const struct k8smi_rule *rules = k8smi_rules_of(type);
   const struct k8smi_type *t = &k8smi_types[type];
+  const char *between = "At ";
   printed[type] = true;
-  printf("\n## %s\n\nAt `%s`.\n\n| field | on Mesos | |\n| --- | --- | --- |\n", t->name.ptr, path);
+  printf("\n## %s\n\n", t->name.ptr);
+  if (type == K8SMI_TYPE_PodSpec) printf("At `spec`");
+  print_paths(type, K8SMI_TYPE_PodSpec, "spec", &between);
+  printf(".\n\n| field | on Mesos | |\n| --- | --- | --- |\n");
   for (unsigned i = 0; i < t->count; i++) {
-    printf("| %s | %s | ", t->fields[i].name.ptr, outcome(&rules[i]));
+    printf("| %s | %s", t->fields[i].name.ptr, outcome(&rules[i]));
+    if (rules[i].fine != NULL) {
+      printf(", but for ");
+      print_fine(rules[i].fine);
+    }
+    printf(" | ");
     print_words(&rules[i]);
     printf(" |\n");
   }
   for (unsigned i = 0; i < t->count; i++) {
     const struct k8smi_field *f = &t->fields[i];
-    char below[256];
     if (rules[i].policy != K8SMI_RULE_BELOW || printed[f->child] || k8smi_rules_of(f->child) == NULL)
       continue;
-    snprintf(below, sizeof below, "%s.%s%s", path, f->name.ptr, is_list(f) ? "[]" : "");
-    print_type(f->child, below);
+    print_type(f->child);
   }
 }
 
@@ -114,6 +150,13 @@ static void print_metadata(void) {
       {"annotations",
        "labels of the executor, with `io.kubernetes.annotation/` before their keys; but for kubectl's "
        "`last-applied-configuration` and, with a note, those of more than 1024 bytes"},
+      {"the others",
+       "nothing of Mesos'; `ownerReferences` tell which pods are of one workload, where pods are placed"},
+      {"annotations `k8s.mesosphere.io/roles`, `constraints`, `gang`, `exclusive-agent`, `reservation` and "
+       "others, "
+       "label `k8s.mesosphere.io/portMapping`",
+       "which offers and agents the pod may use: see "
+       "[scheduling.md](scheduling.md#annotations-and-labels-of-a-pod)"},
       {"annotation `k8s.mesosphere.io/form`", "[the form](architecture.md) in which the pod runs"},
       {"annotation `k8s.mesosphere.io/network`", "the CNI network of its executor"},
       {"annotation `k8s.mesosphere.io/network-labels`", "`a=b,c=d`: labels of that network, for its plugin"},
@@ -187,25 +230,34 @@ int main(void) {
       "- *mapped*: to what, by the names of Mesos' messages (`TaskInfo`, `ExecutorInfo` and those in them), "
       "or "
       "to\n"
-      "  what the driver does with it;\n"
+      "  what the driver does with it. *With a warning for what is lost*: of such a pod alone of which "
+      "something "
+      "is;\n"
       "- *approximated*, or *no effect*: how, with a finding that names the field; *not needed*: nothing is "
       "lost;\n"
       "- *resolved before*: a value that is computed from the pod and the data handed in (ConfigMaps, "
       "Secrets, "
       "claims);\n"
       "- *refused*: the pod is not run, and why.\n\n"
+      "*But for* says which values ask for what is done anyway: they go without a finding. *By option* is "
+      "`--command-probes`\n"
+      "of `km`, `K8SM_DEMAND_COMMAND_PROBES` of the library. What is mapped to what, in a sentence: a pod is "
+      "an "
+      "executor, a\n"
+      "container is a task of it ([architecture.md](architecture.md)).\n\n"
       "Nothing is dropped in silence: neither here nor by an agent that lacks an isolator, since a pod that "
       "needs one\n"
-      "goes to agents that have it (`K8SM_FEATURE_*`). A type that stands at several places (a container "
-      "among\n"
-      "`containers` and `initContainers`) is described at the first.\n\n"
+      "goes to agents that have it (`K8SM_FEATURE_*`). What is in a container of `initContainers` is as in "
+      "one "
+      "of\n"
+      "`containers`.\n\n"
       "What holds here by default can be changed by field (`k8sm_field_policy`, `--policy` of `km`): "
       "`spec=refuse`\n"
       "refuses every pod of which anything is lost, `spec.hostAliases=warn` runs pods without their host "
       "aliases.\n",
       stdout);
   print_metadata();
-  print_type(K8SMI_TYPE_PodSpec, "spec");
+  print_type(K8SMI_TYPE_PodSpec);
   print_command_task();
   print_admission();
   print_differences();
