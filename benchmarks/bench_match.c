@@ -212,6 +212,33 @@ static void bench_port(size_t agents, size_t percent) {
   world_free(&w);
 }
 
+/* A pod that asks for two devices, where some agents have one each. */
+static void bench_devices(size_t agents, size_t percent) {
+  static const struct k8smi_demand_extended two = {{"nvidia.com/gpu", 14}, {"gpus", 4}, 2000};
+  struct world w;
+  struct k8sm_cluster *cluster;
+  char text[32];
+  world_init(&w);
+  for (size_t i = 0; i < agents; i++) {
+    snprintf(text, sizeof text, "4e8c-S%zu", i);
+    K8smMesos__Offer *o = world_simple(&w, text, text, "*", 8, 65536, true);
+    if (i * 7919 % 100 < percent) world_scalar(&w, o, "gpus", 1);
+  }
+  struct k8sm_offers *offers = world_offers(&w);
+  struct k8sm_demand *demand = world_demand(&w, "pod", 2000, 128000, 32000);
+  demand->extended = &two;
+  demand->extended_count = 1;
+  if (k8sm_cluster_new(NULL, &cluster, NULL) != K8SM_OK ||
+      k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK) {
+    abort();
+  }
+  snprintf(text, sizeof text, "refuse_devices_of_%zu_percent", percent);
+  bench_refusals(text, agents, bench_refusal(cluster, demand));
+  k8sm_offers_unref(offers);
+  k8sm_cluster_free(cluster);
+  world_free(&w);
+}
+
 enum { BENCH_SINGLE = 1000 }; /* offers that come and go one by one */
 
 /* The memory of a cluster, without that of the offers; and the time for one offer to come, and to go. */
@@ -271,6 +298,7 @@ int main(void) {
     bench_offers(&b);
     bench_empty(&b);
     for (size_t percent = 1; percent < 100; percent += 49) bench_port(sizes[i], percent);
+    for (size_t percent = 10; percent <= 100; percent += 90) bench_devices(sizes[i], percent);
   }
   static const size_t ruled[] = {100, 1000, 5000, 10000, 50000};
   for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) bench_match_rules(ruled[i]);

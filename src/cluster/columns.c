@@ -15,6 +15,11 @@ static struct k8smi_column *columns_find(const struct k8sm_cluster *c, const str
   return NULL;
 }
 
+static void columns_add(struct k8smi_offering *to, const struct k8smi_column *column) {
+  to->milli[to->count] = column->milli;
+  to->columns[to->count++] = column->slots;
+}
+
 bool k8smi_columns_find(const struct k8sm_cluster *c, const struct k8smi_column_key *keys, size_t count,
                         struct k8smi_offering *ret) {
   *ret = (struct k8smi_offering){.words = c->columns->words};
@@ -22,13 +27,19 @@ bool k8smi_columns_find(const struct k8sm_cluster *c, const struct k8smi_column_
   for (size_t i = 0; i < count; i++) {
     const struct k8smi_column *column = columns_find(c, &keys[i]);
     if (column == NULL) return false;
-    ret->columns[ret->count++] = column->slots;
+    columns_add(ret, column);
   }
   return true;
 }
 
+static size_t columns_milli_bytes(const struct k8sm_cluster *c) {
+  return c->columns->words * 64 * sizeof(int64_t);
+}
+
 static void columns_forget(const struct k8sm_cluster *c, struct k8smi_column *column) {
   if (column->key.name.ptr != NULL) k8smi_text_free(&c->allocator, column->key.name);
+  k8smi_free(&c->allocator, column->milli, columns_milli_bytes(c));
+  column->milli = NULL;
   column->key = (struct k8smi_column_key){0, {NULL, 0}};
   column->asked = 0;
 }
@@ -42,27 +53,29 @@ void k8smi_columns_clear(const struct k8sm_cluster *c) {
   memset(all, 0, sizeof *all);
 }
 
-static bool columns_slot_offers(const struct k8sm_cluster *c, uint32_t slot,
+static int64_t columns_slot_has(const struct k8sm_cluster *c, uint32_t slot,
                                 const struct k8smi_column_key *key) {
   uint32_t row = k8smi_slot_at(c, slot)->first_offer;
+  int64_t sum = 0;
   for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(c, row)->next) {
     const struct k8smi_offer *offer = k8smi_held_at(c, row)->offer;
     bool some = key->port != 0 ? offer->ports : offer->extended;
     for (size_t i = 0; some && i < offer->resource_count; i++) {
       const struct k8smi_resource *r = &offer->resources[i];
-      if (k8smi_column_holds(key, r, &r->ranges, r->milli)) return true;
+      sum = k8smi_column_add(sum, k8smi_column_amount(key, r, &r->ranges, r->milli));
     }
   }
-  return false;
+  return sum;
 }
 
-void k8smi_column_set(struct k8smi_column *column, uint32_t slot, bool offers) {
+void k8smi_column_set(struct k8smi_column *column, uint32_t slot, int64_t amount) {
   const uint64_t bit = UINT64_C(1) << slot % 64;
-  if (offers) {
+  if (amount > 0) {
     column->slots[slot / 64] |= bit;
   } else {
     column->slots[slot / 64] &= ~bit;
   }
+  if (column->milli != NULL) column->milli[slot] = amount;
 }
 
 void k8smi_columns_learn(const struct k8sm_cluster *c, uint32_t slot) {
@@ -74,8 +87,21 @@ void k8smi_columns_learn(const struct k8sm_cluster *c, uint32_t slot) {
   }
   for (size_t i = 0; i < K8SMI_COLUMNS; i++) {
     struct k8smi_column *column = &all->items[i];
-    if (k8smi_column_used(column)) k8smi_column_set(column, slot, columns_slot_offers(c, slot, &column->key));
+    if (k8smi_column_used(column)) k8smi_column_set(column, slot, columns_slot_has(c, slot, &column->key));
   }
+}
+
+/* Memory for a column of the key. */
+static bool columns_room(const struct k8sm_cluster *c, const struct k8smi_column_key *key,
+                         struct k8smi_column *to) {
+  const size_t bytes = c->columns->words * sizeof *to->slots;
+  columns_forget(c, to);
+  if (to->slots == NULL) to->slots = k8smi_alloc(&c->allocator, bytes);
+  if (to->slots == NULL) return false;
+  memset(to->slots, 0, bytes);
+  if (key->port != 0) return true;
+  to->milli = k8smi_zalloc(&c->allocator, columns_milli_bytes(c));
+  return to->milli != NULL && k8smi_text_own(&c->allocator, key->name, &to->key.name);
 }
 
 /* In place of the one that nobody has asked for the longest. NULL when memory ran out. */
@@ -85,15 +111,11 @@ static struct k8smi_column *columns_new(const struct k8sm_cluster *c, const stru
   for (size_t i = 1; i < K8SMI_COLUMNS; i++) {
     if (all->items[i].asked < to->asked) to = &all->items[i];
   }
-  columns_forget(c, to);
-  if (to->slots == NULL) to->slots = k8smi_alloc(&c->allocator, all->words * sizeof *to->slots);
-  if (to->slots == NULL || (key->port == 0 && !k8smi_text_own(&c->allocator, key->name, &to->key.name)))
-    return NULL;
-  memset(to->slots, 0, all->words * sizeof *to->slots);
+  if (!columns_room(c, key, to)) return NULL;
   to->key.port = key->port;
   to->asked = ++all->asked;
   for (uint32_t i = 0; i < c->slots.high; i++) {
-    if (k8smi_table_used(&c->slots, i) && columns_slot_offers(c, i, key)) k8smi_column_set(to, i, true);
+    if (k8smi_table_used(&c->slots, i)) k8smi_column_set(to, i, columns_slot_has(c, i, key));
   }
   return to;
 }
@@ -108,7 +130,7 @@ bool k8smi_columns_make(const struct k8sm_cluster *c, const struct k8smi_column_
     const struct k8smi_column *column = columns_find(c, &keys[i]);
     if (column == NULL) column = columns_new(c, &keys[i]);
     if (column == NULL) return false;
-    ret->columns[ret->count++] = column->slots;
+    columns_add(ret, column);
   }
   return true;
 }

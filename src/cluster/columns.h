@@ -18,6 +18,7 @@ struct k8smi_column {
   struct k8smi_column_key key; /* neither: not in use; the name is a block of its own */
   uint64_t asked;              /* when it was last: a count */
   uint64_t *slots;
+  int64_t *milli; /* of a name: how much each slot has; else NULL */
 };
 struct k8smi_columns {
   struct k8smi_column items[K8SMI_COLUMNS];
@@ -32,6 +33,7 @@ static inline bool k8smi_column_used(const struct k8smi_column *column) {
  * are made, or a slot is. */
 struct k8smi_offering {
   const uint64_t *columns[K8SMI_OFFERING_MAX];
+  const int64_t *milli[K8SMI_OFFERING_MAX];
   size_t count;
   size_t words;
 };
@@ -45,7 +47,7 @@ bool k8smi_columns_make(const struct k8sm_cluster *cluster, const struct k8smi_c
                         struct k8smi_offering *ret);
 /* The slot's offers have changed, or it is new: every slot is known to the columns. */
 void k8smi_columns_learn(const struct k8sm_cluster *cluster, uint32_t slot);
-void k8smi_column_set(struct k8smi_column *column, uint32_t slot, bool offers);
+void k8smi_column_set(struct k8smi_column *column, uint32_t slot, int64_t amount);
 void k8smi_columns_clear(const struct k8sm_cluster *cluster);
 
 static inline uint64_t k8smi_offering_word(const struct k8smi_offering *rows, size_t word) {
@@ -62,12 +64,17 @@ static inline size_t k8smi_offering_count(const struct k8smi_offering *rows) {
 static inline bool k8smi_offering_has(const struct k8smi_offering *rows, uint32_t slot) {
   return slot / 64 < rows->words && (k8smi_offering_word(rows, slot / 64) >> slot % 64 & 1) != 0;
 }
-/* True if any pod of the role may spend of a resource that has `ports`, or so much of a scalar. */
-static inline bool k8smi_column_holds(const struct k8smi_column_key *key, const struct k8smi_resource *r,
-                                      const struct k8smi_ranges *ports, int64_t milli) {
-  if (!k8smi_resource_is_free(r)) return false;
+/* What any pod of the role may spend of a resource that has `ports`, or so much of a scalar: 1 for the port.
+ */
+static inline int64_t k8smi_column_amount(const struct k8smi_column_key *key, const struct k8smi_resource *r,
+                                          const struct k8smi_ranges *ports, int64_t milli) {
+  if (!k8smi_resource_is_free(r)) return 0;
   if (key->port != 0) return r->kind == K8SMI_PORTS && k8smi_ranges_find(ports, key->port) < ports->count;
-  return r->kind == K8SMI_OTHER && milli > 0 && k8smi_eqs(key->name, r->message->name);
+  return r->kind == K8SMI_OTHER && k8smi_eqs(key->name, r->message->name) ? milli : 0;
+}
+/* Sums stay at the end that would not fit. */
+static inline int64_t k8smi_column_add(int64_t a, int64_t b) {
+  return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
 #endif

@@ -78,7 +78,9 @@ void k8smi_match_restore(struct k8smi_match *match);
 void k8smi_match_find_offering(struct k8smi_match_check *check, struct k8smi_offering *offering);
 void k8smi_match_make_offering(struct k8smi_match *match, struct k8smi_match_check *check,
                                struct k8smi_offering *offering);
-/* True if none of them has room for the pod, as far as few have to be looked at. */
+/* True if a slot has these ports, and as much as is asked. */
+bool k8smi_offering_suffices(const struct k8smi_match_check *check, uint32_t slot);
+/* True if none of them has room for the pod, as far as that is soon told. */
 bool k8smi_offering_is_nowhere(const struct k8smi_match_check *check, uint32_t role);
 /* Of a pool was spent, or put back: it is not what the offers say. */
 void k8smi_match_learn(struct k8smi_match *match, const struct k8smi_pool *pool);

@@ -8,13 +8,14 @@ void k8smi_match_learn(struct k8smi_match *match, const struct k8smi_pool *pool)
   struct k8smi_columns *all = match->cluster->columns;
   for (size_t i = 0; all->words != 0 && i < K8SMI_COLUMNS; i++) {
     struct k8smi_column *column = &all->items[i];
-    bool offers = false;
+    int64_t amount = 0;
     if (!k8smi_column_used(column)) continue;
-    for (size_t p = 0; !offers && p < pool->part_count; p++) {
+    for (size_t p = 0; p < pool->part_count; p++) {
       const struct k8smi_part *part = &pool->parts[p];
-      offers = k8smi_column_holds(&column->key, part->resource, &part->ports, part->left);
+      amount = k8smi_column_add(amount,
+                                k8smi_column_amount(&column->key, part->resource, &part->ports, part->left));
     }
-    k8smi_column_set(column, pool->slot, offers);
+    k8smi_column_set(column, pool->slot, amount);
   }
 }
 
@@ -52,26 +53,27 @@ void k8smi_match_make_offering(struct k8smi_match *match, struct k8smi_match_che
   check->offering = offering;
 }
 
-static bool offering_has_room(const struct k8smi_match_check *check, const struct k8smi_cluster_slot *slot) {
+/* The columns of extended resources are behind those of ports. */
+bool k8smi_offering_suffices(const struct k8smi_match_check *check, uint32_t slot) {
   const struct k8smi_need *need = check->need;
-  struct k8smi_match_check at = *check;
-  at.slot = slot;
-  at.agent_row = slot->agent;
-  bool room = k8smi_scalars_cover(slot->free, need->scalars);
-  for (size_t i = 0; room && i < need->extended_count; i++)
-    room = k8smi_slot_has_extended(&at, need->demand->extended[i].mesos) >= need->demand->extended[i].milli;
-  return room;
+  if (!k8smi_offering_has(check->offering, slot)) return false;
+  for (size_t i = 0; i < need->extended_count; i++) {
+    if (check->offering->milli[need->port_count + i][slot] < need->demand->extended[i].milli) return false;
+  }
+  return true;
 }
 
 bool k8smi_offering_is_nowhere(const struct k8smi_match_check *check, uint32_t role) {
   const struct k8sm_cluster *c = check->cluster;
-  size_t there = k8smi_offering_count(check->offering);
-  if (there > k8smi_role_at(c, role)->slots / 2) return false; /* the tree has fewer to pass over */
+  const bool few = k8smi_offering_count(check->offering) <= k8smi_role_at(c, role)->slots / 2;
+  if (!few && check->need->extended_count == 0) return false; /* the tree has fewer to pass over */
   for (size_t word = 0; word < check->offering->words; word++) {
     uint64_t bits = k8smi_offering_word(check->offering, word);
     for (; bits != 0; bits &= bits - 1) {
-      const struct k8smi_cluster_slot *slot = k8smi_slot_at(c, word * 64 + (size_t)__builtin_ctzll(bits));
-      if (slot->role == role && offering_has_room(check, slot)) return false;
+      const uint32_t row = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
+      if (!k8smi_offering_suffices(check, row)) continue;
+      const struct k8smi_cluster_slot *slot = k8smi_slot_at(c, row);
+      if (slot->role == role && k8smi_scalars_cover(slot->free, check->need->scalars)) return false;
     }
   }
   return true;

@@ -14,7 +14,7 @@ enum {
 static bool seek_fits(void *ctx, uint32_t slot) {
   struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
-  if (check->offering != NULL && !k8smi_offering_has(check->offering, slot)) return false;
+  if (check->offering != NULL && !k8smi_offering_suffices(check, slot)) return false;
   if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0 && check->need->extended_count == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
 }

@@ -59,20 +59,16 @@ static void summary_ports(const struct k8smi_match_check *check, const struct k8
   to->counts[K8SMI_BY_PORTS] = few ? (uint32_t)slots - found : found;
 }
 
-/* How many slots of the role have less of an extended resource than the pod asks: those that have some are
- * asked. */
+/* How many slots of the role have less of an extended resource than the pod asks. */
 static uint32_t summary_extended(const struct k8smi_match_check *check, const struct k8smi_need *need,
                                  size_t number, uint32_t role) {
   const struct k8sm_cluster *c = check->cluster;
-  const struct k8smi_demand_extended *extended = &need->demand->extended[number];
-  struct k8smi_match_check at = *check;
+  const int64_t *milli = check->offering->milli[number], least = need->demand->extended[number].milli;
   uint32_t enough = 0;
-  at.need = need;
   for (uint32_t word = 0; word < (c->slots.high + 63) / 64; word++) {
     for (uint64_t bits = check->offering->columns[number][word]; bits != 0; bits &= bits - 1) {
-      at.slot = k8smi_slot_at(c, word * 64 + (uint32_t)__builtin_ctzll(bits));
-      at.agent_row = at.slot->agent;
-      enough += at.slot->role == role && k8smi_slot_has_extended(&at, extended->mesos) >= extended->milli;
+      const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(bits);
+      enough += milli[row] >= least && k8smi_slot_at(c, row)->role == role;
     }
   }
   return k8smi_role_at(c, role)->slots - enough;

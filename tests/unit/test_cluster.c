@@ -73,16 +73,17 @@ static void columns_check(const struct k8sm_cluster *c) {
   for (size_t i = 0; i < K8SMI_COLUMNS; i++) {
     const struct k8smi_column *column = &c->columns->items[i];
     for (uint32_t row = 0; k8smi_column_used(column) && row < c->slots.high; row++) {
-      bool offers = false;
+      int64_t has = 0;
       uint32_t h = k8smi_table_used(&c->slots, row) ? k8smi_slot_at(c, row)->first_offer : K8SMI_ROW_NONE;
       for (; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next) {
         const struct k8smi_offer *o = k8smi_held_at(c, h)->offer;
         for (size_t r = 0; r < o->resource_count; r++)
-          offers = offers || k8smi_column_holds(&column->key, &o->resources[r], &o->resources[r].ranges,
-                                                o->resources[r].milli);
+          has += k8smi_column_amount(&column->key, &o->resources[r], &o->resources[r].ranges,
+                                     o->resources[r].milli);
       }
       assert_true(row / 64 < c->columns->words);
-      assert_int_equal(column->slots[row / 64] >> row % 64 & 1, offers);
+      assert_int_equal(column->slots[row / 64] >> row % 64 & 1, has > 0);
+      if (column->milli != NULL) assert_int_equal(column->milli[row], has);
     }
   }
 }
@@ -211,10 +212,13 @@ static void columns_of_ports(void **state) {
   assert_int_equal(k8smi_offering_count(&rows), 0);
   assert_false(k8smi_columns_make(c, many, K8SMI_OFFERING_MAX + 1, &rows));
   assert_false(k8smi_columns_make(c, many, 0, &rows));
-  k8smi_columns_clear(c);
-  f.calls = 0;
-  f.fail_at = 2;
-  assert_false(k8smi_columns_make(c, many, 2, &rows));
+  for (size_t fail_at = 1; fail_at <= 4; fail_at++) { /* two columns, amounts, and a name */
+    k8smi_columns_clear(c);
+    f.calls = 0;
+    f.fail_at = fail_at;
+    assert_false(k8smi_columns_make(c, &many[6], 2, &rows));
+    columns_check(c);
+  }
   f.fail_at = 0;
   columns_check(c);
   k8sm_cluster_free(c);

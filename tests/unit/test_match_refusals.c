@@ -31,6 +31,7 @@ static void add_agent(struct scene *s, int i) {
       world_simple(&s->w, id, agent, roles[below(4)], 1 + below(4), 256 * (1 + below(4)), false);
   world_attribute(&s->w, o, "rack", rack);
   if (below(3) == 0) world_attribute(&s->w, o, "taint-k", "v:NoSchedule");
+  if (below(3) == 0) world_scalar(&s->w, o, "example.com/widget", below(4));
   if (below(2) == 0) world_ports(&s->w, o, 31000 + below(3), 31005);
 }
 
@@ -76,7 +77,7 @@ static void add_pods(struct scene *s) {
       "'resources':{'requests':{'cpu':'3','memory':'2Gi'}}",
       "'ports':[{'containerPort':80,'hostPort':80}]",
       "'ports':[{'containerPort':80,'hostPort':31001}],'resources':{'requests':{'memory':'2Gi'}}",
-      "'resources':{'limits':{'example.com/widget':'1'}}",
+      "'resources':{'limits':{'example.com/widget':'40'}}",
   };
   for (int again = 0; again < 2; again++) {
     for (size_t i = 0; i < 25; i++) {
