@@ -56,7 +56,8 @@ static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_de
   k8smi_drv_pod_set_status(d, pod, status);
   k8sm_demand_unref(pod->demand);
   pod->demand = k8sm_demand_ref(demand);
-  return pod->deleting ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+  pod->delete_again = pod->deleting; /* once it knows what runs of it */
+  return K8SM_OK;
 }
 
 int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,

@@ -12,12 +12,12 @@ static void change_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
   }
 }
 
-/* On an executor that is gone a launch would start another one, in an empty sandbox; and where a former
- * attempt is back, there would be two. */
+/* On an executor that is gone a launch would start another one, in an empty sandbox; where a former attempt
+ * is back, there would be two; and a pod that ends begins nothing more. */
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   k8sm_status_unref(pod->status);
   pod->status = status;
-  if (status->lost || k8smi_status_stray_alive(status)) change_hold_back(d, pod);
+  if (status->lost || status->ending || k8smi_status_stray_alive(status)) change_hold_back(d, pod);
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
@@ -52,7 +52,18 @@ int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv
   return r;
 }
 
+/* Without a record: what runs of it is not known yet, and has to end first. Until something is, or nothing
+ * can be, the deletion waits. */
+static bool change_waits(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  return pod->adopts && k8smi_drv_adopting(d) && !pod->status->launched;
+}
+
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
+  if (change_waits(d, pod)) {
+    pod->deleting = pod->delete_again = true;
+    pod->grace_seconds = grace_seconds;
+    return K8SM_OK;
+  }
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_DELETED);
   change.number = grace_seconds;
   if (pod->preempted) change.text = K8SMI_S("preempting to accommodate a higher priority pod");

@@ -39,6 +39,7 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
   }
   int r = k8smi_drv_pod_restore(&d->core, in->bytes, &pod, diags);
   if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
+  pod->adopts = d->core.options.adopt_ms != 0 && pod->place == NULL; /* what was recorded may be a part */
   r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
   if (r == K8SM_OK && pod->place != NULL) {
     r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, pod->place->agent_id, diags);

@@ -101,14 +101,26 @@ void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod) {
 
 /* ---- Giving back ---- */
 
+/* Without a record: it runs without a place of its own, or nobody has heard yet whether it does. */
+static bool release_is_adopted(const struct drv_pod *pod) {
+  if (pod->place != NULL) return false;
+  return pod->adopts || pod->rest != NULL || pod->status->launched;
+}
+
+/* Empty: it may be any. */
+static struct k8sm_slice release_agent(const struct drv_pod *pod) {
+  if (pod->place != NULL) return pod->place->agent_id;
+  return pod->tasks != NULL && !pod->adopts ? pod->tasks->agent_id : K8SMI_S("");
+}
+
 /* The pods whose reservations stay: those that run, or are about to. */
 static size_t release_keep(const struct k8sm_driver *d, struct k8sm_keep *rows) {
   size_t n = 0;
   for (size_t i = 0; i < d->pods.count; i++) {
     const struct drv_pod *pod = d->pods.slots[i];
-    if (pod == NULL || pod->place == NULL) continue;
-    if (k8smi_drv_pod_over(pod) && pod->launches == 0) continue;
-    rows[n++] = (struct k8sm_keep){pod->uid, pod->place->agent_id};
+    if (pod == NULL || (pod->place == NULL && !release_is_adopted(pod))) continue;
+    if (k8smi_drv_pod_over(pod) && pod->launches == 0 && !pod->adopts) continue;
+    rows[n++] = (struct k8sm_keep){pod->uid, release_agent(pod)};
   }
   return n;
 }

@@ -62,7 +62,8 @@ static bool update_find(const struct k8sm_status *s, struct update_target *t) {
 
 /* An instance that nobody told of: what runs under a good id is the pod's own. */
 static bool update_adopts(const struct k8smi_status_task *t, const struct k8sm_task_id *id) {
-  return t->progress == K8SMI_PROGRESS_NONE && id->restart >= t->restart;
+  bool given_up = t->progress == K8SMI_PROGRESS_ENDED && t->task_id.len == 0; /* before it was heard of */
+  return (t->progress == K8SMI_PROGRESS_NONE || given_up) && id->restart >= t->restart;
 }
 
 static void update_add_ack(struct k8sm_status *s, const struct update_target *t,
@@ -210,14 +211,18 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
   case K8SMI_EFFECT_UNREACHABLE: break;
   }
   update_reach(s, effect != K8SMI_EFFECT_UNREACHABLE);
-  if (effect == K8SMI_EFFECT_RUNNING && u->check_status != NULL && u->has_reason &&
-      u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_CHECK_STATUS_UPDATED) {
-    k8smi_task_checked(s, target->task, update_check_result(u->check_status));
-  }
   /* A kill may have come too early for the executor: a sign of life is the moment to send it again. That the
    * agent can't be reached is none, and is what a master answers to a KILL: that would go round and round. */
   bool lives = effect == K8SMI_EFFECT_WAITING || effect == K8SMI_EFFECT_RUNNING;
   if (lives && k8smi_task_alive(t) && t->kill) t->kill_mono_ms = s->mono_ms;
+}
+
+/* Results count when they are new: a copy may be older than what was heard. But of a task that is found it is
+ * all that there is, and unless the result changes no other comes. */
+static void update_check(struct k8sm_status *s, size_t task, const K8smMesos__TaskStatus *u, bool found) {
+  bool news = u->has_reason && u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_CHECK_STATUS_UPDATED;
+  if (u->check_status != NULL && (news || found))
+    k8smi_task_checked(s, task, update_check_result(u->check_status));
 }
 
 /* An update of the present attempt. False: it says nothing new. */
@@ -254,7 +259,8 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target->text, "has gone further than this update says");
     return;
   }
-  if (!k8smi_eq(s->tasks[target->task].task_id, target->text)) {
+  bool found = !k8smi_eq(s->tasks[target->task].task_id, target->text);
+  if (found) {
     k8smi_task_sent(s, target->task, target->text, target->id.restart);
     update_presume_stages(s, target->task);
   }
@@ -280,6 +286,7 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
   bool swept = s->lost && t->kill && u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED; /* with the attempt */
   if ((elsewhere || swept) && effect == K8SMI_EFFECT_EXIT) effect = K8SMI_EFFECT_LOST;
   update_apply(s, target, u, effect, &h);
+  if (effect == K8SMI_EFFECT_RUNNING) update_check(s, target->task, u, found);
   if (elsewhere) k8smi_status_lose_sandbox(s);
 }
 

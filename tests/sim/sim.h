@@ -37,6 +37,7 @@ enum sim_fault {
   SIM_LOSE,      /* messages between master and agent get lost */
   SIM_WALL,      /* the wall clock jumps */
   SIM_REFUSAL,   /* the master refuses operations on resources */
+  SIM_FORGET,    /* our process dies, and its record is lost but for the framework's id */
   SIM_FAULTS
 };
 
@@ -99,6 +100,7 @@ struct sim_pod {
   uint64_t create_ms, delete_ms, hurry_ms, retry_ms; /* UINT64_MAX: never */
   int64_t grace, hurry_grace;
   bool created, deleted, hurried, gone;
+  bool let_go; /* its end was told, and the record is lost: its owner does not give it again */
   /* What was said of it. */
   char phase[12]; /* of the last STATUS effect */
 };
@@ -181,6 +183,11 @@ struct sim_process {
   uint64_t last_tick_ms;
   size_t ticks; /* at this instant */
   size_t crashes;
+  bool forgets;         /* with its next death the record is lost */
+  bool forgot;          /* it was, once */
+  bool adopts;          /* and the present driver was told so */
+  bool said;            /* what it says of that */
+  uint64_t adopt_until; /* drivers that begin before are told so, too */
 };
 void sim_process_open(struct sim *s);
 void sim_process_free(struct sim *s);

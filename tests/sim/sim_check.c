@@ -159,8 +159,11 @@ void sim_check_forgotten(struct sim *s) {
  * no other list does. */
 static const char *check_row_tasks(const struct sim_row *row) {
   static const char some[] = "\"tasks\":[{\"id\"", none[] = "\"tasks\":[]";
-  for (size_t i = row->bytes.len; i-- > 0;) {
-    size_t left = row->bytes.len - i;
+  size_t whole = row->bytes.len;
+  while (whole > 0 && row->bytes.ptr[whole - 1] != '\n')
+    whole--; /* a row that was cut short counts for nothing */
+  for (size_t i = whole; i-- > 0;) {
+    size_t left = whole - i;
     const char *at = row->bytes.ptr + i;
     if (*at != '"') continue;
     if (left >= sizeof some - 1 && memcmp(at, some, sizeof some - 1) == 0) return at;
@@ -213,13 +216,18 @@ static void check_attempts(struct sim *s, const struct sim_pod *pod, const char 
 }
 
 /* The pause task ends with its executor: another one of that id would begin in an empty sandbox. As long as
- * its end is told by copies only, the agent has not let go of it. */
+ * its end is told by copies only, the agent has not let go of it. Where it was killed, others may keep the
+ * executor. */
 static void check_executor(struct sim *s, const char *task) {
   const struct sim_check *c = &s->check;
   char pause[SIM_TEXT * 2];
   struct k8sm_task_id id;
   if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK || id.container.len == 0) return;
-  int n = snprintf(pause, sizeof pause, "%.*s.%u..", (int)id.uid.len, id.uid.ptr, id.attempt);
+  int n = snprintf(pause, sizeof pause, "%.*s.%u.", (int)id.uid.len, id.uid.ptr, id.attempt);
+  for (size_t i = 0; i < s->truth.instance_count; i++) {
+    if (s->truth.instances[i].live && strncmp(s->truth.instances[i].id, pause, (size_t)n) == 0) return;
+  }
+  pause[n++] = '.';
   for (size_t i = 0; i < c->heard_count; i++) {
     if (c->heard[i].terminal && c->heard[i].has_uuid && strncmp(c->heard[i].task, pause, (size_t)n) == 0)
       sim_broken(s, "no launch on an executor that has ended", "%s, and %s has ended", task,

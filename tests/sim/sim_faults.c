@@ -145,6 +145,13 @@ static void faults_refusal(struct sim *s) {
   k8smi_local_refuse_operations(s->local, (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, 1, 3));
 }
 
+/* Once in a run: whoever restores a record from nothing twice in ten minutes has other worries. */
+static void faults_forget(struct sim *s) {
+  if (s->process.forgot) return;
+  s->process.forgets = true;
+  faults_crash(s);
+}
+
 static const struct {
   const char *name;
   unsigned weight;
@@ -166,6 +173,7 @@ static const struct {
     [SIM_LOSE] = {"lose", 10, faults_lose},
     [SIM_WALL] = {"wall", 5, faults_wall},
     [SIM_REFUSAL] = {"refusal", 5, faults_refusal},
+    [SIM_FORGET] = {"forget", 3, faults_forget},
 };
 
 const char *sim_fault_name(enum sim_fault kind) {
@@ -276,6 +284,7 @@ void sim_faults_end(struct sim *s) {
   f->cut_wishes = false;
   f->count = 0;
   s->process.crash_in = s->process.refuse_until = 0;
+  s->process.forgets = false;
   sim_net_calm(s);
   for (uint32_t kind = 0; kind < K8SMI_LOCAL_MESSAGES; kind++) k8smi_local_lose(s->local, kind, 0);
   k8smi_local_refuse_operations(s->local, 0);

@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROCESS_STORE_MS = 8, PROCESS_STORE_SLOW_MS = 2500, PROCESS_TICKS_MAX = 40, PROCESS_RETRY_MS = 3000 };
+enum {
+  PROCESS_STORE_MS = 8,
+  PROCESS_STORE_SLOW_MS = 2500,
+  PROCESS_TICKS_MAX = 40,
+  PROCESS_RETRY_MS = 3000,
+  PROCESS_ADOPT_MS = 600000
+};
 
 static uint64_t process_mono(const struct sim *s) {
   return s->now - s->process.mono_base;
@@ -35,6 +41,7 @@ static void process_new_driver(struct sim *s) {
                                         .status = &status,
                                         .framework = s->reserves ? &framework : NULL,
                                         .demand = s->reserves ? &demand : NULL,
+                                        .adopt_ms = s->process.adopts ? PROCESS_ADOPT_MS : 0,
                                         .record_rows = record_rows[s->seed % 4],
                                         .rest_ms = rest_ms[s->seed % 5],
                                         .master = "10.0.0.1:5050",
@@ -156,6 +163,7 @@ static void process_answer_record(struct sim *s, struct sim_pending **at) {
 static void process_event(struct sim *s, const struct k8sm_effect *e) {
   sim_trace(s, "  event %.*s: %.*s", (int)e->key.len, e->key.ptr == NULL ? "" : e->key.ptr, (int)e->bytes.len,
             e->bytes.ptr);
+  if (e->bytes.len >= 8 && memcmp(e->bytes.ptr, "Adopting", 8) == 0) s->process.said = true;
   for (size_t i = 0; i < s->pod_count; i++) {
     struct sim_pod *pod = &s->pods[i];
     if (!k8smi_eqs(e->key, pod->key)) continue;
@@ -221,15 +229,38 @@ int sim_process_step(struct sim *s, struct k8sm_input input) {
 
 /* ---- death and return ---- */
 
+/* Of what is appended behind a row a part may be there: the store was cut off in the middle of it. */
+static void process_cut_row(struct sim *s, const struct sim_pending *r) {
+  struct sim_row *row = (struct sim_row *)(uintptr_t)sim_process_row(s, r->key);
+  if (r->refused || !r->append || row == NULL || row->bytes.len == 0) return;
+  k8smi_buf_put(&row->bytes, r->bytes, (size_t)sim_draw(s, SIM_CHANCE_HOST, r->len));
+}
+
+/* All rows but the framework's. */
+static void process_forget(struct sim *s) {
+  struct sim_process *p = &s->process;
+  if (!p->forgets) return;
+  for (size_t i = 0; i < p->row_count; i++) {
+    if (strcmp(p->rows[i].key, "framework") != 0) k8smi_buf_clear(&p->rows[i].bytes);
+  }
+  p->forgets = p->said = false;
+  p->forgot = true;
+  p->adopt_until = s->now + PROCESS_ADOPT_MS;
+  sim_trace(s, "the record is lost, but for the framework's id");
+}
+
 void sim_process_crash(struct sim *s) {
   struct sim_process *p = &s->process;
   if (p->driver == NULL) return;
   size_t pending = 0;
   for (const struct sim_pending *r = p->pending; r != NULL; r = r->next) pending++;
   size_t kept = (size_t)sim_draw(s, SIM_CHANCE_HOST, pending + 1);
-  for (const struct sim_pending *r = p->pending; r != NULL && kept != 0; r = r->next, kept--) {
+  const struct sim_pending *r = p->pending;
+  for (; r != NULL && kept != 0; r = r->next, kept--) {
     if (!r->refused && !process_has_no_row(s, r)) process_store(s, r);
   }
+  if (r != NULL) process_cut_row(s, r);
+  process_forget(s);
   process_free_pending(p);
   process_free_driver(p);
   sim_net_abandon(s);
@@ -259,15 +290,32 @@ static void process_create(struct sim *s, struct sim_pod *pod) {
   sim_process_step(s, (struct k8sm_input){.type = K8SM_INPUT_POD, .pod = pod->pod});
 }
 
+static int64_t process_grace(const struct sim_pod *pod) {
+  return pod->hurried ? pod->hurry_grace : pod->grace;
+}
+
+/* A pod that the process does not know. Where it has lost its record, the owner has not: what he was told of
+ * its end, and that he wants it away. */
+static void process_give_again(struct sim *s, struct sim_pod *pod) {
+  bool over = strcmp(pod->phase, "Succeeded") == 0 || strcmp(pod->phase, "Failed") == 0;
+  bool lost = s->process.adopts, alive = sim_truth_live(s, (size_t)(pod - s->pods)) != 0;
+  if (lost && over && !alive) pod->let_go = true;
+  if (pod->deleted && !lost) pod->gone = true;
+  if (pod->gone || pod->let_go) return;
+  pod->phase[0] = '\0';
+  process_create(s, pod);
+  if (s->process.driver != NULL && (pod->deleted || over)) process_delete(s, pod, process_grace(pod));
+  pod->deleted |= over;
+}
+
 /* After a start: what its owner wanted is wanted still. */
 static void process_repeat_wishes(struct sim *s) {
   for (size_t i = 0; i < s->pod_count && s->process.driver != NULL; i++) {
     struct sim_pod *pod = &s->pods[i];
-    if (!pod->created || pod->gone) continue;
+    if (!pod->created || pod->gone || pod->let_go) continue;
     bool here = process_has(s, pod);
-    if (here && pod->deleted) process_delete(s, pod, pod->hurried ? pod->hurry_grace : pod->grace);
-    if (!here && pod->deleted) pod->gone = true;
-    if (!here && !pod->deleted) process_create(s, pod);
+    if (here && pod->deleted) process_delete(s, pod, process_grace(pod));
+    if (!here) process_give_again(s, pod);
   }
 }
 
@@ -275,6 +323,7 @@ static void process_start(struct sim *s) {
   struct sim_process *p = &s->process;
   bool rebooted = sim_percent(s, SIM_CHANCE_HOST, 20);
   p->start_ms = UINT64_MAX;
+  p->adopts = s->now < p->adopt_until;
   if (rebooted) p->mono_base = s->now - sim_draw(s, SIM_CHANCE_HOST, 5000);
   process_new_driver(s);
   sim_trace(s, "the process starts%s", rebooted ? ", on a machine that has started again" : "");
@@ -297,6 +346,8 @@ static void process_wishes(struct sim *s) {
       process_create(s, pod);
     }
     if (s->process.driver == NULL || !pod->created || pod->gone) continue;
+    if (pod->let_go && pod->delete_ms <= s->now) pod->deleted = pod->gone = true;
+    if (pod->let_go) continue;
     if (!pod->deleted && pod->delete_ms <= s->now) {
       pod->deleted = true;
       process_delete(s, pod, pod->grace);
@@ -308,7 +359,7 @@ static void process_wishes(struct sim *s) {
     }
     if (s->process.driver == NULL || pod->gone || pod->retry_ms > s->now) continue;
     pod->retry_ms = UINT64_MAX; /* what was refused is asked for again */
-    process_delete(s, pod, pod->hurried ? pod->hurry_grace : pod->grace);
+    process_delete(s, pod, process_grace(pod));
   }
 }
 

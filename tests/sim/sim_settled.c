@@ -174,6 +174,7 @@ static void settled_wanted(const struct sim *s, size_t i, struct settled *w) {
   const struct sim_pod *p = &s->pods[i];
   struct k8sm_driver_pod row;
   struct k8sm_status_summary sum = {.size = sizeof sum};
+  if (p->let_go) return;
   if (!settled_find(s, p, &row)) {
     settled_not(w, "%s is wanted, and the driver does not have it", p->key);
     return;
@@ -218,6 +219,7 @@ void sim_check_settled(struct sim *s, char *words, size_t cap) {
   if (s->check.forgotten[0] != '\0')
     settled_not(&w, "%s was neither taken nor given back", s->check.forgotten);
   if (s->process.driver == NULL) settled_not(&w, "the process is not there");
+  if (s->process.adopts && !s->process.said) settled_not(&w, "the record is lost, and nobody says so");
   for (size_t i = 0; i < s->pod_count && words[0] == '\0'; i++) {
     if (!s->pods[i].created) settled_not(&w, "%s is to come", s->pods[i].key);
     if (s->pods[i].deleted) {

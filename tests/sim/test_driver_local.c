@@ -177,6 +177,32 @@ static void a_start_without_the_record(void **state) {
   world_close(&w);
 }
 
+/* It is deleted before anybody knows that it runs: it ends when it is found, and is not said to have ended
+ * before. */
+static void a_deletion_without_the_record(void **state) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  open_running(&w, 1);
+  lose_the_record(&w);
+  k8smi_local_kill_agent(w.local, 0);
+  o.seed = 9;
+  o.adopt_ms = 600000;
+  world_restart(&w, &o);
+  assert_true(world_pod(&w, nginx));
+  assert_int_equal(world_delete(&w, "default/nginx", 1), K8SM_OK);
+  world_wait(&w, 60000);
+  assert_string_equal(world_shown(&w, "default/nginx"), "Pending");
+  k8smi_local_restore_agent(w.local, 0);
+  world_wait(&w, 20000);
+  assert_true(world_said(&w, "default/nginx: Adopted: attempt number 0"));
+  await(&w, "default/nginx", NULL, 600000);
+  K8SMI_EACH(link, &w.local->frameworks) {
+    assert_true(k8smi_list_empty(&K8SMI_OF(link, local_framework, link)->tasks));
+  }
+  world_close(&w);
+}
+
 /* How much cpu of the agent is reserved for pods, in thousandths. */
 static int64_t reserved_cpus(const struct world *w) {
   const struct local_bag *bag = &w->local->agents[0].total.bag;
@@ -549,6 +575,7 @@ int main(void) {
       cmocka_unit_test(an_agent_comes_back),
       cmocka_unit_test(an_executor_dies),
       cmocka_unit_test(a_start_without_the_record),
+      cmocka_unit_test(a_deletion_without_the_record),
       cmocka_unit_test(reservations_come_and_go),
       cmocka_unit_test(what_stayed_reserved_is_found),
       cmocka_unit_test(a_pod_comes_back_to_its_volume),
