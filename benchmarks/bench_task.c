@@ -4,8 +4,9 @@
  *
  * How fast Mesos messages are read: an OFFERS event of a thousand offers, by our walk over the descriptors
  * and by protobuf-c's own unpack, in turns, the best round of each. Then how fast calls are written:
- * bench_task_encode.c. Lines of name, value and unit, tabs between. A folder gets the event and the ACCEPT in
- * protobuf, as "offers" and "accept", for others to read and write: rivals/messages.py. */
+ * bench_task_encode.c; and updates answered: bench_task_update.c. Lines of name, value and unit, tabs
+ * between. A folder gets the events and the ACCEPT in protobuf, as "offers", "update" and "accept", for
+ * others to read and write: rivals/messages.py. */
 
 #include "bench_task.h"
 
@@ -155,5 +156,6 @@ int main(int argc, char **argv) {
   k8smi_buf_free(&protobuf);
   k8smi_buf_free(&json);
   bench_require(bench_task_encode(folder), "an ACCEPT can't be made");
+  bench_require(bench_task_update(folder), "an update can't be answered");
   return 0;
 }

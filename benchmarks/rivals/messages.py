@@ -5,7 +5,7 @@ from programs import run
 RIVALS = ("messages-go", "messages-cpp")
 # What others measure, and what the library has for it.
 OURS = {"offers.decode.mb_per_s": "offers.decode.mb_per_s", "offers.decode.arena.mb_per_s": "offers.decode.mb_per_s",
-        "task.encode.ns": "task.encode.ns"}
+        "task.encode.ns": "task.encode.ns", "update.answer.ns": "update.answer.ns"}
 
 
 def measure(command):

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command messages-go says how fast mesos-go, whose messages are gogo-protobuf's, reads the OFFERS event and writes
-// the ACCEPT call that bench_task left in a folder.
+// the ACCEPT call that bench_task left in a folder; and how fast it reads the UPDATE event there and writes the
+// ACKNOWLEDGE that answers it, as mesos-go's example schedulers do.
 //
 //	messages-go FOLDER SECONDS
 //
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/mesos/mesos-go/api/v1/lib/scheduler"
+	"github.com/mesos/mesos-go/api/v1/lib/scheduler/calls"
 
 	"../rounds"
 )
@@ -74,6 +76,19 @@ func read(folder string) ([]byte, *scheduler.Call, error) {
 	return event, &call, nil
 }
 
+// answer reads an UPDATE and writes what acknowledges it.
+func answer(event []byte, framework string) error {
+	var e scheduler.Event
+	if err := e.Unmarshal(event); err != nil {
+		return err
+	}
+	status := e.GetUpdate().GetStatus()
+	call := calls.Acknowledge(status.GetAgentID().GetValue(), status.TaskID.Value, status.UUID).
+		With(calls.Framework(framework))
+	_, err := call.Marshal()
+	return err
+}
+
 func run(folder, seconds string) error {
 	limit, err := strconv.ParseFloat(seconds, 64)
 	if err != nil {
@@ -83,23 +98,32 @@ func run(folder, seconds string) error {
 	if err != nil {
 		return err
 	}
-	half := time.Duration(limit / 2 * float64(time.Second))
-	decode, err := best(half, func() error {
+	update, err := os.ReadFile(filepath.Join(folder, "update"))
+	if err != nil {
+		return err
+	}
+	third := time.Duration(limit / 3 * float64(time.Second))
+	decode, err := best(third, func() error {
 		var e scheduler.Event
 		return e.Unmarshal(event)
 	})
 	if err != nil {
 		return err
 	}
-	encode, err := best(half, func() error {
+	encode, err := best(third, func() error {
 		_, err := call.Marshal()
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	answered, err := best(third, func() error { return answer(update, "f865b66f-6e1b-46d2-b553-aec43e4a5525-0010") })
+	if err != nil {
+		return err
+	}
 	fmt.Printf("offers.decode.mb_per_s\t%.1f\tMB/s\n", float64(len(event))*1e3/decode)
 	fmt.Printf("task.encode.ns\t%.0f\tns\n", encode)
+	fmt.Printf("update.answer.ns\t%.0f\tns\n", answered)
 	return nil
 }
 
