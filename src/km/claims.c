@@ -142,7 +142,7 @@ struct listing {
 
 static bool list_claim(void *ctx, const struct claim *claim) {
   const struct listing *l = ctx;
-  char key[700];
+  char key[1100];
   snprintf(key, sizeof key, "%s%s", claim_prefix, claim->name);
   if (!is_of_each(claim->name)) l->add(l->ctx, key);
   return true;
