@@ -54,10 +54,7 @@ static bool pods_slot(struct drv_pods *pods, struct drv_core *core, uint32_t *re
 
 /* The highest priority first: all of them are 32-bit numbers in Kubernetes. */
 static uint64_t pods_turn_order(const struct drv_pod *pod) {
-  int64_t priority = pod->demand->priority;
-  if (priority < INT32_MIN) priority = INT32_MIN;
-  if (priority > INT32_MAX) priority = INT32_MAX;
-  return (uint64_t)(INT32_MAX - priority) << 32 | pod->slot;
+  return (uint64_t)(INT32_MAX - pod->demand->priority) << 32 | pod->slot;
 }
 
 int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_pod *pod,

@@ -104,6 +104,9 @@ static void a_leader_may_be_the_one_that_is_asked(void **state) {
   script_forget(&s);
   leader(&s, "10.0.0.2:5051");
   script_expect(&s, "");
+  script_lost(&s, "connection refused");
+  leader(&s, "10.0.0.2:5051"); /* it is asked again when its time has come, and not before */
+  script_forget(&s);
   leader(&s, "");
   assert_true(script_has(&s, "> SUBSCRIBE 10.0.0.1:5050")); /* that of the options */
   script_close(&s);
@@ -218,13 +221,20 @@ static void taints_are_seen_from_any_place(void **state) {
   (void)state;
   open_plain(&s);
   script_pod(&s, POD("p", "u1", ", nodeSelector: {none: x}"));
-  script_event(&s,
-               "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O1\"},\"framework_id\":{"
-               "\"value\":\"F1\"},\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"a1\",\"allocation_info\":{"
-               "\"role\":\"*\"},\"attributes\":[" ATTRIBUTE("taint-gpu", "yes:NoSchedule") "," ATTRIBUTE(
-                   "taint-disk", "NoExecute") "],\"resources\":[{\"name\":\"cpus\",\"type\":"
-                                              "\"SCALAR\",\"scalar\":{\"value\":1},"
-                                              "\"allocation_info\":{\"role\":\"*\"}}]}]}}");
+  script_event(
+      &s,
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O1\"},\"framework_id\":{"
+      "\"value\":\"F1\"},\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"a1\",\"allocation_info\":{"
+      "\"role\":\"*\"},\"attributes\":[" ATTRIBUTE("rack", "r1") "," ATTRIBUTE("rack", "r2") "," ATTRIBUTE(
+          "taint-gpu",
+          "yes:NoSchedule") "," ATTRIBUTE("taint-disk",
+                                          "NoExecute") "],\"resources\":[{\"name\":\"cpus\",\"type\":"
+                                                       "\"SCALAR\",\"scalar\":{\"value\":1},"
+                                                       "\"allocation_info\":{\"role\":\"*\"}}]}]}}");
+  struct k8sm_node_label labels[8];
+  size_t of_rack = 0, count = k8sm_driver_agent_labels(s.driver, id, 0, labels, sizeof labels[0], 8);
+  for (size_t i = 0; i < count; i++) of_rack += strstr(labels[i].key, "attribute-rack") != NULL;
+  assert_int_equal(of_rack, 1); /* of two attributes of one name the first counts */
   size_t n = k8sm_driver_agent_taints(s.driver, id, 0, all, sizeof all[0], 4);
   assert_int_equal(n, 2);
   for (size_t i = 0; i < n; i++) {
@@ -250,7 +260,9 @@ static void a_snapshot_holds_what_is_recorded(void **state) {
   assert_int_equal(k8sm_effects_rows(effects, 0, &e, sizeof e, 0), 0);
   script_tick(&s);
   script_subscribe(&s, "F1");
+  script_pod(&s, POD("goes", "u0", ", nodeSelector: {none: x}"));
   run(&s);
+  script_delete(&s, "default/goes", -1); /* leaves a hole */
   script_step(&s, claim);
   script_pod(&s, POD("waits", "u2", ", nodeSelector: {none: x}"));
   assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
@@ -262,11 +274,17 @@ static void a_snapshot_holds_what_is_recorded(void **state) {
   }
   assert_int_equal(claims, 1);
   assert_int_equal(pods, 1);
-  s.hold_records = true;
+  /* Ended, recorded, and its row on the way out. */
   script_delete(&s, "default/p", 0);
   script_update(&s, script_task(&s, "c"), "A1", "TASK_KILLED", "killed----------",
                 ",\"source\":\"SOURCE_EXECUTOR\"");
-  assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
+  s.hold_records = true;
+  script_update(&s, script_task(&s, ""), "A1", "TASK_KILLED", "paused----------",
+                ",\"source\":\"SOURCE_EXECUTOR\"");
+  for (int turn = 0; turn < 3; turn++) {
+    script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+    assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
+  }
   k8sm_effects_free(effects);
   script_close(&s);
 }
@@ -286,6 +304,29 @@ static void pods_are_seen_from_any_place(void **state) {
   assert_int_equal(k8sm_driver_pods(s.driver, 1, rows, sizeof rows[0], 3), 1);
   assert_string_equal(k8sm_pod_name(rows[0].pod).ptr, "c");
   assert_int_equal(k8sm_driver_pods(s.driver, 2, rows, sizeof rows[0], 3), 0);
+  assert_int_equal(k8sm_driver_pods(s.driver, 0, rows, sizeof rows[0], 1),
+                   2); /* that there are, and one of them */
+  assert_string_equal(k8sm_pod_name(rows[0].pod).ptr, "a");
+  script_close(&s);
+}
+
+static void ports_are_seen_from_any_place(void **state) {
+  struct k8sm_plan_port rows[3];
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  script_pod(&s, POD("goes", "u0", ", nodeSelector: {none: x}"));
+  script_pod(
+      &s, "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\nspec: {containers: "
+          "[{name: c, image: i, ports: [{containerPort: 80, hostPort: 31001}, {containerPort: 81, hostPort: "
+          "31002}]}]}\n");
+  script_delete(&s, "default/goes", -1); /* leaves a hole */
+  script_offer(&s, "O1", "A1");
+  assert_int_equal(k8sm_driver_ports(s.driver, 0, NULL, sizeof rows[0], 0), 2);
+  assert_int_equal(k8sm_driver_ports(s.driver, 0, rows, sizeof rows[0], 1), 2);
+  assert_int_equal(rows[0].host_port, 31001);
+  assert_int_equal(k8sm_driver_ports(s.driver, 1, rows, sizeof rows[0], 3), 1);
+  assert_int_equal(rows[0].host_port, 31002);
   script_close(&s);
 }
 
@@ -540,6 +581,100 @@ static void a_pod_of_no_namespace_runs(void **state) {
   script_close(&s);
 }
 
+/* ---- Claims ---- */
+
+static int delete_claim(struct script *s, const char *name) {
+  return script_step(s, (struct k8sm_input){.type = K8SM_INPUT_DELETE_CLAIM, .key = {name, strlen(name)}});
+}
+
+/* Several claims that nobody has, each asked for twice: each goes once, in whatever order. */
+static void many_claims_go(void **state) {
+  static const char *const names[] = {"default/a", "default/b", "default/c"};
+  static char longest[400];
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  s.heartbeats = true;
+  memset(longest, 'x', sizeof longest - 1);
+  longest[7] = '/';
+  assert_int_equal(delete_claim(&s, longest), K8SM_ERR_INVALID);
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(delete_claim(&s, names[i]), K8SM_OK);
+    script_wait(&s, 1000);
+    assert_int_equal(delete_claim(&s, names[i]), K8SM_OK);
+  }
+  struct k8sm_driver_counters c = {.size = sizeof c};
+  assert_int_equal(k8sm_driver_count(s.driver, &c), K8SM_OK);
+  assert_int_equal(c.releases_due, 0); /* nothing is known of their volumes */
+  script_wait(&s, 100000);
+  for (size_t i = 0; i < 3; i++) {
+    char words[64];
+    snprintf(words, sizeof words, "claim gone %s\n", names[i]);
+    assert_true(script_has(&s, words));
+  }
+  script_close(&s);
+}
+
+/* Rows of claims: the same one again is nothing new, a strange one is refused. */
+static void claims_are_restored_once(void **state) {
+  static const char *const rows[] = {"{\"version\":1}", "{\"version\":1,\"agent_id\":\"A1\"}"};
+  struct script s;
+  const struct k8sm_driver_options o = script_options();
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    script_open(&s, &o);
+    for (int turn = 0; turn < 2; turn++) {
+      script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
+                                          .key = {"claim/default/a", 15},
+                                          .bytes = {rows[i], strlen(rows[i])}});
+      if (s.result != K8SM_OK) fail_msg("%s: %s", rows[i], s.findings);
+    }
+    script_close(&s);
+  }
+}
+
+/* Too late: the ACCEPT is with the master, which knows what became of the offer. */
+static void a_rescinded_offer_that_was_accepted(void **state) {
+  static const char rescind[] = "{\"type\":\"RESCIND\",\"rescind\":{\"offer_id\":{\"value\":\"O1\"}}}";
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  s.hold_calls = true;
+  script_pod(&s, POD("p", "u1", ""));
+  script_offer(&s, "O1", "A1");
+  assert_true(script_has(&s, "> ACCEPT O1\n"));
+  script_event(&s, rescind);
+  script_answer(&s, "ACCEPT", 202, NULL);
+  script_event(&s, rescind);
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_RUNNING", "running---------",
+                ",\"source\":\"SOURCE_EXECUTOR\",\"healthy\":true");
+  s.heartbeats = true;
+  script_wait(&s, 10000);
+  assert_false(script_has(&s, "Attempt: number 1"));
+  script_close(&s);
+}
+
+/* The first word of a master is that it does not want the framework. */
+static void the_first_event_may_be_an_error(void **state) {
+  static const struct {
+    const char *event;
+    bool ends;
+  } rows[] = {{"{\"type\":\"ERROR\",\"error\":{\"message\":\"Framework has been removed\"}}", true},
+              {"{\"type\":\"HEARTBEAT\"}", false}};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct script s;
+    const struct k8sm_driver_options o = script_options();
+    script_open(&s, &o);
+    script_tick(&s);
+    script_head(&s, 200, "application/json", "S1", NULL);
+    script_forget(&s);
+    script_event(&s, rows[i].event);
+    assert_int_equal(script_has(&s, "stopped"), rows[i].ends);
+    script_close(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_end_is_an_end),
@@ -554,9 +689,14 @@ int main(void) {
       cmocka_unit_test(taints_are_seen_from_any_place),
       cmocka_unit_test(a_snapshot_holds_what_is_recorded),
       cmocka_unit_test(pods_are_seen_from_any_place),
+      cmocka_unit_test(ports_are_seen_from_any_place),
       cmocka_unit_test(a_pod_needs_a_uid),
       cmocka_unit_test(rows_with_odd_texts_are_refused),
       cmocka_unit_test(words_of_others_do_no_harm),
+      cmocka_unit_test(a_rescinded_offer_that_was_accepted),
+      cmocka_unit_test(the_first_event_may_be_an_error),
+      cmocka_unit_test(many_claims_go),
+      cmocka_unit_test(claims_are_restored_once),
       cmocka_unit_test(a_long_patience_does_not_overflow),
       cmocka_unit_test(long_words_are_cut),
       cmocka_unit_test(a_pod_of_no_namespace_runs),

@@ -110,6 +110,9 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
   const struct k8sm_manifest_data rows[] = {
       {.kind = part, .name_space = part, .name = part, .key = part, .value = part}};
   const struct k8sm_demand_user named[] = {{7, many[0]}};
+  struct k8sm_field_policy ways[200]; /* more than fit beside: rows and texts need memory of their own */
+  for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+    ways[i] = (struct k8sm_field_policy){"spec.hostAliases", K8SM_POLICY_WARN, 0};
   const struct k8sm_framework names = {.size = sizeof names,
                                        .name = many[0],
                                        .user = many[0],
@@ -123,6 +126,11 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
                                            .role_count = 1,
                                            .principal = many[0],
                                            .network = many[0],
+                                           .reservation = many[0],
+                                           .reservation_principal = many[0],
+                                           .policies = ways,
+                                           .policy_count = sizeof ways / sizeof ways[0],
+                                           .policy_size = sizeof ways[0],
                                            .users = named,
                                            .user_count = 1,
                                            .user_size = sizeof named[0],
@@ -162,6 +170,27 @@ static void every_allocation_of_a_driver_may_fail(void **state) {
     assert_true(n < 200);
   }
   assert_int_equal(result, K8SM_OK);
+}
+
+/* Lists of no length, though there are some, are no lists. */
+static void lists_may_be_empty(void **state) {
+  static const char *const some[] = {"a"};
+  const struct k8sm_framework of_none = {.size = sizeof of_none, .roles = some};
+  const struct k8sm_demand_options asks_none = {
+      .size = sizeof asks_none, .roles = some, .data = data, .data_size = sizeof data[0]};
+  struct failing f;
+  struct drv_core core;
+  (void)state;
+  failing_init(&f, 0);
+  struct k8sm_driver_options o = full(&f);
+  o.framework = &of_none;
+  o.demand = &asks_none;
+  assert_int_equal(k8smi_drv_core_init(&core, &o, NULL), K8SM_OK);
+  assert_int_equal(core.options.role_count, 1);
+  assert_string_equal(core.options.roles[0].ptr, "*");
+  assert_int_equal(core.options.demand.data_count, 0);
+  k8smi_drv_core_free(&core);
+  assert_int_equal(f.held, 0);
 }
 
 static void refuse(void (*spoil)(struct k8sm_driver_options *o), int expected) {
@@ -272,11 +301,9 @@ static void what_is_due_comes_in_order(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(options_are_copied),
-      cmocka_unit_test(every_text_of_the_options_may_lack_memory),
-      cmocka_unit_test(every_allocation_of_a_driver_may_fail),
-      cmocka_unit_test(bad_options_are_refused),
-      cmocka_unit_test(what_is_due_comes_in_order),
+      cmocka_unit_test(options_are_copied),      cmocka_unit_test(every_text_of_the_options_may_lack_memory),
+      cmocka_unit_test(lists_may_be_empty),      cmocka_unit_test(every_allocation_of_a_driver_may_fail),
+      cmocka_unit_test(bad_options_are_refused), cmocka_unit_test(what_is_due_comes_in_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
