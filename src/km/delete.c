@@ -20,13 +20,16 @@ const struct km_command km_command_delete = {
     run,
 };
 
-/* Asks for one pod ("*": all). */
-static int ask(const char *folder, const char *key, int64_t grace) {
+enum { MAX_UID = 64 };
+
+/* Asks for one pod ("*": all), and takes note of its uid. */
+static int ask(const char *folder, const char *key, int64_t grace, char uid[MAX_UID]) {
   char line[800];
   snprintf(line, sizeof line, "delete %s %lld", key, (long long)grace);
   char *answer = km_control_ask(folder, line);
   if (answer == NULL) return KM_FAILED;
   int code = strncmp(answer, "ok", 2) == 0 ? KM_DONE : KM_FAILED;
+  uid[0] = '\0';
   if (code != KM_DONE)
     fprintf(stderr, "km delete: %s", answer);
   else if (strcmp(key, "*") != 0)
@@ -34,22 +37,28 @@ static int ask(const char *folder, const char *key, int64_t grace) {
            strncmp(key, "Pod/", 4) == 0 ? key + 4 : key);
   else
     printf("all pods deleted\n");
+  if (code == KM_DONE) sscanf(answer, "ok %63s", uid);
   free(answer);
   return code;
 }
 
-/* Waits until the running km does not know the pod any more, or is gone itself, as it is in the end when
- * all pods are. */
-static int wait_gone(const char *folder, const char *key, int64_t seconds) {
+/* Whether the running km knows it no more, or knows another pod of its name, as workloads make them; or is
+ * gone itself, as it is in the end when all pods are. */
+static bool is_gone(const char *folder, const char *key, const char *uid) {
+  char line[800], same[MAX_UID + 8];
+  snprintf(line, sizeof line, "knows %s", key);
+  snprintf(same, sizeof same, "yes %s\n", uid);
+  char *answer = km_control_ask_quietly(folder, line);
+  bool gone = answer == NULL || strcmp(answer, same) != 0;
+  if (strcmp(key, "*") == 0) gone = answer == NULL && !km_store_is_held(folder);
+  free(answer);
+  return gone;
+}
+
+static int wait_gone(const char *folder, const char *key, const char *uid, int64_t seconds) {
   uint64_t end = km_mono_ms() + (uint64_t)seconds * 1000;
   while (km_mono_ms() < end) {
-    char line[800];
-    snprintf(line, sizeof line, "knows %s", key);
-    char *answer = km_control_ask_quietly(folder, line);
-    bool gone = answer == NULL || strncmp(answer, "no", 2) == 0;
-    if (strcmp(key, "*") == 0) gone = answer == NULL && !km_store_is_held(folder);
-    free(answer);
-    if (gone) return KM_DONE;
+    if (is_gone(folder, key, uid)) return KM_DONE;
     nanosleep(&(struct timespec){0, 100000000}, NULL);
   }
   fprintf(stderr, "km delete: %s is not gone after %lld s\n", key, (long long)seconds);
@@ -97,13 +106,15 @@ static int add_files(struct km_texts *keys, const struct km_texts *files) {
 }
 
 static int delete_keys(const char *folder, const struct km_texts *keys, int64_t grace, int64_t wait) {
+  char(*uids)[MAX_UID] = km_alloc(NULL, keys->count * sizeof *uids);
   int code = KM_DONE;
   for (size_t i = 0; i < keys->count; i++) {
-    if (ask(folder, keys->items[i], grace) != KM_DONE) code = KM_FAILED;
+    if (ask(folder, keys->items[i], grace, uids[i]) != KM_DONE) code = KM_FAILED;
   }
   for (size_t i = 0; code == KM_DONE && wait > 0 && i < keys->count; i++) {
-    code = wait_gone(folder, keys->items[i], wait);
+    code = wait_gone(folder, keys->items[i], uids[i], wait);
   }
+  free(uids);
   return code;
 }
 

@@ -281,17 +281,21 @@ void km_runner_delete_all(struct km_runner *r, int64_t grace) {
   free(keys.items);
 }
 
-/* "Pod/default/web", "Deployment/default/web", or "*". */
-static bool knows(const struct km_runner *r, const char *key) {
+/* "Pod/default/web", "Deployment/default/web", or "*"; of a pod also its uid. */
+static bool knows(const struct km_runner *r, const char *key, char uid[64]) {
   struct k8sm_driver_pod pod;
   struct k8sm_control_row row;
   const char *claim = km_claim_of_key(key);
   bool all = strcmp(key, "*") == 0;
+  uid[0] = '\0';
   if (claim != NULL) return km_claims_know(r, claim);
   for (size_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) {
     char have[600];
-    if (all || (strncmp(key, "Pod/", 4) == 0 && strcmp(km_pod_key(pod.pod, have, sizeof have), key + 4) == 0))
-      return true;
+    if (all) return true;
+    if (strncmp(key, "Pod/", 4) != 0 || strcmp(km_pod_key(pod.pod, have, sizeof have), key + 4) != 0)
+      continue;
+    snprintf(uid, 64, "%s", k8sm_pod_uid(pod.pod).ptr);
+    return true;
   }
   for (size_t i = 0; k8sm_control_rows(r->workloads, i, &row, sizeof row, 1) > 0; i++) {
     if (all || strcmp(row.key.ptr, key) == 0) return true;
@@ -299,11 +303,22 @@ static bool knows(const struct km_runner *r, const char *key) {
   return false;
 }
 
+static char *answer_knows(const struct km_runner *r, const char *key) {
+  char uid[64], text[80];
+  if (knows(r, key, uid))
+    snprintf(text, sizeof text, "yes %s\n", uid);
+  else
+    snprintf(text, sizeof text, "no\n");
+  return km_strdup(text, strlen(text));
+}
+
 static char *answer_delete(struct km_runner *r, const char *key, int64_t grace) {
-  char text[700];
+  char text[700], uid[64];
   const char *claim = km_claim_of_key(key);
-  snprintf(text, sizeof text, "ok\n");
-  if (claim != NULL ? !km_claims_find(r, claim) : !knows(r, key)) {
+  if (claim != NULL) km_claims_find(r, claim);
+  bool known = knows(r, key, uid);
+  snprintf(text, sizeof text, "ok %s\n", uid);
+  if (!known) {
     char words[650];
     if (strcmp(key, "*") != 0)
       snprintf(text, sizeof text, "%s\n", km_resource_missing(key, words, sizeof words));
@@ -322,8 +337,7 @@ char *km_runner_answer(void *ctx, const char *line) {
   long long grace = -1, replicas, current;
   if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->workloads, r->master);
   if (sscanf(line, "events %599s", key) == 1) return km_events_json(r->events, key);
-  if (sscanf(line, "knows %599s", key) == 1)
-    return knows(r, key) ? km_strdup("yes\n", 4) : km_strdup("no\n", 3);
+  if (sscanf(line, "knows %599s", key) == 1) return answer_knows(r, key);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);
   if (sscanf(line, "scale %599s %lld %lld", key, &replicas, &current) == 3)
     return km_scale_answer(r, key, replicas, current);

@@ -52,9 +52,9 @@ def put_image(folder, repository, config, ballast=0):
     return path
 
 
-def pod(name, containers, **spec):
-    document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "uid": UID},
-                "spec": {"containers": containers, **spec}}
+def pod(name, containers, annotations=None, **spec):
+    metadata = {"name": name, "uid": UID, **({"annotations": annotations} if annotations else {})}
+    document = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": containers, **spec}}
     return json.dumps(document) + "\n"
 
 

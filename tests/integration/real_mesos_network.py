@@ -66,14 +66,11 @@ class Network(Case):
         return self.pods().get(name, {}).get("status", {})
 
     def test_containers_share_the_address_of_their_pod(self):
-        text = pod("joined", [
+        self.run_pod(pod("joined", [
             container("web", SERVE, readinessProbe={"tcpSocket": {"port": 8080}, "periodSeconds": 1}),
             container("neighbour", 'until test "$(wget -q -O - http://127.0.0.1:8080/word)" = served; do sleep 0.2; '
                       'done; test "$(hostname)" = joined && sleep 600'),
-        ], restartPolicy="Never")
-        document = json.loads(text)
-        document["metadata"]["annotations"] = {"k8s.mesosphere.io/network": "plain"}
-        self.run_pod(json.dumps(document))
+        ], {"k8s.mesosphere.io/network": "plain"}, restartPolicy="Never"))
         self.wait(lambda: self.phase("joined") == "Running")
         self.wait(lambda: self.containers("joined")["web"]["ready"])
         status = self.status("joined")

@@ -20,7 +20,7 @@ import unittest
 
 import real_mesos_pair
 from real_mesos_images import BUSYBOX, container, pod, put_image
-from real_mesos_support import MASTER, Case, agents, call, frameworks, mesos, page, running_tasks
+from real_mesos_support import MASTER, Case, agents, call, frameworks, mesos, page, pid_of, running_tasks
 
 NEEDED = ("linux", "cgroups/cpu", "cgroups/mem", "filesystem/linux", "docker/runtime", "volume/sandbox_path")
 
@@ -41,14 +41,6 @@ def why_not():
         return "the agent's docker_registry is not a folder of this machine"
     if not BUSYBOX:
         return "busybox is not installed (package busybox-static)"
-    return None
-
-
-def pid_of(nested):
-    """The process that the agent started for a container."""
-    for row in call(agents()[0], "GET_CONTAINERS", show_nested=True)["containers"]:
-        if row["container_id"]["value"] == nested:
-            return row["container_status"]["executor_pid"]
     return None
 
 

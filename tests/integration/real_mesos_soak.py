@@ -75,7 +75,7 @@ class Soak:
 
     def seen(self):
         code, text = self.km("get", "-o", "json")
-        return json.loads(text) if code == 0 else {"pods": [], "workloads": []}
+        return json.loads(text) if code == 0 and text.startswith("{") else {"pods": [], "workloads": []}
 
     def note_memory(self):
         try:
@@ -122,6 +122,12 @@ class Soak:
 
     def faults(self):
         """What is not as it shall be, or an empty list."""
+        try:
+            return self.look()
+        except (OSError, subprocess.TimeoutExpired) as late:
+            return [f"no answer in time: {late}"]
+
+    def look(self):
         seen = self.seen()
         ready = {w["name"]: w["ready"] for w in seen["workloads"] if w["kind"] in ("Deployment", "StatefulSet")}
         faults = [f"{n}: {ready.get(n)} of {wanted} are ready" for n, wanted in REPLICAS.items()
@@ -160,13 +166,13 @@ class Soak:
     def finish(self):
         """The Job ends with as many pods as it shall; then all is deleted, and nothing is left."""
         end = time.monotonic() + 2 * CALM
-        while (job := next(w for w in self.seen()["workloads"] if w["name"] == "sums"))["succeeded"] < self.completions:
+        while (done := self.completed()) < self.completions:
             if time.monotonic() > end:
-                sys.exit(f"soak: the Job has {job['succeeded']} of {self.completions}\n{self.tail()}")
+                sys.exit(f"soak: the Job has {done} of {self.completions}\n{self.tail()}")
             time.sleep(2)
         self.be_calm()
-        if job["succeeded"] != self.completions:
-            sys.exit(f"soak: {job['succeeded']} completions instead of {self.completions}")
+        if self.completed() != self.completions:
+            sys.exit(f"soak: {self.completed()} completions instead of {self.completions}")
         for n in range(REPLICAS["db"]):
             self.km("delete", f"pvc/data-db-{n}", "--wait=0")
         code, text = self.km("delete", "--all", "--wait=120")
@@ -180,7 +186,17 @@ class Soak:
         if left:
             sys.exit(f"soak: left over: {left}\n{self.tail()}")
 
+    def completed(self):
+        """Of the Job; -1 where there is no answer."""
+        return next((w["succeeded"] for w in self.seen()["workloads"] if w["name"] == "sums"), -1)
+
     def left(self):
+        try:
+            return self.look_for_rest()
+        except OSError as late:
+            return [f"no answer in time: {late}"]
+
+    def look_for_rest(self):
         reserved = [s["reserved_resources_full"] for s in mesos("/slaves")["slaves"] if s["reserved_resources_full"]]
         return [*reserved, *self.executors(), *(f["id"] for f in mesos("/frameworks")["frameworks"] if f["active"])]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes of drivers on a real Mesos: Docker's, through a dvdcli of this program's own, and a CSI plugin's, through the
+"""Volumes on a real Mesos: of claims; Docker's, through a dvdcli of this program's own; and a CSI plugin's, through the
 one that Mesos' own tests have (`make test-csi-plugin`; skipped without it). A private master and agent of the programs
 that K8SMESOS_MESOS names.
 
@@ -11,11 +11,13 @@ import pathlib
 import sys
 
 import real_mesos_pair
-from real_mesos_images import container, pod, put_image
+from real_mesos_images import UID, container, pod, put_image
 from real_mesos_support import Case
 
 CSI_PLUGIN = "test-csi-plugin"
 CSI_DRIVER = "test.csi"
+
+CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "64Mi"}}}
 
 # What https://github.com/emccode/dvdcli does, with folders for volumes: says where it is mounted.
 DVDCLI = """#!/bin/sh
@@ -112,6 +114,57 @@ class Storage(Case):
         self.run_pod(pod("undone", [container("main", "sleep 600", volumeMounts=[{"name": "d", "mountPath": "/data"}])],
                          volumes=[volume]))
         self.wait(lambda: "'none'" in json.dumps(self.pods().get("undone", {}).get("status", {})))
+
+    RESERVED = ("--role=k8smesos-test", "--principal=k8smesos-test")
+
+    def reserved(self):
+        """The disk that the role of these cases has reserved, by the ids of its volumes."""
+        rows = self.pair.state("/slaves")["slaves"][0].get("reserved_resources_full", {}).get("k8smesos-test", [])
+        return sorted(r.get("disk", {}).get("persistence", {}).get("id", "-") for r in rows if r["name"] == "disk")
+
+    def volume(self, name):
+        return self.pair.agents[0].folder / "work" / "volumes" / "roles" / "k8smesos-test" / name
+
+    def test_deleted_claim_gives_its_disk_back(self):
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "kept"}, "spec": CLAIM}
+        user = pod("user", [container("main", "echo here > /data/word; sleep 600",
+                                      volumeMounts=[{"name": "d", "mountPath": "/data"}])],
+                   volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "kept"}}],
+                   terminationGracePeriodSeconds=1)
+        other = pod("other", [container("main", "sleep 600")], terminationGracePeriodSeconds=1)
+        self.run_pod("---\n".join([json.dumps(claim) + "\n", user, other.replace(UID, UID[:-1] + "2")]), *self.RESERVED)
+        self.wait(lambda: self.phase("user") == self.phase("other") == "Running")
+        self.assertEqual(self.reserved(), ["default.kept"])
+        self.assertEqual(self.km("delete", "pvc/kept", "--wait=2")[0], 1)  # its pod has it
+        self.assertEqual((self.volume("default.kept") / "word").read_text(), "here\n")
+        self.assertEqual(self.km("delete", "user")[0], 0)
+        self.wait(lambda: self.reserved() == [])
+        self.assertFalse(self.volume("default.kept").exists())
+        self.assertEqual(self.phase("other"), "Running")
+
+    def test_claims_of_a_stateful_set_outlive_its_pods(self):
+        one = json.loads(pod("-", [container("main", "echo begun >> /data/word; sleep 600",
+                                             volumeMounts=[{"name": "data", "mountPath": "/data"}])],
+                             terminationGracePeriodSeconds=1))
+        name = {"metadata": {"labels": {"app": "db"}}}
+        self.run_pod(json.dumps({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {
+            "replicas": 2, "serviceName": "db", "selector": {"matchLabels": {"app": "db"}},
+            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}],
+            "template": {**name, "spec": one["spec"]}}}) + "\n", *self.RESERVED)
+        self.wait(lambda: self.phase("db-0") == self.phase("db-1") == "Running")
+        self.assertEqual(self.reserved(), ["default.data-db-0", "default.data-db-1"])
+        first = self.pods()["db-0"]["uid"]
+        self.assertEqual(self.km("delete", "pod/db-0")[0], 0)
+        self.wait(lambda: self.phase("db-0") == "Running" and self.pods()["db-0"]["uid"] != first)
+        self.wait(lambda: (self.volume("default.data-db-0") / "word").read_text() == "begun\nbegun\n")
+        self.assertEqual((self.volume("default.data-db-1") / "word").read_text(), "begun\n")
+        self.assertEqual(self.km("scale", "sts/db", "--replicas=0")[0], 0)
+        self.wait(lambda: not self.pods())
+        self.assertEqual(self.reserved(), ["default.data-db-0", "default.data-db-1"])
+        for claim in ("data-db-0", "data-db-1"):
+            code, out, err = self.km("delete", f"pvc/{claim}")
+            self.assertEqual(code, 0, out + err)
+        self.wait(lambda: self.reserved() == [])
 
 
 if __name__ == "__main__":

@@ -47,6 +47,14 @@ def running_tasks():
     return [t for f in frameworks() for t in f["tasks"] if t["state"] == "TASK_RUNNING"]
 
 
+def pid_of(container_id):
+    """The process that the agent started for a container."""
+    for row in call(agents()[0], "GET_CONTAINERS", show_nested=True)["containers"]:
+        if row["container_id"]["value"] == container_id:
+            return row["container_status"]["executor_pid"]
+    return None
+
+
 class Case(unittest.TestCase):
     km_path = None  # of the program under test
     options = ()    # of every `km run`

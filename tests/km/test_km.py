@@ -661,6 +661,15 @@ class Workloads(unittest.TestCase):
         self.wait_for(lambda: claims() == ["PersistentVolumeClaim%2Fdefault%2Fone"])
         self.assertEqual([path.name for path in rows.glob("claim*")], [])
 
+    def test_delete_waits_for_the_pod_and_not_for_its_successor(self):
+        self.start("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n"
+                   "  selector: {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n"
+                   "    spec: {terminationGracePeriodSeconds: 1, containers: [{name: c, image: x}]}\n")
+        self.wait_for(lambda: len(self.running()) == 1)
+        first = self.running()[0]["uid"]
+        self.assertEqual(km("delete", "db-0", "--wait=20", self.state)[0], 0)
+        self.wait_for(lambda: [p["uid"] for p in self.running()] not in ([], [first]))
+
     def test_claims_of_a_stateful_set(self):
         text = ("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 2\n"
                 "  serviceName: db\n"
