@@ -41,6 +41,7 @@ struct bench {
   size_t task_count, task_cap;
   size_t pods, agents;
   bool quiet;     /* nothing is printed */
+  size_t peak;    /* bytes held after a step, at most */
   double clock_s; /* what it takes to read the clock */
   double step_s;  /* of the last step */
   double worst_s, sum_s;
@@ -138,6 +139,7 @@ static void bench_step(struct bench *b, struct k8sm_input in) {
   b->step_s = bench_now() - begin - b->clock_s;
   if (result != K8SM_OK) bench_fail(k8sm_result_name(result));
   if (b->step_s > b->worst_s) b->worst_s = b->step_s;
+  if (b->memory.held > b->peak) b->peak = b->memory.held;
   b->sum_s += b->step_s;
   b->steps++;
   bench_take_effects(b);
@@ -261,20 +263,24 @@ static struct k8sm_pod *bench_pod(const struct bench *b, size_t i, size_t kind) 
   return pod;
 }
 
-static void bench_open(struct bench *b, size_t pods, size_t agents) {
-  memset(b, 0, sizeof *b);
-  b->clock_s = bench_clock();
+static void bench_new_driver(struct bench *b) {
   failing_init(&b->memory, 0);
   const struct k8sm_driver_options o = {
       .size = sizeof o, .allocator = &b->memory.allocator, .master = "10.0.0.1:5050", .seed = 1};
+  if (k8sm_driver_new(&o, &b->driver, NULL) != K8SM_OK || k8sm_effects_new(NULL, &b->effects) != K8SM_OK)
+    bench_fail("no memory");
+}
+
+static void bench_open(struct bench *b, size_t pods, size_t agents) {
+  memset(b, 0, sizeof *b);
+  b->clock_s = bench_clock();
+  bench_new_driver(b);
   b->pods = pods;
   b->agents = agents;
   b->task_cap = 2 * pods;
   b->tasks = calloc(b->task_cap, sizeof *b->tasks);
   b->now = 1000;
-  if (b->tasks == NULL || k8sm_driver_new(&o, &b->driver, NULL) != K8SM_OK ||
-      k8sm_effects_new(NULL, &b->effects) != K8SM_OK)
-    bench_fail("no memory");
+  if (b->tasks == NULL) bench_fail("no memory");
   bench_step(b, (struct k8sm_input){.type = K8SM_INPUT_TICK});
   bench_subscribe(b);
   bench_answer_all(b);
@@ -390,6 +396,33 @@ static void bench_close(struct bench *b) {
   if (b->memory.held != 0) bench_fail("memory is lost");
 }
 
+/* Its record, read by another driver: until that has looked at all pods. */
+static void bench_restart(struct bench *b) {
+  struct k8sm_effects *record;
+  struct k8sm_effect e;
+  struct bench again;
+  double begin = bench_now();
+  if (k8sm_effects_new(NULL, &record) != K8SM_OK || k8sm_driver_snapshot(b->driver, record) != K8SM_OK)
+    bench_fail("no memory for the record");
+  bench_say(b, "driver.snapshot.pod", (bench_now() - begin) / (double)b->pods * 1e6, "us");
+  memset(&again, 0, sizeof again);
+  bench_new_driver(&again);
+  again.now = b->now;
+  for (size_t i = 0; k8sm_effects_rows(record, i, &e, sizeof e, 1) != 0; i++)
+    bench_step(&again, (struct k8sm_input){.type = K8SM_INPUT_RESTORE, .key = e.key, .bytes = e.bytes});
+  bench_say(b, "driver.restore.pod", again.sum_s / (double)b->pods * 1e6, "us");
+  bench_begin(&again);
+  do {
+    bench_step(&again, (struct k8sm_input){.type = K8SM_INPUT_TICK});
+    bench_answer_all(&again);
+  } while (k8sm_driver_deadline(again.driver) <= again.now);
+  bench_say(b, "driver.start.pod", again.sum_s / (double)b->pods * 1e6, "us");
+  bench_say(b, "driver.start.longest_step", again.worst_s * 1e3, "ms");
+  bench_say(b, "driver.start.peak", (double)again.peak / (double)b->pods, "bytes");
+  k8sm_effects_free(record);
+  bench_close(&again);
+}
+
 static double bench_held(const struct bench *b, size_t before) {
   return (double)(b->memory.held - before) / (double)b->pods;
 }
@@ -446,6 +479,7 @@ int main(int argc, char **argv) {
   bench_reconcile(&b);
   bench_rest(&b);
   bench_say(&b, "driver.pod.at_rest", bench_held(&b, before), "bytes");
+  bench_restart(&b);
   bench_updates(&b, "wakes", "RUNNING", 0x60000000, ",\"healthy\":true");
   bench_close(&b);
   bench_different(pods, agents);
