@@ -17,15 +17,13 @@ static void change_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   k8sm_status_unref(pod->status);
   pod->status = status;
+  pod->changes++;
   if (status->lost || status->ending || k8smi_status_stray_alive(status)) change_hold_back(d, pod);
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
-int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
-                         const K8smMesos__TaskStatus *update) {
-  struct k8sm_status *status;
-  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, NULL);
-  if (r != K8SM_OK) return r;
+int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
+  int r = K8SM_OK;
   if (!k8smi_status_shows_same(pod->status, status))
     r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
   if (r != K8SM_OK) {
@@ -34,6 +32,13 @@ int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struc
   }
   k8smi_drv_pod_set_status(d, pod, status);
   return K8SM_OK;
+}
+
+int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
+                         const K8smMesos__TaskStatus *update) {
+  struct k8sm_status *status;
+  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, NULL);
+  return r == K8SM_OK ? k8smi_drv_pod_take_status(d, pod, status) : r;
 }
 
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,

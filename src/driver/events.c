@@ -183,9 +183,15 @@ static int events_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *s) {
   return r;
 }
 
-static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s) {
+/* `copy`: the hash of one; 0: it is none. *ret_same: nothing has changed. */
+static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, uint64_t copy,
+                        const K8smMesos__TaskStatus *s, bool *ret_same) {
   const struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UPDATE);
-  return k8smi_drv_pod_change(d, pod, &change, s);
+  *ret_same = false;
+  if (copy == 0) return k8smi_drv_pod_change(d, pod, &change, s);
+  int r = k8smi_drv_copy_take(d, pod, s, ret_same);
+  if (r == K8SM_OK && *ret_same && task != NULL) task->copy = copy;
+  return r;
 }
 
 /* An update that ends a task, brings it into another state or wants an acknowledgement is recorded; and the
@@ -250,9 +256,15 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
 
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                        const K8smMesos__TaskStatus *s) {
-  struct drv_task *task;
+  struct drv_task *task = k8smi_drv_pod_task(pod, k8smi_s(s->task_id->value));
   struct drv_call *ack;
-  int r = k8smi_drv_pod_wake(d, pod);
+  const uint64_t copy = k8smi_drv_copy_hash(d, pod, s);
+  bool same;
+  if (copy != 0 && task != NULL && task->launch == NULL && task->copy == copy) {
+    events_heard(d, pod, task, s);
+    return K8SM_OK;
+  }
+  int r = copy != 0 ? k8smi_drv_pod_stir(d, pod) : k8smi_drv_pod_wake(d, pod);
   if (r == K8SM_OK && events_lives(s))
     r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value), events_has_executor(s, id));
   if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
@@ -260,7 +272,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
-  r = events_apply(d, pod, s);
+  r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR && s->agent_id != NULL)
     k8sm_cluster_forget(d->offers.cluster,
                         k8smi_s(s->agent_id->value)); /* with its volumes: it won't be back */
@@ -270,7 +282,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
     return r;
   }
   events_heard(d, pod, task, s);
-  k8smi_drv_pods_touch(&d->pods, pod);
+  if (!same) k8smi_drv_pods_touch(&d->pods, pod);
   return K8SM_OK;
 }
 

@@ -50,7 +50,10 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
                               diags);
     if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
   }
-  if (r != K8SM_OK) k8smi_drv_pod_free(&d->core, pod);
+  if (r == K8SM_OK)
+    k8smi_drv_pod_rest(d, pod);
+  else
+    k8smi_drv_pod_free(&d->core, pod);
   return r;
 }
 

@@ -9,7 +9,8 @@
 enum {
   LIFE_KILL_AGAIN_MS = 10000, /* kills get lost without a word: while an image is pulled, for one */
   LIFE_MIN_WAIT_MS = 100,     /* between two looks that only time asks for */
-  LIFE_MOST = 500,            /* pods that are looked at in one go: one or two milliseconds */
+  LIFE_MOST = 500,            /* pods that are looked at in one go: one or two milliseconds, */
+  LIFE_REST = 4,              /* where one that was at rest counts as so many more */
   LIFE_TURNS = 8              /* a status may lead to the next one so often in one look */
 };
 
@@ -301,13 +302,15 @@ static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
     if (r != K8SM_OK || (!look->attempt && !look->killed)) break;
     r = look->attempt ? life_attempt(d, pod) : life_tell_time(d, pod);
   }
+  if (r == K8SM_OK && !look->attempt && !look->killed)
+    k8smi_list_remove(&pod->dirty); /* what has changed was looked at */
   if (r == K8SM_OK) r = life_stuck(d, pod, look);
   return r;
 }
 
 static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   struct life_look look;
-  int r = k8smi_drv_pod_wake(d, pod);
+  int r = k8smi_drv_pod_stir(d, pod);
   if (r != K8SM_OK) return r;
   if (pod->nominee != NULL && pod->nominee->until_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_claims_touch(d, pod);
@@ -351,6 +354,7 @@ static struct drv_pod *life_next(struct k8sm_driver *d) {
 int k8smi_drv_pods_pump(struct k8sm_driver *d) {
   struct drv_pod *pod;
   for (int n = 0; n < LIFE_MOST && (pod = life_next(d)) != NULL; n++) {
+    n += pod->rest != NULL ? LIFE_REST : 0;
     int r = life_look_at(d, pod);
     if (r != K8SM_OK && r != K8SM_ERR_NOMEM) r = life_give_up(d, pod, r);
     if (r != K8SM_OK) {

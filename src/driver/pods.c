@@ -7,6 +7,8 @@
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core) {
   memset(pods, 0, sizeof *pods);
   k8smi_list_init(&pods->awake);
+  k8smi_list_init(&pods->drowsy);
+  k8smi_list_init(&pods->shown);
   k8smi_list_init(&pods->dirty);
   k8smi_map_init(&pods->by_uid, &core->allocator, k8smi_drv_random(core));
   k8smi_map_init(&pods->by_key, &core->allocator, k8smi_drv_random(core));

@@ -18,6 +18,7 @@ struct drv_task {
   int32_t state;             /* the last TaskState that came; -1: none */
   uint32_t heard;            /* the last run of reconciliation that need not ask for it */
   uint64_t doubt_ms;         /* when to ask for it on its own; DRV_NEVER: no need */
+  uint64_t copy;             /* of the last one that made no difference: see copies.c */
   uint64_t stuck_ms;         /* when it is killed if it still has not started; 0: never */
   struct k8sm_slice id;
   struct k8sm_slice agent_id; /* former attempts may have been elsewhere */
@@ -60,8 +61,9 @@ struct drv_rest; /* rest.c */
  * back. A pod that was touched is awake when the pump looks at it. */
 struct drv_pod {
   struct drv_rest *rest;   /* NULL: it is awake; if not, and it has a status, it is only shown */
-  struct k8smi_link awake; /* in the order of: */
-  uint64_t awake_ms;       /* when something happened to it last */
+  struct k8smi_link awake; /* in one of the three lists of drv_pods, unless it is packed */
+  uint64_t awake_ms;       /* when something happened to it last, or it was looked at in vain */
+  uint32_t changes;        /* of its status, so far */
   struct k8smi_link dirty; /* in the list of those to be looked at */
   bool volumes_noted;      /* the cluster knows where those are that it claims */
   bool blocked;            /* a call is due that could not be made without a subscription */
@@ -120,8 +122,10 @@ struct drv_pods {
   size_t cap;
   struct k8smi_map by_uid;
   struct k8smi_map by_key;
-  struct k8smi_link awake; /* those that are not at rest; before them those that are shown */
-  struct k8smi_link dirty; /* looked at in this order */
+  struct k8smi_link awake;  /* those that are not at rest: in the order of awake_ms, or … */
+  struct k8smi_link drowsy; /* … to go back to rest as soon as they may */
+  struct k8smi_link shown;  /* at rest, and unpacked for somebody who looks */
+  struct k8smi_link dirty;  /* looked at in this order */
   struct drv_models models;
   struct drv_seen seen;
   size_t hole; /* no slot before this one is free */

@@ -20,6 +20,7 @@ struct drv_rest {
   uint32_t status_len;
   uint32_t kept_len; /* 0: the status of the last row is that status itself */
   bool kept;         /* there is a last row that can be appended to */
+  bool said;         /* somebody was told of the status */
   bool over;
   bool volumes;
   char bytes[]; /* the pod; its status; that of the last row, as far as it is another */
@@ -86,6 +87,7 @@ static void rest_write(const struct drv_pod *pod, const struct k8sm_pod *model, 
   head->kept = pod->kept != NULL;
   if (head->kept && pod->kept != pod->status) k8smi_status_pack(buf, pod->kept, pod->status);
   head->kept_len = (uint32_t)buf->len - head->pod_len - head->status_len;
+  head->said = pod->said != NULL;
   head->attempt = k8sm_demand_attempt(pod->demand);
   head->over = rest_is_over(pod->status);
   head->volumes = pod->demand->volume_count > 0;
@@ -126,56 +128,60 @@ static void rest_begin(struct k8sm_driver *d, struct drv_pod *pod) {
   k8smi_buf_free(&buf);
 }
 
-static struct drv_pod *rest_first(const struct k8sm_driver *d) {
-  return k8smi_list_empty(&d->pods.awake) ? NULL : K8SMI_OF(d->pods.awake.next, drv_pod, awake);
+static struct drv_pod *rest_first(const struct k8smi_link *list) {
+  return k8smi_list_empty(list) ? NULL : K8SMI_OF(list->next, drv_pod, awake);
 }
 
-static bool rest_is_due(const struct k8sm_driver *d, const struct drv_pod *pod) {
-  return pod->rest != NULL || d->core.mono_ms - pod->awake_ms >= d->core.options.rest_ms;
+static void rest_move(struct drv_pod *pod, struct k8smi_link *list) {
+  k8smi_list_remove(&pod->awake);
+  k8smi_list_add(list, &pod->awake);
 }
 
+/* To the end of the list, which so is in the order of its times. */
 static void rest_queue(struct k8sm_driver *d, struct drv_pod *pod) {
   pod->awake_ms = d->core.mono_ms;
-  k8smi_list_remove(&pod->awake);
-  k8smi_list_add(&d->pods.awake, &pod->awake);
+  rest_move(pod, &d->pods.awake);
 }
 
-/* One that is only shown has its block still. */
-static void rest_hide(struct drv_pod *pod) {
-  rest_let_go(pod);
-  k8smi_list_remove(&pod->awake);
+void k8smi_drv_pod_rest(struct k8sm_driver *d, struct drv_pod *pod) {
+  if (d->core.options.rest_ms != UINT64_MAX) rest_begin(d, pod);
+  if (pod->rest != NULL) k8smi_list_remove(&pod->awake);
 }
 
-/* The one whose turn it is; true: it has gone to rest. */
+/* One whose turn it is; true: it has gone to rest. */
 static bool rest_try(struct k8sm_driver *d, struct drv_pod *pod) {
-  if (rest_may(d, pod)) rest_begin(d, pod);
-  if (pod->rest != NULL)
-    k8smi_list_remove(&pod->awake);
-  else
-    rest_queue(d, pod);
+  if (rest_may(d, pod)) k8smi_drv_pod_rest(d, pod);
+  if (pod->rest == NULL) rest_queue(d, pod);
   return pod->rest != NULL;
 }
 
+/* Those that are shown have their blocks still. */
 void k8smi_drv_rest_hide(struct k8sm_driver *d) {
   struct drv_pod *pod;
-  while ((pod = rest_first(d)) != NULL && pod->rest != NULL) rest_hide(pod);
+  while ((pod = rest_first(&d->pods.shown)) != NULL) {
+    rest_let_go(pod);
+    k8smi_list_remove(&pod->awake);
+  }
 }
 
-/* The list is in the order of its times: each pod gets the present one when it comes to the end. */
 void k8smi_drv_rest_pump(struct k8sm_driver *d) {
   struct drv_pod *pod;
   k8smi_drv_rest_hide(d);
+  K8SMI_EACH(link, &d->pods.drowsy) {
+    pod = K8SMI_OF(link, drv_pod, awake);
+    if (k8smi_list_empty(&pod->dirty)) rest_try(d, pod); /* else when it was looked at */
+  }
   for (int looks = 0, rests = 0; looks < REST_LOOKS && rests < REST_MOST; looks++) {
-    if ((pod = rest_first(d)) == NULL || !rest_is_due(d, pod)) return;
+    pod = rest_first(&d->pods.awake);
+    if (pod == NULL || d->core.mono_ms - pod->awake_ms < d->core.options.rest_ms) return;
     rests += rest_try(d, pod);
   }
 }
 
 uint64_t k8smi_drv_rest_deadline(const struct k8sm_driver *d) {
-  const struct drv_pod *pod = rest_first(d);
+  const struct drv_pod *pod = rest_first(&d->pods.awake);
   const uint64_t wait = d->core.options.rest_ms;
-  if (pod == NULL || pod->rest != NULL || !rest_may(d, pod))
-    return DRV_NEVER; /* some other step will see it */
+  if (pod == NULL || !rest_may(d, pod)) return DRV_NEVER; /* some other step will see it */
   return wait > DRV_NEVER - pod->awake_ms ? DRV_NEVER : pod->awake_ms + wait;
 }
 
@@ -236,24 +242,29 @@ static int rest_unpack(const struct k8sm_driver *d, struct drv_pod *pod) {
   pod->pod = parts.pod;
   pod->demand = parts.demand;
   pod->status = parts.status;
-  pod->said = k8sm_status_ref(parts.status);
+  pod->said = pod->rest->said ? k8sm_status_ref(parts.status) : NULL;
   pod->kept = parts.kept;
   return K8SM_OK;
 }
 
-int k8smi_drv_pod_wake(struct k8sm_driver *d, struct drv_pod *pod) {
-  bool packed = pod->rest != NULL && pod->status == NULL;
-  int r = packed ? rest_unpack(d, pod) : K8SM_OK;
+int k8smi_drv_pod_stir(struct k8sm_driver *d, struct drv_pod *pod) {
+  if (pod->rest == NULL) return K8SM_OK;
+  int r = pod->status == NULL ? rest_unpack(d, pod) : K8SM_OK;
   if (r != K8SM_OK) return r;
   k8smi_drv_rest_free(&d->core, pod);
-  rest_queue(d, pod);
+  rest_move(pod, &d->pods.drowsy);
   return K8SM_OK;
 }
 
-/* First in the list, and with its block: to hide it is cheap. */
+int k8smi_drv_pod_wake(struct k8sm_driver *d, struct drv_pod *pod) {
+  int r = k8smi_drv_pod_stir(d, pod);
+  if (r == K8SM_OK) rest_queue(d, pod);
+  return r;
+}
+
 int k8smi_drv_pod_show(struct k8sm_driver *d, struct drv_pod *pod) {
   if (pod->rest == NULL || pod->status != NULL) return K8SM_OK;
   int r = rest_unpack(d, pod);
-  if (r == K8SM_OK) k8smi_list_add(d->pods.awake.next, &pod->awake);
+  if (r == K8SM_OK) rest_move(pod, &d->pods.shown);
   return r;
 }

@@ -141,6 +141,10 @@ static inline struct k8sm_change k8smi_drv_change(const struct k8sm_driver *d, u
  * k8sm_status_apply; nothing has changed then. */
 int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
                          const K8smMesos__TaskStatus *update);
+/* The next status, and what people are told of it: it is taken in any case. Errors: NOMEM; nothing has
+ * changed then.
+ */
+int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status);
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status);
 /* Tells the pod that a task which was to be launched was not: as the master would. Errors: NOMEM. */
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, const char *why);
@@ -150,10 +154,26 @@ int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t gra
  * grace. Errors: NOMEM, INVALID. */
 int k8smi_drv_pod_end(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
 
+/* ---- copies.c ---- */
+
+/* Of what an update says, and the status that it comes to: equal to drv_task.copy if it says nothing new. 0:
+ * it is no copy of a task that runs, or memory ran out. */
+uint64_t k8smi_drv_copy_hash(const struct k8sm_driver *d, const struct drv_pod *pod,
+                             const K8smMesos__TaskStatus *s);
+/* Takes a copy in. *ret_same: it made no difference. Errors: as k8smi_drv_pod_change. */
+int k8smi_drv_copy_take(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *copy,
+                        bool *ret_same);
+
 /* ---- rest.c ---- */
 
 /* Something happens to the pod: before anything of it but tasks and place is looked at. Errors: NOMEM. */
 int k8smi_drv_pod_wake(struct k8sm_driver *d, struct drv_pod *pod);
+/* The same for what will not lead to more, as a rule: one that was at rest goes back at the end of the step.
+ */
+int k8smi_drv_pod_stir(struct k8sm_driver *d, struct drv_pod *pod);
+/* Puts a pod to rest that was just read from the record: all of them awake at once would take much. It wakes
+ * when it is looked at. Can do without memory. */
+void k8smi_drv_pod_rest(struct k8sm_driver *d, struct drv_pod *pod);
 
 /* ---- life.c: what pods need ---- */
 

@@ -161,6 +161,24 @@ bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_stat
   return true;
 }
 
+static bool status_keeps_same(const void *a, const void *b, struct k8smi_status_fields fields, size_t first) {
+  size_t i = first;
+  while (i < fields.count && k8smi_status_same_field(a, b, &fields.items[i])) i++;
+  return i == fields.count;
+}
+
+bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_status *b) {
+  enum { TIMES = 2 }; /* which come first: mono_ms, wall_ms */
+  if (a == b) return true;
+  bool same = a->demand == b->demand && a->rebase == b->rebase && a->stray_count == b->stray_count &&
+              status_keeps_same(a, b, k8smi_status_pod_fields(), TIMES);
+  for (size_t i = 0; same && i < a->demand->task_count; i++)
+    same = status_keeps_same(&a->tasks[i], &b->tasks[i], k8smi_status_task_fields(), 0);
+  for (size_t i = 0; same && i < a->stray_count; i++)
+    same = status_keeps_same(&a->strays[i], &b->strays[i], k8smi_status_stray_fields(), 0);
+  return same;
+}
+
 struct k8sm_slice k8smi_status_text(struct k8sm_status *s, struct k8sm_slice text) {
   struct k8sm_slice copy = k8smi_arena_slice(&s->arena, text);
   if (text.ptr != NULL && copy.ptr == NULL) s->no_memory = true;

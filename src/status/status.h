@@ -203,6 +203,8 @@ struct k8smi_status_texts k8smi_status_task_texts(void);
 struct k8smi_status_texts k8smi_status_stray_texts(void);
 /* The PodStatus is the same. False says only that it may be another. */
 bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b);
+/* Nothing that is kept is another, but for the time of the last change. */
+bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_status *b);
 /* Makes the table of strays, if there is none. False when memory ran out. */
 bool k8smi_status_room_for_strays(struct k8sm_status *s);
 /* A new status with everything that `from` keeps, in an arena of its own, without its

@@ -118,6 +118,21 @@ static void a_replica_takes_little(void **state) {
   assert_in_range(bytes, 1000, 2560);
 }
 
+static void a_pod_like_no_other_takes_more(void **state) {
+  static const char format[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"web-%05d-7d4b9c6f5\","
+      "\"namespace\":\"default\",\"uid\":\"0f6b8a52-9d1c-4e57-8a3e-%012x\",\"labels\":{\"app\":\"web-%05d\","
+      "\"pod-template-hash\":\"7d4b9c6f5\"}},\"spec\":{\"containers\":[{\"name\":\"nginx-%05d\","
+      "\"image\":\"registry.example.org/library/nginx-%05d:1.25.3\",\"ports\":[{\"name\":\"http\","
+      "\"containerPort\":80}],\"env\":[{\"name\":\"MODE\",\"value\":\"production-%05d\"}],\"resources\":{"
+      "\"requests\":{\"cpu\":\"10m\",\"memory\":\"16Mi\"},\"limits\":{\"memory\":\"256Mi\"}},"
+      "\"readinessProbe\":{\"httpGet\":{\"path\":\"/ready-%05d\",\"port\":80}}}]}}";
+  (void)state;
+  size_t bytes = bytes_of_a_pod(format);
+  print_message("%zu bytes\n", bytes);
+  assert_in_range(bytes, 1000, 3700);
+}
+
 /* ---- Nothing is lost ---- */
 
 static void rest_shows_in_nothing(void **state) {
@@ -277,13 +292,72 @@ static void resting_without_memory(void **state) {
   world_close(&w);
 }
 
+static uint64_t count_updates(const struct world *w) {
+  struct k8sm_driver_counters c = {.size = sizeof c};
+  assert_int_equal(k8sm_driver_count(w->driver, &c), K8SM_OK);
+  return c.updates;
+}
+
+/* Every quarter of an hour all tasks are asked for: what is known already wakes nobody. */
+static void copies_do_not_wake(void **state) {
+  static const char steady[] =
+      "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: default, uid: u1}, "
+      "spec: {containers: [{name: c, image: nginx}]}}";
+  enum { RECONCILED_MS = 16 * 60 * 1000 };
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, steady));
+  world_wait(&w, RECONCILED_MS);
+  const struct drv_pod *pod = pod_of(&w);
+  assert_true(rests(pod) && pod->tasks->copy != 0);
+  struct k8sm_blob *before = snapshot(&w);
+  const struct drv_rest *block = pod->rest;
+  const uint64_t updates = count_updates(&w);
+  for (uint64_t end = w.now + RECONCILED_MS; w.now < end;) {
+    world_wait(&w, 1000);
+    assert_ptr_equal(pod->rest, block);
+    assert_true(rests(pod));
+  }
+  assert_in_range(count_updates(&w), updates + 2, updates + 4); /* a copy of each task */
+  same_blobs(before, snapshot(&w));
+  world_close(&w);
+}
+
+/* After a start pods rest again as soon as they were looked at and asked for: all of them at once would take
+ * much. */
+static void restored_pods_rest_at_once(void **state) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  struct k8sm_driver_pod row;
+  (void)state;
+  open_running(&w, 0);
+  world_wait(&w, 2000);
+  struct k8sm_blob *status = shown(&w, &row);
+  o.seed++;
+  world_restart(&w, &o);
+  assert_true(rests(pod_of(&w)));
+  world_wait(&w, 2000);
+  assert_true(rests(pod_of(&w)));
+  assert_true(pod_of(&w)->changes > 0);
+  same_blobs(status, shown(&w, &row));
+  o.rest_ms = UINT64_MAX;
+  o.seed++;
+  world_restart(&w, &o);
+  assert_null(pod_of(&w)->rest);
+  world_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_replica_takes_little),       cmocka_unit_test(rest_shows_in_nothing),
-      cmocka_unit_test(shown_until_the_next),         cmocka_unit_test(its_record_goes_on),
-      cmocka_unit_test(a_refused_row_is_forgotten),   cmocka_unit_test(a_pod_that_is_held_stays),
-      cmocka_unit_test(never_where_it_is_not_wanted), cmocka_unit_test(showing_without_memory),
-      cmocka_unit_test(resting_without_memory),
+      cmocka_unit_test(a_replica_takes_little),   cmocka_unit_test(a_pod_like_no_other_takes_more),
+      cmocka_unit_test(rest_shows_in_nothing),    cmocka_unit_test(shown_until_the_next),
+      cmocka_unit_test(its_record_goes_on),       cmocka_unit_test(a_refused_row_is_forgotten),
+      cmocka_unit_test(a_pod_that_is_held_stays), cmocka_unit_test(never_where_it_is_not_wanted),
+      cmocka_unit_test(showing_without_memory),   cmocka_unit_test(resting_without_memory),
+      cmocka_unit_test(copies_do_not_wake),       cmocka_unit_test(restored_pods_rest_at_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
