@@ -636,13 +636,13 @@ func TestControl(t *testing.T) {
 	if pods != 2 || len(rows) != 1 || rows[0].Key != "ReplicaSet/default/db" || rows[0].Wanted != 2 {
 		t.Errorf("%d pods, rows are %+v", pods, rows)
 	}
-	in = k8smesos.ControlInput{Type: k8smesos.ControlScale, MonoMS: 2, WallMS: 2000, Key: "ReplicaSet/default/db", Number: 5}
-	if _, _, err := control.Step(in); err != nil || control.Rows()[0].Wanted != 5 {
-		t.Errorf("scaled: %v, rows are %+v", err, control.Rows())
-	}
 	object := must[[]byte](t)(control.Object("ReplicaSet/default/db", k8smesos.FormatJSON))
 	if !bytes.Contains(object, []byte(`"status":{"replicas":2`)) {
 		t.Errorf("the object is %s", object)
+	}
+	in = k8smesos.ControlInput{Type: k8smesos.ControlScale, MonoMS: 2, WallMS: 2000, Key: "ReplicaSet/default/db", Number: 5}
+	if _, _, err := control.Step(in); err != nil || control.Rows()[0].Wanted != 5 {
+		t.Errorf("scaled: %v, rows are %+v", err, control.Rows())
 	}
 }
 

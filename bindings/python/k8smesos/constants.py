@@ -228,7 +228,7 @@ class Feature(enum.IntFlag):
     SECCOMP = 512
     RLIMITS = 1024
     DOCKER = 2048
-    ALL = 2047
+    ALL = 4095
 
 
 class Strategy(_Code):
