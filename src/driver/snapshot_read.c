@@ -274,13 +274,29 @@ static struct k8sm_slice snapshot_whole_lines(struct k8sm_slice bytes) {
   return n == 0 ? bytes : (struct k8sm_slice){bytes.ptr, n};
 }
 
+/* A process that begins on a row that was cut short writes a whole one first. Where the host can't keep that,
+ * those behind it follow the stump on its line, and are void as it is. Only a whole row, which is the first,
+ * has another version in it; in texts the quotes are escaped. */
+static struct k8sm_slice snapshot_before_cut(struct k8sm_slice bytes) {
+  static const char begin[] = "{\"version\":";
+  const size_t n = sizeof begin - 1;
+  const char *line = bytes.len == 0 ? NULL : memchr(bytes.ptr, '\n', bytes.len);
+  const char *end = bytes.ptr + bytes.len;
+  for (const char *at = line; at != NULL && (size_t)(end - at) > n; at++) {
+    if (*at == '\n') line = at;
+    if (at > line + 1 && memcmp(at, begin, n) == 0)
+      return (struct k8sm_slice){bytes.ptr, (size_t)(line + 1 - bytes.ptr)};
+  }
+  return bytes;
+}
+
 int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, struct drv_snapshot *ret,
                             struct k8sm_diags *diags) {
   struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr};
   struct drv_snapshot s;
   memset(&s, 0, sizeof s);
   k8smi_buf_init(&r.statuses, &arena->allocator);
-  int result = snapshot_get_all(&r, snapshot_whole_lines(bytes), &s);
+  int result = snapshot_get_all(&r, snapshot_before_cut(snapshot_whole_lines(bytes)), &s);
   k8smi_buf_free(&r.statuses);
   if (result == K8SM_OK) *ret = s;
   return result;

@@ -92,6 +92,9 @@ struct sim_pod {
   int64_t deadline_s; /* 0: none */
   bool too_big;       /* no agent has what it asks */
   int64_t cpus_milli; /* that is enough for it, whatever runs when */
+  int64_t mem_milli;  /* the same */
+  int priority;
+  size_t nominations; /* how often others were to end for it */
   const char *form;   /* as its annotation has it; NULL: none */
   size_t claim;       /* of a volume that outlives it; SIM_CLAIMS: none */
   bool own_volume;    /* one that goes with it */
@@ -357,6 +360,7 @@ struct sim {
   struct sim_check check;
   struct sim_holds holds;
   bool reserves; /* the framework has a role of its own, and a principal */
+  bool preempts; /* pods end for others of a higher priority */
   bool replaces; /* pods whose agent has been unreachable for long begin anew elsewhere */
   bool calm;     /* the faults are over */
   uint64_t calm_ms;

@@ -79,8 +79,10 @@ static void pods_container(struct sim *s, struct sim_pod *p, struct k8smi_buf *o
   c->endless = form->endless;
   c->fails = form->fails;
   c->startup = form->startup;
-  int cpu = p->too_big && kind == SIM_MAIN ? 100000 : cpus[sim_draw(s, SIM_CHANCE_PODS, 4)];
+  int cpu =
+      p->too_big && kind == SIM_MAIN ? 100000 : cpus[sim_between(s, SIM_CHANCE_PODS, s->preempts ? 2 : 0, 3)];
   c->cpus_milli = cpu;
+  p->mem_milli += 100000;
   p->cpus_milli += cpu + 20;
   snprintf(text, sizeof text,
            "%s{\"name\":\"%s\",\"image\":\"busybox\",\"command\":[\"sh\",\"-c\",\"%s\"],"
@@ -167,6 +169,10 @@ static void pods_begin(struct sim *s, struct sim_pod *p, struct k8smi_buf *json)
            p->form == NULL ? "" : p->form, p->form == NULL ? "" : "\"}", policies[p->policy],
            (int)sim_draw(s, SIM_CHANCE_PODS, 12));
   k8smi_buf_puts(json, text);
+  if (s->preempts) {
+    snprintf(text, sizeof text, ",\"priority\":%d", p->priority);
+    k8smi_buf_puts(json, text);
+  }
   if (p->deadline_s != 0) {
     snprintf(text, sizeof text, ",\"activeDeadlineSeconds\":%d", (int)p->deadline_s);
     k8smi_buf_puts(json, text);
@@ -178,6 +184,8 @@ static void pods_make_one(struct sim *s, size_t number) {
   struct k8smi_buf json;
   memset(p, 0, sizeof *p);
   p->cpus_milli = 100;
+  p->mem_milli = 100000;
+  if (s->preempts) p->priority = (int)sim_draw(s, SIM_CHANCE_PODS, 3);
   p->policy = (enum sim_policy)(sim_percent(s, SIM_CHANCE_PODS, 50) ? 0 : sim_draw(s, SIM_CHANCE_PODS, 3));
   p->too_big = sim_percent(s, SIM_CHANCE_PODS, 4);
   if (sim_percent(s, SIM_CHANCE_PODS, 12)) p->deadline_s = (int64_t)sim_between(s, SIM_CHANCE_PODS, 5, 120);
@@ -198,8 +206,9 @@ static void pods_make_one(struct sim *s, size_t number) {
 
 void sim_pods_make(struct sim *s) {
   s->reserves = sim_percent(s, SIM_CHANCE_PODS, 50);
-  s->pod_count =
-      (size_t)sim_between(s, SIM_CHANCE_PODS, 1, sim_percent(s, SIM_CHANCE_PODS, 15) ? SIM_PODS : 3);
+  s->preempts = sim_percent(s, SIM_CHANCE_PODS, 25);
+  s->pod_count = (size_t)sim_between(s, SIM_CHANCE_PODS, s->preempts ? 2 : 1,
+                                     sim_percent(s, SIM_CHANCE_PODS, s->preempts ? 60 : 15) ? SIM_PODS : 3);
   for (size_t i = 0; i < s->pod_count; i++) pods_make_one(s, i);
 }
 

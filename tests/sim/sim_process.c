@@ -13,7 +13,8 @@ enum {
   PROCESS_STORE_SLOW_MS = 2500,
   PROCESS_TICKS_MAX = 40,
   PROCESS_RETRY_MS = 3000,
-  PROCESS_ADOPT_MS = 600000
+  PROCESS_ADOPT_MS = 600000,
+  PROCESS_NOMINATIONS_MAX = 12
 };
 
 static uint64_t process_mono(const struct sim *s) {
@@ -37,8 +38,10 @@ static void process_new_driver(struct sim *s) {
   struct sim_process *p = &s->process;
   const struct k8sm_status_options status = {
       .size = sizeof status, .unreachable_seconds = s->replaces ? 5 + (int64_t)(s->seed % 40) : 0};
+  static const struct k8sm_match_options match = {.size = sizeof match, .flags = K8SM_MATCH_PREEMPT};
   const struct k8sm_driver_options o = {.size = sizeof o,
                                         .status = &status,
+                                        .match = s->preempts ? &match : NULL,
                                         .framework = s->reserves ? &framework : NULL,
                                         .demand = s->reserves ? &demand : NULL,
                                         .adopt_ms = s->process.adopts ? PROCESS_ADOPT_MS : 0,
@@ -160,13 +163,44 @@ static void process_answer_record(struct sim *s, struct sim_pending **at) {
 
 /* ---- effects ---- */
 
+static bool process_begins(struct k8sm_slice text, const char *with) {
+  return text.len >= strlen(with) && memcmp(text.ptr, with, strlen(with)) == 0;
+}
+
+/* One ends for another: that is as good as a wish of its owner. */
+static void process_preempted(struct sim *s, struct sim_pod *victim, struct k8sm_slice words) {
+  static const char by[] = "Preempted: by ";
+  for (size_t i = 0; process_begins(words, by) && i < s->pod_count; i++) {
+    const struct sim_pod *p = &s->pods[i];
+    if (!process_begins((struct k8sm_slice){words.ptr + sizeof by - 1, words.len - sizeof by + 1}, p->key))
+      continue;
+    if (!s->preempts || p->priority <= victim->priority)
+      sim_broken(s, "only pods of a lower priority end for others",
+                 "%s of priority %d ends for %s of priority %d", victim->key, victim->priority, p->key,
+                 p->priority);
+    if (!p->created || p->deleted)
+      sim_broken(s, "pods end for one that waits", "%s ends for %s, which does not wait", victim->key,
+                 p->key);
+    victim->deleted = true;
+  }
+}
+
+static void process_nominated(struct sim *s, struct sim_pod *pod, struct k8sm_slice words) {
+  if (!process_begins(words, "Nominated: ")) return;
+  if (++pod->nominations > PROCESS_NOMINATIONS_MAX)
+    sim_broken(s, "nobody ends in vain again and again", "others were to end for %s %zu times", pod->key,
+               pod->nominations);
+}
+
 static void process_event(struct sim *s, const struct k8sm_effect *e) {
   sim_trace(s, "  event %.*s: %.*s", (int)e->key.len, e->key.ptr == NULL ? "" : e->key.ptr, (int)e->bytes.len,
             e->bytes.ptr);
-  if (e->bytes.len >= 8 && memcmp(e->bytes.ptr, "Adopting", 8) == 0) s->process.said = true;
+  if (process_begins(e->bytes, "Adopting")) s->process.said = true;
   for (size_t i = 0; i < s->pod_count; i++) {
     struct sim_pod *pod = &s->pods[i];
     if (!k8smi_eqs(e->key, pod->key)) continue;
+    process_preempted(s, pod, e->bytes);
+    process_nominated(s, pod, e->bytes);
     if (e->code == K8SM_DIAG_RECORD_REFUSED) pod->retry_ms = s->now + PROCESS_RETRY_MS;
     if (e->code == K8SM_DIAG_INPUT_INVALID)
       sim_broken(s, "pods can go on", "%s: %.*s", pod->key, (int)e->bytes.len, e->bytes.ptr);

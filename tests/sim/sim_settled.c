@@ -150,6 +150,23 @@ static bool settled_volume_is_taken(const struct sim *s, const struct sim_pod *p
   return false;
 }
 
+/* What pods of a lower priority have on the agent: they may end for it. */
+static int64_t settled_lower(const struct sim *s, const struct local_agent *agent, const struct sim_pod *p,
+                             const char *name) {
+  struct sim *sim = (struct sim *)(uintptr_t)s;
+  int64_t n = 0;
+  bool found;
+  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&agent->executors) {
+    const struct local_executor *e = K8SMI_OF(link, local_executor, link);
+    struct k8sm_task_id id;
+    if (!s->preempts || k8sm_executor_id_parse(e->id, strlen(e->id), &id) != K8SM_OK) continue;
+    const struct sim_pod *other = sim_pod_of_uid(sim, id.uid);
+    if (other != NULL && other->priority < p->priority && e->phase != LOCAL_EXECUTOR_ENDED)
+      n += k8smi_local_bag_scalar(&e->held.bag, name, &found);
+  }
+  return n;
+}
+
 /* Has an agent that much to give? Where its volume is, if there is one. */
 static bool settled_room(const struct sim *s, const struct sim_pod *p) {
   size_t home = p->claim < SIM_CLAIMS ? s->holds.volume_agent[p->claim] : SIZE_MAX;
@@ -158,6 +175,10 @@ static bool settled_room(const struct sim *s, const struct sim_pod *p) {
     const struct local_agent *agent = &s->local->agents[i];
     if (!agent->registered || (home != SIZE_MAX && home != i)) continue;
     if (sim_holds_free(agent, "cpus", p) >= p->cpus_milli) return true;
+    int64_t cpus = settled_lower(s, agent, p, "cpus"), mem = settled_lower(s, agent, p, "mem");
+    if (cpus > 0 && sim_holds_free(agent, "cpus", p) + cpus >= p->cpus_milli &&
+        sim_holds_free(agent, "mem", p) + mem >= p->mem_milli)
+      return true;
   }
   return false;
 }

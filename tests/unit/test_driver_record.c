@@ -173,6 +173,25 @@ static void changes_follow_on(void **state) {
   record_close(&r);
 }
 
+/* Behind a row that was cut short by a crash a later process has appended one: on the same line. */
+static void what_follows_a_cut_row_is_void(void **state) {
+  struct record r;
+  struct drv_snapshot s = whole_snapshot(), got;
+  (void)state;
+  record_open(&r);
+  for (size_t n = r.ends[0] + 1; n < r.ends[1]; n++) {
+    struct k8smi_buf rows;
+    k8smi_buf_init(&rows, NULL);
+    k8smi_buf_put(&rows, r.rows.ptr, n);
+    for (int i = 0; i < 2; i++) k8smi_buf_put(&rows, r.rows.ptr + r.ends[1], r.ends[2] - r.ends[1]);
+    assert_int_equal(record_read(&r, (struct k8sm_slice){rows.ptr, rows.len}, &got), K8SM_OK);
+    same_snapshot(&s, &got);
+    record_is_at(&r, &got, 0);
+    k8smi_buf_free(&rows);
+  }
+  record_close(&r);
+}
+
 static void changes_that_do_not_follow_on_are_void(void **state) {
   struct record r;
   struct drv_snapshot got;
@@ -466,6 +485,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_whole_row_reads_back),
       cmocka_unit_test(changes_follow_on),
+      cmocka_unit_test(what_follows_a_cut_row_is_void),
       cmocka_unit_test(changes_that_do_not_follow_on_are_void),
       cmocka_unit_test(records_of_version_1),
       cmocka_unit_test(a_row_of_version_2_is_read),
