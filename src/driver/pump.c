@@ -55,6 +55,13 @@ static int pump_framework(struct k8sm_driver *d) {
 
 enum { PUMP_RECORD_AGAIN_MS = 5000 };
 
+/* The pod may have gone to rest: where the row of a first deletion was refused, and this is a second one's.
+ */
+static int pump_deleted(struct k8sm_driver *d, struct drv_pod *pod) {
+  int r = k8smi_drv_pod_wake(d, pod);
+  return r == K8SM_OK ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : r;
+}
+
 static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
   if (record->kind == DRV_RECORD_FRAMEWORK) {
     d->framework_kept = true;
@@ -65,7 +72,7 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
   if (pod == NULL) return K8SM_OK;
   bool first = record->final && !pod->final_kept;
   bool removed = record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number;
-  int r = record->kind == DRV_RECORD_DELETE ? k8smi_drv_pod_delete(d, pod, pod->grace_seconds) : K8SM_OK;
+  int r = record->kind == DRV_RECORD_DELETE ? pump_deleted(d, pod) : K8SM_OK;
   if (r != K8SM_OK) return r;
   pod->finals -= record->final;
   pod->final_kept |= record->final;
@@ -75,18 +82,23 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
 }
 
 /* It goes on, and does not make room for others. */
-static void pump_not_deleted(struct k8sm_driver *d, struct drv_pod *pod) {
+static int pump_not_deleted(struct k8sm_driver *d, struct drv_pod *pod) {
+  int r = k8smi_drv_pod_wake(d, pod);
+  if (r != K8SM_OK) return r;
   pod->delete_asked = pod->preempted = false;
-  if (pod->place == NULL) return;
+  if (pod->place == NULL) return K8SM_OK;
   /* Where it is known already this takes no memory. */
   (void)!k8sm_cluster_add_pod(d->offers.cluster, pod->demand, pod->place->agent_id, NULL);
+  return K8SM_OK;
 }
 
 static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) {
   const struct k8sm_slice none = {NULL, 0};
   struct k8sm_slice key = record->pod == NULL ? none : record->pod->key;
-  int r =
-      k8smi_drv_eventf(&d->core, K8SM_DIAG_RECORD_REFUSED, key, "record %llu was refused: %s",
+  bool deletion = record->pod != NULL && record->kind == DRV_RECORD_DELETE;
+  int r = deletion ? pump_not_deleted(d, record->pod) : K8SM_OK;
+  if (r != K8SM_OK) return r;
+  r = k8smi_drv_eventf(&d->core, K8SM_DIAG_RECORD_REFUSED, key, "record %llu was refused: %s",
                        (unsigned long long)record->number.number,
                        record->held_back ? "what depends on it does not happen" : "the stored row is old");
   if (r != K8SM_OK) return r;
@@ -95,7 +107,6 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
   if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
-  if (record->kind == DRV_RECORD_DELETE) pump_not_deleted(d, pod);
   if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number) pod->removing = 0;
   pod->finals -= record->final;
   pod->again_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);

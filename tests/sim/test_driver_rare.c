@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What hosts and masters seldom do, and what then must not happen. */
+#include "driver/core.h"
+#include "driver/state.h"
 #include "sim/script.h"
 
 #include <setjmp.h>
@@ -31,6 +33,39 @@ static void run(struct script *s) {
   script_offer(s, "O1", "A1");
   script_update(s, script_task(s, "c"), "A1", "TASK_RUNNING", "running---------",
                 ",\"source\":\"SOURCE_EXECUTOR\",\"healthy\":true");
+}
+
+/* Two deletions, of which the record of the first is refused. The pod goes on, and to rest, before the host
+ * has said what became of the second. */
+static void a_deletion_is_recorded_late(void **state) {
+  static const uint32_t answers[] = {K8SM_INPUT_RECORDED, K8SM_INPUT_REFUSED};
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    struct script s;
+    struct k8sm_driver_options o = script_options();
+    o.rest_ms = 1000;
+    o.record_rows = 1; /* whole ones: none depends on another */
+    open_subscribed(&s, &o);
+    run(&s);
+    script_update(&s, script_task(&s, ""), "A1", "TASK_RUNNING", "running2--------",
+                  ",\"source\":\"SOURCE_EXECUTOR\"");
+    s.hold_records = true;
+    assert_int_equal(script_delete(&s, "default/p", 20), K8SM_OK);
+    uint64_t first = s.open_record;
+    assert_int_equal(script_delete(&s, "default/p", 10), K8SM_OK);
+    uint64_t second = s.open_record;
+    assert_true(second > first);
+    script_record(&s, K8SM_INPUT_REFUSED, first);
+    s.heartbeats = true;
+    script_wait(&s, 60000);
+    assert_non_null(s.driver->pods.slots[0]->rest);
+    script_forget(&s);
+    s.hold_records = false;
+    script_record(&s, answers[i], second);
+    assert_int_equal(s.result, K8SM_OK);
+    assert_int_equal(script_has(&s, "> KILL c.0"), i == 0);
+    script_close(&s);
+  }
 }
 
 static void leader(struct script *s, const char *address) {
@@ -677,6 +712,7 @@ static void the_first_event_may_be_an_error(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_deletion_is_recorded_late),
       cmocka_unit_test(an_end_is_an_end),
       cmocka_unit_test(no_answer_ends_it_too),
       cmocka_unit_test(a_leader_that_is_none_is_refused),
