@@ -5,8 +5,18 @@
 
 #include <stdio.h>
 
+static void print_errors(const struct k8sm_diags *d) {
+  if (d->count == 0) fprintf(stderr, "out of memory\n");
+  for (size_t i = 0; i < d->count && i < d->cap; i++) {
+    const struct k8sm_diag *row = &d->rows[i];
+    const char *path = d->text + row->path;
+    if (row->severity == K8SM_SEVERITY_ERROR)
+      fprintf(stderr, "%s%s%s\n", path, *path == '\0' ? "" : ": ", d->text + row->message);
+  }
+}
+
 static struct k8sm_calls *launch(struct k8sm_slice manifest, struct k8sm_slice event, struct k8sm_diags *d) {
-  struct k8sm_pod *pod = NULL;
+  struct k8sm_pod *read = NULL, *pod = NULL;
   struct k8sm_demand *demand = NULL;
   struct k8sm_offers *offers = NULL;
   struct k8sm_cluster *cluster = NULL;
@@ -15,14 +25,15 @@ static struct k8sm_calls *launch(struct k8sm_slice manifest, struct k8sm_slice e
   struct k8sm_demand_options how = {.size = sizeof how, .nonce = "a1"};
   struct k8sm_task_options form = {.size = sizeof form, .format = K8SM_FORMAT_JSON};
   /* README: begin */
-  if (k8sm_pod_parse(manifest.ptr, manifest.len, NULL, &pod, d) != K8SM_OK ||
+  if (k8sm_pod_parse(manifest.ptr, manifest.len, NULL, &read, d) != K8SM_OK ||
+      k8sm_pod_with_uid(read, NULL, NULL, &pod, d) != K8SM_OK || /* part of all ids */
       k8sm_demand_make(pod, &how, &demand, d) != K8SM_OK ||
       k8sm_offers_parse(event.ptr, event.len, NULL, &offers, d) != K8SM_OK ||
       k8sm_cluster_new(NULL, &cluster, d) != K8SM_OK ||
       k8sm_cluster_add(cluster, offers, 0, d) != K8SM_OK ||
       k8sm_cluster_match(cluster, &demand, 1, NULL, &plan, d) != K8SM_OK ||
       k8sm_plan_calls(plan, &form, &calls, d) != K8SM_OK)
-    fprintf(stderr, "%s\n", d->count > 0 ? d->text + d->rows[0].message : "out of memory");
+    print_errors(d);
   else if (k8sm_plan_summary(plan, 0).len > 0)
     fprintf(stderr, "%s\n", k8sm_plan_summary(plan, 0).ptr);
   /* README: end */
@@ -31,6 +42,7 @@ static struct k8sm_calls *launch(struct k8sm_slice manifest, struct k8sm_slice e
   k8sm_offers_unref(offers);
   k8sm_demand_unref(demand);
   k8sm_pod_unref(pod);
+  k8sm_pod_unref(read);
   return calls;
 }
 
