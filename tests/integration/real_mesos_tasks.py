@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pods of one container as command tasks on a real Mesos: a private master and agent of the programs that
-K8SMESOS_MESOS names.
+K8SMESOS_MESOS names. Those of the Docker containerizer take a dockerd of the suite's own (package docker.io; skipped
+without it).
 
 usage: real_mesos_tasks.py KM
 """
+import json
 import pathlib
+import shutil
 import signal
-import sys
+import subprocess
 import time
 
 import real_mesos_pair
-from real_mesos_images import container, pod, put_image
+from real_mesos_images import container, layer, pod, put_image
 from real_mesos_support import Case, frameworks, pid_of, running_tasks
 
 
@@ -18,9 +21,30 @@ def why_not():
     return None if real_mesos_pair.program("mesos-executor") else "there is no mesos-executor"
 
 
+def start_docker(pair):
+    """A daemon in these namespaces, and the image of the suite in it; None where there is none."""
+    folder = pathlib.Path(pair.folder, "docker")
+    daemon, client = shutil.which("dockerd"), "/usr/bin/docker"
+    if not daemon or not pathlib.Path(client).exists():
+        return None
+    folder.mkdir()
+    socket = folder / "socket"
+    with open(folder / "log", "w") as log:
+        subprocess.Popen([daemon, f"--host=unix://{socket}", f"--data-root={folder}/data", f"--exec-root={folder}/exec",
+                          f"--pidfile={folder}/pid", "--storage-driver=vfs", "--iptables=false", "--bridge=none"],
+                         stdout=log, stderr=log)
+    words = [client, "-H", f"unix://{socket}"]
+    real_mesos_pair.wait(lambda: subprocess.run([*words, "version"], capture_output=True).returncode == 0)
+    subprocess.run([*words, "import", "-", "busybox:latest"], input=layer(0), check=True, capture_output=True)
+    pair.docker_words = words
+    return {"containerizers": "mesos,docker", "docker": client, "docker_socket": socket}
+
+
 def furnish(pair):
     put_image(pair.images, "busybox", {"Cmd": ["sh"], "Env": ["PATH=/bin"]})
-    pair.start_agent(pair.add_agent())
+    flags = start_docker(pair)
+    Docker.there = flags is not None
+    pair.start_agent(pair.add_agent(**(flags or {})))
 
 
 class Tasks(Case):
@@ -119,6 +143,48 @@ class Tasks(Case):
         self.run_pod(pair, "--form-fallback")
         self.wait(lambda: self.phase("pair") == "Running")
         self.assertEqual(len(running_tasks()), 3)  # with what keeps their executor
+
+
+class Docker(Tasks):
+    """The same with the Docker containerizer."""
+    options = ("--form=docker",)
+    there = False
+    test_one_task_and_no_executor_of_the_pod = None
+    test_probes_of_a_command_task = None
+
+    def setUp(self):
+        if not self.there:
+            self.skipTest("no dockerd, or no /usr/bin/docker")
+        super().setUp()
+
+    def docker(self, *words):
+        return subprocess.run([*self.pair.docker_words, *words], check=True, capture_output=True).stdout.decode()
+
+    def test_failing_liveness_restarts(self):
+        self.run_pod(pod("sick", [container(
+            "web", "nc -ll -p 31850 -e true & sleep 8; kill $!; sleep 600",
+            livenessProbe={"tcpSocket": {"port": 31850}, "initialDelaySeconds": 2, "periodSeconds": 1,
+                           "timeoutSeconds": 5})], terminationGracePeriodSeconds=1))
+        self.wait(lambda: self.containers("sick").get("web", {}).get("restartCount", 0) >= 1, 90)
+
+    def test_out_of_memory(self):
+        """The Docker executor tells the exit code only."""
+        self.run_pod(pod("fat", [container("hog", "sleep 1; x=a; while :; do x=$x$x; done",
+                                           resources={"limits": {"memory": "48Mi"}})], restartPolicy="Never"))
+        self.wait(lambda: "container hog ended with exit code 137" in self.said())
+
+    def test_docker_runs_it(self):
+        self.run_pod(pod("docked", [container("web", "sleep 600", env=[{"name": "WORD", "value": "sesame"}],
+                                              resources={"limits": {"cpu": "500m", "memory": "96Mi"}})]))
+        self.wait(lambda: self.phase("docked") == "Running")
+        ids = self.docker("ps", "-q").split()
+        self.assertEqual(len(ids), 1)
+        seen = json.loads(self.docker("inspect", ids[0]))[0]
+        self.assertIn("WORD=sesame", seen["Config"]["Env"])
+        self.assertEqual(seen["HostConfig"]["Memory"], 96 << 20)
+        self.assertEqual(seen["HostConfig"]["NetworkMode"], "host")
+        self.assertEqual(self.km("delete", "docked", "--grace-period=1")[0], 0)
+        self.wait(lambda: not self.docker("ps", "-q"))
 
 
 if __name__ == "__main__":
