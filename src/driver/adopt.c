@@ -33,9 +33,9 @@ uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d) {
 }
 
 /* The attempt that runs becomes the pod's. Of several the last one: the others are killed when they are heard
- * of. */
+ * of, and so is what turns up when the pod has come to its end. */
 static bool adopt_is_due(const struct k8sm_driver *d, const struct drv_pod *pod, uint32_t attempt) {
-  if (!pod->adopts || !k8smi_drv_adopting(d)) return false;
+  if (!pod->adopts || !k8smi_drv_adopting(d) || k8smi_status_is_final(pod->status)) return false;
   uint32_t present = k8sm_demand_attempt(pod->demand);
   return pod->status->launched ? attempt > present : attempt != present;
 }

@@ -178,7 +178,7 @@ static void process_preempted(struct sim *s, struct sim_pod *victim, struct k8sm
       sim_broken(s, "only pods of a lower priority end for others",
                  "%s of priority %d ends for %s of priority %d", victim->key, victim->priority, p->key,
                  p->priority);
-    if (!p->created || p->deleted)
+    if (!p->created || p->gone)
       sim_broken(s, "pods end for one that waits", "%s ends for %s, which does not wait", victim->key,
                  p->key);
     victim->deleted = true;
