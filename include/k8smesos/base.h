@@ -14,9 +14,9 @@
  *    more than n (call with n = 0 to count). A row_size larger than the library's is zero-filled;
  *  - Owns: a pointer to pointer gives you a reference of your own; a plain pointer or slice that
  *    comes back is borrowed from its object;
- *  - Threads: values (pod, manifest, demand, offers, resources, wants, plan, calls, status, blob) are
- *    immutable and may be shared; mutable objects (cluster, driver, effects, client, server) belong to
- *    one thread at a time. Nothing here has globals, reads a clock or draws random numbers;
+ *  - Threads: values (pod, workload, manifest, demand, offers, resources, wants, plan, calls, status, blob)
+ *    are immutable and may be shared; mutable objects (cluster, driver, control, effects, client, server)
+ *    belong to one thread at a time. Nothing here has globals, reads a clock or draws random numbers;
  *  - Since: everything is of 0.1 unless it says otherwise. */
 
 #include <stddef.h>

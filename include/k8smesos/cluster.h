@@ -122,8 +122,8 @@ K8SM_API K8SM_MUST_USE int k8sm_cluster_set_objects(struct k8sm_cluster *cluster
                                                     struct k8sm_diags *diags);
 
 /* Notes that a pod runs on an agent: affinity, spread and scores count it, and no plan need have placed it
- * there. A pod is known by its uid: on another agent before, it is moved; about to
- * end before, it is not. The agent need not be known yet.
+ * there. A pod is known by its uid: one that was noted on another agent is moved,
+ * one that was noted as about to end is not any more. The agent need not be known yet.
  * Keeps a reference to one demand for all pods that are alike. Errors: NOMEM, LIMIT. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_add_pod(struct k8sm_cluster *cluster,
                                                 const struct k8sm_demand *demand, struct k8sm_slice agent_id,

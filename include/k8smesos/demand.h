@@ -87,8 +87,8 @@ struct k8sm_demand_user {
   const char *name;
 };
 
-/* Data that pods refer to (ConfigMaps, Secrets, PersistentVolumeClaims): as the rows of a manifest. Copied.
- */
+/* How pods are mapped. Everything is copied. `data` is what pods refer to (ConfigMaps, Secrets,
+ * PersistentVolumeClaims), as the rows of a manifest. */
 struct k8sm_demand_options {
   size_t size;
   uint64_t flags; /* K8SM_DEMAND_* */

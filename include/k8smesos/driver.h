@@ -23,8 +23,8 @@ struct k8sm_driver_options {
   const struct k8sm_allocator *allocator;
   const struct k8sm_framework *framework;   /* copied; NULL: all defaults */
   const struct k8sm_demand_options *demand; /* copied; nonce and attempt are ignored; NULL: all defaults */
-  const struct k8sm_match_options *match;
-  const struct k8sm_status_options *status;
+  const struct k8sm_match_options *match;   /* copied, but for their allocators; NULL: all defaults */
+  const struct k8sm_status_options *status; /* the same */
   struct k8sm_refuse refuse;
   const char *master;       /* host:port of a master; NULL: wait for INPUT_LEADER */
   uint64_t seed;            /* random; jitter and nonces are made from it. Two processes that share a
@@ -35,9 +35,9 @@ struct k8sm_driver_options {
   uint64_t backoff_cap_ms;  /* 0: 15,000 */
   uint64_t hold_ms;         /* offers that may be needed are held this long; 0: 5,000 */
   uint64_t max_event_bytes; /* of one event; 0: 64 MiB */
-  uint32_t
-      record_rows; /* a pod's record has no more rows than these, a whole one and others appended to it; then
-                      a whole one takes their place. 0: 64; 1: none is appended, for a store that can't */
+  /* A pod's record has no more rows than these, a whole one and others appended to it; then a whole one takes
+   * their place. 0: 64; 1: none is appended, for a store that can't. */
+  uint32_t record_rows;
   uint32_t reserved;
   uint64_t adopt_ms; /* not 0: the record is lost, but for the framework's id. For so long after the
                         subscription nothing is launched for pods that are given, and what runs of them is
@@ -48,9 +48,9 @@ struct k8sm_driver_options {
   struct k8sm_slice task_overlay;
   uint32_t overlay_format; /* of both */
   uint32_t reserved_2;
-  uint64_t
-      rest_ms; /* a pod to which nothing has happened for so long is held packed, in about a third of the
-                  memory, and made anew when something does: some 5 us more. 0: 60,000; UINT64_MAX: none is */
+  /* A pod to which nothing has happened for so long is held packed, in about a third of the memory, and made
+   * anew when something does: some 5 us more. 0: 60,000; UINT64_MAX: none is. */
+  uint64_t rest_ms;
 };
 
 /* Errors: INVALID, NOMEM, ABI; of overlays also SYNTAX, LIMIT, UNSUPPORTED. */
