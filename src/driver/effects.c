@@ -115,10 +115,11 @@ static void effects_shrink(struct k8sm_effects *effects) {
 
 int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) {
   size_t base = effects->bytes.len;
+  if (from->count == 0) return K8SM_OK; /* nor are there bytes */
   if (!effects_room(effects, from->count, from->bytes.len)) return K8SM_ERR_NOMEM;
   k8smi_buf_put(&effects->bytes, from->bytes.ptr, from->bytes.len);
   struct effects_row *to = effects->rows + effects->count;
-  if (from->count > 0) memcpy(to, from->rows, from->count * sizeof *to); /* with references to their pods */
+  memcpy(to, from->rows, from->count * sizeof *to); /* with references to their pods */
   for (size_t i = 0; base != 0 && i < from->count; i++) {
     for (size_t k = 0; k < EFFECTS_SLICES; k++) to[i].at[k] += base;
   }
