@@ -37,7 +37,8 @@ uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d) {
 static bool adopt_is_due(const struct k8sm_driver *d, const struct drv_pod *pod, uint32_t attempt) {
   if (!pod->adopts || !k8smi_drv_adopting(d) || k8smi_status_is_final(pod->status)) return false;
   uint32_t present = k8sm_demand_attempt(pod->demand);
-  return pod->status->launched ? attempt > present : attempt != present;
+  bool known = pod->status->launched || pod->recorded; /* then what is lower is a former attempt */
+  return known ? attempt > present : attempt != present;
 }
 
 static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_demand *demand,

@@ -244,8 +244,10 @@ static void update_presume_stages(struct k8sm_status *s, size_t task) {
   for (size_t i = 1; i < s->demand->task_count; i++) {
     const struct k8smi_demand_task *d = &s->demand->tasks[i];
     struct k8smi_status_task *t = &s->tasks[i];
-    if (d->kind != K8SM_TASK_INIT || d->stage >= s->demand->tasks[task].stage) continue;
+    if (d->kind == K8SM_TASK_PAUSE || d->stage >= s->demand->tasks[task].stage) continue;
     if (t->progress != K8SMI_PROGRESS_NONE) continue;
+    if (d->kind == K8SM_TASK_SIDECAR) t->started = true; /* it was, once */
+    if (d->kind != K8SM_TASK_INIT) continue;
     t->progress = K8SMI_PROGRESS_ENDED;
     t->end = (struct k8smi_status_end){.set = true, .reason = K8SMI_S("Completed")};
   }

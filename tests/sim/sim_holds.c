@@ -58,6 +58,7 @@ static void holds_see(struct sim *s, size_t claim, size_t agent, int64_t milli) 
   if (*at != SIZE_MAX && *at != agent && !holds_is_forgotten(s))
     sim_broken(s, "each claimed volume is made once", "c%zu is on agent %zu, and was made on agent %zu",
                claim, agent, *at);
+  if (*at != SIZE_MAX && *at != agent) s->holds.volume_lost[claim] = true; /* which of them counts? */
   if (milli > HOLDS_CLAIM_MILLI)
     sim_broken(s, "each claimed volume is made once", "c%zu is on agent %zu several times", claim, agent);
   *at = agent;

@@ -305,10 +305,12 @@ void sim_process_crash(struct sim *s) {
   sim_trace(s, "the process has died; it starts again at %llu", (unsigned long long)p->start_ms);
 }
 
-static bool process_has(struct sim *s, const struct sim_pod *pod) {
+static bool process_has(struct sim *s, struct sim_pod *pod) {
   struct k8sm_driver_pod row;
   for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, &row, sizeof row, 1) != 0; i++) {
-    if (k8smi_eqs(k8sm_pod_uid(row.pod), pod->uid)) return true;
+    if (!k8smi_eqs(k8sm_pod_uid(row.pod), pod->uid)) continue;
+    pod->deleted |= s->preempts && row.deleting != 0; /* it has recorded that, and did not come to say so */
+    return true;
   }
   return false;
 }
