@@ -26,10 +26,18 @@ int k8smi_drv_adopt_begin(struct k8sm_driver *d) {
 }
 
 /* Higher than that of any attempt before, since none takes less than a second: so those are former ones. */
-uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d) {
+static uint32_t adopt_fresh(const struct k8sm_driver *d) {
   int64_t seconds = d->core.wall_ms / 1000;
-  if (!k8smi_drv_adopting(d) || seconds < 0) return 0;
-  return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+  return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d) {
+  return k8smi_drv_adopting(d) ? adopt_fresh(d) : 0;
+}
+
+uint32_t k8smi_drv_adopt_next(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  uint32_t next = k8sm_demand_attempt(pod->demand) + 1, fresh = adopt_fresh(d);
+  return pod->place == NULL && fresh > next ? fresh : next;
 }
 
 /* The attempt that runs becomes the pod's. Of several the last one: the others are killed when they are heard

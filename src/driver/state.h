@@ -191,6 +191,9 @@ bool k8smi_drv_adopting(const struct k8sm_driver *d);
 int k8smi_drv_adopt_begin(struct k8sm_driver *d);
 /* The number of the first attempt of a pod that is given now. */
 uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d);
+/* The number of its next attempt. Where the pod was taken up, there may have been some after that which was
+ * found. */
+uint32_t k8smi_drv_adopt_next(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* Somebody saw a task of the pod alive, and knows, or not, of an executor of the pod's own. Errors: NOMEM. */
 int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                     struct k8sm_slice agent_id, bool has_executor);

@@ -171,7 +171,7 @@ static void a_start_without_the_record(void **state) {
   k8smi_local_kill_executor(w.local, "u1.0.1");
   world_wait(&w, 1000);
   await(&w, "default/nginx", "Running", 60000);
-  assert_true(world_said(&w, "default/nginx: Attempt: number 1 begins"));
+  assert_true(world_said(&w, "default/nginx: Attempt: number 17672"));
   assert_int_equal(world_delete(&w, "default/nginx", 1), K8SM_OK);
   await(&w, "default/nginx", NULL, 60000);
   world_close(&w);
