@@ -86,6 +86,13 @@ class Soak:
 
     # ---- disturbances ----
 
+    def start_agent(self, agent):
+        """As whoever minds it would: killed while it writes its checkpoint, an agent may fail to recover once."""
+        try:
+            self.pair.start_agent(agent)
+        except RuntimeError:
+            self.pair.start_agent(agent)
+
     def kill_km(self):
         self.process.kill()
         self.process.wait()
@@ -96,7 +103,7 @@ class Soak:
         agent = self.random.choice(self.pair.agents)
         agent.kill()
         time.sleep(self.random.choice((0, 1, 10)))
-        self.pair.start_agent(agent)
+        self.start_agent(agent)
 
     def kill_both(self):
         agent = self.random.choice(self.pair.agents)
@@ -104,7 +111,7 @@ class Soak:
         self.process.kill()
         self.process.wait()
         self.start_km()
-        self.pair.start_agent(agent)
+        self.start_agent(agent)
 
     def kill_container(self):
         """One of the sleepers in the containers."""
