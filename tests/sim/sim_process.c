@@ -336,6 +336,7 @@ static void process_give_again(struct sim *s, struct sim_pod *pod) {
   bool over = strcmp(pod->phase, "Succeeded") == 0 || strcmp(pod->phase, "Failed") == 0;
   bool lost = s->process.adopts, alive = sim_truth_live(s, (size_t)(pod - s->pods)) != 0;
   if (lost && over && !alive) pod->let_go = true;
+  if (pod->let_go) pod->gone |= pod->deleted; /* for another pod, maybe */
   if (pod->deleted && !lost) pod->gone = true;
   if (pod->gone || pod->let_go) return;
   pod->phase[0] = '\0';
