@@ -254,6 +254,15 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
   return k8sm_executor_id_parse(text, strlen(text), &executor) == K8SM_OK;
 }
 
+/* The agent or its executor speaks of the present attempt: what stood before the launch in its ACCEPT was
+ * done. */
+static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task_id *id,
+                               const K8smMesos__TaskStatus *s) {
+  bool there = s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
+               s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR;
+  return s->has_source && there && pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod);
+}
+
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                        const K8smMesos__TaskStatus *s) {
   struct drv_task *task = k8smi_drv_pod_task(pod, k8smi_s(s->task_id->value));
@@ -272,6 +281,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
+  if (events_is_of_place(pod, id, s)) pod->arrived = true;
   r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR && s->agent_id != NULL)
     k8sm_cluster_forget(d->offers.cluster,

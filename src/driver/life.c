@@ -139,7 +139,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     memcpy(pod->nonce, nonce, sizeof nonce);
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;
-    pod->volumes_noted = false;
+    pod->volumes_noted = pod->arrived = false;
     pod->refusal_hash = 0;
   } else {
     k8sm_demand_unref(demand);

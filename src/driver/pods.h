@@ -65,6 +65,7 @@ struct drv_pod {
   uint64_t awake_ms;       /* when something happened to it last, or it was looked at in vain */
   uint32_t changes;        /* of its status, so far */
   struct k8smi_link dirty; /* in the list of those to be looked at */
+  bool arrived;            /* the agent has spoken of a task of this attempt */
   bool volumes_noted;      /* the cluster knows where those are that it claims */
   bool blocked;            /* a call is due that could not be made without a subscription */
   uint32_t slot;

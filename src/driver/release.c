@@ -80,6 +80,7 @@ uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d) {
 /* ---- Volumes that stay ---- */
 
 static bool release_runs(const struct drv_pod *pod) {
+  if (pod->arrived) return true;
   for (size_t i = 0; i < pod->demand->task_count; i++) {
     const struct k8smi_status_task *t = &pod->status->tasks[i];
     if (t->ran || (k8smi_task_alive(t) && t->progress >= K8SMI_PROGRESS_STARTING)) return true;

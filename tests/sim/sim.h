@@ -103,7 +103,8 @@ struct sim_pod {
   uint64_t create_ms, delete_ms, hurry_ms, retry_ms; /* UINT64_MAX: never */
   int64_t grace, hurry_grace;
   bool created, deleted, hurried, gone;
-  bool let_go; /* its end was told, and the record is lost: its owner does not give it again */
+  bool may_end; /* for another, which the process did not come to say before it died */
+  bool let_go;  /* its end was told, and the record is lost: its owner does not give it again */
   /* What was said of it. */
   char phase[12]; /* of the last STATUS effect */
 };

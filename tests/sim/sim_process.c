@@ -211,9 +211,9 @@ static void process_gone(struct sim *s, const struct k8sm_effect *e) {
   for (size_t i = 0; i < s->pod_count; i++) {
     struct sim_pod *pod = &s->pods[i];
     if (!k8smi_eqs(e->key, pod->key)) continue;
-    if (!pod->deleted)
+    if (!pod->deleted && !pod->may_end)
       sim_broken(s, "only what is to go goes", "%s is gone, and nobody deleted it", pod->key);
-    pod->gone = true;
+    pod->deleted = pod->gone = true;
   }
 }
 
@@ -237,6 +237,16 @@ static void process_effect(struct sim *s, const struct k8sm_effect *e) {
   }
 }
 
+/* What the process does not come to say: that pods end for others, if their rows are kept. */
+static void process_unsaid(struct sim *s, size_t from) {
+  struct k8sm_effect e;
+  for (size_t i = from; k8sm_effects_rows(s->process.effects, i, &e, sizeof e, 1) != 0; i++) {
+    if (e.type != K8SM_EFFECT_EVENT || !process_begins(e.bytes, "Preempted: by ")) continue;
+    for (size_t k = 0; k < s->pod_count; k++)
+      s->pods[k].may_end = s->pods[k].may_end || k8smi_eqs(e.key, s->pods[k].key);
+  }
+}
+
 int sim_process_step(struct sim *s, struct k8sm_input input) {
   struct sim_process *p = &s->process;
   char text[256] = "";
@@ -253,6 +263,7 @@ int sim_process_step(struct sim *s, struct k8sm_input input) {
     sim_broken(s, "inputs are taken", "input %u: %s %s", input.type, k8sm_result_name(result), text);
   for (size_t i = 0; k8sm_effects_rows(p->effects, i, &e, sizeof e, 1) != 0; i++) {
     if (p->crash_in != 0 && --p->crash_in == 0) {
+      process_unsaid(s, i);
       sim_process_crash(s);
       return K8SM_OK;
     }

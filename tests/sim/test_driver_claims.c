@@ -290,6 +290,46 @@ static void what_a_failed_create_leaves_is_given_back(void **state) {
   script_close(&s);
 }
 
+static void offer_room(struct script *s, const char *id, const char *agent) {
+  static const char format[] = "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"%s\"},"
+                               "\"framework_id\":{\"value\":\"F1\"},"
+                               "\"agent_id\":{\"value\":\"%s\"},\"hostname\":\"h\",\"allocation_info\":{"
+                               "\"role\":\"dev\"},\"resources\":["
+                               "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":4},\"allocation_"
+                               "info\":{\"role\":\"dev\"}},"
+                               "{\"name\":\"mem\",\"type\":\"SCALAR\",\"scalar\":{\"value\":4096},"
+                               "\"allocation_info\":{\"role\":\"dev\"}},"
+                               "{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":9000},"
+                               "\"allocation_info\":{\"role\":\"dev\"}}]}]}}";
+  char json[2048];
+  snprintf(json, sizeof json, format, id, agent);
+  script_event(s, json);
+}
+
+/* Its tasks end before any of them has started, and before an offer shows the volume: that they came to the
+ * agent tells that it was made. */
+static void a_volume_is_made_once(void **state) {
+  static const char pod[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+      "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}],\n"
+      "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}\n";
+  static const char ended[] = ",\"source\":\"SOURCE_AGENT\",\"reason\":\"REASON_EXECUTOR_TERMINATED\"";
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(script_pod(&s, pod), K8SM_OK);
+  offer_room(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  const char *pause = script_task(&s, ""), *task = script_task(&s, "c");
+  s.accept[0] = '\0';
+  script_update(&s, pause, "A1", "TASK_FAILED", "failed----------", ended);
+  script_update(&s, task, "A1", "TASK_FAILED", "failed2---------", ended);
+  script_wait(&s, 11000);
+  offer_room(&s, "O2", "A2");
+  assert_string_equal(s.accept, ""); /* it is not made on another agent */
+  script_close(&s);
+}
+
 /* The master's offers tell what became of a DESTROY. */
 static void a_volume_is_destroyed_until_it_is_gone(void **state) {
   static const char destroyed[] =
@@ -381,6 +421,7 @@ static void a_strange_row_is_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_volume_is_made_once),
       cmocka_unit_test(a_claim_waits_for_its_pods),
       cmocka_unit_test(a_restart_keeps_the_claim),
       cmocka_unit_test(a_claim_waits_for_its_agent),
