@@ -212,7 +212,8 @@ static void every_call_is_encoded(void **state) {
 
 /* In protobuf it is written without messages in memory: as they would be. */
 static void acknowledgements_of_all_lengths(void **state) {
-  char text[K8SMI_ID_MAX + 1];
+  enum { UUID_MAX = 300 }; /* longer than any id */
+  char text[UUID_MAX];
   (void)state;
   memset(text, 'x', sizeof text);
   for (size_t n = 1; n <= K8SMI_ID_MAX; n++) {
@@ -221,7 +222,7 @@ static void acknowledgements_of_all_lengths(void **state) {
                                   .framework_id = {text, n * 7 % K8SMI_ID_MAX + 1},
                                   .agent_id = {text, n * 3 % K8SMI_ID_MAX + 1},
                                   .task_id = {text, n},
-                                  .uuid = {text, n * 11 % 300 + 1}};
+                                  .uuid = {text, n * 11 % UUID_MAX + 1}};
     struct k8sm_blob *json, *converted, *quick;
     args.format = K8SM_FORMAT_JSON;
     assert_int_equal(k8sm_call_encode(&args, NULL, &json, NULL), K8SM_OK);
