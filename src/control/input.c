@@ -204,12 +204,25 @@ static void input_begin(struct k8sm_control *c) {
   }
 }
 
+/* The wall clock was set back: no wait lasts until it has caught up, and what hangs on the time of day is
+ * looked at anew. A little is what clocks do. */
+static void input_set_back(struct k8sm_control *c, int64_t wall_ms) {
+  enum { LITTLE_MS = 1000 };
+  if (wall_ms >= c->wall_ms || c->wall_ms < INT64_MIN + LITTLE_MS || wall_ms >= c->wall_ms - LITTLE_MS)
+    return;
+  for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
+    o->again_ms = o->retry_ms = 0;
+    k8smi_ctl_touch(c, o);
+  }
+}
+
 int k8smi_ctl_take(struct k8sm_control *c, const struct k8sm_control_input *in, struct k8sm_diags *diags) {
   if (in->type >= sizeof ctlin_table / sizeof ctlin_table[0]) {
     k8smi_find(diags, K8SM_DIAG_INPUT_INVALID, NULL, "no input has the type %u", in->type);
     return K8SM_ERR_INVALID;
   }
   if (in->mono_ms > c->mono_ms) c->mono_ms = in->mono_ms;
+  if (c->begun) input_set_back(c, in->wall_ms);
   c->wall_ms = in->wall_ms;
   if (!c->begun && in->type != K8SM_CONTROL_RESTORE && in->type != K8SM_CONTROL_FOUND) input_begin(c);
   const uint64_t drawn = c->drawn;

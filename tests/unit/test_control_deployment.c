@@ -123,6 +123,20 @@ static void nothing_happens_before_the_row_is_kept(void **state) {
   stage_end(&s);
 }
 
+/* A wait of some seconds does not become one of days. */
+static void a_clock_that_is_set_back_holds_nothing_up(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  s.refuse = true;
+  stage_apply(&s, set_of_three);
+  assert_int_equal(stage_count(&s, ""), 0);
+  s.wall -= INT64_C(3) * 24 * 3600 * 1000;
+  stage_run(&s, 6000);
+  assert_int_equal(stage_count(&s, ""), 3);
+  stage_end(&s);
+}
+
 static void a_replication_controller_does_the_same(void **state) {
   struct stage s;
   (void)state;
@@ -845,6 +859,7 @@ int main(void) {
       cmocka_unit_test(the_least_missed_go_first),
       cmocka_unit_test(a_pod_that_is_not_taken_is_tried_again_later),
       cmocka_unit_test(nothing_happens_before_the_row_is_kept),
+      cmocka_unit_test(a_clock_that_is_set_back_holds_nothing_up),
       cmocka_unit_test(a_replication_controller_does_the_same),
       cmocka_unit_test(a_deployment_comes_up),
       cmocka_unit_test(a_rollout_keeps_its_bounds),
