@@ -43,7 +43,8 @@ static void phase_count_init(const struct k8sm_status *s, size_t i, struct phase
   if (s->demand->tasks[i].kind == K8SM_TASK_SIDECAR) {
     if (state == K8SM_STATE_RUNNING) c->running++;
     if (state == K8SM_STATE_RUNNING && !t->started) c->pending++;
-    if (state == K8SM_STATE_WAITING && !t->last.set) {
+    bool waits = t->progress != K8SMI_PROGRESS_ENDED; /* not one that was given up before it was heard of */
+    if (state == K8SM_STATE_WAITING && !t->last.set && waits) {
       c->pending++;
       c->waiting++;
     }

@@ -38,12 +38,16 @@ const struct sim_task *sim_truth_task(const struct sim *s, struct k8sm_slice id)
   return i == K8SMI_MAP_NONE ? NULL : s->truth.tasks[i];
 }
 
+/* Where the record was lost, a former attempt that is found may be the pod's, and the last one be over. */
 const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t container) {
+  const struct sim_task *last = NULL;
   for (size_t i = s->truth.task_count; i-- > 0;) {
     const struct sim_task *t = s->truth.tasks[i];
-    if (t->pod == pod && t->container == container) return t;
+    if (t->pod != pod || t->container != container) continue;
+    if (t->live || !s->process.forgot) return t;
+    if (last == NULL) last = t;
   }
-  return NULL;
+  return last;
 }
 
 const struct sim_task *sim_truth_other(const struct sim *s, size_t pod, uint32_t attempt, size_t from,

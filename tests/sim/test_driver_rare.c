@@ -35,6 +35,27 @@ static void run(struct script *s) {
                 ",\"source\":\"SOURCE_EXECUTOR\",\"healthy\":true");
 }
 
+/* A copy that told nothing new tells something once the pod is known to be away, to the letter the same as it
+ * is. */
+static void a_copy_is_believed_again(void **state) {
+  static const char copy[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  run(&s);
+  const char *task = script_task(&s, "c");
+  script_update(&s, task, "A1", "TASK_RUNNING", NULL, copy);
+  script_forget(&s);
+  script_update(&s, task, "A1", "TASK_RUNNING", NULL, copy);
+  assert_false(script_has(&s, "record"));
+  script_update(&s, task, "A1", "TASK_UNREACHABLE", NULL, ",\"source\":\"SOURCE_MASTER\"");
+  assert_true(script_has(&s, "record pod/u1"));
+  script_forget(&s);
+  script_update(&s, task, "A1", "TASK_RUNNING", NULL, copy);
+  assert_true(script_has(&s, "record pod/u1"));
+  script_close(&s);
+}
+
 /* Two deletions, of which the record of the first is refused. The pod goes on, and to rest, before the host
  * has said what became of the second. */
 static void a_deletion_is_recorded_late(void **state) {
@@ -712,6 +733,7 @@ static void the_first_event_may_be_an_error(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_copy_is_believed_again),
       cmocka_unit_test(a_deletion_is_recorded_late),
       cmocka_unit_test(an_end_is_an_end),
       cmocka_unit_test(no_answer_ends_it_too),

@@ -144,11 +144,33 @@ static void an_agent_that_is_gone(void **state) {
   }
 }
 
+/* Found without a record while its sidecar waited for a restart: nobody has heard of that one when the agent
+ * goes. */
+static void a_sidecar_that_was_never_heard_of(void **state) {
+  static const char spec[] =
+      "{'restartPolicy':'Never','initContainers':[{'name':'s','image':'s:1','restartPolicy':"
+      "'Always'}]," CONTAINER "}";
+  static const char found[] = "'source':'SOURCE_MASTER','reason':'REASON_RECONCILIATION'";
+  struct life l;
+  struct k8sm_status_summary summary = {.size = sizeof summary};
+  (void)state;
+  life_begin(&l, spec);
+  life_update(&l, "", 0, "RUNNING", found);
+  life_update(&l, "c", 0, "RUNNING", found);
+  life_update(&l, "", 0, "GONE_BY_OPERATOR", "'source':'SOURCE_MASTER'");
+  life_update(&l, "c", 0, "GONE_BY_OPERATOR", "'source':'SOURCE_MASTER'");
+  assert_int_equal(k8sm_status_summarize(l.status, &summary), K8SM_OK);
+  assert_string_equal(summary.phase.ptr, "Failed");
+  assert_true(away_done(&l));
+  life_end(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pods_wait_for_their_agent),
       cmocka_unit_test(what_was_left_behind_is_killed),
       cmocka_unit_test(an_agent_that_is_gone),
+      cmocka_unit_test(a_sidecar_that_was_never_heard_of),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
