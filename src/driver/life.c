@@ -118,6 +118,13 @@ static int life_say_attempt(struct k8sm_driver *d, const struct drv_pod *pod, ui
                           number, K8SMI_P(agent));
 }
 
+/* What is left of an attempt that was given up is killed when its agent comes back: a crash must not make the
+ * pod go on with it, half killed. */
+static int life_keep_given_up(struct k8sm_driver *d, const struct drv_pod *pod) {
+  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
+}
+
 /* The next attempt: a demand of its own, and a status that knows it. */
 static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_demand *demand;
@@ -141,6 +148,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     pod->place = NULL;
     pod->volumes_noted = pod->arrived = false;
     pod->refusal_hash = 0;
+    if (r == K8SM_OK && given_up) r = life_keep_given_up(d, pod);
   } else {
     k8sm_demand_unref(demand);
   }
