@@ -208,8 +208,7 @@ static void input_begin(struct k8sm_control *c) {
  * looked at anew. A little is what clocks do. */
 static void input_set_back(struct k8sm_control *c, int64_t wall_ms) {
   enum { LITTLE_MS = 1000 };
-  if (wall_ms >= c->wall_ms || c->wall_ms < INT64_MIN + LITTLE_MS || wall_ms >= c->wall_ms - LITTLE_MS)
-    return;
+  if (wall_ms >= c->wall_ms || (uint64_t)c->wall_ms - (uint64_t)wall_ms <= LITTLE_MS) return;
   for (struct ctl_object *o = c->first; o != NULL; o = o->next) {
     o->again_ms = o->retry_ms = 0;
     k8smi_ctl_touch(c, o);

@@ -423,7 +423,7 @@ static void memory_runs_out(void **state) {
 static void many_roles_and_ranges(void **state) {
   (void)state;
   struct k8smi_buf json;
-  char piece[160];
+  char piece[256];
   assert_true(k8smi_buf_init(&json, NULL));
   k8smi_buf_puts(&json, "{\"resources\":[");
   for (int i = 10000; i-- > 0;) {
