@@ -53,7 +53,8 @@ K8SM_API void k8sm_cluster_free(struct k8sm_cluster *cluster);
 K8SM_API uint64_t k8sm_cluster_generation(const struct k8sm_cluster *cluster);
 
 /* Takes the offers in. One that is held already, or was rescinded before it came, is left out with a
- * note. Errors: NOMEM (nothing changed), LIMIT. */
+ * note; one that repeats a port of its agent, which could be spent twice, or is of too many roles or more than any
+ * machine has, with a finding (OFFER_INVALID). Errors: NOMEM (nothing changed), LIMIT. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_add(struct k8sm_cluster *cluster, struct k8sm_offers *offers,
                                             uint64_t mono_ms, struct k8sm_diags *diags);
 /* Drops an offer: rescinded, declined, expired or used elsewhere. Returns 1 if it was held, else 0: an

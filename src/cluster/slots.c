@@ -19,9 +19,35 @@ uint32_t k8smi_slot_find(const struct k8sm_cluster *cluster, uint32_t agent, str
   return row;
 }
 
+/* Has the offer a port that this part has, too? */
+static bool slots_have_port(const struct k8smi_offer *offer, const struct k8smi_resource *part) {
+  for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
+    const struct k8smi_resource *other = &offer->resources[i];
+    if (other != part && other->kind == K8SMI_PORTS && k8smi_ranges_meet(&other->ranges, &part->ranges))
+      return true;
+  }
+  return false;
+}
+
+/* A port that is offered twice, to whatever roles: it could be spent twice. */
+static bool slots_repeat_port(const struct k8sm_cluster *c, uint32_t agent, const struct k8smi_offer *offer) {
+  for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
+    const struct k8smi_resource *part = &offer->resources[i];
+    if (part->kind != K8SMI_PORTS) continue;
+    if (slots_have_port(offer, part)) return true;
+    for (uint32_t s = k8smi_agent_at(c, agent)->first_slot; s != K8SMI_ROW_NONE;
+         s = k8smi_slot_at(c, s)->next) {
+      for (uint32_t h = k8smi_slot_at(c, s)->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next)
+        if (slots_have_port(k8smi_held_at(c, h)->offer, part)) return true;
+    }
+  }
+  return false;
+}
+
 const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent,
                                const struct k8smi_offer *offer) {
   uint32_t row = k8smi_slot_find(cluster, agent, offer->role);
+  if (slots_repeat_port(cluster, agent, offer)) return "a port of its agent is offered twice";
   if (row == K8SMI_ROW_NONE) {
     return k8smi_agent_at(cluster, agent)->slots < K8SMI_AGENT_ROLES_MAX
                ? NULL

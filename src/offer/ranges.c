@@ -47,6 +47,19 @@ void k8smi_ranges_unite(struct k8smi_ranges *ranges) {
   ranges_merge(ranges);
 }
 
+bool k8smi_ranges_meet(const struct k8smi_ranges *a, const struct k8smi_ranges *b) {
+  size_t i = 0, j = 0;
+  while (i < a->count && j < b->count) {
+    if (a->items[i].end < b->items[j].begin)
+      i++;
+    else if (b->items[j].end < a->items[i].begin)
+      j++;
+    else
+      return true;
+  }
+  return false;
+}
+
 bool k8smi_ranges_contain(const struct k8smi_ranges *a, const struct k8smi_ranges *b) {
   size_t at = 0;
   for (size_t i = 0; i < b->count; i++) {

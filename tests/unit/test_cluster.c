@@ -609,6 +609,34 @@ static void trees_under_load(void **state) {
   world_free(&w);
 }
 
+/* A port that an agent offers twice could be spent twice: the offer that repeats it is left out, whatever its
+ * role. */
+static void ports_are_offered_once(void **state) {
+  static const char *const roles[] = {"*", "r"};
+  (void)state;
+  for (size_t i = 0; i < 2; i++) {
+    struct world w;
+    struct k8sm_diag rows[2];
+    char text[256];
+    struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
+    world_init(&w);
+    world_ports(&w, world_simple(&w, "o1", "a", "*", 1, 1, false), 10, 20);
+    world_ports(&w, world_simple(&w, "o2", "a", roles[i], 1, 1, false), 21, 30);
+    world_ports(&w, world_simple(&w, "o3", "a", roles[i], 1, 1, false), 15, 15);
+    world_ports(&w, world_simple(&w, "o4", "b", "*", 1, 1, false), 15, 15);
+    struct k8sm_cluster *c = cluster_new(NULL);
+    struct k8sm_offers *offers = world_offers(&w);
+    assert_int_equal(k8sm_cluster_add(c, offers, 0, &diags), K8SM_OK);
+    assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 3);
+    assert_int_equal(diags.count, 1);
+    assert_int_equal(rows[0].code, K8SM_DIAG_OFFER_INVALID);
+    assert_string_equal(text + rows[0].path, "offers.offers[2]");
+    k8sm_offers_unref(offers);
+    k8sm_cluster_free(c);
+    world_free(&w);
+  }
+}
+
 /* Whatever allocation fails, adding changes nothing. */
 static void memory_runs_out(void **state) {
   (void)state;
@@ -618,7 +646,7 @@ static void memory_runs_out(void **state) {
   for (int i = 0; i < 40; i++) {
     snprintf(id, sizeof id, "o%d", i);
     snprintf(agent, sizeof agent, "a%d", i % 20);
-    world_attribute(&w, world_simple(&w, id, agent, i % 3 ? "*" : "r", 1, 1, true), "n", i < 8 ? "x" : id);
+    world_attribute(&w, world_simple(&w, id, agent, i % 3 ? "*" : "r", 1, 1, i < 20), "n", i < 8 ? "x" : id);
   }
   struct failing f;
   struct k8sm_cluster *c;
@@ -676,6 +704,7 @@ int main(void) {
       cmocka_unit_test(too_many_agents),
       cmocka_unit_test(a_long_life),
       cmocka_unit_test(trees_under_load),
+      cmocka_unit_test(ports_are_offered_once),
       cmocka_unit_test(memory_runs_out),
   };
   return cmocka_run_group_tests_name("cluster", tests, NULL, NULL);

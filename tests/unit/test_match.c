@@ -209,7 +209,7 @@ static void why_not(void **state) {
     struct setup s;
     setup_begin(&s);
     world_attribute(&s.w, world_simple(&s.w, "o1", "a", "*", 4, 4096, true), "rack", "r1");
-    world_attribute(&s.w, world_simple(&s.w, "o2", "a", "r", 40, 40960, true), "rack", "r1");
+    world_attribute(&s.w, world_simple(&s.w, "o2", "a", "r", 40, 40960, false), "rack", "r1");
     setup_add(&s, 0);
     struct k8sm_demand *d = world_demand(&s.w, "p", 250, 64000, 32000);
     cases[i].refuse(&s, d);

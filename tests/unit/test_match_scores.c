@@ -207,7 +207,7 @@ static void fewer_offers(void **state) {
     struct scene s;
     scene_begin(&s);
     world_simple(&s.w, "o1", "a", "*", 4, 4096, true);
-    world_simple(&s.w, "o2", "a", "*", 4, 4096, true);
+    world_simple(&s.w, "o2", "a", "*", 4, 4096, false);
     world_simple(&s.w, "o3", "b", "*", 8, 8192, true);
     world_simple(&s.w, "o4", "c", "*", 8, 8192, true);
     scene_offers(&s);
