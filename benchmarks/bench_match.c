@@ -258,7 +258,8 @@ static void bench_offers(struct bench *b) {
     char id[32], agent[32];
     snprintf(id, sizeof id, "4e8c-P%zu", i);
     snprintf(agent, sizeof agent, "4e8c-S%zu", i * 7919 % b->count);
-    world_simple(&b->w, id, agent, "*", 1 + bench_below(8), 1024, true);
+    K8smMesos__Offer *offer = world_simple(&b->w, id, agent, "*", 1 + bench_below(8), 1024, false);
+    world_ports(&b->w, offer, 33000 + 8 * i, 33007 + 8 * i); /* nobody else's */
     single[i] = world_offers_from(&b->w, b->w.count - 1, NULL, NULL);
   }
   for (int run = 0; run < 9; run++) {
