@@ -254,13 +254,15 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
   return k8sm_executor_id_parse(text, strlen(text), &executor) == K8SM_OK;
 }
 
-/* The agent or its executor speaks of the present attempt: what stood before the launch in its ACCEPT was
- * done. */
+/* The agent or its executor speaks of the present attempt, or the master misses a task of it that it had:
+ * what stood before the launch in its ACCEPT was done. */
 static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task_id *id,
                                const K8smMesos__TaskStatus *s) {
   bool there = s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
                s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR;
-  return s->has_source && there && pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod);
+  bool missed = s->has_reason && s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_REMOVED;
+  return s->has_source && (there || missed) && pod->place != NULL &&
+         id->attempt == k8smi_drv_pod_attempt(pod);
 }
 
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,

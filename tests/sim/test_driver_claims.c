@@ -313,21 +313,26 @@ static void a_volume_is_made_once(void **state) {
       "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
       "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}],\n"
       "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}\n";
-  static const char ended[] = ",\"source\":\"SOURCE_AGENT\",\"reason\":\"REASON_EXECUTOR_TERMINATED\"";
-  struct script s;
+  static const struct {
+    const char *state, *more;
+  } ends[] = {{"TASK_FAILED", ",\"source\":\"SOURCE_AGENT\",\"reason\":\"REASON_EXECUTOR_TERMINATED\""},
+              {"TASK_GONE", ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\""}};
   (void)state;
-  open_script(&s);
-  assert_int_equal(script_pod(&s, pod), K8SM_OK);
-  offer_room(&s, "O1", "A1");
-  assert_non_null(strstr(s.accept, "\"CREATE\""));
-  const char *pause = script_task(&s, ""), *task = script_task(&s, "c");
-  s.accept[0] = '\0';
-  script_update(&s, pause, "A1", "TASK_FAILED", "failed----------", ended);
-  script_update(&s, task, "A1", "TASK_FAILED", "failed2---------", ended);
-  script_wait(&s, 11000);
-  offer_room(&s, "O2", "A2");
-  assert_string_equal(s.accept, ""); /* it is not made on another agent */
-  script_close(&s);
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    struct script s;
+    open_script(&s);
+    assert_int_equal(script_pod(&s, pod), K8SM_OK);
+    offer_room(&s, "O1", "A1");
+    assert_non_null(strstr(s.accept, "\"CREATE\""));
+    const char *pause = script_task(&s, ""), *task = script_task(&s, "c");
+    s.accept[0] = '\0';
+    script_update(&s, pause, "A1", ends[i].state, "failed----------", ends[i].more);
+    script_update(&s, task, "A1", ends[i].state, "failed2---------", ends[i].more);
+    script_wait(&s, 11000);
+    offer_room(&s, "O2", "A2");
+    assert_string_equal(s.accept, ""); /* it is not made on another agent */
+    script_close(&s);
+  }
 }
 
 /* The master's offers tell what became of a DESTROY. */
