@@ -255,12 +255,14 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
 }
 
 /* The agent or its executor speaks of the present attempt, or the master misses a task of it that it had:
- * what stood before the launch in its ACCEPT was done. */
+ * what stood before the launch in its ACCEPT was done. For the same reason it drops what it has not launched:
+ * that is another state. */
 static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task_id *id,
                                const K8smMesos__TaskStatus *s) {
   bool there = s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
                s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR;
-  bool missed = s->has_reason && s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_REMOVED;
+  bool missed = s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE && s->has_reason &&
+                s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_REMOVED;
   return s->has_source && (there || missed) && pod->place != NULL &&
          id->attempt == k8smi_drv_pod_attempt(pod);
 }
