@@ -170,6 +170,7 @@ static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const st
   pod->recorded = true;
   pod->row = (uint64_t)s->number;
   pod->deleting = pod->delete_again = s->deleting != 0;
+  pod->preempted = pod->deleting && s->preempted != 0;
   pod->grace_seconds = s->grace_seconds;
   bool ok = (s->agent_id.len == 0 || pod_restore_place(core, pod, s)) && pod_restore_nominee(core, pod, s);
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);

@@ -54,8 +54,10 @@ static int row_write_whole(const struct drv_core *core, const struct drv_pod_vie
 /* The list of tasks, where it is to be written, and then the row. */
 static int row_write(const struct drv_core *core, const struct drv_pod_view *view, struct drv_row *row,
                      const struct drv_snapshot_change *change) {
-  struct drv_snapshot s = {
-      .number = (int64_t)row->number, .deleting = view->deleting, .grace_seconds = view->grace_seconds};
+  struct drv_snapshot s = {.number = (int64_t)row->number,
+                           .deleting = view->deleting,
+                           .grace_seconds = view->grace_seconds,
+                           .preempted = view->deleting && view->pod->preempted};
   const struct drv_nominee *nominated = view->place == NULL ? view->pod->nominee : NULL;
   if (nominated != NULL) {
     s.nominated_agent_id = nominated->agent_id;

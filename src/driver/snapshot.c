@@ -39,6 +39,7 @@ static void snapshot_put_tasks(struct k8smi_json *w, const struct drv_snapshot *
 static void snapshot_put_deleting(struct k8smi_json *w, const struct drv_snapshot *s) {
   k8smi_json_member_i64(w, "deleting", s->deleting);
   k8smi_json_member_i64(w, "grace_seconds", s->grace_seconds);
+  if (s->preempted) k8smi_json_member_i64(w, "preempted", s->preempted);
 }
 
 static void snapshot_put_nomination(struct k8smi_json *w, const struct drv_snapshot *s) {

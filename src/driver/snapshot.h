@@ -6,8 +6,8 @@
  * as rows, each a JSON object in a line of its own, so that people and other programs can read it. The first
  * row is whole; each one behind it holds what has changed since the one before, and is numbered after it.
  * Rows that do not follow on are void: the host was told so (see records.h). Of earlier releases: rows of
- * version 3 do not tell the form, those of version 2 say nothing of nominations; a whole row of version 1 has
- * no number, and pod and status as texts.
+ * version 4 do not tell for whom a pod ends, those of version 3 not the form, those of version 2 say nothing
+ * of nominations; a whole row of version 1 has no number, and pod and status as texts.
  */
 
 #include <k8smesos/match.h>
@@ -16,7 +16,7 @@
 
 struct k8sm_status;
 
-enum { DRV_SNAPSHOT_VERSION = 4 };
+enum { DRV_SNAPSHOT_VERSION = 5 };
 
 struct drv_snapshot_task {
   struct k8sm_slice id;
@@ -28,10 +28,11 @@ struct drv_snapshot {
   int64_t number;        /* of the row, in the order in which they were made */
   struct k8sm_slice pod; /* its JSON */
   int64_t attempt;
-  struct k8sm_slice nonce;              /* of the attempt's demand */
-  struct k8sm_slice form;               /* the name of its form; empty before version 4 */
-  int64_t deleting;                     /* 1: it is to be deleted */
-  int64_t grace_seconds;                /* then; -1: its own */
+  struct k8sm_slice nonce; /* of the attempt's demand */
+  struct k8sm_slice form;  /* the name of its form; empty before version 4 */
+  int64_t deleting;        /* 1: it is to be deleted */
+  int64_t grace_seconds;   /* then; -1: its own */
+  int64_t preempted;       /* then 1: for a pod of a higher priority; before version 5 always 0 */
   struct k8sm_slice nominated_agent_id; /* where others end for it, until it is placed; empty: nowhere */
   struct k8sm_slice nominated_hostname;
   struct k8sm_slice nominated_role;
@@ -48,7 +49,7 @@ struct drv_snapshot {
 
 /* What of it a row holds behind others. */
 struct drv_snapshot_change {
-  bool deleting; /* with grace_seconds */
+  bool deleting; /* with grace_seconds and preempted */
   bool tasks;    /* the list */
 };
 

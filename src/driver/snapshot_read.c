@@ -39,6 +39,7 @@ static const struct snapshot_field snapshot_fields[] = {
     SNAPSHOT_FIELD(ports, PORTS),
     SNAPSHOT_FIELD(status, STATUS),
     SNAPSHOT_FIELD(form, TEXT),
+    SNAPSHOT_FIELD(preempted, NUMBER),
     SNAPSHOT_FIELD(nominated_agent_id, TEXT),
     SNAPSHOT_FIELD(nominated_hostname, TEXT),
     SNAPSHOT_FIELD(nominated_role, TEXT),
@@ -233,7 +234,7 @@ static int snapshot_get_row(struct snapshot_reader *r, struct drv_snapshot *s) {
   }
   if (result == K8SM_OK) result = snapshot_next(r); /* the end of the row */
   if (result == K8SM_OK && (s->version < 1 || s->version > DRV_SNAPSHOT_VERSION))
-    return snapshot_bad(r, "version", "1 to 4");
+    return snapshot_bad(r, "version", "1 to 5");
   return result;
 }
 

@@ -112,6 +112,24 @@ static void the_nomination_is_recorded_first(void **state) {
   script_close(&s);
 }
 
+/* The victim's status says for whom it ends, after a crash too; one that its owner deletes says nothing. */
+static void why_it_ends_is_recorded(void **state) {
+  static const char why[] = "\"type\":\"DisruptionTarget\",\"status\":\"True\"";
+  (void)state;
+  struct script s;
+  char pause[256];
+  open_preempting(&s, pause, sizeof pause);
+  script_delete(&s, "default/middle", -1);
+  for (int crash = 0; crash < 3; crash++) {
+    assert_true(shows(&s, "low", why));
+    assert_true(shows(&s, "low", "preempting to accommodate a higher priority pod"));
+    assert_true(shows(&s, "middle", "\"phase\""));
+    assert_false(shows(&s, "middle", why));
+    restart(&s);
+  }
+  script_close(&s);
+}
+
 /* The victim is gone, and its room not offered yet: another agent's pod stays where it is. */
 static void nobody_else_ends_after_a_crash(void **state) {
   (void)state;
@@ -161,6 +179,7 @@ static void it_does_not_wait_for_ever(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_nomination_is_recorded_first),
+      cmocka_unit_test(why_it_ends_is_recorded),
       cmocka_unit_test(nobody_else_ends_after_a_crash),
       cmocka_unit_test(it_does_not_wait_for_ever),
   };

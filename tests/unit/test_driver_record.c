@@ -29,6 +29,7 @@ static struct drv_snapshot whole_snapshot(void) {
                                .form = K8SMI_S("command"),
                                .deleting = 1,
                                .grace_seconds = -1,
+                               .preempted = 1,
                                .nominated_agent_id = K8SMI_S("other"),
                                .nominated_hostname = K8SMI_S("other.example"),
                                .nominated_role = K8SMI_S("*"),
@@ -47,6 +48,7 @@ static void same_snapshot(const struct drv_snapshot *a, const struct drv_snapsho
   assert_int_equal(a->attempt, b->attempt);
   assert_int_equal(a->deleting, b->deleting);
   assert_int_equal(a->grace_seconds, b->grace_seconds);
+  assert_int_equal(a->preempted, b->preempted);
   assert_true(k8smi_eq(a->pod, b->pod) && k8smi_eq(a->nonce, b->nonce));
   assert_true(k8smi_eq(a->form, b->form));
   assert_true(k8smi_eq(a->agent_id, b->agent_id) && k8smi_eq(a->hostname, b->hostname));
@@ -249,6 +251,23 @@ static void records_of_version_1(void **state) {
   record_close(&r);
 }
 
+/* It was written before rows told for whom a pod ends, and ends within its time. */
+static void a_row_of_version_4_is_read(void **state) {
+  struct record r;
+  struct drv_snapshot got;
+  (void)state;
+  record_open(&r);
+  const char *row =
+      "{\"version\":4,\"number\":1,\"pod\":{\"kind\":\"Pod\"},\"attempt\":2,\"nonce\":\"n1\",\"form\":"
+      "\"budget\","
+      "\"deleting\":1,\"grace_seconds\":7,\"agent_id\":\"a\",\"hostname\":\"h\",\"executor\":\"AAEC\","
+      "\"ports\":[],\"tasks\":[],\"status\":{}}\n";
+  assert_int_equal(record_read(&r, k8smi_s(row), &got), K8SM_OK);
+  assert_int_equal(got.grace_seconds, 7);
+  assert_int_equal(got.preempted, 0);
+  record_close(&r);
+}
+
 /* It was written before there were forms to be told, and ends within its time. */
 static void a_row_of_version_3_is_read(void **state) {
   struct record r;
@@ -284,7 +303,7 @@ static void a_row_of_version_2_is_read(void **state) {
 
 static void rows_that_are_none(void **state) {
   static const char *const rows[] = {"[]",
-                                     "{\"version\":5}",
+                                     "{\"version\":6}",
                                      "{\"version\":0}",
                                      "{}",
                                      "{\"version\":3,\"attempt\":-1}",
@@ -303,7 +322,7 @@ static void rows_that_are_none(void **state) {
                                      "{\"version\":3,\"other\":0}",
                                      "{\"version\":3}\n[]\n",
                                      "{\"version\":3}\n{\"number\":\"\"}\n",
-                                     "{\"version\":3}\n{\"number\":1,\"version\":5}\n"};
+                                     "{\"version\":3}\n{\"number\":1,\"version\":6}\n"};
   struct record r;
   struct drv_snapshot got;
   (void)state;
@@ -490,6 +509,7 @@ int main(void) {
       cmocka_unit_test(records_of_version_1),
       cmocka_unit_test(a_row_of_version_2_is_read),
       cmocka_unit_test(a_row_of_version_3_is_read),
+      cmocka_unit_test(a_row_of_version_4_is_read),
       cmocka_unit_test(rows_that_are_none),
       cmocka_unit_test(records_without_memory),
       cmocka_unit_test(changes_between_attempts),
