@@ -42,7 +42,9 @@ bool k8smi_volumes_learn(struct k8sm_cluster *c, const struct k8smi_offer *offer
     if (r->spend != K8SMI_SPEND_NEVER || r->owner.len > 0 || !k8smi_resource_is_volume(r)) continue;
     struct k8smi_volume_place *place = volumes_get(c, k8smi_s(r->message->disk->persistence->id), agent);
     if (place == NULL) return false;
-    if (place->agent == agent) place->seen = true;
+    if (place->agent != agent) continue;
+    place->seen = true;
+    place->supposed = false;
   }
   return true;
 }
@@ -103,8 +105,25 @@ int k8sm_cluster_note_volume(struct k8sm_cluster *cluster, struct k8sm_slice id,
     place->users = 0;
   }
   place->seen = true;
+  place->supposed = false;
   cluster->generation++;
   return K8SM_OK;
+}
+
+int k8smi_volume_suppose(struct k8sm_cluster *c, struct k8sm_slice id, struct k8sm_slice agent_id) {
+  uint32_t row = k8smi_map_get(&c->volume_map, id);
+  if (row != K8SMI_MAP_NONE && volumes_at(c, row)->seen) return K8SM_OK; /* there, or elsewhere */
+  int result = k8sm_cluster_note_volume(c, id, agent_id);
+  if (result == K8SM_OK) volumes_at(c, k8smi_map_get(&c->volume_map, id))->supposed = true;
+  return result;
+}
+
+void k8smi_volume_doubt(struct k8sm_cluster *c, struct k8sm_slice id, struct k8sm_slice agent_id) {
+  uint32_t row = k8smi_map_get(&c->volume_map, id);
+  struct k8smi_volume_place *place = row == K8SMI_MAP_NONE ? NULL : volumes_at(c, row);
+  if (place == NULL || !place->supposed || !k8smi_eq(k8smi_agent_at(c, place->agent)->id, agent_id)) return;
+  volumes_drop(c, row);
+  c->generation++;
 }
 
 int k8sm_cluster_forget_volume(struct k8sm_cluster *cluster, struct k8sm_slice id) {

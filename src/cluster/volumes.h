@@ -13,6 +13,7 @@ struct k8smi_volume_place {
   uint32_t agent;
   uint32_t users; /* pods that run there and claim it */
   bool seen;      /* offered once at least, or said to be there */
+  bool supposed;  /* said to be there, and nothing but an offer can prove it */
 };
 
 /* The agent that has the volume; ROW_NONE: not known. */
@@ -22,6 +23,10 @@ bool k8smi_volumes_learn(struct k8sm_cluster *cluster, const struct k8smi_offer 
 /* A pod that claims them comes to an agent, or leaves it. False when memory ran out: then it leaves none. */
 bool k8smi_volumes_use(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
 void k8smi_volumes_leave(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
+/* The agent that was to make it is away: as long as nobody knows better, it is taken to be there, and doubted
+ * once the agent is back without the task that came with it. Errors: NOMEM. */
+int k8smi_volume_suppose(struct k8sm_cluster *cluster, struct k8sm_slice id, struct k8sm_slice agent_id);
+void k8smi_volume_doubt(struct k8sm_cluster *cluster, struct k8sm_slice id, struct k8sm_slice agent_id);
 /* Is one of them on the agent? */
 bool k8smi_volumes_any_at(const struct k8sm_cluster *cluster, uint32_t agent);
 void k8smi_volumes_end_at(struct k8sm_cluster *cluster, uint32_t agent);

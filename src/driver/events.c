@@ -254,17 +254,26 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
   return k8sm_executor_id_parse(text, strlen(text), &executor) == K8SM_OK;
 }
 
-/* The agent or its executor speaks of the present attempt, or the master misses a task of it that it had:
- * what stood before the launch in its ACCEPT was done. For the same reason it drops what it has not launched:
- * that is another state. */
+/* The agent or its executor speaks of the present attempt: what stood before the launch in its ACCEPT was
+ * done. */
 static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task_id *id,
                                const K8smMesos__TaskStatus *s) {
   bool there = s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
                s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR;
-  bool missed = s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE && s->has_reason &&
-                s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_REMOVED;
-  return s->has_source && (there || missed) && pod->place != NULL &&
-         id->attempt == k8smi_drv_pod_attempt(pod);
+  return s->has_source && there && pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod);
+}
+
+/* The master misses the agent that was to make the pod's volumes, or has it back without the task: what it
+ * sent before the agent was away may have come there or not. Errors: NOMEM. */
+static int events_missed(struct k8sm_driver *d, const struct drv_pod *pod, const struct k8sm_task_id *id,
+                         const K8smMesos__TaskStatus *s) {
+  bool said =
+      s->agent_id != NULL && s->has_source && s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
+  bool away = said && s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE;
+  bool back = said && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE;
+  if (back) k8smi_drv_doubt_volumes(d, pod, k8smi_s(s->agent_id->value));
+  if (!away || pod->place == NULL || id->attempt != k8smi_drv_pod_attempt(pod)) return K8SM_OK;
+  return k8smi_drv_suppose_volumes(d, pod, k8smi_s(s->agent_id->value));
 }
 
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
@@ -286,7 +295,8 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
   if (events_is_of_place(pod, id, s)) pod->arrived = true;
-  r = events_apply(d, pod, task, copy, s, &same);
+  r = events_missed(d, pod, id, s);
+  if (r == K8SM_OK) r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR && s->agent_id != NULL)
     k8sm_cluster_forget(d->offers.cluster,
                         k8smi_s(s->agent_id->value)); /* with its volumes: it won't be back */

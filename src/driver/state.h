@@ -237,6 +237,10 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
 void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod);
 /* What it claims is on its agent, once it runs. */
 void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod);
+/* The agent that was to make what the pod claims is away: nobody knows whether it did. Errors: NOMEM. */
+int k8smi_drv_suppose_volumes(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
+/* It is back without the pod's task: nobody has used what was only supposed. */
+void k8smi_drv_doubt_volumes(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
 /* Gives back what the offers held have of it. Errors: NOMEM. */
 int k8smi_drv_release_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);

@@ -319,8 +319,8 @@ static void a_volume_is_made_once(void **state) {
     bool made;
   } ends[] = {
       {NULL, "TASK_FAILED", ",\"source\":\"SOURCE_AGENT\",\"reason\":\"REASON_EXECUTOR_TERMINATED\"", true},
-      {"TASK_UNREACHABLE", "TASK_GONE", ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"",
-       true},
+      {"TASK_UNREACHABLE", "TASK_GONE", /* the agent is back, and had never heard of it */
+       ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"", false},
       {NULL, "TASK_DROPPED", /* the ACCEPT came too late for its agent */
        ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"", false}};
   static const char removed[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
@@ -342,6 +342,40 @@ static void a_volume_is_made_once(void **state) {
     assert_int_equal(strstr(s.accept, "\"CREATE\"") == NULL, ends[i].made); /* else on another agent */
     script_close(&s);
   }
+}
+
+/* The agent is away: whether it heard of the volume is not known. The pod goes on without waiting for it
+ * where it may, and its claim stays where it may be until the agent is back without the task. */
+static void a_volume_may_be_made(void **state) {
+  static const char pod[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+      "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}],\n"
+      "  tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute,\n"
+      "    tolerationSeconds: 30}],\n"
+      "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}\n";
+  static const char removed[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  static const char back[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  char pause[128], task[128];
+  (void)state;
+  struct script s;
+  open_script(&s);
+  assert_int_equal(script_pod(&s, pod), K8SM_OK);
+  offer_room(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+  snprintf(task, sizeof task, "%s", script_task(&s, "c"));
+  script_update(&s, pause, "A1", "TASK_UNREACHABLE", NULL, removed);
+  script_update(&s, task, "A1", "TASK_UNREACHABLE", NULL, removed);
+  s.accept[0] = '\0';
+  script_wait(&s, 60000); /* the next attempt */
+  offer_room(&s, "O2", "A2");
+  assert_null(strstr(s.accept, "\"CREATE\""));
+  script_update(&s, pause, "A1", "TASK_GONE", NULL, back);
+  script_update(&s, task, "A1", "TASK_GONE", NULL, back);
+  script_wait(&s, 1000);
+  offer_room(&s, "O3", "A2");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  script_close(&s);
 }
 
 /* The master's offers tell what became of a DESTROY. */
@@ -436,6 +470,7 @@ static void a_strange_row_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_volume_is_made_once),
+      cmocka_unit_test(a_volume_may_be_made),
       cmocka_unit_test(a_claim_waits_for_its_pods),
       cmocka_unit_test(a_restart_keeps_the_claim),
       cmocka_unit_test(a_claim_waits_for_its_agent),
