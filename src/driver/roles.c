@@ -187,11 +187,16 @@ int k8smi_drv_roles_subscribe(struct k8sm_driver *d, struct drv_subscribe *ret) 
   return K8SM_OK;
 }
 
+/* Filters end with the connection that they came by, but not where the master takes the new one while it has
+ * not noticed the end of that: then only REVIVE ends them. A framework that is new has none. */
 void k8smi_drv_roles_subscribed(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
+  bool again = d->session.framework_id.len > 0;
   for (size_t i = 0; i < d->core.options.role_count; i++) {
     o->roles[i].suppressed = !o->roles[i].wanted;
-    o->roles[i].refused = o->roles[i].unsure = false;
+    o->roles[i].refused = again && o->roles[i].wanted;
+    o->roles[i].unsure = false;
+    o->revive |= o->roles[i].refused;
   }
   o->unsure = false;
 }

@@ -156,10 +156,18 @@ void k8smi_local_revive(struct local_framework *framework, char *const *roles, s
   }
 }
 
+static void framework_drop_filters(struct local_framework *framework) {
+  K8SMI_EACH(link, &framework->filters) {
+    k8smi_local_filter_free(K8SMI_OF(link, local_filter, link));
+  }
+}
+
+/* Its filters end with it; they stay where it subscribes again before its end is noticed. */
 void k8smi_local_framework_disconnect(struct local_framework *framework) {
   struct k8smi_local *local = framework->local;
   int64_t ms;
   framework->connected = false;
+  framework_drop_filters(framework);
   k8smi_local_timer_clear(&local->timers, &framework->heartbeat);
   K8SMI_EACH(link, &framework->offers) {
     k8smi_local_offer_free(K8SMI_OF(link, local_offer, by_framework), true);
@@ -193,9 +201,7 @@ void k8smi_local_framework_free(struct local_framework *framework) {
   K8SMI_EACH(link, &framework->offers) {
     k8smi_local_offer_free(K8SMI_OF(link, local_offer, by_framework), true);
   }
-  K8SMI_EACH(filter, &framework->filters) {
-    k8smi_local_filter_free(K8SMI_OF(filter, local_filter, link));
-  }
+  framework_drop_filters(framework);
   framework_kill_executors(framework);
   K8SMI_EACH(task, &framework->tasks) {
     k8smi_local_task_free(K8SMI_OF(task, local_task, by_framework)); /* those that no executor had */
@@ -227,9 +233,6 @@ void k8smi_local_fail_over(struct k8smi_local *local) {
     /* The new master has not heard of it, nor of how long to wait for it. */
     k8smi_local_timer_clear(&local->timers, &framework->failover);
     k8smi_local_operations_free(framework);
-    K8SMI_EACH(filter, &framework->filters) {
-      k8smi_local_filter_free(K8SMI_OF(filter, local_filter, link));
-    }
     K8SMI_EACH(task, &framework->tasks) {
       K8SMI_OF(task, local_task, by_framework)->sent = false;
     }

@@ -222,6 +222,31 @@ static void late_refusals_are_made_up_for(void **state) {
   script_close(&s);
 }
 
+/* Filters outlive a connection whose end the master did not notice: a role that is wanted is revived. */
+static void a_subscription_ends_filters(void **state) {
+  struct script s;
+  (void)state;
+  open_at(&s, "1.12.0", NULL, 0, 0);
+  script_pod(&s, on_r2);
+  offer(&s, "O1", "A1", "*", "r1");
+  assert_true(script_has(&s, "> DECLINE O1 \"refuse_seconds\":3600.0\n"));
+  script_end(&s);
+  script_wait(&s, 20000);
+  script_forget(&s);
+  script_subscribe(&s, "F1");
+  assert_true(script_has(&s, "> REVIVE \"roles\":[\"*\"]\n"));
+  script_forget(&s);
+  script_wait(&s, 10000);
+  assert_false(script_has(&s, "REVIVE")); /* once */
+  script_delete(&s, "default/p", -1);
+  script_end(&s);
+  script_wait(&s, 20000);
+  script_forget(&s);
+  script_subscribe(&s, "F1");
+  assert_false(script_has(&s, "REVIVE")); /* nothing is wanted: it is suppressed */
+  script_close(&s);
+}
+
 static void update(struct script *s, const char *container, const char *state, const char *uuid,
                    const char *more) {
   script_update(s, script_task(s, container), "A1", state, uuid, more);
@@ -267,6 +292,7 @@ int main(void) {
       cmocka_unit_test(an_old_master_is_not_told),       cmocka_unit_test(refused_constraints_are_given_up),
       cmocka_unit_test(lost_constraints_are_told_again), cmocka_unit_test(restarts_want_their_agent),
       cmocka_unit_test(lost_calls_are_made_up_for),      cmocka_unit_test(late_refusals_are_made_up_for),
+      cmocka_unit_test(a_subscription_ends_filters),
   };
   return cmocka_run_group_tests_name("driver_offers", tests, NULL, NULL);
 }

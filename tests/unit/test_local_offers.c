@@ -170,6 +170,20 @@ static void a_second_subscription_takes_over(void **state) {
   end(&c);
 }
 
+static void filters_end_with_the_connection(void **state) {
+  (void)state;
+  static struct client c;
+  static const char MORE[] = ",\"roles\":[\"*\"],\"failover_timeout\":60";
+  begin(&c, 1, K8SM_FORMAT_JSON, MORE);
+  decline_all(&c, 30);
+  client_subscribe(&c, MORE);
+  assert_int_equal(c.offer_count, 0); /* the end of the first one was not noticed */
+  k8smi_local_gone(c.local, c.stream, c.now);
+  client_subscribe(&c, MORE);
+  assert_int_equal(c.offer_count, 1);
+  end(&c);
+}
+
 static void update_framework_changes_roles(void **state) {
   (void)state;
   static struct client c;
@@ -327,6 +341,7 @@ int main(void) {
       cmocka_unit_test(suppress_and_revive),
       cmocka_unit_test(two_frameworks_take_turns),
       cmocka_unit_test(a_second_subscription_takes_over),
+      cmocka_unit_test(filters_end_with_the_connection),
       cmocka_unit_test(update_framework_changes_roles),
       cmocka_unit_test(constraints_choose_agents),
       cmocka_unit_test(a_lost_framework_is_removed_in_time),
