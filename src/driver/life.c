@@ -101,7 +101,8 @@ static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_
   return r;
 }
 
-/* It runs nowhere any more: those that wait may go where it was in their way. */
+/* It runs there no more: those that wait may go where it was in their way. What lives of a former attempt,
+ * elsewhere, may be out of reach for long. */
 static void life_leave_agent(struct k8sm_driver *d, struct drv_pod *pod) {
   k8smi_drv_pod_withdraw(d, pod);
   if (!k8sm_cluster_remove_pod(d->offers.cluster, pod->uid)) return;
@@ -328,7 +329,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
   if (r == K8SM_OK) r = life_keep_final(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
-  if (r == K8SM_OK && look.done) life_leave_agent(d, pod);
+  if (r == K8SM_OK && k8smi_drv_pod_over(pod)) life_leave_agent(d, pod);
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0 && !pod->adopts)
     return life_remove(d, pod);
   if (r != K8SM_OK) return r;

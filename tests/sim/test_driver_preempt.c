@@ -155,6 +155,38 @@ static void nobody_else_ends_after_a_crash(void **state) {
   }
 }
 
+/* What is left of a former attempt is out of reach, on another agent: where the last one has ended there is
+ * no room to wait for. */
+static void what_has_ended_frees_nothing_more(void **state) {
+  static const char away[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 60};
+  struct k8sm_driver_options o = options();
+  (void)state;
+  struct script s;
+  o.status = &status;
+  script_open(&s, &o);
+  s.heartbeats = true;
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  run(&s, POD("low", "u1", "1"), "low", "O1", "A1");
+  script_update(&s, script_task(&s, ""), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_update(&s, script_task(&s, "low"), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_wait(&s, 61000);
+  script_offer(&s, "O2", "A2");
+  update(&s, "", "A2", "TASK_RUNNING");
+  update(&s, "low", "A2", "TASK_RUNNING");
+  script_delete(&s, "default/low", -1);
+  update(&s, "low", "A2", "TASK_KILLED");
+  update(&s, "", "A2", "TASK_KILLED");
+  assert_true(shows(&s, "low", "\"phase\":\"Failed\"")); /* it waits for word from A1 */
+  script_forget(&s);
+  script_pod(&s, POD("high", "u3", "9"));
+  rest(&s, "O3", "A2");
+  assert_true(script_has(&s, "default/high: FailedScheduling"));
+  assert_false(script_has(&s, "Nominated"));
+  script_close(&s);
+}
+
 /* An agent that does not come back: after a while others are looked at. */
 static void it_does_not_wait_for_ever(void **state) {
   (void)state;
@@ -178,9 +210,8 @@ static void it_does_not_wait_for_ever(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_nomination_is_recorded_first),
-      cmocka_unit_test(why_it_ends_is_recorded),
-      cmocka_unit_test(nobody_else_ends_after_a_crash),
+      cmocka_unit_test(the_nomination_is_recorded_first), cmocka_unit_test(why_it_ends_is_recorded),
+      cmocka_unit_test(nobody_else_ends_after_a_crash),   cmocka_unit_test(what_has_ended_frees_nothing_more),
       cmocka_unit_test(it_does_not_wait_for_ever),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
