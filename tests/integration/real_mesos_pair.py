@@ -6,6 +6,7 @@ a build, or the prefix of an installation. All of it runs in namespaces of its o
 hold a loopback, a bridge with an address for each agent, and what the suite makes; whatever it started ends with it.
 It takes root. K8SMESOS_LOGS names a folder that takes the logs.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -125,9 +126,22 @@ class Agent:
         self.process = run("mesos-agent", self.flags, self.folder / "log", self.variables)
 
     def kill(self, how=signal.SIGKILL):
+        same = command_line(self.process.pid)
         self.process.send_signal(how)
         if how in (signal.SIGKILL, signal.SIGTERM):
             self.process.wait()
+            # What it had forked, and was no container yet, would keep its port for ever.
+            for folder in pathlib.Path("/proc").glob("[0-9]*"):
+                if same and command_line(folder.name) == same:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(folder.name), signal.SIGKILL)
+
+    def registered(self):
+        """Whether this very process is: a master may take the agent for active while it starts again."""
+        try:
+            return fetch_json(f"http://{self.address}/metrics/snapshot")["slave/registered"] == 1
+        except (urllib.error.URLError, OSError, ValueError, KeyError):
+            return False
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
@@ -138,6 +152,18 @@ class Agent:
             for path in sorted(top.rglob("*/"), key=lambda p: -len(p.parts)):
                 try_remove(path)
             try_remove(top)
+
+
+def command_line(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it has ended
+
+
+def fetch_json(url):
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
 
 
 def try_remove(path):
@@ -185,8 +211,7 @@ class Pair:
 
     def state(self, path="/slaves"):
         try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
-                return json.load(answer)
+            return fetch_json(f"http://{self.address}{path}")
         except (urllib.error.URLError, OSError, ValueError):
             return {}
 
@@ -201,7 +226,7 @@ class Pair:
     def start_agent(self, agent, seconds=60):
         agent.start()
         try:
-            wait(lambda: agent.address in self.active() or agent.process.poll() is not None, seconds)
+            wait(lambda: agent.registered() or agent.process.poll() is not None, seconds)
         finally:
             if agent.process.poll() is not None:
                 raise RuntimeError("the agent ended: " + agent.log()[-2000:])

@@ -153,6 +153,8 @@ class Soak:
         """The pods' uids, one for each executor that an agent has."""
         found = []
         for agent in self.pair.agents:
+            if agent.process.poll() is not None:
+                sys.exit(f"soak: an agent ended: {agent.log()[-2000:]}")
             rows = (call(agent.address, "GET_EXECUTORS") or {}).get("executors", [])
             found += [row["executor_info"]["executor_id"]["value"].split(".")[0] for row in rows]
         return found
