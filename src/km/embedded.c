@@ -19,7 +19,7 @@ static uint64_t fresh_seed(void) {
 }
 
 struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *resources,
-                                    const char *attributes) {
+                                    const char *attributes, const char *networks) {
   static struct km_report report;
   struct km_embedded *e = km_alloc(NULL, sizeof *e);
   struct k8smi_local_agent *rows = km_alloc(NULL, agents * sizeof *rows);
@@ -27,8 +27,11 @@ struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *re
     rows[i] = (struct k8smi_local_agent){.resources = resources == NULL ? DEFAULT_RESOURCES : resources,
                                          .attributes = attributes};
   }
-  struct k8smi_local_options options = {
-      .size = sizeof options, .agents = rows, .agent_count = agents, .seed = fresh_seed()};
+  struct k8smi_local_options options = {.size = sizeof options,
+                                        .agents = rows,
+                                        .agent_count = agents,
+                                        .seed = fresh_seed(),
+                                        .networks = networks};
   struct k8sm_server_options listen_on = {.size = sizeof listen_on, .port = port};
   *e = (struct km_embedded){NULL, NULL};
   km_report_begin(&report);

@@ -25,7 +25,7 @@ void km_poll(struct k8sm_pollfd *fds, size_t n, struct pollfd *raw, uint64_t dea
 struct km_embedded;
 /* port 0: any. NULL, with a line, when it can't be had. */
 struct km_embedded *km_embedded_new(uint16_t port, size_t agents, const char *resources,
-                                    const char *attributes);
+                                    const char *attributes, const char *networks);
 void km_embedded_free(struct km_embedded *embedded);
 uint16_t km_embedded_port(const struct km_embedded *embedded);
 size_t km_embedded_pollfds(const struct km_embedded *embedded, struct k8sm_pollfd *fds, size_t n);

@@ -35,19 +35,21 @@ static int serve(struct km_embedded *e) {
 
 static int run(const struct km_command *command, int argc, char **argv) {
   int64_t port = 5050, agents = 1;
-  const char *resources = NULL, *attributes = NULL;
+  const char *resources = NULL, *attributes = NULL, *networks = NULL;
   const struct km_option options[] = {
       {"port", 0, KM_NUMBER, &port, "N", "to listen on, on 127.0.0.1 (default 5050; 0: any)"},
       {"agents", 0, KM_NUMBER, &agents, "N", "how many agents (default 1)"},
       {"resources", 0, KM_TEXT, &resources, "TEXT",
        "of each (default cpus:4;mem:4096;disk:10000;ports:[31000-32000])"},
       {"attributes", 0, KM_TEXT, &attributes, "TEXT", "of each, as rack:r1;zone:a"},
+      {"networks", 0, KM_TEXT, &networks, "TEXT",
+       "that pods can join, as plain=10.77.0.0/24;other=10.78.0.0/16 (default: one of every name)"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, NULL);
   if (code != -1) return code;
   if (port < 0 || port > 65535) return km_misuse(command, "--port is 0 to 65535");
   if (agents < 1 || agents > 10000) return km_misuse(command, "--agents is 1 to 10000");
-  struct km_embedded *e = km_embedded_new((uint16_t)port, (size_t)agents, resources, attributes);
+  struct km_embedded *e = km_embedded_new((uint16_t)port, (size_t)agents, resources, attributes, networks);
   if (e == NULL) return KM_FAILED;
   printf("km local: a simulated Mesos with %lld agent%s listens on http://127.0.0.1:%u/api/v1/scheduler\n",
          (long long)agents, agents == 1 ? "" : "s", (unsigned)km_embedded_port(e));

@@ -161,7 +161,7 @@ static bool set_up(struct km_runner *r, const struct run_options *o, struct km_s
   if ((r->control = km_control_listen(folder, km_runner_answer, r)) == NULL) return false;
   snprintf(r->master, sizeof r->master, "%s", o->master);
   if (is_local(o)) {
-    if ((r->embedded = km_embedded_new(0, (size_t)o->agents, NULL, NULL)) == NULL) return false;
+    if ((r->embedded = km_embedded_new(0, (size_t)o->agents, NULL, NULL, NULL)) == NULL) return false;
     snprintf(r->master, sizeof r->master, "127.0.0.1:%u", (unsigned)km_embedded_port(r->embedded));
   }
   printf("km run: %s, API at http://%s/api/v1/scheduler\n",

@@ -48,6 +48,10 @@ bool k8smi_local_agent_hears(const struct local_agent *agent) {
   return agent->registered && !agent->away;
 }
 
+bool k8smi_local_image_refused(const struct local_agent *agent, const K8smMesos__ContainerInfo *container) {
+  return agent->no_images && container != NULL && container->mesos != NULL && container->mesos->image != NULL;
+}
+
 void k8smi_local_agent_each_task(struct local_agent *agent,
                                  void (*visit)(struct local_task *task, const void *ctx), const void *ctx) {
   K8SMI_EACH(link, &agent->local->frameworks) {

@@ -4,7 +4,12 @@
 /* Executors: the default one, which takes groups until its last task has ended; the command executor of
  * a single task; and a custom one, of which only this is known: it never registers. */
 
-enum { EXECUTOR_ABORTED = 6, EXECUTOR_KILLED = 9, EXECUTOR_SHUTDOWN_GRACE_MS = 5000 };
+enum {
+  EXECUTOR_NOT_LAUNCHED = -1,
+  EXECUTOR_ABORTED = 6,
+  EXECUTOR_KILLED = 9,
+  EXECUTOR_SHUTDOWN_GRACE_MS = 5000
+};
 
 #define EXECUTOR_REASON(name) K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_##name
 
@@ -49,14 +54,43 @@ static void executor_started(struct local_executor *executor) {
   }
 }
 
+const K8smMesos__ContainerInfo *k8smi_local_executor_container(const struct local_executor *executor) {
+  if (executor->info != NULL) return executor->info->container;
+  if (k8smi_list_empty(&executor->tasks)) return NULL;
+  return K8SMI_OF(executor->tasks.next, local_task, by_executor)->info->container;
+}
+
+/* Why its container does not come to be, and the status of its end; NULL: it is there. */
+static const char *executor_fault(struct local_executor *executor, int32_t *status) {
+  const K8smMesos__ContainerInfo *container = k8smi_local_executor_container(executor);
+  *status = EXECUTOR_NOT_LAUNCHED;
+  return k8smi_local_image_refused(executor->agent, container) ? LOCAL_IMAGE_REFUSED
+                                                               : k8smi_local_networks_join(executor, status);
+}
+
+static void executor_start(struct local_executor *executor) {
+  int32_t status;
+  const char *fault = executor_fault(executor, &status);
+  if (executor->framework->local->failed) return;
+  if (fault != NULL) {
+    k8smi_local_executor_end(executor, status,
+                             K8SM_MESOS__TASK_STATUS__REASON__REASON_CONTAINER_LAUNCH_FAILED,
+                             LOCAL_WORDS(&executor->arena, "Failed to launch container: ", fault));
+  } else {
+    executor_started(executor);
+  }
+}
+
 static void executor_step(void *owner) {
   struct local_executor *executor = owner;
   if (executor->phase == LOCAL_EXECUTOR_ENDING) {
-    k8smi_local_executor_end(executor, executor->end_status, EXECUTOR_REASON(TERMINATED));
+    k8smi_local_executor_end(executor, executor->end_status, EXECUTOR_REASON(TERMINATED),
+                             LOCAL_EXECUTOR_TERMINATED);
   } else if (executor_is_custom(executor)) {
-    k8smi_local_executor_end(executor, EXECUTOR_KILLED, EXECUTOR_REASON(REGISTRATION_TIMEOUT));
+    k8smi_local_executor_end(executor, EXECUTOR_KILLED, EXECUTOR_REASON(REGISTRATION_TIMEOUT),
+                             "Executor did not register within 1mins");
   } else {
-    executor_started(executor);
+    executor_start(executor);
   }
 }
 
@@ -103,6 +137,7 @@ struct local_executor *k8smi_local_executor_new(struct local_framework *framewor
 static void executor_release(struct local_executor *executor) {
   if (executor->phase == LOCAL_EXECUTOR_ENDED) return;
   executor->phase = LOCAL_EXECUTOR_ENDED;
+  k8smi_local_networks_leave(executor);
   k8smi_local_agent_give(executor->agent, executor->framework, &executor->held.bag);
 }
 
@@ -181,9 +216,9 @@ void k8smi_local_executor_shutdown(struct local_executor *executor) {
   }
 }
 
-void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason) {
+void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason,
+                              const char *message) {
   struct k8smi_local *local = executor->framework->local;
-  bool timed_out = reason == EXECUTOR_REASON(REGISTRATION_TIMEOUT);
   bool told = executor->known && k8smi_local_agent_hears(executor->agent);
   k8smi_local_timer_clear(&local->timers, &executor->step);
   executor_release(executor);
@@ -192,12 +227,10 @@ void k8smi_local_executor_end(struct local_executor *executor, int32_t status, i
   K8SMI_EACH(link, &executor->tasks) {
     struct local_task *task = K8SMI_OF(link, local_task, by_executor);
     if (task->phase == LOCAL_TASK_ENDED || task->lost) continue;
-    k8smi_local_task_end(task,
-                         &(struct local_news){.state = K8SM_MESOS__TASK_STATE__TASK_FAILED,
-                                              .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,
-                                              .reason = reason,
-                                              .message = timed_out ? "Executor did not register within 1mins"
-                                                                   : "Executor terminated"});
+    k8smi_local_task_end(task, &(struct local_news){.state = K8SM_MESOS__TASK_STATE__TASK_FAILED,
+                                                    .source = K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT,
+                                                    .reason = reason,
+                                                    .message = message});
   }
   if (k8smi_list_empty(&executor->tasks)) k8smi_local_executor_free(executor);
 }

@@ -65,7 +65,7 @@ void k8smi_local_agent_recover(struct local_agent *agent) {
   K8SMI_EACH(link, &agent->executors) {
     struct local_executor *executor = K8SMI_OF(link, local_executor, link);
     if (executor->phase == LOCAL_EXECUTOR_ENDED || executor->lost || !faults_is_launching(executor)) continue;
-    k8smi_local_executor_end(executor, 0, FAULTS_REASON(EXECUTOR_TERMINATED));
+    k8smi_local_executor_end(executor, 0, FAULTS_REASON(EXECUTOR_TERMINATED), LOCAL_EXECUTOR_TERMINATED);
   }
   agent->twice = true;
 }

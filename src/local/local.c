@@ -55,6 +55,16 @@ static int whole_add_agents(struct k8smi_local *local, struct k8sm_diags *diags)
   return K8SM_OK;
 }
 
+static int whole_add_networks(struct k8smi_local *local, struct k8sm_diags *diags) {
+  const char *text = local->options.networks;
+  int result = k8smi_local_networks_init(&local->networks, &local->allocator, local->seed, text);
+  if (result == K8SM_ERR_SYNTAX) {
+    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "networks \"%.*s\": expected NAME=10.77.0.0/24;…",
+               K8SMI_P(k8smi_s(text)));
+  }
+  return result;
+}
+
 static void whole_init(struct k8smi_local *local) {
   k8smi_local_timers_init(&local->timers, &local->allocator);
   k8smi_local_index_init(&local->agent_index, &local->allocator, local->seed);
@@ -81,14 +91,18 @@ int k8smi_local_new(const struct k8smi_local_options *options, struct k8smi_loca
   local->options = given;
   local->seed = given.seed;
   whole_init(local);
-  result = k8smi_local_timer_join(&local->timers, &local->allocation, whole_allocate, local)
-               ? whole_add_agents(local, diags)
-               : K8SM_ERR_NOMEM;
+  result = whole_add_networks(local, diags);
+  if (result == K8SM_OK &&
+      !k8smi_local_timer_join(&local->timers, &local->allocation, whole_allocate, local)) {
+    result = K8SM_ERR_NOMEM;
+  }
+  if (result == K8SM_OK) result = whole_add_agents(local, diags);
   if (result != K8SM_OK) {
     k8smi_local_free(local);
     return result == K8SM_ERR_NOMEM ? k8smi_find_nomem(diags, result) : result;
   }
   local->options.agents = NULL; /* the caller's; all of it is copied */
+  local->options.networks = NULL;
   *ret = local;
   return K8SM_OK;
 }
@@ -107,6 +121,7 @@ void k8smi_local_free(struct k8smi_local *local) {
   k8smi_local_index_free(&local->agent_index);
   k8smi_local_index_free(&local->framework_index);
   k8smi_local_index_free(&local->offer_index);
+  k8smi_local_networks_free(&local->networks);
   k8smi_local_timers_free(&local->timers);
   k8smi_free(&allocator, local, sizeof(struct k8smi_local));
 }
@@ -171,7 +186,8 @@ void k8smi_local_kill_executor(struct k8smi_local *local, const char *executor_i
       if (executor->phase != LOCAL_EXECUTOR_ENDED && !executor->lost &&
           strcmp(executor->id, executor_id) == 0) {
         k8smi_local_executor_end(executor, KILLED,
-                                 K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED);
+                                 K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED,
+                                 LOCAL_EXECUTOR_TERMINATED);
       }
     }
   }

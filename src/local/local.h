@@ -30,6 +30,10 @@ struct k8smi_local_options {
   uint64_t heartbeat_ms;           /* 0: 15,000 */
   uint64_t ack_retry_ms;           /* 0: 10,000; doubles up to 10 minutes */
   uint64_t seed;
+  /* The networks that containers can join, "plain=10.77.0.0/24;other=10.78.0.0/16": each has so many
+   * addresses for them. NULL: one of every name, and the addresses are of 127.64.0.0/10. Docker has networks
+   * of its own. */
+  const char *networks;
 };
 
 int k8smi_local_new(const struct k8smi_local_options *options, struct k8smi_local **ret,

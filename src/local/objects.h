@@ -12,11 +12,13 @@
 #include "local/command.h"
 #include "local/index.h"
 #include "local/local.h"
+#include "local/networks.h"
 #include "local/resources.h"
 #include "local/timers.h"
 
 enum { LOCAL_ID_SIZE = 64, LOCAL_UUID_SIZE = 37, LOCAL_UUID_BYTES = 16 };
-enum { LOCAL_COMPLETED_MAX = 50 }; /* frameworks that are remembered as gone */
+#define LOCAL_AGENT_ADDRESS "127.0.0.1" /* of them all */
+enum { LOCAL_COMPLETED_MAX = 50 };      /* frameworks that are remembered as gone */
 
 /* How long things take that take no time of their own, in milliseconds. */
 enum {
@@ -128,6 +130,8 @@ struct local_executor {
   int32_t end_status; /* that `step` brings when it is ending */
   size_t running;     /* tasks that have not ended */
   char container_id[LOCAL_UUID_SIZE];
+  struct local_joined *joined; /* networks that its container is on */
+  size_t joined_count;
   struct local_held held;
   struct k8smi_link tasks;
   struct local_index seen; /* every task id it has had, to the executor itself */
@@ -216,6 +220,7 @@ struct k8smi_local {
   uint64_t next_framework, next_offer, next_group;
   struct local_timers timers;
   struct local_agent *agents;
+  struct local_networks networks;
   struct local_index agent_index, framework_index, offer_index;
   struct k8smi_link frameworks;
   char completed[LOCAL_COMPLETED_MAX][LOCAL_ID_SIZE]; /* a ring */

@@ -22,7 +22,7 @@ static bool offer_write_ids(struct k8smi_arena *arena, struct local_offer *offer
 static bool offer_write_url(struct k8smi_arena *arena, const struct local_agent *agent,
                             K8smMesos__Offer *to) {
   enum { OFFER_FIRST_PORT = 5051, OFFER_PORTS = 10000 };
-  static const char SCHEME[] = "http", PATH[] = "/slave(1)", ADDRESS[] = "127.0.0.1";
+  static const char SCHEME[] = "http", PATH[] = "/slave(1)", ADDRESS[] = LOCAL_AGENT_ADDRESS;
   to->url = OFFER_NEW(arena, url);
   if (to->url == NULL || (to->url->address = OFFER_NEW(arena, address)) == NULL) return false;
   to->url->scheme = (char *)(uintptr_t)SCHEME;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "local/networks.h"
 #include "local/text.h"
 #include "wire/number.h"
 
-/* What an agent is started with: resources and attributes in Mesos' text form. */
+/* What agents are started with: resources and attributes in Mesos' text form, and networks. */
 
 struct text_cursor {
   const char *at;
@@ -21,15 +22,15 @@ static bool text_take(struct text_cursor *c, char want) {
   return true;
 }
 
-static size_t text_count(const char *at, char close) {
+static size_t text_count(const char *at, char close, char between) {
   size_t n = 1;
-  for (; *at != '\0' && *at != close; at++) n += *at == ',';
+  for (; *at != '\0' && *at != close; at++) n += *at == between;
   return n;
 }
 
 static int text_ranges(struct k8smi_arena *arena, struct text_cursor *c, K8smMesos__Value__Ranges **ret) {
   K8smMesos__Value__Ranges *ranges = k8smi_message_new(arena, &k8sm_mesos__value__ranges__descriptor);
-  size_t n = text_count(c->at, ']');
+  size_t n = text_count(c->at, ']', ',');
   if (ranges == NULL ||
       (ranges->range = k8smi_arena_array(arena, n, sizeof(K8smMesos__Value__Range *))) == NULL) {
     return K8SM_ERR_NOMEM;
@@ -49,7 +50,7 @@ static int text_ranges(struct k8smi_arena *arena, struct text_cursor *c, K8smMes
 
 static int text_set(struct k8smi_arena *arena, struct text_cursor *c, K8smMesos__Value__Set **ret) {
   K8smMesos__Value__Set *set = k8smi_message_new(arena, &k8sm_mesos__value__set__descriptor);
-  size_t n = text_count(c->at, '}');
+  size_t n = text_count(c->at, '}', ',');
   if (set == NULL || (set->item = k8smi_arena_array(arena, n, sizeof(char *))) == NULL) return K8SM_ERR_NOMEM;
   do {
     struct k8sm_slice item = text_until(c, ",}");
@@ -148,9 +149,9 @@ static int text_attribute(struct k8smi_arena *arena, struct text_cursor *c, K8sm
 int k8smi_local_attributes_parse(struct k8smi_arena *arena, const char *text, K8smMesos__Attribute ***ret,
                                  size_t *count) {
   struct text_cursor c = {text};
-  size_t most = 1, n = 0;
-  for (const char *p = text; *p != '\0'; p++) most += *p == ';';
-  K8smMesos__Attribute **out = k8smi_arena_array(arena, most, sizeof(K8smMesos__Attribute *));
+  size_t n = 0;
+  K8smMesos__Attribute **out =
+      k8smi_arena_array(arena, text_count(text, '\0', ';'), sizeof(K8smMesos__Attribute *));
   if (out == NULL) return K8SM_ERR_NOMEM;
   while (*c.at != '\0') {
     K8smMesos__Attribute *attribute = k8smi_message_new(arena, &k8sm_mesos__attribute__descriptor);
@@ -159,6 +160,41 @@ int k8smi_local_attributes_parse(struct k8smi_arena *arena, const char *text, K8
     if (result != K8SM_OK) return result;
     out[n++] = attribute;
     if (!text_take(&c, ';') && *c.at != '\0') return K8SM_ERR_SYNTAX;
+  }
+  *ret = out;
+  *count = n;
+  return K8SM_OK;
+}
+
+/* "10.77.0.0/24": not so few addresses that none is left for a container. */
+static bool text_subnet(struct text_cursor *c, struct local_network *network) {
+  enum { TEXT_OCTET = 255, TEXT_FEWEST_BITS = 8, TEXT_MOST_BITS = 30 };
+  uint64_t address = 0, n;
+  for (int i = 0; i < 3; i++) {
+    if (!k8smi_parse_u64(text_until(c, "./;"), &n) || n > TEXT_OCTET || !text_take(c, '.')) return false;
+    address = address << 8 | n;
+  }
+  if (!k8smi_parse_u64(text_until(c, "./;"), &n) || n > TEXT_OCTET || !text_take(c, '/')) return false;
+  address = address << 8 | n;
+  if (!k8smi_parse_u64(text_until(c, ";"), &n) || n < TEXT_FEWEST_BITS || n > TEXT_MOST_BITS) return false;
+  network->count = UINT32_C(1) << (32 - n);
+  network->first = (uint32_t)address & ~(network->count - 1);
+  return true;
+}
+
+int k8smi_local_networks_parse(struct k8smi_arena *arena, const char *text, struct local_network **ret,
+                               size_t *count) {
+  struct text_cursor c = {text};
+  struct local_network *out = k8smi_arena_array(arena, text_count(text, '\0', ';'), sizeof(*out));
+  size_t n = 0;
+  if (out == NULL) return K8SM_ERR_NOMEM;
+  while (*c.at != '\0') {
+    struct k8sm_slice name = k8smi_arena_slice(arena, text_until(&c, "=;"));
+    if (name.ptr == NULL) return K8SM_ERR_NOMEM;
+    out[n] = (struct local_network){.name = name.ptr};
+    if (name.len == 0 || !text_take(&c, '=') || !text_subnet(&c, &out[n])) return K8SM_ERR_SYNTAX;
+    if (!text_take(&c, ';') && *c.at != '\0') return K8SM_ERR_SYNTAX;
+    n++;
   }
   *ret = out;
   *count = n;

@@ -149,6 +149,9 @@ void k8smi_local_agent_forget(struct local_agent *agent);
 struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, const K8smMesos__AgentID *id);
 /* It is registered, and what the master sends comes through. */
 bool k8smi_local_agent_hears(const struct local_agent *agent);
+/* It has no provider for the container's image. */
+#define LOCAL_IMAGE_REFUSED "Unsupported container image type: DOCKER"
+bool k8smi_local_image_refused(const struct local_agent *agent, const K8smMesos__ContainerInfo *container);
 /* Calls `visit` for each task of the agent; it may free that task. */
 void k8smi_local_agent_each_task(struct local_agent *agent,
                                  void (*visit)(struct local_task *task, const void *ctx), const void *ctx);
@@ -176,9 +179,13 @@ void k8smi_local_executor_launch(struct local_executor *executor, struct local_t
 /* A task of it has ended. */
 void k8smi_local_executor_task_ended(struct local_executor *executor, struct local_task *task);
 void k8smi_local_executor_shutdown(struct local_executor *executor);
-/* It ends, with that wait status; what still runs in it fails, for the reason REASON_EXECUTOR_*. It may be
- * freed by this. */
-void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason);
+#define LOCAL_EXECUTOR_TERMINATED "Executor terminated"
+/* It ends, with that wait status; what still runs in it fails, for the reason REASON_*. It may be freed by
+ * this. */
+void k8smi_local_executor_end(struct local_executor *executor, int32_t status, int reason,
+                              const char *message);
+/* That of itself; that of a command executor is the one of its task. NULL: it asks for none. */
+const K8smMesos__ContainerInfo *k8smi_local_executor_container(const struct local_executor *executor);
 void k8smi_local_failure_event(struct local_framework *framework, const struct local_agent *agent,
                                const char *executor_id, int32_t status);
 

@@ -14,11 +14,6 @@ struct local_task *k8smi_local_task_find(const struct local_framework *framework
   return task != NULL && task->agent->registered ? task : NULL;
 }
 
-static bool task_needs_image(const struct local_task *task) {
-  const K8smMesos__ContainerInfo *container = task->info->container;
-  return container != NULL && container->mesos != NULL && container->mesos->image != NULL;
-}
-
 void k8smi_local_task_release(struct local_task *task) {
   if (task->released) return;
   task->released = true;
@@ -87,8 +82,8 @@ static void task_exit_killed(struct local_task *task) {
 
 static void task_run(struct local_task *task) {
   struct k8smi_local *local = task->framework->local;
-  if (task->agent->no_images && task_needs_image(task)) {
-    task_exit(task, TASK_STATE(FAILED), -1, "Unsupported container image type: DOCKER");
+  if (k8smi_local_image_refused(task->agent, task->info->container)) {
+    task_exit(task, TASK_STATE(FAILED), -1, LOCAL_IMAGE_REFUSED);
     return;
   }
   task->phase = LOCAL_TASK_RUNNING;
@@ -152,16 +147,6 @@ static void task_completion(void *owner) {
 
 void k8smi_local_task_start(struct local_task *task) {
   struct k8smi_local *local = task->framework->local;
-  if (task->executor->info == NULL && task->agent->no_images && task_needs_image(task)) {
-    /* Here the image is that of the executor's own container, which never comes to be. */
-    k8smi_local_task_end(task,
-                         &(struct local_news){.state = TASK_STATE(FAILED),
-                                              .source = TASK_SOURCE(AGENT),
-                                              .reason = TASK_REASON(CONTAINER_LAUNCH_FAILED),
-                                              .message = "Failed to launch container: Unsupported container "
-                                                         "image type: DOCKER"});
-    return;
-  }
   task->phase = LOCAL_TASK_STARTING;
   k8smi_local_task_news(task, &(struct local_news){.state = TASK_STATE(STARTING),
                                                    .source = TASK_SOURCE(EXECUTOR),

@@ -8,6 +8,12 @@
 int k8smi_local_attributes_parse(struct k8smi_arena *arena, const char *text, K8smMesos__Attribute ***ret,
                                  size_t *count);
 
+struct local_network;
+/* Networks by name, "plain=10.77.0.0/24;other=10.78.0.0/16", with all their addresses. Errors: SYNTAX, NOMEM.
+ */
+int k8smi_local_networks_parse(struct k8smi_arena *arena, const char *text, struct local_network **ret,
+                               size_t *count);
+
 /* A message as protobuf's text format shows it, as Mesos prints one inside its own messages. */
 void k8smi_local_print_message(struct k8smi_buf *buf, const ProtobufCMessage *message);
 

@@ -54,23 +54,12 @@ static bool update_set_ids(struct k8smi_arena *arena, const struct local_task *t
   return status->task_id->value != NULL && status->agent_id->value != NULL;
 }
 
-/* The address and the pid are there while the container's process is; a command executor outlives it. */
+/* Addresses and the pid are there while the container's process is; a command executor outlives it. */
 static bool update_set_process(struct k8smi_arena *arena, const struct local_task *task,
                                K8smMesos__ContainerStatus *container) {
-  K8smMesos__NetworkInfo *network = UPDATE_NEW(arena, network_info);
-  K8smMesos__NetworkInfo__IPAddress *address = UPDATE_NEW(arena, network_info__ipaddress);
-  container->network_infos = k8smi_arena_array(arena, 1, sizeof(K8smMesos__NetworkInfo *));
-  if (network == NULL || address == NULL || container->network_infos == NULL) return false;
-  network->ip_addresses = k8smi_arena_array(arena, 1, sizeof(K8smMesos__NetworkInfo__IPAddress *));
-  address->ip_address = update_text(arena, "127.0.0.1");
-  if (network->ip_addresses == NULL || address->ip_address == NULL) return false;
-  address->has_protocol = 1;
-  address->protocol = K8SM_MESOS__NETWORK_INFO__PROTOCOL__IPv4;
-  network->ip_addresses[network->n_ip_addresses++] = address;
-  container->network_infos[container->n_network_infos++] = network;
   container->has_executor_pid = 1;
   container->executor_pid = task->pid;
-  return true;
+  return k8smi_local_networks_report(task->executor, arena, container);
 }
 
 static bool update_set_container(struct k8smi_arena *arena, const struct local_task *task,

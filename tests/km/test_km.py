@@ -558,6 +558,44 @@ def deployment(replicas, image):
             f"      containers: [{{name: main, image: {image}, resources: {{requests: {{cpu: 100m, memory: 32Mi}}}}}}]\n")
 
 
+class Networks(unittest.TestCase):
+    """Of the embedded agents."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.state = f"--state={self.folder.name}/s"
+        self.addCleanup(self.folder.cleanup)
+
+    def serve(self, *flags):
+        mesos = subprocess.Popen([KM, "local", "--port=0", *flags], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (mesos.kill(), mesos.communicate()))
+        return "--mesos-master=" + re.search(r"127\.0\.0\.1:\d+", mesos.stdout.readline()).group()
+
+    def test_pods_have_addresses_of_their_own(self):
+        master = self.serve("--networks=plain=10.77.0.0/24")
+        manifest = pathlib.Path(self.folder.name, "app.yaml")
+        manifest.write_text(deployment(2, "a"))
+        code, out, err = km("run", "-f", manifest, master, self.state, "--network=plain", "--detach", "--timeout=40")
+        self.assertEqual(code, 0, out + err)
+        self.addCleanup(km, "delete", "--all", "--grace-period=1", self.state)
+        pods = json.loads(km("get", "-o", "json", self.state)[1])["pods"]
+        self.assertEqual({p["status"]["podIP"] for p in pods}, {"10.77.0.2", "10.77.0.3"})
+        self.assertEqual({p["status"]["podIPs"][0]["ip"] for p in pods}, {"10.77.0.2", "10.77.0.3"})
+        self.assertRegex(km("describe", pods[0]["name"], self.state)[1], r"(?m)^IP: +10\.77\.0\.[23]$")
+
+    def test_unknown_network_is_the_reason_that_km_shows(self):
+        master = self.serve("--networks=plain=10.77.0.0/24")
+        code, out, _ = km("run", "-f", EXAMPLES / "nginx.yaml", master, self.state, "--network=nowhere", "--detach",
+                          "--timeout=3")
+        self.assertEqual(code, 1)
+        self.assertIn("Unknown CNI network 'nowhere'", out)
+
+    def test_networks_are_checked(self):
+        code, _, err = km("local", "--port=0", "--networks=plain")
+        self.assertEqual(code, 1)
+        self.assertIn("plain", err)
+
+
 class Workloads(unittest.TestCase):
     """Against a Mesos that outlives the km that runs the pods."""
 

@@ -174,7 +174,8 @@ static void a_lost_executor_is_no_restart(void **state) {
   await(&w, "default/web", "Running", 10000);
   K8SMI_EACH(link, &w.local->agents[0].executors) {
     k8smi_local_executor_end(K8SMI_OF(link, local_executor, link), 9,
-                             K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED);
+                             K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_TERMINATED,
+                             LOCAL_EXECUTOR_TERMINATED);
   }
   world_wait(&w, 1000);
   await(&w, "default/web", "Running", 60000);

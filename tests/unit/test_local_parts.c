@@ -252,7 +252,8 @@ static bool live(struct failing *memory) {
       "\"cpus\",\"type\":"
       "\"SCALAR\",\"scalar\":{\"value\":0.5},\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"r\"}]}]}},"
       "{\"type\":\"LAUNCH_GROUP\",\"launch_group\":{\"executor\":{\"type\":"
-      "\"DEFAULT\",\"executor_id\":{\"value\":\"e\"},\"framework_id\":{\"value\":\"%s-0000\"},\"resources\":["
+      "\"DEFAULT\",\"container\":{\"type\":\"MESOS\",\"network_infos\":[{\"name\":\"plain\"}]},"
+      "\"executor_id\":{\"value\":\"e\"},\"framework_id\":{\"value\":\"%s-0000\"},\"resources\":["
       "{\"name\":"
       "\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1}},{\"name\":\"mem\",\"type\":\"SCALAR\","
       "\"scalar\":{\"value\":32}},"
@@ -273,6 +274,7 @@ static bool live(struct failing *memory) {
                                         .allocator = &memory->allocator,
                                         .agents = &agent,
                                         .agent_count = 1,
+                                        .networks = "plain=10.77.0.0/24",
                                         .seed = 3};
   struct k8smi_local_request request = {.exchange = 1,
                                         .method = K8SMI_S("POST"),
