@@ -85,3 +85,20 @@ int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8s
   k8sm_demand_unref(demand);
   return r;
 }
+
+/* It was told to end, not for its health or with its agent, and not by this process: so by the one whose
+ * record is lost, which ended the attempt. What a container says when it is killed for that is no end of its
+ * own. */
+static bool adopt_was_killed(const struct drv_pod *pod, const struct k8sm_task_id *id,
+                             const K8smMesos__TaskStatus *s) {
+  if (!pod->adopts || pod->place != NULL || s->state != K8SM_MESOS__TASK_STATE__TASK_KILLED) return false;
+  if (id->attempt != k8sm_demand_attempt(pod->demand) || (s->has_healthy && !s->healthy)) return false;
+  if (s->has_reason && s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_DRAINING) return false;
+  return !pod->deleting && !pod->status->ending && !pod->status->lost;
+}
+
+int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+                           const K8smMesos__TaskStatus *s) {
+  if (!adopt_was_killed(pod, id, s)) return K8SM_OK;
+  return k8smi_drv_pod_abandon(d, pod, 0, "was being ended when its record was lost");
+}

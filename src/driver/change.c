@@ -57,6 +57,16 @@ int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv
   return r;
 }
 
+/* An attempt that another version of the library began, or whose record is lost, is not continued: another
+ * one takes its place. */
+int k8smi_drv_pod_abandon(struct k8sm_driver *d, struct drv_pod *pod, uint32_t code, const char *why) {
+  const struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_ABANDON);
+  int r = k8smi_drv_pod_change(d, pod, &change, NULL);
+  if (r != K8SM_OK) return r;
+  return k8smi_drv_eventf(&d->core, code, pod->key, "Attempt: number %u %s, and is given up",
+                          k8sm_demand_attempt(pod->demand), why);
+}
+
 /* Without a record: what runs of it is not known yet, and has to end first. Until something is, or nothing
  * can be, the deletion waits. */
 static bool change_waits(const struct k8sm_driver *d, const struct drv_pod *pod) {

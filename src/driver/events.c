@@ -289,6 +289,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   int r = copy != 0 ? k8smi_drv_pod_stir(d, pod) : k8smi_drv_pod_wake(d, pod);
   if (r == K8SM_OK && events_lives(s))
     r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value), events_has_executor(s, id));
+  if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, id, s);
   if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);

@@ -197,16 +197,6 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   return K8SM_OK;
 }
 
-/* An attempt that another version of the library began, or whose record is lost, is not continued: another
- * one takes its place. */
-static int life_abandon(struct k8sm_driver *d, struct drv_pod *pod, uint32_t code, const char *why) {
-  const struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_ABANDON);
-  int r = k8smi_drv_pod_change(d, pod, &change, NULL);
-  if (r != K8SM_OK) return r;
-  return k8smi_drv_eventf(&d->core, code, pod->key, "Attempt: number %u %s, and is given up",
-                          k8sm_demand_attempt(pod->demand), why);
-}
-
 /* Whether the pod waits to hear what runs of it. */
 static bool life_waits(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   pod->adopts = pod->adopts && k8smi_drv_adopting(d);
@@ -218,7 +208,7 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life
   enum drv_need need = DRV_NEED_NOTHING;
   bool waits = life_waits(d, pod, look);
   if (pod->place == NULL && look->launch_count != 0 && !waits)
-    return life_abandon(d, pod, 0, "can't go on without its record");
+    return k8smi_drv_pod_abandon(d, pod, 0, "can't go on without its record");
   if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
   bool homeless = pod->place == NULL && !look->done && !pod->deleting && !waits && !pod->status->launched;
   if (homeless && !k8smi_status_stray_alive(pod->status)) need = DRV_NEED_PLACE;
@@ -226,7 +216,8 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life
   if (!other) return K8SM_OK;
   int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;
   if (r == K8SM_ERR_STATE)
-    return life_abandon(d, pod, K8SM_DIAG_MAPPING_CHANGED, "was begun by another version of the mapping");
+    return k8smi_drv_pod_abandon(d, pod, K8SM_DIAG_MAPPING_CHANGED,
+                                 "was begun by another version of the mapping");
   if (r != K8SM_OK) return r;
   k8smi_drv_pod_set_need(&d->pods, pod, need);
   if (need != DRV_NEED_NOTHING) {

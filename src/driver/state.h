@@ -148,6 +148,8 @@ int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status);
 /* Tells the pod that a task which was to be launched was not: as the master would. Errors: NOMEM. */
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task, const char *why);
+/* The attempt is given up, and an event says why; `code`: K8SM_DIAG_*, or 0. Errors: NOMEM. */
+int k8smi_drv_pod_abandon(struct k8sm_driver *d, struct drv_pod *pod, uint32_t code, const char *why);
 /* Begins the deletion. Errors: NOMEM, INVALID. */
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds);
 /* As a deletion that is asked for: recorded before it begins. Nothing new if it is under way with no more
@@ -197,6 +199,9 @@ uint32_t k8smi_drv_adopt_next(const struct k8sm_driver *d, const struct drv_pod 
 /* Somebody saw a task of the pod alive, and knows, or not, of an executor of the pod's own. Errors: NOMEM. */
 int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                     struct k8sm_slice agent_id, bool has_executor);
+/* Gives the attempt up if this says that the process before was ending it. Errors: NOMEM. */
+int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+                           const K8smMesos__TaskStatus *s);
 
 /* ---- launch.c: pods meet offers ---- */
 

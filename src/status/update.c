@@ -285,7 +285,8 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
   struct k8smi_status_task *t = &s->tasks[target->task];
   if (u->has_uuid && u->uuid.len > 0) t->uuid = s->acks[s->ack_count - 1].uuid; /* of this update */
   bool elsewhere = update_is_elsewhere(s, u);
-  bool swept = s->lost && t->kill && u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED; /* with the attempt */
+  /* Killed with its attempt. */
+  bool swept = s->lost && (t->kill || found) && u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED;
   if ((elsewhere || swept) && effect == K8SMI_EFFECT_EXIT) effect = K8SMI_EFFECT_LOST;
   update_apply(s, target, u, effect, &h);
   if (effect == K8SMI_EFFECT_RUNNING) update_check(s, target->task, u, found);

@@ -524,6 +524,45 @@ static void adoption_numbers_by_the_clock(void **state) {
   }
 }
 
+/* What the process before was killing is of an attempt that it had given up: that a container ends well when
+ * it is killed means nothing. One that is killed for its health, or with its agent, goes its way. */
+static void an_attempt_was_being_ended(void **state) {
+  static const char end[] = ",\"source\":\"SOURCE_EXECUTOR\",\"message\":\"Command exited with status 0\"";
+  static const char told[] = "Attempt: number 0 was being ended when its record was lost, and is given up";
+  static const struct {
+    const char *first, *state, *more; /* `first`: how it is heard of before, if it is */
+    bool given_up, ends_well;
+  } rows[] = {{"TASK_KILLING", "TASK_KILLED", "", true, false},
+              {NULL, "TASK_KILLED", "", true, false},
+              {"TASK_RUNNING", "TASK_KILLED", ",\"healthy\":true", true, false},
+              {"TASK_RUNNING", "TASK_KILLED", ",\"healthy\":false", false, true},
+              {"TASK_RUNNING", "TASK_KILLED", ",\"reason\":\"REASON_AGENT_DRAINING\"", false, false},
+              {"TASK_RUNNING", "TASK_KILLED", ",\"reason\":\"REASON_KILL_DISCARDED\"", true, false},
+              {"TASK_RUNNING", "TASK_FINISHED", "", false, true}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script s;
+    struct k8sm_driver_options o = script_options();
+    char more[200];
+    o.adopt_ms = 30000;
+    open_subscribed(&s, &o);
+    s.heartbeats = true;
+    script_pod(&s, POD("p", "u1", ", restartPolicy: OnFailure"));
+    script_update(&s, "u1.0..0.abc", "A1", "TASK_RUNNING", "pause-----------", "");
+    if (rows[i].first != NULL) script_update(&s, "u1.0.c.0.abc", "A1", rows[i].first, "first-----------", "");
+    snprintf(more, sizeof more, "%s%s", end, rows[i].more);
+    script_update(&s, "u1.0.c.0.abc", "A1", rows[i].state, "end-------------", more);
+    assert_int_equal(script_has(&s, told), rows[i].given_up);
+    assert_int_equal(script_has(&s, "p: Completed"), rows[i].ends_well);
+    script_update(&s, "u1.0..0.abc", "A1", "TASK_KILLED", "pauseend--------", "");
+    script_wait(&s, 60000);
+    script_forget(&s);
+    script_offer(&s, "O1", "A1");
+    assert_int_equal(script_has(&s, "> ACCEPT O1"), !rows[i].ends_well);
+    script_close(&s);
+  }
+}
+
 /* Deleted while it is looked for what runs of it: nothing does, and it is gone. */
 static void a_pod_is_deleted_before_it_is_adopted(void **state) {
   struct script s;
@@ -761,6 +800,7 @@ int main(void) {
       cmocka_unit_test(versions_are_read_with_care),
       cmocka_unit_test(a_master_that_leads_no_more_is_left),
       cmocka_unit_test(adoption_numbers_by_the_clock),
+      cmocka_unit_test(an_attempt_was_being_ended),
       cmocka_unit_test(a_pod_is_deleted_before_it_is_adopted),
       cmocka_unit_test(deletions_come_again),
       cmocka_unit_test(gone_from_nowhere),
