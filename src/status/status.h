@@ -68,7 +68,7 @@ struct k8smi_status_task {
   uint64_t kill_mono_ms; /* when to send it next */
 };
 
-/* A task of an attempt that is over, and that lives all the same: it is killed. */
+/* A task of another attempt, and that lives all the same: it is killed. */
 struct k8smi_status_stray {
   struct k8sm_slice task_id;
   struct k8sm_slice agent_id;
@@ -321,7 +321,7 @@ static inline bool k8smi_task_alive(const struct k8smi_status_task *t) {
   return t->progress > K8SMI_PROGRESS_NONE && t->progress < K8SMI_PROGRESS_ENDED;
 }
 bool k8smi_status_alive(const struct k8sm_status *s);
-/* Some task of a former attempt is, and can be reached: no other one begins beside it. */
+/* Some task of another attempt is, and can be reached: no other one begins beside it. */
 bool k8smi_status_stray_alive(const struct k8sm_status *s);
 static inline bool k8smi_status_is_final(const struct k8sm_status *s) {
   return s->phase == K8SMI_PHASE_SUCCEEDED || s->phase == K8SMI_PHASE_FAILED;

@@ -77,7 +77,7 @@ static void update_add_ack(struct k8sm_status *s, const struct update_target *t,
   ack->uuid = k8smi_status_text(s, uuid);
 }
 
-/* ---- Former attempts ---- */
+/* ---- Other attempts ---- */
 
 static bool update_terminal(enum k8smi_effect effect) {
   return effect >= K8SMI_EFFECT_EXIT && effect != K8SMI_EFFECT_UNREACHABLE;
@@ -107,7 +107,8 @@ bool k8smi_status_stray_alive(const struct k8sm_status *s) {
   return false;
 }
 
-/* A task of an attempt that is over: while it lives it is killed. */
+/* A task of another attempt: while it lives it is killed. Most are over; one with a higher number than the
+ * present was begun before a record was lost, and at most one instance of a pod is wanted. */
 static void update_stray(struct k8sm_status *s, const struct update_target *t, enum k8smi_effect effect) {
   size_t i = 0;
   while (i < s->stray_count && !k8smi_eq(s->strays[i].task_id, t->text)) i++;
@@ -309,8 +310,7 @@ bool k8smi_status_ignores(const struct k8sm_status *s, const K8smMesos__TaskStat
   enum k8smi_effect effect;
   if (u->has_uuid) return false;
   if (!update_aim(s, u, &target, &effect)) return true;
-  if (target.id.attempt < s->demand->attempt) return false;
-  return target.id.attempt > s->demand->attempt || !update_is_news(s, &target, u, effect);
+  return target.id.attempt == s->demand->attempt && !update_is_news(s, &target, u, effect);
 }
 
 void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus *u,
@@ -324,7 +324,7 @@ void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus
   update_add_ack(s, &target, u);
   if (target.id.attempt != s->demand->attempt) {
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target.text, "is of another attempt");
-    if (target.id.attempt < s->demand->attempt) update_stray(s, &target, effect);
+    update_stray(s, &target, effect);
     return;
   }
   update_present(s, &target, u, effect, change, diags);

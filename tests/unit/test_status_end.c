@@ -158,9 +158,8 @@ static void a_lost_sandbox_is_a_new_attempt(void **state) {
   life_launch(&l, "proxy", 0);
   life_run(&l, "proxy", 0);
   life_update(&l, "proxy", 0, "FAILED", SANDBOX_LOST);
-  assert_life(&l,
-              "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
-              "app=W(ContainerCreating) | kill:pause/0+10000"); /* nothing is launched into it any more */
+  assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
+                  "app=W(ContainerCreating) | kill:pause/0+10000"); /* nothing is launched into it any more */
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
   assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
                   "app=W(ContainerCreating) | attempt");
@@ -313,6 +312,32 @@ static void what_runs_is_adopted(void **state) {
   life_end(&l);
 }
 
+/* Without its record a pod was counted from the start again: what was begun before that has a higher number,
+ * and is killed like one of a lower; until it has ended, the pod has not. */
+static void another_attempt_is_killed_whatever_its_number(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  assert_int_equal(life_send(&l, PODS_UID ".7.c.0.n1", "RUNNING", COPY), K8SM_OK);
+  assert_int_equal(l.findings.rows[0].code, K8SM_DIAG_UPDATE_STALE);
+  struct k8sm_action action;
+  assert_int_equal(k8sm_status_actions(l.status, 0, &action, sizeof action, 1), 1);
+  assert_int_equal(action.type, K8SM_ACTION_KILL);
+  assert_true(k8smi_eqs(action.task_id, PODS_UID ".7.c.0.n1"));
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
+  life_update(&l, "c", 0, "KILLED", SIGNAL("Killed"));
+  life_update(&l, "", 0, "KILLED", SIGNAL("Killed"));
+  assert_int_equal(k8sm_status_actions(l.status, 0, &action, sizeof action, 1), 1);
+  assert_int_equal(action.type, K8SM_ACTION_KILL);
+  assert_int_equal(life_send(&l, PODS_UID ".7.c.0.n1", "KILLED", SIGNAL("Killed")), K8SM_OK);
+  assert_int_equal(k8sm_status_actions(l.status, 0, &action, sizeof action, 1), 1);
+  assert_int_equal(action.type, K8SM_ACTION_DONE);
+  life_end(&l);
+}
+
 static void an_unreachable_pod_keeps_its_states(void **state) {
   (void)state;
   struct life l;
@@ -348,6 +373,7 @@ int main(void) {
       cmocka_unit_test(a_lost_sandbox_is_a_new_attempt),
       cmocka_unit_test(late_news_change_nothing),
       cmocka_unit_test(what_runs_is_adopted),
+      cmocka_unit_test(another_attempt_is_killed_whatever_its_number),
       cmocka_unit_test(an_unreachable_pod_keeps_its_states),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
