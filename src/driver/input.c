@@ -41,8 +41,9 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
   if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
   pod->adopts = d->core.options.adopt_ms != 0 && pod->place == NULL; /* what was recorded may be a part */
   r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
-  if (r == K8SM_OK && pod->place != NULL) {
-    r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, pod->place->agent_id, diags);
+  const struct k8sm_slice agent = k8smi_drv_pod_agent(pod);
+  if (r == K8SM_OK && agent.len != 0) {
+    r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, diags);
     if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
   }
   if (r == K8SM_OK && pod->nominee != NULL) {

@@ -3,6 +3,7 @@
 #include "base/findings.h"
 #include "base/slice.h"
 #include "demand/demand.h"
+#include "status/status.h"
 
 void k8smi_drv_pods_init(struct drv_pods *pods, struct drv_core *core) {
   memset(pods, 0, sizeof *pods);
@@ -200,6 +201,11 @@ struct drv_place *k8smi_drv_place_new(const struct drv_core *core, struct k8sm_s
 
 void k8smi_drv_place_free(struct drv_place *place) {
   if (place != NULL) K8SMI_VALUE_FREE(drv_place, place);
+}
+
+struct k8sm_slice k8smi_drv_pod_agent(const struct drv_pod *pod) {
+  if (pod->place != NULL) return pod->place->agent_id;
+  return pod->status->launched ? pod->status->agent_id : K8SMI_S("");
 }
 
 struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod) {

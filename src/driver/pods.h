@@ -164,6 +164,10 @@ uint32_t k8smi_drv_pod_attempt(const struct drv_pod *pod);
 bool k8smi_drv_pod_over(const struct drv_pod *pod);
 bool k8smi_drv_pod_has_volumes(const struct drv_pod *pod);
 
+/* Of one that is awake, the agent that its attempt is on; one that was taken up without a record has that,
+ * too, and no place. Empty: on none. */
+struct k8sm_slice k8smi_drv_pod_agent(const struct drv_pod *pod);
+
 /* Has the pod looked at by this step's pump. Takes no memory. */
 void k8smi_drv_pods_touch(struct drv_pods *pods, struct drv_pod *pod);
 void k8smi_drv_pod_set_need(struct drv_pods *pods, struct drv_pod *pod, enum drv_need need);

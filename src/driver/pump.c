@@ -86,9 +86,10 @@ static int pump_not_deleted(struct k8sm_driver *d, struct drv_pod *pod) {
   int r = k8smi_drv_pod_wake(d, pod);
   if (r != K8SM_OK) return r;
   pod->delete_asked = pod->preempted = false;
-  if (pod->place == NULL) return K8SM_OK;
+  const struct k8sm_slice agent = k8smi_drv_pod_agent(pod);
+  if (agent.len == 0) return K8SM_OK;
   /* Where it is known already this takes no memory. */
-  (void)!k8sm_cluster_add_pod(d->offers.cluster, pod->demand, pod->place->agent_id, NULL);
+  (void)!k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, NULL);
   return K8SM_OK;
 }
 

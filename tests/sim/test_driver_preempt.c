@@ -208,11 +208,38 @@ static void it_does_not_wait_for_ever(void **state) {
   script_close(&s);
 }
 
+/* Without its record a pod was taken up, and recorded again, though not its place: after one more crash it is
+ * still known where it runs, and what ends for others when they need its room. */
+static void one_that_was_taken_up_ends_for_another(void **state) {
+  static const char copy[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  (void)state;
+  struct script s;
+  struct k8sm_driver_options o = options();
+  o.adopt_ms = 30000;
+  script_open(&s, &o);
+  s.heartbeats = true;
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  script_pod(&s, POD("low", "u1", "1"));
+  script_update(&s, "u1.3..0.n1", "A1", "TASK_RUNNING", NULL, copy);
+  script_update(&s, "u1.3.low.0.n1", "A1", "TASK_RUNNING", NULL, copy);
+  assert_true(script_has(&s, "default/low: Adopted: attempt number 3, which runs on agent A1"));
+  script_restart(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  script_wait(&s, 40000);
+  script_pod(&s, POD("high", "u3", "9"));
+  rest(&s, "O1", "A1");
+  assert_true(script_has(&s, "low: Preempted: by default/high on node A1.example"));
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_nomination_is_recorded_first), cmocka_unit_test(why_it_ends_is_recorded),
       cmocka_unit_test(nobody_else_ends_after_a_crash),   cmocka_unit_test(what_has_ended_frees_nothing_more),
       cmocka_unit_test(it_does_not_wait_for_ever),
+      cmocka_unit_test(one_that_was_taken_up_ends_for_another),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
