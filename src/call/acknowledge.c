@@ -55,8 +55,9 @@ bool k8smi_acknowledge_put(struct k8smi_buf *buf, const struct k8sm_call_args *a
       ack_id_size(args->agent_id) + ack_id_size(args->task_id) + ack_field_size(args->uuid.len);
   const size_t size = ack_id_size(args->framework_id) + 2 + ack_field_size(inner);
   _Static_assert(5 * (K8SMI_ID_MAX + 8) < ACK_MAX, "all lengths take two bytes at most");
-  char *to = k8smi_buf_extend(buf, size);
+  char *to = k8smi_buf_extend(buf, size + 1); /* with room for the blob's NUL */
   if (to == NULL) return true;
+  buf->len--;
   to = ack_put_id(to, ACK_CALL_FRAMEWORK_ID, args->framework_id);
   *to++ = ACK_CALL_TYPE;
   *to++ = K8SM_MESOS__CALL__TYPE__ACKNOWLEDGE;

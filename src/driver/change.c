@@ -22,14 +22,22 @@ void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
+/* Spares who tells of statuses the comparison. */
+static void change_note_shown(struct drv_pod *pod, struct k8sm_status *status, bool same) {
+  if (!same) pod->shows_other = true;
+  if (!same || pod->said != pod->status) return;
+  k8sm_status_unref(pod->said);
+  pod->said = k8sm_status_ref(status);
+}
+
 int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
-  int r = K8SM_OK;
-  if (!k8smi_status_shows_same(pod->status, status))
-    r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
+  const bool same = k8smi_status_shows_same(pod->status, status);
+  int r = same ? K8SM_OK : k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
   if (r != K8SM_OK) {
     k8sm_status_unref(status);
     return r;
   }
+  change_note_shown(pod, status, same);
   k8smi_drv_pod_set_status(d, pod, status);
   return K8SM_OK;
 }

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { CORE_LINE = 1024 }; /* bytes of an event's words, with a NUL */
+
 /* splitmix64: enough for jitter and nonces; the same on every machine. */
 uint64_t k8smi_drv_random(struct drv_core *core) {
   uint64_t z = core->random += UINT64_C(0x9e3779b97f4a7c15);
@@ -34,17 +36,34 @@ int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key,
   return k8smi_effects_add(core->queue, &e);
 }
 
-int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key, const char *format, ...) {
-  char line[1024];
-  va_list args;
-  va_start(args, format);
-  int n = vsnprintf(line, sizeof line, format, args);
-  va_end(args);
-  size_t len = k8smi_drv_printed(n, sizeof line);
+/* An event is one line. */
+static int core_event_line(struct drv_core *core, uint32_t code, struct k8sm_slice key, char *line,
+                           size_t len) {
   for (size_t i = 0; i < len; i++) {
     if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' ';
   }
   return k8smi_drv_event(core, code, key, (struct k8sm_slice){line, len});
+}
+
+int k8smi_drv_event_join(struct drv_core *core, uint32_t code, struct k8sm_slice key,
+                         const struct k8sm_slice *parts, size_t n) {
+  char line[CORE_LINE];
+  size_t len = 0;
+  for (size_t i = 0; i < n; i++) {
+    const size_t room = sizeof line - 1 - len, take = parts[i].len < room ? parts[i].len : room;
+    k8smi_copy(line + len, parts[i].ptr, take);
+    len += take;
+  }
+  return core_event_line(core, code, key, line, len);
+}
+
+int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key, const char *format, ...) {
+  char line[CORE_LINE];
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  return core_event_line(core, code, key, line, k8smi_drv_printed(n, sizeof line));
 }
 
 int k8smi_drv_cancel(struct drv_core *core, uint64_t exchange) {

@@ -71,6 +71,9 @@ struct k8sm_slice k8smi_drv_media_type(const struct drv_core *core);
 
 /* Queues an EVENT; `words` is one line. Errors: NOMEM. */
 int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key, struct k8sm_slice words);
+/* The parts one after another, as one line. */
+int k8smi_drv_event_join(struct drv_core *core, uint32_t code, struct k8sm_slice key,
+                         const struct k8sm_slice *parts, size_t n);
 /* The same from a format (integers and strings only), cut at 1,023 bytes. */
 int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

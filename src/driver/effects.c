@@ -86,7 +86,8 @@ int k8smi_effects_reserve(struct k8sm_effects *effects, size_t rows, size_t byte
 int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *row) {
   size_t bytes = 0;
   for (size_t i = 0; i < EFFECTS_SLICES; i++) {
-    if (!k8smi_add(bytes, effects_slice(row, i)->len + 1, &bytes)) return K8SM_ERR_NOMEM;
+    const struct k8sm_slice *s = effects_slice(row, i);
+    if (s->ptr != NULL && !k8smi_add(bytes, s->len + 1, &bytes)) return K8SM_ERR_NOMEM;
   }
   if (!effects_room(effects, 1, bytes)) return K8SM_ERR_NOMEM;
   struct effects_row *to = &effects->rows[effects->count++];

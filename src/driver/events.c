@@ -10,7 +10,8 @@
 enum {
   EVENTS_HINT_MS = 2000,   /* from a FAILURE to the question what is left: updates come by themselves */
   EVENTS_MEMORY = 1 << 20, /* that an event may take when it is read; and, besides, */
-  EVENTS_GROWTH = 16       /* so many bytes for each of its own */
+  EVENTS_GROWTH = 16,      /* so many bytes for each of its own */
+  EVENTS_LENT = 4096       /* enough for an update, as most events are */
 };
 
 struct event_in {
@@ -287,7 +288,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
     return K8SM_OK;
   }
   int r = copy != 0 ? k8smi_drv_pod_stir(d, pod) : k8smi_drv_pod_wake(d, pod);
-  if (r == K8SM_OK && events_lives(s))
+  if (r == K8SM_OK && pod->adopts && events_lives(s))
     r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value), events_has_executor(s, id));
   if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, id, s);
   if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
@@ -415,12 +416,14 @@ static int events_dispatch(struct k8sm_driver *d, const struct event_in *in) {
 }
 
 int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes) {
+  _Alignas(8) char lent[EVENTS_LENT];
   struct k8smi_arena arena;
   struct k8sm_diag rows[1];
   char text[DRV_WORDS_CAP] = "";
   struct k8sm_diags found = K8SM_DIAGS_INIT(rows, text);
   ProtobufCMessage *message;
   k8smi_arena_init(&arena, &d->core.allocator, EVENTS_MEMORY + EVENTS_GROWTH * bytes.len);
+  k8smi_arena_lend(&arena, lent, sizeof lent);
   int r = k8smi_message_read_shared(&arena, d->core.options.format, &k8sm_mesos__event__descriptor, bytes.ptr,
                                     bytes.len, &message, &found);
   if (r == K8SM_OK) {

@@ -258,11 +258,12 @@ static int life_send_status(struct k8sm_driver *d, struct drv_pod *pod) {
 static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
   bool early = pod->recorded && !pod->final_kept && k8smi_status_is_final(pod->status);
   if (pod->said == pod->status || early) return K8SM_OK;
-  bool same = pod->said != NULL && k8smi_status_shows_same(pod->said, pod->status);
+  bool same = pod->said != NULL && !pod->shows_other && k8smi_status_shows_same(pod->said, pod->status);
   int r = same ? K8SM_OK : life_send_status(d, pod);
   if (r != K8SM_OK) return r;
   k8sm_status_unref(pod->said);
   pod->said = k8sm_status_ref(pod->status);
+  pod->shows_other = false;
   return K8SM_OK;
 }
 

@@ -34,8 +34,9 @@ const char *k8smi_drv_call_name(uint32_t type) {
 }
 
 struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes) {
-  struct drv_call *call = k8smi_zalloc(&core->allocator, sizeof *call);
+  struct drv_call *call = k8smi_alloc(&core->allocator, sizeof *call);
   if (call == NULL) return NULL;
+  memset(call, 0, offsetof(struct drv_call, words)); /* no answer has come: there are none */
   call->type = type;
   call->bytes = bytes;
   return call;

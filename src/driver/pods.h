@@ -76,7 +76,8 @@ struct drv_pod {
   struct k8sm_demand *resume; /* what is to be launched now on the executor that is there */
   struct k8sm_status *status;
   struct k8sm_status
-      *said; /* of the last STATUS effect, or one that shows the same; NULL: none has gone out */
+      *said;        /* of the last STATUS effect, or one that shows the same; NULL: none has gone out */
+  bool shows_other; /* the status was seen to show something else since then */
   struct drv_place *place; /* NULL until placed */
   struct drv_task *tasks;
   char nonce[12];

@@ -44,10 +44,14 @@ static int roles_call(struct k8sm_driver *d, struct k8sm_call_args *args) {
   return r;
 }
 
+/* Of the first n names of the driver's list. */
+static int roles_call_names(struct k8sm_driver *d, uint32_t type, size_t n) {
+  struct k8sm_call_args args = {.type = type, .items = d->offers.names, .item_count = n};
+  return n == 0 ? K8SM_OK : roles_call(d, &args);
+}
+
 static int roles_suppress(struct k8sm_driver *d) {
-  struct k8sm_call_args args = {.type = K8SM_CALL_SUPPRESS, .items = d->offers.names};
-  args.item_count = roles_pick(d, roles_is_idle);
-  int r = args.item_count == 0 ? K8SM_OK : roles_call(d, &args);
+  int r = roles_call_names(d, K8SM_CALL_SUPPRESS, roles_pick(d, roles_is_idle));
   for (size_t i = 0; r == K8SM_OK && i < d->core.options.role_count; i++) {
     if (!roles_is_idle(d, &d->offers.roles[i])) continue;
     d->offers.roles[i].suppressed = true;
@@ -58,14 +62,11 @@ static int roles_suppress(struct k8sm_driver *d) {
 
 static int roles_revive(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
-  struct k8sm_call_args args = {.type = K8SM_CALL_REVIVE, .items = o->names};
   if (!o->revive || (o->revived_ms != 0 && d->core.mono_ms < o->revived_ms + ROLES_REVIVE_MS)) return K8SM_OK;
-  args.item_count = roles_pick(d, roles_is_missed);
-  if (args.item_count > 0) {
-    int r = roles_call(d, &args);
-    if (r != K8SM_OK) return r;
-    o->revived_ms = d->core.mono_ms;
-  }
+  const size_t n = roles_pick(d, roles_is_missed);
+  int r = roles_call_names(d, K8SM_CALL_REVIVE, n);
+  if (r != K8SM_OK) return r;
+  if (n > 0) o->revived_ms = d->core.mono_ms;
   for (size_t i = 0; i < d->core.options.role_count; i++) {
     if (o->roles[i].wanted) o->roles[i].suppressed = o->roles[i].refused = o->roles[i].unsure = false;
   }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/snapshot.h"
 #include "status/status.h"
-#include "wire/base64.h"
 
 static void snapshot_put_port(struct k8smi_json *w, const struct k8sm_plan_port *port) {
   k8smi_json_open(w, '{');
@@ -21,12 +20,8 @@ static void snapshot_put_task(struct k8smi_json *w, const struct drv_snapshot_ta
 }
 
 static void snapshot_put_bytes(struct k8smi_json *w, const char *key, struct k8sm_slice bytes) {
-  struct k8smi_buf text;
-  k8smi_buf_init(&text, &w->buf->allocator);
-  k8smi_put_base64(&text, bytes.ptr, bytes.len);
-  k8smi_json_member(w, key, (struct k8sm_slice){text.ptr, text.len});
-  w->buf->failed |= text.failed;
-  k8smi_buf_free(&text);
+  k8smi_json_key(w, key);
+  k8smi_json_base64(w, bytes);
 }
 
 static void snapshot_put_tasks(struct k8smi_json *w, const struct drv_snapshot *s) {

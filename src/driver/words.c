@@ -2,6 +2,13 @@
 #include "driver/words.h"
 #include "base/slice.h"
 
+/* What nearly every pod has to say goes without a format. */
+static int words_join(struct drv_core *core, const struct drv_pod *pod, struct k8sm_slice first,
+                      struct k8sm_slice middle, struct k8sm_slice last) {
+  const struct k8sm_slice parts[] = {first, middle, last};
+  return k8smi_drv_event_join(core, 0, pod->key, parts, sizeof parts / sizeof parts[0]);
+}
+
 static int words_of_end(struct drv_core *core, const struct drv_pod *pod,
                         const struct k8sm_container_status *c) {
   const struct k8sm_slice none = {NULL, 0};
@@ -26,11 +33,11 @@ static int words_of_container(struct drv_core *core, const struct drv_pod *pod,
                               const struct k8sm_container_status *to) {
   bool same = from->state == to->state && from->started_wall_ms == to->started_wall_ms;
   if (to->state == K8SM_STATE_RUNNING && !same) {
-    return k8smi_drv_eventf(core, 0, pod->key, "Started: container %.*s", K8SMI_P(to->name));
+    return words_join(core, pod, K8SMI_S("Started"), K8SMI_S(": container "), to->name);
   }
   if (to->state == K8SM_STATE_RUNNING && from->ready != to->ready) {
-    return k8smi_drv_eventf(core, 0, pod->key, "%s: container %.*s", to->ready ? "Ready" : "Unready",
-                            K8SMI_P(to->name));
+    return words_join(core, pod, to->ready ? K8SMI_S("Ready") : K8SMI_S("Unready"), K8SMI_S(": container "),
+                      to->name);
   }
   bool ended = to->finished_wall_ms != 0 && to->finished_wall_ms != from->finished_wall_ms;
   int r = to->state != K8SM_STATE_RUNNING && ended ? words_of_end(core, pod, to) : K8SM_OK;
@@ -59,8 +66,6 @@ int k8smi_drv_words_of_change(struct drv_core *core, const struct drv_pod *pod,
   if (r != K8SM_OK) return r;
   (void)!k8sm_status_summarize(from, &a); /* fails for a struct without its size only */
   (void)!k8sm_status_summarize(to, &b);
-  if (!k8smi_eq(a.phase, b.phase)) {
-    r = k8smi_drv_eventf(core, 0, pod->key, "%.*s: the pod was %.*s", K8SMI_P(b.phase), K8SMI_P(a.phase));
-  }
-  return r;
+  return k8smi_eq(a.phase, b.phase) ? K8SM_OK
+                                    : words_join(core, pod, b.phase, K8SMI_S(": the pod was "), a.phase);
 }

@@ -211,9 +211,10 @@ static int encode_by_name(const void *a, const void *b) {
 /* Mains by name, init containers and sidecars in the order of the spec. */
 static void encode_containers(struct k8smi_json *w, const struct k8sm_status *s, bool mains) {
   const struct k8sm_demand *d = s->demand;
-  const struct k8smi_demand_task **order =
-      k8smi_alloc(&w->buf->allocator, d->task_count * sizeof(struct k8smi_demand_task *));
+  enum { LENT = 16 };
+  const struct k8smi_demand_task *lent[LENT], **order = lent;
   size_t count = 0;
+  if (d->task_count > LENT) order = k8smi_alloc(&w->buf->allocator, d->task_count * sizeof *order);
   if (order == NULL) {
     w->buf->failed = true;
     return;
@@ -221,14 +222,14 @@ static void encode_containers(struct k8smi_json *w, const struct k8sm_status *s,
   for (size_t i = 1; i < d->task_count; i++) {
     if ((d->tasks[i].kind == K8SM_TASK_MAIN) == mains) order[count++] = &d->tasks[i];
   }
-  if (mains) qsort(order, count, sizeof *order, encode_by_name);
+  if (mains && count > 1) qsort(order, count, sizeof *order, encode_by_name);
   if (count > 0) {
     k8smi_json_key(w, mains ? "containerStatuses" : "initContainerStatuses");
     k8smi_json_open(w, '[');
     for (size_t i = 0; i < count; i++) encode_container(w, s, (size_t)(order[i] - d->tasks));
     k8smi_json_close(w, ']');
   }
-  k8smi_free(&w->buf->allocator, order, d->task_count * sizeof *order);
+  if (order != lent) k8smi_free(&w->buf->allocator, order, d->task_count * sizeof *order);
 }
 
 /* ---- The pod ---- */

@@ -1,181 +1,220 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/status.h"
 
-#define STATUS_F(Type, member, kind, inner)                                                                  \
-  { #member, offsetof(struct Type, member), K8SMI_STATUS_##kind, inner }
-#define STATUS_POD(member, kind)        STATUS_F(k8sm_status, member, kind, false)
-#define STATUS_POD_INNER(member, kind)  STATUS_F(k8sm_status, member, kind, true)
-#define STATUS_TASK(member, kind)       STATUS_F(k8smi_status_task, member, kind, false)
-#define STATUS_TASK_INNER(member, kind) STATUS_F(k8smi_status_task, member, kind, true)
-#define STATUS_END(member)                                                                                   \
-  STATUS_TASK(member.set, BOOL), STATUS_TASK(member.exit_code, I32), STATUS_TASK(member.signal, I32),        \
-      STATUS_TASK(member.reason, TEXT), STATUS_TASK(member.message, TEXT),                                   \
-      STATUS_TASK(member.container_id, TEXT), STATUS_TASK(member.started_wall_ms, I64),                      \
-      STATUS_TASK(member.finished_wall_ms, I64)
-#define STATUS_CONDITION(name, index)                                                                        \
-  {"condition." name ".holds",                                                                               \
-   offsetof(struct k8sm_status, conditions) + (index) * sizeof(struct k8smi_status_condition) +              \
-       offsetof(struct k8smi_status_condition, holds),                                                       \
-   K8SMI_STATUS_BOOL, false},                                                                                \
-  {                                                                                                          \
-    "condition." name ".since_wall_ms",                                                                      \
-        offsetof(struct k8sm_status, conditions) + (index) * sizeof(struct k8smi_status_condition) +         \
-            offsetof(struct k8smi_status_condition, since_wall_ms),                                          \
-        K8SMI_STATUS_I64, false                                                                              \
-  }
+/* The tables, F(name in the record, member, kind, shown): what is not shown is not to be seen in the
+ * PodStatus. The position in its table is a field's number. */
+#define STATUS_NAMED(F, member, kind, shown) F(#member, member, kind, shown)
+#define STATUS_SHOWN(F, member, kind)        STATUS_NAMED(F, member, kind, 1)
+#define STATUS_INNER(F, member, kind)        STATUS_NAMED(F, member, kind, 0)
+#define STATUS_CONDITION(F, name, index)                                                                     \
+  F("condition." name ".holds", conditions[index].holds, BOOL, 1)                                            \
+  F("condition." name ".since_wall_ms", conditions[index].since_wall_ms, I64, 1)
+#define STATUS_END(F, member)                                                                                \
+  STATUS_SHOWN(F, member.set, BOOL)                                                                          \
+  STATUS_SHOWN(F, member.exit_code, I32)                                                                     \
+  STATUS_SHOWN(F, member.signal, I32)                                                                        \
+  STATUS_SHOWN(F, member.reason, TEXT)                                                                       \
+  STATUS_SHOWN(F, member.message, TEXT)                                                                      \
+  STATUS_SHOWN(F, member.container_id, TEXT)                                                                 \
+  STATUS_SHOWN(F, member.started_wall_ms, I64)                                                               \
+  STATUS_SHOWN(F, member.finished_wall_ms, I64)
 
-static const struct k8smi_status_field status_pod_fields[] = {
-    STATUS_POD_INNER(mono_ms, U64),
-    STATUS_POD_INNER(wall_ms, I64),
-    STATUS_POD(phase, U32),
-    STATUS_POD_INNER(created_wall_ms, I64),
-    STATUS_POD(started_wall_ms, I64),
-    STATUS_POD_INNER(started_mono_ms, U64),
-    STATUS_POD(unplaced, TEXT),
-    STATUS_POD(nominated, TEXT),
-    STATUS_POD(disruption, TEXT),
-    STATUS_POD(disruption_wall_ms, I64),
-    STATUS_POD_INNER(shown_init, TEXT),
-    STATUS_POD(placed, BOOL),
-    STATUS_POD_INNER(launched, BOOL),
-    STATUS_POD_INNER(lost, BOOL),
-    STATUS_POD(stage, U32),
-    STATUS_POD_INNER(placed_mono_ms, U64),
-    STATUS_POD_INNER(agent_id, TEXT),
-    STATUS_POD_INNER(hostname, TEXT),
-    STATUS_POD(pod_ip, TEXT),
-    STATUS_POD_INNER(container_id, TEXT),
-    STATUS_POD_INNER(attempt_backoff_ms, I64),
-    STATUS_POD_INNER(attempt_mono_ms, U64),
-    STATUS_POD(unreachable, BOOL),
-    STATUS_POD_INNER(unreachable_mono_ms, U64),
-    STATUS_POD_INNER(given_up, BOOL),
-    STATUS_POD_INNER(deleted, BOOL),
-    STATUS_POD(deadline_exceeded, BOOL),
-    STATUS_POD_INNER(grace_seconds, I64),
-    STATUS_POD_INNER(ending, BOOL),
-    STATUS_POD_INNER(ending_mono_ms, U64),
-    STATUS_CONDITION("PodReadyToStartContainers", K8SMI_CONDITION_READY_TO_START),
-    STATUS_CONDITION("Initialized", K8SMI_CONDITION_INITIALIZED),
-    STATUS_CONDITION("Ready", K8SMI_CONDITION_READY),
-    STATUS_CONDITION("ContainersReady", K8SMI_CONDITION_CONTAINERS_READY),
-    STATUS_CONDITION("PodScheduled", K8SMI_CONDITION_SCHEDULED),
-};
+#define STATUS_POD_TABLE(F)                                                                                  \
+  STATUS_INNER(F, mono_ms, U64)                                                                              \
+  STATUS_INNER(F, wall_ms, I64)                                                                              \
+  STATUS_SHOWN(F, phase, U32)                                                                                \
+  STATUS_INNER(F, created_wall_ms, I64)                                                                      \
+  STATUS_SHOWN(F, started_wall_ms, I64)                                                                      \
+  STATUS_INNER(F, started_mono_ms, U64)                                                                      \
+  STATUS_SHOWN(F, unplaced, TEXT)                                                                            \
+  STATUS_SHOWN(F, nominated, TEXT)                                                                           \
+  STATUS_SHOWN(F, disruption, TEXT)                                                                          \
+  STATUS_SHOWN(F, disruption_wall_ms, I64)                                                                   \
+  STATUS_INNER(F, shown_init, TEXT)                                                                          \
+  STATUS_SHOWN(F, placed, BOOL)                                                                              \
+  STATUS_INNER(F, launched, BOOL)                                                                            \
+  STATUS_INNER(F, lost, BOOL)                                                                                \
+  STATUS_SHOWN(F, stage, U32)                                                                                \
+  STATUS_INNER(F, placed_mono_ms, U64)                                                                       \
+  STATUS_INNER(F, agent_id, TEXT)                                                                            \
+  STATUS_INNER(F, hostname, TEXT)                                                                            \
+  STATUS_SHOWN(F, pod_ip, TEXT)                                                                              \
+  STATUS_INNER(F, container_id, TEXT)                                                                        \
+  STATUS_INNER(F, attempt_backoff_ms, I64)                                                                   \
+  STATUS_INNER(F, attempt_mono_ms, U64)                                                                      \
+  STATUS_SHOWN(F, unreachable, BOOL)                                                                         \
+  STATUS_INNER(F, unreachable_mono_ms, U64)                                                                  \
+  STATUS_INNER(F, given_up, BOOL)                                                                            \
+  STATUS_INNER(F, deleted, BOOL)                                                                             \
+  STATUS_SHOWN(F, deadline_exceeded, BOOL)                                                                   \
+  STATUS_INNER(F, grace_seconds, I64)                                                                        \
+  STATUS_INNER(F, ending, BOOL)                                                                              \
+  STATUS_INNER(F, ending_mono_ms, U64)                                                                       \
+  STATUS_CONDITION(F, "PodReadyToStartContainers", K8SMI_CONDITION_READY_TO_START)                           \
+  STATUS_CONDITION(F, "Initialized", K8SMI_CONDITION_INITIALIZED)                                            \
+  STATUS_CONDITION(F, "Ready", K8SMI_CONDITION_READY)                                                        \
+  STATUS_CONDITION(F, "ContainersReady", K8SMI_CONDITION_CONTAINERS_READY)                                   \
+  STATUS_CONDITION(F, "PodScheduled", K8SMI_CONDITION_SCHEDULED)
 
-static const struct k8smi_status_field status_task_fields[] = {
-    STATUS_TASK(progress, U32),
-    STATUS_TASK_INNER(restart, U32),
-    STATUS_TASK(restarts, U32),
-    STATUS_TASK_INNER(restarting, BOOL),
-    STATUS_TASK_INNER(ran, BOOL),
-    STATUS_TASK(started, BOOL),
-    STATUS_TASK(ready, BOOL),
-    STATUS_TASK_INNER(task_id, TEXT),
-    STATUS_TASK_INNER(uuid, BYTES),
-    STATUS_TASK(container_id, TEXT),
-    STATUS_TASK(reason, TEXT),
-    STATUS_TASK(message, TEXT),
-    STATUS_TASK(started_wall_ms, I64),
-    STATUS_TASK_INNER(started_mono_ms, U64),
-    STATUS_END(end),
-    STATUS_END(last),
-    STATUS_TASK_INNER(start_failures, U32),
-    STATUS_TASK_INNER(backoff_ms, I64),
-    STATUS_TASK_INNER(due_mono_ms, U64),
-    STATUS_TASK_INNER(check_pending, BOOL),
-    STATUS_TASK_INNER(check_result, BOOL),
-    STATUS_TASK_INNER(check_mono_ms, U64),
-    STATUS_TASK_INNER(kill, BOOL),
-    STATUS_TASK_INNER(kill_grace, I64),
-    STATUS_TASK_INNER(kill_mono_ms, U64),
-};
+#define STATUS_TASK_TABLE(F)                                                                                 \
+  STATUS_SHOWN(F, progress, U32)                                                                             \
+  STATUS_INNER(F, restart, U32)                                                                              \
+  STATUS_SHOWN(F, restarts, U32)                                                                             \
+  STATUS_INNER(F, restarting, BOOL)                                                                          \
+  STATUS_INNER(F, ran, BOOL)                                                                                 \
+  STATUS_SHOWN(F, started, BOOL)                                                                             \
+  STATUS_SHOWN(F, ready, BOOL)                                                                               \
+  STATUS_INNER(F, task_id, TEXT)                                                                             \
+  STATUS_INNER(F, uuid, BYTES)                                                                               \
+  STATUS_SHOWN(F, container_id, TEXT)                                                                        \
+  STATUS_SHOWN(F, reason, TEXT)                                                                              \
+  STATUS_SHOWN(F, message, TEXT)                                                                             \
+  STATUS_SHOWN(F, started_wall_ms, I64)                                                                      \
+  STATUS_INNER(F, started_mono_ms, U64)                                                                      \
+  STATUS_END(F, end)                                                                                         \
+  STATUS_END(F, last)                                                                                        \
+  STATUS_INNER(F, start_failures, U32)                                                                       \
+  STATUS_INNER(F, backoff_ms, I64)                                                                           \
+  STATUS_INNER(F, due_mono_ms, U64)                                                                          \
+  STATUS_INNER(F, check_pending, BOOL)                                                                       \
+  STATUS_INNER(F, check_result, BOOL)                                                                        \
+  STATUS_INNER(F, check_mono_ms, U64)                                                                        \
+  STATUS_INNER(F, kill, BOOL)                                                                                \
+  STATUS_INNER(F, kill_grace, I64)                                                                           \
+  STATUS_INNER(F, kill_mono_ms, U64)
 
-static const struct k8smi_status_field status_stray_fields[] = {
-    STATUS_F(k8smi_status_stray, task_id, TEXT, true),
-    STATUS_F(k8smi_status_stray, agent_id, TEXT, true),
-    STATUS_F(k8smi_status_stray, kill_mono_ms, U64, true),
-};
+#define STATUS_STRAY_TABLE(F)                                                                                \
+  STATUS_INNER(F, task_id, TEXT)                                                                             \
+  STATUS_INNER(F, agent_id, TEXT)                                                                            \
+  STATUS_INNER(F, kill_mono_ms, U64)
+
+/* As rows. */
+#define STATUS_ROW(Type, name, member, kind)        {name, offsetof(struct Type, member), K8SMI_STATUS_##kind},
+#define STATUS_POD_ROW(name, member, kind, shown)   STATUS_ROW(k8sm_status, name, member, kind)
+#define STATUS_TASK_ROW(name, member, kind, shown)  STATUS_ROW(k8smi_status_task, name, member, kind)
+#define STATUS_STRAY_ROW(name, member, kind, shown) STATUS_ROW(k8smi_status_stray, name, member, kind)
+static const struct k8smi_status_field status_pod_fields[] = {STATUS_POD_TABLE(STATUS_POD_ROW)};
+static const struct k8smi_status_field status_task_fields[] = {STATUS_TASK_TABLE(STATUS_TASK_ROW)};
+static const struct k8smi_status_field status_stray_fields[] = {STATUS_STRAY_TABLE(STATUS_STRAY_ROW)};
 
 #define STATUS_COUNT(table) (sizeof(table) / sizeof(table)[0])
 _Static_assert(STATUS_COUNT(status_pod_fields) <= 64 && STATUS_COUNT(status_task_fields) <= 64,
                "a bit of a word for each");
 
 struct k8smi_status_fields k8smi_status_pod_fields(void) {
-  static const struct k8sm_status none;
-  return (struct k8smi_status_fields){status_pod_fields, STATUS_COUNT(status_pod_fields), &none};
+  return (struct k8smi_status_fields){status_pod_fields, STATUS_COUNT(status_pod_fields)};
 }
 struct k8smi_status_fields k8smi_status_task_fields(void) {
-  static const struct k8smi_status_task none;
-  return (struct k8smi_status_fields){status_task_fields, STATUS_COUNT(status_task_fields), &none};
+  return (struct k8smi_status_fields){status_task_fields, STATUS_COUNT(status_task_fields)};
 }
 struct k8smi_status_fields k8smi_status_stray_fields(void) {
-  static const struct k8smi_status_stray none;
-  return (struct k8smi_status_fields){status_stray_fields, STATUS_COUNT(status_stray_fields), &none};
+  return (struct k8smi_status_fields){status_stray_fields, STATUS_COUNT(status_stray_fields)};
 }
 
-#define STATUS_AT(Type, member) (uint16_t) offsetof(struct Type, member)
-#define STATUS_END_AT(member)                                                                                \
-  STATUS_AT(k8smi_status_task, member.reason), STATUS_AT(k8smi_status_task, member.message),                 \
-      STATUS_AT(k8smi_status_task, member.container_id)
+/* As the places of texts. */
+#define STATUS_AT_TEXT(Type, member)  (uint16_t) offsetof(struct Type, member),
+#define STATUS_AT_BYTES(Type, member) STATUS_AT_TEXT(Type, member)
+#define STATUS_AT_BOOL(Type, member)
+#define STATUS_AT_U32(Type, member)
+#define STATUS_AT_I32(Type, member)
+#define STATUS_AT_U64(Type, member)
+#define STATUS_AT_I64(Type, member)
+#define STATUS_POD_AT(name, member, kind, shown)   STATUS_AT_##kind(k8sm_status, member)
+#define STATUS_TASK_AT(name, member, kind, shown)  STATUS_AT_##kind(k8smi_status_task, member)
+#define STATUS_STRAY_AT(name, member, kind, shown) STATUS_AT_##kind(k8smi_status_stray, member)
+static const uint16_t status_pod_texts[] = {STATUS_POD_TABLE(STATUS_POD_AT)};
+static const uint16_t status_task_texts[] = {STATUS_TASK_TABLE(STATUS_TASK_AT)};
+static const uint16_t status_stray_texts[] = {STATUS_STRAY_TABLE(STATUS_STRAY_AT)};
 
 struct k8smi_status_texts k8smi_status_pod_texts(void) {
-  static const uint16_t texts[] = {
-      STATUS_AT(k8sm_status, unplaced),   STATUS_AT(k8sm_status, nominated),
-      STATUS_AT(k8sm_status, disruption), STATUS_AT(k8sm_status, shown_init),
-      STATUS_AT(k8sm_status, agent_id),   STATUS_AT(k8sm_status, hostname),
-      STATUS_AT(k8sm_status, pod_ip),     STATUS_AT(k8sm_status, container_id),
-  };
-  return (struct k8smi_status_texts){texts, STATUS_COUNT(texts)};
+  return (struct k8smi_status_texts){status_pod_texts, STATUS_COUNT(status_pod_texts)};
 }
 struct k8smi_status_texts k8smi_status_task_texts(void) {
-  static const uint16_t texts[] = {
-      STATUS_AT(k8smi_status_task, task_id),
-      STATUS_AT(k8smi_status_task, uuid),
-      STATUS_AT(k8smi_status_task, container_id),
-      STATUS_AT(k8smi_status_task, reason),
-      STATUS_AT(k8smi_status_task, message),
-      STATUS_END_AT(end),
-      STATUS_END_AT(last),
-  };
-  return (struct k8smi_status_texts){texts, STATUS_COUNT(texts)};
+  return (struct k8smi_status_texts){status_task_texts, STATUS_COUNT(status_task_texts)};
 }
 struct k8smi_status_texts k8smi_status_stray_texts(void) {
-  static const uint16_t texts[] = {STATUS_AT(k8smi_status_stray, task_id),
-                                   STATUS_AT(k8smi_status_stray, agent_id)};
-  return (struct k8smi_status_texts){texts, STATUS_COUNT(texts)};
+  return (struct k8smi_status_texts){status_stray_texts, STATUS_COUNT(status_stray_texts)};
 }
 
-static bool status_looks_same(const void *a, const void *b, struct k8smi_status_fields fields) {
-  for (size_t i = 0; i < fields.count; i++) {
-    if (!fields.items[i].inner && !k8smi_status_same_field(a, b, &fields.items[i])) return false;
-  }
-  return true;
+/* As comparisons, of all fields of two records: written out, since each update asks for them several times.
+ */
+static inline bool status_differs_text(struct k8sm_slice a, struct k8sm_slice b) {
+  return a.len != b.len || (a.len != 0 && !k8smi_same(a.ptr, b.ptr, a.len));
+}
+#define STATUS_DIFFERS_BOOL(x, y)  ((x) != (y))
+#define STATUS_DIFFERS_U32(x, y)   ((x) != (y))
+#define STATUS_DIFFERS_I32(x, y)   ((x) != (y))
+#define STATUS_DIFFERS_U64(x, y)   ((x) != (y))
+#define STATUS_DIFFERS_I64(x, y)   ((x) != (y))
+#define STATUS_DIFFERS_TEXT(x, y)  status_differs_text(x, y)
+#define STATUS_DIFFERS_BYTES(x, y) status_differs_text(x, y)
+#define STATUS_DIFFER(name, member, kind, shown)                                                             \
+  set |= (uint64_t)STATUS_DIFFERS_##kind(a->member, b->member) << field++;
+
+k8smi_status_set k8smi_status_pod_changed(const struct k8sm_status *a, const struct k8sm_status *b) {
+  static const struct k8sm_status none;
+  k8smi_status_set set = 0;
+  unsigned field = 0;
+  if (b == NULL) b = &none;
+  STATUS_POD_TABLE(STATUS_DIFFER)
+  return set;
+}
+
+k8smi_status_set k8smi_status_task_changed(const struct k8smi_status_task *a,
+                                           const struct k8smi_status_task *b) {
+  static const struct k8smi_status_task none;
+  k8smi_status_set set = 0;
+  unsigned field = 0;
+  if (b == NULL) b = &none;
+  STATUS_TASK_TABLE(STATUS_DIFFER)
+  return set;
+}
+
+k8smi_status_set k8smi_status_stray_changed(const struct k8smi_status_stray *a,
+                                            const struct k8smi_status_stray *b) {
+  static const struct k8smi_status_stray none;
+  k8smi_status_set set = 0;
+  unsigned field = 0;
+  if (b == NULL) b = &none;
+  STATUS_STRAY_TABLE(STATUS_DIFFER)
+  return set;
+}
+
+/* As the set of those that are shown. */
+#define STATUS_SHOW(name, member, kind, shown) shows |= (uint64_t)(shown) << field++;
+
+static k8smi_status_set status_pod_shows(void) {
+  k8smi_status_set shows = 0;
+  unsigned field = 0;
+  STATUS_POD_TABLE(STATUS_SHOW)
+  return shows;
+}
+
+static k8smi_status_set status_task_shows(void) {
+  k8smi_status_set shows = 0;
+  unsigned field = 0;
+  STATUS_TASK_TABLE(STATUS_SHOW)
+  return shows;
 }
 
 bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b) {
   if (a == b) return true;
-  if (a->demand != b->demand || !status_looks_same(a, b, k8smi_status_pod_fields())) return false;
+  if (a->demand != b->demand || (k8smi_status_pod_changed(a, b) & status_pod_shows()) != 0) return false;
   for (size_t i = 1; i < a->demand->task_count; i++) { /* without the pause task */
-    if (!status_looks_same(&a->tasks[i], &b->tasks[i], k8smi_status_task_fields())) return false;
+    if ((k8smi_status_task_changed(&a->tasks[i], &b->tasks[i]) & status_task_shows()) != 0) return false;
   }
   return true;
 }
 
-static bool status_keeps_same(const void *a, const void *b, struct k8smi_status_fields fields, size_t first) {
-  size_t i = first;
-  while (i < fields.count && k8smi_status_same_field(a, b, &fields.items[i])) i++;
-  return i == fields.count;
-}
-
 bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_status *b) {
-  enum { TIMES = 2 }; /* which come first: mono_ms, wall_ms */
+  enum { TIMES = 3 }; /* the first two fields: mono_ms, wall_ms */
   if (a == b) return true;
   bool same = a->demand == b->demand && a->rebase == b->rebase && a->stray_count == b->stray_count &&
-              status_keeps_same(a, b, k8smi_status_pod_fields(), TIMES);
+              (k8smi_status_pod_changed(a, b) & ~(k8smi_status_set)TIMES) == 0;
   for (size_t i = 0; same && i < a->demand->task_count; i++)
-    same = status_keeps_same(&a->tasks[i], &b->tasks[i], k8smi_status_task_fields(), 0);
+    same = k8smi_status_task_changed(&a->tasks[i], &b->tasks[i]) == 0;
   for (size_t i = 0; same && i < a->stray_count; i++)
-    same = status_keeps_same(&a->strays[i], &b->strays[i], k8smi_status_stray_fields(), 0);
+    same = k8smi_status_stray_changed(&a->strays[i], &b->strays[i]) == 0;
   return same;
 }
 

@@ -33,30 +33,26 @@ static void status_pack_value(struct k8smi_buf *buf, const char *at, enum k8smi_
 }
 
 /* Which fields follow, a bit for each, and then those. */
-static void status_pack_fields(struct k8smi_buf *buf, const void *from, const void *since,
-                               struct k8smi_status_fields fields) {
-  uint64_t set = 0;
-  if (since == NULL) since = fields.none;
-  for (size_t i = 0; i < fields.count; i++) {
-    if (!k8smi_status_same_field(from, since, &fields.items[i])) set |= (uint64_t)1 << i;
-  }
+static void status_pack_fields(struct k8smi_buf *buf, const void *from, struct k8smi_status_fields fields,
+                               k8smi_status_set set) {
   k8smi_proto_put_varint(buf, set);
-  for (size_t i = 0; i < fields.count; i++) {
-    if (set >> i & 1)
-      status_pack_value(buf, (const char *)from + fields.items[i].offset, fields.items[i].kind);
+  while (set != 0) {
+    const struct k8smi_status_field *field = &fields.items[k8smi_status_next_field(&set)];
+    status_pack_value(buf, (const char *)from + field->offset, field->kind);
   }
 }
 
 void k8smi_status_pack(struct k8smi_buf *buf, const struct k8sm_status *s, const struct k8sm_status *since) {
   k8smi_buf_putc(buf, (char)s->rebase);
-  status_pack_fields(buf, s, since, k8smi_status_pod_fields());
+  status_pack_fields(buf, s, k8smi_status_pod_fields(), k8smi_status_pod_changed(s, since));
   for (size_t i = 0; i < s->demand->task_count; i++) {
-    status_pack_fields(buf, &s->tasks[i], since == NULL ? NULL : &since->tasks[i],
-                       k8smi_status_task_fields());
+    status_pack_fields(buf, &s->tasks[i], k8smi_status_task_fields(),
+                       k8smi_status_task_changed(&s->tasks[i], since == NULL ? NULL : &since->tasks[i]));
   }
   k8smi_proto_put_varint(buf, s->stray_count);
   for (size_t i = 0; i < s->stray_count; i++)
-    status_pack_fields(buf, &s->strays[i], NULL, k8smi_status_stray_fields());
+    status_pack_fields(buf, &s->strays[i], k8smi_status_stray_fields(),
+                       k8smi_status_stray_changed(&s->strays[i], NULL));
 }
 
 /* ---- Reading ---- */
@@ -103,9 +99,10 @@ static void status_pack_read_value(struct status_pack_reader *r, char *to, enum 
 
 static void status_pack_read_fields(struct status_pack_reader *r, void *to,
                                     struct k8smi_status_fields fields) {
-  uint64_t set = status_pack_next(r);
-  for (size_t i = 0; i < fields.count && r->at != NULL; i++) {
-    if (set >> i & 1) status_pack_read_value(r, (char *)to + fields.items[i].offset, fields.items[i].kind);
+  k8smi_status_set set = status_pack_next(r);
+  while (set != 0 && r->at != NULL) {
+    const struct k8smi_status_field *field = &fields.items[k8smi_status_next_field(&set)];
+    status_pack_read_value(r, (char *)to + field->offset, field->kind);
   }
 }
 

@@ -2,17 +2,7 @@
 /* A status as a record: one JSON object of the tables in fields.c, with what is another than before. */
 #include "status/status.h"
 
-#include "wire/base64.h"
 #include "wire/json.h"
-
-static void record_write_bytes(struct k8smi_json *w, struct k8sm_slice bytes) {
-  struct k8smi_buf text;
-  k8smi_buf_init(&text, &w->buf->allocator);
-  k8smi_put_base64(&text, bytes.ptr, bytes.len);
-  w->buf->failed |= text.failed;
-  k8smi_json_string(w, (struct k8sm_slice){text.ptr, text.len});
-  k8smi_buf_free(&text);
-}
 
 /* 64-bit counts of milliseconds fit into an int64_t: monotonic clocks begin at 0. */
 static void record_write_value(struct k8smi_json *w, const char *at, enum k8smi_status_kind kind) {
@@ -52,25 +42,18 @@ static void record_write_value(struct k8smi_json *w, const char *at, enum k8smi_
     break;
   case K8SMI_STATUS_BYTES:
     memcpy(&v.s, at, sizeof v.s);
-    record_write_bytes(w, v.s);
+    k8smi_json_base64(w, v.s);
     break;
   }
 }
 
-/* What is another than in `since`; NULL: all that is set. */
-static void record_write_fields(struct k8smi_json *w, const void *from, const void *since,
-                                struct k8smi_status_fields fields) {
-  if (since == NULL) since = fields.none;
-  for (size_t i = 0; i < fields.count; i++) {
-    if (k8smi_status_same_field(from, since, &fields.items[i])) continue;
-    k8smi_json_key(w, fields.items[i].name);
-    record_write_value(w, (const char *)from + fields.items[i].offset, fields.items[i].kind);
+static void record_write_fields(struct k8smi_json *w, const void *from, struct k8smi_status_fields fields,
+                                k8smi_status_set set) {
+  while (set != 0) {
+    const struct k8smi_status_field *field = &fields.items[k8smi_status_next_field(&set)];
+    k8smi_json_key(w, field->name);
+    record_write_value(w, (const char *)from + field->offset, field->kind);
   }
-}
-
-static bool record_is_same_stray(const struct k8smi_status_stray *a, const struct k8smi_status_stray *b) {
-  return k8smi_eq(a->task_id, b->task_id) && k8smi_eq(a->agent_id, b->agent_id) &&
-         a->kill_mono_ms == b->kill_mono_ms;
 }
 
 /* Strays come and go: if one is another, the list is written anew. */
@@ -78,18 +61,20 @@ static void record_write_strays(struct k8smi_json *w, const struct k8sm_status *
                                 const struct k8sm_status *since) {
   bool same = s->stray_count == (since == NULL ? 0 : since->stray_count);
   for (size_t i = 0; same && i < s->stray_count; i++)
-    same = record_is_same_stray(&s->strays[i], &since->strays[i]);
+    same = k8smi_status_stray_changed(&s->strays[i], &since->strays[i]) == 0;
   if (same) return;
   k8smi_json_key(w, "strays");
   k8smi_json_open(w, '[');
   for (size_t i = 0; i < s->stray_count; i++) {
     k8smi_json_open(w, '{');
-    record_write_fields(w, &s->strays[i], NULL, k8smi_status_stray_fields());
+    record_write_fields(w, &s->strays[i], k8smi_status_stray_fields(),
+                        k8smi_status_stray_changed(&s->strays[i], NULL));
     k8smi_json_close(w, '}');
   }
   k8smi_json_close(w, ']');
 }
 
+/* What is another than in `since`; NULL: all that is set. */
 static void record_write(struct k8smi_json *w, const struct k8sm_status *s, const struct k8sm_status *since) {
   k8smi_json_open(w, '{');
   if (since == NULL) {
@@ -97,13 +82,14 @@ static void record_write(struct k8smi_json *w, const struct k8sm_status *s, cons
     k8smi_json_member(w, "uid", s->demand->uid);
     k8smi_json_member_i64(w, "attempt", s->demand->attempt);
   }
-  record_write_fields(w, s, since, k8smi_status_pod_fields());
+  record_write_fields(w, s, k8smi_status_pod_fields(), k8smi_status_pod_changed(s, since));
   k8smi_json_key(w, "tasks");
   k8smi_json_open(w, '[');
   for (size_t i = 0; i < s->demand->task_count; i++) {
     k8smi_json_open(w, '{');
     if (since == NULL) k8smi_json_member(w, "container", s->demand->tasks[i].container);
-    record_write_fields(w, &s->tasks[i], since == NULL ? NULL : &since->tasks[i], k8smi_status_task_fields());
+    record_write_fields(w, &s->tasks[i], k8smi_status_task_fields(),
+                        k8smi_status_task_changed(&s->tasks[i], since == NULL ? NULL : &since->tasks[i]));
     k8smi_json_close(w, '}');
   }
   k8smi_json_close(w, ']');

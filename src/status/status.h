@@ -166,32 +166,27 @@ struct k8smi_status_field {
   const char *name; /* in the record */
   size_t offset;
   enum k8smi_status_kind kind;
-  bool inner; /* not to be seen in the PodStatus */
 };
 struct k8smi_status_fields {
   const struct k8smi_status_field *items;
-  size_t count;     /* 64 at most */
-  const void *none; /* a record of the kind with nothing set */
+  size_t count; /* 64 at most */
 };
 struct k8smi_status_fields k8smi_status_pod_fields(void);
 struct k8smi_status_fields k8smi_status_task_fields(void);
 struct k8smi_status_fields k8smi_status_stray_fields(void);
-/* The same member of two records of one kind. Inline: each row of a record asks for all of them. */
-static inline bool k8smi_status_same_field(const void *a, const void *b,
-                                           const struct k8smi_status_field *field) {
-  const char *at = (const char *)a + field->offset, *other = (const char *)b + field->offset;
-  struct k8sm_slice x, y;
-  switch (field->kind) {
-  case K8SMI_STATUS_BOOL: return memcmp(at, other, sizeof(bool)) == 0;
-  case K8SMI_STATUS_U32:
-  case K8SMI_STATUS_I32: return memcmp(at, other, sizeof(uint32_t)) == 0;
-  case K8SMI_STATUS_U64:
-  case K8SMI_STATUS_I64: return memcmp(at, other, sizeof(uint64_t)) == 0;
-  default:
-    memcpy(&x, at, sizeof x);
-    memcpy(&y, other, sizeof y);
-    return x.len == y.len && (x.len == 0 || k8smi_same(x.ptr, y.ptr, x.len));
-  }
+/* Fields of a table, a bit for each: the lowest is the first. */
+typedef uint64_t k8smi_status_set;
+/* Those that are another in two records; which are set, where the other is NULL. */
+k8smi_status_set k8smi_status_pod_changed(const struct k8sm_status *s, const struct k8sm_status *since);
+k8smi_status_set k8smi_status_task_changed(const struct k8smi_status_task *t,
+                                           const struct k8smi_status_task *since);
+k8smi_status_set k8smi_status_stray_changed(const struct k8smi_status_stray *stray,
+                                            const struct k8smi_status_stray *since);
+/* Takes the first field out of a set that has one, and returns its number. */
+static inline unsigned k8smi_status_next_field(k8smi_status_set *set) {
+  unsigned field = (unsigned)__builtin_ctzll(*set);
+  *set &= *set - 1;
+  return field;
 }
 /* Where the texts of a record of the kind are: those of the table, for who goes through them only. */
 struct k8smi_status_texts {

@@ -40,7 +40,7 @@ static int update_decode(struct k8smi_arena *scratch, const struct k8sm_change *
 /* ---- Whose it is ---- */
 
 struct update_target {
-  struct k8sm_task_id id;
+  struct k8sm_task_id id;  /* attempt and restart, at least */
   struct k8sm_slice text;  /* the id */
   struct k8sm_slice agent; /* may be empty */
   size_t task;
@@ -50,8 +50,20 @@ static void update_note(struct k8sm_diags *diags, uint32_t code, struct k8sm_sli
   k8smi_find(diags, code, NULL, "task '%.*s' %s", K8SMI_P(id), words);
 }
 
+/* Mostly it is an instance that is known, and lives: of this attempt, so that its id need not be read. */
+static bool update_find_known(const struct k8sm_status *s, struct update_target *t) {
+  for (t->task = 0; t->task < s->demand->task_count; t->task++) {
+    const struct k8smi_status_task *known = &s->tasks[t->task];
+    if (!k8smi_task_alive(known) || !k8smi_eq(known->task_id, t->text)) continue;
+    t->id = (struct k8sm_task_id){.attempt = s->demand->attempt, .restart = known->restart};
+    return true;
+  }
+  return false;
+}
+
 /* False: it is not a task of this pod. */
 static bool update_find(const struct k8sm_status *s, struct update_target *t) {
+  if (update_find_known(s, t)) return true;
   if (k8sm_task_id_parse(t->text.ptr, t->text.len, &t->id) != K8SM_OK) return false;
   if (!k8smi_eq(t->id.uid, s->demand->uid)) return false;
   for (t->task = 0; t->task < s->demand->task_count; t->task++) {

@@ -2,6 +2,7 @@
 #include "wire/json.h"
 
 #include "base/slice.h"
+#include "wire/base64.h"
 
 /* The short escapes; the others are written as \u00XX. */
 static char json_escape_letter(unsigned char c) {
@@ -130,36 +131,11 @@ static void json_begin_item(struct k8smi_json *w) {
   w->comma = true;
 }
 
-void k8smi_json_open(struct k8smi_json *w, char bracket) {
-  json_begin_item(w);
-  k8smi_buf_putc(w->buf, bracket);
-  w->comma = false;
-}
-
-void k8smi_json_close(struct k8smi_json *w, char bracket) {
-  k8smi_buf_putc(w->buf, bracket == '{' ? '}' : bracket == '[' ? ']' : bracket);
-  w->comma = true;
-}
-
 void k8smi_json_key_slice(struct k8smi_json *w, struct k8sm_slice key) {
   json_begin_item(w);
   k8smi_put_json_string(w->buf, key, w->html);
   k8smi_buf_putc(w->buf, ':');
   w->comma = false;
-}
-
-/* Names that the library gives hold nothing to escape. */
-void k8smi_json_key(struct k8smi_json *w, const char *key) {
-  const size_t len = strlen(key), comma = w->comma;
-  char *to = k8smi_buf_extend(w->buf, comma + len + 3);
-  w->comma = false;
-  if (to == NULL) return;
-  to[0] = ',';
-  to += comma;
-  to[0] = '"';
-  memcpy(to + 1, key, len);
-  to[len + 1] = '"';
-  to[len + 2] = ':';
 }
 
 void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text) {
@@ -170,6 +146,13 @@ void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text) {
 void k8smi_json_i64(struct k8smi_json *w, int64_t n) {
   json_begin_item(w);
   k8smi_buf_i64(w->buf, n);
+}
+
+void k8smi_json_base64(struct k8smi_json *w, struct k8sm_slice bytes) {
+  json_begin_item(w);
+  k8smi_buf_putc(w->buf, '"'); /* none of its letters is to be escaped */
+  k8smi_put_base64(w->buf, bytes.ptr, bytes.len);
+  k8smi_buf_putc(w->buf, '"');
 }
 
 void k8smi_json_bool(struct k8smi_json *w, bool b) {

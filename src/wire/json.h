@@ -16,17 +16,42 @@ struct k8smi_json {
   bool comma; /* a comma is due before the next value or key */
 };
 void k8smi_json_init(struct k8smi_json *w, struct k8smi_buf *buf, bool html);
-void k8smi_json_open(struct k8smi_json *w, char bracket);   /* '{' or '[' */
-void k8smi_json_close(struct k8smi_json *w, char bracket);  /* the one that opened, or its counterpart */
-void k8smi_json_key(struct k8smi_json *w, const char *key); /* nothing to escape in it */
+/* '{' or '['. These are inline, since the brackets are known where they are called. */
+static inline void k8smi_json_open(struct k8smi_json *w, char bracket) {
+  const size_t comma = w->comma;
+  char *to = k8smi_buf_extend(w->buf, comma + 1);
+  w->comma = false;
+  if (to == NULL) return;
+  to[0] = ',';
+  to[comma] = bracket;
+}
+/* The one that opened, or its counterpart. */
+static inline void k8smi_json_close(struct k8smi_json *w, char bracket) {
+  k8smi_buf_putc(w->buf, bracket == '{' ? '}' : bracket == '[' ? ']' : bracket);
+  w->comma = true;
+}
 void k8smi_json_key_slice(struct k8smi_json *w, struct k8sm_slice key);
 void k8smi_json_string(struct k8smi_json *w, struct k8sm_slice text);
+void k8smi_json_base64(struct k8smi_json *w, struct k8sm_slice bytes); /* as a string */
 void k8smi_json_i64(struct k8smi_json *w, int64_t n);
 void k8smi_json_bool(struct k8smi_json *w, bool b);
 /* Text that is JSON already. */
 void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json);
 /* A value that is JSON, without the blanks in it, and with `html` the same escapes as in strings. */
 void k8smi_json_compact(struct k8smi_json *w, struct k8sm_slice json);
+/* A key that is a text of the library's own: nothing is to be escaped in it. Inline: it is mostly a literal.
+ */
+static inline void k8smi_json_key(struct k8smi_json *w, const char *key) {
+  const size_t n = strlen(key), comma = w->comma;
+  char *to = k8smi_buf_extend(w->buf, comma + n + 3);
+  w->comma = false;
+  if (to == NULL) return;
+  to[0] = ',';
+  to += comma;
+  to[0] = '"';
+  memcpy(to + 1, key, n);
+  memcpy(to + n + 1, "\":", 2);
+}
 /* Key and value in one call. A name is a text of the library's own: with nothing to escape, either. */
 static inline void k8smi_json_name(struct k8smi_json *w, const char *key, struct k8sm_slice text) {
   const size_t n = strlen(key), comma = w->comma;

@@ -108,10 +108,12 @@ static void number_civil_date(int64_t days, int64_t *year, unsigned *month, unsi
   *year = era * 400 + year_of_era + (*month <= 2 ? 1 : 0);
 }
 
-static char *number_put_padded(char *to, unsigned n, unsigned width, char after) {
-  for (unsigned i = width; i > 0; n /= 10) to[--i] = (char)('0' + n % 10);
-  to[width] = after;
-  return to + width + 1;
+/* Two digits. */
+static char *number_put_pair(char *to, unsigned n, char after) {
+  to[0] = (char)('0' + n / 10);
+  to[1] = (char)('0' + n % 10);
+  to[2] = after;
+  return to + 3;
 }
 
 void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms) {
@@ -125,11 +127,12 @@ void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms) {
   int64_t days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
   unsigned in_day = (unsigned)(seconds - days * 86400);
   number_civil_date(days, &year, &month, &day);
-  char *to = number_put_padded(text, (unsigned)year, 4, '-');
-  to = number_put_padded(to, month, 2, '-');
-  to = number_put_padded(to, day, 2, 'T');
-  to = number_put_padded(to, in_day / 3600, 2, ':');
-  to = number_put_padded(to, in_day / 60 % 60, 2, ':');
-  number_put_padded(to, in_day % 60, 2, 'Z');
+  number_put_pair(text, (unsigned)year / 100, '0');
+  char *to = number_put_pair(text + 2, (unsigned)year % 100, '-');
+  to = number_put_pair(to, month, '-');
+  to = number_put_pair(to, day, 'T');
+  to = number_put_pair(to, in_day / 3600, ':');
+  to = number_put_pair(to, in_day / 60 % 60, ':');
+  number_put_pair(to, in_day % 60, 'Z');
   k8smi_buf_put(buf, text, sizeof text);
 }

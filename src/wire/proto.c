@@ -341,9 +341,10 @@ static void proto_expect(struct k8smi_arena *arena, size_t len) {
 int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
                                 const void *bytes, size_t len, ProtobufCMessage **ret,
                                 struct k8sm_diags *diags) {
+  enum { PROTO_SHORT = 1024 }; /* bytes, in which nothing comes twice: not worth the table */
+  if (len < PROTO_SHORT) return k8smi_message_decode(arena, type, bytes, len, ret, diags);
   struct proto_memo memo[PROTO_SLOTS] = {{.field = NULL}};
-  struct proto_reader r = {
-      .arena = arena, .diags = diags, .begin = len == 0 ? proto_nothing : bytes, .memo = memo};
+  struct proto_reader r = {.arena = arena, .diags = diags, .begin = bytes, .memo = memo};
   proto_expect(arena, len);
   return proto_decode(&r, type, len, ret);
 }
