@@ -49,6 +49,27 @@ type DemandOptions struct {
 
 	Reservation          string // labels "a=b,c=d" of the reservations that pods take cpus and memory from
 	ReservationPrincipal string // whose they are
+
+	StorageClasses []StorageClass
+}
+
+// StorageClass says of which disks of agents volumes of claims with this storageClassName are made. What is empty is
+// open.
+type StorageClass struct {
+	Name                  string // empty: of claims that name none
+	Disk                  Disk
+	Profile, Vendor, Root string
+	Metadata              string // labels of the disk, "a=b,c=d"
+}
+
+func (o *DemandOptions) storageClasses(m *memory) []C.struct_k8sm_storage_class {
+	rows := allocate[C.struct_k8sm_storage_class](m, len(o.StorageClasses))
+	for i, class := range o.StorageClasses {
+		rows[i] = C.struct_k8sm_storage_class{
+			name: (*C.char)(m.keep(unsafe.Pointer(C.CString(class.Name)))), disk: C.uint32_t(class.Disk), profile: m.text(class.Profile),
+			vendor: m.text(class.Vendor), root: m.text(class.Root), metadata: m.text(class.Metadata)}
+	}
+	return rows
 }
 
 // Policy of a field that Mesos can't do as asked.
@@ -88,6 +109,7 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		users[row] = C.struct_k8sm_demand_user{uid: C.int64_t(uid), name: m.text(name)}
 		row++
 	}
+	classes := o.storageClasses(m)
 	c := C.struct_k8sm_demand_options{
 		flags:             C.uint64_t(o.Flags),
 		data:              first(data),
@@ -112,6 +134,9 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 
 		reservation:           m.text(o.Reservation),
 		reservation_principal: m.text(o.ReservationPrincipal),
+		storage_classes:       first(classes),
+		storage_class_count:   C.size_t(len(classes)),
+		storage_class_size:    C.sizeof_struct_k8sm_storage_class,
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c
@@ -272,6 +297,7 @@ type DemandVolume struct {
 	ID           string
 	StorageClass string
 	Milli        int64 // thousandths of a MB
+	Disk         Disk
 }
 
 // Volumes that the pod claims.
@@ -280,6 +306,7 @@ func (d *Demand) Volumes() []DemandVolume {
 	return readRows(func(rows *C.struct_k8sm_demand_volume, size, n int) int {
 		return int(C.k8sm_demand_volumes(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_demand_volume) DemandVolume {
-		return DemandVolume{text(row.name), text(row.claim), text(row.id), text(row.storage_class), int64(row.milli)}
+		return DemandVolume{text(row.name), text(row.claim), text(row.id), text(row.storage_class), int64(row.milli),
+			Disk(row.disk)}
 	})
 }

@@ -335,7 +335,7 @@ func TestForm(t *testing.T) {
 	if form.Form != k8smesos.FormReserved || form.Name != "reserved" || form.Reason == "" {
 		t.Errorf("form is %+v", form)
 	}
-	want := []k8smesos.DemandVolume{{"v", "", "u1.v", "", 64000}}
+	want := []k8smesos.DemandVolume{{"v", "", "u1.v", "", 64000, k8smesos.DiskNone}}
 	if volumes := demand.Volumes(); !reflect.DeepEqual(volumes, want) {
 		t.Errorf("volumes are %+v", volumes)
 	}
@@ -346,6 +346,23 @@ func TestForm(t *testing.T) {
 		})
 		if (err == nil) != fine {
 			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestStorageClasses(t *testing.T) {
+	template := strings.Replace(claimPod, `"accessModes"`, `"storageClassName":"fast","accessModes"`, 1)
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod([]byte(template), nil))
+	for name, disk := range map[string]k8smesos.Disk{"fast": k8smesos.DiskMount, "slow": k8smesos.DiskPath} {
+		demand, err := k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{
+			Nonce: "n1", Roles: []string{"dev"}, Principal: "p",
+			StorageClasses: []k8smesos.StorageClass{{Name: name, Disk: disk, Root: "/mnt"}},
+		})
+		if (err == nil) != (name == "fast") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil && demand.Volumes()[0].Disk != disk {
+			t.Errorf("volumes are %+v", demand.Volumes())
 		}
 	}
 }

@@ -87,6 +87,24 @@ struct k8sm_demand_user {
   const char *name;
 };
 
+/* What a storage class means on Mesos: the disks of an agent of which volumes of the claims that name it are made. A
+ * MOUNT disk becomes one volume as a whole, the smallest that is large enough; of a PATH disk a volume is a part.
+ * Texts of NULL leave it open. A claim that names a class which is none of these is refused; without any class in the
+ * options all volumes are made of the agent's own disk, with a note.
+ * https://kubernetes.io/docs/concepts/storage/storage-classes/
+ * https://mesos.apache.org/documentation/latest/multiple-disk/ */
+struct k8sm_storage_class {
+  const char *name;     /* as storageClassName has it; "": of claims that name none, which are else of the agent's
+                           own disk */
+  uint32_t disk;        /* K8SM_DISK_NONE: the agent's own; PATH or MOUNT, see offer.h. BLOCK and RAW are INVALID:
+                           Mesos mounts neither */
+  uint32_t reserved;
+  const char *profile;  /* of the disk's source */
+  const char *vendor;
+  const char *root;     /* a folder: the disk is mounted there or below */
+  const char *metadata; /* labels of the source, "a=b,c=d": it has all of them */
+};
+
 /* How pods are mapped. Everything is copied. `data` is what pods refer to (ConfigMaps, Secrets,
  * PersistentVolumeClaims), as the rows of a manifest. */
 struct k8sm_demand_options {
@@ -122,6 +140,9 @@ struct k8sm_demand_options {
                               none in particular. The annotation k8s.mesosphere.io/reservation comes before it */
   const char *reservation_principal; /* and whose they are; NULL: anybody's. The annotation is
                                         k8s.mesosphere.io/reservation-principal */
+  const struct k8sm_storage_class *storage_classes;
+  size_t storage_class_count;
+  size_t storage_class_size; /* sizeof(struct k8sm_storage_class) */
 };
 
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).
@@ -222,8 +243,8 @@ K8SM_API K8SM_MUST_USE int k8sm_demand_get_form(const struct k8sm_demand *demand
 
 /* A persistent volume that the pod claims; none after _resume. An agent of one of the pod's roles has it if
  * one of its offers holds a disk whose persistence id is `id`; where none has, it is made of unreserved disk
- * of an offer, or of such that is reserved for the role without labels: RESERVE and CREATE come before the
- * launch in one ACCEPT, and the executor holds it. A role other than "*" is needed for that; roles that are
+ * of an offer, or of such that is reserved for the role without labels, and of the kind that its storage class
+ * says: RESERVE and CREATE come before the launch in one ACCEPT, and the executor holds it. A role other than "*" is needed for that; roles that are
  * "*" are left out. https://mesos.apache.org/documentation/latest/persistent-volume/ */
 struct k8sm_demand_volume {
   struct k8sm_slice name;          /* of spec.volumes */
@@ -231,6 +252,8 @@ struct k8sm_demand_volume {
   struct k8sm_slice id;            /* the persistence id: "namespace.name" of the claim, or "uid.name" */
   struct k8sm_slice storage_class; /* as the claim names it; may be empty */
   int64_t milli;                   /* thousandths of a MB, at least */
+  uint32_t disk;                   /* K8SM_DISK_* of offer.h, what it is made of */
+  uint32_t reserved;
 };
 K8SM_API size_t k8sm_demand_volumes(const struct k8sm_demand *demand, size_t first,
                                     struct k8sm_demand_volume *rows, size_t row_size, size_t n);

@@ -94,6 +94,7 @@ enum {
   X(431, VOLUME_ELSEWHERE, ERROR, "another agent has a persistent volume of the pod")                \
   X(432, VOLUME_NOT_OFFERED, ERROR, "a persistent volume of the pod is on the agent, and is not offered now") \
   X(433, RESERVATION_MISSING, ERROR, "no offer of a reservation that the pod is for")                 \
+  X(434, INSUFFICIENT_STORAGE, ERROR, "no disk that a volume of the pod could be made of, by its storage class") \
   X(500, TASK_FIELD_REFUSED, ERROR, "a field that can't be mapped to Mesos")                         \
   X(501, TASK_FIELD_APPROXIMATED, WARNING, "a field that is mapped with a loss")                     \
   X(502, TASK_ID_INVALID, ERROR, "an id that Mesos or this library does not accept")                 \

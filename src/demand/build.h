@@ -68,6 +68,12 @@ void k8smi_demand_tell(struct k8smi_demand_build *b, uint32_t code, uint32_t sev
 int k8smi_demand_check_policies(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
 int k8smi_demand_check_users(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
 
+/* storage.c: of which disks a claim's volume is made, by its row's class. */
+void k8smi_demand_make_storage(struct k8smi_demand_build *b, struct k8smi_demand_volume *volume,
+                               const struct k8smi_path *path);
+/* Errors: INVALID. */
+int k8smi_demand_check_classes(const struct k8sm_demand_options *options, struct k8sm_diags *diags);
+
 /* ---- The steps ---- */
 
 /* check_texts.c: refuses texts that hold a NUL. */

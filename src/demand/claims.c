@@ -9,7 +9,6 @@
 #include "pod/quantity.h"
 
 #define CLAIM_PATH "claim-"
-enum { CLAIM_MAX = 64 };
 
 /* What a claim's spec says; absent is empty. */
 struct claim_spec {
@@ -102,11 +101,6 @@ static void claim_check(struct k8smi_demand_build *b, const struct claim_spec *s
     K8SMI_DEMAND_WARN(b, APPROXIMATED, path,
                       "the claim is to be shared: the volume is on one agent, and one pod at a time has it");
   }
-  if (spec->storage_class.len > 0) {
-    K8SMI_DEMAND_NOTE(b, APPROXIMATED, path,
-                      "there are no storage classes: '%.*s' is made on the agent's disk",
-                      K8SMI_P(spec->storage_class));
-  }
   if (spec->volume.len > 0) {
     K8SMI_DEMAND_WARN(b, IGNORED, path,
                       "the claim is bound to volume '%.*s', which is not on Mesos: a new one is made",
@@ -142,6 +136,7 @@ static bool claim_fill(struct k8smi_demand_build *b, const struct k8smi_record *
   row->storage_class = k8smi_demand_copy(b, spec.storage_class);
   to->path = claim_join(b, K8SMI_S(CLAIM_PATH), "", row->name);
   claim_check(b, &spec, row, &at);
+  k8smi_demand_make_storage(b, to, &at);
   return true;
 }
 
@@ -160,8 +155,8 @@ void k8smi_demand_make_claims(struct k8smi_demand_build *b) {
   struct k8sm_demand *d = b->demand;
   size_t count = 0;
   for (size_t i = 0; i < list.count; i++) count += claim_is(k8smi_list_record(list, i));
-  if (count > CLAIM_MAX) {
-    k8smi_demand_refuse(b, &list_path, "claims more than %d persistent volumes", CLAIM_MAX);
+  if (count > K8SMI_VOLUMES_MAX) {
+    k8smi_demand_refuse(b, &list_path, "claims more than %d persistent volumes", K8SMI_VOLUMES_MAX);
     return;
   }
   struct k8smi_demand_volume *items = k8smi_demand_array(b, count, sizeof *items);

@@ -311,7 +311,8 @@ static size_t demand_size(const struct k8sm_pod *pod) {
 int k8smi_demand_check_options(const struct k8sm_demand_options *options, struct k8sm_diags *diags) {
   int result = demand_check_form(options->form, diags);
   if (result == K8SM_OK) result = k8smi_demand_check_policies(options, diags);
-  return result == K8SM_OK ? k8smi_demand_check_users(options, diags) : result;
+  if (result == K8SM_OK) result = k8smi_demand_check_users(options, diags);
+  return result == K8SM_OK ? k8smi_demand_check_classes(options, diags) : result;
 }
 
 int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,

@@ -32,10 +32,19 @@ struct k8smi_demand_extended {
   int64_t milli;
 };
 
+/* Disks of an agent that have all of this; what is empty is open. */
+struct k8smi_demand_disk {
+  uint32_t kind; /* K8SM_DISK_PATH or MOUNT */
+  struct k8sm_slice profile, vendor, root;
+  struct k8smi_pair_list metadata;
+};
+
 /* A persistent volume, held by the executor. */
+enum { K8SMI_VOLUMES_MAX = 64 };
 struct k8smi_demand_volume {
   struct k8sm_demand_volume row;
-  struct k8sm_slice path; /* in the executor's sandbox */
+  struct k8sm_slice path;               /* in the executor's sandbox */
+  const struct k8smi_demand_disk *disk; /* what it is made of; NULL: the agent's own disk, counted with it */
 };
 
 enum {

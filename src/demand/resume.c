@@ -186,6 +186,7 @@ void k8smi_demand_sum(const struct k8sm_demand *demand, int64_t *ret_scalars) {
   ret_scalars[K8SMI_MEM] = resume_add(demand->mem_milli, demand->spare[1]);
   ret_scalars[K8SMI_DISK] = demand->disk_milli;
   for (size_t i = 0; i < demand->volume_count; i++) {
+    if (demand->volumes[i].disk != NULL) continue;
     ret_scalars[K8SMI_DISK] = resume_add(ret_scalars[K8SMI_DISK], demand->volumes[i].row.milli);
   }
   for (size_t i = 0; i < demand->task_count; i++) {

@@ -83,8 +83,9 @@ static const struct k8smi_rule rules_of_claim_spec[K8SMI_PersistentVolumeClaimSp
     [K8SMI_PersistentVolumeClaimSpec_resources] = RULE_HOW("the request for `storage`"),
     [K8SMI_PersistentVolumeClaimSpec_volumeName] =
         RULE_IGNORED("no volumes are there to be named: one is made"),
-    [K8SMI_PersistentVolumeClaimSpec_storageClassName] =
-        RULE_HOW("noted: all volumes are made on the agent's disk"),
+    [K8SMI_PersistentVolumeClaimSpec_storageClassName] = RULE_HOW(
+        "the disks that `k8sm_storage_class` (`--storage-class` of `km`) gives it, one that it does not name "
+        "is refused; where no class is given, noted: all volumes are made on the agent's disk"),
     [K8SMI_PersistentVolumeClaimSpec_volumeMode] =
         RULE_UNLESS(REFUSED, "Filesystem", "Mesos mounts no block devices"),
     [K8SMI_PersistentVolumeClaimSpec_dataSource] = RULE_REFUSED("a volume on an agent begins empty"),

@@ -93,6 +93,22 @@ static bool drvopt_users(struct k8smi_arena *arena, struct k8sm_demand_options *
   return rows != NULL;
 }
 
+static bool drvopt_classes(struct k8smi_arena *arena, struct k8sm_demand_options *o) {
+  if (o->storage_class_count == 0) return true;
+  struct k8sm_storage_class *rows = k8smi_arena_array(arena, o->storage_class_count, sizeof *rows);
+  for (size_t i = 0; rows != NULL && i < o->storage_class_count; i++) {
+    k8smi_row_read(&rows[i], sizeof rows[i], o->storage_classes, o->storage_class_size, i);
+    const char **const texts[] = {&rows[i].name, &rows[i].profile, &rows[i].vendor, &rows[i].root,
+                                  &rows[i].metadata};
+    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+      if (!drvopt_text(arena, texts[k])) return false;
+    }
+  }
+  o->storage_classes = rows;
+  o->storage_class_size = sizeof *rows;
+  return rows != NULL;
+}
+
 static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options *from,
                          struct k8sm_diags *diags) {
   struct k8sm_demand_options *o = &core->options.demand;
@@ -104,11 +120,11 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
     o->role_count = core->options.framework.role_count;
   }
   if (o->principal == NULL) o->principal = core->options.framework.principal;
-  bool ok = drvopt_texts(&core->arena, &o->roles, o->role_count) &&
-            drvopt_text(&core->arena, &o->principal) && drvopt_text(&core->arena, &o->network) &&
-            drvopt_text(&core->arena, &o->reservation) &&
-            drvopt_text(&core->arena, &o->reservation_principal) && drvopt_data(&core->arena, o) &&
-            drvopt_policies(&core->arena, o) && drvopt_users(&core->arena, o);
+  bool ok =
+      drvopt_texts(&core->arena, &o->roles, o->role_count) && drvopt_text(&core->arena, &o->principal) &&
+      drvopt_text(&core->arena, &o->network) && drvopt_text(&core->arena, &o->reservation) &&
+      drvopt_text(&core->arena, &o->reservation_principal) && drvopt_data(&core->arena, o) &&
+      drvopt_policies(&core->arena, o) && drvopt_users(&core->arena, o) && drvopt_classes(&core->arena, o);
   return ok ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
 }
 

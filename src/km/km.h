@@ -161,11 +161,13 @@ struct km_demand_flags {
   const char *reservation, *reservation_principal;
   struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
   struct km_texts users;    /* "UID=NAME" */
+  struct km_texts classes;  /* "NAME=KIND,…" */
   const char *executor_overlay_file, *task_overlay_file;
   /* Made of these by km_demand_parse: */
   uint32_t form_number;
   struct k8sm_field_policy *rows;
   struct k8sm_demand_user *user_rows;
+  struct k8sm_storage_class *class_rows; /* the first text of each is a block that has all of them */
   struct k8sm_slice executor_overlay, task_overlay;
   char *overlay_bytes[2]; /* theirs, where they came from files */
 };
@@ -185,6 +187,8 @@ struct km_demand_flags {
       {"policy",          0,          KM_TEXTS,                                                                \
        &(flags).policies, "PATH=HOW", "refuse, or warn of, what Mesos can't do of a field: spec=refuse"},      \
       {"user", 0, KM_TEXTS, &(flags).users, "UID=NAME", "users of pods by their names on agents: 1000=app"},   \
+      {"storage-class", 0, KM_TEXTS, &(flags).classes, "NAME=DISK",                                            \
+       "of which disks of agents volumes of a class are made: fast=mount,profile=ssd; root, path or mount"},   \
       {"command-probes",        0,    KM_FLAG,                                                                 \
        &(flags).command_probes, NULL, "probes that Mesos can't do run in the container"},                      \
       {"host-filesystem",        0,    KM_FLAG,                                                                \

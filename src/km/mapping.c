@@ -13,7 +13,8 @@ static int parse_form(const struct km_command *command, struct km_demand_flags *
     if (strcmp(names[i], flags->form) == 0) flags->form_number = i;
   }
   if (flags->form_number != 0) return -1;
-  return km_misuse(command, "--form is budget, budget-reserved, reserved, command or docker, not '%s'", flags->form);
+  return km_misuse(command, "--form is budget, budget-reserved, reserved, command or docker, not '%s'",
+                   flags->form);
 }
 
 static int parse_policy(const struct km_command *command, const char *text, struct k8sm_field_policy *ret) {
@@ -60,6 +61,67 @@ static int parse_users(const struct km_command *command, struct km_demand_flags 
   return -1;
 }
 
+/* "profile=ssd,root=/mnt,metadata=a=b,c=d": labels are the last, and as many as there are. The commas before
+ * them become the ends of texts. False: a key is none of these. */
+static bool parse_class_keys(char *at, struct k8sm_storage_class *row) {
+  const struct {
+    const char *key;
+    const char **to;
+  } keys[] = {{"profile=", &row->profile},
+              {"vendor=", &row->vendor},
+              {"root=", &row->root},
+              {"metadata=", &row->metadata}};
+  const size_t count = sizeof keys / sizeof keys[0];
+  while (at != NULL) {
+    size_t i = 0;
+    while (i < count && strncmp(at, keys[i].key, strlen(keys[i].key)) != 0) i++;
+    if (i == count) return false;
+    *keys[i].to = at + strlen(keys[i].key);
+    at = i == count - 1 ? NULL : strchr(at, ',');
+    if (at != NULL) *at++ = '\0';
+  }
+  return true;
+}
+
+static int parse_class(const struct km_command *command, const char *text, struct k8sm_storage_class *row) {
+  static const struct {
+    const char *name;
+    uint32_t disk;
+  } disks[] = {{"root", K8SM_DISK_NONE},
+               {"path", K8SM_DISK_PATH},
+               {"mount", K8SM_DISK_MOUNT},
+               {"block", K8SM_DISK_BLOCK}, /* refused, with the reason */
+               {"raw", K8SM_DISK_RAW}};
+  char *own = km_strdup(text, strlen(text)), *disk = strchr(own, '='), *more = NULL;
+  *row = (struct k8sm_storage_class){.name = own};
+  if (disk != NULL) {
+    *disk++ = '\0';
+    more = strchr(disk, ',');
+  }
+  if (more != NULL) *more++ = '\0';
+  for (size_t i = 0; disk != NULL && i < sizeof disks / sizeof disks[0]; i++) {
+    if (strcmp(disk, disks[i].name) != 0) continue;
+    row->disk = disks[i].disk;
+    if (parse_class_keys(more, row)) return -1;
+  }
+  return km_misuse(
+      command,
+      "--storage-class wants a name and root, path or mount, with profile=, vendor=, root= and metadata=a=b "
+      "behind commas, as fast=mount,profile=ssd, not '%s'",
+      text);
+}
+
+static int parse_classes(const struct km_command *command, struct km_demand_flags *flags) {
+  size_t n = flags->classes.count;
+  int code = -1;
+  if (n == 0) return code;
+  flags->class_rows = km_alloc(NULL, n * sizeof *flags->class_rows);
+  memset(flags->class_rows, 0, n * sizeof *flags->class_rows);
+  for (size_t i = 0; code == -1 && i < n; i++)
+    code = parse_class(command, flags->classes.items[i], &flags->class_rows[i]);
+  return code;
+}
+
 static int read_overlays(struct km_demand_flags *flags) {
   const char *const files[] = {flags->executor_overlay_file, flags->task_overlay_file};
   struct k8sm_slice *const overlays[] = {&flags->executor_overlay, &flags->task_overlay};
@@ -78,6 +140,7 @@ int km_demand_parse(const struct km_command *command, struct km_demand_flags *fl
     code = km_misuse(command, "--role is empty");
   if (code == -1) code = read_overlays(flags);
   if (code == -1) code = parse_users(command, flags);
+  if (code == -1) code = parse_classes(command, flags);
   return code == -1 ? parse_policies(command, flags) : code;
 }
 
@@ -88,12 +151,17 @@ void km_demand_flags_free(struct km_demand_flags *flags) {
   flags->rows = NULL;
   free(flags->user_rows);
   flags->user_rows = NULL;
+  for (size_t i = 0; flags->class_rows != NULL && i < flags->classes.count; i++)
+    free((char *)(uintptr_t)flags->class_rows[i].name);
+  free(flags->class_rows);
+  flags->class_rows = NULL;
   for (int i = 0; i < 2; i++) {
     free(flags->overlay_bytes[i]);
     flags->overlay_bytes[i] = NULL;
   }
   km_texts_free(&flags->policies);
   km_texts_free(&flags->users);
+  km_texts_free(&flags->classes);
 }
 
 struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags) {
@@ -117,5 +185,8 @@ struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags
       .users = flags->user_rows,
       .user_count = flags->user_rows == NULL ? 0 : flags->users.count,
       .user_size = sizeof *flags->user_rows,
+      .storage_classes = flags->class_rows,
+      .storage_class_count = flags->class_rows == NULL ? 0 : flags->classes.count,
+      .storage_class_size = sizeof *flags->class_rows,
   };
 }

@@ -2,6 +2,7 @@
 /* Which offers of a slot a pod spends from: the fewest. */
 #include "match/pool.h"
 #include "cluster/tree.h"
+#include "match/disks.h"
 
 enum { CHOOSE_EXACT_MAX = 10 }; /* closed offers: all their sets are tried up to here */
 
@@ -108,9 +109,13 @@ void k8smi_pool_choose(struct k8smi_pool *pool, const struct k8smi_need *need) {
   }
   for (size_t i = 0; i < need->demand->volume_count; i++) {
     const struct k8smi_part *part = k8smi_pool_find_volume(pool, need->demand->volumes[i].row.id);
-    if (part == NULL) choose_open_disk(pool, missing);
-    if (part == NULL) continue;
-    if (i >= 64 || (need->volumes_known >> i & 1) == 0)
+    bool own = need->demand->volumes[i].disk != NULL;
+    if (part == NULL && own) part = need->picks[i].part;
+    if (part == NULL) {
+      choose_open_disk(pool, missing);
+      continue;
+    }
+    if (!own && (i >= 64 || (need->volumes_known >> i & 1) == 0))
       missing[K8SMI_DISK] -= need->demand->volumes[i].row.milli;
     choose_open(&pool->offers[part->offer], missing);
   }

@@ -114,7 +114,7 @@ static const struct k8smi_demand_volume *look_mixed(const struct k8smi_match_che
   for (size_t i = 0; i < need->demand->volume_count; i++) {
     const struct k8smi_demand_volume *volume = &need->demand->volumes[i];
     bool known = i < 64 && (need->volumes_known >> i & 1) != 0;
-    if (known || k8smi_slot_has_volume(check, volume->row.id)) continue;
+    if (known || volume->disk != NULL || k8smi_slot_has_volume(check, volume->row.id)) continue;
     if (first == NULL) first = volume;
     wanted = wanted > INT64_MAX - volume->row.milli ? INT64_MAX : wanted + volume->row.milli;
   }

@@ -17,7 +17,10 @@ struct k8smi_need {
   bool port_is_nowhere;   /* one of the fixed ones is in no offer of the cluster */
   size_t extended_count;  /* of the demand's; 0 if it holds them already */
   uint64_t volumes_known; /* bits by the demand's volumes: some agent has them, and they take no other disk */
-  bool resumed;           /* the executor is there, with its budget and its ports */
+  uint64_t of_disks; /* the same: to be made of disks of their own, unless the agent turns out to have them */
+  const struct k8smi_disk_pick
+      *picks;   /* where it is placed: one for each of these volumes, by the demand's numbers */
+  bool resumed; /* the executor is there, with its budget and its ports */
   /* Of whose reservations it takes cpus and memory: of these alone, unless it is under way. NULL: of its
    * role's. */
   const struct k8smi_reservation_wish *wish;

@@ -2,6 +2,7 @@
 /* A pod that has a slot: what it spends there; and, for groups that do not come together, the way back. */
 #include "cluster/tree.h"
 #include "cluster/volumes.h"
+#include "match/disks.h"
 #include "match/ports.h"
 #include "match/score.h"
 
@@ -130,6 +131,11 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   placement->use = k8smi_use_of(match->cluster, need, k8smi_slot_at(match->cluster, row)->agent);
   memcpy(placement->scores, match->scores, sizeof placement->scores);
   memcpy(placement->weights, match->weights, sizeof placement->weights);
+  struct k8smi_disk_pick picks[K8SMI_VOLUMES_MAX];
+  const struct k8smi_match_check there = {
+      .cluster = match->cluster, .need = need, .slot = k8smi_slot_at(match->cluster, row)};
+  if (need->of_disks != 0) (void)k8smi_disks_pick(&there, picks); /* there are: the checks have seen to it */
+  spends.picks = picks;
   k8smi_pool_choose(pool, &spends);
   if (!k8smi_pool_spend(pool, &spends, &match->scratch, &match->plan->arena, placement, left)) return false;
   place_name_ports(need->demand, placement, any);

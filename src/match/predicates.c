@@ -2,6 +2,7 @@
 #include "match/predicates.h"
 #include "cluster/slots.h"
 #include "match/classes.h"
+#include "match/disks.h"
 #include "match/peers.h"
 #include "match/texts.h"
 
@@ -100,6 +101,15 @@ static bool predicate_volume(const struct k8smi_match_check *k) {
 
 static bool predicate_no_volume(const struct k8smi_match_check *k) {
   return k8smi_volume_not_offered(k) != NULL;
+}
+
+static bool predicate_needs_disks(const struct k8sm_cluster *c, const struct k8smi_need *need) {
+  (void)c;
+  return need->of_disks != 0;
+}
+
+static bool predicate_storage(const struct k8smi_match_check *k) {
+  return k8smi_disks_missing(k) != NULL;
 }
 
 static bool predicate_offer(const struct k8smi_match_check *k) {
@@ -284,6 +294,9 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
                             "node(s) had no offer with the pod's persistent volume", predicate_claims,
                             predicate_no_volume, k8smi_wanted_volume_offer, k8smi_had_nothing,
                             k8smi_remedy_volume_offer},
+    [K8SMI_BY_STORAGE] = {K8SM_DIAG_INSUFFICIENT_STORAGE, K8SMI_SCOPE_SLOT, "storage",
+                          "node(s) did not have enough free storage", predicate_needs_disks,
+                          predicate_storage, k8smi_wanted_storage, k8smi_had_storage, k8smi_remedy_storage},
     [K8SMI_BY_SCALAR] = {K8SM_DIAG_INSUFFICIENT_CPUS, K8SMI_SCOPE_RESOURCE, "cpus", "Insufficient cpu", NULL,
                          predicate_cpus, k8smi_wanted_cpus, k8smi_had_cpus, k8smi_remedy_cpus},
     {K8SM_DIAG_INSUFFICIENT_MEM, K8SMI_SCOPE_RESOURCE, "mem", "Insufficient memory", NULL, predicate_mem,

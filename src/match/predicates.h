@@ -58,8 +58,8 @@ enum {
   K8SMI_BY_OFFER = 12
 };
 enum { K8SMI_BY_ROLE = 13, K8SMI_BY_RESERVATION = 14, K8SMI_BY_PORTS = 15, K8SMI_BY_NO_VOLUME = 16 };
-enum { K8SMI_BY_SCALAR = 17, K8SMI_BY_SPREAD_LABEL = 20, K8SMI_BY_AFFINITY = 22 };
-enum { K8SMI_BY_SHUNNED = 24, K8SMI_BY_EXCLUSIVE = 25, K8SMI_PREDICATES = 30 };
+enum { K8SMI_BY_STORAGE = 17, K8SMI_BY_SCALAR = 18, K8SMI_BY_SPREAD_LABEL = 21, K8SMI_BY_AFFINITY = 23 };
+enum { K8SMI_BY_SHUNNED = 25, K8SMI_BY_EXCLUSIVE = 26, K8SMI_PREDICATES = 31 };
 extern const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES];
 
 /* Behind the rows come as many as the pod asks for extended resources, all alike: of scope RESOURCE, with
@@ -84,8 +84,9 @@ static inline int k8smi_first_reason(uint64_t rows) {
   return __builtin_ctzll(before_pods != 0 ? before_pods : rows);
 }
 
-/* Of those of K8SMI_SCOPE_PODS what no pod's end changes. */
-#define K8SMI_ROWS_NOT_HELPED (K8SMI_ROW(K8SMI_BY_SPREAD_LABEL) | K8SMI_ROW(K8SMI_BY_AFFINITY))
+/* Of those that are not of K8SMI_SCOPE_AGENT what no pod's end changes: volumes outlive their pods. */
+#define K8SMI_ROWS_NOT_HELPED                                                                                \
+  (K8SMI_ROW(K8SMI_BY_STORAGE) | K8SMI_ROW(K8SMI_BY_SPREAD_LABEL) | K8SMI_ROW(K8SMI_BY_AFFINITY))
 
 /* The rows that can refuse a pod. */
 uint64_t k8smi_predicates_applying(const struct k8sm_cluster *cluster, const struct k8smi_need *need);

@@ -2,6 +2,7 @@
 /* What if some pods were not there? Everything is put back before the next agent is looked at. */
 #include "base/sort.h"
 #include "cluster/slots.h"
+#include "match/disks.h"
 #include "match/preempt.h"
 
 static struct k8smi_running *try_pod(const struct k8smi_try *t, size_t i) {
@@ -94,6 +95,8 @@ static uint64_t try_refused(const struct k8smi_try *t) {
   const struct k8smi_need *need = t->check.need;
   uint64_t refused = try_lacks_ports(t) ? K8SMI_ROW(K8SMI_BY_PORTS) : 0;
   if (refused == 0 && try_lacks_volumes(t)) refused = K8SMI_ROW(K8SMI_BY_NO_VOLUME);
+  bool lacks_disks = need->of_disks != 0 && (t->check.slot == NULL || k8smi_disks_missing(&t->check) != NULL);
+  if (refused == 0 && lacks_disks) refused = K8SMI_ROW(K8SMI_BY_STORAGE);
   if (refused != 0) return refused;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
     if (need->scalars[s] > 0 && t->has[s] < need->scalars[s]) refused |= K8SMI_ROW(K8SMI_BY_SCALAR + s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes a pod's resources from the open offers of a pool, as Resource messages: parts of what was
  * offered, with the same reservations and allocation. */
-#include "match/pool.h"
+#include "match/disks.h"
 #include "wire/number.h"
 
 struct spend_job {
@@ -112,18 +112,25 @@ static bool spend_disk(struct spend_job *job, struct spend_list *list, int64_t m
   return true;
 }
 
-/* A volume that is there is taken as it is. */
-static bool spend_volume(struct spend_job *job, const struct k8smi_demand_volume *volume,
-                         struct k8smi_plan_volume *ret) {
+/* A volume that is there is taken as it is. What is made of the agent's own disk is one resource, however
+ * many parts of that it takes; another disk is one part already. */
+static bool spend_volume(struct spend_job *job, size_t i, struct k8smi_plan_volume *ret) {
+  const struct k8smi_demand_volume *volume = &job->need->demand->volumes[i];
   struct k8smi_resources taken = {NULL, 0};
   struct spend_list list = {&taken, 0};
   struct k8smi_part *there = k8smi_pool_find_volume(job->pool, volume->row.id);
+  bool plain = there == NULL && volume->disk == NULL, fine;
   ret->there = there != NULL;
-  bool fine =
-      ret->there ? spend_part(job, &list, there, there->left) : spend_disk(job, &list, volume->row.milli);
+  if (plain) {
+    fine = spend_disk(job, &list, volume->row.milli);
+  } else if (ret->there) {
+    fine = spend_part(job, &list, there, there->left);
+  } else {
+    fine = spend_part(job, &list, job->need->picks[i].part, job->need->picks[i].milli);
+  }
   if (!fine || taken.count == 0) return false;
   ret->resource = taken.items[0];
-  if (!ret->there) ret->resource->scalar->value = k8smi_double_of_milli(volume->row.milli);
+  if (plain) ret->resource->scalar->value = k8smi_double_of_milli(volume->row.milli);
   return true;
 }
 
@@ -131,7 +138,7 @@ static bool spend_volumes(struct spend_job *job, struct k8smi_placement *placeme
   const struct k8sm_demand *d = job->need->demand;
   placement->volumes = k8smi_arena_array(job->arena, d->volume_count, sizeof *placement->volumes);
   for (size_t i = 0; placement->volumes != NULL && i < d->volume_count; i++) {
-    if (!spend_volume(job, &d->volumes[i], &placement->volumes[i])) return false;
+    if (!spend_volume(job, i, &placement->volumes[i])) return false;
   }
   return placement->volumes != NULL;
 }

@@ -65,6 +65,11 @@ void k8smi_wanted_reservation(const struct k8smi_match_check *check, struct k8sm
 void k8smi_had_reservation(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_remedy_reservation(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
+/* disks.c */
+void k8smi_wanted_storage(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_had_storage(const struct k8smi_match_check *check, struct k8smi_buf *to);
+void k8smi_remedy_storage(const struct k8smi_match_check *check, struct k8smi_buf *to);
+
 /* remedies.c: what would have to be otherwise, behind "fits AGENT if ". */
 void k8smi_remedy_gates(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_remedy_agent(const struct k8smi_match_check *check, struct k8smi_buf *to);

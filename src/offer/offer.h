@@ -25,7 +25,8 @@ enum {
   K8SMI_SPEND_LABELLED = 1, /* reserved with labels that are not ours: for pods that ask for them */
   K8SMI_SPEND_RESERVED = 2, /* reserved for the role: goes before what others could use too */
   K8SMI_SPEND_UNRESERVED = 3,
-  K8SMI_SPEND_NEVER = 4 /* revocable, shared, a volume, a disk with a source, from a resource
+  K8SMI_SPEND_DISK = 4, /* a PATH or MOUNT disk, of the role's or not reserved: for volumes to be made of */
+  K8SMI_SPEND_NEVER = 5 /* revocable, shared, a volume, another disk with a source, from a resource
                            provider, or reserved for a claim */
 };
 
@@ -80,6 +81,7 @@ struct k8smi_offer {
   bool owned;                  /* some of it names a pod: is OWNED, or a volume of its own */
   bool ports;                  /* some of it is ports that can be spent */
   bool extended;               /* some of it is other scalars that can be spent */
+  bool disks;                  /* some of it is DISK */
   bool stranded;               /* some of it is reserved for a claim, and is no volume */
 };
 

@@ -54,6 +54,7 @@ void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *r
   offer->owned |= resource->owner.len > 0;
   offer->stranded |= resource->claimed && !k8smi_resource_is_volume(resource);
   if (resource->spend == K8SMI_SPEND_NEVER) return;
+  offer->disks |= resource->spend == K8SMI_SPEND_DISK;
   offer->ports |= resource->kind == K8SMI_PORTS;
   offer->extended |= resource->kind == K8SMI_OTHER;
   if (resource->kind < K8SMI_SCALARS && k8smi_resource_is_free(resource))

@@ -157,6 +157,21 @@ static uint8_t resource_kind(struct k8sm_slice name) {
   return kind;
 }
 
+/* A disk of its own: what a volume can be made of, by its storage class. */
+static bool resource_is_disk(const struct k8smi_resource *r) {
+  const K8smMesos__Resource__DiskInfo *disk = r->message->disk;
+  if (disk == NULL || disk->source == NULL || disk->persistence != NULL || disk->volume != NULL) return false;
+  return k8smi_resource_is_free(r) &&
+         (disk->source->type == K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__PATH ||
+          disk->source->type == K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT);
+}
+
+static bool resource_is_spent(const struct k8smi_resource *r) {
+  const K8smMesos__Resource *m = r->message;
+  return m->revocable == NULL && m->shared == NULL && m->provider_id == NULL &&
+         (r->kind != K8SMI_OTHER || r->type == K8SM_RESOURCE_SCALAR);
+}
+
 bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *message,
                          const struct k8smi_path *path, struct k8smi_resource *ret, bool *ret_failed,
                          struct k8sm_diags *diags) {
@@ -167,10 +182,9 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
   ret->kind = resource_kind(name);
   bool fine = name.len != 0 || resource_bad(&job, "name", "a resource without a name");
   fine = fine && resource_value(&job, ret) && resource_reserved(&job, ret);
-  if (message->revocable != NULL || message->shared != NULL || message->disk != NULL ||
-      message->provider_id != NULL || (ret->kind == K8SMI_OTHER && ret->type != K8SM_RESOURCE_SCALAR)) {
-    ret->spend = K8SMI_SPEND_NEVER;
-  }
+  if (fine && message->disk != NULL)
+    ret->spend = resource_is_disk(ret) ? K8SMI_SPEND_DISK : K8SMI_SPEND_NEVER;
+  if (!resource_is_spent(ret)) ret->spend = K8SMI_SPEND_NEVER;
   *ret_failed = job.failed;
   return fine;
 }

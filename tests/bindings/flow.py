@@ -258,7 +258,7 @@ class Flow(unittest.TestCase):
         pod = k8smesos.Pod.parse(json.dumps(text).encode())
         demand = k8smesos.Demand.make(pod, form=k8smesos.Form.RESERVED, roles=["dev"], principal=b"p")
         self.assertEqual((demand.form.form, demand.form.name), (k8smesos.Form.RESERVED, "reserved"))
-        self.assertEqual(demand.volumes, [("v", "", "u1.v", "", 64000)])
+        self.assertEqual(demand.volumes, [("v", "", "u1.v", "", 64000, k8smesos.Disk.NONE)])
         fields = {"form": k8smesos.Form.BUDGET, "roles": ["dev"], "principal": b"p", "network": b"weave"}
         k8smesos.Demand.make(pod, policies={"spec.volumes": k8smesos.Policy.WARN}, **fields)
         with self.assertRaises(k8smesos.Invalid):
@@ -273,6 +273,24 @@ class Flow(unittest.TestCase):
             self.assertIn("no offer of a reservation that the pod is for", cluster.match([demand]).summary(0))
         with self.assertRaises(k8smesos.Unsupported):
             Demand.make(nginx(), reservation="team")
+
+    def test_storage_classes(self):
+        classes = [k8smesos.StorageClass("fast", k8smesos.Disk.MOUNT, profile="ssd")]
+        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "64Mi"}}}
+        for name, fine in (("fast", True), ("slow", False)):
+            volume = {"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": {**spec, "storageClassName": name}}}}
+            text = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "uid": "u1"},
+                    "spec": {"containers": [{"name": "c", "image": "i"}], "volumes": [volume]}}
+            pod = k8smesos.Pod.parse(json.dumps(text).encode())
+            fields = {"roles": ["dev"], "principal": b"p", "storage_classes": classes}
+            if fine:
+                self.assertEqual(k8smesos.Demand.make(pod, **fields).volumes[0].disk, k8smesos.Disk.MOUNT)
+                continue
+            with self.assertRaises(k8smesos.Unsupported) as caught:
+                k8smesos.Demand.make(pod, **fields)
+            self.assertTrue(any("fast" in finding.message for finding in caught.exception.findings))
+        with self.assertRaises(k8smesos.Invalid):
+            k8smesos.Demand.make(pod, storage_classes=[k8smesos.StorageClass("raw", k8smesos.Disk.RAW)])
 
     def test_users(self):
         spec = {"containers": [{"name": "c", "image": "i", "securityContext": {"runAsUser": 1000}}]}

@@ -9,15 +9,31 @@ static bool accept_is(const char *text, const char *want) {
   return text != NULL && strcmp(text, want) == 0;
 }
 
+/* What it is without a volume; `disk` is memory for that. */
+static void accept_strip(K8smMesos__Resource *of, K8smMesos__Resource__DiskInfo *disk) {
+  const K8smMesos__Resource__DiskInfo *before = of->disk;
+  of->disk = NULL;
+  if (before == NULL || before->source == NULL) return;
+  *disk = *before;
+  disk->persistence = NULL;
+  disk->volume = NULL;
+  of->disk = disk;
+}
+
 /* Every resource becomes another, in place of what the offers have. */
 typedef const char *accept_become(const struct master *m, const K8smMesos__Resource *given, const char *role,
                                   K8smMesos__Resource *before, K8smMesos__Resource *after);
+
+static accept_become accept_create, accept_destroy;
 
 static const char *accept_convert(struct master *m, K8smMesos__Resource *const *resources, size_t n,
                                   const char *role, accept_become *become) {
   const char *fault = n == 0 ? "an operation has no resources" : master_rule_resources(resources, n, role);
   for (size_t i = 0; i < n && fault == NULL; i++) {
     K8smMesos__Resource before = *resources[i], after = *resources[i];
+    K8smMesos__Resource__DiskInfo plain = K8SM_MESOS__RESOURCE__DISK_INFO__INIT;
+    if (become == accept_create) accept_strip(&before, &plain);
+    if (become == accept_destroy) accept_strip(&after, &plain);
     fault = become(m, resources[i], role, &before, &after);
     if (fault == NULL) fault = master_exchange(m, &before, &after);
   }
@@ -35,13 +51,18 @@ static const char *accept_reservation(const struct master *m, const K8smMesos__R
   return accept_is(top->principal, m->principal) ? NULL : "a reservation is of another principal";
 }
 
+/* A disk, the agent's own or one with a source, and no volume. */
+static bool accept_is_disk(const K8smMesos__Resource *given) {
+  return given->disk == NULL || (given->disk->persistence == NULL && given->disk->volume == NULL);
+}
+
 static const char *accept_reserve(const struct master *m, const K8smMesos__Resource *given, const char *role,
                                   K8smMesos__Resource *before, K8smMesos__Resource *after) {
   const char *fault = accept_reservation(m, given, role);
   (void)after;
   if (fault != NULL) return fault;
   if (--before->n_reservations == 0) before->reservations = NULL;
-  return given->disk == NULL ? NULL : "a volume is reserved";
+  return accept_is_disk(given) ? NULL : "a volume is reserved";
 }
 
 static const char *accept_unreserve(const struct master *m, const K8smMesos__Resource *given,
@@ -51,7 +72,7 @@ static const char *accept_unreserve(const struct master *m, const K8smMesos__Res
   (void)before;
   if (fault != NULL) return fault;
   if (--after->n_reservations == 0) after->reservations = NULL;
-  return given->disk == NULL ? NULL : "a volume is given back before it is destroyed";
+  return accept_is_disk(given) ? NULL : "a volume is given back before it is destroyed";
 }
 
 /* A persistent volume, which is a part of a reserved disk. */
@@ -73,8 +94,8 @@ static const char *accept_volume(const struct master *m, const K8smMesos__Resour
 
 static const char *accept_create(const struct master *m, const K8smMesos__Resource *given, const char *role,
                                  K8smMesos__Resource *before, K8smMesos__Resource *after) {
+  (void)before;
   (void)after;
-  before->disk = NULL;
   const char *fault = accept_volume(m, given, role);
   if (fault == NULL && master_has_volume(m, given->disk->persistence->id))
     fault = "a volume of this id is there already";
@@ -84,7 +105,7 @@ static const char *accept_create(const struct master *m, const K8smMesos__Resour
 static const char *accept_destroy(const struct master *m, const K8smMesos__Resource *given, const char *role,
                                   K8smMesos__Resource *before, K8smMesos__Resource *after) {
   (void)before;
-  after->disk = NULL;
+  (void)after;
   return accept_volume(m, given, role);
 }
 

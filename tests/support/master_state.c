@@ -82,13 +82,18 @@ static struct master_amount *state_amount(struct master *m, const K8smMesos__Res
   return &m->left[m->left_count++];
 }
 
-/* Adds a resource, or takes it off; false: it is not there. */
+static bool state_is_whole(const K8smMesos__Resource *r) {
+  return r->disk != NULL && r->disk->source != NULL &&
+         r->disk->source->type == K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT;
+}
+
+/* Adds a resource, or takes it off; false: it is not there, or is a part of a disk that goes as a whole. */
 static bool state_count(struct master *m, const K8smMesos__Resource *r, int sign) {
   bool good = true;
   if (r->scalar != NULL) {
     struct master_amount *a = state_amount(m, r, 0);
     a->milli += sign * llround(r->scalar->value * 1000);
-    good = a->milli >= 0;
+    good = a->milli >= 0 && (a->milli == 0 || sign > 0 || !state_is_whole(r));
   }
   for (size_t i = 0; r->ranges != NULL && i < r->ranges->n_range; i++) {
     for (uint64_t n = r->ranges->range[i]->begin; n <= r->ranges->range[i]->end; n++) {

@@ -28,6 +28,7 @@ static const struct k8sm_manifest_data data[] = {
     {.kind = {"Secret", 6}, .name_space = {"d", 1}, .name = {"s", 1}, .key = {"k", 1}, .value = {"v", 1}}};
 static const struct k8sm_field_policy policies[] = {{"spec.hostAliases", K8SM_POLICY_WARN, 0}};
 static const struct k8sm_demand_user users[] = {{1000, "app"}};
+static const struct k8sm_storage_class classes[] = {{"fast", K8SM_DISK_MOUNT, 0, "ssd", "v", "/m", "a=b"}};
 static const struct k8sm_demand_options demand = {.size = sizeof demand,
                                                   .data = data,
                                                   .data_count = 1,
@@ -38,7 +39,10 @@ static const struct k8sm_demand_options demand = {.size = sizeof demand,
                                                   .network = "weave",
                                                   .users = users,
                                                   .user_count = 1,
-                                                  .user_size = sizeof users[0]};
+                                                  .user_size = sizeof users[0],
+                                                  .storage_classes = classes,
+                                                  .storage_class_count = 1,
+                                                  .storage_class_size = sizeof classes[0]};
 
 static struct k8sm_driver_options full(struct failing *f) {
   return (struct k8sm_driver_options){.size = sizeof(struct k8sm_driver_options),
@@ -110,6 +114,7 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
   const struct k8sm_manifest_data rows[] = {
       {.kind = part, .name_space = part, .name = part, .key = part, .value = part}};
   const struct k8sm_demand_user named[] = {{7, many[0]}};
+  const struct k8sm_storage_class kinds[] = {{many[0], K8SM_DISK_PATH, 0, many[0], many[0], NULL, "a=b"}};
   struct k8sm_field_policy ways[200]; /* more than fit beside: rows and texts need memory of their own */
   for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
     ways[i] = (struct k8sm_field_policy){"spec.hostAliases", K8SM_POLICY_WARN, 0};
@@ -134,6 +139,9 @@ static void every_text_of_the_options_may_lack_memory(void **state) {
                                            .users = named,
                                            .user_count = 1,
                                            .user_size = sizeof named[0],
+                                           .storage_classes = kinds,
+                                           .storage_class_count = 1,
+                                           .storage_class_size = sizeof kinds[0],
                                            .data = rows,
                                            .data_count = 1,
                                            .data_size = sizeof rows[0]};

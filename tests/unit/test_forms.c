@@ -457,6 +457,113 @@ static void volumes_are_made_and_found_again(void **state) {
   scene_end(&s);
 }
 
+/* The options of storage classes, with a claim of one; a finding where they are not as they should be. */
+static int classes_make(const struct k8sm_storage_class *classes, size_t n,
+                        const struct k8sm_field_policy *policy, const char *claim, struct k8sm_demand **ret,
+                        struct findings *f) {
+  const struct k8sm_demand_options o = {.size = sizeof o,
+                                        .nonce = "n1",
+                                        .principal = "p",
+                                        .roles = form_roles,
+                                        .role_count = 1,
+                                        .data = form_claims,
+                                        .data_count = FORM_CLAIMS,
+                                        .data_size = sizeof form_claims[0],
+                                        .policies = policy,
+                                        .policy_count = policy != NULL,
+                                        .policy_size = sizeof *policy,
+                                        .storage_classes = classes,
+                                        .storage_class_count = n,
+                                        .storage_class_size = sizeof *classes};
+  char spec[600];
+  snprintf(spec, sizeof spec, "{'containers':[{'name':'c','image':'i:1'}],'volumes':[%s]}", claim);
+  struct k8sm_pod *pod = pods_parse("", spec);
+  int r = k8sm_demand_make(pod, &o, ret, findings_init(f));
+  k8sm_pod_unref(pod);
+  return r;
+}
+
+static void storage_classes(void **state) {
+  static const struct k8sm_storage_class classes[] = {
+      {.name = "slow", .disk = K8SM_DISK_NONE},
+      {"fast", K8SM_DISK_MOUNT, 0, "ssd", "acme", "/mnt/", "tier=gold,zone=a"},
+      {.name = "", .disk = K8SM_DISK_PATH}};
+  struct k8sm_demand *d = NULL;
+  struct k8sm_demand_volume row;
+  struct findings f;
+  int64_t sum[K8SMI_SCALARS];
+  (void)state;
+  assert_int_equal(classes_make(classes, 3, NULL, NAMED("data"), &d, &f), K8SM_OK);
+  assert_null(findings_at(&f, "spec.volumes[0].persistentVolumeClaim"));
+  assert_int_equal(k8sm_demand_volumes(d, 0, &row, sizeof row, 1), 1);
+  assert_int_equal(row.disk, K8SM_DISK_MOUNT);
+  const struct k8smi_demand_disk *disk = d->volumes[0].disk;
+  assert_string_equal(disk->profile.ptr, "ssd");
+  assert_string_equal(disk->vendor.ptr, "acme");
+  assert_true(k8smi_eqs(disk->root, "/mnt"));
+  assert_int_equal(disk->metadata.count, 2);
+  assert_string_equal(disk->metadata.items[1].value.ptr, "a");
+  k8smi_demand_sum(d, sum);
+  assert_int_equal(sum[K8SMI_DISK], 32000); /* the executor's; the volume is not of the agent's disk */
+  k8sm_demand_unref(d);
+  assert_int_equal(classes_make(classes, 3, NULL, OF_TEMPLATE(""), &d, &f), K8SM_OK); /* names none */
+  assert_int_equal(d->volumes[0].disk->kind, K8SM_DISK_PATH);
+  k8sm_demand_unref(d);
+  assert_int_equal(classes_make(classes, 2, NULL, OF_TEMPLATE(""), &d, &f), K8SM_OK);
+  assert_null(d->volumes[0].disk);
+  k8sm_demand_unref(d);
+  assert_int_equal(classes_make(classes, 3, NULL, OF_TEMPLATE(",'storageClassName':'slow'"), &d, &f),
+                   K8SM_OK);
+  assert_true(d->volumes[0].disk == NULL && d->volumes[0].row.disk == K8SM_DISK_NONE);
+  k8sm_demand_unref(d);
+  assert_int_equal(classes_make(classes, 3, NULL, OF_TEMPLATE(",'storageClassName':'other'"), &d, &f),
+                   K8SM_ERR_UNSUPPORTED);
+  const struct k8sm_diag *refused = findings_at(&f, "spec.volumes[0].ephemeral");
+  assert_int_equal(refused->code, K8SM_DIAG_TASK_FIELD_REFUSED);
+  assert_string_equal(f.text + refused->message,
+                      "storageClassName 'other' is not among the storage classes of the options: slow, fast");
+  /* with none, all is as if it were not said */
+  assert_int_equal(classes_make(NULL, 0, NULL, NAMED("data"), &d, &f), K8SM_OK);
+  assert_int_equal(findings_at(&f, "spec.volumes[0].persistentVolumeClaim")->severity, K8SM_SEVERITY_NOTE);
+  k8sm_demand_unref(d);
+  static const struct k8sm_field_policy strict = {"spec.volumes", K8SM_POLICY_REFUSE, 0};
+  assert_int_equal(classes_make(NULL, 0, &strict, NAMED("data"), &d, &f), K8SM_ERR_UNSUPPORTED);
+}
+
+static void storage_classes_that_are_none(void **state) {
+  static const struct {
+    struct k8sm_storage_class class;
+    const char *says;
+  } cases[] = {
+      {{.name = NULL, .disk = K8SM_DISK_PATH}, "'': expected a name"},
+      {{.name = "x", .disk = K8SM_DISK_RAW},
+       "'x': BLOCK and RAW disks can't be mounted: expected NONE, PATH or MOUNT"},
+      {{.name = "x", .disk = K8SM_DISK_BLOCK},
+       "'x': BLOCK and RAW disks can't be mounted: expected NONE, PATH or MOUNT"},
+      {{.name = "x", .disk = 9}, "'x': expected a disk that is NONE, PATH or MOUNT"},
+      {{.name = "x", .profile = "ssd"}, "'x': the agent's own disk has no profile, vendor, root or metadata"},
+      {{.name = "x", .disk = K8SM_DISK_PATH, .root = "mnt"}, "'x': expected an absolute path for root"},
+      {{.name = "x", .disk = K8SM_DISK_PATH, .metadata = ""},
+       "'x': expected labels as 'a=b,c=d' for metadata"},
+      {{.name = "x", .disk = K8SM_DISK_PATH, .metadata = "a=b,"},
+       "'x': expected labels as 'a=b,c=d' for metadata"},
+      {{.name = "x", .disk = K8SM_DISK_PATH, .metadata = "a=b,=c"},
+       "'x': expected labels as 'a=b,c=d' for metadata"},
+      {{.name = "fast", .disk = K8SM_DISK_PATH}, "'fast': there are two of this name"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const struct k8sm_storage_class classes[] = {{.name = "fast", .disk = K8SM_DISK_MOUNT}, cases[i].class};
+    struct k8sm_demand *d = NULL;
+    struct findings f;
+    char expected[160];
+    assert_int_equal(classes_make(classes, 2, NULL, NAMED("data"), &d, &f), K8SM_ERR_INVALID);
+    assert_int_equal(f.rows[0].code, K8SM_DIAG_OPTION_INVALID);
+    snprintf(expected, sizeof expected, "options.storage_classes[1] %s", cases[i].says);
+    assert_string_equal(f.text + f.rows[0].message, expected);
+  }
+}
+
 static void claims_of_the_pods_of_a_stateful_set(void **state) {
   static const struct k8sm_manifest_data rows[] = {
       {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data-db-*", 9}, {"storage", 7}, {"1Gi", 3}, 0, 0},
@@ -754,6 +861,8 @@ int main(void) {
       cmocka_unit_test(what_is_reserved_already),
       cmocka_unit_test(volumes_are_made_and_found_again),
       cmocka_unit_test(a_volume_of_the_pods_own),
+      cmocka_unit_test(storage_classes),
+      cmocka_unit_test(storage_classes_that_are_none),
       cmocka_unit_test(claims_of_the_pods_of_a_stateful_set),
       cmocka_unit_test(claims_that_cannot_be),
       cmocka_unit_test(reservations_are_given_back),

@@ -311,6 +311,31 @@ static void change_shared_volume(struct world *w, K8smMesos__Resource *r) {
 static void change_volume(struct world *w, K8smMesos__Resource *r) {
   r->disk = WORLD_NEW(w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
 }
+static void change_disk(struct world *w, K8smMesos__Resource *r) {
+  change_volume(w, r);
+  r->disk->source = WORLD_NEW(w, K8smMesos__Resource__DiskInfo__Source, RESOURCE__DISK_INFO__SOURCE);
+  r->disk->source->type = K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT;
+}
+static void change_disk_static(struct world *w, K8smMesos__Resource *r) {
+  change_disk(w, r);
+  change_static(w, r);
+}
+static void change_disk_owned(struct world *w, K8smMesos__Resource *r) {
+  change_disk(w, r);
+  change_owned(w, r);
+}
+static void change_disk_raw(struct world *w, K8smMesos__Resource *r) {
+  change_disk(w, r);
+  r->disk->source->type = K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__RAW;
+}
+static void change_disk_mounted(struct world *w, K8smMesos__Resource *r) {
+  change_disk(w, r);
+  r->disk->volume = WORLD_NEW(w, K8smMesos__Volume, VOLUME);
+}
+static void change_disk_revocable(struct world *w, K8smMesos__Resource *r) {
+  change_disk(w, r);
+  change_revocable(w, r);
+}
 static void change_provider(struct world *w, K8smMesos__Resource *r) {
   r->provider_id = WORLD_NEW(w, K8smMesos__ResourceProviderID, RESOURCE_PROVIDER_ID);
 }
@@ -327,6 +352,9 @@ static void who_may_spend(void **state) {
       {change_owned, K8SMI_SPEND_OWNED, "a"},        {change_foreign, K8SMI_SPEND_LABELLED, "a"},
       {change_revocable, K8SMI_SPEND_NEVER, ""},     {change_shared_volume, K8SMI_SPEND_NEVER, ""},
       {change_volume, K8SMI_SPEND_NEVER, ""},        {change_provider, K8SMI_SPEND_NEVER, ""},
+      {change_disk, K8SMI_SPEND_DISK, ""},           {change_disk_static, K8SMI_SPEND_DISK, "a"},
+      {change_disk_owned, K8SMI_SPEND_NEVER, "a"},   {change_disk_raw, K8SMI_SPEND_NEVER, ""},
+      {change_disk_mounted, K8SMI_SPEND_NEVER, ""},  {change_disk_revocable, K8SMI_SPEND_NEVER, ""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const char *reservation;

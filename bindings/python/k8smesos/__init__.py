@@ -83,7 +83,7 @@ from .constants import (
     WorkloadKind,
 )
 from .control import Control, ControlRow
-from .demand import Budget, Demand, DemandForm, DemandTask, DemandVolume
+from .demand import Budget, Demand, DemandForm, DemandTask, DemandVolume, StorageClass
 from .driver import Counters, Driver, DriverPod, Effect
 from .errors import (
     AbiMismatch,

@@ -199,6 +199,11 @@ DemandOptions = _struct(
     (c_void_p, "users"),
     (c_size_t, "user_count user_size"),
     (c_char_p, "reservation reservation_principal"),
+    (c_void_p, "storage_classes"),
+    (c_size_t, "storage_class_count storage_class_size"),
+)
+StorageClass = _struct(
+    "storage_class", (c_char_p, "name"), (c_uint32, "disk reserved"), (c_char_p, "profile vendor root metadata")
 )
 DemandUser = _struct("demand_user", (c_int64, "uid"), (c_char_p, "name"))
 FieldPolicy = _struct("field_policy", (c_char_p, "path"), (c_uint32, "policy reserved"))
@@ -224,7 +229,9 @@ DemandTask = _struct(
 )
 DemandBudget = _struct("demand_budget", (c_size_t, "size"), (c_int64, "cpus_milli mem_milli disk_milli"))
 DemandForm = _struct("demand_form", (c_size_t, "size"), (c_uint32, "form mapping"), (Slice, "name reason"))
-DemandVolume = _struct("demand_volume", (Slice, "name claim id storage_class"), (c_int64, "milli"))
+DemandVolume = _struct(
+    "demand_volume", (Slice, "name claim id storage_class"), (c_int64, "milli"), (c_uint32, "disk reserved")
+)
 
 # offer.h
 OffersOptions = _struct(

@@ -7,7 +7,7 @@ from typing import Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tupl
 
 from . import _abi
 from ._object import Handle, Memory, convert, options, rows
-from .constants import Form, Policy, TaskKind
+from .constants import Disk, Form, Policy, TaskKind
 from .errors import check
 from .pod import Data, Pod, fill_data
 
@@ -49,6 +49,18 @@ class DemandVolume(NamedTuple):
     id: str
     storage_class: str
     milli: int  # thousandths of a MB
+    disk: Disk  # what it is made of
+
+
+class StorageClass(NamedTuple):
+    """Of which disks of agents volumes of claims with this storageClassName are made."""
+
+    name: str  # "": of claims that name none
+    disk: Disk  # NONE (the agent's own), PATH or MOUNT
+    profile: Optional[str] = None
+    vendor: Optional[str] = None
+    root: Optional[str] = None  # a folder: the disk is mounted there or below
+    metadata: Optional[str] = None  # labels of the disk, "a=b,c=d"
 
 
 def fill_demand_options(
@@ -57,11 +69,12 @@ def fill_demand_options(
     roles: Sequence[str] = (),
     policies: Mapping[str, Policy] = {},
     users: Mapping[int, str] = {},
+    storage_classes: Iterable[StorageClass] = (),
     **fields,
 ):
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
     default_mem_bytes, disk_mb, form, principal, network, reservation, reservation_principal; policies by path of
-    the field, users by uid."""
+    the field, users by uid, storage_classes (StorageClass)."""
     given = options(_abi.DemandOptions, **fields)
     given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
@@ -72,6 +85,16 @@ def fill_demand_options(
     named = [_abi.DemandUser(uid, name.encode()) for uid, name in users.items()]
     given.users = memory.array(_abi.DemandUser, named)
     given.user_count, given.user_size = len(named), ctypes.sizeof(_abi.DemandUser)
+    classes = [
+        _abi.StorageClass(
+            name=row.name.encode(),
+            disk=row.disk,
+            **{key: text.encode() for key, text in row._asdict().items() if key not in ("name", "disk") and text},
+        )
+        for row in storage_classes
+    ]
+    given.storage_classes = memory.array(_abi.StorageClass, classes)
+    given.storage_class_count, given.storage_class_size = len(classes), ctypes.sizeof(_abi.StorageClass)
     return given
 
 
@@ -87,8 +110,9 @@ class Demand(Handle):
         `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
         Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
         disk_mb, form (Form), principal, network, policies (Policy by path of the field), users (names on
-        the agents by uid), reservation ("a=b,c=d") and reservation_principal. Raises Invalid or Unsupported, with one finding for each field in the way; what
-        is only approximated stands in .findings.
+        the agents by uid), reservation ("a=b,c=d") and reservation_principal, storage_classes (StorageClass). Raises
+        Invalid or Unsupported, with one finding for each field in the way; what is only approximated stands in
+        .findings.
         """
         memory = Memory()
         given = fill_demand_options(memory, nonce=nonce or secrets.token_hex(8), **fields)
