@@ -32,9 +32,12 @@ int64_t k8smi_ctl_rollout_sum(const struct ctl_rollout *r, bool old_only) {
   return sum;
 }
 
+/* What an old set without replicas has left is on its way out, available or not. */
 static int64_t rollout_available(const struct ctl_rollout *r) {
   int64_t sum = 0;
-  for (size_t i = 0; i < r->count; i++) sum += r->sets[i]->counts.available;
+  for (size_t i = 0; i < r->count; i++) {
+    if (r->sets[i] == r->newest || r->sets[i]->replicas > 0) sum += r->sets[i]->counts.available;
+  }
   return sum;
 }
 
@@ -114,7 +117,7 @@ int k8smi_ctl_rollout_up(struct ctl_rollout *r, bool *changed) {
   return size == have ? K8SM_OK : rollout_resize(r, r->newest, size, changed);
 }
 
-/* Takes up to `most` from old sets, from each at most what `of` says. */
+/* Takes up to `most` from old sets: of each all, or those that are not available. */
 static int rollout_take(struct ctl_rollout *r, int64_t most, bool unhealthy, bool *changed) {
   int64_t taken = 0;
   int result = K8SM_OK;
@@ -129,12 +132,22 @@ static int rollout_take(struct ctl_rollout *r, int64_t most, bool unhealthy, boo
   return result;
 }
 
+/* Whether an old set has not ended yet what was taken from it. What it says is available is not to be counted
+ * on; once it has, the Deployment is looked at again. */
+static bool rollout_lags(const struct ctl_rollout *r) {
+  for (size_t i = 0; i < r->count; i++) {
+    const struct ctl_object *rs = r->sets[i];
+    if (rs != r->newest && rs->replicas > 0 && rs->counts.available > rs->replicas) return true;
+  }
+  return false;
+}
+
 /* First old pods that are not available, which nobody will miss, then those that the new ones make up for. */
 int k8smi_ctl_rollout_down(struct ctl_rollout *r, bool *changed) {
   int64_t least = r->replicas - r->unavailable;
   int64_t waiting = r->newest->replicas - r->newest->counts.available;
   int64_t most = k8smi_ctl_rollout_sum(r, false) - least - waiting;
-  if (k8smi_ctl_rollout_sum(r, true) == 0 || most <= 0) return K8SM_OK;
+  if (k8smi_ctl_rollout_sum(r, true) == 0 || most <= 0 || rollout_lags(r)) return K8SM_OK;
   rollout_sort(r, rollout_by_age, NULL);
   int result = rollout_take(r, most, true, changed);
   if (result == K8SM_OK) result = rollout_take(r, rollout_available(r) - least, false, changed);

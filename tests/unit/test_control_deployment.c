@@ -201,6 +201,63 @@ static void a_rollout_keeps_its_bounds(void **state) {
   stage_end(&s);
 }
 
+/* A ReplicaSet of web, as a record has it, that says more pods are available than it is to have. */
+static void restore_set(struct stage *s, const char *name, int replicas, int available) {
+  char row[1200], key[64];
+  snprintf(
+      row, sizeof row,
+      "{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\",\"metadata\":{\"name\":\"%s\",\"namespace\":"
+      "\"default\",\"uid\":\"%s\",\"annotations\":{\"deployment.kubernetes.io/revision\":\"1\","
+      "\"deployment.kubernetes.io/desired-replicas\":\"10\",\"deployment.kubernetes.io/"
+      "max-replicas\":\"10\"},"
+      "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"name\":\"web\","
+      "\"uid\":\"d\",\"controller\":true}]},\"spec\":{\"replicas\":%d,\"selector\":{\"matchLabels\":{\"app\":"
+      "\"web\"}},\"template\":{\"metadata\":{\"labels\":{\"app\":\"web\"}},\"spec\":{\"containers\":[{"
+      "\"name\":\"main\",\"image\":\"%s\"}]}}},\"status\":{\"replicas\":%d,\"availableReplicas\":%d}}",
+      name, name, replicas, name, available, available);
+  int n = snprintf(key, sizeof key, "ReplicaSet/default/%s", name);
+  stage_step(s, (struct k8sm_control_input){
+                    .type = K8SM_CONTROL_RESTORE, .key = {key, (size_t)n}, .bytes = {row, strlen(row)}});
+  assert_int_equal(s->result, K8SM_OK);
+}
+
+/* A Deployment of ten, of which three are to be available at least; it is looked at first. */
+static void restore_web(struct stage *s) {
+  static const char key[] = "Deployment/default/web";
+  static const char row[] =
+      "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\",\"namespace\":"
+      "\"default\",\"uid\":\"d\"},\"spec\":{\"replicas\":10,\"selector\":{\"matchLabels\":{\"app\":\"web\"}},"
+      "\"strategy\":{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxSurge\":0,\"maxUnavailable\":7}},"
+      "\"template\":{\"metadata\":{\"labels\":{\"app\":\"web\"}},\"spec\":{\"containers\":[{\"name\":"
+      "\"main\","
+      "\"image\":\"new\"}]}}}}";
+  stage_step(s, (struct k8sm_control_input){.type = K8SM_CONTROL_RESTORE,
+                                            .key = {key, sizeof key - 1},
+                                            .bytes = {row, sizeof row - 1}});
+  assert_int_equal(s->result, K8SM_OK);
+  s->mute = true; /* and the sets do nothing */
+  stage_step(s, (struct k8sm_control_input){.type = K8SM_CONTROL_TICK});
+}
+
+/* What is on its way out is still available: it is not counted on. */
+static void what_ends_is_not_counted_on(void **state) {
+  struct stage s;
+  (void)state;
+  stage_begin(&s);
+  restore_set(&s, "web-one", 0, 1);
+  restore_set(&s, "web-two", 8, 8);
+  restore_web(&s);
+  assert_true(stage_said(&s, "Scaled down replica set web-two from 8 to 3\n"));
+  stage_end(&s);
+  stage_begin(&s);
+  restore_set(&s, "web-one", 2, 2);
+  restore_set(&s, "web-two", 6, 7);
+  restore_web(&s);
+  assert_true(stage_said(&s, " from 0 to 2\n")); /* the new one */
+  assert_false(stage_said(&s, "Scaled down"));
+  stage_end(&s);
+}
+
 static void a_rollout_goes_back(void **state) {
   struct stage s;
   char first[300];
@@ -863,6 +920,7 @@ int main(void) {
       cmocka_unit_test(a_replication_controller_does_the_same),
       cmocka_unit_test(a_deployment_comes_up),
       cmocka_unit_test(a_rollout_keeps_its_bounds),
+      cmocka_unit_test(what_ends_is_not_counted_on),
       cmocka_unit_test(a_rollout_goes_back),
       cmocka_unit_test(old_replica_sets_are_forgotten),
       cmocka_unit_test(recreate_ends_the_old_first),
