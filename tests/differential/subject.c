@@ -195,7 +195,8 @@ static void put_workload_findings(struct k8smi_json *w, struct k8sm_slice bytes,
   pod->arena = d.arena;
   pod->record = d.record;
   if (r == K8SM_OK && k8smi_parse_generate_name(&p, pod, 0) == K8SM_OK) {
-    if (k8smi_workload_make(pod, k8smi_workload_kind(type), pod->record, 0, NULL, &workload, &diags) != K8SM_OK)
+    if (k8smi_workload_make(pod, k8smi_workload_kind(type), pod->record, 0, NULL, &workload, &diags) !=
+        K8SM_OK)
       die("no memory");
     (void)k8smi_workload_check(workload, NULL, p.unread, &diags);
     put_findings(w, "findings", &diags);
@@ -291,8 +292,7 @@ static void answer_sums(struct k8smi_json *w, struct k8sm_slice bytes) {
   k8smi_json_close(w, '}');
 }
 
-/* The next line of *rest; false at the end. */
-static bool next_line(struct k8sm_slice *rest, struct k8sm_slice *ret) {
+bool next_line(struct k8sm_slice *rest, struct k8sm_slice *ret) {
   if (rest->ptr == NULL) return false;
   const char *end = rest->len == 0 ? NULL : memchr(rest->ptr, '\n', rest->len);
   *ret = (struct k8sm_slice){rest->ptr, end == NULL ? rest->len : (size_t)(end - rest->ptr)};
@@ -353,7 +353,7 @@ static const struct {
   void (*answer)(struct k8smi_json *w, struct k8sm_slice document);
 } operations[] = {{"object", answer_object},     {"yaml", answer_yaml},       {"scalar", answer_scalar},
                   {"quantity", answer_quantity}, {"compare", answer_compare}, {"sums", answer_sums},
-                  {"schedule", answer_schedule}};
+                  {"schedule", answer_schedule}, {"rollout", answer_rollout}};
 
 /* The document is in memory of its own size, so that a sanitizer sees who reads beyond it. */
 static void answer(const char *name, size_t len) {

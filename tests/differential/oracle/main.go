@@ -25,6 +25,7 @@ type operation func(document []byte) any
 
 var operations = map[string]operation{
 	"object":   answerObject,
+	"rollout":  answerRollout,
 	"schedule": answerSchedule,
 	"schema":   answerSchema,
 	"yaml":     answerYAML,
