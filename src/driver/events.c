@@ -196,13 +196,15 @@ static int events_apply(struct k8sm_driver *d, struct drv_pod *pod, struct drv_t
 }
 
 /* An update that ends a task, brings it into another state or wants an acknowledgement is recorded; and the
- * acknowledgement waits for that, so that what it says is known here before the agent forgets it. */
+ * acknowledgement waits for that, so that what it says is known here before the agent forgets it. `same`: a
+ * copy says what is recorded; after a restart the state of no task is known, and that of its pod is. */
 static int events_keep(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
-                       const K8smMesos__TaskStatus *s, struct drv_call *ack) {
+                       const K8smMesos__TaskStatus *s, struct drv_call *ack, bool same) {
   bool ends = events_ends(s);
   struct drv_pod_view view = k8smi_drv_pod_view(pod);
   if (ends) view.less = task;
-  if (!ends && ack == NULL && (task == NULL || task->state == (int32_t)s->state)) return K8SM_OK;
+  same = same && pod->recorded && !pod->tasks_changed;
+  if (!ends && ack == NULL && (same || task == NULL || task->state == (int32_t)s->state)) return K8SM_OK;
   int r = k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, ack);
   if (r == K8SM_OK && ack != NULL) d->core.counters.acknowledged++;
   return r;
@@ -302,7 +304,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   if (r == K8SM_OK && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR && s->agent_id != NULL)
     k8sm_cluster_forget(d->offers.cluster,
                         k8smi_s(s->agent_id->value)); /* with its volumes: it won't be back */
-  if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack);
+  if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack, same);
   if (r != K8SM_OK) {
     k8smi_drv_call_free(&d->core, ack);
     return r;
