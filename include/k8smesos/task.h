@@ -141,7 +141,8 @@ struct k8sm_release_options {
  * What is reserved for any claim and is offered without a volume is of no use, since its CREATE has failed: it is
  * unreserved, too, and the claim's volume is made anew where its pod goes.
  * Whose it is, the labels of the reservations tell; what another framework of the role has reserved, or what names
- * no pod and no claim, is never touched. Tasks that run keep what they hold: it is not offered. The calls' offers
+ * no pod and no claim, is never touched. The volume of a claim is the role's, whichever framework has made it: it
+ * outlives that one, and pods of any other use it. Tasks that run keep what they hold: it is not offered. The calls' offers
  * are to be removed from the cluster.
  * Owns: *ret; without calls if there is nothing to give back. Errors: INVALID, NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_release(const struct k8sm_cluster *cluster,

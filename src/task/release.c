@@ -42,7 +42,8 @@ static bool release_is_volume(const K8smMesos__Resource *resource) {
 }
 
 /* By its last reservation, which is the one that could be undone. A claim has a volume: RESERVE and CREATE
- * are of one ACCEPT, and what was only reserved is left of a CREATE that failed. */
+ * are of one ACCEPT, and what was only reserved is left of a CREATE that failed. The volume outlives the
+ * framework that made it, as pods of the next one find it. */
 static bool release_is_over(const struct release_work *w, const struct k8smi_offer *offer,
                             const K8smMesos__Resource *resource, struct k8sm_call_release *ret) {
   *ret = (struct k8sm_call_release){.call = (uint32_t)w->calls->call_count};
@@ -50,13 +51,14 @@ static bool release_is_over(const struct release_work *w, const struct k8smi_off
   const K8smMesos__Resource__ReservationInfo *last = resource->reservations[resource->n_reservations - 1];
   if (last->type != K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC || last->labels == NULL)
     return false;
-  if (!k8smi_eq(release_label(last->labels, K8SMI_FRAMEWORK_LABEL), offer->framework_id)) return false;
   bool volume = release_is_volume(resource);
+  bool ours = k8smi_eq(release_label(last->labels, K8SMI_FRAMEWORK_LABEL), offer->framework_id);
   if (volume) ret->volume = k8smi_s(resource->disk->persistence->id);
   ret->pod = release_label(last->labels, K8SMI_OWNER_LABEL);
-  if (ret->pod.len > 0) return !release_keeps(w, ret->pod, offer->agent_id);
+  if (ret->pod.len > 0) return ours && !release_keeps(w, ret->pod, offer->agent_id);
   ret->claim = release_label(last->labels, K8SMI_CLAIM_LABEL);
-  return ret->claim.len > 0 && (!volume || k8smi_map_get(&w->claims, ret->claim) != K8SMI_MAP_NONE);
+  if (ret->claim.len == 0) return false;
+  return volume ? k8smi_map_get(&w->claims, ret->claim) != K8SMI_MAP_NONE : ours;
 }
 
 /* ---- What is done ---- */

@@ -142,28 +142,81 @@ class Storage(Case):
         self.assertFalse(self.volume("default.kept").exists())
         self.assertEqual(self.phase("other"), "Running")
 
-    def test_claims_of_a_stateful_set_outlive_its_pods(self):
+    def run_stateful_set(self, **more):
+        """Two pods, each of which writes a line into its volume whenever it begins."""
         one = json.loads(pod("-", [container("main", "echo begun >> /data/word; sleep 600",
                                              volumeMounts=[{"name": "data", "mountPath": "/data"}])],
                              terminationGracePeriodSeconds=1))
         name = {"metadata": {"labels": {"app": "db"}}}
-        self.run_pod(json.dumps({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {
+        km = self.run_pod(json.dumps({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"},
+                                      "spec": {
             "replicas": 2, "serviceName": "db", "selector": {"matchLabels": {"app": "db"}},
             "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}],
-            "template": {**name, "spec": one["spec"]}}}) + "\n", *self.RESERVED)
+            "template": {**name, "spec": one["spec"]}, **more}}) + "\n", *self.RESERVED)
         self.wait(lambda: self.phase("db-0") == self.phase("db-1") == "Running")
+        return km
+
+    def begun(self, n, times):
+        """Waits until pod N has begun so often in one volume."""
+        path = self.volume(f"default.data-db-{n}") / "word"
+        self.wait(lambda: path.exists() and path.read_text() == times * "begun\n")
+
+    def scale(self, replicas):
+        self.assertEqual(self.km("scale", "sts/db", f"--replicas={replicas}")[0], 0)
+        self.wait(lambda: sorted(self.pods()) == [f"db-{n}" for n in range(replicas)])
+
+    def delete_stateful_set(self, km):
+        code, out, err = self.km("delete", "sts/db")
+        self.assertEqual((code, km.wait(60)), (0, 0), out + err + self.said())
+
+    def test_claims_of_a_stateful_set_outlive_its_pods(self):
+        self.run_stateful_set()
         self.assertEqual(self.reserved(), ["default.data-db-0", "default.data-db-1"])
         first = self.pods()["db-0"]["uid"]
         self.assertEqual(self.km("delete", "pod/db-0")[0], 0)
         self.wait(lambda: self.phase("db-0") == "Running" and self.pods()["db-0"]["uid"] != first)
-        self.wait(lambda: (self.volume("default.data-db-0") / "word").read_text() == "begun\nbegun\n")
-        self.assertEqual((self.volume("default.data-db-1") / "word").read_text(), "begun\n")
-        self.assertEqual(self.km("scale", "sts/db", "--replicas=0")[0], 0)
-        self.wait(lambda: not self.pods())
+        self.begun(0, 2)
+        self.begun(1, 1)
+        self.scale(0)
         self.assertEqual(self.reserved(), ["default.data-db-0", "default.data-db-1"])
         for claim in ("data-db-0", "data-db-1"):
             code, out, err = self.km("delete", f"pvc/{claim}")
             self.assertEqual(code, 0, out + err)
+        self.wait(lambda: self.reserved() == [])
+
+    RETENTION = "persistentVolumeClaimRetentionPolicy"
+
+    def test_retained_claims_are_found_again(self):
+        policy = {"whenScaled": "Retain", "whenDeleted": "Retain"}
+        both = ["default.data-db-0", "default.data-db-1"]
+        km = self.run_stateful_set(**{self.RETENTION: policy})
+        self.scale(1)
+        self.assertEqual(self.reserved(), both)
+        self.scale(2)
+        self.begun(1, 2)
+        self.delete_stateful_set(km)
+        self.assertEqual(self.reserved(), both)
+        km = self.run_stateful_set(**{self.RETENTION: {**policy, "whenDeleted": "Delete"}})
+        self.begun(0, 2)
+        self.begun(1, 3)
+        self.delete_stateful_set(km)
+        self.wait(lambda: self.reserved() == [])
+        self.assertFalse(self.volume("default.data-db-0").exists())
+
+    def test_claims_are_deleted_with_the_replicas_that_have_them(self):
+        km = self.run_stateful_set(**{self.RETENTION: {"whenScaled": "Delete", "whenDeleted": "Retain"}})
+        self.begun(1, 1)
+        self.scale(1)
+        self.wait(lambda: self.reserved() == ["default.data-db-0"])
+        self.assertFalse(self.volume("default.data-db-1").exists())
+        self.scale(2)
+        self.begun(1, 1)  # in another volume
+        self.delete_stateful_set(km)
+        self.assertEqual(self.reserved(), ["default.data-db-0", "default.data-db-1"])
+        km = self.run_stateful_set(**{self.RETENTION: {"whenScaled": "Delete", "whenDeleted": "Delete"}})
+        self.begun(0, 2)
+        self.begun(1, 2)
+        self.delete_stateful_set(km)
         self.wait(lambda: self.reserved() == [])
 
 

@@ -713,8 +713,11 @@ static void reservations_are_given_back(void **state) {
   K8smMesos__Resource *own = world_scalar(&s.w, o, "disk", 64), *claimed = world_scalar(&s.w, o, "disk", 32);
   reserve_for(&s, own, "pod", "gone", "framework");
   as_volume(&s, own, "gone.v");
-  reserve_for(&s, claimed, "claim", "default/data", "framework");
+  reserve_for(&s, claimed, "claim", "default/data", "former");
   as_volume(&s, claimed, "default.data");
+  claimed = world_scalar(&s.w, o, "disk", 16);
+  reserve_for(&s, claimed, "claim", "default/other", "former");
+  as_volume(&s, claimed, "default.other");
   o = world_simple(&s.w, "o2", "b", "dev", 4, 64, false);
   reserve_for(&s, world_scalar(&s.w, o, "cpus", 0.5), "pod", "lives", "framework");
   world_simple(&s.w, "o3", "b", "dev", 4, 64, false);
