@@ -89,23 +89,6 @@ static uint64_t bench_matches(struct bench *b, struct k8sm_demand **demands, siz
   return best;
 }
 
-uint64_t bench_refusal(struct k8sm_cluster *cluster, struct k8sm_demand *demand) {
-  enum { CALLS = 100 }; /* at once: the clock takes as long as one */
-  uint64_t best = UINT64_MAX;
-  for (int run = 0; run < 9; run++) {
-    uint64_t start = bench_now();
-    for (int call = 0; call < CALLS; call++) {
-      struct k8sm_plan *plan;
-      if (k8sm_cluster_match(cluster, &demand, 1, NULL, &plan, NULL) != K8SM_OK) abort();
-      if (plan->placement_count != 0) abort();
-      k8sm_plan_unref(plan);
-    }
-    uint64_t took = (bench_now() - start) / CALLS;
-    if (took < best) best = took;
-  }
-  return best;
-}
-
 /* The fullest agent with room, found by looking at all. */
 static size_t bench_scan_one(const struct bench *b, const int64_t *need) {
   size_t found = b->count;
@@ -165,11 +148,6 @@ static void bench_line(const char *what, size_t agents, const char *measure, uin
   printf("match.%s.agents_%zu.%s\t%" PRIu64 "\t%s\n", what, agents, measure, value, unit);
 }
 
-void bench_refusals(const char *what, size_t agents, uint64_t ns) {
-  printf("match.%s.agents_%zu.us\t%" PRIu64 ".%02" PRIu64 "\tus\n", what, agents, ns / 1000, ns % 1000 / 10);
-  bench_line(what, agents, "ns_per_pod", ns, "ns");
-}
-
 /* ns as microseconds with two decimals; the same for the ratio of two times. */
 static void bench_fraction(const char *what, size_t agents, const char *measure, uint64_t a, uint64_t b,
                            const char *unit) {
@@ -184,59 +162,6 @@ static void bench_places(struct bench *b, const char *name, size_t n) {
   bench_line(name, b->count, "ns_per_pod", ours / n, "ns");
   bench_line(name, b->count, "scan_us_per_batch", plain / 1000, "us");
   bench_fraction(name, b->count, "times_scan", plain, ours, "ratio");
-}
-
-/* A pod whose port some agents offer, and others have the room for it: each of them refuses it. */
-static void bench_port(size_t agents, size_t percent) {
-  struct world w;
-  struct k8sm_cluster *cluster;
-  char text[32];
-  world_init(&w);
-  for (size_t i = 0; i < agents; i++) {
-    bool offers = i * 7919 % 100 < percent;
-    snprintf(text, sizeof text, "4e8c-S%zu", i);
-    K8smMesos__Offer *o = world_simple(&w, text, text, "*", offers ? 1 : 8, 65536, false);
-    world_range(&w, world_ports(&w, o, 31000, offers ? 31500 : 31499), 31502, 32000);
-  }
-  struct k8sm_offers *offers = world_offers(&w);
-  struct k8sm_demand *demand = world_demand(&w, "pod", 2000, 128000, 32000);
-  world_demand_port(demand, 31500, "TCP");
-  if (k8sm_cluster_new(NULL, &cluster, NULL) != K8SM_OK ||
-      k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK) {
-    abort();
-  }
-  snprintf(text, sizeof text, "refuse_port_of_%zu_percent", percent);
-  bench_refusals(text, agents, bench_refusal(cluster, demand));
-  k8sm_offers_unref(offers);
-  k8sm_cluster_free(cluster);
-  world_free(&w);
-}
-
-/* A pod that asks for two devices, where some agents have one each. */
-static void bench_devices(size_t agents, size_t percent) {
-  static const struct k8smi_demand_extended two = {{"nvidia.com/gpu", 14}, {"gpus", 4}, 2000};
-  struct world w;
-  struct k8sm_cluster *cluster;
-  char text[32];
-  world_init(&w);
-  for (size_t i = 0; i < agents; i++) {
-    snprintf(text, sizeof text, "4e8c-S%zu", i);
-    K8smMesos__Offer *o = world_simple(&w, text, text, "*", 8, 65536, true);
-    if (i * 7919 % 100 < percent) world_scalar(&w, o, "gpus", 1);
-  }
-  struct k8sm_offers *offers = world_offers(&w);
-  struct k8sm_demand *demand = world_demand(&w, "pod", 2000, 128000, 32000);
-  demand->extended = &two;
-  demand->extended_count = 1;
-  if (k8sm_cluster_new(NULL, &cluster, NULL) != K8SM_OK ||
-      k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK) {
-    abort();
-  }
-  snprintf(text, sizeof text, "refuse_devices_of_%zu_percent", percent);
-  bench_refusals(text, agents, bench_refusal(cluster, demand));
-  k8sm_offers_unref(offers);
-  k8sm_cluster_free(cluster);
-  world_free(&w);
 }
 
 enum { BENCH_SINGLE = 1000 }; /* offers that come and go one by one */
@@ -283,23 +208,22 @@ static void bench_offers(struct bench *b) {
   k8sm_cluster_free(cluster);
 }
 
-int main(void) {
+/* With a number, only what is refused by so many agents. */
+int main(int argc, char **argv) {
   static const size_t sizes[] = {100, 1000, 10000, 50000};
+  if (argc > 1) {
+    bench_match_refusals(strtoul(argv[1], NULL, 10));
+    return 0;
+  }
   fprintf(stderr, "strategy PACK; pods of 0.25 cpus and 128 MB; agents with 0.5 to 16 cpus left\n");
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     struct bench b;
     bench_fill(&b, sizes[i]);
     bench_places(&b, "simple", BENCH_BATCH);
     if (sizes[i] >= 1000) bench_places(&b, "simple_1000", BENCH_LARGE_BATCH);
-    struct k8sm_demand **one = bench_demands(&b, 1);
-    one[0]->cpus_milli = 1000000;
-    bench_refusals("refuse", sizes[i], bench_refusal(b.cluster, one[0]));
-    world_demand_port(one[0], 80, "TCP");
-    bench_refusals("refuse_port", sizes[i], bench_refusal(b.cluster, one[0]));
     bench_offers(&b);
     bench_empty(&b);
-    for (size_t percent = 1; percent < 100; percent += 49) bench_port(sizes[i], percent);
-    for (size_t percent = 10; percent <= 100; percent += 90) bench_devices(sizes[i], percent);
+    bench_match_refusals(sizes[i]);
   }
   static const size_t ruled[] = {100, 1000, 5000, 10000, 50000};
   for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) bench_match_rules(ruled[i]);

@@ -66,6 +66,10 @@ static struct k8sm_demand *rules_demand(int workload, size_t i) {
   return demand;
 }
 
+struct k8sm_demand *bench_rack_demand(void) {
+  return rules_demand(RULES_NODE, 0);
+}
+
 static struct k8sm_cluster *rules_cluster(struct world *w, size_t agents) {
   struct k8sm_cluster *cluster;
   char text[32];
@@ -119,11 +123,6 @@ void bench_match_rules(size_t agents) {
     printf("match.%s.agents_%zu.placed\t%zu\tpods of %zu\n", rules_names[workload], agents, placed, n);
     for (size_t i = 0; i < n; i++) k8sm_demand_unref(demands[i]);
   }
-  struct k8sm_demand *none =
-      rules_demand(RULES_NODE, 0); /* one that two racks of fifty may take, and can't */
-  none->cpus_milli = 1000000;
-  bench_refusals("refuse_rules", agents, bench_refusal(cluster, none));
-  k8sm_demand_unref(none);
   k8sm_cluster_free(cluster);
   world_free(&w);
   free(demands);

@@ -2,6 +2,7 @@
 /* Takes offers in: all that can be held, or nothing at all when memory or a limit ends. */
 #include "cluster/cluster.h"
 #include "base/findings.h"
+#include "cluster/blocks.h"
 #include "cluster/slots.h"
 #include "cluster/volumes.h"
 
@@ -123,6 +124,7 @@ static bool add_keep(struct add_job *job) {
 static bool add_reserve(struct k8sm_cluster *c, size_t count) {
   return k8smi_table_reserve(&c->held, &c->allocator, count) &&
          k8smi_table_reserve(&c->slots, &c->allocator, count) &&
+         k8smi_blocks_reserve(c, c->slots.high + count) &&
          k8smi_table_reserve(&c->roles, &c->allocator, count) &&
          k8smi_order_reserve(c->held_order, &c->allocator, c->held.count + count);
 }

@@ -3,8 +3,7 @@
 #include "base/abi.h"
 #include "base/findings.h"
 #include "cluster/answers.h"
-#include "cluster/columns.h"
-#include "cluster/port_counts.h"
+#include "cluster/blocks.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
 #include "cluster/tree.h"
@@ -20,7 +19,7 @@ struct cluster_block {
   struct k8smi_topologies topologies;
   struct k8smi_answers_list answers;
   struct k8smi_id_prefix id_prefix;
-  struct k8smi_columns columns;
+  struct k8smi_blocks blocks;
 };
 
 int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_cluster **ret,
@@ -52,13 +51,15 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->topologies = &block->topologies;
   c->answers = &block->answers;
   c->id_prefix = &block->id_prefix;
-  c->columns = &block->columns;
+  c->blocks = &block->blocks;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
   k8smi_map_init(&c->agent_map, &allocator, c->seed);
   k8smi_map_init(&c->answers->by_key, &allocator, c->seed);
+  k8smi_table_init(&c->blocks->names, sizeof(struct k8smi_block_name));
+  k8smi_map_init(&c->blocks->name_map, &allocator, c->seed);
   k8smi_map_init(&c->role_map, &allocator, c->seed);
   k8smi_table_init(&c->kinds, sizeof(struct k8smi_pod_kind));
   k8smi_table_init(&c->pods, sizeof(struct k8smi_running));
@@ -101,8 +102,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_nominations_free(cluster);
   k8smi_topologies_clear(cluster);
   k8smi_answers_clear(cluster);
-  k8smi_port_counts_free(cluster);
-  k8smi_columns_clear(cluster);
+  k8smi_blocks_free(cluster);
   k8smi_table_free(&cluster->agents, &allocator);
   k8smi_table_free(&cluster->slots, &allocator);
   k8smi_table_free(&cluster->roles, &allocator);

@@ -135,7 +135,7 @@ struct k8smi_id_prefix {
 
 enum { K8SMI_KEY_ROOM = 0, K8SMI_KEY_NONE = 1 }; /* what orders the trees before the agent's id */
 
-struct k8smi_columns; /* columns.h */
+struct k8smi_blocks; /* blocks.h */
 struct k8smi_topologies;
 struct k8smi_answers_list;
 struct k8smi_namespace;
@@ -158,8 +158,7 @@ struct k8sm_cluster {
   struct k8smi_answers_list *answers;  /* to what was asked of labels; see answers.h */
   uint64_t label_changes;              /* counts what makes them stale */
   uint64_t pod_generation;             /* in which a pod was added last */
-  uint32_t *port_counts;               /* see port_counts.h; NULL: no offer had ports yet */
-  struct k8smi_columns *columns;
+  struct k8smi_blocks *blocks;         /* what slots offer; see blocks.h */
   size_t exclusive;       /* pods that run and want their agent alone */
   size_t ending;          /* pods that run and are about to end */
   int64_t least_priority; /* of the pods that run, at most */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/slots.h"
+#include "cluster/blocks.h"
 #include "cluster/id_keys.h"
-#include "cluster/columns.h"
-#include "cluster/port_counts.h"
 #include "cluster/tree.h"
 
 /* All offers of a slot together hold no more of a scalar: their sum, and the room, stay far from
@@ -92,6 +91,7 @@ static uint32_t slots_new(struct k8sm_cluster *cluster, uint32_t agent_row, stru
   agent->first_slot = row;
   if (++agent->slots == 2) cluster->several++;
   k8smi_role_at(cluster, role_row)->slots++;
+  k8smi_block_begin(cluster, row);
   return row;
 }
 
@@ -112,6 +112,7 @@ static void slots_end(struct k8sm_cluster *cluster, uint32_t row) {
     k8smi_text_free(&cluster->allocator, role->name);
     k8smi_table_give(&cluster->roles, slot->role);
   }
+  k8smi_block_end(cluster, row);
   k8smi_table_give(&cluster->slots, row);
 }
 
@@ -125,9 +126,7 @@ static void slots_count(struct k8sm_cluster *cluster, struct k8smi_cluster_slot 
   if (offer->owned) slot->owned += one;
   if (offer->owned) cluster->owned = in ? cluster->owned + 1 : cluster->owned - 1;
   if (offer->stranded) cluster->stranded = in ? cluster->stranded + 1 : cluster->stranded - 1;
-  if (!offer->ports) return;
-  slot->ports += one;
-  k8smi_port_counts_change(cluster, offer, in);
+  if (offer->ports) slot->ports += one;
 }
 
 /* What the caller took counts as in use on the agent, as long as the offer is held. */
@@ -151,13 +150,13 @@ void k8smi_slot_set_rest(struct k8sm_cluster *cluster, uint32_t held_row, struct
   slots_count(cluster, slot, held->offer, true);
   slots_count_taken(cluster, slot->agent, held, true);
   k8smi_tree_insert(cluster, held->slot);
-  k8smi_columns_learn(cluster, held->slot);
+  k8smi_block_learn(cluster, held->slot);
   k8smi_rest_free(before);
 }
 
 bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_row) {
   struct k8smi_held *held = k8smi_held_at(cluster, held_row);
-  if (held->offer->ports && !k8smi_port_counts_reserve(cluster)) return false;
+  if (!k8smi_ports_see(cluster, held->offer)) return false;
   uint32_t row = k8smi_slot_find(cluster, agent, held->offer->role);
   if (row != K8SMI_ROW_NONE) {
     k8smi_tree_remove(cluster, row);
@@ -173,7 +172,7 @@ bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_
   slot->first_offer = held_row;
   slots_count(cluster, slot, held->offer, true);
   k8smi_tree_insert(cluster, row);
-  k8smi_columns_learn(cluster, row);
+  if (held->offer->ports || held->offer->extended) k8smi_block_learn(cluster, row);
   return true;
 }
 
@@ -189,7 +188,7 @@ void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
   }
   slots_count(cluster, slot, held->offer, false);
   slots_count_taken(cluster, slot->agent, held, false);
-  if (held->offer->ports || held->offer->extended) k8smi_columns_learn(cluster, held->slot);
+  if (held->offer->ports || held->offer->extended) k8smi_block_learn(cluster, held->slot);
   if (slot->offers == 0) {
     slots_end(cluster, held->slot);
   } else {

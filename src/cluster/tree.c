@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/tree.h"
+#include "cluster/blocks.h"
 #include "cluster/id_keys.h"
 
 /* A bijection, so that no two nodes share a priority; keyed, so that no master can aim at the shape.
@@ -121,6 +122,7 @@ static bool tree_cut(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot
 void k8smi_tree_insert(struct k8sm_cluster *cluster, uint32_t slot) {
   struct k8smi_cluster_slot *node = k8smi_slot_at(cluster, slot);
   node->key = tree_key(cluster, node);
+  k8smi_block_set_free(cluster, slot);
   tree_put(cluster, &k8smi_role_at(cluster, node->role)->root, slot);
 }
 
@@ -214,8 +216,9 @@ void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by) {
   }
 }
 
-uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
-  if (root == K8SMI_ROW_NONE) return K8SMI_ROW_NONE;
+uint32_t k8smi_tree_search(struct k8smi_search *search, uint32_t root) {
+  if (root == K8SMI_ROW_NONE || search->over) return K8SMI_ROW_NONE;
+  if (search->is_vain != NULL && search->patience-- == 0) search->over = search->is_vain(search->asked);
   const struct k8smi_cluster_slot *node = k8smi_slot_at(search->cluster, root);
   if (!k8smi_scalars_cover(node->max, search->need)) return K8SMI_ROW_NONE;
   bool left = node->key >= search->least_key; /* else all on the left is below it as well */
@@ -227,11 +230,13 @@ uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root) {
   return k8smi_tree_search(search, search->last ? node->left : node->right);
 }
 
-uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least) {
-  if (root == K8SMI_ROW_NONE) return 0;
+uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least,
+                               size_t *patience) {
+  if (root == K8SMI_ROW_NONE || *patience == 0) return 0;
+  --*patience;
   const struct k8smi_cluster_slot *node = k8smi_slot_at(cluster, root);
   if (node->max[scalar] < least) return node->size;
   if (node->min[scalar] >= least) return 0;
-  return (node->free[scalar] < least) + k8smi_tree_count_less(cluster, node->left, scalar, least) +
-         k8smi_tree_count_less(cluster, node->right, scalar, least);
+  return (node->free[scalar] < least) + k8smi_tree_count_less(cluster, node->left, scalar, least, patience) +
+         k8smi_tree_count_less(cluster, node->right, scalar, least, patience);
 }

@@ -42,10 +42,16 @@ struct k8smi_search {
   bool last;         /* from the end */
   bool (*fits)(void *ctx, uint32_t slot);
   void *ctx;
+  size_t patience;              /* slots to look at before it asks once … */
+  bool (*is_vain)(void *asked); /* … whether none will do; NULL: it does not ask */
+  void *asked;
+  bool over;
 };
-uint32_t k8smi_tree_search(const struct k8smi_search *search, uint32_t root);
+uint32_t k8smi_tree_search(struct k8smi_search *search, uint32_t root);
 
-/* How many slots of a tree have less than `least` of a scalar. */
-uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least);
+/* How many slots of a tree have less than `least` of a scalar; looks at *patience of them at most, and takes
+ * what it looked at off: 0: the count is not complete. */
+uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root, int scalar, int64_t least,
+                               size_t *patience);
 
 #endif

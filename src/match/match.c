@@ -3,6 +3,7 @@
 #include "match/score.h"
 #include "base/abi.h"
 #include "base/sort.h"
+#include "cluster/blocks.h"
 #include "cluster/tree.h"
 
 enum {
@@ -15,10 +16,8 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   refused->demand = demand;
   refused->placements = match->placements;
   struct k8sm_slice kind = check->need->demand->kind;
-  struct k8smi_offering offering;
   if (kind.len > 0 && !k8smi_map_put(&match->refused_kinds, kind, demand)) return false;
   if (!k8smi_class_ask(&match->classes, check, &check->same)) return false;
-  k8smi_match_make_offering(match, check, &offering);
   k8smi_histogram_make(check, &refused->histogram);
   match->refused[demand] = refused;
   if (match->plan->explains != NULL) {
@@ -98,7 +97,6 @@ static bool match_refuse_again(struct k8smi_match *match, uint32_t before, uint3
 
 static bool match_seek(struct k8smi_match *match, uint32_t demand) {
   struct k8smi_need need;
-  struct k8smi_offering offering;
   struct k8smi_match_check check = {.cluster = match->cluster, .need = &need, .peers = &match->peers};
   if (match->holds.count > 0) check.holds = &match->holds;
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
@@ -113,7 +111,6 @@ static bool match_seek(struct k8smi_match *match, uint32_t demand) {
     match->seen = k8smi_arena_array(&match->scratch, match->cluster->agents.high, sizeof *match->seen);
     if (match->candidates == NULL || match->seen == NULL) return false;
   }
-  k8smi_match_find_offering(&check, &offering);
   uint32_t slot = k8smi_match_seek(match, &check);
   if (match->no_memory) return false;
   return slot == K8SMI_ROW_NONE ? match_refuse(match, &check, demand)
@@ -137,7 +134,7 @@ static void match_roll_back(struct k8smi_match *match) {
     k8smi_running_at(match->cluster, match->chosen[i])->chosen = false;
   for (struct k8smi_pool *pool = match->pools; pool != NULL; pool = pool->next) {
     k8smi_slot_at(match->cluster, pool->slot)->pool = NULL;
-    k8smi_columns_learn(match->cluster, pool->slot);
+    if (pool->noted) k8smi_block_learn(match->cluster, pool->slot);
     k8smi_tree_update(match->cluster, pool->slot, pool->before);
   }
 }

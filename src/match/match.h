@@ -73,18 +73,6 @@ void k8smi_match_journal(struct k8smi_match *match);
 void k8smi_match_unclaim(struct k8smi_match *match, struct k8smi_claimed *kept);
 void k8smi_match_restore(struct k8smi_match *match);
 
-/* offering.c: the slots that offer the fixed ports of the check's pod and some of its extended resources, if
- * that is known, for the check: `offering` is theirs. Or finds it out, when the pod fits nowhere. */
-void k8smi_match_find_offering(struct k8smi_match_check *check, struct k8smi_offering *offering);
-void k8smi_match_make_offering(struct k8smi_match *match, struct k8smi_match_check *check,
-                               struct k8smi_offering *offering);
-/* True if a slot has these ports, and as much as is asked. */
-bool k8smi_offering_suffices(const struct k8smi_match_check *check, uint32_t slot);
-/* True if none of them has room for the pod, as far as that is soon told. */
-bool k8smi_offering_is_nowhere(const struct k8smi_match_check *check, uint32_t role);
-/* Of a pool was spent, or put back: it is not what the offers say. */
-void k8smi_match_learn(struct k8smi_match *match, const struct k8smi_pool *pool);
-
 /* gang.c: which demands are of one group; places the group of the demand, which is its first. */
 bool k8smi_match_find_gangs(struct k8smi_match *match);
 bool k8smi_match_gang(struct k8smi_match *match, uint32_t first);

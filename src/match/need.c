@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/need.h"
 #include "base/sort.h"
-#include "cluster/port_counts.h"
+#include "cluster/blocks.h"
 #include "cluster/volumes.h"
 #include "match/predicates.h"
 
@@ -40,7 +40,7 @@ static bool need_ports(struct k8smi_arena *arena, const struct k8sm_cluster *clu
   }
   need->port_count = kept;
   for (size_t i = 0; i < kept; i++) {
-    if (k8smi_port_count(cluster, need->ports[i]) == 0) need->port_is_nowhere = true;
+    if (!k8smi_port_was_seen(cluster, need->ports[i])) need->port_is_nowhere = true;
   }
   return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod that has a slot: what it spends there; and, for groups that do not come together, the way back. */
+#include "cluster/blocks.h"
 #include "cluster/tree.h"
 #include "cluster/volumes.h"
 #include "match/disks.h"
@@ -30,6 +31,14 @@ struct k8smi_pool *k8smi_match_pool(struct k8smi_match *match, uint32_t row) {
   pool->next = match->pools;
   match->pools = slot->pool = pool;
   return pool;
+}
+
+/* Ports or named resources of a pool were spent, or put back. */
+static void place_note(const struct k8sm_cluster *c, struct k8smi_pool *pool) {
+  pool->noted = true;
+  k8smi_block_clear(c, pool->slot);
+  for (size_t i = 0; i < pool->part_count; i++)
+    k8smi_block_add(c, pool->slot, pool->parts[i].resource, &pool->parts[i].ports, pool->parts[i].left);
 }
 
 /* Parts that have ports of their own lose them to the copy: the next change makes others. */
@@ -77,7 +86,7 @@ void k8smi_match_restore(struct k8smi_match *match) {
     memcpy(s->pool->offers, s->offers, s->pool->offer_count * sizeof *s->offers);
     if (s->pool->part_count > 0) memcpy(s->pool->parts, s->parts, s->pool->part_count * sizeof *s->parts);
     k8smi_tree_update(match->cluster, s->pool->slot, s->free);
-    k8smi_match_learn(match, s->pool);
+    place_note(match->cluster, s->pool);
   }
   match->journaling = false;
   k8smi_match_unclaim(match, match->claimed_before);
@@ -139,7 +148,7 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   k8smi_pool_choose(pool, &spends);
   if (!k8smi_pool_spend(pool, &spends, &match->scratch, &match->plan->arena, placement, left)) return false;
   place_name_ports(need->demand, placement, any);
-  if (spends.port_count + spends.extended_count > 0) k8smi_match_learn(match, pool);
+  if (spends.port_count + spends.extended_count > 0) place_note(match->cluster, pool);
   k8smi_tree_update(match->cluster, row, left);
   const struct k8smi_offer *offer = pool->offers[0].offer;
   placement->demand = demand;

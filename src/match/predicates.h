@@ -2,7 +2,6 @@
 #ifndef K8SMI_MATCH_PREDICATES_H
 #define K8SMI_MATCH_PREDICATES_H
 
-#include "cluster/columns.h"
 #include "match/pool.h"
 
 /* What keeps a pod from an agent, in the order of the checks: one row each. */
@@ -14,8 +13,6 @@ struct k8smi_match_check {
   const struct k8smi_peers *peers;
   const struct k8smi_peer *peer;   /* in these, the pods that matter to it; NULL: none do */
   const struct k8smi_holds *holds; /* the room that others are waiting for; NULL: none */
-  const struct k8smi_offering
-      *offering; /* the slots with its fixed ports, then extended resources; NULL: ask them */
   const struct k8smi_agent *agent;
   uint32_t agent_row;
   const struct k8smi_demand_extended *extended; /* that a text is about */

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a pod goes. */
 #include "cluster/tree.h"
+#include "match/scan.h"
 #include "match/score.h"
 
 enum {
-  SEEK_ENOUGH_LEAST = 100, /* places, where the options say that some suffice */
-  SEEK_FULL_MOST = 8,      /* of the fullest agents that are compared, … */
-  SEEK_FULL_SHARE = 64,    /* … one in so many */
-  SEEK_TIES_MOST = 32      /* of agents alike but for their ports that are compared, in the order of ids */
+  SEEK_ENOUGH_LEAST = 100,   /* places, where the options say that some suffice */
+  SEEK_FULL_MOST = 8,        /* of the fullest agents that are compared, … */
+  SEEK_FULL_SHARE = 64,      /* … one in so many */
+  SEEK_PATIENCE_LEAST = 32,  /* slots that are looked at in a tree, … */
+  SEEK_PATIENCE_SHARE = 256, /* … and one more for so many, before all are asked whether they'll do at all */
+  SEEK_TIES_MOST = 32        /* of agents alike but for their ports that are compared, in the order of ids */
 };
 
 /* The tree has seen to offers and scalars. */
 static bool seek_fits(void *ctx, uint32_t slot) {
   struct k8smi_match_check *check = ctx;
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
-  if (check->offering != NULL && !k8smi_offering_suffices(check, slot)) return false;
   if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0 && check->need->extended_count == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
 }
@@ -105,11 +107,29 @@ static uint32_t seek_fullest(struct k8smi_match *match, struct k8smi_search *sea
   return full.best;
 }
 
+/* A role of the pod's that is searched. */
+struct seek_role {
+  struct k8smi_match_check *check;
+  size_t number;
+};
+
+static bool seek_is_vain(void *asked) {
+  const struct seek_role *role = asked;
+  return k8smi_scan_finds_none(role->check, role->number);
+}
+
 /* The best slot of a role by the strategy, among those where the pod fits. */
-static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t row) {
-  struct k8smi_search search = {
-      .cluster = match->cluster, .least_key = INT64_MIN, .fits = seek_fits, .ctx = check};
+static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, size_t number,
+                             uint32_t row) {
   const struct k8smi_role *role = k8smi_role_at(match->cluster, row);
+  struct seek_role asked = {check, number};
+  struct k8smi_search search = {.cluster = match->cluster,
+                                .least_key = INT64_MIN,
+                                .fits = seek_fits,
+                                .ctx = check,
+                                .patience = SEEK_PATIENCE_LEAST + role->slots / SEEK_PATIENCE_SHARE,
+                                .is_vain = seek_is_vain,
+                                .asked = &asked};
   if (seek_are_few(check, role->slots)) return seek_among_few(match, check, row);
   memcpy(search.need, check->need->scalars, sizeof search.need);
   if (match->options.strategy == K8SM_STRATEGY_FIRST_FIT) return k8smi_tree_search(&search, role->root);
@@ -231,10 +251,10 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
     if (role == K8SMI_MAP_NONE) continue;
-    if (check->offering != NULL && k8smi_offering_is_nowhere(check, role)) continue;
+    if (scored && k8smi_scan_finds_none(check, i)) continue;
     slot = scored                      ? seek_scored_in_role(match, check, role)
            : check->need->wish != NULL ? seek_reserved(match, check, role)
-                                       : seek_in_role(match, check, role);
+                                       : seek_in_role(match, check, i, role);
   }
   return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, check);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/summary.h"
 #include "base/sort.h"
-#include "cluster/slots.h"
 #include "cluster/tree.h"
 #include "match/classes.h"
+#include "match/scan.h"
+
+enum { SUMMARY_PATIENCE = 64 }; /* slots of the trees that are looked at for a plain pod */
 
 static void summary_count(struct k8smi_histogram *histogram, uint64_t refused) {
   for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
@@ -18,154 +20,103 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
 }
 
-/* True for a pod whom only offers, roles and scalars can keep away: these are counted by the trees; or of one
- * role fixed ports, or extended resources, of which is known who offers them; or offers, roles and a port
- * that nobody offers. */
-static bool summary_is_simple(const struct k8smi_match_check *check, const struct k8smi_need *need) {
-  if (need->wish != NULL) return false;
-  if (need->port_is_nowhere) return (need->rows & K8SMI_ROWS_AGENT & ~K8SMI_ROWS_PLAIN) == 0;
-  bool known = check->offering != NULL && check->holds == NULL && need->demand->roles.count == 1;
-  bool ports = known && need->any_ports == 0 && need->extended_count == 0;
-  bool extended = need->extended_count == 0 || (known && need->port_count + need->any_ports == 0);
-  const uint64_t counted = K8SMI_ROWS_PLAIN | (ports ? K8SMI_ROW(K8SMI_BY_PORTS) : 0);
-  return (need->rows & ~counted) == 0 && check->cluster->owned == 0 && extended;
+/* ---- Plain pods: counted by the trees ---- */
+
+/* True for a pod whom only offers, roles and scalars can keep away; or offers, roles and a port that nobody
+ * offers. */
+static bool summary_is_plain(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  const uint64_t beside = need->port_is_nowhere ? K8SMI_ROWS_AGENT : UINT64_MAX;
+  return need->wish == NULL && check->cluster->owned == 0 && (need->rows & beside & ~K8SMI_ROWS_PLAIN) == 0 &&
+         (need->extended_count == 0 || need->port_is_nowhere) &&
+         (need->demand->roles.count == 1 || check->cluster->several == 0);
 }
 
-static void summary_count_scalars(const struct k8smi_cluster_slot *slot, const struct k8smi_need *need,
-                                  uint32_t one, struct k8smi_histogram *to) {
-  for (int s = 0; s < K8SMI_SCALARS; s++)
-    to->counts[K8SMI_BY_SCALAR + s] += slot->free[s] < need->scalars[s] ? one : 0;
-}
-
-/* Slots that don't offer the ports come off the counts of scalars, which are of all; or those that do are
- * counted: whichever are fewer. */
-static void summary_ports(const struct k8smi_match_check *check, const struct k8smi_need *need, uint32_t role,
-                          struct k8smi_histogram *to) {
+/* False if it would take long. */
+static bool summary_by_trees(const struct k8smi_match_check *check, struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
-  const size_t slots = k8smi_role_at(c, role)->slots;
-  const bool few = k8smi_offering_count(check->offering) <= slots / 2;
-  uint32_t found = 0;
-  if (few) memset(&to->counts[K8SMI_BY_SCALAR], 0, K8SMI_SCALARS * sizeof to->counts[0]);
-  for (uint32_t word = 0; word < (c->slots.high + 63) / 64; word++) {
-    uint64_t bits = k8smi_offering_word(check->offering, word);
-    for (bits = few ? bits : ~bits; bits != 0; bits &= bits - 1) {
-      const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(bits);
-      if (row >= c->slots.high || !k8smi_table_used(&c->slots, row) || k8smi_slot_at(c, row)->role != role)
-        continue;
-      found++;
-      summary_count_scalars(k8smi_slot_at(c, row), need, few ? 1 : UINT32_MAX, to); /* -1, modulo 2^32 */
-    }
-  }
-  to->counts[K8SMI_BY_PORTS] = few ? (uint32_t)slots - found : found;
-}
-
-/* How many slots of the role have less of an extended resource than the pod asks. */
-static uint32_t summary_extended(const struct k8smi_match_check *check, const struct k8smi_need *need,
-                                 size_t number, uint32_t role) {
-  const struct k8sm_cluster *c = check->cluster;
-  const int64_t *milli = check->offering->milli[number], least = need->demand->extended[number].milli;
-  uint32_t enough = 0;
-  for (uint32_t word = 0; word < (c->slots.high + 63) / 64; word++) {
-    for (uint64_t bits = check->offering->columns[number][word]; bits != 0; bits &= bits - 1) {
-      const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(bits);
-      enough += milli[row] >= least && k8smi_slot_at(c, row)->role == role;
-    }
-  }
-  return k8smi_role_at(c, role)->slots - enough;
-}
-
-/* Of an agent that offers to several of the pod's roles the first of these counts: the others come off. */
-static void summary_take_later_roles(const struct k8smi_match_check *check, const struct k8smi_need *need,
-                                     uint32_t agent, uint32_t *offered, struct k8smi_histogram *to) {
-  const struct k8sm_cluster *c = check->cluster;
-  bool first = true;
+  const struct k8smi_need *need = check->need;
+  size_t patience = SUMMARY_PATIENCE, offered = 0;
   for (size_t i = 0; i < need->demand->roles.count; i++) {
-    uint32_t slot = k8smi_slot_find(c, agent, need->demand->roles.items[i]);
-    if (slot == K8SMI_ROW_NONE) continue;
-    if (!first && !need->port_is_nowhere)
-      summary_count_scalars(k8smi_slot_at(c, slot), need, UINT32_MAX, to); /* -1, modulo 2^32 */
-    if (!first) --*offered;
-    first = false;
-  }
-}
-
-/* Counts the scalars of a role's slots. Returns how many there are. */
-static uint32_t summary_role(const struct k8sm_cluster *c, const struct k8smi_need *need, uint32_t role,
-                             struct k8smi_histogram *to) {
-  for (int s = 0; !need->port_is_nowhere && s < K8SMI_SCALARS; s++) {
-    to->counts[K8SMI_BY_SCALAR + s] +=
-        k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s]);
-  }
-  return k8smi_role_at(c, role)->slots;
-}
-
-static void summary_simple(const struct k8smi_match_check *check, const struct k8smi_need *need,
-                           struct k8smi_histogram *to) {
-  const struct k8sm_cluster *c = check->cluster;
-  const struct k8smi_strings roles = need->demand->roles;
-  uint32_t offered = 0, role = K8SMI_MAP_NONE;
-  for (size_t i = 0; i < roles.count; i++) {
-    role = k8smi_map_get(&c->role_map, roles.items[i]);
-    if (role != K8SMI_MAP_NONE) offered += summary_role(c, need, role, to);
-  }
-  for (uint32_t i = 0; roles.count > 1 && c->several > 0 && i < c->agents.high; i++) {
-    if (k8smi_table_used(&c->agents, i) && k8smi_agent_at(c, i)->slots > 1)
-      summary_take_later_roles(check, need, i, &offered, to);
+    uint32_t role = k8smi_map_get(&c->role_map, need->demand->roles.items[i]);
+    if (role == K8SMI_MAP_NONE) continue;
+    offered += k8smi_role_at(c, role)->slots;
+    for (int s = 0; !need->port_is_nowhere && s < K8SMI_SCALARS; s++) {
+      to->counts[K8SMI_BY_SCALAR + s] +=
+          k8smi_tree_count_less(c, k8smi_role_at(c, role)->root, s, need->scalars[s], &patience);
+    }
   }
   to->counts[K8SMI_BY_OFFER] = (uint32_t)(c->known - c->offering);
-  to->counts[K8SMI_BY_ROLE] = (uint32_t)c->offering - offered;
-  if (need->port_is_nowhere) to->counts[K8SMI_BY_PORTS] = offered;
-  if (need->port_is_nowhere || role == K8SMI_MAP_NONE || check->offering == NULL) return;
-  if (need->extended_count == 0) summary_ports(check, need, role, to);
-  for (size_t i = 0; i < need->extended_count; i++)
-    to->counts[K8SMI_PREDICATES + i] = summary_extended(check, need, i, role);
+  to->counts[K8SMI_BY_ROLE] = (uint32_t)(c->offering - offered);
+  if (need->port_is_nowhere) to->counts[K8SMI_BY_PORTS] = (uint32_t)offered;
+  return patience > 0;
 }
 
-/* ---- Where the answers of all agents are known, and only offers, a role and scalars may refuse beside ----
- */
+/* ---- Others, as far as blocks tell ---- */
 
-/* Takes an agent that is refused for what it is out of the counts of all. */
-static void summary_take_out(struct k8smi_match_check *check, uint32_t agent, struct k8smi_histogram *to) {
+/* True if nothing else can refuse the pod than what agents have answered, and what blocks say; pods there are
+ * asked where all of that fits. */
+static bool summary_can_scan(const struct k8smi_match_check *check) {
+  const uint64_t told = K8SMI_ROWS_PLAIN | K8SMI_ROW(K8SMI_BY_PORTS) | K8SMI_ROWS_PODS;
+  const uint64_t answered = check->same == NULL ? 0 : check->same->rows;
+  return k8smi_scan_can(check) && (check->need->rows & ~(told | answered)) == 0;
+}
+
+static uint32_t summary_bits(uint64_t bits) {
+  return (uint32_t)__builtin_popcountll(bits);
+}
+
+/* Counts what the slots of a block say. Returns how many they are. */
+static uint32_t summary_block(const struct k8smi_scan *scan, size_t number, struct k8smi_histogram *to) {
+  struct k8smi_match_check *check = scan->check;
+  struct k8smi_scan_words words;
+  k8smi_scan_block(scan, number, &words);
+  if (words.there == 0) return 0;
+  const uint64_t rest = words.there & ~words.no_ports;
+  to->counts[K8SMI_BY_PORTS] += summary_bits(words.there & words.no_ports);
+  for (int s = 0; s < K8SMI_SCALARS; s++)
+    to->counts[K8SMI_BY_SCALAR + s] += summary_bits(rest & words.less[s]);
+  for (size_t i = 0; i < check->need->extended_count; i++)
+    to->counts[K8SMI_PREDICATES + i] += summary_bits(rest & words.lacks[i]);
+  for (uint64_t left = words.there & ~words.refused; left != 0; left &= left - 1) {
+    k8smi_scan_set_slot(scan, number, __builtin_ctzll(left));
+    summary_count(to, k8smi_check_pods(check));
+  }
+  return summary_bits(words.there);
+}
+
+/* Of the agents that are not refused for what they are, those without an offer. */
+static uint32_t summary_without_offer(const struct k8smi_match_check *check) {
   const struct k8sm_cluster *c = check->cluster;
-  if (k8smi_agent_at(c, agent)->offers == 0) {
-    to->counts[K8SMI_BY_OFFER]--;
-    return;
-  }
-  const struct k8smi_strings roles = check->need->demand->roles;
-  uint32_t slot = K8SMI_ROW_NONE;
-  for (size_t i = 0; slot == K8SMI_ROW_NONE && i < roles.count; i++)
-    slot = k8smi_slot_find(c, agent, roles.items[i]);
-  if (slot == K8SMI_ROW_NONE) {
-    to->counts[K8SMI_BY_ROLE]--;
-    return;
-  }
-  if (check->need->port_is_nowhere || (check->offering != NULL && check->need->port_count > 0 &&
-                                       !k8smi_offering_has(check->offering, slot))) {
-    to->counts[K8SMI_BY_PORTS]--;
-    return;
-  }
-  summary_count_scalars(k8smi_slot_at(c, slot), check->need, UINT32_MAX, to);
-  check->slot = k8smi_slot_at(c, slot);
-  check->agent_row = agent;
-  for (size_t k = 0; k < check->need->extended_count; k++) {
-    const struct k8smi_demand_extended *extended = &check->need->demand->extended[k];
-    to->counts[K8SMI_PREDICATES + k] -= k8smi_slot_has_extended(check, extended->mesos) < extended->milli;
-  }
+  uint32_t without = (uint32_t)(c->known - c->offering);
+  if (check->same == NULL || without == 0) return without;
+  without = 0;
+  for (size_t i = 0; i < check->same->fit_count; i++)
+    without += k8smi_agent_at(c, check->same->fits[i])->offers == 0;
+  return without;
 }
 
-/* Asks the agents that fit for what they are, or takes the others out of what holds for all: whichever are
- * fewer. */
+static void summary_by_blocks(struct k8smi_match_check *check, struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
+  const size_t asked = check->same == NULL ? c->known : check->same->fit_count;
+  struct k8smi_scan scan;
+  size_t offered = 0;
+  for (size_t i = 0; i < check->need->demand->roles.count; i++) {
+    if (!k8smi_scan_begin(&scan, check, i)) continue;
+    for (size_t number = 0; number < c->blocks->count; number++) offered += summary_block(&scan, number, to);
+  }
+  to->counts[K8SMI_BY_OFFER] = summary_without_offer(check);
+  to->counts[K8SMI_BY_ROLE] = (uint32_t)(asked - offered) - to->counts[K8SMI_BY_OFFER];
+}
+
+/* ---- All of them ---- */
+
+/* Those that fit are asked for what they offer, of the others that is known. */
 static void summary_by_answers(struct k8smi_match_check *check, struct k8smi_histogram *to) {
   const struct k8smi_answers *same = check->same;
-  const struct k8sm_cluster *c = check->cluster;
-  struct k8smi_need rest = *check->need;
   uint32_t slot;
-  rest.rows &= ~same->rows;
-  if (same->fit_count > c->known / 2 && summary_is_simple(check, &rest)) {
-    summary_simple(check, &rest, to);
-    for (uint32_t i = 0; i < c->agents.high; i++) {
-      if (same->answers[i] != 0 && same->answers[i] != K8SMI_ANSWER_UNKNOWN) summary_take_out(check, i, to);
-    }
+  if (summary_can_scan(check)) {
+    summary_by_blocks(check, to);
   } else {
     for (size_t i = 0; i < same->fit_count; i++)
       summary_count(to, k8smi_check_all(check, same->fits[i], &slot));
@@ -173,31 +124,38 @@ static void summary_by_answers(struct k8smi_match_check *check, struct k8smi_his
   for (int row = 0; row < K8SMI_PREDICATES; row++) to->counts[row] += same->counts[row];
 }
 
-void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret) {
-  const struct k8sm_cluster *cluster = check->cluster;
-  const struct k8smi_need *need = check->need;
+static void summary_by_all(struct k8smi_match_check *check, struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
   uint32_t slot;
-  *ret = (struct k8smi_histogram){
-      .agents = cluster->known, .gates = need->rules->gates, .extended = need->demand->extended};
+  for (uint32_t i = 0; i < c->agents.high; i++) {
+    if (!k8smi_table_used(&c->agents, i) || k8smi_agent_at(c, i)->labels == NULL) continue;
+    summary_count(to, k8smi_check_all(check, i, &slot));
+  }
+}
+
+void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret) {
+  const struct k8smi_need *need = check->need;
+  const struct k8smi_histogram none = {
+      .agents = check->cluster->known, .gates = need->rules->gates, .extended = need->demand->extended};
+  *ret = none;
   if (need->rules->gates.count > 0) {
-    ret->counts[K8SMI_BY_GATES] = (uint32_t)cluster->known;
+    ret->counts[K8SMI_BY_GATES] = (uint32_t)none.agents;
     return;
   }
   if (need->demand->agent_id.len != 0) {
     summary_pinned(check, ret);
     return;
   }
-  if (summary_is_simple(check, need)) {
-    summary_simple(check, need, ret);
-    return;
+  if (summary_is_plain(check)) {
+    if (summary_by_trees(check, ret)) return;
+    *ret = none;
   }
   if (check->same != NULL) {
     summary_by_answers(check, ret);
-    return;
-  }
-  for (uint32_t i = 0; i < cluster->agents.high; i++) {
-    if (!k8smi_table_used(&cluster->agents, i) || k8smi_agent_at(cluster, i)->labels == NULL) continue;
-    summary_count(ret, k8smi_check_all(check, i, &slot));
+  } else if (summary_can_scan(check)) {
+    summary_by_blocks(check, ret);
+  } else {
+    summary_by_all(check, ret);
   }
 }
 

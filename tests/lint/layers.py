@@ -41,7 +41,8 @@ STANDARD = """assert ctype errno float inttypes limits stdalign stdarg stdatomic
 SYSTEM = {
     "io": ["arpa/inet.h", "fcntl.h", "netinet/in.h", "netinet/tcp.h", "poll.h", "sys/socket.h", "unistd.h"],
     "local": [],
-    "wire": ["emmintrin.h"],  # SSE2, where the machine has it
+    "base": ["emmintrin.h"],  # SSE2, where the machine has it
+    "wire": ["emmintrin.h"],
 }
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/failing.h"
 #include "support/offers.h"
-#include "cluster/columns.h"
+#include "cluster/blocks.h"
 #include "cluster/slots.h"
 #include "cluster/tree.h"
 
@@ -68,28 +68,67 @@ static void tree_check_order(const struct k8sm_cluster *c, uint32_t root, uint32
   tree_check_order(c, s->right, last);
 }
 
-/* The columns say what the offers do. */
-static void columns_check(const struct k8sm_cluster *c) {
-  for (size_t i = 0; i < K8SMI_COLUMNS; i++) {
-    const struct k8smi_column *column = &c->columns->items[i];
-    for (uint32_t row = 0; k8smi_column_used(column) && row < c->slots.high; row++) {
-      int64_t has = 0;
-      uint32_t h = k8smi_table_used(&c->slots, row) ? k8smi_slot_at(c, row)->first_offer : K8SMI_ROW_NONE;
-      for (; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next) {
-        const struct k8smi_offer *o = k8smi_held_at(c, h)->offer;
-        for (size_t r = 0; r < o->resource_count; r++)
-          has += k8smi_column_amount(&column->key, &o->resources[r], &o->resources[r].ranges,
-                                     o->resources[r].milli);
+/* What the offers of a slot have of a port, of all ports or of a name, for any pod of their role. */
+static int64_t slot_has(const struct k8sm_cluster *c, uint32_t slot, int port, const char *name) {
+  int64_t has = 0;
+  for (uint32_t h = k8smi_slot_at(c, slot)->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next) {
+    const struct k8smi_offer *o = k8smi_held_at(c, h)->offer;
+    for (size_t r = 0; r < o->resource_count; r++) {
+      const struct k8smi_resource *one = &o->resources[r];
+      if (!k8smi_resource_is_free(one)) continue;
+      if (name != NULL && one->kind == K8SMI_OTHER && strcmp(one->message->name, name) == 0)
+        has += one->milli;
+      for (size_t i = 0; name == NULL && one->kind == K8SMI_PORTS && i < one->ranges.count; i++) {
+        for (uint64_t p = one->ranges.items[i].begin; p <= one->ranges.items[i].end; p++)
+          has += p > 0 && p <= UINT16_MAX && (port < 0 || p == (uint64_t)port);
       }
-      assert_true(row / 64 < c->columns->words);
-      assert_int_equal(column->slots[row / 64] >> row % 64 & 1, has > 0);
-      if (column->milli != NULL) assert_int_equal(column->milli[row], has);
     }
+  }
+  return has;
+}
+
+/* The blocks say what the offers do. */
+static void blocks_check_slot(const struct k8sm_cluster *c, uint32_t row) {
+  static const char *const names[] = {"gpus", "tapes", "x"};
+  const struct k8smi_block *block = k8smi_block_of(c, row);
+  const struct k8smi_cluster_slot *slot = k8smi_slot_at(c, row);
+  const uint64_t bit = UINT64_C(1) << row % K8SMI_LANES;
+  const bool used = k8smi_table_used(&c->slots, row);
+  assert_int_equal((block->used & bit) != 0, used);
+  if (!used) return;
+  assert_true((k8smi_block_of_role(block, slot->role) & bit) != 0);
+  assert_true((k8smi_block_of_role(block, slot->role + 1) & bit) == 0);
+  assert_int_equal(block->agent[row % K8SMI_LANES], slot->agent);
+  assert_int_equal((block->owned & bit) != 0, slot->owned > 0);
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    const int32_t number = k8smi_block_number(slot->free[s]);
+    assert_int_equal(block->free[s][row % K8SMI_LANES], number);
+    assert_true((k8smi_block_with_less_free(block, s, number) & bit) == 0);
+    if (number < INT32_MAX) assert_true((k8smi_block_with_less_free(block, s, number + 1) & bit) != 0);
+  }
+  if ((block->asked & bit) != 0) return;
+  for (int port = 95; port < 160; port++) {
+    const int64_t has = slot_has(c, row, port, NULL);
+    assert_int_equal((k8smi_block_with_port(block, (uint16_t)port) & bit) != 0, has > 0);
+    if (has > 0) assert_true(k8smi_port_was_seen(c, (uint16_t)port));
+  }
+  const int64_t ports = slot_has(c, row, -1, NULL);
+  assert_true((k8smi_block_with_ports(block, (size_t)ports) & bit) != 0);
+  assert_true((k8smi_block_with_ports(block, (size_t)ports + 1) & bit) == 0);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    const int32_t has = k8smi_block_number(slot_has(c, row, 0, names[i]));
+    const uint32_t name = k8smi_block_name(c, k8smi_s(names[i]));
+    assert_true((k8smi_block_with_less(block, name, has) & bit) == 0);
+    if (has < INT32_MAX) assert_true((k8smi_block_with_less(block, name, has + 1) & bit) != 0);
   }
 }
 
+static void blocks_check(const struct k8sm_cluster *c) {
+  for (uint32_t row = 0; row < c->slots.high; row++) blocks_check_slot(c, row);
+}
+
 static void cluster_check(const struct k8sm_cluster *c) {
-  columns_check(c);
+  blocks_check(c);
   size_t slots = 0, offering = 0;
   for (uint32_t i = 0; i < c->roles.high; i++) {
     if (!k8smi_table_used(&c->roles, i)) continue;
@@ -172,8 +211,22 @@ static void offers_that_are_left_out(void **state) {
   world_free(&w);
 }
 
-/* Ports that were asked for, as offers come and go; more of them than there are columns. */
-static void columns_of_ports(void **state) {
+static void blocks_offer(struct world *w, int i, uint32_t random) {
+  char id[16];
+  snprintf(id, sizeof id, "o%d", i);
+  K8smMesos__Offer *o =
+      world_simple(w, id, id + i % 3, i % 7 ? "*" : "r", random % 9, i % 11 ? 1 : 3e9, false);
+  if (i % 4 != 0) {
+    K8smMesos__Resource *ports = world_ports(w, o, 100 + (random >> 8) % 5, 105);
+    world_range(w, ports, 110, 110 + (random >> 12) % 40);
+    if (i % 9 == 0) world_range(w, ports, 65000, 70000);
+  }
+  if (i % 5 == 0) world_scalar(w, o, i % 2 ? "gpus" : "tapes", i % 3);
+  if (i % 23 == 0) world_scalar(w, o, "gpus", 3e9);
+}
+
+/* Offers that come and go, of several roles, with ports and devices; and with those, memory that runs out. */
+static void blocks_of_offers(void **state) {
   (void)state;
   enum { N = 300 };
   struct world w;
@@ -185,45 +238,77 @@ static void columns_of_ports(void **state) {
   uint32_t random = 3;
   for (int i = 0; i < N; i++) {
     random = random * 1664525u + 1013904223u;
-    snprintf(id, sizeof id, "o%d", i);
-    K8smMesos__Offer *o = world_simple(&w, id, id + i % 3, i % 7 ? "*" : "r", 1, 1, false);
-    if (i % 4 != 0)
-      world_range(&w, world_ports(&w, o, 100 + (random >> 8) % 5, 105), 110, 110 + (random >> 12) % 40);
+    blocks_offer(&w, i, random >> 8);
     cluster_take(c, &w, (size_t)i, 0);
-    if (i % 5 == 0) world_scalar(&w, o, i % 2 ? "gpus" : "tapes", i % 3);
-    const struct k8smi_column_key ports[2] = {
-        {(uint16_t)(100 + i % 10), {NULL, 0}},
-        {i % 3 ? (uint16_t)(110 + i % 40) : 0, k8smi_s(i % 2 ? "gpus" : "tapes")}};
-    struct k8smi_offering rows;
-    size_t both = 0;
-    assert_true(k8smi_columns_make(c, ports, 2, &rows));
-    columns_check(c);
-    for (uint32_t row = 0; row < c->slots.high; row++) both += k8smi_offering_has(&rows, row);
-    assert_int_equal(both, k8smi_offering_count(&rows));
+    blocks_check(c);
     snprintf(id, sizeof id, "o%u", (random >> 9) % (uint32_t)(i + 1));
     k8sm_cluster_remove(c, k8smi_s(id));
-    columns_check(c);
-    assert_true(k8smi_columns_find(c, ports, 2, &rows) || c->columns->words == 0);
+    blocks_check(c);
   }
-  const struct k8smi_column_key many[K8SMI_OFFERING_MAX + 1] = {{1}, {2}, {3},           {4}, {5},
-                                                                {6}, {7}, {0, {"x", 1}}, {9}};
-  struct k8smi_offering rows;
-  assert_true(k8smi_columns_make(c, many, K8SMI_OFFERING_MAX, &rows));
-  assert_int_equal(k8smi_offering_count(&rows), 0);
-  assert_false(k8smi_columns_make(c, many, K8SMI_OFFERING_MAX + 1, &rows));
-  assert_false(k8smi_columns_make(c, many, 0, &rows));
-  for (size_t fail_at = 1; fail_at <= 4; fail_at++) { /* two columns, amounts, and a name */
-    k8smi_columns_clear(c);
+  assert_true(k8smi_block_name(c, K8SMI_S("gpus")) != K8SMI_MAP_NONE);
+  for (size_t fail_at = 1; fail_at <= 6; fail_at++) { /* what can't be noted is asked */
+    for (uint32_t row = 0; row < c->slots.high; row++) k8smi_block_clear(c, row);
     f.calls = 0;
     f.fail_at = fail_at;
-    assert_false(k8smi_columns_make(c, &many[6], 2, &rows));
-    columns_check(c);
+    for (uint32_t row = 0; row < c->slots.high; row++) {
+      if (k8smi_table_used(&c->slots, row)) k8smi_block_learn(c, row);
+    }
+    f.fail_at = 0;
+    blocks_check(c);
   }
-  f.fail_at = 0;
-  columns_check(c);
+  k8sm_cluster_remove_all(c);
+  blocks_check(c);
+  assert_int_equal(k8smi_block_name(c, K8SMI_S("gpus")),
+                   K8SMI_MAP_NONE); /* nothing is kept of what has gone */
   k8sm_cluster_free(c);
   assert_int_equal(f.held, 0);
   world_free(&w);
+}
+
+/* A slot with more ranges than blocks have room for is asked; and it is not when they have become fewer. */
+static void blocks_of_many_ranges(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  struct k8sm_cluster *c = cluster_new(NULL);
+  for (uint64_t o = 0; o < 2; o++) {
+    K8smMesos__Offer *offer = world_simple(&w, o == 0 ? "first" : "second", "a", "*", 1, 1, false);
+    K8smMesos__Resource *ports = world_ports(&w, offer, 100 + 1000 * o, 100 + 1000 * o);
+    for (uint64_t i = 1; i < 20; i++) world_range(&w, ports, 100 + 1000 * o + 2 * i, 100 + 1000 * o + 2 * i);
+  }
+  cluster_take(c, &w, 0, 0);
+  assert_int_equal(c->blocks->items[0]->asked, 1);
+  assert_int_equal(k8sm_cluster_remove(c, K8SMI_S("first")), 1);
+  assert_int_equal(c->blocks->items[0]->asked, 0);
+  blocks_check(c);
+  assert_true(k8smi_block_with_port(c->blocks->items[0], 1138) == 1);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+/* Both ways to compare say the same. */
+static void lanes_both_ways(void **state) {
+  (void)state;
+  int32_t values[K8SMI_LANES];
+  uint32_t rows[K8SMI_LANES], random = 7;
+  uint16_t begin[K8SMI_LANES], span[K8SMI_LANES];
+  for (int run = 0; run < 2000; run++) {
+    static const int32_t leasts[] = {INT32_MIN, -1, 0, 1, 100, INT32_MAX};
+    for (int i = 0; i < K8SMI_LANES; i++) {
+      random = random * 1664525u + 1013904223u;
+      values[i] = run % 2 == 0 ? (int32_t)random : (int32_t)(random >> 8) % 200 - 50;
+      rows[i] = random >> 30;
+      begin[i] = (uint16_t)(random >> 16);
+      span[i] = (uint16_t)(random >> (run % 17));
+    }
+    const int32_t least = leasts[run % 6];
+    assert_int_equal(k8smi_lanes_less(values, least), k8smi_lanes_less_by_one(values, least));
+    assert_int_equal(k8smi_lanes_equal(rows, run % 4), k8smi_lanes_equal_by_one(rows, run % 4));
+    const uint16_t port = (uint16_t)(random >> 3);
+    assert_int_equal(k8smi_lanes_within(begin, span, port), k8smi_lanes_within_by_one(begin, span, port));
+  }
+  values[5] = 3;
+  assert_true((k8smi_lanes_less(values, 4) >> 5 & 1) == 1 && (k8smi_lanes_less(values, 3) >> 5 & 1) == 0);
 }
 
 /* One cluster in the order of each strategy from the start, and one that has to sort for it. */
@@ -692,7 +777,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(offers_come_and_go),
       cmocka_unit_test(offers_that_are_left_out),
-      cmocka_unit_test(columns_of_ports),
+      cmocka_unit_test(blocks_of_offers),
+      cmocka_unit_test(blocks_of_many_ranges),
+      cmocka_unit_test(lanes_both_ways),
       cmocka_unit_test(strategies_of_clusters),
       cmocka_unit_test(rescinds_are_bounded),
       cmocka_unit_test(attributes_are_labels),

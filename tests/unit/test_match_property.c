@@ -3,6 +3,7 @@
  * the library: it reads the messages that were offered, and looks for places by trying everything. */
 #include "support/demands.h"
 #include "support/histograms.h"
+#include "cluster/blocks.h"
 #include "cluster/tree.h"
 #include "wire/number.h"
 
@@ -331,13 +332,21 @@ static void cluster_text(const struct k8sm_cluster *c, struct k8smi_buf *to) {
     k8smi_buf_put(to, k8smi_slot_at(c, i), sizeof(struct k8smi_cluster_slot));
   for (uint32_t i = 0; i < c->roles.high; i++)
     k8smi_buf_put(to, k8smi_role_at(c, i), sizeof(struct k8smi_role));
-  for (size_t i = 0; i < K8SMI_COLUMNS; i++) { /* they may be new afterwards, but say what offers say */
-    const struct k8smi_column *column = &c->columns->items[i];
-    for (uint32_t row = 0; k8smi_column_used(column) && row < c->slots.high; row++) {
-      uint64_t word = column->slots[row / 64];
-      if (k8smi_table_used(&c->slots, row)) k8smi_columns_learn(c, row);
-      assert_int_equal(word, column->slots[row / 64]);
+  for (size_t i = 0; i < c->blocks->count; i++) {
+    const struct k8smi_block *block = c->blocks->items[i];
+    const uint64_t sets[] = {block->used, block->owned, block->noted, block->asked};
+    k8smi_buf_put(to, sets, sizeof sets);
+    k8smi_buf_put(to, block->role, sizeof block->role);
+    for (uint32_t row = 0; row < c->slots.high - i * K8SMI_LANES && row < K8SMI_LANES; row++) {
+      for (int s = 0; s < K8SMI_SCALARS; s++)
+        k8smi_buf_put(to, &block->free[s][row], sizeof block->free[s][row]);
     }
+    for (uint16_t port = 30990; port < 31020; port++) {
+      const uint64_t with = k8smi_block_with_port(block, port);
+      k8smi_buf_put(to, &with, sizeof with);
+    }
+    const int32_t *gpus = k8smi_block_amounts(block, k8smi_block_name(c, K8SMI_S("gpus")));
+    if (gpus != NULL) k8smi_buf_put(to, gpus, K8SMI_LANES * sizeof *gpus);
   }
   k8smi_buf_put(to, &c->generation, sizeof c->generation);
 }

@@ -10,7 +10,7 @@
 
 #include "support/scene.h"
 
-#include "cluster/port_counts.h"
+#include "cluster/blocks.h"
 
 enum { AGENTS = 40, SEEDS = 60, ROUNDS = 8 };
 
@@ -139,7 +139,7 @@ static void ports_are_counted(void **state) {
   struct scene s;
   refusals_random = 1;
   scene_begin(&s);
-  assert_int_equal(k8smi_port_count(s.c, 80), 0);
+  assert_false(k8smi_port_was_seen(s.c, 80));
   uint64_t ranges[64][2];
   for (int i = 0; i < 64; i++) {
     char id[16];
@@ -156,8 +156,13 @@ static void ports_are_counted(void **state) {
     for (int i = gone; i < 64; i++) {
       for (uint64_t p = ranges[i][0]; p <= ranges[i][1] && p <= UINT16_MAX; p++) counts[p]++;
     }
-    for (uint32_t p = 0; p <= UINT16_MAX; p++)
-      assert_int_equal(k8smi_port_count(s.c, (uint16_t)p), counts[p]);
+    for (uint32_t p = 1; p <= UINT16_MAX; p++) { /* nobody asks for port 0 */
+      uint32_t offering = 0;
+      for (size_t i = 0; i < s.c->blocks->count; i++)
+        offering += (uint32_t)__builtin_popcountll(k8smi_block_with_port(s.c->blocks->items[i], (uint16_t)p));
+      assert_int_equal(offering, counts[p]);
+      if (gone == 0) assert_int_equal(k8smi_port_was_seen(s.c, (uint16_t)p), counts[p] > 0);
+    }
     for (int i = gone; i < gone + 16 && i < 64; i++) {
       char id[16];
       snprintf(id, sizeof id, "o%d", i);
@@ -167,10 +172,103 @@ static void ports_are_counted(void **state) {
   scene_end(&s);
 }
 
+enum {
+  MANY = 400,
+  THE_ONE = 357
+}; /* as many agents as are not all looked at one by one; the one of them that will do */
+
+static void many_agents(struct scene *s) {
+  char id[16];
+  for (int i = 0; i < MANY; i++) {
+    snprintf(id, sizeof id, "n%d", i);
+    K8smMesos__Offer *o = world_simple(&s->w, id, id, "*", 8, 65536, false);
+    world_range(&s->w, world_ports(&s->w, o, 31000, i == THE_ONE ? 31500 : 31499), 31502, 32000);
+    world_scalar(&s->w, o, "example.com/widget", i == THE_ONE ? 5 : 1);
+    if (i % 3 == 0) world_scalar(&s->w, o, "example.com/thing", 3e9);
+  }
+  scene_offers(s);
+}
+
+/* Among many agents that have the room only one has a port, or enough of a device: it is found; and what is
+ * spent there in a match is gone for the next pod, and back for the next match. */
+static void one_of_many(void **state) {
+  static const char *const containers[] = {
+      "'ports':[{'containerPort':80,'hostPort':31500}]",
+      "'resources':{'limits':{'example.com/widget':'3'}}",
+  };
+  (void)state;
+  for (size_t kind = 0; kind < 2; kind++) {
+    struct scene s;
+    scene_begin(&s);
+    many_agents(&s);
+    scene_full_pod(&s, "first", "", "", containers[kind], "", NULL);
+    scene_full_pod(&s, "second", "", "", containers[kind], "", NULL);
+    for (uint32_t strategy = 0; strategy <= K8SM_STRATEGY_BALANCED; strategy++) {
+      s.options.strategy = strategy;
+      scene_match(&s);
+      assert_string_equal(scene_place(&s, 0), "n357");
+      assert_string_equal(scene_place(&s, 1), "");
+      assert_string_equal(scene_summary(&s, 1),
+                          kind == 0 ? "0/400 nodes are available: 400 node(s) didn't have free ports for the "
+                                      "requested pod ports."
+                                    : "0/400 nodes are available: 400 Insufficient example.com/widget.");
+    }
+    scene_end(&s);
+  }
+}
+
+/* More than 32 bits of thousandths: agents whose number stands for all that is more are asked how much it is.
+ */
+static void very_much(void **state) {
+  static const char *const containers[] = {
+      "'resources':{'limits':{'example.com/thing':'2900000'}}",
+      "'resources':{'limits':{'example.com/thing':'2900000001'}}",
+      "'resources':{'limits':{'example.com/thing':'3000000000'}}",
+      "'resources':{'limits':{'example.com/thing':'3000000001'}}",
+  };
+  struct scene s;
+  (void)state;
+  scene_begin(&s);
+  many_agents(&s);
+  for (size_t i = 0; i < 4; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "p%zu", i);
+    scene_full_pod(&s, name, "", "", containers[i], "", NULL);
+  }
+  scene_match(&s);
+  for (uint32_t i = 0; i < 3; i++) assert_string_not_equal(scene_place(&s, i), "");
+  assert_string_equal(scene_summary(&s, 3), "0/400 nodes are available: 400 Insufficient example.com/thing.");
+  scene_end(&s);
+}
+
+/* Pods that want to be apart are asked only where all else fits. */
+static void apart_where_all_else_fits(void **state) {
+  static const char apart[] =
+      "'affinity':{'podAntiAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':"
+      "'kubernetes.io/hostname','labelSelector':{'matchLabels':{'app':'a'}}}]}}";
+  const char *container = "'ports':[{'containerPort':80,'hostPort':31500}]";
+  struct scene s;
+  (void)state;
+  scene_begin(&s);
+  many_agents(&s);
+  scene_full_pod(&s, "there", "'app':'a'", "", "'resources':{'limits':{'example.com/widget':'3'}}", "", NULL);
+  scene_full_pod(&s, "apart", "'app':'a'", "", container, apart, NULL);
+  scene_match(&s);
+  assert_string_equal(scene_place(&s, 0), "n357");
+  assert_string_equal(
+      scene_summary(&s, 1),
+      "0/400 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 399 node(s) "
+      "didn't have free ports for the requested pod ports.");
+  scene_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refusals_are_counted),
       cmocka_unit_test(ports_are_counted),
+      cmocka_unit_test(one_of_many),
+      cmocka_unit_test(very_much),
+      cmocka_unit_test(apart_where_all_else_fits),
   };
   return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
 }

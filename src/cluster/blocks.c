@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cluster/blocks.h"
+
+/* ---- The blocks ---- */
+
+static struct k8smi_block *blocks_new(const struct k8sm_allocator *allocator) {
+  struct k8smi_block *block = k8smi_alloc(allocator, sizeof *block);
+  if (block == NULL) return NULL;
+  memset(block, 0, sizeof *block);
+  memset(block->role, 0xff, sizeof block->role);
+  return block;
+}
+
+bool k8smi_blocks_reserve(struct k8sm_cluster *cluster, size_t slots) {
+  struct k8smi_blocks *all = cluster->blocks;
+  const size_t want = (slots + K8SMI_LANES - 1) / K8SMI_LANES;
+  void *items = all->items;
+  if (want <= all->count) return true;
+  bool room = k8smi_grow(&cluster->allocator, &items, &all->cap, want, sizeof(struct k8smi_block *));
+  all->items = items;
+  for (; room && all->count < want; all->count++) {
+    all->items[all->count] = blocks_new(&cluster->allocator);
+    if (all->items[all->count] == NULL) return false;
+  }
+  return room;
+}
+
+static void blocks_free_one(const struct k8sm_allocator *allocator, struct k8smi_block *block) {
+  k8smi_free(allocator, block->ports, block->layer_count * sizeof *block->ports);
+  k8smi_free(allocator, block, sizeof *block);
+}
+
+enum { BLOCKS_PORT_WORDS = (UINT16_MAX + 1) / 64 };
+
+void k8smi_blocks_free(struct k8sm_cluster *cluster) {
+  struct k8smi_blocks *all = cluster->blocks;
+  const struct k8sm_allocator *allocator = &cluster->allocator;
+  while (all->count > 0) blocks_free_one(allocator, all->items[--all->count]);
+  k8smi_free(allocator, all->items, all->cap * sizeof(struct k8smi_block *));
+  k8smi_table_free(&all->names, allocator);
+  k8smi_map_free(&all->name_map);
+  k8smi_free(allocator, all->ports_seen, BLOCKS_PORT_WORDS * sizeof *all->ports_seen);
+}
+
+/* ---- The ports that were ever seen ---- */
+
+bool k8smi_ports_see(struct k8sm_cluster *cluster, const struct k8smi_offer *offer) {
+  struct k8smi_blocks *all = cluster->blocks;
+  if (!offer->ports) return true;
+  if (all->ports_seen == NULL)
+    all->ports_seen = k8smi_zalloc(&cluster->allocator, BLOCKS_PORT_WORDS * sizeof *all->ports_seen);
+  if (all->ports_seen == NULL) return false;
+  for (size_t i = 0; i < offer->resource_count; i++) {
+    const struct k8smi_resource *r = &offer->resources[i];
+    for (size_t k = 0; r->kind == K8SMI_PORTS && k < r->ranges.count; k++) {
+      const uint64_t end = r->ranges.items[k].end;
+      for (uint64_t port = r->ranges.items[k].begin; port <= end && port <= UINT16_MAX; port |= 63, port++) {
+        const uint64_t left = end - port; /* behind it, of which those of its word are set with it */
+        const uint64_t some = left < 63 ? (UINT64_C(2) << left) - 1 : UINT64_MAX;
+        all->ports_seen[port / 64] |= some << port % 64;
+      }
+    }
+  }
+  return true;
+}
+
+bool k8smi_port_was_seen(const struct k8sm_cluster *cluster, uint16_t port) {
+  const uint64_t *seen = cluster->blocks->ports_seen;
+  return seen != NULL && (seen[port / 64] >> port % 64 & 1) != 0;
+}
+
+/* ---- Names ---- */
+
+uint32_t k8smi_block_name(const struct k8sm_cluster *cluster, struct k8sm_slice name) {
+  return k8smi_map_get(&cluster->blocks->name_map, name);
+}
+
+static uint32_t blocks_name(const struct k8sm_cluster *c, struct k8sm_slice name) {
+  struct k8smi_blocks *all = c->blocks;
+  uint32_t row = k8smi_map_get(&all->name_map, name);
+  struct k8sm_slice own;
+  if (row != K8SMI_MAP_NONE) return row;
+  if (!k8smi_table_reserve(&all->names, &c->allocator, 1) || !k8smi_text_own(&c->allocator, name, &own))
+    return K8SMI_MAP_NONE;
+  row = k8smi_table_take(&all->names);
+  if (k8smi_map_put(&all->name_map, own, row)) {
+    ((struct k8smi_block_name *)k8smi_table_at(&all->names, row))->text = own;
+    return row;
+  }
+  k8smi_table_give(&all->names, row);
+  k8smi_text_free(&c->allocator, own);
+  return K8SMI_MAP_NONE;
+}
+
+static void blocks_name_leave(const struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_blocks *all = c->blocks;
+  struct k8smi_block_name *name = k8smi_table_at(&all->names, row);
+  if (name->users > 0 && --name->users > 0) return;
+  k8smi_map_remove(&all->name_map, name->text);
+  k8smi_text_free(&c->allocator, name->text);
+  k8smi_table_give(&all->names, row);
+}
+
+static struct k8smi_named_page *blocks_find_page(const struct k8smi_block *block, uint32_t name) {
+  struct k8smi_named_page *page = block->named;
+  while (page != NULL && page->name != name) page = page->next;
+  return page;
+}
+
+/* The block's page of a name, made if need be. NULL when memory ran out. */
+static struct k8smi_named_page *blocks_page(const struct k8sm_cluster *c, struct k8smi_block *block,
+                                            struct k8sm_slice text) {
+  const uint32_t name = blocks_name(c, text);
+  if (name == K8SMI_MAP_NONE) return NULL;
+  struct k8smi_named_page *page = blocks_find_page(block, name);
+  if (page != NULL) return page;
+  struct k8smi_block_name *row = k8smi_table_at(&c->blocks->names, name);
+  page = k8smi_zalloc(&c->allocator, sizeof *page);
+  if (page != NULL) {
+    row->users++;
+    page->name = name;
+    page->next = block->named;
+    block->named = page;
+  } else if (row->users == 0) {
+    blocks_name_leave(c, name);
+  }
+  return page;
+}
+
+/* ---- A slot ---- */
+
+static const struct k8smi_bounds blocks_no_bounds = {INT32_MAX, INT32_MIN};
+
+static void blocks_widen(struct k8smi_bounds *bounds, int32_t from, int32_t to) {
+  if (from < bounds->least) bounds->least = from;
+  if (to > bounds->most) bounds->most = to;
+}
+
+void k8smi_block_begin(const struct k8sm_cluster *cluster, uint32_t slot) {
+  struct k8smi_block *block = k8smi_block_of(cluster, slot);
+  const uint32_t role = k8smi_slot_at(cluster, slot)->role;
+  if (block->used == 0) { /* nothing is left of what was there */
+    block->one_role = role;
+    for (int s = 0; s < K8SMI_SCALARS; s++) block->free_bounds[s] = blocks_no_bounds;
+    for (uint32_t i = 0; i < block->layer_count; i++) block->port_bounds[i] = blocks_no_bounds;
+  }
+  if (block->one_role != role) block->one_role = K8SMI_ROW_NONE;
+  block->used |= UINT64_C(1) << slot % K8SMI_LANES;
+  block->role[slot % K8SMI_LANES] = role;
+  block->agent[slot % K8SMI_LANES] = k8smi_slot_at(cluster, slot)->agent;
+}
+
+void k8smi_block_end(const struct k8sm_cluster *cluster, uint32_t slot) {
+  struct k8smi_block *block = k8smi_block_of(cluster, slot);
+  k8smi_block_clear(cluster, slot);
+  block->role[slot % K8SMI_LANES] = K8SMI_ROW_NONE;
+  block->owned &= ~(UINT64_C(1) << slot % K8SMI_LANES);
+  block->used &= ~(UINT64_C(1) << slot % K8SMI_LANES);
+}
+
+void k8smi_block_set_free(const struct k8sm_cluster *cluster, uint32_t slot) {
+  struct k8smi_block *block = k8smi_block_of(cluster, slot);
+  const int64_t *have = k8smi_slot_at(cluster, slot)->free;
+  const uint64_t bit = UINT64_C(1) << slot % K8SMI_LANES;
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    const int32_t number = block->free[s][slot % K8SMI_LANES] = k8smi_block_number(have[s]);
+    blocks_widen(&block->free_bounds[s], number, number);
+  }
+  block->owned = k8smi_slot_at(cluster, slot)->owned > 0 ? block->owned | bit : block->owned & ~bit;
+}
+
+void k8smi_block_clear(const struct k8sm_cluster *cluster, uint32_t slot) {
+  struct k8smi_block *block = k8smi_block_of(cluster, slot);
+  const size_t lane = slot % K8SMI_LANES;
+  const uint64_t bit = UINT64_C(1) << lane;
+  block->asked &= ~bit;
+  if ((block->noted & bit) == 0) return;
+  block->noted &= ~bit;
+  for (uint32_t i = 0; i < block->layer_count; i++)
+    block->ports[i].begin[lane] = block->ports[i].span[lane] = 0;
+  for (struct k8smi_named_page **at = &block->named; *at != NULL;) {
+    struct k8smi_named_page *page = *at;
+    if (page->amount[lane] != 0) page->users--;
+    page->amount[lane] = 0;
+    if (page->users > 0) {
+      at = &page->next;
+      continue;
+    }
+    *at = page->next;
+    blocks_name_leave(cluster, page->name);
+    k8smi_free(&cluster->allocator, page, sizeof *page);
+  }
+}
+
+/* One layer more. False: there are too many, or memory ran out. */
+static bool blocks_add_layer(const struct k8sm_cluster *c, struct k8smi_block *block) {
+  const size_t bytes = block->layer_count * sizeof *block->ports;
+  if (block->layer_count == K8SMI_PORT_LAYERS_MAX) return false;
+  struct k8smi_port_layer *layers = k8smi_alloc(&c->allocator, bytes + sizeof *layers);
+  if (layers == NULL) return false;
+  if (bytes > 0) memcpy(layers, block->ports, bytes);
+  k8smi_free(&c->allocator, block->ports, bytes);
+  memset(&layers[block->layer_count], 0, sizeof *layers);
+  block->ports = layers;
+  block->port_bounds[block->layer_count++] = blocks_no_bounds;
+  return true;
+}
+
+/* What of the ranges can be asked for: ports from 1 to 65535. They go where the slot has none yet. */
+static bool blocks_add_ports(const struct k8sm_cluster *c, struct k8smi_block *block, size_t lane,
+                             const struct k8smi_ranges *ranges) {
+  uint32_t at = 0;
+  for (size_t i = 0; i < ranges->count && ranges->items[i].begin <= UINT16_MAX; i++) {
+    const uint64_t begin = ranges->items[i].begin == 0 ? 1 : ranges->items[i].begin;
+    const uint64_t end = ranges->items[i].end > UINT16_MAX ? UINT16_MAX : ranges->items[i].end;
+    if (begin > end) continue;
+    while (at < block->layer_count && block->ports[at].begin[lane] != 0) at++;
+    if (at == block->layer_count && !blocks_add_layer(c, block)) return false;
+    block->ports[at].begin[lane] = (uint16_t)begin;
+    block->ports[at].span[lane] = (uint16_t)(end - begin);
+    blocks_widen(&block->port_bounds[at], (int32_t)begin, (int32_t)end);
+  }
+  return true;
+}
+
+static bool blocks_add_named(const struct k8sm_cluster *c, struct k8smi_block *block, size_t lane,
+                             const char *name, int64_t milli) {
+  if (milli <= 0) return true;
+  struct k8smi_named_page *page = blocks_page(c, block, k8smi_s(name));
+  if (page == NULL) return false;
+  if (page->amount[lane] == 0) page->users++;
+  page->amount[lane] = k8smi_block_number((int64_t)page->amount[lane] + k8smi_block_number(milli));
+  return true;
+}
+
+void k8smi_block_add(const struct k8sm_cluster *cluster, uint32_t slot, const struct k8smi_resource *resource,
+                     const struct k8smi_ranges *ports, int64_t milli) {
+  struct k8smi_block *block = k8smi_block_of(cluster, slot);
+  const size_t lane = slot % K8SMI_LANES;
+  const uint64_t bit = UINT64_C(1) << lane;
+  bool fine = true;
+  if (resource->kind < K8SMI_PORTS || !k8smi_resource_is_free(resource) || (block->asked & bit) != 0) return;
+  block->noted |= bit;
+  if (resource->kind == K8SMI_PORTS) fine = blocks_add_ports(cluster, block, lane, ports);
+  if (resource->kind == K8SMI_OTHER)
+    fine = blocks_add_named(cluster, block, lane, resource->message->name, milli);
+  if (fine) return;
+  k8smi_block_clear(cluster, slot);
+  block->asked |= bit;
+}
+
+void k8smi_block_learn(const struct k8sm_cluster *cluster, uint32_t slot) {
+  uint32_t row = k8smi_slot_at(cluster, slot)->first_offer;
+  k8smi_block_clear(cluster, slot);
+  for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(cluster, row)->next) {
+    const struct k8smi_offer *offer = k8smi_held_at(cluster, row)->offer;
+    for (size_t i = 0; (offer->ports || offer->extended) && i < offer->resource_count; i++)
+      k8smi_block_add(cluster, slot, &offer->resources[i], &offer->resources[i].ranges,
+                      offer->resources[i].milli);
+  }
+}
+
+/* ---- Questions ---- */
+
+uint64_t k8smi_block_with_less_free(const struct k8smi_block *block, int scalar, int32_t least) {
+  if (block->free_bounds[scalar].least >= least) return 0;
+  if (block->free_bounds[scalar].most < least) return UINT64_MAX;
+  return k8smi_lanes_less(block->free[scalar], least);
+}
+
+uint64_t k8smi_block_with_port(const struct k8smi_block *block, uint16_t port) {
+  uint64_t bits = 0;
+  for (uint32_t i = 0; i < block->layer_count; i++) {
+    if (port >= block->port_bounds[i].least && port <= block->port_bounds[i].most)
+      bits |= k8smi_lanes_within(block->ports[i].begin, block->ports[i].span, port);
+  }
+  return bits;
+}
+
+uint64_t k8smi_block_with_ports(const struct k8smi_block *block, size_t count) {
+  uint32_t sums[K8SMI_LANES] = {0};
+  uint64_t bits = 0;
+  for (uint32_t layer = 0; layer < block->layer_count; layer++) {
+    const struct k8smi_port_layer *ports = &block->ports[layer];
+    for (int i = 0; i < K8SMI_LANES; i++) sums[i] += ports->begin[i] == 0 ? 0 : ports->span[i] + 1u;
+  }
+  for (int i = 0; i < K8SMI_LANES; i++) bits |= (uint64_t)(sums[i] >= count) << i;
+  return bits;
+}
+
+const int32_t *k8smi_block_amounts(const struct k8smi_block *block, uint32_t name) {
+  const struct k8smi_named_page *page = name == K8SMI_MAP_NONE ? NULL : blocks_find_page(block, name);
+  return page == NULL ? NULL : page->amount;
+}
+
+uint64_t k8smi_block_with_less(const struct k8smi_block *block, uint32_t name, int32_t least) {
+  const int32_t *amounts = k8smi_block_amounts(block, name);
+  if (amounts == NULL) return least > 0 ? UINT64_MAX : 0;
+  return k8smi_lanes_less(amounts, least);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/scan.h"
+#include "cluster/answers.h"
+#include "cluster/slots.h"
+
+bool k8smi_scan_can(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  const bool scalars = need->port_count + need->any_ports + need->extended_count == 0;
+  return need->wish == NULL && (scalars || check->holds == NULL);
+}
+
+bool k8smi_scan_begin(struct k8smi_scan *scan, struct k8smi_match_check *check, size_t number) {
+  const struct k8smi_need *need = check->need;
+  scan->check = check;
+  scan->earlier = number;
+  scan->role = k8smi_map_get(&check->cluster->role_map, need->demand->roles.items[number]);
+  for (size_t i = 0; i < need->extended_count; i++)
+    scan->names[i] = k8smi_block_name(check->cluster, need->demand->extended[i].mesos);
+  return scan->role != K8SMI_MAP_NONE;
+}
+
+/* Of an agent that offers to several of the pod's roles the first of these counts. */
+static uint64_t scan_earlier(const struct k8smi_scan *scan, const struct k8smi_block *block, uint64_t there) {
+  const struct k8sm_cluster *c = scan->check->cluster;
+  uint64_t earlier = 0;
+  for (uint64_t left = there; left != 0; left &= left - 1) {
+    const int lane = __builtin_ctzll(left);
+    if (k8smi_agent_at(c, block->agent[lane])->slots < 2) continue;
+    for (size_t i = 0; i < scan->earlier; i++) {
+      if (k8smi_slot_find(c, block->agent[lane], scan->check->need->demand->roles.items[i]) != K8SMI_ROW_NONE)
+        earlier |= UINT64_C(1) << lane;
+    }
+  }
+  return earlier;
+}
+
+static uint64_t scan_taken(const struct k8smi_answers *same, const struct k8smi_block *block,
+                           uint64_t there) {
+  uint64_t taken = 0;
+  if (there == UINT64_MAX) { /* all are there: nothing to skip */
+    for (int i = 0; i < K8SMI_LANES; i++) taken |= (uint64_t)(same->answers[block->agent[i]] == 0) << i;
+    return taken;
+  }
+  for (; there != 0; there &= there - 1) {
+    const int lane = __builtin_ctzll(there);
+    taken |= (uint64_t)(same->answers[block->agent[lane]] == 0) << lane;
+  }
+  return taken;
+}
+
+/* ---- Slots that are to be asked one by one ---- */
+
+void k8smi_scan_set_slot(const struct k8smi_scan *scan, size_t block, int lane) {
+  const uint32_t row = (uint32_t)(block * K8SMI_LANES) + (uint32_t)lane;
+  scan->check->slot = k8smi_slot_at(scan->check->cluster, row);
+  scan->check->agent_row = scan->check->slot->agent;
+  scan->check->agent = k8smi_agent_at(scan->check->cluster, scan->check->agent_row);
+}
+
+static bool scan_slot_lacks_ports(const struct k8smi_match_check *check) {
+  const struct k8smi_need *need = check->need;
+  return k8smi_missing_port(check) != 0 ||
+         (need->any_ports > 0 && k8smi_slot_ports(check) < need->port_count + need->any_ports);
+}
+
+/* Of an amount as large as any in the blocks only a slot with the largest knows how much that is. */
+static uint64_t scan_large(const int32_t *numbers) {
+  return numbers == NULL ? 0 : ~k8smi_lanes_less(numbers, INT32_MAX);
+}
+
+static void scan_ask(const struct k8smi_scan *scan, size_t block, uint64_t ask,
+                     struct k8smi_scan_words *ret) {
+  const struct k8smi_need *need = scan->check->need;
+  for (; ask != 0; ask &= ask - 1) {
+    const int lane = __builtin_ctzll(ask);
+    const uint64_t bit = UINT64_C(1) << lane;
+    k8smi_scan_set_slot(scan, block, lane);
+    for (int s = 0; s < K8SMI_SCALARS; s++)
+      ret->less[s] =
+          (ret->less[s] & ~bit) | (k8smi_slot_has(scan->check, (uint32_t)s) < need->scalars[s] ? bit : 0);
+    ret->no_ports = (ret->no_ports & ~bit) | (scan_slot_lacks_ports(scan->check) ? bit : 0);
+    for (size_t i = 0; i < need->extended_count; i++) {
+      const struct k8smi_demand_extended *e = &need->demand->extended[i];
+      const bool lacks = k8smi_slot_has_extended(scan->check, e->mesos) < e->milli;
+      ret->lacks[i] = (ret->lacks[i] & ~bit) | (lacks ? bit : 0);
+    }
+  }
+}
+
+/* ---- A block ---- */
+
+static uint64_t scan_no_ports(const struct k8smi_need *need, const struct k8smi_block *block) {
+  uint64_t with = need->port_is_nowhere ? 0 : UINT64_MAX;
+  for (size_t i = 0; with != 0 && i < need->port_count; i++)
+    with &= k8smi_block_with_port(block, need->ports[i]);
+  if (with != 0 && need->any_ports > 0)
+    with &= k8smi_block_with_ports(block, need->port_count + need->any_ports);
+  return ~with;
+}
+
+static void scan_extended(const struct k8smi_scan *scan, const struct k8smi_block *block, uint64_t *ask,
+                          struct k8smi_scan_words *ret) {
+  const struct k8smi_need *need = scan->check->need;
+  for (size_t i = 0; i < need->extended_count; i++) {
+    const int64_t least = need->demand->extended[i].milli;
+    ret->lacks[i] = k8smi_block_with_less(block, scan->names[i], k8smi_block_number(least));
+    if (least > INT32_MAX) *ask |= scan_large(k8smi_block_amounts(block, scan->names[i]));
+  }
+}
+
+void k8smi_scan_block(const struct k8smi_scan *scan, size_t number, struct k8smi_scan_words *ret) {
+  const struct k8smi_match_check *check = scan->check;
+  const struct k8smi_need *need = check->need;
+  const struct k8smi_block *block = check->cluster->blocks->items[number];
+  uint64_t ask = block->owned;
+  ret->there = k8smi_block_of_role(block, scan->role);
+  if (check->same != NULL && ret->there != 0) ret->there = scan_taken(check->same, block, ret->there);
+  if (scan->earlier > 0 && check->cluster->several > 0) ret->there &= ~scan_earlier(scan, block, ret->there);
+  ret->refused = 0;
+  if (ret->there == 0) return;
+  ret->no_ports = need->port_count + need->any_ports == 0 ? 0 : scan_no_ports(need, block);
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    ret->less[s] = k8smi_block_with_less_free(block, s, k8smi_block_number(need->scalars[s]));
+    if (need->scalars[s] > INT32_MAX) ask |= scan_large(block->free[s]);
+  }
+  scan_extended(scan, block, &ask, ret);
+  if (need->port_count + need->any_ports + need->extended_count > 0) ask |= block->asked;
+  scan_ask(scan, number, ask & ret->there, ret);
+  ret->refused = ret->no_ports;
+  for (int s = 0; s < K8SMI_SCALARS; s++) ret->refused |= ret->less[s];
+  for (size_t i = 0; i < need->extended_count; i++) ret->refused |= ret->lacks[i];
+  ret->refused &= ret->there;
+}
+
+bool k8smi_scan_finds_none(struct k8smi_match_check *check, size_t number) {
+  struct k8smi_scan scan;
+  struct k8smi_scan_words words;
+  if (!k8smi_scan_can(check)) return false;
+  if (!k8smi_scan_begin(&scan, check, number)) return true;
+  scan.earlier = 0; /* where one of these does not fit, this one may */
+  for (size_t i = 0; i < check->cluster->blocks->count; i++) {
+    k8smi_scan_block(&scan, i, &words);
+    if ((words.there & ~words.refused) != 0) return false;
+  }
+  return true;
+}
