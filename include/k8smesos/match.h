@@ -74,7 +74,8 @@ struct k8sm_match_options {
  *  - Of an agent's offers as few are used as suffice. Within them reservations whose label `pod` names
  *    the pod's uid go first, then what is reserved for the role, then the rest; an amount is split
  *    over several where it must be. Reservations with other labels are used by pods that ask for them, see
- *    k8sm_demand_options; revocable and shared resources, volumes and disks with a source are never used.
+ *    k8sm_demand_options; revocable and shared resources are never used; volumes and disks with a source
+ *    for the persistent volumes of pods alone.
  *  - A pod that is under way goes to its agent, or nowhere.
  * Owns: *ret; the plan keeps references to the demands. Errors: NOMEM, ABI, INVALID. Pods that fit
  * nowhere are no error: see k8sm_plan_refusals. */

@@ -40,7 +40,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"port", 0, KM_NUMBER, &port, "N", "to listen on, on 127.0.0.1 (default 5050; 0: any)"},
       {"agents", 0, KM_NUMBER, &agents, "N", "how many agents (default 1)"},
       {"resources", 0, KM_TEXT, &resources, "TEXT",
-       "of each (default cpus:4;mem:4096;disk:10000;ports:[31000-32000])"},
+       "of each (default cpus:4;mem:4096;disk:10000;ports:[31000-32000]); or JSON, as of mesos-agent"},
       {"attributes", 0, KM_TEXT, &attributes, "TEXT", "of each, as rack:r1;zone:a"},
       {"networks", 0, KM_TEXT, &networks, "TEXT",
        "that pods can join, as plain=10.77.0.0/24;other=10.78.0.0/16 (default: one of every name)"},

@@ -101,8 +101,31 @@ static int text_resource(struct k8smi_arena *arena, struct text_cursor *c, K8smM
   return text_number(arena, text_until(c, ";"), &resource->scalar);
 }
 
+/* "[{"name":"disk",…}]", as an agent reads it: Mesos' text has no disks of their own. */
+static int text_json(struct k8smi_arena *arena, const char *text, struct local_bag *ret) {
+  ProtobufCMessage *message = NULL;
+  const char *why;
+  struct k8smi_buf list;
+  if (!k8smi_buf_init(&list, &arena->allocator)) return K8SM_ERR_NOMEM;
+  k8smi_buf_puts(&list, "{\"resources\":");
+  k8smi_buf_puts(&list, text);
+  k8smi_buf_putc(&list, '}');
+  int result = list.failed ? K8SM_ERR_NOMEM
+                           : k8smi_message_read(arena, K8SM_FORMAT_JSON,
+                                                &k8sm_mesos__offer__operation__reserve__descriptor, list.ptr,
+                                                list.len, &message, NULL);
+  k8smi_buf_free(&list);
+  if (result == K8SM_OK) {
+    const K8smMesos__Offer__Operation__Reserve *all = (K8smMesos__Offer__Operation__Reserve *)message;
+    const struct k8sm_slice nobody = {NULL, 0};
+    result = k8smi_local_bag_read(arena, all->resources, all->n_resources, nobody, ret, &why);
+  }
+  return result == K8SM_OK || result == K8SM_ERR_NOMEM ? result : K8SM_ERR_SYNTAX;
+}
+
 int k8smi_local_bag_parse(struct k8smi_arena *arena, const char *text, struct local_bag *ret) {
   struct text_cursor c = {text};
+  if (text[0] == '[') return text_json(arena, text, ret);
   struct local_bag sum = {NULL, 0};
   while (*c.at != '\0') {
     K8smMesos__Resource *resource = k8smi_message_new(arena, &k8sm_mesos__resource__descriptor);

@@ -36,7 +36,8 @@ struct local_bag {
  * allocated. *why: what is wrong with one of them, in Mesos' words. Errors: INVALID, NOMEM. */
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
                          struct k8sm_slice role, struct local_bag *ret, const char **why);
-/* From Mesos' text, "cpus:4;mem(analytics):1024;ports:[31000-32000];disks:{a,b}". Errors: SYNTAX, NOMEM. */
+/* From Mesos' text, "cpus:4;mem(analytics):1024;ports:[31000-32000];disks:{a,b}", or its JSON, a list of
+ * resources: https://mesos.apache.org/documentation/latest/attributes-resources/. Errors: SYNTAX, NOMEM. */
 int k8smi_local_bag_parse(struct k8smi_arena *arena, const char *text, struct local_bag *ret);
 
 /* The bag of these amounts, of which some may be of one kind. False when memory ran out. */

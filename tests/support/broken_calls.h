@@ -116,6 +116,10 @@ BREAK(reserve_role, b->reserved != NULL,
 BREAK(reserve_room, b->reserved != NULL && b->reserved->scalar != NULL,
       b->reserved->scalar->value = 1000000000)
 BREAK(reserve_nothing, b->reserved != NULL, b->reserved->n_reservations = 0)
+BREAK(reserve_part,
+      b->reserved != NULL && b->reserved->disk != NULL &&
+          b->reserved->disk->source->type == K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT,
+      b->reserved->scalar->value = 0.001)
 BREAK(create_id, b->created != NULL, b->created->disk->persistence->id = broken_text(".."))
 BREAK(create_principal, b->created != NULL, b->created->disk->persistence->principal = broken_text("other"))
 BREAK(create_path, b->created != NULL, b->created->disk->volume->container_path = broken_text("/x"))
@@ -131,6 +135,7 @@ static const struct broken_rule {
     {break_reserve_principal, "a reservation is of another principal", true},
     {break_reserve_role, "a reservation is for another role", true},
     {break_reserve_room, "an operation on more than the offers have", true},
+    {break_reserve_part, "an operation on more than the offers have", true},
     {break_reserve_nothing, "what is reserved, or not any more, states no reservation", true},
     {break_create_id, "the id of a volume is none", true},
     {break_create_principal, "a volume is of another principal", true},

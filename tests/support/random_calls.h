@@ -32,6 +32,28 @@ static inline void random_resource(struct random_run *r, K8smMesos__Offer *o, co
     world_reserve(&r->world, resource, "prod", "pod", NULL);
 }
 
+/* A disk of its own, at a place that no other has. */
+static inline void random_disk(struct random_run *r, K8smMesos__Offer *o) {
+  typedef K8smMesos__Resource__DiskInfo__Source source;
+  char root[32];
+  snprintf(root, sizeof root, "/disk/%zu", r->world.count);
+  random_resource(r, o, "disk", 2000000);
+  K8smMesos__Resource__DiskInfo *disk = o->resources[o->n_resources - 1]->disk =
+      WORLD_NEW(&r->world, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
+  disk->source = WORLD_NEW(&r->world, source, RESOURCE__DISK_INFO__SOURCE);
+  if (random_below(&r->random, 2) == 0) {
+    disk->source->type = K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__PATH;
+    disk->source->path =
+        WORLD_NEW(&r->world, K8smMesos__Resource__DiskInfo__Source__Path, RESOURCE__DISK_INFO__SOURCE__PATH);
+    disk->source->path->root = world_text(&r->world, root);
+  } else {
+    disk->source->type = K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT;
+    disk->source->mount = WORLD_NEW(&r->world, K8smMesos__Resource__DiskInfo__Source__Mount,
+                                    RESOURCE__DISK_INFO__SOURCE__MOUNT);
+    disk->source->mount->root = world_text(&r->world, root);
+  }
+}
+
 /* The n-th offer of an agent to one of two roles, with its resources in pieces. */
 static inline K8smMesos__Offer *random_offer(struct random_run *r, int agent, uint64_t n) {
   char id[32], name[16];
@@ -46,6 +68,7 @@ static inline K8smMesos__Offer *random_offer(struct random_run *r, int agent, ui
   uint64_t port = 31000 + 50 * n + random_below(&r->random, 9);
   K8smMesos__Resource *ports = world_ports(&r->world, o, port, port + 9);
   if (random_below(&r->random, 2) == 0) world_range(&r->world, ports, port + 20, port + 40);
+  if (random_below(&r->random, 2) == 0) random_disk(r, o);
   if (agent % 2 == 0) world_attribute(&r->world, o, "rack", "r1");
   return o;
 }
@@ -53,6 +76,8 @@ static inline K8smMesos__Offer *random_offer(struct random_run *r, int agent, ui
 /* What this pod is to be made with; some of it by its number. */
 static inline struct k8sm_demand_options random_options(struct random_run *r) {
   static const char *const roles[] = {"prod", "*"};
+  static const struct k8sm_storage_class classes[] = {{.name = "", .disk = K8SM_DISK_PATH},
+                                                      {.name = "", .disk = K8SM_DISK_MOUNT}};
   struct k8sm_demand_options o = {.size = sizeof o,
                                   .nonce = "n1",
                                   .data = random_pod_data,
@@ -71,6 +96,11 @@ static inline struct k8sm_demand_options random_options(struct random_run *r) {
   if (kind == 6) o.flags = K8SM_DEMAND_HOST_FILESYSTEM;
   if (kind == 4) o.flags = K8SM_DEMAND_WILDCARD_PORTS;
   if (kind == 5) o.flags = K8SM_DEMAND_ORIGINAL_DEFAULTS;
+  if (kind == 1 || kind == 3 || kind == 7) { /* of claims that name none */
+    o.storage_classes = &classes[kind == 1 ? 0 : 1];
+    o.storage_class_count = 1;
+    o.storage_class_size = sizeof classes[0];
+  }
   if (o.form >= K8SM_FORM_COMMAND) o.flags |= K8SM_DEMAND_FORM_FALLBACK;
   return o;
 }

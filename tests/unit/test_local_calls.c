@@ -21,10 +21,22 @@ struct place {
   struct random_run run;
 };
 
+#define PLACE_SCALAR(name, value)                                                                            \
+  "{\"name\":\"" name "\",\"type\":\"SCALAR\",\"scalar\":{\"value\":" value "}"
+#define PLACE_DISK(value, type, where, root)                                                                 \
+  PLACE_SCALAR("disk", value)                                                                                \
+  ",\"disk\":{\"source\":{\"type\":\"" type "\",\"" where "\":{\"root\":\"" root "\"}}}}"
+static const char place_resources[] =
+    "[" PLACE_SCALAR("cpus", "32") "}," PLACE_SCALAR("mem", "65536") "}," PLACE_SCALAR(
+        "disk", "100000") "},"
+                          "{\"name\":\"ports\",\"type\":\"RANGES\",\"ranges\":{\"range\":[{\"begin\":31000,"
+                          "\"end\":31200}]}}," PLACE_DISK("2000", "MOUNT", "mount", "/m/a") "," PLACE_DISK(
+                              "64", "MOUNT", "mount", "/m/b") "," PLACE_DISK("4000", "PATH", "path",
+                                                                             "/p") "]";
+
 static int place_begin(struct place *p, uint64_t seed) {
   struct random_run *r = &p->run;
-  client_init(&p->client, client_local("cpus:32;mem:65536;disk:100000;ports:[31000-31200]", AGENTS),
-              K8SM_FORMAT_PROTOBUF);
+  client_init(&p->client, client_local(place_resources, AGENTS), K8SM_FORMAT_PROTOBUF);
   assert_int_equal(client_subscribe(&p->client, ",\"roles\":[\"prod\"],\"principal\":\"principal\""), 200);
   while (p->client.offer_count < AGENTS) client_wait(&p->client, 100);
   memset(r, 0, sizeof *r);

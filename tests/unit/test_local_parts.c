@@ -83,6 +83,42 @@ static void sums_and_differences(void **state) {
   bench_end(&b);
 }
 
+/* As an agent reads them from JSON: a MOUNT disk and a volume are had as a whole, a PATH disk in parts. */
+static void disks_of_their_own(void **state) {
+#define DISK(value, disk)                                                                                    \
+  "[{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":" value "},\"disk\":{" disk "}}]"
+#define SOURCE(type) "\"source\":{\"type\":\"" type "\",\"profile\":\"ssd\"}"
+  static const struct {
+    const char *all, *part;
+    bool contains;
+  } CASES[] = {
+      {DISK("10", SOURCE("MOUNT")), DISK("10", SOURCE("MOUNT")), true},
+      {DISK("10", SOURCE("MOUNT")), DISK("9", SOURCE("MOUNT")), false},
+      {DISK("10", SOURCE("BLOCK")), DISK("9", SOURCE("BLOCK")), false},
+      {DISK("10", SOURCE("PATH")), DISK("9", SOURCE("PATH")), true},
+      {DISK("10", SOURCE("PATH")), DISK("9", SOURCE("MOUNT")), false},
+      {DISK("10", SOURCE("PATH")), "disk:9", false},
+      {DISK("10", "\"persistence\":{\"id\":\"v\"}"), DISK("9", "\"persistence\":{\"id\":\"v\"}"), false},
+      {DISK("10", ""), DISK("9", ""), true},
+  };
+  static const char *const WRONG[] = {"[", "[1]", "[{}]", "[{\"name\":\"disk\",\"type\":\"SCALAR\"}]"};
+  struct bench b;
+  (void)state;
+  bench_begin(&b);
+  for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+    struct local_bag all = bag(&b, CASES[i].all), part = bag(&b, CASES[i].part);
+    assert_int_equal(k8smi_local_bag_contains(&all, &part), CASES[i].contains);
+    assert_true(k8smi_local_bag_contains(&all, &all));
+  }
+  for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
+    struct local_bag ret;
+    assert_int_equal(k8smi_local_bag_parse(&b.arena, WRONG[i], &ret), K8SM_ERR_SYNTAX);
+  }
+  bench_end(&b);
+#undef DISK
+#undef SOURCE
+}
+
 static void roles_and_kinds_are_kept_apart(void **state) {
   (void)state;
   struct bench b;
@@ -353,10 +389,15 @@ static void the_same_seed_gives_the_same_bytes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sums_and_differences),      cmocka_unit_test(roles_and_kinds_are_kept_apart),
-      cmocka_unit_test(simulated_commands),        cmocka_unit_test(simulated_arguments),
-      cmocka_unit_test(timers_fire_in_order),      cmocka_unit_test(an_index_finds_what_is_in_it),
-      cmocka_unit_test(every_allocation_may_fail), cmocka_unit_test(the_same_seed_gives_the_same_bytes),
+      cmocka_unit_test(sums_and_differences),
+      cmocka_unit_test(disks_of_their_own),
+      cmocka_unit_test(roles_and_kinds_are_kept_apart),
+      cmocka_unit_test(simulated_commands),
+      cmocka_unit_test(simulated_arguments),
+      cmocka_unit_test(timers_fire_in_order),
+      cmocka_unit_test(an_index_finds_what_is_in_it),
+      cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(the_same_seed_gives_the_same_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
