@@ -684,6 +684,12 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 		Data: manifest.Data(), Nonce: "n1", Principal: fields["principal"], Form: forms[fields["form"]],
 		Flags: flags[fields["flags"]],
 	}
+	for _, text := range strings.FieldsFunc(fields["class"], func(r rune) bool { return r == ',' }) {
+		words := append(strings.Split(text, ":"), "")
+		disk := map[string]k8smesos.Disk{"mount": k8smesos.DiskMount, "path": k8smesos.DiskPath}[words[1]]
+		given.StorageClasses = append(given.StorageClasses,
+			k8smesos.StorageClass{Name: words[0], Disk: disk, Profile: words[2]})
+	}
 	role := "*"
 	if fields["roles"] != "" {
 		given.Roles = strings.Split(fields["roles"], ",")

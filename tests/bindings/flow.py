@@ -173,6 +173,11 @@ class Golden(unittest.TestCase):
             given["form"] = k8smesos.Form[fields["form"].upper().replace("-", "_")]
         if "flags" in fields:
             given["flags"] = k8smesos.DemandFlag[fields["flags"].upper().replace("-", "_")]
+        if "class" in fields:
+            classes = [text.split(":") for text in fields["class"].split(",")]
+            given["storage_classes"] = [
+                k8smesos.StorageClass(name, k8smesos.Disk[disk.upper()], *more) for name, disk, *more in classes
+            ]
         demands = [Demand.make(entry.pod, **given) for entry in manifest.pods]
         cluster = Cluster()
         role = (roles or ["*"])[0].encode()

@@ -23,6 +23,9 @@ struct golden_case {
   size_t role_count;
   uint32_t form;
   uint64_t flags;
+  char class_texts[128];
+  struct k8sm_storage_class classes[GOLDEN_MAX];
+  size_t class_count;
   struct k8sm_launch launches[GOLDEN_MAX];
   size_t launch_count;
 };
@@ -67,6 +70,22 @@ static void take_roles(struct golden_case *c, const char *value) {
     c->roles[c->role_count++] = at;
 }
 
+/* "fast:mount:ssd,bulk:path": name, disk and, where there is one, profile. */
+static void take_classes(struct golden_case *c, const char *value) {
+  snprintf(c->class_texts, sizeof c->class_texts, "%s", value);
+  for (char *at = strtok(c->class_texts, ","); at != NULL && c->class_count < GOLDEN_MAX;
+       at = strtok(NULL, ",")) {
+    char *disk = strchr(at, ':'), *profile = disk == NULL ? NULL : strchr(disk + 1, ':');
+    if (disk == NULL) die("%s: '%s' is no storage class", c->name, at);
+    *disk++ = '\0';
+    if (profile != NULL) *profile++ = '\0';
+    c->classes[c->class_count++] =
+        (struct k8sm_storage_class){.name = at,
+                                    .disk = strcmp(disk, "mount") == 0 ? K8SM_DISK_MOUNT : K8SM_DISK_PATH,
+                                    .profile = profile};
+  }
+}
+
 static void take_launches(struct golden_case *c, const char *value) {
   for (const char *at = value; *at != '\0' && c->launch_count < GOLDEN_MAX; at++) {
     char *end;
@@ -100,6 +119,8 @@ static void take_option(struct golden_case *c, const char *option) {
     snprintf(c->overlay, sizeof c->overlay, "%s", value);
   } else if (IS("roles")) {
     take_roles(c, value);
+  } else if (IS("class")) {
+    take_classes(c, value);
   } else if (IS("resume")) {
     take_launches(c, value);
   } else if (IS("form")) {
@@ -190,7 +211,10 @@ static size_t make_demands(const struct golden_case *c, const struct k8sm_manife
                                         .data = data,
                                         .data_count =
                                             k8sm_manifest_data(manifest, 0, data, sizeof data[0], 16),
-                                        .data_size = sizeof data[0]};
+                                        .data_size = sizeof data[0],
+                                        .storage_classes = c->classes,
+                                        .storage_class_count = c->class_count,
+                                        .storage_class_size = sizeof c->classes[0]};
   for (; n < GOLDEN_MAX && k8sm_manifest_pods(manifest, n, &pod, sizeof pod, 1) > 0; n++) {
     struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
     if (k8sm_demand_make(pod.pod, &o, &ret[n], &diags) != K8SM_OK) die("%s: %s", c->name, text);
