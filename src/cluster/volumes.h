@@ -6,11 +6,13 @@
 
 /* Where persistent volumes are that outlive the pods which use them: what claims name. Known from offers,
  * until the agent is forgotten or it is said that one is gone; and before it was offered, as long as a pod
- * that claims it runs there. A pod's own volumes are not remembered: they go with it. */
+ * that claims it runs there. Pods may be on several agents, of which one has it, if any: a place for each,
+ * and the first one counts. A pod's own volumes are not remembered: they go with it. */
 struct k8smi_volume_place {
   struct k8smi_cell cell;
-  struct k8sm_slice id; /* a block of its own */
+  struct k8sm_slice id; /* a block of its own, of the first place */
   uint32_t agent;
+  uint32_t next;  /* place of the same volume; K8SMI_ROW_NONE */
   uint32_t users; /* pods that run there and claim it */
   bool seen;      /* offered once at least, or said to be there */
   bool supposed;  /* said to be there, and nothing but an offer can prove it */
