@@ -158,7 +158,7 @@ int k8smi_drv_claim_restore(struct k8sm_driver *d, struct k8sm_slice key, struct
   k8smi_arena_init(&arena, &d->core.allocator, 0);
   int r = k8smi_drv_snapshot_read_claim(&arena, bytes, &agent_id, diags);
   if (r == K8SM_OK) r = claim_make(d, name, &claim, diags);
-  if (r == K8SM_OK && agent_id.len > 0) {
+  if (r == K8SM_OK && agent_id.len > 0 && k8smi_drv_volume_find(d, claim->volume) == NULL) {
     r = k8sm_cluster_note_volume(d->offers.cluster, claim->volume, agent_id);
     if (r != K8SM_OK) claim_remove(d, claim);
   }
@@ -251,6 +251,7 @@ void k8smi_drv_claim_released(struct k8sm_driver *d, struct k8sm_slice name, con
 static void claim_wait(struct k8sm_driver *d, struct drv_claim *claim, uint64_t ms) {
   claim->until_ms = k8smi_drv_after(&d->core, ms);
   claim->call = NULL;
+  claim->answered = false;
 }
 
 void k8smi_drv_claims_called(struct k8sm_driver *d, const struct drv_call *call) {
@@ -271,8 +272,28 @@ static uint64_t claim_paused(const struct drv_claim *claim) {
   return claim->until_ms > DRV_NEVER - CLAIM_PAUSE_MS ? DRV_NEVER : claim->until_ms + CLAIM_PAUSE_MS;
 }
 
+/* Whether some agent has its volume. A process that has died may have destroyed it: an agent that makes
+ * offers without it for as long as it is looked for has it no more. What it offers with it is given back at
+ * once. */
+static bool claim_is_there(struct k8sm_driver *d, struct drv_claim *claim) {
+  struct k8sm_cluster *c = d->offers.cluster;
+  uint32_t agent = k8smi_volume_agent(c, claim->volume);
+  if (agent == K8SMI_ROW_NONE) return false;
+  if (claim->wanting && k8smi_agent_at(c, agent)->offers > 0) claim->answered = true;
+  if (!claim->answered || !claim_is_due(claim) || d->core.mono_ms < claim->until_ms) return true;
+  k8sm_cluster_forget_volume(c, claim->volume);
+  return false;
+}
+
+/* True: its volume has no row any more; else when that is removed. */
+static bool claim_end_volume(struct k8sm_driver *d, const struct drv_claim *claim) {
+  struct drv_volume *volume = k8smi_drv_volume_find(d, claim->volume);
+  if (volume != NULL) k8smi_drv_volume_end(d, volume);
+  return volume == NULL;
+}
+
 static int claim_look_at(struct k8sm_driver *d, struct drv_claim *claim) {
-  bool there = k8smi_volume_agent(d->offers.cluster, claim->volume) != K8SMI_ROW_NONE;
+  bool there = claim_is_there(d, claim);
   bool due = claim_is_due(claim);
   if (!due && !claim->removing) claim->until_ms = DRV_NEVER;
   if (due && (claim->until_ms == DRV_NEVER || (there && claim_paused(claim) <= d->core.mono_ms)))
@@ -282,6 +303,7 @@ static int claim_look_at(struct k8sm_driver *d, struct drv_claim *claim) {
   if (wanting && !claim->wanting) d->offers.revive = true, d->offers.released = 0;
   claim->wanting = wanting;
   if (!due || wanting || there || claim->call != NULL || d->core.mono_ms < claim->again_ms) return K8SM_OK;
+  if (!claim_end_volume(d, claim)) return K8SM_OK;
   int r = claim_record(d, claim, DRV_RECORD_CLAIM_REMOVE);
   if (r == K8SM_OK) claim->removing = true;
   return r;

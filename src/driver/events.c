@@ -110,6 +110,7 @@ static int events_offers(struct k8sm_driver *d, const struct event_in *in) {
   size_t n = k8sm_offers_rows(offers, 0, NULL, sizeof(struct k8sm_offer), 0);
   if (n != in->event->offers->n_offers) r = events_decline_unread(d, in->event->offers, offers);
   if (r == K8SM_OK) r = k8sm_cluster_add(d->offers.cluster, offers, d->core.mono_ms, NULL);
+  if (r != K8SM_ERR_NOMEM && k8smi_drv_volumes_offered(d, offers) != K8SM_OK) r = K8SM_ERR_NOMEM;
   k8sm_offers_unref(offers);
   if (r == K8SM_ERR_NOMEM) return r;
   d->core.counters.offers_received += in->event->offers->n_offers;
@@ -268,15 +269,26 @@ static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task
 
 /* The master misses the agent that was to make the pod's volumes, or has it back without the task: what it
  * sent before the agent was away may have come there or not. Errors: NOMEM. */
-static int events_missed(struct k8sm_driver *d, const struct drv_pod *pod, const struct k8sm_task_id *id,
+static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                          const K8smMesos__TaskStatus *s) {
   bool said =
       s->agent_id != NULL && s->has_source && s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
   bool away = said && s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE;
   bool back = said && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE;
-  if (back) k8smi_drv_doubt_volumes(d, pod, k8smi_s(s->agent_id->value));
+  if (back) k8smi_drv_volumes_doubt(d, pod, k8smi_s(s->agent_id->value));
   if (!away || pod->place == NULL || id->attempt != k8smi_drv_pod_attempt(pod)) return K8SM_OK;
-  return k8smi_drv_suppose_volumes(d, pod, k8smi_s(s->agent_id->value));
+  return k8smi_drv_volumes_suppose(d, pod, k8smi_s(s->agent_id->value));
+}
+
+/* An agent that won't be back takes its volumes with it. */
+static int events_gone(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s) {
+  if (s->state != K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR || s->agent_id == NULL) return K8SM_OK;
+  struct k8sm_slice agent = k8smi_s(s->agent_id->value);
+  int r = k8smi_drv_volumes_lose(d, agent);
+  if (r != K8SM_OK || pod->place == NULL || !k8smi_eq(pod->place->agent_id, agent)) return r;
+  pod->volumes_noted = true; /* there is nothing to be noted any more */
+  pod->volumes_made = false;
+  return K8SM_OK;
 }
 
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
@@ -301,9 +313,8 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   if (events_is_of_place(pod, id, s)) pod->arrived = true;
   r = events_missed(d, pod, id, s);
   if (r == K8SM_OK) r = events_apply(d, pod, task, copy, s, &same);
-  if (r == K8SM_OK && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR && s->agent_id != NULL)
-    k8sm_cluster_forget(d->offers.cluster,
-                        k8smi_s(s->agent_id->value)); /* with its volumes: it won't be back */
+  if (r == K8SM_OK) r = events_gone(d, pod, s);
+  if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod); /* before the row that tells of them */
   if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack, same);
   if (r != K8SM_OK) {
     k8smi_drv_call_free(&d->core, ack);

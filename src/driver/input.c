@@ -32,6 +32,11 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
     int r = k8smi_drv_claim_restore(d, in->key, in->bytes, diags);
     return r == K8SM_OK || r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
   }
+  const size_t volume = sizeof DRV_VOLUME_KEY - 1;
+  if (in->key.len > volume && memcmp(in->key.ptr, DRV_VOLUME_KEY, volume) == 0) {
+    int r = k8smi_drv_volume_restore(d, in->key, in->bytes, diags);
+    return r == K8SM_OK || r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
+  }
   if (in->key.len < 4 || memcmp(in->key.ptr, "pod/", 4) != 0) {
     k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the record '%.*s' is not one of ours",
                K8SMI_P(in->key));

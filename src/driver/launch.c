@@ -81,6 +81,7 @@ static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
   if (b->pods == NULL || b->demands == NULL) return K8SM_ERR_NOMEM;
   while (b->pod_count < b->pod_cap && (pod = k8smi_drv_pods_next_turn(&d->pods)) != NULL) {
     if (k8smi_drv_claim_awaited(d, pod) != NULL) continue;
+    if (pod->need == DRV_NEED_PLACE && !k8smi_drv_volumes_settled(d, pod)) continue; /* the next round */
     b->demands[b->pod_count] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
     b->pods[b->pod_count++] = pod;
   }

@@ -85,8 +85,9 @@ static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_
     if (a.type == K8SM_ACTION_KILL) {
       r = life_kill(d, pod, &a, look);
     } else if (a.type == K8SM_ACTION_ATTEMPT) {
-      look->attempt = a.at_mono_ms <= d->core.mono_ms;
-      if (!look->attempt) look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
+      bool due = a.at_mono_ms <= d->core.mono_ms;
+      look->attempt = due && !k8smi_drv_volumes_hold(d, pod);
+      if (!due) look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
     } else if (a.type == K8SM_ACTION_DONE) {
       look->done = true;
     } else if (a.type == K8SM_ACTION_LAUNCH && a.at_mono_ms > d->core.mono_ms) {
@@ -147,7 +148,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     memcpy(pod->nonce, nonce, sizeof nonce);
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;
-    pod->volumes_noted = pod->arrived = false;
+    pod->volumes_noted = pod->volumes_made = pod->arrived = false;
     pod->refusal_hash = 0;
     if (r == K8SM_OK && given_up) r = life_keep_given_up(d, pod);
   } else {
@@ -237,6 +238,15 @@ static int life_keep_final(struct k8sm_driver *d, struct drv_pod *pod, struct li
   return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
 }
 
+/* That its volumes are made, as long as they have no rows of their own. */
+static int life_keep_volumes(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  if (!pod->recorded || pod->removing != 0 || pod->removed || !k8smi_drv_volumes_untold(d, pod))
+    return K8SM_OK;
+  if (d->core.mono_ms < pod->again_ms) look->due_ms = k8smi_drv_min(look->due_ms, pod->again_ms);
+  return d->core.mono_ms < pod->again_ms ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
+}
+
 static int life_send_status(struct k8sm_driver *d, struct drv_pod *pod) {
   enum { LENT = 4096 };
   _Alignas(8) char lent[LENT];
@@ -280,7 +290,7 @@ static int life_say_gone(struct k8sm_driver *d, const struct drv_pod *pod) {
 static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
   if (pod->recorded && !pod->removed) {
-    if (pod->removing != 0) return K8SM_OK;
+    if (pod->removing != 0 || k8smi_drv_volumes_hold(d, pod)) return K8SM_OK;
     bool wait = pod->again_ms > d->core.mono_ms;
     k8smi_drv_agenda_set(&d->pods.due, &pod->due, wait ? pod->again_ms : DRV_NEVER);
     return wait ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL);
@@ -288,6 +298,7 @@ static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
   int r = life_say_gone(d, pod);
   if (r != K8SM_OK) return r;
   life_leave_agent(d, pod);
+  k8smi_drv_volumes_forget_pod(d, pod);
   k8smi_drv_records_forget_pod(pod);
   k8smi_drv_pods_remove(&d->pods, pod);
   k8smi_drv_pod_free(&d->core, pod);
@@ -316,10 +327,11 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (pod->nominee != NULL && pod->nominee->until_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_claims_touch(d, pod);
   if (pod->delete_again) r = k8smi_drv_pod_delete(d, pod, pod->grace_seconds);
-  if (r == K8SM_OK) k8smi_drv_note_volumes(d, pod);
+  if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod);
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
   if (r == K8SM_OK) r = life_keep_final(d, pod, &look);
+  if (r == K8SM_OK) r = life_keep_volumes(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
   if (r == K8SM_OK && k8smi_drv_pod_over(pod)) life_leave_agent(d, pod);
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0 && !pod->adopts)

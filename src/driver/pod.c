@@ -176,7 +176,9 @@ static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const st
   if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int r =
       k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status, diags);
-  if (r == K8SM_OK) pod->final_kept = k8smi_status_is_final(pod->status);
+  if (r != K8SM_OK) return r;
+  pod->final_kept = k8smi_status_is_final(pod->status);
+  k8smi_drv_volumes_restored(pod, s);
   return r;
 }
 

@@ -66,7 +66,9 @@ struct drv_pod {
   uint32_t changes;        /* of its status, so far */
   struct k8smi_link dirty; /* in the list of those to be looked at */
   bool arrived;            /* the agent has spoken of a task of this attempt */
-  bool volumes_noted;      /* the cluster knows where those are that it claims */
+  bool volumes_noted;      /* it is known where those are that it claims */
+  bool volumes_made;       /* they are, and have no rows of their own yet, … */
+  bool volumes_told;       /* … as the pod's last row says */
   bool blocked;            /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;

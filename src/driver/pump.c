@@ -68,6 +68,7 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
     d->offers.fresh = true;
   }
   if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
+  if (record->volume != NULL) k8smi_drv_volume_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   bool first = record->final && !pod->final_kept;
@@ -106,6 +107,7 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
   if (record->kind == DRV_RECORD_FRAMEWORK)
     d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
   if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
+  if (record->volume != NULL) k8smi_drv_volume_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number) pod->removing = 0;
@@ -145,6 +147,7 @@ static int pump_work(struct k8sm_driver *d) {
   if (r == K8SM_OK) r = pump_calls(d);
   if (r == K8SM_OK) r = k8smi_drv_pods_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_reconcile_pump(d);
+  if (r == K8SM_OK) r = k8smi_drv_volumes_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_offers_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_pods_pump(d); /* what the launches changed */
   k8smi_drv_rest_pump(d);

@@ -10,6 +10,7 @@
 
 struct drv_pod;
 struct drv_claim;
+struct drv_volume;
 
 enum drv_record_kind {
   DRV_RECORD_FRAMEWORK = 1, /* nothing is launched before it */
@@ -17,7 +18,8 @@ enum drv_record_kind {
   DRV_RECORD_DELETE,        /* that a pod is to be deleted: then it begins */
   DRV_RECORD_REMOVE,        /* a pod is gone */
   DRV_RECORD_CLAIM,         /* that a claim is to be deleted */
-  DRV_RECORD_CLAIM_REMOVE   /* it is gone */
+  DRV_RECORD_CLAIM_REMOVE,  /* it is gone */
+  DRV_RECORD_VOLUME         /* where one is, or that there is none */
 };
 enum drv_answer { DRV_ANSWER_NONE = 0, DRV_ANSWER_KEPT, DRV_ANSWER_REFUSED };
 
@@ -29,6 +31,7 @@ struct drv_record {
   struct drv_call *call;              /* that waits for it; NULL: none */
   struct drv_pod *pod;                /* that it is about; NULL: none, or gone */
   struct drv_claim *claim;            /* that it is about; NULL: none */
+  struct drv_volume *volume;          /* that it is about; NULL: none */
   struct drv_record *previous, *next; /* of the pod */
   bool final;                         /* the row has the pod's terminal phase */
   bool append;                        /* it goes behind what is there */

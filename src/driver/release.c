@@ -4,7 +4,6 @@
  */
 #include "base/slice.h"
 #include "cluster/cluster.h"
-#include "cluster/volumes.h"
 #include "driver/state.h"
 #include "status/status.h"
 
@@ -76,45 +75,6 @@ static void release_expire(struct k8sm_driver *d) {
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d) {
   const struct drv_owed *owed = release_first(d);
   return owed == NULL ? DRV_NEVER : owed->until_ms;
-}
-
-/* ---- Volumes that stay ---- */
-
-static bool release_runs(const struct drv_pod *pod) {
-  if (pod->arrived) return true;
-  for (size_t i = 0; i < pod->demand->task_count; i++) {
-    const struct k8smi_status_task *t = &pod->status->tasks[i];
-    if (t->ran || (k8smi_task_alive(t) && t->progress >= K8SMI_PROGRESS_STARTING)) return true;
-  }
-  return false;
-}
-
-void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod) {
-  if (pod->volumes_noted || pod->place == NULL || pod->demand->volume_count == 0 || !release_runs(pod))
-    return;
-  bool fine = true;
-  for (size_t i = 0; i < pod->demand->volume_count; i++) {
-    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
-    if (row->claim.len == 0) continue;
-    fine = k8sm_cluster_note_volume(d->offers.cluster, row->id, pod->place->agent_id) == K8SM_OK && fine;
-  }
-  pod->volumes_noted = fine; /* else when it is looked at again */
-}
-
-void k8smi_drv_doubt_volumes(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id) {
-  for (size_t i = 0; i < pod->demand->volume_count; i++) {
-    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
-    if (row->claim.len > 0) k8smi_volume_doubt(d->offers.cluster, row->id, agent_id);
-  }
-}
-
-int k8smi_drv_suppose_volumes(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id) {
-  int r = K8SM_OK;
-  for (size_t i = 0; r == K8SM_OK && i < pod->demand->volume_count; i++) {
-    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
-    if (row->claim.len > 0) r = k8smi_volume_suppose(d->offers.cluster, row->id, agent_id);
-  }
-  return r;
 }
 
 /* ---- Giving back ---- */

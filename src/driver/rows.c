@@ -57,7 +57,8 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
   struct drv_snapshot s = {.number = (int64_t)row->number,
                            .deleting = view->deleting,
                            .grace_seconds = view->grace_seconds,
-                           .preempted = view->deleting && view->pod->preempted};
+                           .preempted = view->deleting && view->pod->preempted,
+                           .volumes_made = view->pod->volumes_made};
   const struct drv_nominee *nominated = view->place == NULL ? view->pod->nominee : NULL;
   if (nominated != NULL) {
     s.nominated_agent_id = nominated->agent_id;
@@ -81,8 +82,10 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
 
 int k8smi_drv_row_write(const struct drv_core *core, const struct drv_pod_view *view, struct drv_row *row) {
   const struct drv_pod *pod = view->pod;
-  const struct drv_snapshot_change change = {
-      .deleting = view->deleting, .tasks = pod->tasks_changed || view->more != NULL || view->less != NULL};
+  const struct drv_snapshot_change change = {.deleting = view->deleting,
+                                             .volumes = pod->volumes_made != pod->volumes_told,
+                                             .tasks = pod->tasks_changed || view->more != NULL ||
+                                                      view->less != NULL};
   row->number = pod->row + 1;
   row->append = pod->kept != NULL && view->place == pod->place &&
                 k8sm_demand_attempt(pod->kept->demand) == k8sm_demand_attempt(view->status->demand) &&
@@ -104,6 +107,7 @@ void k8smi_drv_row_commit(struct drv_pod *pod, const struct drv_row *row, struct
   pod->row = row->number;
   pod->appended = row->append ? pod->appended + 1 : 0;
   pod->tasks_changed = false;
+  pod->volumes_told = pod->volumes_made;
 }
 
 void k8smi_drv_row_forget(struct drv_pod *pod) {

@@ -45,6 +45,10 @@ static void snapshot_put_nomination(struct k8smi_json *w, const struct drv_snaps
   k8smi_json_member_i64(w, "nominated_until_ms", s->nominated_until_ms);
 }
 
+static void snapshot_put_volumes(struct k8smi_json *w, const struct drv_snapshot *s) {
+  k8smi_json_member_i64(w, "volumes_made", s->volumes_made);
+}
+
 static void snapshot_put_place(struct k8smi_json *w, const struct drv_snapshot *s) {
   k8smi_json_member(w, "agent_id", s->agent_id);
   k8smi_json_member(w, "hostname", s->hostname);
@@ -82,6 +86,7 @@ void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *
   snapshot_put_deleting(&w, s);
   snapshot_put_nomination(&w, s);
   snapshot_put_place(&w, s);
+  if (s->volumes_made != 0) snapshot_put_volumes(&w, s);
   snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, NULL);
 }
@@ -93,6 +98,7 @@ void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_sna
   snapshot_begin(&w, buf, s);
   if (change->deleting) snapshot_put_deleting(&w, s);
   snapshot_put_nomination(&w, s);
+  if (change->volumes) snapshot_put_volumes(&w, s);
   if (change->tasks) snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, since);
 }
@@ -103,6 +109,21 @@ void k8smi_drv_snapshot_write_claim(struct k8smi_buf *buf, struct k8sm_slice age
   k8smi_json_open(&w, '{');
   k8smi_json_member_i64(&w, "version", DRV_SNAPSHOT_CLAIM_VERSION);
   k8smi_json_member(&w, "agent_id", agent_id);
+  k8smi_json_close(&w, '}');
+  k8smi_buf_putc(buf, '\n');
+}
+
+void k8smi_drv_snapshot_write_volume(struct k8smi_buf *buf, const struct drv_snapshot_volume *v) {
+  struct k8smi_json w;
+  k8smi_json_init(&w, buf, false);
+  k8smi_json_open(&w, '{');
+  k8smi_json_member_i64(&w, "version", DRV_SNAPSHOT_VOLUME_VERSION);
+  k8smi_json_member(&w, "id", v->id);
+  k8smi_json_member(&w, "agent_id", v->agent_id);
+  k8smi_json_member(&w, "hostname", v->hostname);
+  k8smi_json_member(&w, "storage_class", v->storage_class);
+  k8smi_json_member_i64(&w, "milli", v->milli);
+  if (v->supposed != 0) k8smi_json_member_i64(&w, "supposed", v->supposed);
   k8smi_json_close(&w, '}');
   k8smi_buf_putc(buf, '\n');
 }

@@ -6,8 +6,9 @@
  * as rows, each a JSON object in a line of its own, so that people and other programs can read it. The first
  * row is whole; each one behind it holds what has changed since the one before, and is numbered after it.
  * Rows that do not follow on are void: the host was told so (see records.h). Of earlier releases: rows of
- * version 4 do not tell for whom a pod ends, those of version 3 not the form, those of version 2 say nothing
- * of nominations; a whole row of version 1 has no number, and pod and status as texts.
+ * version 5 are from when volumes had no rows, those of version 4 do not tell for whom a pod ends, those of
+ * version 3 not the form, those of version 2 say nothing of nominations; a whole row of version 1 has no
+ * number, and pod and status as texts.
  */
 
 #include <k8smesos/match.h>
@@ -16,7 +17,7 @@
 
 struct k8sm_status;
 
-enum { DRV_SNAPSHOT_VERSION = 5 };
+enum { DRV_SNAPSHOT_VERSION = 6, DRV_SNAPSHOT_VOLUMES = 6 /* the first with rows of volumes */ };
 
 struct drv_snapshot_task {
   struct k8sm_slice id;
@@ -40,6 +41,7 @@ struct drv_snapshot {
   struct k8sm_slice agent_id; /* empty until placed, as all that follows */
   struct k8sm_slice hostname;
   struct k8sm_slice executor;      /* ExecutorInfo */
+  int64_t volumes_made;            /* 1: those that it claims were made there, and have no rows yet */
   struct drv_snapshot_task *tasks; /* that have not ended */
   size_t task_count;
   struct k8sm_plan_port *ports; /* container, name, protocol, both ports */
@@ -50,6 +52,7 @@ struct drv_snapshot {
 /* What of it a row holds behind others. */
 struct drv_snapshot_change {
   bool deleting; /* with grace_seconds and preempted */
+  bool volumes;  /* volumes_made */
   bool tasks;    /* the list */
 };
 
@@ -67,6 +70,22 @@ void k8smi_drv_snapshot_write_claim(struct k8smi_buf *buf, struct k8sm_slice age
 /* Errors: as those of a pod's. */
 int k8smi_drv_snapshot_read_claim(struct k8smi_arena *arena, struct k8sm_slice bytes,
                                   struct k8sm_slice *ret_agent_id, struct k8sm_diags *diags);
+
+/* The row of a volume that a claim names, under the key "volume/<namespace>/<name>" of the claim: where it
+ * is, as long as it is there. */
+enum { DRV_SNAPSHOT_VOLUME_VERSION = 1 };
+struct drv_snapshot_volume {
+  int64_t version;
+  struct k8sm_slice id; /* its persistence id */
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;      /* of the agent; empty: not known */
+  struct k8sm_slice storage_class; /* as the claim names it; empty: none, or not known */
+  int64_t milli;                   /* thousandths of a MB */
+  int64_t supposed;                /* 1: the agent was to make it, and nobody knows whether it did */
+};
+void k8smi_drv_snapshot_write_volume(struct k8smi_buf *buf, const struct drv_snapshot_volume *volume);
+int k8smi_drv_snapshot_read_volume(struct k8smi_arena *arena, struct k8sm_slice bytes,
+                                   struct drv_snapshot_volume *ret, struct k8sm_diags *diags);
 
 /* All rows of a pod. Everything in the result is in the arena, or in `bytes`. Errors: SYNTAX, INVALID (not a
  * snapshot, or of a later version), LIMIT, NOMEM; each with a finding. */

@@ -6,6 +6,8 @@
 #include "wire/number.h"
 #include "wire/token.h"
 
+#include <stdio.h>
+
 enum snapshot_kind {
   SNAPSHOT_NUMBER,
   SNAPSHOT_TEXT,
@@ -22,8 +24,9 @@ struct snapshot_field {
   enum snapshot_kind kind;
 };
 
-#define SNAPSHOT_FIELD(name, kind)                                                                           \
-  { #name, offsetof(struct drv_snapshot, name), SNAPSHOT_##kind }
+#define SNAPSHOT_FIELD_OF(type, name, kind)                                                                  \
+  { #name, offsetof(struct type, name), SNAPSHOT_##kind }
+#define SNAPSHOT_FIELD(name, kind) SNAPSHOT_FIELD_OF(drv_snapshot, name, kind)
 static const struct snapshot_field snapshot_fields[] = {
     SNAPSHOT_FIELD(version, NUMBER),
     SNAPSHOT_FIELD(number, NUMBER),
@@ -44,8 +47,43 @@ static const struct snapshot_field snapshot_fields[] = {
     SNAPSHOT_FIELD(nominated_hostname, TEXT),
     SNAPSHOT_FIELD(nominated_role, TEXT),
     SNAPSHOT_FIELD(nominated_until_ms, NUMBER),
+    SNAPSHOT_FIELD(volumes_made, NUMBER),
 };
-enum { SNAPSHOT_FIELDS = sizeof snapshot_fields / sizeof snapshot_fields[0] };
+
+struct snapshot_claim {
+  int64_t version;
+  struct k8sm_slice agent_id;
+};
+static const struct snapshot_field snapshot_claim_fields[] = {
+    SNAPSHOT_FIELD_OF(snapshot_claim, version, NUMBER),
+    SNAPSHOT_FIELD_OF(snapshot_claim, agent_id, TEXT),
+};
+
+static const struct snapshot_field snapshot_volume_fields[] = {
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, version, NUMBER),
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, id, TEXT),
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, agent_id, TEXT),
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, hostname, TEXT),
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, storage_class, TEXT),
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, milli, NUMBER),
+    SNAPSHOT_FIELD_OF(drv_snapshot_volume, supposed, NUMBER),
+};
+
+/* What rows of a kind look like. Each begins with its version, a number. */
+struct snapshot_form {
+  const char *of;
+  const struct snapshot_field *fields;
+  size_t field_count;
+  int64_t version; /* the newest that is known */
+};
+#define SNAPSHOT_FORM(of, fields, version)                                                                   \
+  { of, fields, sizeof(fields) / sizeof(fields)[0], version }
+static const struct snapshot_form snapshot_of_pod =
+    SNAPSHOT_FORM("pod", snapshot_fields, DRV_SNAPSHOT_VERSION);
+static const struct snapshot_form snapshot_of_claim =
+    SNAPSHOT_FORM("claim", snapshot_claim_fields, DRV_SNAPSHOT_CLAIM_VERSION);
+static const struct snapshot_form snapshot_of_volume =
+    SNAPSHOT_FORM("volume", snapshot_volume_fields, DRV_SNAPSHOT_VOLUME_VERSION);
 
 struct snapshot_reader {
   struct k8smi_arena *arena;
@@ -54,12 +92,12 @@ struct snapshot_reader {
   struct k8smi_token token;
   const char *bytes;
   struct k8smi_buf statuses; /* of all rows so far, a line each */
-  bool claim;                /* it is a claim's record, not a pod's */
+  const struct snapshot_form *form;
 };
 
 static int snapshot_bad(struct snapshot_reader *r, const char *name, const char *expected) {
-  k8smi_find(r->diags, K8SM_DIAG_RECORD_INVALID, NULL, "the %s's record: %s: expected %s",
-             r->claim ? "claim" : "pod", name, expected);
+  k8smi_find(r->diags, K8SM_DIAG_RECORD_INVALID, NULL, "the %s's record: %s: expected %s", r->form->of, name,
+             expected);
   return K8SM_ERR_INVALID;
 }
 
@@ -207,7 +245,7 @@ static int snapshot_get_ports(struct snapshot_reader *r, struct drv_snapshot *s)
   return result;
 }
 
-static int snapshot_get(struct snapshot_reader *r, struct drv_snapshot *s, const struct snapshot_field *f) {
+static int snapshot_get(struct snapshot_reader *r, void *s, const struct snapshot_field *f) {
   void *at = (char *)s + f->offset;
   bool text;
   switch (f->kind) {
@@ -221,21 +259,27 @@ static int snapshot_get(struct snapshot_reader *r, struct drv_snapshot *s, const
   }
 }
 
-/* A row on top of what the former ones said. */
-static int snapshot_get_row(struct snapshot_reader *r, struct drv_snapshot *s) {
+static int snapshot_check_version(struct snapshot_reader *r, int64_t version) {
+  char expected[32];
+  if (version >= 1 && version <= r->form->version) return K8SM_OK;
+  snprintf(expected, sizeof expected, r->form->version == 1 ? "1" : "1 to %d", (int)r->form->version);
+  return snapshot_bad(r, "version", expected);
+}
+
+/* A row into the struct of its form, on top of what the former ones said. */
+static int snapshot_get_row(struct snapshot_reader *r, void *s) {
+  const struct snapshot_form *form = r->form;
   int result = snapshot_next(r);
   if (result == K8SM_OK && r->token.kind != K8SMI_TOKEN_OBJECT)
     return snapshot_bad(r, "all of it", "an object");
   while (result == K8SM_OK && (result = snapshot_next(r)) == K8SM_OK && r->token.kind == K8SMI_TOKEN_KEY) {
     size_t i = 0;
-    while (i < SNAPSHOT_FIELDS && !k8smi_eqs(r->token.text, snapshot_fields[i].name)) i++;
-    if (i == SNAPSHOT_FIELDS) return snapshot_bad(r, "a field", "one that this version knows");
-    result = snapshot_get(r, s, &snapshot_fields[i]);
+    while (i < form->field_count && !k8smi_eqs(r->token.text, form->fields[i].name)) i++;
+    if (i == form->field_count) return snapshot_bad(r, "a field", "one that this version knows");
+    result = snapshot_get(r, s, &form->fields[i]);
   }
   if (result == K8SM_OK) result = snapshot_next(r); /* the end of the row */
-  if (result == K8SM_OK && (s->version < 1 || s->version > DRV_SNAPSHOT_VERSION))
-    return snapshot_bad(r, "version", "1 to 5");
-  return result;
+  return result == K8SM_OK ? snapshot_check_version(r, *(const int64_t *)s) : result;
 }
 
 /* The rows behind the first one, as far as they follow on. One that does not is older than the whole row, or
@@ -293,7 +337,7 @@ static struct k8sm_slice snapshot_before_cut(struct k8sm_slice bytes) {
 
 int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, struct drv_snapshot *ret,
                             struct k8sm_diags *diags) {
-  struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr};
+  struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr, .form = &snapshot_of_pod};
   struct drv_snapshot s;
   memset(&s, 0, sizeof s);
   k8smi_buf_init(&r.statuses, &arena->allocator);
@@ -303,25 +347,28 @@ int k8smi_drv_snapshot_read(struct k8smi_arena *arena, struct k8sm_slice bytes, 
   return result;
 }
 
-int k8smi_drv_snapshot_read_claim(struct k8smi_arena *arena, struct k8sm_slice bytes,
-                                  struct k8sm_slice *ret_agent_id, struct k8sm_diags *diags) {
-  struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr, .claim = true};
-  int64_t version = 0;
-  *ret_agent_id = K8SMI_S("");
+/* A record that is one row. */
+static int snapshot_read_row(struct k8smi_arena *arena, const struct snapshot_form *form,
+                             struct k8sm_slice bytes, void *ret, struct k8sm_diags *diags) {
+  struct snapshot_reader r = {.arena = arena, .diags = diags, .bytes = bytes.ptr, .form = form};
   int result = k8smi_tokens_json(arena, bytes.ptr, bytes.len, NULL, &r.tokens, diags);
   if (result != K8SM_OK) return result;
-  result = snapshot_next(&r);
-  if (result == K8SM_OK && r.token.kind != K8SMI_TOKEN_OBJECT)
-    result = snapshot_bad(&r, "all of it", "an object");
-  while (result == K8SM_OK && (result = snapshot_next(&r)) == K8SM_OK && r.token.kind == K8SMI_TOKEN_KEY) {
-    if (k8smi_eqs(r.token.text, "version"))
-      result = snapshot_get_number(&r, "version", &version);
-    else if (k8smi_eqs(r.token.text, "agent_id"))
-      result = snapshot_get_text(&r, "agent_id", ret_agent_id);
-    else
-      result = snapshot_bad(&r, "a field", "one that this version knows");
-  }
-  if (result == K8SM_OK && version != DRV_SNAPSHOT_CLAIM_VERSION) result = snapshot_bad(&r, "version", "1");
+  result = snapshot_get_row(&r, ret);
   k8smi_tokens_free(r.tokens);
   return result;
+}
+
+int k8smi_drv_snapshot_read_claim(struct k8smi_arena *arena, struct k8sm_slice bytes,
+                                  struct k8sm_slice *ret_agent_id, struct k8sm_diags *diags) {
+  struct snapshot_claim claim = {0, K8SMI_S("")};
+  int result = snapshot_read_row(arena, &snapshot_of_claim, bytes, &claim, diags);
+  *ret_agent_id = claim.agent_id;
+  return result;
+}
+
+int k8smi_drv_snapshot_read_volume(struct k8smi_arena *arena, struct k8sm_slice bytes,
+                                   struct drv_snapshot_volume *ret, struct k8sm_diags *diags) {
+  const struct k8sm_slice none = K8SMI_S("");
+  *ret = (struct drv_snapshot_volume){0, none, none, none, none, 0, 0};
+  return snapshot_read_row(arena, &snapshot_of_volume, bytes, ret, diags);
 }

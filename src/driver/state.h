@@ -4,7 +4,7 @@
 
 /* The driver as a whole, and the parts that need to see all of it. */
 
-#include "driver/pods.h"
+#include "driver/volumes.h"
 #include "wire/mesos.h"
 
 /* A role of the framework, as the master sees it; see roles.c. */
@@ -38,6 +38,7 @@ struct drv_claim {
   bool kept;                   /* the host has the record of it: it happens */
   bool used;                   /* some pod has it */
   bool wanting;                /* offers are wanted for it, as far as the sum of wants knows */
+  bool answered;               /* the agent that is taken to have it has made an offer since, without it */
   bool removing;               /* from the record */
   size_t size;                 /* of the whole */
   char text[];
@@ -102,6 +103,7 @@ struct k8sm_driver {
   struct drv_offers offers;
   struct drv_reconcile reconcile;
   struct drv_claims claims;
+  struct drv_volumes volumes;
   enum drv_life life;
   uint64_t leave_ms;  /* LEAVING: when it is over at the latest */
   uint32_t stop_code; /* of the STOPPED effect that is due */
@@ -240,12 +242,6 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
 
 /* The pod leaves its agent. Takes memory, and can do without. */
 void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod);
-/* What it claims is on its agent, once it runs. */
-void k8smi_drv_note_volumes(struct k8sm_driver *d, struct drv_pod *pod);
-/* The agent that was to make what the pod claims is away: nobody knows whether it did. Errors: NOMEM. */
-int k8smi_drv_suppose_volumes(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
-/* It is back without the pod's task: nobody has used what was only supposed. */
-void k8smi_drv_doubt_volumes(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
 /* Gives back what the offers held have of it. Errors: NOMEM. */
 int k8smi_drv_release_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);

@@ -61,6 +61,20 @@ static int view_record_claim(const struct k8sm_driver *d, const struct drv_claim
   return r;
 }
 
+static int view_record_volume(const struct k8sm_driver *d, const struct drv_volume *volume,
+                              struct k8sm_effects *effects) {
+  char text[DRV_ID_CAP + 8];
+  struct k8smi_buf row;
+  if (!volume->made) return K8SM_OK;
+  k8smi_buf_init(&row, &d->core.allocator);
+  k8smi_drv_volume_row(volume, &row);
+  int r = row.failed ? K8SM_ERR_NOMEM
+                     : view_record(effects, k8smi_drv_volume_key(volume, text, sizeof text),
+                                   (struct k8sm_slice){row.ptr, row.len});
+  k8smi_buf_free(&row);
+  return r;
+}
+
 int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *effects) {
   int r = K8SM_OK;
   k8smi_effects_clear(effects);
@@ -71,6 +85,8 @@ int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *
   }
   for (size_t i = 0; r == K8SM_OK && i < driver->claims.count; i++)
     r = view_record_claim(driver, driver->claims.items[i], effects);
+  for (size_t i = 0; r == K8SM_OK && i < driver->volumes.count; i++)
+    r = view_record_volume(driver, driver->volumes.items[i], effects);
   return r;
 }
 

@@ -49,7 +49,7 @@ enum {
   SIM_TEXT = 96,      /* ids */
   SIM_WORDS = 512,
   SIM_PLANNED = 24, /* faults of a run */
-  SIM_ROWS = SIM_PODS + 1
+  SIM_ROWS = SIM_PODS + SIM_CLAIMS + 1
 };
 
 /* One of each, so that leaving faults out changes as little as can be of the rest. */

@@ -48,14 +48,9 @@ void sim_holds_open(struct sim *s) {
   for (size_t i = 0; i < SIM_CLAIMS; i++) s->holds.volume_agent[i] = SIZE_MAX;
 }
 
-/* A process that has died has left no word of volumes that nobody uses. */
-static bool holds_is_forgotten(const struct sim *s) {
-  return s->process.crashes != 0;
-}
-
 static void holds_see(struct sim *s, size_t claim, size_t agent, int64_t milli) {
   size_t *at = &s->holds.volume_agent[claim];
-  if (*at != SIZE_MAX && *at != agent && !holds_is_forgotten(s))
+  if (*at != SIZE_MAX && *at != agent && !s->process.forgot)
     sim_broken(s, "each claimed volume is made once", "c%zu is on agent %zu, and was made on agent %zu",
                claim, agent, *at);
   if (*at != SIZE_MAX && *at != agent) s->holds.volume_lost[claim] = true; /* which of them counts? */
@@ -78,7 +73,7 @@ static void holds_look_agent(struct sim *s, const struct local_agent *agent) {
     seen[claim] = true;
     holds_see(s, claim, agent->number, bag->amounts[i].milli);
   }
-  for (size_t i = 0; i < SIM_CLAIMS && !holds_is_forgotten(s); i++) {
+  for (size_t i = 0; i < SIM_CLAIMS && !s->process.forgot; i++) {
     if (s->holds.volume_agent[i] != agent->number || seen[i]) continue;
     sim_broken(s, "a claimed volume stays", "c%zu was on agent %zu, and is no more", i, agent->number);
   }
@@ -178,7 +173,7 @@ static void holds_reserve(struct sim *s, const K8smMesos__Resource *resource) {
 static void holds_create(struct sim *s, const K8smMesos__Resource *volume, const struct local_agent *agent) {
   size_t claim = holds_claim(volume);
   size_t at = claim == SIM_CLAIMS ? SIZE_MAX : s->holds.volume_agent[claim];
-  if (at != SIZE_MAX && !s->local->agents[at].gone && agent != NULL && !holds_is_forgotten(s))
+  if (at != SIZE_MAX && !s->local->agents[at].gone && agent != NULL && !s->process.forgot)
     sim_broken(s, "each claimed volume is made once", "c%zu is to be made on agent %zu, and is on agent %zu",
                claim, agent->number, at);
 }

@@ -286,7 +286,7 @@ static void what_a_failed_create_leaves_is_given_back(void **state) {
   offer_disk(&s, "O2", "F2", ""); /* another framework's */
   script_expect(&s, "> DECLINE O2\n");
   offer_disk(&s, "O3", "F1", PERSISTENT); /* a claim that nobody has deleted */
-  script_expect(&s, "> DECLINE O3\n");
+  script_expect(&s, "record volume/default/data\n> DECLINE O3\n");
   script_close(&s);
 }
 
@@ -392,7 +392,8 @@ static void a_volume_is_destroyed_until_it_is_gone(void **state) {
     char id[8];
     snprintf(id, sizeof id, "O%d", i);
     offer_disk(&s, id, "F1", PERSISTENT);
-    snprintf(expected, sizeof expected, destroyed, id);
+    int n = i > 1 ? 0 : snprintf(expected, sizeof expected, "record volume/default/data\n");
+    snprintf(expected + n, sizeof expected - (size_t)n, destroyed, id);
     script_expect(&s, expected);
     assert_non_null(strstr(s.accept, "\"DESTROY\""));
     script_wait(&s, 8000);
@@ -423,8 +424,10 @@ static void a_claim_that_is_not_recorded_stays(void **state) {
   s.hold_records = true;
   assert_int_equal(delete_data(&s), K8SM_OK);
   offer_disk(&s, "O1", "F1", PERSISTENT);
-  script_expect(&s, "record claim/default/data\n> DECLINE O1\n"); /* nothing before the answer */
-  script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
+  /* nothing before the answer */
+  script_expect(&s, "record claim/default/data\nrecord volume/default/data\n> DECLINE O1\n");
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  script_record(&s, K8SM_INPUT_REFUSED, s.open_record - 1);
   script_expect(&s, "event: record 2 was refused: the stored row is old\n");
   offer_disk(&s, "O2", "F1", PERSISTENT);
   script_expect(&s, "> DECLINE O2\n");
@@ -433,6 +436,9 @@ static void a_claim_that_is_not_recorded_stays(void **state) {
   script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
   offer_disk(&s, "O3", "F1", PERSISTENT);
   script_wait(&s, 11000);
+  assert_true(script_has(&s, "record volume/default/data away\n"));
+  assert_false(script_has(&s, "record claim/default/data away\n"));
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
   assert_true(script_has(&s, "record claim/default/data away\n"));
   script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
   script_forget(&s);

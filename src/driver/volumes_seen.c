@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How it becomes known where the volumes of claims are: offers show them, and pods that came to the agent
+ * that was to make them. A pod's own row tells of them, too, until they have rows of their own: else a crash
+ * between the two would lose them. */
+#include "base/slice.h"
+#include "cluster/cluster.h"
+#include "cluster/volumes.h"
+#include "driver/state.h"
+#include "status/status.h"
+
+/* Where the cluster takes the volume to be; empty: nowhere. */
+static struct k8sm_slice seen_at(const struct k8sm_driver *d, struct k8sm_slice id) {
+  uint32_t agent = k8smi_volume_agent(d->offers.cluster, id);
+  return agent == K8SMI_ROW_NONE ? K8SMI_S("") : k8smi_agent_at(d->offers.cluster, agent)->id;
+}
+
+/* ---- Offers ---- */
+
+static int seen_resource(struct k8sm_driver *d, const struct k8smi_offer *offer,
+                         const struct k8smi_resource *r) {
+  if (!r->claimed || r->owner.len > 0 || !k8smi_resource_is_volume(r)) return K8SM_OK;
+  const struct drv_volume_facts facts = {.id = k8smi_s(r->message->disk->persistence->id),
+                                         .agent_id = offer->agent_id,
+                                         .hostname = offer->hostname,
+                                         .milli = r->milli};
+  if (!k8smi_eq(seen_at(d, facts.id), offer->agent_id)) return K8SM_OK; /* the first one counts */
+  return k8smi_drv_volume_put(d, &facts);
+}
+
+int k8smi_drv_volumes_offered(struct k8sm_driver *d, const struct k8sm_offers *offers) {
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && i < offers->count; i++) {
+    const struct k8smi_offer *offer = &offers->items[i];
+    for (size_t k = 0; r == K8SM_OK && k < offer->resource_count; k++)
+      r = seen_resource(d, offer, &offer->resources[k]);
+  }
+  return r;
+}
+
+/* ---- Pods ---- */
+
+/* Its attempt came to the agent: what stood before the launch in its ACCEPT was done. */
+static bool seen_runs(const struct drv_pod *pod) {
+  if (pod->arrived) return true;
+  for (size_t i = 0; i < pod->demand->task_count; i++) {
+    const struct k8smi_status_task *t = &pod->status->tasks[i];
+    if (t->ran || (k8smi_task_alive(t) && t->progress >= K8SMI_PROGRESS_STARTING)) return true;
+  }
+  return false;
+}
+
+static struct drv_volume_facts seen_facts(struct drv_pod *pod, const struct k8sm_demand_volume *row,
+                                          struct k8sm_slice agent_id) {
+  const struct drv_place *place = pod->place;
+  bool there = place != NULL && k8smi_eq(place->agent_id, agent_id);
+  return (struct drv_volume_facts){.id = row->id,
+                                   .agent_id = agent_id,
+                                   .hostname = there ? place->hostname : K8SMI_S(""),
+                                   .storage_class = row->storage_class,
+                                   .milli = row->milli,
+                                   .pod = pod};
+}
+
+/* What runs tells better than what is known; what has ended does not: since then the volume may have been
+ * destroyed, and made elsewhere. */
+static int seen_note(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_demand_volume *row) {
+  const struct drv_volume_facts facts = seen_facts(pod, row, pod->place->agent_id);
+  bool over = pod->status->ending || k8smi_status_is_final(pod->status);
+  struct k8sm_slice known = seen_at(d, row->id);
+  if (over && known.len > 0 && !k8smi_eq(known, facts.agent_id)) return K8SM_OK;
+  int r = k8sm_cluster_note_volume(d->offers.cluster, row->id, facts.agent_id);
+  return r == K8SM_OK ? k8smi_drv_volume_put(d, &facts) : r;
+}
+
+void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod) {
+  if (pod->volumes_noted || pod->place == NULL || pod->demand->volume_count == 0 || !seen_runs(pod)) return;
+  bool fine = true;
+  for (size_t i = 0; i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    if (row->claim.len > 0) fine = seen_note(d, pod, row) == K8SM_OK && fine;
+  }
+  pod->volumes_noted = fine; /* else when it is looked at again */
+  pod->volumes_made |= !fine || !k8smi_drv_volumes_settled(d, pod);
+}
+
+void k8smi_drv_volumes_restored(struct drv_pod *pod, const struct drv_snapshot *s) {
+  pod->arrived = pod->volumes_told = s->volumes_made != 0;
+  pod->volumes_noted = s->version >= DRV_SNAPSHOT_VOLUMES && !pod->volumes_told && seen_runs(pod);
+}
+
+bool k8smi_drv_volumes_untold(const struct k8sm_driver *d, struct drv_pod *pod) {
+  if (pod->volumes_made && pod->volumes_noted && k8smi_drv_volumes_settled(d, pod)) pod->volumes_made = false;
+  return pod->volumes_made != pod->volumes_told;
+}
+
+int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id) {
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    const struct drv_volume *v = k8smi_drv_volume_find(d, row->id);
+    if (row->claim.len == 0 || (v != NULL && v->made && !v->supposed)) continue;
+    struct drv_volume_facts facts = seen_facts(pod, row, agent_id);
+    facts.supposed = true;
+    r = k8smi_volume_suppose(d->offers.cluster, row->id, agent_id);
+    if (r == K8SM_OK && k8smi_eq(seen_at(d, row->id), agent_id)) r = k8smi_drv_volume_put(d, &facts);
+  }
+  return r;
+}
+
+void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id) {
+  for (size_t i = 0; i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    struct drv_volume *v = row->claim.len == 0 ? NULL : k8smi_drv_volume_find(d, row->id);
+    if (row->claim.len > 0) k8smi_volume_doubt(d->offers.cluster, row->id, agent_id);
+    if (v != NULL && v->supposed && k8smi_eq(v->agent_id, agent_id)) k8smi_drv_volume_end(d, v);
+  }
+}
+
+/* ---- Agents ---- */
+
+static int seen_say_lost(struct k8sm_driver *d, const struct drv_volume *v) {
+  static const struct k8sm_slice nobody = {NULL, 0};
+  if (v->supposed) return K8SM_OK;
+  return k8smi_drv_eventf(&d->core, 0, nobody,
+                          "Claim: %.*s was on agent %.*s, which is gone for good: its volume is lost",
+                          K8SMI_P(v->claim), K8SMI_P(v->agent_id));
+}
+
+int k8smi_drv_volumes_lose(struct k8sm_driver *d, struct k8sm_slice agent_id) {
+  for (size_t i = 0; i < d->volumes.count; i++) {
+    struct drv_volume *v = d->volumes.items[i];
+    if (!v->made || !k8smi_eq(v->agent_id, agent_id)) continue;
+    int r = seen_say_lost(d, v);
+    if (r != K8SM_OK) return r;
+    k8smi_drv_volume_end(d, v);
+  }
+  k8sm_cluster_forget(d->offers.cluster, agent_id);
+  d->offers.fresh = d->offers.revive = d->offers.stale = true;
+  return K8SM_OK;
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the volumes of claims are is recorded: over crashes, refused rows, and agents that are away or gone.
+ */
+#include "base/slice.h"
+#include "sim/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const roles[] = {"dev"};
+static const struct k8sm_framework framework = {
+    .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+static const struct k8sm_manifest_data data[] = {
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"64Mi", 4}, 0, 0},
+    {{"PersistentVolumeClaim", 21},
+     {"default", 7},
+     {"data", 4},
+     {"storageClassName", 16},
+     {"fast", 4},
+     0,
+     0}};
+static const struct k8sm_demand_options demand = {
+    .size = sizeof demand, .data = data, .data_count = 2, .data_size = sizeof data[0]};
+
+static struct k8sm_driver_options volume_options(void) {
+  struct k8sm_driver_options o = script_options();
+  o.framework = &framework;
+  o.demand = &demand;
+  return o;
+}
+
+static void subscribe(struct script *s) {
+  s->heartbeats = s->quiet_status = true;
+  script_tick(s);
+  script_subscribe(s, "F1");
+  script_wait(s, 16000); /* what is left over is looked for, and then nothing is wanted */
+  script_forget(s);
+}
+
+static void open_script(struct script *s) {
+  struct k8sm_driver_options o = volume_options();
+  script_open(s, &o);
+  subscribe(s);
+}
+
+static void restart(struct script *s) {
+  struct k8sm_driver_options o = volume_options();
+  script_restart(s, &o);
+  s->call_count = 0;
+  s->hold_records = s->hold_calls = false;
+  subscribe(s);
+}
+
+static int give_pod(struct script *s, const char *name, const char *uid) {
+  char yaml[512];
+  snprintf(
+      yaml, sizeof yaml,
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: default, uid: %s}\n"
+      "spec: {restartPolicy: Never, containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: "
+      "/v}]}],\n"
+      "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}\n",
+      name, uid);
+  return script_pod(s, yaml);
+}
+
+#define OF_DEV ",\"allocation_info\":{\"role\":\"dev\"}"
+#define SCALAR(name, value)                                                                                  \
+  "{\"name\":\"" name "\",\"type\":\"SCALAR\",\"scalar\":{\"value\":" value "}" OF_DEV
+static const char volume[] =
+    "," SCALAR("disk", "64") ",\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"dev\",\"principal\":\"p\","
+                             "\"labels\":{\"labels\":[{\"key\":\"claim\",\"value\":\"default/data\"},"
+                             "{\"key\":\"framework\",\"value\":\"F1\"}]}}],"
+                             "\"disk\":{\"persistence\":{\"id\":\"default.data\",\"principal\":\"p\"},"
+                             "\"volume\":{\"mode\":\"RW\",\"container_path\":\"v\"}}}";
+
+/* An offer of room; `more` of its resources: "", or the volume. */
+static void offer(struct script *s, const char *id, const char *agent, const char *more) {
+  static const char format[] =
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"%s\"},\"framework_id\":{\"value\":"
+      "\"F1\"},\"agent_id\":{\"value\":\"%s\"},\"hostname\":\"%s.example\"" OF_DEV ",\"resources\":[" SCALAR(
+          "cpus", "4") "}," SCALAR("mem", "4096") "}," SCALAR("disk", "9000") "}%s]}]}}";
+  char json[4096];
+  snprintf(json, sizeof json, format, id, agent, agent, more);
+  s->accept[0] = '\0';
+  script_event(s, json);
+}
+
+static bool makes_volume(const struct script *s) {
+  return strstr(s->accept, "\"CREATE\"") != NULL;
+}
+
+static bool launches(const struct script *s) {
+  return strstr(s->accept, "\"LAUNCH_GROUP\"") != NULL;
+}
+
+static struct script_row *row_at(struct script *s, const char *key) {
+  for (size_t i = 0; i < s->row_count; i++) {
+    if (strcmp(s->rows[i].key, key) == 0) return &s->rows[i];
+  }
+  return NULL;
+}
+
+/* A text; NULL: there is none. */
+static const char *row_of(struct script *s, const char *key) {
+  const struct script_row *row = row_at(s, key);
+  if (row == NULL || row->len == 0) return NULL;
+  row->bytes[row->len] = '\0';
+  return row->bytes;
+}
+
+/* It was on its way when the process died. */
+static void lose_row(struct script *s, const char *key) {
+  assert_non_null(row_of(s, key));
+  row_at(s, key)->len = 0;
+}
+
+static void update_all(struct script *s, const char *agent, const char *state, const char *more) {
+  static int number;
+  char uuid[2][24], ids[2][256];
+  snprintf(ids[0], sizeof ids[0], "%s", script_task(s, ""));
+  snprintf(ids[1], sizeof ids[1], "%s", script_task(s, "c"));
+  for (int i = 0; i < 2; i++) {
+    snprintf(uuid[i], sizeof uuid[i], "%016d", ++number);
+    script_update(s, ids[i], agent, state, uuid[i], more);
+  }
+}
+
+#define BY_AGENT    ",\"source\":\"SOURCE_AGENT\",\"reason\":\"REASON_EXECUTOR_TERMINATED\""
+#define BY_EXECUTOR ",\"source\":\"SOURCE_EXECUTOR\""
+#define BY_MASTER   ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED_BY_OPERATOR\""
+
+/* A pod that ran on A1, and has succeeded; it is deleted unless it is to stay. */
+static void a_volume_is_made(struct script *s, bool stays) {
+  char pause[256];
+  assert_int_equal(give_pod(s, "p", "u1"), K8SM_OK);
+  offer(s, "O1", "A1", "");
+  assert_true(makes_volume(s));
+  snprintf(pause, sizeof pause, "%s", script_task(s, ""));
+  update_all(s, "A1", "TASK_RUNNING", BY_EXECUTOR);
+  script_update(s, script_task(s, "c"), "A1", "TASK_FINISHED", "finished--------", BY_EXECUTOR);
+  script_update(s, pause, "A1", "TASK_KILLED", "killed----------", BY_EXECUTOR);
+  if (!stays) assert_int_equal(script_delete(s, "default/p", 0), K8SM_OK);
+  script_wait(s, 100000);
+}
+
+/* Nobody has the claim, its agent is away, and the process starts again: the volume stays where it is. */
+static void a_volume_is_known_after_a_crash(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  a_volume_is_made(&s, false);
+  assert_string_equal(
+      row_of(&s, "volume/default/data"),
+      "{\"version\":1,\"id\":\"default.data\",\"agent_id\":\"A1\",\"hostname\":\"A1.example\","
+      "\"storage_class\":\"fast\",\"milli\":64000}\n");
+  assert_null(row_of(&s, "pod/u1"));
+  restart(&s);
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O2", "A2", "");
+  assert_false(launches(&s));
+  assert_true(script_has(&s,
+                         "default/q: FailedScheduling: 0/1 nodes are available: 1 node(s) had volume node "
+                         "affinity conflict."));
+  offer(&s, "O3", "A1", volume);
+  assert_true(launches(&s));
+  assert_false(makes_volume(&s));
+  script_close(&s);
+}
+
+/* The process dies between the row of the pod, which has failed before it started, and that of its volume. */
+static void the_row_of_the_pod_tells_first(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  s.hold_records = true;
+  update_all(&s, "A1", "TASK_FAILED", BY_AGENT);
+  assert_non_null(strstr(row_of(&s, "pod/u1"), "\"volumes_made\":1"));
+  lose_row(&s, "volume/default/data");
+  restart(&s);
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A1\""));
+  assert_null(strstr(row_of(&s, "pod/u1"), "\"volumes_made\":1")); /* a whole row */
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O2", "A2", "");
+  assert_false(launches(&s));
+  script_close(&s);
+}
+
+/* The pod goes out of the record behind the row of its volume; where the host can't keep that it is asked
+ * again. */
+static void a_pod_waits_for_the_row_of_its_volume(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  update_all(&s, "A1", "TASK_STAGING", ",\"source\":\"SOURCE_MASTER\"");
+  assert_null(row_of(&s, "volume/default/data"));
+  assert_int_equal(script_delete(&s, "default/p", 0), K8SM_OK);
+  s.hold_records = true;
+  uint64_t first = s.open_record + 1;
+  update_all(&s, "A1", "TASK_FAILED", BY_AGENT);
+  uint64_t last = s.open_record;
+  assert_non_null(row_of(&s, "volume/default/data"));
+  for (uint64_t n = first; n <= last; n++)
+    script_record(&s, n == first + 1 ? K8SM_INPUT_REFUSED : K8SM_INPUT_RECORDED, n);
+  script_wait(&s, 4000);
+  assert_non_null(row_of(&s, "pod/u1"));
+  script_forget(&s);
+  s.hold_records = false;
+  script_wait(&s, 2000);
+  assert_true(script_has(&s, "record volume/default/data\n"));
+  assert_true(script_has(&s, "gone default/p\n"));
+  assert_null(row_of(&s, "pod/u1"));
+  script_close(&s);
+}
+
+/* The volume that an offer shows is recorded before a pod relies on it. */
+static void a_launch_waits_for_the_row(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  s.hold_records = true;
+  offer(&s, "O1", "A1", volume);
+  script_wait(&s, 1000);
+  assert_false(launches(&s));
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A1\""));
+  s.hold_records = false;
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  assert_true(launches(&s));
+  assert_false(makes_volume(&s));
+  script_close(&s);
+}
+
+/* Rows from before volumes had rows of their own: those of pods that run tell. */
+static void an_older_record_is_read(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
+  assert_non_null(row_of(&s, "pod/u1"));
+  struct script_row *row = row_at(&s, "pod/u1");
+  for (char *at = row->bytes; (at = strstr(at, "{\"version\":6,")) != NULL; at++) at[11] = '5';
+  for (char *at; (at = strstr(row->bytes, "\"volumes_made\":")) != NULL;) { /* not known then */
+    memmove(at, at + 17, strlen(at + 17) + 1);
+    row->len -= 17;
+  }
+  lose_row(&s, "volume/default/data");
+  restart(&s);
+  assert_non_null(row_of(&s, "volume/default/data"));
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A1\""));
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O2", "A2", "");
+  assert_false(launches(&s));
+  script_close(&s);
+}
+
+/* A volume is destroyed with its claim: a pod that has ended does not bring it back. The row of the volume
+ * goes before that of the claim. */
+static void what_has_ended_tells_nothing(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  a_volume_is_made(&s, true);
+  assert_int_equal(
+      script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_DELETE_CLAIM, .key = k8smi_s("default/data")}),
+      K8SM_OK);
+  offer(&s, "O2", "A1", volume);
+  assert_non_null(strstr(s.accept, "\"DESTROY\""));
+  script_forget(&s);
+  script_wait(&s, 12000);
+  assert_true(script_has(&s, "record volume/default/data away\nrecord claim/default/data away\n"));
+  restart(&s);
+  assert_null(row_of(&s, "volume/default/data"));
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O3", "A2", "");
+  assert_true(makes_volume(&s));
+  script_close(&s);
+}
+
+/* The process dies when the volume is destroyed, and before it hears so: the agent's offers tell. */
+static void a_volume_that_was_destroyed_goes(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  a_volume_is_made(&s, false);
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_DELETE_CLAIM, .key = k8smi_s("default/data")});
+  offer(&s, "O2", "A1", volume);
+  assert_non_null(strstr(s.accept, "\"DESTROY\""));
+  restart(&s);
+  assert_non_null(row_of(&s, "volume/default/data"));
+  script_wait(&s, 120000); /* without an offer it is waited for */
+  assert_false(script_has(&s, "claim gone default/data\n"));
+  script_wait(&s, 540000); /* it is looked for now and then */
+  offer(&s, "O3", "A1", "");
+  script_wait(&s, 61000);
+  assert_true(script_has(&s, "claim gone default/data\n"));
+  assert_null(row_of(&s, "volume/default/data"));
+  script_close(&s);
+}
+
+/* An agent that is gone for good takes the volume with it: the next pod has a new one, wherever it goes. */
+static void an_agent_that_is_gone_frees_its_claims(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
+  assert_non_null(row_of(&s, "volume/default/data"));
+  update_all(&s, "A1", "TASK_GONE_BY_OPERATOR", BY_MASTER);
+  assert_true(script_has(
+      &s, "event: Claim: default/data was on agent A1, which is gone for good: its volume is lost\n"));
+  assert_null(row_of(&s, "volume/default/data"));
+  restart(&s);
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O2", "A2", "");
+  assert_true(makes_volume(&s));
+  script_close(&s);
+}
+
+/* Whether an agent that is away has made the volume is not known: that is recorded, too. Back without the
+ * task, it has made none. */
+static void what_is_supposed_is_recorded(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  update_all(&s, "A1", "TASK_UNREACHABLE",
+             ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"");
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"supposed\":1"));
+  restart(&s);
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O2", "A2", "");
+  assert_false(launches(&s));
+  update_all(&s, "A1", "TASK_GONE", ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  assert_null(row_of(&s, "volume/default/data"));
+  assert_true(makes_volume(&s)); /* on A2 */
+  script_close(&s);
+}
+
+static void a_snapshot_has_volumes(void **state) {
+  struct k8sm_effects *effects;
+  struct k8sm_effect e;
+  struct script s;
+  bool found = false;
+  (void)state;
+  open_script(&s);
+  a_volume_is_made(&s, false);
+  assert_int_equal(k8sm_effects_new(NULL, &effects), K8SM_OK);
+  assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
+  for (size_t i = 0; k8sm_effects_rows(effects, i, &e, sizeof e, 1) != 0; i++) {
+    if (!k8smi_eqs(e.key, "volume/default/data")) continue;
+    found = true;
+    assert_true(k8smi_eqs(e.bytes, row_of(&s, "volume/default/data")));
+  }
+  assert_true(found);
+  k8sm_effects_free(effects);
+  script_close(&s);
+}
+
+static void strange_rows_are_refused(void **state) {
+#define ROW(version, id, agent)                                                                              \
+  "{\"version\":" version ",\"id\":\"" id "\",\"agent_id\":\"" agent "\",\"hostname\":\"\",\"milli\":1}\n"
+  static const struct {
+    const char *key, *bytes, *words;
+  } rows[] = {
+      {"volume/default/data", ROW("2", "default.data", "A1"), "the volume's record: version: expected 1"},
+      {"volume/default/data", ROW("1", "default.other", "A1"), "is of a volume with another id"},
+      {"volume/default/data", ROW("1", "data", "A1"), "is of a volume with another id"},
+      {"volume/default/data", ROW("1", "default.data", ""), "names no agent"},
+      {"volume/default/data", "{\"version\":1,\"other\":1}\n",
+       "a field: expected one that this version knows"},
+      {"volume/default/data", "[]\n", "expected an object"},
+      {"volume/default/data", "{\"version\":1", ""},
+      {"volume/", ROW("1", "default.data", "A1"), "is not one of ours"}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script s;
+    struct k8sm_driver_options o = volume_options();
+    script_open(&s, &o);
+    assert_int_equal(script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
+                                                         .key = k8smi_s(rows[i].key),
+                                                         .bytes = k8smi_s(rows[i].bytes)}),
+                     K8SM_ERR_INVALID);
+    if (strstr(s.findings, rows[i].words) == NULL) fail_msg("%zu: %s", i, s.findings);
+    script_close(&s);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_volume_is_known_after_a_crash),
+      cmocka_unit_test(the_row_of_the_pod_tells_first),
+      cmocka_unit_test(a_pod_waits_for_the_row_of_its_volume),
+      cmocka_unit_test(a_launch_waits_for_the_row),
+      cmocka_unit_test(an_older_record_is_read),
+      cmocka_unit_test(what_has_ended_tells_nothing),
+      cmocka_unit_test(a_volume_that_was_destroyed_goes),
+      cmocka_unit_test(an_agent_that_is_gone_frees_its_claims),
+      cmocka_unit_test(what_is_supposed_is_recorded),
+      cmocka_unit_test(a_snapshot_has_volumes),
+      cmocka_unit_test(strange_rows_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
