@@ -184,7 +184,9 @@ static const struct k8smi_rule rules_of_env[K8SMI_EnvVar__COUNT] = {
 static const struct k8smi_rule rules_of_env_source[K8SMI_EnvVarSource__COUNT] = {
     [K8SMI_EnvVarSource_fieldRef] = RULE_RESOLVED(
         "`spec.nodeName` is the agent's hostname, `status.hostIP` and `status.podIP` the address in "
-        "its offers: both are filled in with the task"),
+        "its offers: both are filled in with the task. On a CNI network nobody knows the pod's address "
+        "before "
+        "it runs: `status.podIP` is refused there"),
     [K8SMI_EnvVarSource_resourceFieldRef] =
         RULE_RESOLVED("a limit that is not stated is told as what the pod's executor holds"),
     [K8SMI_EnvVarSource_configMapKeyRef] = RULE_RESOLVED("from the data handed in"),
@@ -220,7 +222,7 @@ static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
     [K8SMI_Probe_tcpSocket] = RULE_BELOW,
     [K8SMI_Probe_grpc] = RULE_TOLD(
         "Mesos does not speak gRPC: the port is checked for an open connection only, or by option with "
-        "`grpc_health_probe` in the container"),
+        "`grpc_health_probe` in the container, whose image must have it in its PATH"),
     [K8SMI_Probe_initialDelaySeconds] = RULE_HOW(
         "`delay_seconds`; that of a startup probe also part of the health check's `grace_period_seconds`"),
     [K8SMI_Probe_timeoutSeconds] = RULE_HOW("`timeout_seconds`"),
@@ -239,9 +241,10 @@ static const struct k8smi_rule rules_of_http[K8SMI_HTTPGetAction__COUNT] = {
         RULE_UNLESS(REFUSED, "127.0.0.1|localhost", "Mesos checks ports of the container"),
     [K8SMI_HTTPGetAction_scheme] = RULE_TOLD(
         "`http.scheme` of a health check; for readiness and startup over TLS the port is checked for an open "
-        "connection only, or by option with curl or wget in the container"),
-    [K8SMI_HTTPGetAction_httpHeaders] = RULE_TOLD(
-        "Mesos' checks send no headers of their own; by option curl or wget does, in the container"),
+        "connection only, or by option with curl or wget in the container, as for `httpHeaders`"),
+    [K8SMI_HTTPGetAction_httpHeaders] = RULE_TOLD("Mesos' checks send no headers of their own; by option "
+                                                  "curl or wget does, in the container, whose image "
+                                                  "must have sh and one of the two"),
     [K8SMI_HTTPGetAction_protocol] = RULE_IGNORED("Mesos' checks use HTTP/1.1"),
 };
 

@@ -138,6 +138,33 @@ static void print_admission(void) {
 }
 
 /* What is said of a pod beside its spec. */
+static void print_glossary(void) {
+  static const char *const rows[][2] = {
+      {"agent",
+       "a node: what makes containers there, as the kubelet does. Its *attributes* are the node's labels"},
+      {"master", "who knows all agents, and offers what is free on them"},
+      {"offer",
+       "resources of one agent that may be used now; the pod is placed on one, or on several of an agent"},
+      {"framework",
+       "who takes offers and runs pods on them: `km run`, or a program with this library. Each has one "
+       "or more *roles*, for which resources are reserved"},
+      {"executor", "what runs the containers of one pod, as its sandbox and pause container do"},
+      {"task", "a container of the pod; one more, the *pause task*, keeps the executor"},
+      {"sandbox",
+       "a directory of the executor on its agent, for its volumes and the containers' output; it goes "
+       "with them"},
+      {"CNI network",
+       "a network on which each pod has an address of its own: an operator sets it up on the agents, "
+       "and names it here"},
+      {"isolator", "a feature of agents that can be on or off, for each kind of limit, volume and namespace"},
+      {"check, health check", "what an executor does for a readiness probe and for a liveness probe"},
+      {"finding",
+       "a note, a warning or an error of this library, with the path of the field that it is about"},
+  };
+  fputs("\n## Words\n\n| of Mesos, and here | what it is to a user of Kubernetes |\n| --- | --- |\n", stdout);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) printf("| %s | %s |\n", rows[i][0], rows[i][1]);
+}
+
 static void print_metadata(void) {
   static const struct {
     const char *what, *how;
@@ -256,6 +283,7 @@ int main(void) {
       "refuses every pod of which anything is lost, `spec.hostAliases=warn` runs pods without their host "
       "aliases.\n",
       stdout);
+  print_glossary();
   print_metadata();
   print_type(K8SMI_TYPE_PodSpec);
   print_command_task();

@@ -20,8 +20,9 @@ def add(archive, name, content=b"", **how):
     archive.addfile(entry, io.BytesIO(content))
 
 
-def layer(ballast):
-    """A root file system: busybox under all its names, and as many MB of zeros as asked for."""
+def layer(ballast, programs=()):
+    """A root file system: busybox under all its names, (name, script) in /bin, and as many MB of zeros as asked
+    for."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for folder in ("bin", "etc", "tmp", "proc", "sys", "dev", "var"):
@@ -30,6 +31,8 @@ def layer(ballast):
         for name in subprocess.run([BUSYBOX, "--list"], capture_output=True, check=True).stdout.decode().split():
             if name != "busybox":
                 add(archive, f"bin/{name}", type=tarfile.SYMTYPE, linkname="busybox")
+        for name, script in programs:
+            add(archive, f"bin/{name}", script.encode(), mode=0o755)
         add(archive, "etc/passwd", b"root:x:0:0:root:/:/bin/sh\n", mode=0o644)
         add(archive, "etc/group", b"root:x:0:\n", mode=0o644)
         if ballast:
@@ -37,7 +40,7 @@ def layer(ballast):
     return out.getvalue()
 
 
-def put_image(folder, repository, config, ballast=0):
+def put_image(folder, repository, config, ballast=0, programs=()):
     """Writes a one-layer archive as `docker save` made them, which an agent's local puller reads."""
     name = hashlib.sha256(repository.encode()).hexdigest()
     about = json.dumps({"id": name, "architecture": "amd64", "os": "linux", "created": "2026-01-01T00:00:00Z",
@@ -47,7 +50,7 @@ def put_image(folder, repository, config, ballast=0):
         add(archive, name, type=tarfile.DIRTYPE, mode=0o755)
         add(archive, f"{name}/VERSION", b"1.0")
         add(archive, f"{name}/json", about)
-        add(archive, f"{name}/layer.tar", layer(ballast))
+        add(archive, f"{name}/layer.tar", layer(ballast, programs))
         add(archive, "repositories", json.dumps({repository: {"latest": name}}).encode())
     return path
 

@@ -136,13 +136,6 @@ class Agent:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(int(folder.name), signal.SIGKILL)
 
-    def registered(self):
-        """Whether this very process is: a master may take the agent for active while it starts again."""
-        try:
-            return fetch_json(f"http://{self.address}/metrics/snapshot")["slave/registered"] == 1
-        except (urllib.error.URLError, OSError, ValueError, KeyError):
-            return False
-
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
 
@@ -223,10 +216,17 @@ class Pair:
         self.agents.append(agent)
         return agent
 
+    def registered(self, agent, since):
+        """Whether it has come since then: a master may take an agent for active while it is started again."""
+        return any(s["active"] and s["pid"].endswith("@" + agent.address) and
+                   max(s["registered_time"], s.get("reregistered_time", 0)) >= since
+                   for s in self.state().get("slaves", []))
+
     def start_agent(self, agent, seconds=60):
+        since = time.time()
         agent.start()
         try:
-            wait(lambda: agent.registered() or agent.process.poll() is not None, seconds)
+            wait(lambda: self.registered(agent, since) or agent.process.poll() is not None, seconds)
         finally:
             if agent.process.poll() is not None:
                 raise RuntimeError("the agent ended: " + agent.log()[-2000:])

@@ -44,6 +44,20 @@ def why_not():
     return None
 
 
+# Says of a service what the program of that name does, with its exit code: whether a file of the service's name is
+# there, as long as something listens on the port.
+GRPC_HEALTH_PROBE = """#!/bin/sh
+service=all
+for word; do case $word in
+  -addr=127.0.0.1:*) port=${word##*:} ;;
+  -service=*) service=${word#*=} ;;
+  *) echo "unknown: $word" >&2; exit 1 ;;
+esac; done
+nc -w 1 127.0.0.1 "$port" < /dev/null || exit 2
+test -e "/tmp/serving-$service" || exit 4
+"""
+
+
 class Greedy:
     """A framework that keeps every offer it gets."""
 
@@ -74,7 +88,9 @@ class Pods(Case):
     def setUpClass(cls):
         registry = page(agents()[0], "/flags")["flags"]["docker_registry"]
         cls.images = [put_image(registry, "busybox", {"Cmd": ["sh"], "Env": ["PATH=/bin"]}),
-                      put_image(registry, "slow", {"Cmd": ["sleep", "600"], "Env": ["PATH=/bin"]}, ballast=1500)]
+                      put_image(registry, "slow", {"Cmd": ["sleep", "600"], "Env": ["PATH=/bin"]}, ballast=1500),
+                      put_image(registry, "grpc", {"Cmd": ["sh"], "Env": ["PATH=/bin"]},
+                                programs=[("grpc_health_probe", GRPC_HEALTH_PROBE)])]
 
     @classmethod
     def tearDownClass(cls):
@@ -322,6 +338,44 @@ class Pods(Case):
         self.assertEqual(km.wait(60), 0, self.said())
         told = [line.split("default/gated: ")[1] for line in self.said().splitlines() if "Started" in line]
         self.assertEqual(told, ["Started: container side", "Started: container main"])
+
+    @staticmethod
+    def serves(name, port, script, image="grpc", **probes):
+        listen = f"exec nc -ll -p {port} -e true"
+        timings = {"periodSeconds": 1, "timeoutSeconds": 5, "failureThreshold": 2}
+        return {**container(name, script + listen), "image": image,
+                **{kind: {"grpc": {"port": port, **service}, **timings} for kind, service in probes.items()}}
+
+    def test_grpc_probe_of_readiness_and_liveness(self):
+        self.run_pod(pod("speaks", [
+            self.serves("web", 31811, "(sleep 5; touch /tmp/serving-shop; sleep 12; rm /tmp/serving-shop) & ",
+                        readinessProbe={"service": "shop"}),
+            self.serves("sick", 31812, "touch /tmp/serving-all; (sleep 8; rm /tmp/serving-all) & ",
+                        livenessProbe={}),
+        ], terminationGracePeriodSeconds=1), "--command-probes")
+        self.wait(lambda: self.phase("speaks") == "Running")
+        self.assertFalse(self.containers("speaks")["web"]["ready"])
+        self.wait(lambda: self.containers("speaks")["web"]["ready"])
+        self.wait(lambda: not self.containers("speaks")["web"]["ready"])
+        self.wait(lambda: self.containers("speaks")["sick"]["restartCount"] >= 1)
+        self.assertEqual(self.containers("speaks")["web"]["restartCount"], 0)
+        self.assertIn("the image must have grpc_health_probe", self.said())
+
+    def test_grpc_probe_without_the_program_never_succeeds(self):
+        self.run_pod(pod("lacks", [self.serves("web", 31813, "touch /tmp/serving-all; ", "busybox",
+                                               readinessProbe={}),
+                                   self.serves("sick", 31814, "touch /tmp/serving-all; ", "busybox",
+                                               livenessProbe={})],
+                         terminationGracePeriodSeconds=1), "--command-probes")
+        self.wait(lambda: self.containers("lacks").get("sick", {}).get("restartCount", 0) >= 1)
+        self.assertFalse(self.containers("lacks")["web"]["ready"])
+        self.assertEqual(self.containers("lacks")["web"]["restartCount"], 0)
+
+    def test_grpc_probe_without_the_option_asks_for_a_connection(self):
+        self.run_pod(pod("opened", [self.serves("web", 31815, "sleep 3; ", readinessProbe={})]))
+        self.wait(lambda: self.phase("opened") == "Running")
+        self.wait(lambda: self.containers("opened")["web"]["ready"])
+        self.assertIn("the port is checked for an open connection only", self.said())
 
     def test_secret_is_a_file_and_a_variable(self):
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"word": "sesame"}}
