@@ -95,9 +95,11 @@ struct snapshot_reader {
   const struct snapshot_form *form;
 };
 
+/* Of the token that was read last. */
 static int snapshot_bad(struct snapshot_reader *r, const char *name, const char *expected) {
-  k8smi_find(r->diags, K8SM_DIAG_RECORD_INVALID, NULL, "the %s's record: %s: expected %s", r->form->of, name,
-             expected);
+  const struct k8smi_where where = k8smi_tokens_where(r->tokens, &r->token);
+  k8smi_find_at(r->diags, K8SM_DIAG_RECORD_INVALID, &where, NULL, "the %s's record: %s: expected %s",
+                r->form->of, name, expected);
   return K8SM_ERR_INVALID;
 }
 
@@ -305,9 +307,10 @@ static int snapshot_get_all(struct snapshot_reader *r, struct k8sm_slice bytes, 
   if (result != K8SM_OK) return result;
   result = snapshot_get_row(r, s);
   if (result == K8SM_OK) result = snapshot_get_changes(r, s);
+  if (result == K8SM_OK && (s->attempt < 0 || s->attempt > UINT32_MAX))
+    result = snapshot_bad(r, "attempt", "a small number");
   k8smi_tokens_free(r->tokens);
   if (result != K8SM_OK) return result;
-  if (s->attempt < 0 || s->attempt > UINT32_MAX) return snapshot_bad(r, "attempt", "a small number");
   s->status = k8smi_arena_copy(r->arena, r->statuses.ptr, r->statuses.len);
   return s->status.ptr == NULL ? k8smi_arena_error(r->arena) : K8SM_OK;
 }

@@ -330,6 +330,7 @@ static void rows_that_are_none(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (record_read(&r, k8smi_s(rows[i]), &got) == K8SM_OK) fail_msg("%s", rows[i]);
     assert_int_not_equal(r.findings.diags.count, 0);
+    assert_int_equal(r.findings.rows[0].line, strchr(rows[i], '\n') == NULL ? 1 : 2);
     if (strchr(rows[i], '[') == rows[i])
       assert_string_equal(r.findings.text + r.findings.rows[0].message,
                           "the pod's record: all of it: expected an object");
