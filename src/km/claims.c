@@ -161,14 +161,19 @@ struct loading {
 };
 
 /* The data of a claim that is in none of the files, so that pods that have it still can be taken up. */
-static bool load_row(void *ctx, const char *key, const char *bytes, size_t len) {
+static bool load_row(void *ctx, const struct km_row *row) {
+  static struct km_report report;
   const struct loading *l = ctx;
-  const char *name = km_claim_of_key(key);
+  const struct km_source source = {row->path, row->bytes, row->len, ""};
+  const char *name = km_claim_of_key(row->key);
   struct k8sm_manifest *m;
   if (name == NULL) return true;
   note(l->r, name);
   if (!each_claim(l->set, is_other, (char *)(uintptr_t)name)) return true;
-  if (k8sm_manifest_parse(bytes, len, NULL, &m, NULL) != K8SM_OK) return false;
+  km_report_begin(&report);
+  int result = k8sm_manifest_parse(row->bytes, row->len, NULL, &m, &report.diags);
+  if (result != K8SM_OK) km_report_end(&report, &source, -1);
+  if (result != K8SM_OK) return false;
   l->r->claim_objects = km_alloc(l->r->claim_objects, l->r->claims.count * sizeof(struct k8sm_manifest *));
   l->r->claim_objects[l->r->claim_object_count++] = m;
   km_set_add_data(l->set, m);

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happened to the pods, for `km describe`: the last events, repeated ones counted. */
-#include "host.h"
+/* What happened to the pods and workloads, for `km describe`: the last events of each, repeated ones counted,
+ * for as long as Kubernetes keeps them. They outlive the process in a file (event_log.c). */
+#include "events.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_EVENTS = 1000 };
+enum { KEPT_MS = 3600 * 1000, MAX_EVENTS = 10000, MAX_OF_OBJECT = 25, MAX_TEXT = 1024, BUCKETS = 4096 };
 
-struct event {
-  char *key, *text;
-  int64_t first_ms, last_ms;
-  unsigned count;
+/* A pod or a workload to which something happened. */
+struct subject {
+  struct subject *next_in_bucket;
+  struct subject *older, *newer; /* by the time of the last event */
+  char *key;
+  struct km_event items[MAX_OF_OBJECT]; /* the last to happen is the last */
+  size_t count;
 };
 
 struct km_events {
-  struct event items[MAX_EVENTS]; /* a ring */
-  size_t next, used;
+  struct subject *buckets[BUCKETS];
+  struct subject *oldest, *newest;
+  size_t count; /* of all events */
 };
 
 struct km_events *km_events_new(void) {
@@ -25,48 +30,120 @@ struct km_events *km_events_new(void) {
   return e;
 }
 
-static void drop_event(struct event *e) {
-  free(e->key);
-  free(e->text);
-  memset(e, 0, sizeof *e);
+static struct subject **find(struct km_events *e, const char *key) {
+  uint32_t hash = 2166136261u;
+  for (const char *c = key; *c != '\0'; c++) hash = (hash ^ (unsigned char)*c) * 16777619u;
+  struct subject **at = &e->buckets[hash % BUCKETS];
+  while (*at != NULL && strcmp((*at)->key, key) != 0) at = &(*at)->next_in_bucket;
+  return at;
+}
+
+static void unlink_subject(struct km_events *e, struct subject *s) {
+  *(s->older == NULL ? &e->oldest : &s->older->newer) = s->newer;
+  *(s->newer == NULL ? &e->newest : &s->newer->older) = s->older;
+  s->older = s->newer = NULL;
+}
+
+static void link_newest(struct km_events *e, struct subject *s) {
+  s->older = e->newest;
+  *(e->newest == NULL ? &e->oldest : &e->newest->newer) = s;
+  e->newest = s;
+}
+
+static struct subject *add_subject(struct km_events *e, struct subject **at, const char *key) {
+  struct subject *s = km_alloc(NULL, sizeof *s);
+  memset(s, 0, sizeof *s);
+  s->key = km_strdup(key, strlen(key));
+  *at = s;
+  link_newest(e, s);
+  return s;
+}
+
+static void drop_event(struct km_events *e, struct subject *s, size_t i) {
+  free(s->items[i].text);
+  memmove(&s->items[i], &s->items[i + 1], (--s->count - i) * sizeof s->items[0]);
+  e->count--;
+}
+
+bool km_events_forget(struct km_events *e, const char *key) {
+  struct subject **at = find(e, key), *s = *at;
+  if (s == NULL) return false;
+  *at = s->next_in_bucket;
+  unlink_subject(e, s);
+  while (s->count > 0) drop_event(e, s, s->count - 1);
+  free(s->key);
+  free(s);
+  return true;
 }
 
 void km_events_free(struct km_events *e) {
-  if (e == NULL) return;
-  for (size_t i = 0; i < MAX_EVENTS; i++) drop_event(&e->items[i]);
+  while (e != NULL && e->oldest != NULL) km_events_forget(e, e->oldest->key);
   free(e);
 }
 
-/* The latest event of a pod, if it says the same: it is counted, not repeated. */
-static struct event *find_same(struct km_events *e, const char *key, const char *text) {
-  for (size_t back = 1; back <= e->used; back++) {
-    struct event *at = &e->items[(e->next + MAX_EVENTS - back) % MAX_EVENTS];
-    if (strcmp(at->key, key) == 0) return strcmp(at->text, text) == 0 ? at : NULL;
+void km_events_expire(struct km_events *e, int64_t now_ms) {
+  for (struct subject *s; (s = e->oldest) != NULL && s->count > 0;) {
+    if (e->count <= MAX_EVENTS && s->items[s->count - 1].last_ms > now_ms - KEPT_MS) return;
+    km_events_forget(e, s->key);
   }
-  return NULL;
 }
 
-void km_events_add(struct km_events *e, struct k8sm_slice key, struct k8sm_slice text, int64_t wall_ms) {
-  char *k = km_strdup(key.ptr, key.len), *t = km_strdup(text.ptr, text.len);
-  struct event *same = find_same(e, k, t);
-  if (same != NULL) {
-    same->count++;
-    same->last_ms = wall_ms;
-    free(k);
-    free(t);
-    return;
-  }
-  drop_event(&e->items[e->next]);
-  e->items[e->next] = (struct event){k, t, wall_ms, wall_ms, 1};
-  e->next = (e->next + 1) % MAX_EVENTS;
-  if (e->used < MAX_EVENTS) e->used++;
+/* Texts of Mesos need not be UTF-8, which JSON is. */
+static char *copy_text(struct k8sm_slice text) {
+  size_t len = text.len < MAX_TEXT ? text.len : MAX_TEXT;
+  while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) len--;
+  char *copy = km_strdup(text.ptr, len);
+  json_t *good = json_stringn(copy, len);
+  for (char *c = copy; good == NULL && *c != '\0'; c++) *c = (unsigned char)*c < 0x80 ? *c : '?';
+  json_decref(good);
+  return copy;
 }
 
-char *km_events_json(const struct km_events *e, const char *key) {
+/* Takes the event in, and its text; it says how often it has happened since when. */
+static void take(struct km_events *e, struct subject *s, struct km_event event) {
+  size_t i = 0;
+  while (i < s->count && strcmp(s->items[i].text, event.text) != 0) i++;
+  if (i < s->count) {
+    const struct km_event *before = &s->items[i];
+    if (before->first_ms < event.first_ms) event.first_ms = before->first_ms;
+    event.count += before->count;
+    drop_event(e, s, i);
+  } else if (s->count == MAX_OF_OBJECT) {
+    drop_event(e, s, 0);
+  }
+  s->items[s->count++] = event;
+  e->count++;
+}
+
+const struct km_event *km_events_add(struct km_events *e, const char *key, struct k8sm_slice text,
+                                     struct km_event event) {
+  struct subject **at = find(e, key), *s = *at;
+  if (s == NULL) s = add_subject(e, at, key);
+  event.text = copy_text(text);
+  take(e, s, event);
+  unlink_subject(e, s);
+  link_newest(e, s);
+  km_events_expire(e, event.last_ms); /* not this one, which is the newest */
+  return &s->items[s->count - 1];
+}
+
+void km_events_each(const struct km_events *e,
+                    void (*visit)(void *ctx, const char *key, const struct km_event *event), void *ctx) {
+  for (const struct subject *s = e->oldest; s != NULL; s = s->newer) {
+    for (size_t i = 0; i < s->count; i++) visit(ctx, s->key, &s->items[i]);
+  }
+}
+
+size_t km_events_count(const struct km_events *e) {
+  return e->count;
+}
+
+char *km_events_json(struct km_events *e, const char *key, int64_t now_ms) {
   json_t *list = json_array();
-  for (size_t back = e->used; back > 0; back--) {
-    const struct event *at = &e->items[(e->next + MAX_EVENTS - back) % MAX_EVENTS];
-    if (strcmp(at->key, key) != 0) continue;
+  const struct subject *s = *find(e, key);
+  for (size_t i = 0; s != NULL && i < s->count; i++) {
+    const struct km_event *at = &s->items[i];
+    if (at->last_ms <= now_ms - KEPT_MS) continue;
     json_t *o = json_object();
     json_object_set_new(o, "message", json_string(at->text));
     json_object_set_new(o, "firstMillis", json_integer(at->first_ms));

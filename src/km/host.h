@@ -45,9 +45,15 @@ bool km_store_is_held(const char *folder);
 /* Keeps a row, durably, behind what is kept under the key or in its place; or removes it all (len 0). False,
  * with a line, when it could not be. */
 bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes, bool append);
-/* Calls for each row that is kept, "framework" first. False when one can't be read. */
-bool km_store_each(struct km_store *store,
-                   bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx);
+/* What is kept under a key, and in which file. */
+struct km_row {
+  const char *key, *path, *bytes;
+  size_t len;
+};
+/* Returns whether it could be read, with a line that says what is wrong with it if not. */
+typedef bool km_store_visitor(void *ctx, const struct km_row *row);
+/* Calls for each row that is kept, "framework" first. False, with a line, when one can't be read. */
+bool km_store_each(struct km_store *store, km_store_visitor *visit, void *ctx);
 void km_store_clear(struct km_store *store);
 
 /* ---- control.c: how `km get` and `km delete` reach a running km: one line in, an answer out ---- */
@@ -62,14 +68,6 @@ void km_control_process(struct km_control *control, const struct k8sm_pollfd *fd
 char *km_control_ask(const char *folder, const char *line);
 /* The same without a line. */
 char *km_control_ask_quietly(const char *folder, const char *line);
-
-/* ---- events.c: what happened, for `km describe` ---- */
-struct km_events;
-struct km_events *km_events_new(void);
-void km_events_free(struct km_events *events);
-void km_events_add(struct km_events *events, struct k8sm_slice key, struct k8sm_slice text, int64_t wall_ms);
-/* Those of a pod, the oldest first, as a JSON array. To be freed. */
-char *km_events_json(const struct km_events *events, const char *key);
 
 /* ---- view.c: pods and workloads as tables and JSON ---- */
 /* The document of `km get -o json`. To be freed. */

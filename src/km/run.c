@@ -22,8 +22,9 @@ const struct km_command km_command_run = {
     "                                            on agents without images and cgroups\n"
     "  km run -f web.yaml -f batch.yaml          Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, …\n\n"
     "It stays in the foreground until all pods and Jobs have ended. The first interrupt deletes all with\n"
-    "grace, the second leaves the pods to run. Started again with the same state folder it goes on with\n"
-    "what runs; files that have changed are rolled out.\n",
+    "grace, the second leaves the pods to run (exit 0); where the master is silent, one is enough, and what\n"
+    "can't be ended is left (exit 1). Started again with the same state folder it goes on with what runs;\n"
+    "files that have changed are rolled out.\n",
     run,
 };
 
@@ -78,18 +79,19 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
 
 /* Rows of the control, and of claims, begin with a kind, and so with a capital letter; those of the driver do
  * not. */
-static bool restore_row(void *ctx, const char *key, const char *bytes, size_t len) {
+static bool restore_row(void *ctx, const struct km_row *row) {
   static struct km_report report;
+  const struct km_source source = {row->path, row->bytes, row->len, NULL};
   struct k8sm_input to_driver = {
-      .type = K8SM_INPUT_RESTORE, .key = {key, strlen(key)}, .bytes = {bytes, len}};
+      .type = K8SM_INPUT_RESTORE, .key = {row->key, strlen(row->key)}, .bytes = {row->bytes, row->len}};
   struct k8sm_control_input to_control = {
       .type = K8SM_CONTROL_RESTORE, .key = to_driver.key, .bytes = to_driver.bytes};
-  bool driver = key[0] < 'A' || key[0] > 'Z';
-  if (km_claim_of_key(key) != NULL) return true; /* see km_claims_load */
+  bool driver = row->key[0] < 'A' || row->key[0] > 'Z';
+  if (km_claim_of_key(row->key) != NULL) return true; /* see km_claims_load */
   km_report_begin(&report);
   int result = driver ? km_runner_step(ctx, &to_driver, &report.diags)
                       : km_runner_control(ctx, &to_control, &report.diags);
-  if (result != K8SM_OK) km_report_end(&report, NULL, -1); /* warnings were told at the first start */
+  if (result != K8SM_OK) km_report_end(&report, &source, -1); /* warnings were told at the first start */
   return result == K8SM_OK;
 }
 
@@ -157,6 +159,7 @@ static bool set_up(struct km_runner *r, const struct run_options *o, struct km_s
   km_state_folder(o->state, folder, sizeof folder);
   /* The embedded Mesos starts empty, so what is recorded of an earlier one is over. */
   if ((r->store = km_store_open(folder, is_local(o))) == NULL) return false;
+  r->events = km_event_log_open(folder, is_local(o));
   if (!km_claims_load(r, set)) return false;
   if ((r->control = km_control_listen(folder, km_runner_answer, r)) == NULL) return false;
   snprintf(r->master, sizeof r->master, "%s", o->master);
@@ -182,116 +185,22 @@ static void tear_down(struct km_runner *r) {
   km_embedded_free(r->embedded);
   km_store_close(r->store);
   km_trace_close(r->trace);
-  km_events_free(r->events);
+  km_event_log_close(r->events);
+  free(r->said.text);
   km_runner_drop_mail(r);
   km_claims_free(r);
 }
 
 /* ---- Running ---- */
 
-static uint64_t releases_due(const struct km_runner *r) {
-  struct k8sm_driver_counters row = {.size = sizeof row};
-  return k8sm_driver_count(r->driver, &row) == K8SM_OK ? row.releases_due : 0;
-}
-
-/* What was reserved for the pods comes back with their agents' next offers, a second or so after their end.
- * Waits for that, but not for ever, nor against an interrupt. */
-static void give_back(struct km_runner *r) {
-  uint64_t end = km_mono_ms() + 15000;
-  unsigned interrupts = km_signals_count();
-  while (!r->stopped && !r->failed && releases_due(r) > 0 && km_signals_count() == interrupts &&
-         km_mono_ms() < end) {
-    km_runner_turn(r, end);
-  }
-  if (releases_due(r) == 0) return;
-  fprintf(stderr, "km run: what %llu of the pods had reserved was not offered again; it stays reserved\n",
-          (unsigned long long)releases_due(r));
-}
-
-/* Lets the driver say what it still has to say, for two seconds at most. */
-static void stop(struct km_runner *r, bool teardown) {
-  struct k8sm_input input = {.type = K8SM_INPUT_STOP, .flags = teardown ? K8SM_STOP_TEARDOWN : 0};
-  uint64_t end = km_mono_ms() + 2000;
-  if (r->stopped || r->failed) return;
-  km_runner_step(r, &input, NULL);
-  while (!r->stopped && !r->failed && km_mono_ms() < end) km_runner_turn(r, end);
-  if (teardown) km_store_clear(r->store);
-}
-
-/* Tells the process that waits for a detached one how it went, and lets go of its terminal. */
-static void report_to_parent(struct km_runner *r, int *parent, int code) {
-  char byte = (char)code;
-  if (*parent < 0) return;
-  km_runner_draw(r);
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null >= 0) {
-    dup2(null, 0);
-    dup2(null, 1);
-    dup2(null, 2);
-    close(null);
-  }
-  if (write(*parent, &byte, 1) != 1) r->failed = true;
-  close(*parent);
-  *parent = -1;
-  r->quiet = true;
-}
-
-/* What the turn of events means for the one who waits: -1, or an exit code. */
-static int verdict(const struct km_runner *r, const struct km_counts *c, uint64_t give_up, bool detached) {
-  if (r->failed) return KM_FAILED;
-  if (r->stopped) return r->stop_code == 0 ? KM_DONE : KM_FAILED;
-  bool failed = c->failed + c->failing > 0;
-  if (km_counts_over(c)) return failed ? KM_FAILED : KM_DONE;
-  if (detached && c->failing > 0) return KM_FAILED;
-  if (detached && c->running + c->finished == c->pods && c->unsettled == 0)
-    return failed ? KM_FAILED : KM_DONE;
-  if (km_mono_ms() < give_up) return -1;
-  if (c->placed < c->pods) return KM_UNPLACED;
-  return detached ? KM_FAILED : -1;
-}
-
-static int loop(struct km_runner *r, const struct run_options *o, int parent) {
-  uint64_t give_up = o->timeout > 0 ? km_mono_ms() + (uint64_t)o->timeout * 1000 : UINT64_MAX;
-  unsigned interrupts = 0;
-  for (;;) {
-    struct km_counts counts = km_runner_count(r);
-    if (r->dirty && (r->live || km_counts_over(&counts))) km_runner_draw(r);
-    int code = verdict(r, &counts, give_up, parent >= 0);
-    bool over = r->failed || r->stopped || km_counts_over(&counts) || code == KM_UNPLACED;
-    if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
-    if (code != -1 && over) {
-      if (code == KM_UNPLACED)
-        fprintf(stderr, "km run: not every pod has a place after %lld s\n", (long long)o->timeout);
-      if (counts.finished == counts.pods) give_back(r);
-      stop(r, true);
-      return code;
-    }
-    if (km_signals_count() > 1) {
-      stop(r, false);
-      fprintf(stderr, "km run: leaves the pods as they are; start it again to adopt them\n");
-      return KM_DONE;
-    }
-    if (km_signals_count() > interrupts) {
-      interrupts = km_signals_count();
-      printf("km run: deletes all pods; interrupt again to leave them running\n");
-      km_runner_delete_all(r, -1);
-      r->dirty = true;
-    }
-    uint64_t now = km_mono_ms();
-    if (give_up <= now) give_up = UINT64_MAX; /* it had its say in the verdict */
-    km_runner_turn(r, r->live ? now + 1000 : give_up);
-  }
-}
-
 static int run_here(const struct run_options *o, struct km_set *set, int parent) {
   struct k8sm_admission_options admission = km_set_admission(set);
-  struct km_runner r = {
-      .quiet = o->quiet, .events = km_events_new(), .admission = o->admission ? &admission : NULL};
+  struct km_runner r = {.quiet = o->quiet, .admission = o->admission ? &admission : NULL};
   int code = KM_FAILED;
   r.signal_fd = km_signals_watch();
   if (set_up(&r, o, set)) {
     r.live = isatty(1) && parent < 0;
-    code = loop(&r, o, parent);
+    code = km_runner_loop(&r, o->timeout, parent);
   }
   tear_down(&r);
   free((void *)(uintptr_t)admission.classes);

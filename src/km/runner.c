@@ -3,36 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-static void erase_table(struct km_runner *r) {
-  if (r->lines > 0) printf("\033[%zuA\033[J", r->lines);
-  r->lines = 0;
-}
-
-void km_runner_draw(struct km_runner *r) {
-  char *json = km_view_json(r->driver, r->workloads, r->master);
-  if (r->live) erase_table(r);
-  km_view_table(json, km_wall_ms(), stdout, &r->lines);
-  fflush(stdout);
-  free(json);
-  r->dirty = false;
-}
-
-static void take_event(struct km_runner *r, const struct k8sm_effect *effect) {
-  km_events_add(r->events, effect->key, effect->bytes, km_wall_ms());
-  if (r->quiet) return;
-  char clock[16];
-  time_t now = time(NULL);
-  struct tm tm;
-  strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&now, &tm));
-  if (r->live) erase_table(r);
-  printf("%s  %s%s%s\n", clock, effect->key.len > 0 ? effect->key.ptr : "", effect->key.len > 0 ? ": " : "",
-         effect->bytes.ptr == NULL ? "" : effect->bytes.ptr);
-  fflush(stdout);
-  r->dirty = true;
-}
 
 static void keep_record(struct km_runner *r, const struct k8sm_effect *e, bool of_control) {
   bool kept = km_store_put(r->store, e->key, e->bytes, (e->flags & K8SM_RECORD_APPEND) != 0);
@@ -59,9 +29,10 @@ static void pass_on(struct km_runner *r, const struct k8sm_effect *e, bool to_co
 static void carry_out_one(struct km_runner *r, const struct k8sm_effect *e, bool of_control) {
   switch (e->type) {
   case K8SM_EFFECT_RECORD: keep_record(r, e, of_control); break;
-  case K8SM_EFFECT_EVENT: take_event(r, e); break;
+  case K8SM_EFFECT_EVENT: km_say_event(r, e); break;
   case K8SM_EFFECT_STATUS: pass_on(r, e, true, K8SM_CONTROL_STATUS); break;
   case K8SM_EFFECT_GONE:
+    km_event_log_forget(r->events, e->key);
     if (!of_control) pass_on(r, e, true, K8SM_CONTROL_GONE);
     break;
   case K8SM_EFFECT_CLAIM_GONE: km_claims_forget(r, e->key.ptr); break;
@@ -170,9 +141,16 @@ int km_runner_control(struct km_runner *r, struct k8sm_control_input *input, str
   return result;
 }
 
+/* Whether anything is heard of the master. */
+static void note_word(struct km_runner *r, uint32_t type) {
+  r->cut = type == K8SM_INPUT_LOST;
+  if (!r->cut) r->heard_ms = km_mono_ms();
+}
+
 static void take_inputs(struct km_runner *r) {
   struct k8sm_input input = {.size = sizeof input};
   while (!r->stopped && !r->failed && k8sm_client_next(r->client, &input) == K8SM_OK) {
+    note_word(r, input.type);
     km_runner_step(r, &input, NULL);
     input = (struct k8sm_input){.size = sizeof input};
   }
@@ -336,7 +314,7 @@ char *km_runner_answer(void *ctx, const char *line) {
   char key[600];
   long long grace = -1, replicas, current;
   if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->workloads, r->master);
-  if (sscanf(line, "events %599s", key) == 1) return km_events_json(r->events, key);
+  if (sscanf(line, "events %599s", key) == 1) return km_event_log_json(r->events, key);
   if (sscanf(line, "knows %599s", key) == 1) return answer_knows(r, key);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);
   if (sscanf(line, "scale %599s %lld %lld", key, &replicas, &current) == 3)

@@ -5,8 +5,16 @@
 /* The host of a driver, and of the control that tells it which pods to run: carries their effects out and
  * feeds back what comes. */
 
+#include "events.h"
 #include "host.h"
 #include "trace.h"
+
+/* What was said last of no pod, and how often it was not said again. */
+struct km_said {
+  char *text;
+  uint64_t at_ms;
+  unsigned held;
+};
 
 struct km_runner {
   struct k8sm_driver *driver;
@@ -19,7 +27,7 @@ struct km_runner {
   struct km_trace *trace;       /* NULL: not recorded */
   struct km_embedded *embedded; /* NULL: the master is elsewhere */
   struct km_control *control;
-  struct km_events *events;
+  struct km_event_log *events;
   char master[300];
   int signal_fd;
   bool live;    /* the table is redrawn in place */
@@ -28,6 +36,9 @@ struct km_runner {
   bool stopped; /* the driver said STOPPED */
   bool failed;  /* the library ran out of memory, or the embedded Mesos broke */
   uint32_t stop_code;
+  bool cut;          /* the last thing that was heard of the master is that a connection to it failed */
+  uint64_t heard_ms; /* when it last said anything; 0: never */
+  struct km_said said;
   size_t lines;         /* of the table on the screen */
   struct km_mail *mail; /* what one of the two is to be told, in order */
   struct km_mail **mail_end;
@@ -53,7 +64,8 @@ void km_runner_give_zone(struct km_runner *r, const struct k8sm_workload *worklo
 /* "default/data" of "PersistentVolumeClaim/default/data"; NULL: it is something else. */
 const char *km_claim_of_key(const char *key);
 bool km_claims_know(const struct km_runner *r, const char *name);
-/* The same, and of those that a StatefulSet makes for its pods: such a one is known from now on, until it is gone. */
+/* The same, and of those that a StatefulSet makes for its pods: such a one is known from now on, until it is
+ * gone. */
 bool km_claims_find(struct km_runner *r, const char *name);
 /* Those that are recorded; what they say is added to the set's data, where its files do not say it. False,
  * with a line, when one can't be read. */
@@ -101,7 +113,17 @@ static inline bool km_counts_over(const struct km_counts *c) {
   return c->finished == c->pods && c->lasting == 0 && c->jobs == 0;
 }
 struct km_counts km_runner_count(const struct km_runner *r);
+/* Until everything has ended, or somebody wants it to. timeout: seconds that pods may be without a place, 0:
+ * any; parent: who waits to be told with one byte that they run, -1: nobody. Returns an exit code. */
+int km_runner_loop(struct km_runner *r, int64_t timeout, int parent);
+
+/* ---- say.c: what people see ---- */
+
 void km_runner_draw(struct km_runner *r);
+/* Keeps an event, and prints it. What goes on and on, as that the master can't be reached, is printed once a
+ * minute with how often it happened. */
+void km_say_event(struct km_runner *r, const struct k8sm_effect *effect);
+
 /* The lines of `km get`, `km delete` and `km scale`: a km_control_answer. */
 char *km_runner_answer(void *ctx, const char *line);
 /* That of `km scale`: see scale.c. current -1: whatever there is. */

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 struct km_store {
-  int records; /* the folder of the rows */
+  int records; /* the folder of the rows, */
+  char *path;  /* and what it is called */
   int lock;
 };
 
@@ -51,10 +52,11 @@ static struct km_store *open_failed(struct km_store *store, const char *folder, 
 struct km_store *km_store_open(const char *folder, bool fresh) {
   char path[1200];
   struct km_store *store = km_alloc(NULL, sizeof *store);
-  *store = (struct km_store){-1, -1};
+  *store = (struct km_store){-1, NULL, -1};
   snprintf(path, sizeof path, "%s/records", folder);
   if (strlen(folder) > 1000) return open_failed(store, folder, "the path is too long");
   if (!make_folders(path)) return open_failed(store, folder, strerror(errno));
+  store->path = km_strdup(path, strlen(path));
   store->records = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (store->records < 0) return open_failed(store, folder, strerror(errno));
   snprintf(path, sizeof path, "%s/lock", folder);
@@ -72,6 +74,7 @@ void km_store_close(struct km_store *store) {
   if (store == NULL) return;
   if (store->records >= 0) close(store->records);
   if (store->lock >= 0) close(store->lock);
+  free(store->path);
   free(store);
 }
 
@@ -134,14 +137,16 @@ static bool replace_file(int folder, const char *name, struct k8sm_slice bytes) 
 }
 
 /* All of it or nothing: what was written of a row that did not fit is cut off again. */
-static bool append_file(int folder, const char *name, struct k8sm_slice bytes) {
+static bool append_file(const struct km_store *store, const char *name, struct k8sm_slice bytes) {
   struct stat st;
-  int fd = openat(folder, name, O_WRONLY | O_APPEND | O_CLOEXEC);
+  int fd = openat(store->records, name, O_WRONLY | O_APPEND | O_CLOEXEC);
   if (fd < 0) return false;
   bool ok = fstat(fd, &st) == 0;
   if (ok && (!write_all(fd, bytes.ptr, bytes.len) || fdatasync(fd) != 0)) {
     int error = errno;
-    if (ftruncate(fd, st.st_size) != 0) perror("km: a record that was cut short stays");
+    if (ftruncate(fd, st.st_size) != 0)
+      fprintf(stderr, "km: %s/%s: a record that was cut short stays: %s\n", store->path, name,
+              strerror(errno));
     errno = error;
     ok = false;
   }
@@ -155,11 +160,14 @@ static bool put_whole(struct km_store *store, const char *name, struct k8sm_slic
 }
 
 bool km_store_put(struct km_store *store, struct k8sm_slice key, struct k8sm_slice bytes, bool append) {
-  char name[3 * MAX_KEY + 1];
+  char name[3 * MAX_KEY + 1] = "";
   bool ok = file_name(key, name);
   if (!ok) errno = ENAMETOOLONG;
-  if (ok) ok = append ? append_file(store->records, name, bytes) : put_whole(store, name, bytes);
-  if (!ok) fprintf(stderr, "km: record %.*s: %s\n", (int)key.len, key.ptr, strerror(errno));
+  if (ok) ok = append ? append_file(store, name, bytes) : put_whole(store, name, bytes);
+  if (!ok) {
+    fprintf(stderr, "km: %s/%s: the record of %.*s could not be kept: %s\n", store->path, name, (int)key.len,
+            key.ptr, strerror(errno));
+  }
   return ok;
 }
 
@@ -171,14 +179,19 @@ static bool is_row(const char *name) {
 static bool read_row(struct km_store *store, const char *name, char **ret, size_t *ret_len) {
   int fd = openat(store->records, name, O_RDONLY | O_CLOEXEC);
   struct stat st;
-  if (fd < 0 || fstat(fd, &st) != 0) return false;
+  if (fd < 0 || fstat(fd, &st) != 0) {
+    if (fd >= 0) close(fd);
+    return false;
+  }
   char *bytes = km_alloc(NULL, (size_t)st.st_size + 1);
   size_t len = 0;
   ssize_t n;
   while ((n = read(fd, bytes + len, (size_t)st.st_size - len)) > 0) len += (size_t)n;
-  close(fd);
   *ret = bytes;
   *ret_len = len;
+  int error = errno;
+  close(fd);
+  errno = error;
   return n == 0;
 }
 
@@ -187,23 +200,33 @@ static DIR *open_records(struct km_store *store) {
   return fd < 0 ? NULL : fdopendir(fd);
 }
 
-static bool give_row(struct km_store *store, const char *name,
-                     bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx) {
-  char key[MAX_KEY + 1], *bytes = NULL;
-  size_t len;
-  bool ok = key_of(name, key) && read_row(store, name, &bytes, &len) && row(ctx, key, bytes, len);
-  if (!ok) fprintf(stderr, "km: record %s can't be read\n", name);
+static bool give_row(struct km_store *store, const char *name, km_store_visitor *visit, void *ctx) {
+  char key[MAX_KEY + 1], path[1200 + 3 * MAX_KEY], *bytes = NULL;
+  struct km_row row = {.key = key, .path = path};
+  snprintf(path, sizeof path, "%s/%s", store->path, name);
+  if (!key_of(name, key)) {
+    fprintf(stderr, "km: %s: not the name of a record\n", path);
+    return false;
+  }
+  bool ok = read_row(store, name, &bytes, &row.len);
+  if (!ok) fprintf(stderr, "km: %s: %s\n", path, strerror(errno));
+  row.bytes = bytes;
+  if (ok && !(ok = visit(ctx, &row))) {
+    fprintf(stderr, "km: %s: the record of %s can't be read; move the file away to go on without it\n", path,
+            key);
+  }
   free(bytes);
   return ok;
 }
 
-bool km_store_each(struct km_store *store,
-                   bool (*row)(void *ctx, const char *key, const char *bytes, size_t len), void *ctx) {
+bool km_store_each(struct km_store *store, km_store_visitor *visit, void *ctx) {
   DIR *dir = open_records(store);
   bool ok = dir != NULL;
-  if (ok && faccessat(store->records, "framework", R_OK, 0) == 0) ok = give_row(store, "framework", row, ctx);
+  if (!ok) fprintf(stderr, "km: %s: %s\n", store->path, strerror(errno));
+  if (ok && faccessat(store->records, "framework", R_OK, 0) == 0)
+    ok = give_row(store, "framework", visit, ctx);
   for (struct dirent *e; ok && (e = readdir(dir)) != NULL;) {
-    if (is_row(e->d_name) && strcmp(e->d_name, "framework") != 0) ok = give_row(store, e->d_name, row, ctx);
+    if (is_row(e->d_name) && strcmp(e->d_name, "framework") != 0) ok = give_row(store, e->d_name, visit, ctx);
   }
   if (dir != NULL) closedir(dir);
   return ok;

@@ -596,6 +596,129 @@ class Networks(unittest.TestCase):
         self.assertIn("plain", err)
 
 
+class Restarts(unittest.TestCase):
+    """km run is killed and started again, with a Mesos that outlives it, or without."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.state = pathlib.Path(self.folder.name, "s")
+        self.mesos = subprocess.Popen([KM, "local", "--port=0"], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (self.mesos.kill(), self.mesos.communicate()))
+        self.master = "--mesos-master=" + re.search(r"127\.0\.0\.1:\d+", self.mesos.stdout.readline()).group()
+
+    def start(self):
+        run = subprocess.Popen([KM, "run", "-f", str(EXAMPLES / "busybox.yaml"), self.master, f"--state={self.state}"],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(lambda: (run.kill(), run.wait(), run.stdout.close()))
+        return run
+
+    def describe(self):
+        return km("describe", "busybox", f"--state={self.state}")
+
+    def wait_for(self, text):
+        end = time.monotonic() + 30
+        while text not in self.describe()[1]:
+            self.assertLess(time.monotonic(), end, text)
+            time.sleep(0.1)
+
+    def kill(self, run):
+        run.kill()
+        return run.communicate()[0]
+
+    def begin(self):
+        """A pod that runs, and a km that was killed."""
+        run = self.start()
+        self.wait_for("Running: the pod was Pending")
+        self.kill(run)
+
+    def test_what_happened_is_known_after_a_crash(self):
+        self.begin()
+        run = self.start()
+        self.wait_for("Scheduled: assigned to")
+        _, out, _ = self.describe()
+        events = re.findall(r"(?m)^  \d+s +(\w+): ", out[out.index("Events:"):])
+        self.assertEqual(events[:3], ["Scheduled", "Started", "Running"], out)
+        self.assertNotIn("events", self.kill(run))
+
+    def test_events_that_are_none_are_passed_over(self):
+        self.begin()
+        log = self.state / "events"
+        lines = log.read_text().splitlines(keepends=True)
+        for bad in ("[]\n", "{\n", '{"object": "", "message": "m", "last": 1}\n', '{"object": "a/b", "message": "m"}\n',
+                    '{"object": "a/b", "message": "m", "last": 1, "count": 2}\n', "\xff\n",
+                    '{"object": "a/b", "message": "m", "last": 1, "first": 1, "count": 0}\n'):
+            log.write_text("".join([lines[0], lines[1], bad, "x\n", *lines[2:], '{"object": "cut']), encoding="latin-1")
+            run = self.start()
+            self.wait_for("Running: the pod was Pending")
+            self.assertIn("Scheduled: assigned to", self.describe()[1])
+            self.assertIn(f"km: {log}:3: not an event; passed over, as 2 in all\n", self.kill(run))
+            self.assertNotIn("cut", log.read_text())
+        log.write_text('{"version":2}\n' + "".join(lines[1:]))
+        run = self.start()
+        self.wait_for("Events: none")
+        self.assertIn(f'km: {log}:1: expected {{"version":1}}: ', self.kill(run))
+        log.unlink()
+        log.mkdir()
+        run = self.start()
+        self.wait_for("Events: none")
+        self.assertIn(f"km: {log}: ", self.kill(run))
+
+    def test_events_are_kept_for_an_hour(self):
+        self.begin()
+        log, now = self.state / "events", int(time.time() * 1000)
+        events = [("default/busybox", "long ago", now - 3700_000)]
+        events += [("default/busybox", f"old {i}", now - 700_000) for i in range(30)]
+        events += [("default/busybox", "a while ago", now - 600_000)]
+        events += [("default/busybox", f"step {i % 20}", now - 500_000 + i) for i in range(400)]
+        events += [(f"a/{i}", "m", now) for i in range(9000)] + [("default/busybox", "a while ago", now)]
+        events += [(f"b/{i}", "m", now) for i in range(3000)]
+        log.write_text('{"version":1}\n' + "".join(
+            json.dumps({"object": key, "message": text, "last": at}) + "\n" for key, text, at in events))
+        run = self.start()
+        self.wait_for("Status:            Running")
+        _, out, _ = self.describe()
+        self.kill(run)
+        shown = out[out.index("Events:"):].splitlines()[1:]
+        self.assertEqual(len(shown), 25, out)
+        self.assertRegex(shown[0], r"^  11m +old 26$")
+        self.assertRegex(shown[4], r"^  8m\d+s +step 0 \(20 times over 8m\d+s\)$")
+        self.assertRegex(shown[-1], r"^  \d+s +a while ago \(2 times over 10m\)$")
+        lines = log.read_text().splitlines()
+        self.assertLess(len(lines), 10010)
+        self.assertIn("b/2999", lines[10000])
+
+    def test_an_interrupt_is_enough_where_no_master_is(self):
+        self.begin()
+        self.mesos.kill()
+        self.mesos.wait()
+        run = self.start()
+        self.wait_for("Running: the pod was Pending")
+        time.sleep(3)  # some attempts to reach it
+        run.send_signal(signal.SIGTERM)
+        out = run.communicate(timeout=12)[0]
+        self.assertEqual(run.returncode, 1, out)
+        self.assertIn("can't be reached; 1 pod could not be ended", out)
+        self.assertEqual(out.count("Connection refused"), 1, out)
+
+    def test_a_record_that_is_broken_is_named(self):
+        self.begin()
+        (row,) = self.state.glob("records/pod*")
+        text = row.read_text()
+        for broken, line, words in ((text.replace('"version":', '"version":9', 1), 1, "version: expected"),
+                                    (text + "{]\n", text.count("\n") + 1, "")):
+            row.write_text(broken)
+            run = self.start()
+            out = run.communicate(timeout=10)[0]
+            self.assertEqual(run.returncode, 1, out)
+            self.assertRegex(out, rf"(?m)^{re.escape(str(row))}:{line}: .*{words}")
+            self.assertRegex(out, rf"(?m)^km: {re.escape(str(row))}: the record of pod/[0-9a-f-]+ can't be read; ")
+        row.unlink()
+        (self.state / "records" / "framework").write_text("")
+        out = self.start().communicate(timeout=10)[0]
+        self.assertRegex(out, r"(?m)^/.*/records/framework: .*; expected an id$")
+
+
 class Workloads(unittest.TestCase):
     """Against a Mesos that outlives the km that runs the pods."""
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A `km run` from when it is set up to its end: what it waits for, and what interrupts mean. */
+#include "runner.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static uint64_t releases_due(const struct km_runner *r) {
+  struct k8sm_driver_counters row = {.size = sizeof row};
+  return k8sm_driver_count(r->driver, &row) == K8SM_OK ? row.releases_due : 0;
+}
+
+/* What was reserved for the pods comes back with their agents' next offers, a second or so after their end.
+ * Waits for that, but not for ever, nor against an interrupt. */
+static void give_back(struct km_runner *r) {
+  uint64_t end = km_mono_ms() + 15000;
+  unsigned interrupts = km_signals_count();
+  while (!r->stopped && !r->failed && releases_due(r) > 0 && km_signals_count() == interrupts &&
+         km_mono_ms() < end) {
+    km_runner_turn(r, end);
+  }
+  if (releases_due(r) == 0) return;
+  fprintf(stderr, "km run: what %llu of the pods had reserved was not offered again; it stays reserved\n",
+          (unsigned long long)releases_due(r));
+}
+
+/* Lets the driver say what it still has to say, for two seconds at most. */
+static void stop(struct km_runner *r, bool teardown) {
+  struct k8sm_input input = {.type = K8SM_INPUT_STOP, .flags = teardown ? K8SM_STOP_TEARDOWN : 0};
+  uint64_t end = km_mono_ms() + 2000;
+  if (r->stopped || r->failed) return;
+  km_runner_step(r, &input, NULL);
+  while (!r->stopped && !r->failed && km_mono_ms() < end) km_runner_turn(r, end);
+  if (!teardown) return;
+  km_store_clear(r->store);
+  km_event_log_clear(r->events);
+}
+
+/* Tells the process that waits for a detached one how it went, and lets go of its terminal. */
+static void report_to_parent(struct km_runner *r, int *parent, int code) {
+  char byte = (char)code;
+  if (*parent < 0) return;
+  km_runner_draw(r);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null >= 0) {
+    dup2(null, 0);
+    dup2(null, 1);
+    dup2(null, 2);
+    close(null);
+  }
+  if (write(*parent, &byte, 1) != 1) r->failed = true;
+  close(*parent);
+  *parent = -1;
+  r->quiet = true;
+}
+
+/* What the turn of events means for the one who waits: -1, or an exit code. */
+static int verdict(const struct km_runner *r, const struct km_counts *c, uint64_t give_up, bool detached) {
+  if (r->failed) return KM_FAILED;
+  if (r->stopped) return r->stop_code == 0 ? KM_DONE : KM_FAILED;
+  bool failed = c->failed + c->failing > 0;
+  if (km_counts_over(c)) return failed ? KM_FAILED : KM_DONE;
+  if (detached && c->failing > 0) return KM_FAILED;
+  if (detached && c->running + c->finished == c->pods && c->unsettled == 0)
+    return failed ? KM_FAILED : KM_DONE;
+  if (km_mono_ms() < give_up) return -1;
+  if (c->placed < c->pods) return KM_UNPLACED;
+  return detached ? KM_FAILED : -1;
+}
+
+/* What an interrupt has begun. */
+struct ending {
+  unsigned interrupts;
+  uint64_t since_ms; /* of the first */
+};
+
+static void begin_to_end(struct km_runner *r, struct ending *e) {
+  e->interrupts = km_signals_count();
+  e->since_ms = km_mono_ms();
+  printf("km run: deletes all pods; interrupt again to leave them running\n");
+  fflush(stdout);
+  km_runner_delete_all(r, -1);
+  r->dirty = true;
+}
+
+/* When there is no use in waiting for pods to end any more: a master says something every 15 s. */
+static uint64_t end_of_patience(const struct km_runner *r, const struct ending *e) {
+  enum { CUT_MS = 5000, SILENT_MS = 20000 };
+  if (e->interrupts == 0) return UINT64_MAX;
+  uint64_t since = r->heard_ms > e->since_ms ? r->heard_ms : e->since_ms;
+  return since + (r->cut ? CUT_MS : SILENT_MS);
+}
+
+/* -1, or an exit code: somebody wants it to end, and not all pods can. */
+static int leave(struct km_runner *r, const struct ending *e) {
+  if (km_signals_count() > 1) {
+    stop(r, false);
+    fprintf(stderr, "km run: leaves the pods as they are; start it again to adopt them\n");
+    return KM_DONE;
+  }
+  if (km_mono_ms() < end_of_patience(r, e)) return -1;
+  size_t left = k8sm_driver_pods(r->driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0);
+  stop(r, false);
+  fprintf(stderr, "km run: master %s can't be reached; %zu pod%s could not be ended: ", r->master, left,
+          left == 1 ? "" : "s");
+  fprintf(stderr, "'km run' with this state folder goes on with that\n");
+  return KM_FAILED;
+}
+
+/* All is said and done, or never will be. */
+static int finish(struct km_runner *r, const struct km_counts *counts, int code, int64_t timeout) {
+  if (code == KM_UNPLACED)
+    fprintf(stderr, "km run: not every pod has a place after %lld s\n", (long long)timeout);
+  if (counts->finished == counts->pods) give_back(r);
+  stop(r, true);
+  return code;
+}
+
+int km_runner_loop(struct km_runner *r, int64_t timeout, int parent) {
+  uint64_t give_up = timeout > 0 ? km_mono_ms() + (uint64_t)timeout * 1000 : UINT64_MAX;
+  struct ending ending = {0, 0};
+  for (;;) {
+    struct km_counts counts = km_runner_count(r);
+    if (r->dirty && (r->live || km_counts_over(&counts))) km_runner_draw(r);
+    int code = verdict(r, &counts, give_up, parent >= 0);
+    bool over = r->failed || r->stopped || km_counts_over(&counts) || code == KM_UNPLACED;
+    if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
+    if (code != -1 && over) return finish(r, &counts, code, timeout);
+    if ((code = leave(r, &ending)) != -1) return code;
+    if (km_signals_count() > ending.interrupts) begin_to_end(r, &ending);
+    uint64_t now = km_mono_ms(), until = end_of_patience(r, &ending);
+    if (give_up <= now) give_up = UINT64_MAX; /* it had its say in the verdict */
+    if (give_up < until) until = give_up;
+    km_runner_turn(r, r->live ? now + 1000 : until);
+  }
+}
