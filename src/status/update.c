@@ -252,6 +252,15 @@ static bool update_is_news(const struct k8sm_status *s, const struct update_targ
   return update_progress(u) >= t->progress;
 }
 
+/* Old news of a task that lives are a sign of life all the same, where it was out of reach: after a restart
+ * the record may be ahead of the state that the master has. */
+static bool update_is_back(const struct k8sm_status *s, const struct update_target *target,
+                           enum k8smi_effect effect) {
+  const struct k8smi_status_task *t = &s->tasks[target->task];
+  return s->unreachable && effect <= K8SMI_EFFECT_KILLING && k8smi_task_alive(t) &&
+         k8smi_eq(t->task_id, target->text);
+}
+
 /* A task that nobody told of is there: then those of the stages before it have ended well. */
 static void update_presume_stages(struct k8sm_status *s, size_t task) {
   for (size_t i = 1; i < s->demand->task_count; i++) {
@@ -272,6 +281,7 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
   int reason = u->has_reason ? (int)u->reason : -1;
   if (!update_is_news(s, target, u, effect)) {
     update_note(diags, K8SM_DIAG_UPDATE_STALE, target->text, "has gone further than this update says");
+    if (update_is_back(s, target, effect)) update_reach(s, true);
     return;
   }
   bool found = !k8smi_eq(s->tasks[target->task].task_id, target->text);
@@ -322,7 +332,8 @@ bool k8smi_status_ignores(const struct k8sm_status *s, const K8smMesos__TaskStat
   enum k8smi_effect effect;
   if (u->has_uuid) return false;
   if (!update_aim(s, u, &target, &effect)) return true;
-  return target.id.attempt == s->demand->attempt && !update_is_news(s, &target, u, effect);
+  return target.id.attempt == s->demand->attempt && !update_is_news(s, &target, u, effect) &&
+         !update_is_back(s, &target, effect);
 }
 
 void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus *u,

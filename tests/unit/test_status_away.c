@@ -64,6 +64,31 @@ static void pods_wait_for_their_agent(void **state) {
   }
 }
 
+/* The master's state may be older than what was heard, where an acknowledgement got lost. */
+static void old_news_are_signs_of_life(void **state) {
+  static const struct {
+    const char *task, *state;
+    bool reached;
+  } rows[] = {{"c", "STARTING", true},
+              {"", "STARTING", true},
+              {"c", "RUNNING", true},
+              {"c", "UNREACHABLE", false},
+              {"c", "FINISHED", false}};
+  const struct k8sm_status_options o = {.size = sizeof o, .unreachable_seconds = 60};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct life l;
+    away_begin(&l, "{" CONTAINER "}", &o);
+    assert_true(k8sm_status_deadline(l.status) == l.now + 60000);
+    life_update(&l, rows[i].task, 0, rows[i].state,
+                "'source':'SOURCE_MASTER','reason':'REASON_RECONCILIATION'");
+    assert_life(&l, "Running(Running) c=R+ |");
+    life_tick(&l, 60000);
+    assert_life(&l, rows[i].reached ? "Running(Running) c=R+ |" : "Running(Running) c=R+ | attempt");
+    life_end(&l);
+  }
+}
+
 /* To a record and back. */
 static void away_reload(struct life *l) {
   struct k8sm_blob *saved;
@@ -167,9 +192,8 @@ static void a_sidecar_that_was_never_heard_of(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(pods_wait_for_their_agent),
-      cmocka_unit_test(what_was_left_behind_is_killed),
-      cmocka_unit_test(an_agent_that_is_gone),
+      cmocka_unit_test(pods_wait_for_their_agent),         cmocka_unit_test(old_news_are_signs_of_life),
+      cmocka_unit_test(what_was_left_behind_is_killed),    cmocka_unit_test(an_agent_that_is_gone),
       cmocka_unit_test(a_sidecar_that_was_never_heard_of),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
