@@ -211,8 +211,9 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life
   if (pod->place == NULL && look->launch_count != 0 && !waits)
     return k8smi_drv_pod_abandon(d, pod, 0, "can't go on without its record");
   if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
-  bool homeless = pod->place == NULL && !look->done && !pod->deleting && !waits && !pod->status->launched;
-  if (homeless && !k8smi_status_stray_alive(pod->status)) need = DRV_NEED_PLACE;
+  const struct k8sm_status *status = pod->status;
+  bool homeless = pod->place == NULL && !status->ending && !pod->deleting && !waits && !status->launched;
+  if (homeless && !k8smi_status_stray_alive(status)) need = DRV_NEED_PLACE;
   bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
   if (!other) return K8SM_OK;
   int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;

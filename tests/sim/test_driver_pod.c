@@ -651,6 +651,43 @@ static void an_agent_is_away_for_too_long(void **state) {
   script_close(&s);
 }
 
+/* Its time is over before another place is found, and what it has left on its agent is out of reach: it waits
+ * for word of that, and for no place. It was in the way of all others. */
+static void a_pod_that_has_failed_is_not_placed(void **state) {
+  static const char away[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  static const char limited[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: nginx, namespace: default, uid: u1}\n"
+      "spec: {activeDeadlineSeconds: 90, containers: [{name: nginx, image: i}]}\n";
+  static const char other[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: other, namespace: default, uid: u2}\n"
+      "spec: {containers: [{name: c, image: i}]}\n";
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 60};
+  (void)state;
+  o.status = &status;
+  script_open(&s, &o);
+  s.heartbeats = true;
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  script_pod(&s, limited);
+  script_offer(&s, "O1", "A1");
+  up(&s, "");
+  up(&s, "nginx");
+  script_update(&s, script_task(&s, ""), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_wait(&s, 100000);
+  assert_true(script_has(&s, "Attempt: number 1 begins elsewhere"));
+  assert_true(script_has(&s, "status default/nginx Failed\n"));
+  script_forget(&s);
+  script_pod(&s, other);
+  script_offer(&s, "O2", "A2");
+  assert_false(script_has(&s, "can't be launched"));
+  assert_true(script_has(&s, "event default/other: Scheduled: assigned to A2.example"));
+  assert_false(script_has(&s, "event default/nginx"));
+  script_close(&s);
+}
+
 static void a_lost_subscription_is_reconciled(void **state) {
   struct script s;
   (void)state;
@@ -720,6 +757,7 @@ int main(void) {
       cmocka_unit_test(an_accept_that_is_refused),
       cmocka_unit_test(other_peoples_tasks),
       cmocka_unit_test(an_agent_is_away_for_too_long),
+      cmocka_unit_test(a_pod_that_has_failed_is_not_placed),
       cmocka_unit_test(a_lost_subscription_is_reconciled),
       cmocka_unit_test(the_executor_dies),
   };
