@@ -115,15 +115,18 @@ struct k8sm_blob {
 
 int k8smi_buf_to_blob(struct k8smi_buf *buf, struct k8sm_blob **ret) {
   k8smi_buf_putc(buf, '\0');
-  struct k8sm_blob *blob = buf->failed ? NULL : k8smi_alloc(&buf->allocator, sizeof *blob);
+  const bool copied = buf->lent != NULL;
+  const size_t behind = copied ? buf->len : 0;
+  struct k8sm_blob *blob = buf->failed ? NULL : k8smi_alloc(&buf->allocator, sizeof *blob + behind);
   if (blob == NULL) return K8SM_ERR_NOMEM;
   k8smi_refs_init(&blob->refs);
   blob->allocator = buf->allocator;
-  blob->ptr = buf->ptr;
+  blob->ptr = copied ? memcpy(blob + 1, buf->ptr, behind) : buf->ptr;
   blob->len = buf->len - 1;
-  blob->cap = buf->cap;
-  buf->ptr = NULL;
-  buf->len = buf->cap = 0;
+  blob->cap = copied ? 0 : buf->cap;
+  if (!copied) buf->ptr = NULL;
+  if (!copied) buf->cap = 0;
+  buf->len = 0;
   *ret = blob;
   return K8SM_OK;
 }
@@ -140,6 +143,7 @@ struct k8sm_blob *k8sm_blob_ref(struct k8sm_blob *blob) {
 void k8sm_blob_unref(struct k8sm_blob *blob) {
   if (blob == NULL || !k8smi_unref(&blob->refs)) return;
   struct k8sm_allocator a = blob->allocator;
-  k8smi_free(&a, blob->ptr, blob->cap);
-  k8smi_free(&a, blob, sizeof *blob);
+  const bool behind = blob->cap == 0;
+  if (!behind) k8smi_free(&a, blob->ptr, blob->cap);
+  k8smi_free(&a, blob, sizeof *blob + (behind ? blob->len + 1 : 0));
 }

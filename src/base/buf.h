@@ -19,7 +19,7 @@ struct k8smi_buf {
 
 bool k8smi_buf_init(struct k8smi_buf *buf, const struct k8sm_allocator *user);
 void k8smi_buf_free(struct k8smi_buf *buf);
-/* An empty buffer begins in memory of the caller's, aligned to 8. Such a one can't become a blob. */
+/* An empty buffer begins in memory of the caller's, aligned to 8. */
 void k8smi_buf_lend(struct k8smi_buf *buf, void *memory, size_t size);
 /* Makes it empty; keeps the memory; forgets a failure. */
 void k8smi_buf_clear(struct k8smi_buf *buf);
@@ -53,7 +53,8 @@ void k8smi_buf_i64(struct k8smi_buf *buf, int64_t n);
 /* Removes the first n bytes. */
 void k8smi_buf_consume(struct k8smi_buf *buf, size_t n);
 
-/* Turns the contents into a blob and empties the buffer. Errors: NOMEM. */
+/* Turns the contents into a blob and empties the buffer. What is in lent memory is copied, into one block
+ * with the blob. Errors: NOMEM. */
 int k8smi_buf_to_blob(struct k8smi_buf *buf, struct k8sm_blob **ret);
 
 #endif

@@ -48,6 +48,18 @@ uint64_t k8smi_hash(const void *bytes, size_t len, uint64_t seed) {
   return s.a ^ s.b ^ s.c ^ s.d;
 }
 
+static uint64_t hash_stir(uint64_t h, uint64_t w) {
+  h = (h ^ w) * UINT64_C(0x9e3779b97f4a7c15);
+  return h ^ h >> 32;
+}
+
+uint64_t k8smi_fingerprint(const void *bytes, size_t len, uint64_t seed) {
+  const unsigned char *p = bytes;
+  uint64_t h = seed ^ (uint64_t)len << 56;
+  for (; len >= 8; p += 8, len -= 8) h = hash_stir(h, hash_load(p, 8));
+  return hash_stir(hash_stir(h, hash_load(p, len)), seed);
+}
+
 enum { HASH_FREE = 0, HASH_GONE = 1 }; /* hashes of keys are never these */
 
 static uint32_t map_slot_hash(const struct k8smi_map *map, struct k8sm_slice key) {

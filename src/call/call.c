@@ -369,11 +369,14 @@ static int call_build_and_write(const struct k8sm_call_args *args, const struct 
 
 int k8sm_call_encode(const struct k8sm_call_args *user, const struct k8sm_allocator *allocator,
                      struct k8sm_blob **ret, struct k8sm_diags *diags) {
+  enum { LENT = 512 };
+  _Alignas(8) char lent[LENT];
   struct k8smi_buf buf;
   struct k8sm_call_args args;
   int result = k8smi_options_read(&args, sizeof args, user, "call_args", diags);
   if (result != K8SM_OK) return result;
   if (!k8smi_buf_init(&buf, allocator)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  k8smi_buf_lend(&buf, lent, sizeof lent);
   return k8smi_acknowledge_put(&buf, &args) ? call_end(&buf, ret, diags)
                                             : call_build_and_write(&args, allocator, ret, diags);
 }

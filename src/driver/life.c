@@ -257,7 +257,7 @@ static int life_send_status(struct k8sm_driver *d, struct drv_pod *pod) {
   k8smi_status_put_json(&json, pod->status);
   const struct k8sm_effect e = {
       .type = K8SM_EFFECT_STATUS, .to = K8SM_TO_HOST, .key = pod->key, .bytes = {json.ptr, json.len}};
-  uint64_t hash = k8smi_hash(json.ptr, json.len, d->pods.by_uid.seed);
+  uint64_t hash = k8smi_fingerprint(json.ptr, json.len, d->pods.by_uid.seed);
   int r = json.failed ? K8SM_ERR_NOMEM : K8SM_OK;
   if (r == K8SM_OK && (pod->said == NULL || hash != pod->said_hash)) r = k8smi_effects_add(d->core.queue, &e);
   if (r == K8SM_OK) pod->said_hash = hash;
