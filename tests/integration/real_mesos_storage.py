@@ -8,6 +8,7 @@ usage: real_mesos_storage.py KM
 import json
 import os
 import pathlib
+import subprocess
 import sys
 
 import real_mesos_pair
@@ -26,6 +27,27 @@ for word; do case $word in --volumedriver=*) driver=${{word#*=}};; --volumename=
 [ "$driver" = folders ] || {{ echo "no driver '$driver'" >&2; exit 1; }}
 mkdir -p {root}/$name && echo {root}/$name
 """
+
+
+def disk(mb, kind, root, **source):
+    return {"name": "disk", "type": "SCALAR", "scalar": {"value": mb},
+            "disk": {"source": {"type": kind, kind.lower(): {"root": str(root)}, **source}}}
+
+
+def make_disks(pair, folder):
+    """Two file systems of their own and a folder, beside what all agents have, as an agent's JSON."""
+    pair.mounts, pair.path = [folder / "mount0", folder / "mount1"], folder / "path"
+    for path in (*pair.mounts, pair.path):
+        path.mkdir()
+    for path in pair.mounts:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", path], check=True)
+    plain = [{"name": name, "type": "SCALAR", "scalar": {"value": value}}
+             for name, value in (("cpus", 4), ("mem", 4096), ("disk", 20000))]
+    ports = {"name": "ports", "type": "RANGES", "ranges": {"range": [{"begin": 31000, "end": 32000}]}}
+    labels = {"labels": [{"key": "tier", "value": "gold"}]}
+    return json.dumps([*plain, ports, disk(128, "MOUNT", pair.mounts[0], profile="ssd"),
+                       disk(96, "MOUNT", pair.mounts[1], profile="ssd", metadata=labels),
+                       disk(500, "PATH", pair.path)])
 
 
 def furnish(pair):
@@ -48,7 +70,7 @@ def furnish(pair):
             "type": CSI_DRIVER, "target_path_root": str(csi / "targets"),
             "endpoints": [{"csi_service": "NODE_SERVICE", "endpoint": f"unix://{socket}"}]}))
         flags = {"isolation": ["docker/volume", "volume/csi"], "csi_plugin_config_dir": plugins}
-    agent = pair.add_agent(**flags)
+    agent = pair.add_agent(resources=make_disks(pair, folder), **flags)
     agent.variables["PATH"] = f"{tools}:{os.environ['PATH']}"
     pair.start_agent(agent)
 
@@ -122,6 +144,12 @@ class Storage(Case):
         rows = self.pair.state("/slaves")["slaves"][0].get("reserved_resources_full", {}).get("k8smesos-test", [])
         return sorted(r.get("disk", {}).get("persistence", {}).get("id", "-") for r in rows if r["name"] == "disk")
 
+    def free_disks(self):
+        """What is reserved by nobody of the agent's disks, by their places ("": the agent's own)."""
+        rows = [r for agent in self.pair.state("/slaves")["slaves"] for r in agent["unreserved_resources_full"]]
+        sources = [(r.get("disk", {}).get("source", {}), r["scalar"]["value"]) for r in rows if r["name"] == "disk"]
+        return {next((s[k]["root"] for k in ("mount", "path") if k in s), ""): mb for s, mb in sources}
+
     def volume(self, name):
         return self.pair.agents[0].folder / "work" / "volumes" / "roles" / "k8smesos-test" / name
 
@@ -142,7 +170,58 @@ class Storage(Case):
         self.assertFalse(self.volume("default.kept").exists())
         self.assertEqual(self.phase("other"), "Running")
 
-    def run_stateful_set(self, **more):
+    CLASSES = ("--storage-class=fast=mount,profile=ssd", "--storage-class=gold=mount,metadata=tier=gold",
+               "--storage-class=shared=path")
+
+    def test_storage_classes(self):
+        """A MOUNT disk as a whole for each pod of a set, a part of a PATH disk, and nothing for who comes late."""
+        before = self.wait(self.free_disks)
+        write = container("main", "echo $HOSTNAME begun >> /data/word; sleep 600",
+                          volumeMounts=[{"name": "data", "mountPath": "/data"}])
+        km = self.run_stateful_set(*self.CLASSES, **{
+            self.RETENTION: {"whenScaled": "Delete", "whenDeleted": "Delete"},
+            "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": {**CLAIM, "storageClassName": "fast"}}]})
+        self.assertEqual(self.free_disks(), {k: v for k, v in before.items() if k not in map(str, self.pair.mounts)})
+        places = [m / "word" for m in self.pair.mounts]
+        self.wait(lambda: [p.exists() and p.read_text() for p in places] == 2 * ["begun\n"])
+        self.delete_stateful_set(km)
+        self.wait(lambda: self.free_disks() == before)
+        self.assertEqual([p.exists() for p in places], [False, False])
+        claims = [{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name},
+                   "spec": {**CLAIM, "storageClassName": name}} for name in ("gold", "shared")]
+        pods = [pod(name, [write], volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": name}}],
+                    terminationGracePeriodSeconds=1).replace(UID, UID[:-1] + str(i)) for i, name in
+                enumerate(("gold", "shared"))]
+        late = pod("late", [write], terminationGracePeriodSeconds=1, volumes=[{"name": "data", "ephemeral": {
+            "volumeClaimTemplate": {"spec": {**claims[0]["spec"], "storageClassName": "gold"}}}}])
+        manifest = "---\n".join([*(json.dumps(c) + "\n" for c in claims), *pods, late.replace(UID, UID[:-1] + "9")])
+        self.run_pod(manifest, *self.RESERVED, *self.CLASSES)
+        self.wait(lambda: self.phase("gold") == self.phase("shared") == "Running")
+        self.wait(lambda: "did not have enough free storage" in self.said())
+        self.assertEqual(self.phase("late"), "Pending")
+        left = {str(self.pair.mounts[0]): 128, str(self.pair.path): 500 - 64, "": before[""]}
+        self.assertEqual(self.free_disks(), left)
+        self.wait((self.pair.mounts[1] / "word").exists)
+        role = self.pair.path / "volumes" / "roles" / "k8smesos-test"
+        self.wait((role / "default.shared" / "word").exists)
+        self.assertEqual(self.km("delete", "pod/gold")[0], 0)
+        self.assertEqual(self.km("delete", "pvc/gold")[0], 0)
+        self.wait(lambda: self.phase("late") == "Running")
+        self.assertEqual(self.km("delete", "late")[0], 0)
+        self.wait(lambda: self.free_disks() == {**before, str(self.pair.path): 500 - 64})
+        self.assertEqual(self.km("delete", "pod/shared")[0], 0)
+        self.assertEqual(self.km("delete", "pvc/shared")[0], 0)
+        self.wait(lambda: self.free_disks() == before)
+
+    def test_class_that_is_not_mapped(self):
+        claim = {**CLAIM, "storageClassName": "slow"}
+        km = self.run_pod(pod("lost", [container("main", "true")], volumes=[{"name": "data", "ephemeral": {
+            "volumeClaimTemplate": {"spec": claim}}}]), *self.RESERVED, *self.CLASSES)
+        self.assertNotEqual(km.wait(60), 0)
+        self.assertIn("storageClassName 'slow' is not among the storage classes of the options: fast, gold, shared",
+                      self.said())
+
+    def run_stateful_set(self, *args, **more):
         """Two pods, each of which writes a line into its volume whenever it begins."""
         one = json.loads(pod("-", [container("main", "echo begun >> /data/word; sleep 600",
                                              volumeMounts=[{"name": "data", "mountPath": "/data"}])],
@@ -152,7 +231,7 @@ class Storage(Case):
                                       "spec": {
             "replicas": 2, "serviceName": "db", "selector": {"matchLabels": {"app": "db"}},
             "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM}],
-            "template": {**name, "spec": one["spec"]}, **more}}) + "\n", *self.RESERVED)
+            "template": {**name, "spec": one["spec"]}, **more}}) + "\n", *self.RESERVED, *args)
         self.wait(lambda: self.phase("db-0") == self.phase("db-1") == "Running")
         return km
 
