@@ -361,8 +361,21 @@ func TestStorageClasses(t *testing.T) {
 		if (err == nil) != (name == "fast") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err == nil && demand.Volumes()[0].Disk != disk {
+		if err != nil {
+			continue
+		}
+		if demand.Volumes()[0].Disk != disk {
 			t.Errorf("volumes are %+v", demand.Volumes())
+		}
+		cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(nil))
+		event := bytes.ReplaceAll(golden(t, "offers.json"), []byte("ROLE"), []byte("dev"))
+		if _, err := cluster.Add(must[*k8smesos.Offers](t)(k8smesos.ParseOffers(event, nil)), 0); err != nil {
+			t.Fatal(err)
+		}
+		plan := must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand}, nil))
+		want := []k8smesos.PlanVolume{{"u1.v", "/mnt/b", 0, 0, 1100000, k8smesos.DiskMount, false}}
+		if volumes := plan.Volumes(); !reflect.DeepEqual(volumes, want) {
+			t.Errorf("volumes are %+v", volumes)
 		}
 	}
 }

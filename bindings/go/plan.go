@@ -148,6 +148,30 @@ func (p *Plan) Resources() []PlanResource {
 	})
 }
 
+// PlanVolume is a persistent volume of a placed pod, and the disk that it is made of.
+type PlanVolume struct {
+	ID        string
+	Root      string // where the agent has the disk; empty: its own, or it does not say
+	Placement int
+	Volume    int   // of the demand's
+	Milli     int64 // thousandths of a MB that it has
+	Disk      Disk
+	There     bool
+}
+
+// Volumes of placed pods.
+func (p *Plan) Volumes() []PlanVolume {
+	defer runtime.KeepAlive(p)
+	return readRows(func(rows *C.struct_k8sm_plan_volume, size, n int) int {
+		return int(C.k8sm_plan_volumes(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_plan_volume) PlanVolume {
+		return PlanVolume{
+			text(row.id), text(row.root), int(row.placement), int(row.volume), int64(row.milli), Disk(row.disk),
+			row.there != 0,
+		}
+	})
+}
+
 // PlanPort is a host port of a placed pod.
 type PlanPort struct {
 	Container, Name, Protocol string

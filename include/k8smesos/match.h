@@ -133,6 +133,21 @@ struct k8sm_plan_port {
 K8SM_API size_t k8sm_plan_ports(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_port *rows,
                                 size_t row_size, size_t n);
 
+/* A persistent volume of a placed pod, and the disk that it is made of. A MOUNT disk is a volume as a whole: what it
+ * has is the volume's capacity, however little was claimed.
+ * https://mesos.apache.org/documentation/latest/multiple-disk/ */
+struct k8sm_plan_volume {
+  struct k8sm_slice id;   /* the persistence id */
+  struct k8sm_slice root; /* where the agent has the disk; empty: its own disk, or it does not say */
+  uint32_t placement;
+  uint32_t volume; /* the number of its row in k8sm_demand_volumes */
+  int64_t milli;   /* thousandths of a MB that it has */
+  uint32_t disk;   /* K8SM_DISK_* */
+  uint32_t there;  /* 1: it is there already; 0: it is made */
+};
+K8SM_API size_t k8sm_plan_volumes(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_volume *rows,
+                                  size_t row_size, size_t n);
+
 /* The scores of an agent that was chosen: that of the strategy, and those that decided with it. */
 struct k8sm_plan_score {
   struct k8sm_slice part; /* "strategy", "balance", "nodes", "taints", "spread", "pods" */

@@ -91,6 +91,25 @@ static json_t *ports_of(const struct k8sm_plan *plan, uint32_t placement) {
   return list;
 }
 
+/* With the disk that each is made of, unless that is the agent's own. */
+static json_t *volumes_of(const struct k8sm_plan *plan, uint32_t placement) {
+  static const char *const disks[] = {NULL, "PATH", "MOUNT", "BLOCK", "RAW"};
+  json_t *list = json_array();
+  struct k8sm_plan_volume row;
+  for (size_t i = 0; k8sm_plan_volumes(plan, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.placement != placement) continue;
+    json_t *v = json_object();
+    json_object_set_new(v, "id", text(row.id));
+    json_object_set_new(v, "scalar", json_real((double)row.milli / 1000));
+    if (row.disk > 0 && row.disk < sizeof disks / sizeof disks[0])
+      json_object_set_new(v, "disk", json_string(disks[row.disk]));
+    if (row.root.len > 0) json_object_set_new(v, "root", text(row.root));
+    json_object_set_new(v, "there", json_boolean(row.there));
+    json_array_append_new(list, v);
+  }
+  return list;
+}
+
 static json_t *scores_of(const struct k8sm_plan *plan, uint32_t placement) {
   json_t *list = json_array();
   struct k8sm_plan_score row;
@@ -117,6 +136,7 @@ static json_t *placed(const struct k8sm_plan *plan, struct k8sm_demand *const *d
     json_object_set_new(p, "offers", offers_of(plan, i));
     json_object_set_new(p, "resources", resources_of(plan, i));
     json_object_set_new(p, "ports", ports_of(plan, i));
+    json_object_set_new(p, "volumes", volumes_of(plan, i));
     json_object_set_new(p, "scores", scores_of(plan, i));
     json_array_append_new(list, p);
   }

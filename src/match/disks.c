@@ -3,8 +3,6 @@
 #include "match/texts.h"
 #include "wire/number.h"
 
-typedef K8smMesos__Resource__DiskInfo__Source disks_source;
-
 /* ---- Is it one of the class? ---- */
 
 static bool disks_says(struct k8sm_slice wanted, const char *text) {
@@ -20,24 +18,17 @@ static bool disks_has_label(const K8smMesos__Labels *labels, const struct k8smi_
 }
 
 /* At the folder, or below. */
-static bool disks_is_at(const disks_source *source, struct k8sm_slice folder) {
-  const char *path = source->path != NULL    ? source->path->root
-                     : source->mount != NULL ? source->mount->root
-                                             : NULL;
-  struct k8sm_slice at = k8smi_s(path);
+static bool disks_is_at(struct k8sm_slice at, struct k8sm_slice folder) {
   if (folder.len == 0) return true;
   return at.len >= folder.len && memcmp(at.ptr, folder.ptr, folder.len) == 0 &&
          (at.len == folder.len || at.ptr[folder.len] == '/');
 }
 
-static uint32_t disks_kind(const disks_source *source) {
-  return source->type == K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT ? K8SM_DISK_MOUNT
-                                                                              : K8SM_DISK_PATH;
-}
-
-static bool disks_match(const struct k8smi_demand_disk *wanted, const disks_source *source) {
-  if (disks_kind(source) != wanted->kind || !disks_says(wanted->profile, source->profile) ||
-      !disks_says(wanted->vendor, source->vendor) || !disks_is_at(source, wanted->root)) {
+static bool disks_match(const struct k8smi_demand_disk *wanted, const K8smMesos__Resource *resource) {
+  const K8smMesos__Resource__DiskInfo__Source *source = resource->disk->source;
+  struct k8sm_slice root;
+  if (k8smi_resource_disk(resource, &root) != wanted->kind || !disks_is_at(root, wanted->root) ||
+      !disks_says(wanted->profile, source->profile) || !disks_says(wanted->vendor, source->vendor)) {
     return false;
   }
   for (size_t i = 0; i < wanted->metadata.count; i++) {
@@ -71,14 +62,13 @@ static bool disks_better(const struct disks_seek *s, const struct k8smi_disk_pic
 
 static void disks_consider(struct disks_seek *s, struct k8smi_disk_pick pick, int64_t left) {
   if (pick.resource->spend != K8SMI_SPEND_DISK || left == 0) return;
-  const disks_source *source = pick.resource->message->disk->source;
-  if (!disks_match(s->volume->disk, source)) return;
+  if (!disks_match(s->volume->disk, pick.resource->message)) return;
   for (size_t i = 0; i < s->pick_count; i++) {
     if (s->picks[i].resource == pick.resource) left -= s->picks[i].milli;
   }
   if (left > s->largest) s->largest = left;
   if (left == 0 || left < s->volume->row.milli || !disks_better(s, &pick, left)) return;
-  pick.milli = disks_kind(source) == K8SM_DISK_MOUNT ? left : s->volume->row.milli;
+  pick.milli = s->volume->disk->kind == K8SM_DISK_MOUNT ? left : s->volume->row.milli;
   s->best = pick;
   s->left = left;
 }

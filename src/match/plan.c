@@ -206,6 +206,29 @@ size_t k8sm_plan_ports(const struct k8sm_plan *plan, size_t first, struct k8sm_p
   return plan_rows(plan, &table, plan->port_rows, first, rows, row_size, n);
 }
 
+static size_t plan_first_volume(const struct k8smi_placement *p) {
+  return p->first_volume;
+}
+
+static void plan_write_volumes(struct plan_cursor *c, uint32_t placement) {
+  const struct k8smi_placement *p = &c->plan->placements[placement];
+  const struct k8sm_demand *d = c->plan->demands[p->demand];
+  for (uint32_t i = 0; p->volumes != NULL && i < d->volume_count; i++) {
+    const K8smMesos__Resource *r = p->volumes[i].resource;
+    struct k8sm_plan_volume row = {
+        .id = d->volumes[i].row.id, .placement = placement, .volume = i, .there = p->volumes[i].there};
+    row.disk = k8smi_resource_disk(r, &row.root);
+    (void)k8smi_milli_of_double(r->scalar->value, &row.milli);
+    plan_put(c, &row, sizeof row);
+  }
+}
+
+size_t k8sm_plan_volumes(const struct k8sm_plan *plan, size_t first, struct k8sm_plan_volume *rows,
+                         size_t row_size, size_t n) {
+  static const struct plan_table table = {plan_first_volume, plan_write_volumes};
+  return plan_rows(plan, &table, plan->volume_rows, first, rows, row_size, n);
+}
+
 static size_t plan_first_score(const struct k8smi_placement *p) {
   return p->first_score;
 }
@@ -231,19 +254,22 @@ size_t k8sm_plan_scores(const struct k8sm_plan *plan, size_t first, struct k8sm_
 
 void k8smi_plan_number_rows(struct k8sm_plan *plan) {
   struct plan_cursor offers = {.plan = plan}, resources = {.plan = plan}, ports = {.plan = plan},
-                     scores = {.plan = plan};
+                     volumes = {.plan = plan}, scores = {.plan = plan};
   for (uint32_t i = 0; i < plan->placement_count; i++) {
     plan->placements[i].first_offer = offers.at;
     plan->placements[i].first_resource = resources.at;
     plan->placements[i].first_port = ports.at;
+    plan->placements[i].first_volume = volumes.at;
     plan->placements[i].first_score = scores.at;
     plan_write_offers(&offers, i);
     plan_write_resources(&resources, i);
     plan_write_ports(&ports, i);
+    plan_write_volumes(&volumes, i);
     plan_write_scores(&scores, i);
   }
   plan->offer_rows = offers.at;
   plan->resource_rows = resources.at;
   plan->port_rows = ports.at;
+  plan->volume_rows = volumes.at;
   plan->score_rows = scores.at;
 }

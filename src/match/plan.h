@@ -56,7 +56,7 @@ struct k8smi_placement {
   struct k8smi_use use;
   uint8_t scores[K8SMI_SCORES];   /* but that of the strategy, which follows from the use */
   uint16_t weights[K8SMI_SCORES]; /* 0: it did not decide */
-  size_t first_offer, first_resource, first_port, first_score; /* the numbers of its first rows */
+  size_t first_offer, first_resource, first_port, first_volume, first_score; /* the numbers of its first rows */
 };
 
 struct k8smi_victims {
@@ -84,7 +84,7 @@ struct k8sm_plan {
   size_t refusal_count;
   struct k8sm_slice *summaries;   /* one for each demand; empty when placed */
   struct k8sm_explain **explains; /* one for each demand, or NULL; NULL: they were not asked for */
-  size_t offer_rows, resource_rows, port_rows, score_rows;
+  size_t offer_rows, resource_rows, port_rows, volume_rows, score_rows;
   uint32_t strategy;
 };
 

@@ -108,6 +108,16 @@ static inline struct k8sm_slice k8smi_offer_address(const struct k8smi_offer *of
   return k8smi_s(url == NULL || url->address == NULL ? NULL : url->address->ip);
 }
 
+/* What disk it is of: K8SM_DISK_*, which have Mesos' numbers; and where its agent has that, empty: it does not say. */
+static inline uint32_t k8smi_resource_disk(const K8smMesos__Resource *message, struct k8sm_slice *ret_root) {
+  const K8smMesos__Resource__DiskInfo__Source *source = message->disk == NULL ? NULL : message->disk->source;
+  *ret_root = K8SMI_S("");
+  if (source == NULL) return K8SM_DISK_NONE;
+  if (source->path != NULL) *ret_root = k8smi_s(source->path->root);
+  if (source->mount != NULL) *ret_root = k8smi_s(source->mount->root);
+  return (uint32_t)source->type;
+}
+
 /* True if any pod of the role may spend the resource: it counts in the columns. */
 static inline bool k8smi_resource_is_free(const struct k8smi_resource *resource) {
   return resource->spend == K8SMI_SPEND_RESERVED || resource->spend == K8SMI_SPEND_UNRESERVED;

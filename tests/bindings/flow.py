@@ -289,7 +289,12 @@ class Flow(unittest.TestCase):
             pod = k8smesos.Pod.parse(json.dumps(text).encode())
             fields = {"roles": ["dev"], "principal": b"p", "storage_classes": classes}
             if fine:
-                self.assertEqual(k8smesos.Demand.make(pod, **fields).volumes[0].disk, k8smesos.Disk.MOUNT)
+                demand = k8smesos.Demand.make(pod, **fields)
+                self.assertEqual(demand.volumes[0].disk, k8smesos.Disk.MOUNT)
+                cluster = Cluster()
+                cluster.add(Offers.parse(read("offers.json").replace(b"ROLE", b"dev")))
+                self.assertEqual(cluster.match([demand]).volumes,
+                                 [("u1.v", "/mnt/ssd", 0, 0, 2000000, k8smesos.Disk.MOUNT, False)])
                 continue
             with self.assertRaises(k8smesos.Unsupported) as caught:
                 k8smesos.Demand.make(pod, **fields)

@@ -194,8 +194,10 @@ class Storage(Case):
                 enumerate(("gold", "shared"))]
         late = pod("late", [write], terminationGracePeriodSeconds=1, volumes=[{"name": "data", "ephemeral": {
             "volumeClaimTemplate": {"spec": {**claims[0]["spec"], "storageClassName": "gold"}}}}])
-        manifest = "---\n".join([*(json.dumps(c) + "\n" for c in claims), *pods, late.replace(UID, UID[:-1] + "9")])
-        self.run_pod(manifest, *self.RESERVED, *self.CLASSES)
+        other = pod("other", [container("main", "sleep 600")], terminationGracePeriodSeconds=1)  # keeps km running
+        manifest = [*(json.dumps(c) + "\n" for c in claims), *pods, late.replace(UID, UID[:-1] + "8"),
+                    other.replace(UID, UID[:-1] + "9")]
+        self.run_pod("---\n".join(manifest), *self.RESERVED, *self.CLASSES)
         self.wait(lambda: self.phase("gold") == self.phase("shared") == "Running")
         self.wait(lambda: "did not have enough free storage" in self.said())
         self.assertEqual(self.phase("late"), "Pending")

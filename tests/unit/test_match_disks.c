@@ -188,7 +188,9 @@ static void what_goes_first(void **state) {
   there->disk->persistence->id = world_text(&s.w, "p.0");
   scene_offers(&s);
   assert_string_equal(disks_made(&s), "/there 500");
-  assert_true(s.plan->placements[0].volumes[0].there);
+  struct k8sm_plan_volume row;
+  assert_int_equal(k8sm_plan_volumes(s.plan, 0, &row, sizeof row, 1), 1);
+  assert_true(row.there == 1 && row.milli == 500000 && row.disk == K8SM_DISK_MOUNT);
   disks_end(&s);
 }
 
@@ -212,7 +214,25 @@ static void each_has_a_disk_of_its_own(void **state) {
   assert_string_equal(disks_root(s.plan->placements[0].volumes[0].resource), "/a");
   assert_string_equal(disks_root(s.plan->placements[0].volumes[1].resource), "/b");
   assert_true(s.plan->placements[0].volumes[1].resource->scalar->value == 200);
-  assert_true(s.plan->placements[1].volumes[0].resource->scalar->value == 40);
+  static const struct {
+    const char *id, *root;
+    uint32_t placement, volume, disk;
+    int64_t mb;
+  } rows[] = {{"two.0", "/a", 0, 0, K8SM_DISK_MOUNT, 100},
+              {"two.1", "/b", 0, 1, K8SM_DISK_MOUNT, 200},
+              {"half.0", "/p", 1, 0, K8SM_DISK_PATH, 40}};
+  for (size_t i = 0; i < 4; i++) {
+    struct k8sm_plan_volume row;
+    assert_int_equal(k8sm_plan_volumes(s.plan, i, &row, sizeof row, 1), 3 - i);
+    if (i == 3) break;
+    assert_string_equal(row.id.ptr, rows[i].id);
+    assert_string_equal(row.root.ptr, rows[i].root);
+    assert_int_equal(row.placement, rows[i].placement);
+    assert_int_equal(row.volume, rows[i].volume);
+    assert_int_equal(row.disk, rows[i].disk);
+    assert_int_equal(row.milli, rows[i].mb * 1000);
+    assert_int_equal(row.there, 0);
+  }
   disks_end(&s);
 }
 

@@ -32,6 +32,7 @@ from .cluster import (
     PlanPort,
     PlanResource,
     PlanScore,
+    PlanVolume,
     Refusal,
 )
 from .constants import (

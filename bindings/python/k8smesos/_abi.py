@@ -324,6 +324,9 @@ PlanPort = _struct(
     (c_uint32, "placement"),
     (c_uint16, "container_port host_port"),
 )
+PlanVolume = _struct(
+    "plan_volume", (Slice, "id root"), (c_uint32, "placement volume"), (c_int64, "milli"), (c_uint32, "disk there")
+)
 PlanScore = _struct("plan_score", (Slice, "part"), (c_uint32, "placement score weight reserved"))
 PlanNomination = _struct("plan_nomination", (Slice, "agent_id hostname role"), (c_uint32, "demand victims"))
 PlanVictim = _struct(
@@ -636,7 +639,7 @@ def _prototypes():
         "resolved_env resolved_words resolved_mounts resolved_files "
         "manifest_pods manifest_workloads manifest_data manifest_objects manifest_priority_classes demand_tasks demand_volumes "
         "offers_rows offers_resources resources_rows wants_roles "
-        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_scores plan_nominations plan_victims plan_refusals explain_rows "
+        "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_volumes plan_scores plan_nominations plan_victims plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks calls_offers calls_operations calls_releases status_containers status_actions effects_rows driver_pods "
         "driver_ports driver_agents control_rows"
     ).split():

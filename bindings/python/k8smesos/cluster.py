@@ -7,7 +7,7 @@ from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _abi
 from ._object import Handle, Memory, create, options, raw_rows, rows, text
-from .constants import Feature, ResourceType, Strategy
+from .constants import Disk, Feature, ResourceType, Strategy
 from .demand import Demand
 from .errors import Sink, check
 from .manifest import Manifest
@@ -81,6 +81,18 @@ class PlanPort(NamedTuple):
     placement: int
     container_port: int
     host_port: int
+
+
+class PlanVolume(NamedTuple):
+    """A persistent volume of a placed pod, and the disk that it is made of."""
+
+    id: str
+    root: str  # where the agent has the disk; "": its own, or it does not say
+    placement: int
+    volume: int  # of the demand's
+    milli: int  # thousandths of a MB that it has
+    disk: Disk
+    there: bool
 
 
 class PlanScore(NamedTuple):
@@ -181,6 +193,10 @@ class Plan(Handle):
     @property
     def ports(self) -> List[PlanPort]:
         return rows("plan_ports", self._pointer, _abi.PlanPort, PlanPort)
+
+    @property
+    def volumes(self) -> List[PlanVolume]:
+        return rows("plan_volumes", self._pointer, _abi.PlanVolume, PlanVolume)
 
     @property
     def scores(self) -> List[PlanScore]:
