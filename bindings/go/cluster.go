@@ -63,20 +63,31 @@ func NewCluster(options *ClusterOptions) (*Cluster, error) {
 	return cluster, nil
 }
 
+func (c *Cluster) alive() bool { return c != nil && c.ptr != nil }
+
 // Close gives the cluster back.
 func (c *Cluster) Close() {
+	if c == nil {
+		return
+	}
 	C.k8sm_cluster_free(c.ptr)
 	c.ptr = nil
 }
 
 // Generation counts the changes.
 func (c *Cluster) Generation() uint64 {
+	if !c.alive() {
+		return 0
+	}
 	defer runtime.KeepAlive(c)
 	return uint64(C.k8sm_cluster_generation(c.ptr))
 }
 
 // Add takes offers in; those that are held already are left out, with a finding.
 func (c *Cluster) Add(offers *Offers, monoMS uint64) ([]Finding, error) {
+	if err := present("cluster_add", c, offers); err != nil {
+		return nil, err
+	}
 	s := newSink()
 	result := C.k8sm_cluster_add(c.ptr, offers.ptr, C.uint64_t(monoMS), s.diags())
 	runtime.KeepAlive(c)
@@ -86,6 +97,9 @@ func (c *Cluster) Add(offers *Offers, monoMS uint64) ([]Finding, error) {
 
 // Remove drops an offer: rescinded, declined, expired or used elsewhere. True if it was held.
 func (c *Cluster) Remove(offerID string) bool {
+	if !c.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -94,12 +108,18 @@ func (c *Cluster) Remove(offerID string) bool {
 
 // RemoveAll drops all offers, as a disconnection does.
 func (c *Cluster) RemoveAll() {
+	if !c.alive() {
+		return
+	}
 	C.k8sm_cluster_remove_all(c.ptr)
 	runtime.KeepAlive(c)
 }
 
 // Forget drops an agent and its offers. True if it was known.
 func (c *Cluster) Forget(agentID string) bool {
+	if !c.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -108,6 +128,9 @@ func (c *Cluster) Forget(agentID string) bool {
 
 // SetFeatures states what an agent can do.
 func (c *Cluster) SetFeatures(agentID string, features Features) error {
+	if err := present("cluster_set_features", c); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -132,6 +155,9 @@ type Node struct {
 
 // SetNode states what a node is beside its offers, in place of what was stated before; nil: nothing any more.
 func (c *Cluster) SetNode(agentID string, node *Node) error {
+	if err := present("cluster_set_node", c); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -164,6 +190,9 @@ func (c *Cluster) SetNode(agentID string, node *Node) error {
 
 // SetNamespace states the labels of a namespace, for rules that select namespaces; without any it is forgotten.
 func (c *Cluster) SetNamespace(name string, labels map[string]string) error {
+	if err := present("cluster_set_namespace", c); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -178,6 +207,9 @@ func (c *Cluster) SetNamespace(name string, labels map[string]string) error {
 
 // SetObjects states all nodes and namespaces of a manifest; a node is the agents with its name for hostname or id.
 func (c *Cluster) SetObjects(manifest *Manifest) error {
+	if err := present("cluster_set_objects", c, manifest); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	defer runtime.KeepAlive(manifest)
 	s := newSink()
@@ -198,6 +230,9 @@ func nodeLabels(m *memory, labels map[string]string) []C.struct_k8sm_node_label 
 
 // AddPod notes that a pod runs on an agent: affinity, spread and scores count it.
 func (c *Cluster) AddPod(demand *Demand, agentID string) error {
+	if err := present("cluster_add_pod", c, demand); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	defer runtime.KeepAlive(demand)
 	var m memory
@@ -210,6 +245,9 @@ func (c *Cluster) AddPod(demand *Demand, agentID string) error {
 
 // RemovePod notes that a pod has ended. True if it was known.
 func (c *Cluster) RemovePod(uid string) bool {
+	if !c.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -218,6 +256,9 @@ func (c *Cluster) RemovePod(uid string) bool {
 
 // EndPod notes that a pod is about to end: no other need be preempted for its room. True if it was known.
 func (c *Cluster) EndPod(uid string) bool {
+	if !c.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -226,6 +267,9 @@ func (c *Cluster) EndPod(uid string) bool {
 
 // Nominate notes that a pod waits for room on an agent, which pods of its priority or lower leave to it.
 func (c *Cluster) Nominate(demand *Demand, agentID, role string) error {
+	if err := present("cluster_nominate", c, demand); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	defer runtime.KeepAlive(demand)
 	var m memory
@@ -239,6 +283,9 @@ func (c *Cluster) Nominate(demand *Demand, agentID, role string) error {
 
 // Withdraw notes that a pod does not wait any more. True if it did.
 func (c *Cluster) Withdraw(uid string) bool {
+	if !c.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -247,6 +294,9 @@ func (c *Cluster) Withdraw(uid string) bool {
 
 // NoteVolume says that an agent has a persistent volume: a pod that claims it goes there, and nowhere else.
 func (c *Cluster) NoteVolume(id, agentID string) error {
+	if err := present("cluster_note_volume", c); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -256,6 +306,9 @@ func (c *Cluster) NoteVolume(id, agentID string) error {
 
 // ForgetVolume says that a persistent volume is gone. True if it was known.
 func (c *Cluster) ForgetVolume(id string) bool {
+	if !c.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -269,6 +322,9 @@ type ClusterPod struct {
 
 // Pods are those that run on an agent, in no particular order.
 func (c *Cluster) Pods(agentID string) []ClusterPod {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -285,6 +341,9 @@ func (c *Cluster) Pods(agentID string) []ClusterPod {
 
 // Resources are what the offers held of an agent have, less what was taken.
 func (c *Cluster) Resources(agentID string) (*Resources, error) {
+	if err := present("cluster_resources", c); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()
@@ -297,6 +356,9 @@ func (c *Cluster) Resources(agentID string) (*Resources, error) {
 // Take takes resources out of the offers held of an agent, for what the caller runs himself: no pod gets them.
 // ErrNotFound, and nothing taken, if they are not all there.
 func (c *Cluster) Take(agentID string, resources *Resources) error {
+	if err := present("cluster_take", c, resources); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	defer runtime.KeepAlive(resources)
 	var m memory
@@ -309,6 +371,9 @@ func (c *Cluster) Take(agentID string, resources *Resources) error {
 
 // Give puts back what was taken, or a part of it. ErrNotFound if it was not taken.
 func (c *Cluster) Give(agentID string, resources *Resources) error {
+	if err := present("cluster_give", c, resources); err != nil {
+		return err
+	}
 	defer runtime.KeepAlive(c)
 	defer runtime.KeepAlive(resources)
 	var m memory
@@ -381,6 +446,12 @@ func (o *MatchOptions) fill() C.struct_k8sm_match_options {
 
 // Match places the demands from the offers held; the cluster stays as it is. options may be nil.
 func (c *Cluster) Match(demands []*Demand, options *MatchOptions) (*Plan, error) {
+	if err := present("cluster_match", c); err != nil {
+		return nil, err
+	}
+	if err := present("cluster_match", handles(demands)...); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	array := allocate[*C.struct_k8sm_demand](&m, len(demands))
@@ -410,6 +481,9 @@ type Explanation struct {
 
 // Explain asks each agent, in the order of agent ids. options may be nil.
 func (c *Cluster) Explain(demand *Demand, options *MatchOptions) ([]Explanation, error) {
+	if err := present("cluster_explain", c, demand); err != nil {
+		return nil, err
+	}
 	ptr, err := c.explain(demand, options)
 	if err != nil {
 		return nil, err
@@ -431,6 +505,9 @@ func explanations(ptr *C.struct_k8sm_explain) []Explanation {
 
 // Nearest is the agent that is nearest to taking the demand, and what would have to be otherwise; empty if it fits.
 func (c *Cluster) Nearest(demand *Demand, options *MatchOptions) (string, error) {
+	if err := present("cluster_nearest", c, demand); err != nil {
+		return "", err
+	}
 	ptr, err := c.explain(demand, options)
 	if err != nil {
 		return "", err
@@ -452,6 +529,9 @@ func (c *Cluster) explain(demand *Demand, options *MatchOptions) (*C.struct_k8sm
 
 // Apply spends what the plan takes. ErrState, and nothing taken, if a placement is stale.
 func (c *Cluster) Apply(plan *Plan) error {
+	if err := present("cluster_apply", c, plan); err != nil {
+		return err
+	}
 	s := newSink()
 	result := C.k8sm_cluster_apply(c.ptr, plan.ptr, s.diags())
 	runtime.KeepAlive(c)
@@ -469,6 +549,9 @@ type Agent struct {
 
 // Agents that are known.
 func (c *Cluster) Agents() []Agent {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_agent, size, n int) int {
 		return int(C.k8sm_cluster_agents(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -486,6 +569,9 @@ type HeldOffer struct {
 
 // Offers that are held.
 func (c *Cluster) Offers() []HeldOffer {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_held_offer, size, n int) int {
 		return int(C.k8sm_cluster_offers(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))

@@ -37,8 +37,13 @@ func NewControl(seed uint64) (*Control, error) {
 	return control, nil
 }
 
+func (c *Control) alive() bool { return c != nil && c.ptr != nil }
+
 // Close gives the control back.
 func (c *Control) Close() {
+	if c == nil {
+		return
+	}
 	C.k8sm_control_free(c.ptr)
 	C.k8sm_effects_free(c.effects)
 	c.ptr, c.effects = nil, nil
@@ -99,6 +104,9 @@ func (in ControlInput) agents(m *memory) (*C.struct_k8sm_control_agent, C.size_t
 // Step takes one input in, and returns what is to be done, in order. ErrInvalid and ErrNotFound refuse
 // this input; the control goes on.
 func (c *Control) Step(in ControlInput) ([]Effect, []Finding, error) {
+	if err := present("control_step", c); err != nil {
+		return nil, nil, err
+	}
 	defer runtime.KeepAlive(c)
 	defer runtime.KeepAlive(in.Workload)
 	defer runtime.KeepAlive(in.Pod)
@@ -128,6 +136,9 @@ func (c *Control) Step(in ControlInput) ([]Effect, []Finding, error) {
 
 // Deadline is the mono_ms at which the next ControlTick is due; math.MaxUint64: only when something comes in.
 func (c *Control) Deadline() uint64 {
+	if !c.alive() {
+		return 0
+	}
 	defer runtime.KeepAlive(c)
 	return uint64(C.k8sm_control_deadline(c.ptr))
 }
@@ -148,6 +159,9 @@ type ControlRow struct {
 
 // Rows are the workloads, and those between them and their pods.
 func (c *Control) Rows() []ControlRow {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_control_row, size, n int) int {
 		return int(C.k8sm_control_rows(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -164,6 +178,9 @@ func (c *Control) Rows() []ControlRow {
 
 // Object with its status, as an API server would show it: "Deployment/default/web".
 func (c *Control) Object(key string, format Format) ([]byte, error) {
+	if err := present("control_object", c); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(c)
 	var m memory
 	defer m.free()

@@ -154,14 +154,22 @@ func newDemand(ptr *C.struct_k8sm_demand, findings []Finding) *Demand {
 	return demand
 }
 
+func (d *Demand) alive() bool { return d != nil && d.ptr != nil }
+
 // Close gives the demand back.
 func (d *Demand) Close() {
+	if d == nil {
+		return
+	}
 	C.k8sm_demand_unref(d.ptr)
 	d.ptr = nil
 }
 
 // MakeDemand maps a pod that has a uid.
 func MakeDemand(pod *Pod, options *DemandOptions) (*Demand, error) {
+	if err := present("demand_make", pod); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	given := options.fill(&m)
@@ -192,6 +200,9 @@ type ResumeOptions struct {
 
 // Resume is the same pod under way: a demand for some of its tasks, on its own agent and executor.
 func (d *Demand) Resume(options ResumeOptions) (*Demand, error) {
+	if err := present("demand_resume", d); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	executor := m.slice(options.Executor)
@@ -218,12 +229,18 @@ func (d *Demand) Resume(options ResumeOptions) (*Demand, error) {
 
 // Pod that the demand is of.
 func (d *Demand) Pod() *Pod {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	return newPod(C.k8sm_pod_ref((*C.struct_k8sm_pod)(C.k8sm_demand_pod(d.ptr))), nil)
 }
 
 // Attempt counts executors of the pod, from 0.
 func (d *Demand) Attempt() uint32 {
+	if !d.alive() {
+		return 0
+	}
 	defer runtime.KeepAlive(d)
 	return uint32(C.k8sm_demand_attempt(d.ptr))
 }
@@ -251,6 +268,9 @@ type DemandTask struct {
 
 // Tasks of the pod.
 func (d *Demand) Tasks() []DemandTask {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	return readRows(func(rows *C.struct_k8sm_demand_task, size, n int) int {
 		return int(C.k8sm_demand_tasks(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -269,6 +289,9 @@ type Budget struct {
 
 // Budget of the demand.
 func (d *Demand) Budget() (Budget, error) {
+	if err := present("demand_budget", d); err != nil {
+		return Budget{}, err
+	}
 	defer runtime.KeepAlive(d)
 	row := C.struct_k8sm_demand_budget{size: C.sizeof_struct_k8sm_demand_budget}
 	err := failure("demand_get_budget", C.k8sm_demand_get_budget(d.ptr, &row), nil)
@@ -284,6 +307,9 @@ type DemandForm struct {
 
 // Form of the demand.
 func (d *Demand) Form() (DemandForm, error) {
+	if err := present("demand_form", d); err != nil {
+		return DemandForm{}, err
+	}
 	defer runtime.KeepAlive(d)
 	row := C.struct_k8sm_demand_form{size: C.sizeof_struct_k8sm_demand_form}
 	err := failure("demand_get_form", C.k8sm_demand_get_form(d.ptr, &row), nil)
@@ -302,6 +328,9 @@ type DemandVolume struct {
 
 // Volumes that the pod claims.
 func (d *Demand) Volumes() []DemandVolume {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	return readRows(func(rows *C.struct_k8sm_demand_volume, size, n int) int {
 		return int(C.k8sm_demand_volumes(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))

@@ -99,8 +99,13 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 	return driver, nil
 }
 
+func (d *Driver) alive() bool { return d != nil && d.ptr != nil }
+
 // Close gives the driver back.
 func (d *Driver) Close() {
+	if d == nil {
+		return
+	}
 	C.k8sm_driver_free(d.ptr)
 	C.k8sm_effects_free(d.effects)
 	d.ptr, d.effects = nil, nil
@@ -196,6 +201,9 @@ type Effect struct {
 // Step takes one input in, and returns what is to be done, in order. ErrInvalid and ErrNotFound refuse
 // this input; the driver goes on.
 func (d *Driver) Step(in Input) ([]Effect, []Finding, error) {
+	if err := present("driver_step", d); err != nil {
+		return nil, nil, err
+	}
 	defer runtime.KeepAlive(d)
 	defer runtime.KeepAlive(in.Pod)
 	var m memory
@@ -237,6 +245,9 @@ func readEffects(effects *C.struct_k8sm_effects) []Effect {
 
 // Snapshot is the shortest record of what the driver knows, in place of all that a store has kept.
 func (d *Driver) Snapshot() ([]Effect, error) {
+	if err := present("driver_snapshot", d); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(d)
 	if err := failure("driver_snapshot", C.k8sm_driver_snapshot(d.ptr, d.effects), nil); err != nil {
 		return nil, err
@@ -246,12 +257,18 @@ func (d *Driver) Snapshot() ([]Effect, error) {
 
 // Deadline is the mono_ms at which the next InputTick is due; math.MaxUint64: only when something comes in.
 func (d *Driver) Deadline() uint64 {
+	if !d.alive() {
+		return 0
+	}
 	defer runtime.KeepAlive(d)
 	return uint64(C.k8sm_driver_deadline(d.ptr))
 }
 
 // FrameworkID is empty until subscribed.
 func (d *Driver) FrameworkID() string {
+	if !d.alive() {
+		return ""
+	}
 	defer runtime.KeepAlive(d)
 	return text(C.k8sm_driver_framework_id(d.ptr))
 }
@@ -266,6 +283,9 @@ type DriverPod struct {
 
 // Pods of the driver.
 func (d *Driver) Pods() []DriverPod {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	return readRows(func(rows *C.struct_k8sm_driver_pod, size, n int) int {
 		return int(C.k8sm_driver_pods(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -279,6 +299,9 @@ func (d *Driver) Pods() []DriverPod {
 
 // Ports are the host ports of placed pods; Placement is the number of the pod.
 func (d *Driver) Ports() []PlanPort {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	return readRows(func(rows *C.struct_k8sm_plan_port, size, n int) int {
 		return int(C.k8sm_driver_ports(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -295,6 +318,9 @@ type Counters struct {
 
 // Counters so far.
 func (d *Driver) Counters() (Counters, error) {
+	if err := present("driver_counters", d); err != nil {
+		return Counters{}, err
+	}
 	defer runtime.KeepAlive(d)
 	row := C.struct_k8sm_driver_counters{size: C.sizeof_struct_k8sm_driver_counters}
 	err := failure("driver_count", C.k8sm_driver_count(d.ptr, &row), nil)
@@ -307,6 +333,9 @@ func (d *Driver) Counters() (Counters, error) {
 
 // Agents that offers have come from.
 func (d *Driver) Agents() []Agent {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	return readRows(func(rows *C.struct_k8sm_agent, size, n int) int {
 		return int(C.k8sm_driver_agents(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -317,6 +346,9 @@ func (d *Driver) Agents() []Agent {
 
 // AgentLabels are the labels of such an agent as a node.
 func (d *Driver) AgentLabels(agentID string) map[string]string {
+	if !d.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(d)
 	var m memory
 	defer m.free()

@@ -159,3 +159,32 @@ func failure(function string, result C.int, findings []Finding) error {
 	}
 	return &Error{Function: function, Result: Result(result), Findings: findings}
 }
+
+// handle is an object of the library.
+type handle interface {
+	alive() bool // neither nil nor closed
+}
+
+func handles[Object handle](objects []Object) []handle {
+	list := make([]handle, len(objects))
+	for i, object := range objects {
+		list[i] = object
+	}
+	return list
+}
+
+// present is an error if one of the objects that a function is called with is nil, or closed.
+func present(function string, objects ...handle) error {
+	for _, object := range objects {
+		if !object.alive() {
+			return missing(function, fmt.Sprintf("found a %T that is nil or closed; expected one that is there", object))
+		}
+	}
+	return nil
+}
+
+func missing(function, message string) error {
+	finding := Finding{Code: C.K8SM_DIAG_OPTION_INVALID, Severity: SeverityError, Message: message}
+	finding.Name = C.GoString(C.k8sm_diag_name(C.uint32_t(finding.Code)))
+	return &Error{Function: function, Result: ErrInvalid, Findings: []Finding{finding}}
+}

@@ -13,7 +13,8 @@
 //
 // Values (Pod, Manifest, Demand, Offers, Resources, Wants, Plan, Calls, Status) are immutable and may be shared between
 // goroutines. Cluster and Driver belong to one goroutine at a time. Memory is given back by the garbage
-// collector, or at once by Close, after which an object must not be used.
+// collector, or at once by Close. A function that is called with an object that is nil or closed returns an error;
+// one that returns none has nothing to say of it.
 package k8smesos
 
 /*
@@ -64,6 +65,9 @@ func (m *memory) text(s string) *C.char {
 	}
 	return (*C.char)(m.keep(unsafe.Pointer(C.CString(s))))
 }
+
+// name copies a string that must be there, be it empty.
+func (m *memory) name(s string) *C.char { return (*C.char)(m.keep(unsafe.Pointer(C.CString(s)))) }
 
 func (m *memory) texts(values []string) **C.char {
 	array := allocate[*C.char](m, len(values))

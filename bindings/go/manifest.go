@@ -21,8 +21,13 @@ type Manifest struct {
 	Findings []Finding
 }
 
+func (m *Manifest) alive() bool { return m != nil && m.ptr != nil }
+
 // Close gives the manifest back.
 func (m *Manifest) Close() {
+	if m == nil {
+		return
+	}
 	C.k8sm_manifest_unref(m.ptr)
 	m.ptr = nil
 }
@@ -54,6 +59,9 @@ type ManifestPod struct {
 
 // Pods of the manifest; each is a reference of its own.
 func (m *Manifest) Pods() []ManifestPod {
+	if !m.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(m)
 	return readRows(func(rows *C.struct_k8sm_manifest_pod, size, n int) int {
 		return int(C.k8sm_manifest_pods(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -75,6 +83,9 @@ type ManifestWorkload struct {
 
 // Workloads of the manifest; each is a reference of its own.
 func (m *Manifest) Workloads() []ManifestWorkload {
+	if !m.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(m)
 	return readRows(func(rows *C.struct_k8sm_manifest_workload, size, n int) int {
 		return int(C.k8sm_manifest_workloads(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -86,6 +97,9 @@ func (m *Manifest) Workloads() []ManifestWorkload {
 
 // Data of the manifest.
 func (m *Manifest) Data() []Data {
+	if !m.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(m)
 	return readRows(func(rows *C.struct_k8sm_manifest_data, size, n int) int {
 		return int(C.k8sm_manifest_data(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -99,6 +113,9 @@ func (m *Manifest) Data() []Data {
 
 // PriorityClasses of the manifest.
 func (m *Manifest) PriorityClasses() []PriorityClass {
+	if !m.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(m)
 	return readRows(func(rows *C.struct_k8sm_priority_class, size, n int) int {
 		return int(C.k8sm_manifest_priority_classes(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -115,6 +132,9 @@ type ManifestObject struct {
 
 // Objects of the manifest, in the order of the file.
 func (m *Manifest) Objects() []ManifestObject {
+	if !m.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(m)
 	return readRows(func(rows *C.struct_k8sm_manifest_object, size, n int) int {
 		return int(C.k8sm_manifest_objects(m.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -126,6 +146,9 @@ func (m *Manifest) Objects() []ManifestObject {
 // Get is the text at a path of one of the Objects, or all of it as JSON where the path is empty. False if it
 // is not set.
 func (m *Manifest) Get(object int, path string) (string, bool, error) {
+	if err := present("manifest_get", m); err != nil {
+		return "", false, err
+	}
 	defer runtime.KeepAlive(m)
 	var mem memory
 	defer mem.free()
@@ -156,6 +179,9 @@ type Reader struct {
 
 // NewReader reads from source. options may be nil.
 func NewReader(source io.Reader, options *ParseOptions) (*Reader, error) {
+	if source == nil {
+		return nil, missing("reader_new", "found no source; expected an io.Reader")
+	}
 	var m memory
 	defer m.free()
 	given := options.fill(&m)
@@ -169,14 +195,22 @@ func NewReader(source io.Reader, options *ParseOptions) (*Reader, error) {
 	return reader, nil
 }
 
+func (r *Reader) alive() bool { return r != nil && r.ptr != nil }
+
 // Close gives the reader back.
 func (r *Reader) Close() {
+	if r == nil {
+		return
+	}
 	C.k8sm_reader_free(r.ptr)
 	r.ptr = nil
 }
 
 // Next is the next pod; io.EOF at the end. Behind a document that is wrong it goes on with the next one.
 func (r *Reader) Next() (ManifestPod, error) {
+	if err := present("reader_next", r); err != nil {
+		return ManifestPod{}, err
+	}
 	defer runtime.KeepAlive(r)
 	for {
 		var row C.struct_k8sm_manifest_pod

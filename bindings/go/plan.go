@@ -24,8 +24,13 @@ type OffersOptions struct {
 	Format    Format
 }
 
+func (o *Offers) alive() bool { return o != nil && o.ptr != nil }
+
 // Close gives the offers back.
 func (o *Offers) Close() {
+	if o == nil {
+		return
+	}
 	C.k8sm_offers_unref(o.ptr)
 	o.ptr = nil
 }
@@ -58,6 +63,9 @@ type Offer struct {
 
 // Rows are the offers.
 func (o *Offers) Rows() []Offer {
+	if !o.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(o)
 	return readRows(func(rows *C.struct_k8sm_offer, size, n int) int {
 		return int(C.k8sm_offers_rows(o.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -68,6 +76,9 @@ func (o *Offers) Rows() []Offer {
 
 // Resources of the offers.
 func (o *Offers) Resources() []Resource {
+	if !o.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(o)
 	return readRows(func(rows *C.struct_k8sm_resource, size, n int) int {
 		return int(C.k8sm_offers_resources(o.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -80,14 +91,22 @@ type Plan struct {
 	Findings []Finding
 }
 
+func (p *Plan) alive() bool { return p != nil && p.ptr != nil }
+
 // Close gives the plan back.
 func (p *Plan) Close() {
+	if p == nil {
+		return
+	}
 	C.k8sm_plan_unref(p.ptr)
 	p.ptr = nil
 }
 
 // Generation is that of the cluster which it was made from.
 func (p *Plan) Generation() uint64 {
+	if !p.alive() {
+		return 0
+	}
 	defer runtime.KeepAlive(p)
 	return uint64(C.k8sm_plan_generation(p.ptr))
 }
@@ -101,6 +120,9 @@ type Placement struct {
 
 // Placements of the plan.
 func (p *Plan) Placements() []Placement {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_placement, size, n int) int {
 		return int(C.k8sm_plan_placements(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -117,6 +139,9 @@ type PlanOffer struct {
 
 // Offers that placements use.
 func (p *Plan) Offers() []PlanOffer {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_offer, size, n int) int {
 		return int(C.k8sm_plan_offers(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -137,6 +162,9 @@ type PlanResource struct {
 
 // Resources that placements spend.
 func (p *Plan) Resources() []PlanResource {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_resource, size, n int) int {
 		return int(C.k8sm_plan_resources(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -188,6 +216,9 @@ func planPort(row C.struct_k8sm_plan_port) PlanPort {
 
 // Ports of the placements.
 func (p *Plan) Ports() []PlanPort {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_port, size, n int) int {
 		return int(C.k8sm_plan_ports(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -211,6 +242,9 @@ type Score struct {
 
 // Scores of the agents that were chosen: that of the strategy, and those that decided with it.
 func (p *Plan) Scores() []Score {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_score, size, n int) int {
 		return int(C.k8sm_plan_scores(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -227,6 +261,9 @@ type Nomination struct {
 
 // Nominations are the pods that preempt others: with MatchPreempt.
 func (p *Plan) Nominations() []Nomination {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_nomination, size, n int) int {
 		return int(C.k8sm_plan_nominations(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -244,6 +281,9 @@ type Victim struct {
 
 // Victims are the pods that are to end for those that are nominated.
 func (p *Plan) Victims() []Victim {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_victim, size, n int) int {
 		return int(C.k8sm_plan_victims(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -254,6 +294,9 @@ func (p *Plan) Victims() []Victim {
 
 // Refusals of demands without a place, the most frequent first.
 func (p *Plan) Refusals() []Refusal {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_refusal, size, n int) int {
 		return int(C.k8sm_plan_refusals(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -264,6 +307,9 @@ func (p *Plan) Refusals() []Refusal {
 
 // Summary is "0/5 nodes are available: …" for a demand that has no place, else empty.
 func (p *Plan) Summary(demand int) string {
+	if !p.alive() {
+		return ""
+	}
 	defer runtime.KeepAlive(p)
 	return text(C.k8sm_plan_summary(p.ptr, C.uint32_t(demand)))
 }
@@ -271,6 +317,9 @@ func (p *Plan) Summary(demand int) string {
 // Explain says why each agent refused a demand that has no place, as its turn came; MatchExplain must have been
 // asked for. Nil for one that has a place.
 func (p *Plan) Explain(demand int) []Explanation {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	ptr := C.k8sm_plan_explain(p.ptr, C.uint32_t(demand))
 	if ptr == nil {

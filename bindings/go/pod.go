@@ -74,8 +74,13 @@ func newPod(ptr *C.struct_k8sm_pod, findings []Finding) *Pod {
 	return pod
 }
 
+func (p *Pod) alive() bool { return p != nil && p.ptr != nil }
+
 // Close gives the pod back.
 func (p *Pod) Close() {
+	if p == nil {
+		return
+	}
 	C.k8sm_pod_unref(p.ptr)
 	p.ptr = nil
 }
@@ -97,6 +102,9 @@ func ParsePod(source []byte, options *ParseOptions) (*Pod, error) {
 
 // WithUID is the same pod with another uid; "" makes one of namespace and name.
 func (p *Pod) WithUID(uid string) (*Pod, error) {
+	if err := present("pod_with_uid", p); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	var ptr *C.struct_k8sm_pod
@@ -112,24 +120,36 @@ func (p *Pod) WithUID(uid string) (*Pod, error) {
 
 // Name is metadata.name.
 func (p *Pod) Name() string {
+	if !p.alive() {
+		return ""
+	}
 	defer runtime.KeepAlive(p)
 	return text(C.k8sm_pod_name(p.ptr))
 }
 
 // Namespace is metadata.namespace.
 func (p *Pod) Namespace() string {
+	if !p.alive() {
+		return ""
+	}
 	defer runtime.KeepAlive(p)
 	return text(C.k8sm_pod_namespace(p.ptr))
 }
 
 // UID is metadata.uid; empty if it has none yet.
 func (p *Pod) UID() string {
+	if !p.alive() {
+		return ""
+	}
 	defer runtime.KeepAlive(p)
 	return text(C.k8sm_pod_uid(p.ptr))
 }
 
 // Encode writes the pod as Kubernetes does, in JSON, YAML or protobuf.
 func (p *Pod) Encode(format Format) ([]byte, error) {
+	if err := present("pod_encode", p); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(p)
 	var blob *C.struct_k8sm_blob
 	result := C.k8sm_pod_encode(p.ptr, C.uint32_t(format), nil, &blob)
@@ -149,6 +169,9 @@ const (
 
 // Patch is the smallest patch that makes of one pod the other.
 func (p *Pod) Patch(from *Pod, kind PatchKind) ([]byte, error) {
+	if err := present("pod_patch", p, from); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(p)
 	defer runtime.KeepAlive(from)
 	var blob *C.struct_k8sm_blob
@@ -162,6 +185,9 @@ func (p *Pod) Patch(from *Pod, kind PatchKind) ([]byte, error) {
 // Get is the text at a path ("spec.containers[0].image", "spec.containers[name=web].image", or as a JSON
 // pointer "/spec/containers/0/image"); objects and lists are JSON. False if it is not set.
 func (p *Pod) Get(path string) (string, bool, error) {
+	if err := present("pod_get", p); err != nil {
+		return "", false, err
+	}
 	defer runtime.KeepAlive(p)
 	var m memory
 	defer m.free()

@@ -54,6 +54,9 @@ type Container struct {
 
 // Containers are init containers and sidecars first, in list order, then the mains, then the ephemeral ones.
 func (p *Pod) Containers() []Container {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_container, size, n int) int {
 		return int(C.k8sm_pod_containers(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -93,6 +96,9 @@ type Word struct {
 
 // Words are the command lines of containers, probes and hooks.
 func (p *Pod) Words() []Word {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_word, size, n int) int {
 		return int(C.k8sm_pod_words(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -113,6 +119,9 @@ type Port struct {
 
 // Ports of all containers.
 func (p *Pod) Ports() []Port {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_port, size, n int) int {
 		return int(C.k8sm_pod_ports(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -148,6 +157,9 @@ type Variable struct {
 
 // Env are the variables of all containers.
 func (p *Pod) Env() []Variable {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_env, size, n int) int {
 		return int(C.k8sm_pod_env(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -169,6 +181,9 @@ type EnvFrom struct {
 
 // EnvFrom of all containers.
 func (p *Pod) EnvFrom() []EnvFrom {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_env_from, size, n int) int {
 		return int(C.k8sm_pod_env_from(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -198,6 +213,9 @@ type Volume struct {
 
 // Volumes of the pod.
 func (p *Pod) Volumes() []Volume {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_volume, size, n int) int {
 		return int(C.k8sm_pod_volumes(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -218,6 +236,9 @@ type Mount struct {
 
 // Mounts of all containers.
 func (p *Pod) Mounts() []Mount {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_mount, size, n int) int {
 		return int(C.k8sm_pod_mounts(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -257,6 +278,9 @@ type Probe struct {
 
 // Probes and hooks of all containers.
 func (p *Pod) Probes() []Probe {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_pod_probe, size, n int) int {
 		return int(C.k8sm_pod_probes(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -279,6 +303,9 @@ type PodResource struct {
 
 // Resources that the pod asks for as a whole, as kube-scheduler counts them.
 func (p *Pod) Resources() ([]PodResource, error) {
+	if err := present("pod_resources", p); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(p)
 	return countedRows("pod_resources", func(rows *C.struct_k8sm_pod_resource, size, n C.size_t, count *C.size_t) C.int {
 		return C.k8sm_pod_resources(p.ptr, nil, rows, size, n, count)
@@ -289,6 +316,9 @@ func (p *Pod) Resources() ([]PodResource, error) {
 
 // QOSClass is "Guaranteed", "Burstable" or "BestEffort".
 func (p *Pod) QOSClass() string {
+	if !p.alive() {
+		return ""
+	}
 	defer runtime.KeepAlive(p)
 	return text(C.k8sm_pod_qos_class(p.ptr))
 }
@@ -320,6 +350,9 @@ func newValue(row C.struct_k8sm_pod_value) Value {
 
 // Value at a path, as for Get; false if it is not set.
 func (p *Pod) Value(path string) (Value, bool, error) {
+	if err := present("pod_value", p); err != nil {
+		return Value{}, false, err
+	}
 	defer runtime.KeepAlive(p)
 	var m memory
 	defer m.free()
@@ -334,6 +367,9 @@ func (p *Pod) Value(path string) (Value, bool, error) {
 
 // Values right below the object or list at a path.
 func (p *Pod) Values(path string) ([]Value, error) {
+	if err := present("pod_values", p); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(p)
 	var m memory
 	defer m.free()

@@ -44,8 +44,13 @@ type Resolved struct {
 	Findings []Finding
 }
 
+func (r *Resolved) alive() bool { return r != nil && r.ptr != nil }
+
 // Close gives it back.
 func (r *Resolved) Close() {
+	if r == nil {
+		return
+	}
 	C.k8sm_resolved_unref(r.ptr)
 	r.ptr = nil
 }
@@ -53,6 +58,9 @@ func (r *Resolved) Close() {
 // Resolve finds the variables, command lines and files of all containers. options may be nil. The error lists
 // everything that is missing.
 func (p *Pod) Resolve(options *ResolveOptions) (*Resolved, error) {
+	if err := present("pod_resolve", p); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	if options == nil {
@@ -96,6 +104,9 @@ type ResolvedVariable struct {
 
 // Env are the variables of all containers, in their order.
 func (r *Resolved) Env() []ResolvedVariable {
+	if !r.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(r)
 	return readRows(func(rows *C.struct_k8sm_resolved_env, size, n int) int {
 		return int(C.k8sm_resolved_env(r.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -106,6 +117,9 @@ func (r *Resolved) Env() []ResolvedVariable {
 
 // Words are those of the pod, expanded.
 func (r *Resolved) Words() []Word {
+	if !r.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(r)
 	return readRows(func(rows *C.struct_k8sm_pod_word, size, n int) int {
 		return int(C.k8sm_resolved_words(r.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -114,6 +128,9 @@ func (r *Resolved) Words() []Word {
 
 // Mounts are those of the pod, with subPathExpr expanded.
 func (r *Resolved) Mounts() []Mount {
+	if !r.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(r)
 	return readRows(func(rows *C.struct_k8sm_pod_mount, size, n int) int {
 		return int(C.k8sm_resolved_mounts(r.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -131,6 +148,9 @@ type ResolvedFile struct {
 
 // Files of the volumes that are mounted.
 func (r *Resolved) Files() []ResolvedFile {
+	if !r.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(r)
 	return readRows(func(rows *C.struct_k8sm_resolved_file, size, n int) int {
 		return int(C.k8sm_resolved_files(r.ptr, 0, rows, C.size_t(size), C.size_t(n)))

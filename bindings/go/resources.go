@@ -73,8 +73,13 @@ type Resources struct {
 	ptr *C.struct_k8sm_resources
 }
 
+func (r *Resources) alive() bool { return r != nil && r.ptr != nil }
+
 // Close gives the resources back.
 func (r *Resources) Close() {
+	if r == nil {
+		return
+	}
 	C.k8sm_resources_unref(r.ptr)
 	r.ptr = nil
 }
@@ -110,6 +115,9 @@ func resourcesOptions(options *OffersOptions) C.struct_k8sm_resources_options {
 
 // Take is all that an offer has, by its number.
 func (o *Offers) Take(offer int) (*Resources, error) {
+	if err := present("offers_take", o); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(o)
 	var ptr *C.struct_k8sm_resources
 	s := newSink()
@@ -118,6 +126,9 @@ func (o *Offers) Take(offer int) (*Resources, error) {
 
 // Rows are the resources, equal ones as equal rows.
 func (r *Resources) Rows() []Resource {
+	if !r.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(r)
 	return readRows(func(rows *C.struct_k8sm_resource, size, n int) int {
 		return int(C.k8sm_resources_rows(r.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -126,6 +137,9 @@ func (r *Resources) Rows() []Resource {
 
 // Contains says whether all of part is there. Two that contain each other are equal.
 func (r *Resources) Contains(part *Resources) bool {
+	if !r.alive() || !part.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(r)
 	defer runtime.KeepAlive(part)
 	return C.k8sm_resources_contains(r.ptr, part.ptr) != 0
@@ -133,6 +147,9 @@ func (r *Resources) Contains(part *Resources) bool {
 
 // Add is both together.
 func (r *Resources) Add(other *Resources) (*Resources, error) {
+	if err := present("resources_add", r, other); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(r)
 	defer runtime.KeepAlive(other)
 	var ptr *C.struct_k8sm_resources
@@ -142,6 +159,9 @@ func (r *Resources) Add(other *Resources) (*Resources, error) {
 
 // Subtract is what is left without part, all of which must be there.
 func (r *Resources) Subtract(part *Resources) (*Resources, error) {
+	if err := present("resources_subtract", r, part); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(r)
 	defer runtime.KeepAlive(part)
 	var ptr *C.struct_k8sm_resources
@@ -152,6 +172,9 @@ func (r *Resources) Subtract(part *Resources) (*Resources, error) {
 
 // Find is a part that has the amounts of wanted, whoever it is reserved for.
 func (r *Resources) Find(wanted *Resources) (*Resources, error) {
+	if err := present("resources_find", r, wanted); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(r)
 	defer runtime.KeepAlive(wanted)
 	var ptr *C.struct_k8sm_resources
@@ -161,6 +184,9 @@ func (r *Resources) Find(wanted *Resources) (*Resources, error) {
 
 // Apply is what a master makes of them by an Offer.Operation. options may be nil.
 func (r *Resources) Apply(operation []byte, options *OffersOptions) (*Resources, error) {
+	if err := present("resources_apply", r); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(r)
 	given := resourcesOptions(options)
 	var ptr *C.struct_k8sm_resources
@@ -180,6 +206,9 @@ const (
 
 // Encode writes the list that ParseResources reads.
 func (r *Resources) Encode(format Format, reservations Reservations) ([]byte, error) {
+	if err := present("resources_encode", r); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(r)
 	var blob *C.struct_k8sm_blob
 	s := newSink()

@@ -52,14 +52,22 @@ func newStatus(ptr *C.struct_k8sm_status, findings []Finding) *Status {
 	return status
 }
 
+func (s *Status) alive() bool { return s != nil && s.ptr != nil }
+
 // Close gives the status back.
 func (s *Status) Close() {
+	if s == nil {
+		return
+	}
 	C.k8sm_status_unref(s.ptr)
 	s.ptr = nil
 }
 
 // NewStatus is that of a pod that was just made. options may be nil.
 func NewStatus(demand *Demand, options *StatusOptions) (*Status, error) {
+	if err := present("status_new", demand); err != nil {
+		return nil, err
+	}
 	given := options.fill()
 	var ptr *C.struct_k8sm_status
 	s := newSink()
@@ -74,6 +82,9 @@ func NewStatus(demand *Demand, options *StatusOptions) (*Status, error) {
 
 // LoadStatus reads what Save wrote. options may be nil.
 func LoadStatus(demand *Demand, saved []byte, options *StatusOptions) (*Status, error) {
+	if err := present("status_load", demand); err != nil {
+		return nil, err
+	}
 	given := options.fill()
 	var ptr *C.struct_k8sm_status
 	s := newSink()
@@ -115,6 +126,9 @@ type Change struct {
 
 // Apply makes the status after the changes, in order.
 func (s *Status) Apply(changes ...Change) (*Status, error) {
+	if err := present("status_apply", s); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	array := allocate[C.struct_k8sm_change](&m, len(changes))
@@ -144,6 +158,9 @@ func (s *Status) Apply(changes ...Change) (*Status, error) {
 // Save writes a row for a record: everything that the status knows, or, where since is not nil, what has changed
 // since that one.
 func (s *Status) Save(since *Status) ([]byte, error) {
+	if err := present("status_save", s); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(s)
 	defer runtime.KeepAlive(since)
 	var blob *C.struct_k8sm_blob
@@ -159,6 +176,9 @@ func (s *Status) Save(since *Status) ([]byte, error) {
 
 // Encode writes the PodStatus as Kubernetes does, in JSON or YAML.
 func (s *Status) Encode(format Format) ([]byte, error) {
+	if err := present("status_encode", s); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(s)
 	var blob *C.struct_k8sm_blob
 	if err := failure("status_encode", C.k8sm_status_encode(s.ptr, C.uint32_t(format), nil, &blob), nil); err != nil {
@@ -170,6 +190,9 @@ func (s *Status) Encode(format Format) ([]byte, error) {
 // Patch is the smallest patch that makes of one PodStatus a later one, for the pod's status subresource. Without
 // from, it says everything.
 func (s *Status) Patch(from *Status, kind PatchKind) ([]byte, error) {
+	if err := present("status_patch", s); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(s)
 	defer runtime.KeepAlive(from)
 	var before *C.struct_k8sm_status
@@ -194,6 +217,9 @@ type Summary struct {
 
 // Summary of the status.
 func (s *Status) Summary() (Summary, error) {
+	if err := present("status_summary", s); err != nil {
+		return Summary{}, err
+	}
 	defer runtime.KeepAlive(s)
 	row := C.struct_k8sm_status_summary{size: C.sizeof_struct_k8sm_status_summary}
 	if err := failure("status_summarize", C.k8sm_status_summarize(s.ptr, &row), nil); err != nil {
@@ -228,6 +254,9 @@ type ContainerStatus struct {
 
 // Containers of the pod.
 func (s *Status) Containers() []ContainerStatus {
+	if !s.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(s)
 	return readRows(func(rows *C.struct_k8sm_container_status, size, n int) int {
 		return int(C.k8sm_status_containers(s.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -263,6 +292,9 @@ type Action struct {
 
 // Actions to carry out.
 func (s *Status) Actions() []Action {
+	if !s.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(s)
 	return readRows(func(rows *C.struct_k8sm_action, size, n int) int {
 		return int(C.k8sm_status_actions(s.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -276,6 +308,9 @@ func (s *Status) Actions() []Action {
 
 // Deadline is the mono_ms at which time alone changes something; math.MaxUint64: never.
 func (s *Status) Deadline() uint64 {
+	if !s.alive() {
+		return 0
+	}
 	defer runtime.KeepAlive(s)
 	return uint64(C.k8sm_status_deadline(s.ptr))
 }

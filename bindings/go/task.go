@@ -36,14 +36,22 @@ type Calls struct {
 	Findings []Finding
 }
 
+func (c *Calls) alive() bool { return c != nil && c.ptr != nil }
+
 // Close gives the calls back.
 func (c *Calls) Close() {
+	if c == nil {
+		return
+	}
 	C.k8sm_calls_unref(c.ptr)
 	c.ptr = nil
 }
 
 // Calls encodes the plan's ACCEPT calls. options may be nil.
 func (p *Plan) Calls(options *TaskOptions) (*Calls, error) {
+	if err := present("plan_calls", p); err != nil {
+		return nil, err
+	}
 	if options == nil {
 		options = &TaskOptions{}
 	}
@@ -93,6 +101,9 @@ type ReleaseOptions struct {
 
 // Release gives back what was reserved for pods that are not to be kept.
 func (c *Cluster) Release(options *ReleaseOptions) (*Calls, error) {
+	if err := present("cluster_release", c); err != nil {
+		return nil, err
+	}
 	if options == nil {
 		options = &ReleaseOptions{}
 	}
@@ -123,6 +134,9 @@ type CallOffer struct {
 
 // Offers that the calls name.
 func (c *Calls) Offers() []CallOffer {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_call_offer, size, n int) int {
 		return int(C.k8sm_calls_offers(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -139,6 +153,9 @@ type CallOperation struct {
 
 // Operations of the calls, where TaskOptions ask for them.
 func (c *Calls) Operations() []CallOperation {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_call_operation, size, n int) int {
 		return int(C.k8sm_calls_operations(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -156,6 +173,9 @@ type CallRelease struct {
 
 // Releases of the calls of Cluster.Release.
 func (c *Calls) Releases() []CallRelease {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_call_release, size, n int) int {
 		return int(C.k8sm_calls_releases(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -175,6 +195,9 @@ type Call struct {
 
 // Rows are the calls.
 func (c *Calls) Rows() []Call {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_call, size, n int) int {
 		return int(C.k8sm_calls_rows(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -193,6 +216,9 @@ type CallExecutor struct {
 
 // Executors of the placements, in their order.
 func (c *Calls) Executors() []CallExecutor {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_call_executor, size, n int) int {
 		return int(C.k8sm_calls_executors(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -210,6 +236,9 @@ type CallTask struct {
 
 // Tasks that the calls launch.
 func (c *Calls) Tasks() []CallTask {
+	if !c.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_call_task, size, n int) int {
 		return int(C.k8sm_calls_tasks(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -367,7 +396,7 @@ func ConvertMessage(name string, message []byte, from, to Format) ([]byte, error
 	defer m.free()
 	var blob *C.struct_k8sm_blob
 	s := newSink()
-	result := C.k8sm_message_convert(m.text(name), input(message), C.size_t(len(message)), C.uint32_t(from),
+	result := C.k8sm_message_convert(m.name(name), input(message), C.size_t(len(message)), C.uint32_t(from),
 		C.uint32_t(to), nil, &blob, s.diags())
 	if _, err := s.done("message_convert", result, nil); err != nil {
 		return nil, err

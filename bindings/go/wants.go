@@ -31,14 +31,22 @@ type Wants struct {
 	ptr *C.struct_k8sm_wants
 }
 
+func (w *Wants) alive() bool { return w != nil && w.ptr != nil }
+
 // Close gives the wants back.
 func (w *Wants) Close() {
+	if w == nil {
+		return
+	}
 	C.k8sm_wants_unref(w.ptr)
 	w.ptr = nil
 }
 
 // Wants sums up what pods want. options may be nil.
 func (c *Cluster) Wants(wants []Want, options *WantsOptions) (*Wants, error) {
+	if err := present("cluster_wants", c); err != nil {
+		return nil, err
+	}
 	var m memory
 	defer m.free()
 	if options == nil {
@@ -46,6 +54,9 @@ func (c *Cluster) Wants(wants []Want, options *WantsOptions) (*Wants, error) {
 	}
 	array := allocate[C.struct_k8sm_want](&m, len(wants))
 	for i, want := range wants {
+		if err := present("cluster_wants", want.Demand); err != nil {
+			return nil, err
+		}
 		array[i].demand = want.Demand.ptr
 		array[i].hostname = m.slice([]byte(want.Hostname))
 		array[i].at_mono_ms = C.uint64_t(want.AtMonoMS)
@@ -82,6 +93,9 @@ type WantedRole struct {
 
 // Roles in the order of the options.
 func (w *Wants) Roles() []WantedRole {
+	if !w.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(w)
 	return readRows(func(rows *C.struct_k8sm_wanted_role, size, n int) int {
 		return int(C.k8sm_wants_roles(w.ptr, 0, rows, C.size_t(size), C.size_t(n)))
@@ -92,12 +106,18 @@ func (w *Wants) Roles() []WantedRole {
 
 // Constraints are an OfferConstraints message in protobuf, for CallArgs.
 func (w *Wants) Constraints() []byte {
+	if !w.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(w)
 	return raw(C.k8sm_wants_constraints(w.ptr))
 }
 
 // Covered says whether all that is wanted comes also under the constraints of current.
 func (w *Wants) Covered(current *Wants) bool {
+	if !w.alive() || !current.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(w)
 	defer runtime.KeepAlive(current)
 	return C.k8sm_wants_covered(w.ptr, current.ptr) != 0
@@ -105,6 +125,9 @@ func (w *Wants) Covered(current *Wants) bool {
 
 // Offer says whether something wants offers like this one, and when; 0: now.
 func (w *Wants) Offer(cluster *Cluster, id string) (uint64, bool) {
+	if !w.alive() || !cluster.alive() {
+		return 0, false
+	}
 	var m memory
 	defer m.free()
 	defer runtime.KeepAlive(w)
@@ -116,6 +139,9 @@ func (w *Wants) Offer(cluster *Cluster, id string) (uint64, bool) {
 
 // RefuseSeconds is for how long to refuse an offer.
 func (w *Wants) RefuseSeconds(cluster *Cluster, id string, monoMS uint64, refuse Refuse) float64 {
+	if !w.alive() || !cluster.alive() {
+		return 0
+	}
 	var m memory
 	defer m.free()
 	defer runtime.KeepAlive(w)

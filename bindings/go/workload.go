@@ -39,8 +39,13 @@ func newWorkload(ptr *C.struct_k8sm_workload, findings []Finding) *Workload {
 	return workload
 }
 
+func (w *Workload) alive() bool { return w != nil && w.ptr != nil }
+
 // Close gives the workload back.
 func (w *Workload) Close() {
+	if w == nil {
+		return
+	}
 	C.k8sm_workload_unref(w.ptr)
 	w.ptr = nil
 }
@@ -62,6 +67,9 @@ func ParseWorkload(source []byte, options *ParseOptions) (*Workload, error) {
 
 // WithUID is the same workload with another uid; "" makes one of kind, namespace and name.
 func (w *Workload) WithUID(uid string) (*Workload, error) {
+	if err := present("workload_with_uid", w); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(w)
 	var m memory
 	defer m.free()
@@ -92,6 +100,9 @@ func (w *Workload) info() (C.struct_k8sm_workload_info, error) {
 
 // Info of the workload.
 func (w *Workload) Info() (WorkloadInfo, error) {
+	if err := present("workload_info", w); err != nil {
+		return WorkloadInfo{}, err
+	}
 	defer runtime.KeepAlive(w)
 	info, err := w.info()
 	return WorkloadInfo{
@@ -103,6 +114,9 @@ func (w *Workload) Info() (WorkloadInfo, error) {
 
 // Template is the template as a pod, under the workload's name.
 func (w *Workload) Template() (*Pod, error) {
+	if err := present("workload_template", w); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(w)
 	info, err := w.info()
 	if err != nil {
@@ -138,6 +152,9 @@ type DeploymentSpec struct {
 
 // Deployment is the spec of one; ErrNotFound for other kinds.
 func (w *Workload) Deployment() (DeploymentSpec, error) {
+	if err := present("workload_deployment", w); err != nil {
+		return DeploymentSpec{}, err
+	}
 	defer runtime.KeepAlive(w)
 	c := C.struct_k8sm_deployment_spec{size: C.sizeof_struct_k8sm_deployment_spec}
 	err := failure("workload_get_deployment", C.k8sm_workload_get_deployment(w.ptr, &c), nil)
@@ -160,6 +177,9 @@ type StatefulSetSpec struct {
 
 // StatefulSet is the spec of one; ErrNotFound for other kinds.
 func (w *Workload) StatefulSet() (StatefulSetSpec, error) {
+	if err := present("workload_stateful_set", w); err != nil {
+		return StatefulSetSpec{}, err
+	}
 	defer runtime.KeepAlive(w)
 	c := C.struct_k8sm_stateful_set_spec{size: C.sizeof_struct_k8sm_stateful_set_spec}
 	err := failure("workload_get_stateful_set", C.k8sm_workload_get_stateful_set(w.ptr, &c), nil)
@@ -180,6 +200,9 @@ type DaemonSetSpec struct {
 
 // DaemonSet is the spec of one; ErrNotFound for other kinds.
 func (w *Workload) DaemonSet() (DaemonSetSpec, error) {
+	if err := present("workload_daemon_set", w); err != nil {
+		return DaemonSetSpec{}, err
+	}
 	defer runtime.KeepAlive(w)
 	c := C.struct_k8sm_daemon_set_spec{size: C.sizeof_struct_k8sm_daemon_set_spec}
 	err := failure("workload_get_daemon_set", C.k8sm_workload_get_daemon_set(w.ptr, &c), nil)
@@ -202,6 +225,9 @@ type JobSpec struct {
 
 // Job is the spec of one; ErrNotFound for kinds without jobs.
 func (w *Workload) Job() (JobSpec, error) {
+	if err := present("workload_job", w); err != nil {
+		return JobSpec{}, err
+	}
 	defer runtime.KeepAlive(w)
 	c := C.struct_k8sm_job_spec{size: C.sizeof_struct_k8sm_job_spec}
 	err := failure("workload_get_job", C.k8sm_workload_get_job(w.ptr, &c), nil)
@@ -233,6 +259,9 @@ type CronJobSpec struct {
 
 // CronJob is the spec of one; ErrNotFound for other kinds.
 func (w *Workload) CronJob() (CronJobSpec, error) {
+	if err := present("workload_cron_job", w); err != nil {
+		return CronJobSpec{}, err
+	}
 	defer runtime.KeepAlive(w)
 	c := C.struct_k8sm_cron_job_spec{size: C.sizeof_struct_k8sm_cron_job_spec}
 	err := failure("workload_get_cron_job", C.k8sm_workload_get_cron_job(w.ptr, &c), nil)
@@ -275,6 +304,9 @@ func (o *InstanceOptions) fill(m *memory) C.struct_k8sm_instance_options {
 
 // Pod is one that the workload's controller would make. options may be nil.
 func (w *Workload) Pod(options *InstanceOptions) (*Pod, error) {
+	if err := present("workload_pod", w); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(w)
 	var m memory
 	defer m.free()
@@ -290,6 +322,9 @@ func (w *Workload) Pod(options *InstanceOptions) (*Pod, error) {
 
 // Child is the ReplicaSet of a Deployment, or the Job of a CronJob; ErrUnsupported for other kinds.
 func (w *Workload) Child(options *InstanceOptions) (*Workload, error) {
+	if err := present("workload_child", w); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(w)
 	var m memory
 	defer m.free()
@@ -305,6 +340,9 @@ func (w *Workload) Child(options *InstanceOptions) (*Workload, error) {
 
 // Selects says whether the workload's selector selects the pod.
 func (w *Workload) Selects(pod *Pod) bool {
+	if !w.alive() || !pod.alive() {
+		return false
+	}
 	defer runtime.KeepAlive(w)
 	defer runtime.KeepAlive(pod)
 	return C.k8sm_workload_selects(w.ptr, pod.ptr) != 0
@@ -312,6 +350,9 @@ func (w *Workload) Selects(pod *Pod) bool {
 
 // Encode writes the whole object as Kubernetes does.
 func (w *Workload) Encode(format Format) ([]byte, error) {
+	if err := present("workload_encode", w); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(w)
 	var blob *C.struct_k8sm_blob
 	result := C.k8sm_workload_encode(w.ptr, C.uint32_t(format), nil, &blob)
@@ -323,6 +364,9 @@ func (w *Workload) Encode(format Format) ([]byte, error) {
 
 // Get is the text at a path ("spec.replicas"), as Pod.Get.
 func (w *Workload) Get(path string) (string, bool, error) {
+	if err := present("workload_get", w); err != nil {
+		return "", false, err
+	}
 	defer runtime.KeepAlive(w)
 	var m memory
 	defer m.free()
@@ -356,6 +400,9 @@ type AdmissionOptions struct {
 
 // Admit is the pod as the API server's admission leaves it. options may be nil.
 func (p *Pod) Admit(options *AdmissionOptions) (*Pod, error) {
+	if err := present("pod_admit", p); err != nil {
+		return nil, err
+	}
 	defer runtime.KeepAlive(p)
 	if options == nil {
 		options = &AdmissionOptions{}

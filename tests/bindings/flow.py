@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pod through the Python binding, from its manifest to the ACCEPT call. usage: flow.py GOLDEN-FOLDER"""
 
+import ctypes
 import gc
+import inspect
 import json
 import sys
 import unittest
@@ -507,6 +509,66 @@ class Errors(unittest.TestCase):
     def test_not_an_offers_event(self):
         with self.assertRaises(k8smesos.Error):
             Offers.parse(b'{"type":"HEARTBEAT"}')
+
+
+class Nothing(unittest.TestCase):
+    """What is no object of the right kind is an error, wherever one is expected."""
+
+    @staticmethod
+    def objects():
+        """One of each kind, by its name."""
+        pod, cluster = nginx(), cluster_with_offer()
+        demand = Demand.make(pod, nonce="n1")
+        plan = cluster.match([demand])
+        offers = Offers.parse(read("nginx.offers.json"))
+        rows = [pod, cluster, demand, plan, offers, plan.calls(), offers.take(0), pod.resolve(), k8smesos.Status.new(demand),
+                k8smesos.Manifest.parse(read("nginx.yaml")), k8smesos.Wants.make(cluster, [k8smesos.Want(demand)]),
+                k8smesos.Driver(master="127.0.0.1:5050"), k8smesos.Control(), k8smesos.Reader.make(),
+                k8smesos.Workload.parse('{"apiVersion":"v1","kind":"ReplicationController","metadata":{"name":"r"},"spec":'
+                                        '{"selector":{"a":"b"},"template":{"metadata":{"labels":{"a":"b"}},"spec":'
+                                        '{"containers":[{"name":"c","image":"i"}]}}}}')]
+        return {type(row).__name__: row for row in rows}
+
+    def test_objects_of_another_kind(self):
+        have = self.objects()
+        pod, cluster, resources, status = (have[name] for name in ("Pod", "Cluster", "Resources", "Status"))
+        wants, demand = have["Wants"], have["Demand"]
+        for kind, call in (
+                ("Pod", Demand.make), ("Pod", pod.patch), ("Pod", have["Workload"].selects), ("Demand", k8smesos.Status.new),
+                ("Demand", lambda x: k8smesos.Status.load(x, b"")), ("Demand", lambda x: cluster.match([demand, x])),
+                ("Demand", cluster.explain), ("Demand", cluster.nearest), ("Demand", lambda x: cluster.add_pod(x, "a")),
+                ("Demand", lambda x: cluster.nominate(x, "a")), ("Offers", cluster.add), ("Plan", cluster.apply),
+                ("Manifest", cluster.set_objects), ("Resources", lambda x: cluster.take("a", x)),
+                ("Resources", lambda x: cluster.give("a", x)), ("Resources", resources.find),
+                ("Resources", resources.__ge__), ("Resources", resources.__add__), ("Resources", resources.__sub__),
+                ("Status", lambda x: status.patch(x or cluster)), ("Status", lambda x: status.save(x or cluster)),
+                ("Wants", wants.covered), ("Cluster", lambda x: k8smesos.Wants.make(x, [])),
+                ("Cluster", lambda x: wants.offer(x, "o")), ("Cluster", lambda x: wants.refuse_seconds(x, "o")),
+                ("Demand", lambda x: k8smesos.Wants.make(cluster, [k8smesos.Want(x)])),
+                ("Pod", lambda x: have["Driver"].step(InputType.POD, 1, pod=x or cluster)),
+                ("Pod", lambda x: have["Control"].step(k8smesos.ControlType.APPLY, 1, pod=x or cluster)),
+                ("Workload", lambda x: have["Control"].step(k8smesos.ControlType.APPLY, 1, workload=x or cluster))):
+            for name, wrong in [("None", None), *have.items()]:
+                if name != kind:
+                    with self.subTest(kind=kind, found=name), self.assertRaisesRegex(TypeError, f"expected a {kind}$"):
+                        call(wrong)
+
+    def test_every_method_survives_what_it_does_not_expect(self):
+        calls = 0
+        for of in self.objects():
+            for name, method in inspect.getmembers(type(self.objects()[of]), callable):
+                if name.startswith("_"):
+                    continue
+                for wrong in (None, -1, "", b"", [None], {}, cluster_with_offer()):
+                    bound = getattr(self.objects()[of], name)
+                    given = [p for p in inspect.signature(bound).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+                    try:
+                        bound(*[wrong if p.default is p.empty else p.default for p in given])
+                    except (TypeError, AttributeError, ValueError, OverflowError, ctypes.ArgumentError, KeyError,
+                            k8smesos.Error):
+                        pass
+                    calls += 1
+        self.assertGreater(calls, 7 * 60)
 
 
 class Calls(unittest.TestCase):

@@ -20,6 +20,13 @@ class Handle:
         self._finalizer = weakref.finalize(self, getattr(_abi.lib, "k8sm_" + self._free), pointer)
 
     @classmethod
+    def _of(cls, value) -> int:
+        """What C knows an object of this class by. Another one in its place would be read as what it is not."""
+        if not isinstance(value, cls):
+            raise TypeError(f"found {value!r}, expected a {cls.__name__}")
+        return value._pointer
+
+    @classmethod
     def _make(cls, function: str, *arguments, source: bytes = b""):
         """What a function makes, wrapped."""
         return cls(*create(function, *arguments, source=source))

@@ -255,7 +255,7 @@ class Cluster(Handle):
 
     def add(self, offers: Offers, mono_ms: int = 0) -> None:
         """Takes offers in; those that are held already are left out."""
-        self._change("cluster_add", offers._pointer, mono_ms)
+        self._change("cluster_add", Offers._of(offers), mono_ms)
 
     def remove(self, offer_id: str) -> bool:
         """Drops an offer: rescinded, declined, expired or used elsewhere. True if it was held."""
@@ -308,12 +308,12 @@ class Cluster(Handle):
 
     def set_objects(self, manifest: Manifest) -> None:
         """States all nodes and namespaces of a manifest; a node is the agents with its name for hostname or id."""
-        self._change("cluster_set_objects", manifest._pointer)
+        self._change("cluster_set_objects", Manifest._of(manifest))
 
     def add_pod(self, demand: Demand, agent_id: str) -> None:
         """Notes that a pod runs on an agent: affinity, spread and scores count it."""
         memory = Memory()
-        self._change("cluster_add_pod", demand._pointer, memory.slice(agent_id))
+        self._change("cluster_add_pod", Demand._of(demand), memory.slice(agent_id))
 
     def remove_pod(self, uid: str) -> bool:
         """Notes that a pod has ended. True if it was known."""
@@ -330,7 +330,7 @@ class Cluster(Handle):
     def nominate(self, demand: Demand, agent_id: str, role: str = "*") -> None:
         """Notes that a pod waits for room on an agent, which pods of its priority or lower leave to it."""
         memory = Memory()
-        self._change("cluster_nominate", demand._pointer, memory.slice(agent_id), memory.slice(role))
+        self._change("cluster_nominate", Demand._of(demand), memory.slice(agent_id), memory.slice(role))
 
     def withdraw(self, uid: str) -> bool:
         """Notes that a pod does not wait any more. True if it did."""
@@ -372,19 +372,19 @@ class Cluster(Handle):
         """Takes resources out of the offers held of an agent, for what the caller runs himself: no pod gets them.
         Raises NotFound, and takes nothing, if they are not all there."""
         memory = Memory()
-        self._change("cluster_take", memory.slice(agent_id), resources._pointer)
+        self._change("cluster_take", memory.slice(agent_id), Resources._of(resources))
 
     def give(self, agent_id: str, resources: Resources) -> None:
         """Puts back what was taken, or a part of it. Raises NotFound if it was not taken."""
         memory = Memory()
-        self._change("cluster_give", memory.slice(agent_id), resources._pointer)
+        self._change("cluster_give", memory.slice(agent_id), Resources._of(resources))
 
     def match(self, demands: Sequence[Demand], strategy: Strategy = Strategy.PACK, **fields) -> Plan:
         """Places the demands from the offers held; the cluster stays as it is. Fields: flags
         (MatchFlag), wall_ms, maintenance_ms, weight_strategy, weight_balance, weight_nodes, weight_taints,
         weight_spread, weight_pods, good_enough, hard_pod_affinity."""
         memory, demands = Memory(), list(demands)
-        array = memory.array(ctypes.c_void_p, [demand._pointer for demand in demands])
+        array = memory.array(ctypes.c_void_p, [Demand._of(demand) for demand in demands])
         given = memory.struct(options(_abi.MatchOptions, strategy=strategy, **fields))
         with self._lock:
             return Plan._make("cluster_match", self._pointer, array, len(demands), given)
@@ -402,11 +402,11 @@ class Cluster(Handle):
     def _explain(self, demand: Demand, strategy: Strategy, fields) -> "_Explain":
         given = options(_abi.MatchOptions, strategy=strategy, **fields)
         with self._lock:
-            return _Explain._make("cluster_explain", self._pointer, demand._pointer, ctypes.addressof(given))
+            return _Explain._make("cluster_explain", self._pointer, Demand._of(demand), ctypes.addressof(given))
 
     def apply(self, plan: Plan) -> None:
         """Spends what the plan takes. Raises WrongState, and takes nothing, if a placement is stale."""
-        self._change("cluster_apply", plan._pointer)
+        self._change("cluster_apply", Plan._of(plan))
 
     def release(self, keep: Sequence[Tuple[str, str]] = (), claims: Sequence[str] = (), **fields) -> Calls:
         """Calls that give back what was reserved for pods: all but those of `keep`, pairs of a uid and an agent id

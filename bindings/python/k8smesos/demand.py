@@ -116,7 +116,7 @@ class Demand(Handle):
         """
         memory = Memory()
         given = fill_demand_options(memory, nonce=nonce or secrets.token_hex(8), **fields)
-        return cls._make("demand_make", pod._pointer, memory.struct(given))
+        return cls._make("demand_make", Pod._of(pod), memory.struct(given))
 
     def resume(
         self, agent_id: str, executor: bytes, launches: Iterable[Tuple[int, int]], nonce: Optional[str] = None

@@ -131,7 +131,7 @@ class Driver(Handle):
         refused; the driver goes on.
         """
         memory = Memory()
-        given = options(_abi.Input, type=type, mono_ms=mono_ms, wall_ms=wall_ms, pod=pod and pod._pointer)
+        given = options(_abi.Input, type=type, mono_ms=mono_ms, wall_ms=wall_ms, pod=pod and Pod._of(pod))
         for name, value in fields.items():
             setattr(given, name, memory.slice(value) if name in self._SLICES else value)
         sink = Sink()

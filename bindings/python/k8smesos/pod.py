@@ -328,7 +328,7 @@ class Pod(Handle):
 
     def patch(self, before: "Pod", kind: PatchKind = PatchKind.STRATEGIC) -> str:
         """The smallest patch that makes of the pod before this one."""
-        return blob("pod_patch", before._pointer, self._pointer, kind, None).decode()
+        return blob("pod_patch", Pod._of(before), self._pointer, kind, None).decode()
 
     def get(self, path: str, default: Optional[str] = None) -> Optional[str]:
         """The text at a path, or `default` if it is not set; objects and lists are JSON.

@@ -50,7 +50,7 @@ class Resources(Handle):
         return rows("resources_rows", self._pointer, _abi.Resource, Resource)
 
     def __ge__(self, other: "Resources") -> bool:
-        return bool(_abi.lib.k8sm_resources_contains(self._pointer, other._pointer))
+        return bool(_abi.lib.k8sm_resources_contains(self._pointer, Resources._of(other)))
 
     def __le__(self, other: "Resources") -> bool:
         return other >= self
@@ -62,15 +62,15 @@ class Resources(Handle):
         return hash(self.encode(Format.PROTOBUF))
 
     def __add__(self, other: "Resources") -> "Resources":
-        return self._make("resources_add", self._pointer, other._pointer, None)
+        return self._make("resources_add", self._pointer, Resources._of(other), None)
 
     def __sub__(self, other: "Resources") -> "Resources":
         """Raises NotFound if `other` is not all there."""
-        return self._make("resources_subtract", self._pointer, other._pointer, None)
+        return self._make("resources_subtract", self._pointer, Resources._of(other), None)
 
     def find(self, wanted: "Resources") -> "Resources":
         """A part with the amounts of `wanted`, whoever it is reserved for. Raises NotFound."""
-        return self._make("resources_find", self._pointer, wanted._pointer, None)
+        return self._make("resources_find", self._pointer, Resources._of(wanted), None)
 
     def apply(self, operation: Union[bytes, str], **fields) -> "Resources":
         """What a master makes of them by an Offer.Operation. Fields: format, max_memory."""

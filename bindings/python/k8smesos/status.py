@@ -79,13 +79,13 @@ class Status(Handle):
     def new(cls, demand: Demand, **fields) -> "Status":
         """Pending, nothing placed. Fields: backoff_base_ms, backoff_cap_ms, backoff_reset_ms."""
         given = options(_abi.StatusOptions, **fields)
-        return cls._make("status_new", demand._pointer, ctypes.addressof(given))
+        return cls._make("status_new", Demand._of(demand), ctypes.addressof(given))
 
     @classmethod
     def load(cls, demand: Demand, saved: bytes, **fields) -> "Status":
         """What save() wrote: a row with everything, and those since, one after the other."""
         given = options(_abi.StatusOptions, **fields)
-        return cls._make("status_load", demand._pointer, bytes(saved), len(saved), ctypes.addressof(given))
+        return cls._make("status_load", Demand._of(demand), bytes(saved), len(saved), ctypes.addressof(given))
 
     def apply(self, *changes: Change) -> "Status":
         """The status after the changes, in order. What is late, repeated or foreign leaves a note."""
@@ -95,7 +95,7 @@ class Status(Handle):
 
     def save(self, since: Optional["Status"] = None) -> bytes:
         """A row for a record: everything that the status knows, or what has changed since another one."""
-        return blob("status_save", self._pointer, None if since is None else since._pointer, None)
+        return blob("status_save", self._pointer, None if since is None else Status._of(since), None)
 
     def to_json(self) -> str:
         """The PodStatus as Kubernetes writes it."""
@@ -106,7 +106,7 @@ class Status(Handle):
 
     def patch(self, before: Optional["Status"], kind: PatchKind = PatchKind.STRATEGIC) -> str:
         """The smallest patch that makes of the status before this one; None before: all of it."""
-        pointer = None if before is None else before._pointer
+        pointer = None if before is None else Status._of(before)
         return blob("status_patch", pointer, self._pointer, kind, None).decode()
 
     @property
@@ -138,5 +138,5 @@ def _change(memory: Memory, change: Change) -> _abi.Change:
         number=change.number,
         mono_ms=change.mono_ms,
         wall_ms=change.wall_ms,
-        demand=change.demand._pointer if change.demand else None,
+        demand=Demand._of(change.demand) if change.demand else None,
     )

@@ -35,19 +35,16 @@ class Wants(Handle):
 
     @classmethod
     def make(cls, cluster: Cluster, wants: Sequence[Want], roles: Sequence[str] = (), max_groups: int = 0) -> "Wants":
-        memory = Memory()
+        memory, pointer = Memory(), Cluster._of(cluster)
         names = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
         given = options(_abi.WantsOptions, roles=names, role_count=len(roles), max_groups=max_groups)
         array = memory.array(
             _abi.Want,
-            [_abi.Want(w.demand._pointer, memory.slice(w.hostname), w.pinned, 0, w.at_mono_ms) for w in wants],
+            [_abi.Want(Demand._of(w.demand), memory.slice(w.hostname), w.pinned, 0, w.at_mono_ms) for w in wants],
         )
         with cluster._lock:
-            return cls(
-                *create(
-                    "wants_make", cluster._pointer, array, len(wants), ctypes.sizeof(_abi.Want), ctypes.addressof(given)
-                )
-            )
+            size = ctypes.sizeof(_abi.Want)
+            return cls(*create("wants_make", pointer, array, len(wants), size, ctypes.addressof(given)))
 
     @property
     def roles(self) -> List[WantedRole]:
@@ -60,21 +57,19 @@ class Wants(Handle):
 
     def covered(self, current: "Wants") -> bool:
         """True if all that is wanted comes also under the constraints of `current`."""
-        return bool(_abi.lib.k8sm_wants_covered(self._pointer, current._pointer))
+        return bool(_abi.lib.k8sm_wants_covered(self._pointer, Wants._of(current)))
 
     def offer(self, cluster: Cluster, offer_id: str) -> Optional[int]:
         """When something will want offers like this one (mono_ms; 0: now); None: nothing does."""
-        memory, at = Memory(), ctypes.c_uint64()
+        memory, at, pointer = Memory(), ctypes.c_uint64(), Cluster._of(cluster)
         with cluster._lock:
-            wanted = _abi.lib.k8sm_wants_offer(
-                self._pointer, cluster._pointer, memory.slice(offer_id), ctypes.byref(at)
-            )
+            wanted = _abi.lib.k8sm_wants_offer(self._pointer, pointer, memory.slice(offer_id), ctypes.byref(at))
         return at.value if wanted else None
 
     def refuse_seconds(self, cluster: Cluster, offer_id: str, mono_ms: int = 0, **refuse) -> float:
         """For how many seconds to refuse an offer. Fields: idle, unsuited."""
-        memory, given = Memory(), _abi.Refuse(**refuse)
+        memory, given, pointer = Memory(), _abi.Refuse(**refuse), Cluster._of(cluster)
         with cluster._lock:
             return _abi.lib.k8sm_wants_refuse_seconds(
-                self._pointer, cluster._pointer, memory.slice(offer_id), mono_ms, ctypes.addressof(given)
+                self._pointer, pointer, memory.slice(offer_id), mono_ms, ctypes.addressof(given)
             )

@@ -169,7 +169,7 @@ class Workload(Handle):
 
     def selects(self, pod: Pod) -> bool:
         """Whether the workload's selector selects the pod."""
-        return bool(_abi.lib.k8sm_workload_selects(self._pointer, pod._pointer))
+        return bool(_abi.lib.k8sm_workload_selects(self._pointer, Pod._of(pod)))
 
     def to_json(self) -> str:
         """The whole object."""
