@@ -160,7 +160,8 @@ static int pod_restore_demand(struct drv_core *core, struct drv_pod *pod, const 
                K8SMI_P(s->form));
     return K8SM_ERR_INVALID;
   }
-  if (s->agent_id.len == 0) begun.form = K8SM_FORM_AUTO; /* nothing was */
+  bool adopted = s->task_count != 0;                                 /* without a place */
+  if (s->agent_id.len == 0 && !adopted) begun.form = K8SM_FORM_AUTO; /* nothing was */
   return k8smi_drv_pod_demand_begun(core, pod->pod, (uint32_t)s->attempt, pod->nonce, begun, &pod->demand,
                                     &pod->form, diags);
 }

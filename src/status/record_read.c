@@ -179,6 +179,13 @@ static int record_read(struct record_reader *r) {
   return record_in_range(r->status) ? K8SM_OK : record_invalid(r, "a number of the record is out of range");
 }
 
+/* What has not begun may begin in another form than it was recorded in, with a pause task or without. */
+static void record_fit_form(struct k8sm_status *s) {
+  if (s->launched || s->ending) return;
+  s->tasks[0].progress = K8SMI_PROGRESS_NONE;
+  k8smi_status_omit_pause(s);
+}
+
 int k8sm_status_load(const struct k8sm_demand *demand, const void *bytes, size_t len,
                      const struct k8sm_status_options *options, struct k8sm_status **ret,
                      struct k8sm_diags *diags) {
@@ -199,6 +206,7 @@ int k8sm_status_load(const struct k8sm_demand *demand, const void *bytes, size_t
     k8sm_status_unref(r.status);
     return result;
   }
+  record_fit_form(r.status);
   r.status->rebase = true;
   *ret = r.status;
   return K8SM_OK;

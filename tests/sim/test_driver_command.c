@@ -260,6 +260,41 @@ static void what_runs_is_adopted(void **state) {
   }
 }
 
+/* What was taken up keeps its form, too, over one more restart with other options: else it would wait for
+ * ever to be started again on an executor that nobody has, or leave its pause task behind. */
+static void what_was_adopted_keeps_its_form(void **state) {
+  static const struct k8sm_demand_options plain = {.size = sizeof plain};
+  static const char web[] = POD("web", "u1", CONTAINER(", command: [sh, -c, sleep 60; exit 1]"));
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    struct world w;
+    struct k8sm_driver_options first = world_options(), then = world_options();
+    size_t alone;
+    first.demand = i == 0 ? &as_task : &plain;
+    then.demand = i == 0 ? &plain : &as_task;
+    world_open(&w, &first, 1);
+    world_wait(&w, 10);
+    assert_true(world_pod(&w, web));
+    await(&w, "default/web", "Running", 10000);
+    for (size_t k = 0; k < w.row_count; k++) {
+      if (strcmp(w.rows[k].key, "framework") != 0) k8smi_buf_clear(&w.rows[k].bytes);
+    }
+    first.adopt_ms = 5000;
+    world_restart(&w, &first);
+    assert_true(world_pod(&w, web));
+    await(&w, "default/web", "Running", 5000);
+    world_restart(&w, &then);
+    world_wait(&w, 30000);
+    assert_int_equal(attempt_of(&w), 0);
+    assert_string_equal(world_shown(&w, "default/web"), "Running");
+    world_wait(&w, 60000);
+    await(&w, "default/web", "Running", 60000);
+    assert_true(attempt_of(&w) > 0);
+    assert_int_equal(running(&w, 1, &alone), i == 0 ? 2 : 1);
+    world_close(&w);
+  }
+}
+
 /* The agent is away for too long: another attempt runs elsewhere, and the former one is killed when it is
  * back. */
 static void an_agent_comes_back(void **state) {
@@ -295,6 +330,7 @@ int main(void) {
       cmocka_unit_test(a_failing_liveness_probe_restarts),
       cmocka_unit_test(an_attempt_keeps_its_form),
       cmocka_unit_test(what_runs_is_adopted),
+      cmocka_unit_test(what_was_adopted_keeps_its_form),
       cmocka_unit_test(an_agent_comes_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

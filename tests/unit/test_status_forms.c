@@ -374,12 +374,47 @@ static void states_have_their_meaning(void **state) {
   assert_int_equal(k8smi_status_effect(999, -1, -1), K8SMI_EFFECT_UNREACHABLE);
 }
 
+/* What waits was recorded in one form, and is begun in another: with a pause task or without, as that has it.
+ */
+static void what_has_not_begun_may_change_its_form(void **state) {
+  static const struct k8sm_demand_options forms[] = {
+      {.size = sizeof forms[0], .nonce = "n1", .form = K8SM_FORM_COMMAND},
+      {.size = sizeof forms[0], .nonce = "n1", .form = K8SM_FORM_BUDGET}};
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    struct life l = {.now = 1000};
+    struct k8sm_demand *then;
+    struct k8sm_status *loaded;
+    struct k8sm_blob *record;
+    struct k8sm_pod *pod = pods_parse("", "{'containers':[{'name':'c'}]}");
+    assert_int_equal(k8sm_demand_make(pod, &forms[i], &then, NULL), K8SM_OK);
+    assert_int_equal(k8sm_demand_make(pod, &forms[1 - i], &l.demand, NULL), K8SM_OK);
+    assert_int_equal(k8sm_status_new(then, NULL, &l.status, NULL), K8SM_OK);
+    assert_int_equal(k8sm_status_save(l.status, NULL, NULL, &record), K8SM_OK);
+    struct k8sm_slice bytes = k8sm_blob_bytes(record);
+    assert_int_equal(k8sm_status_load(l.demand, bytes.ptr, bytes.len, NULL, &loaded, NULL), K8SM_OK);
+    k8sm_status_unref(l.status);
+    l.status = loaded;
+    life_place(&l); /* each task that the form has */
+    life_run(&l, "c", 0);
+    if (i == 0) life_run(&l, "", 0);
+    assert_life(&l, "Running(Running) c=R+ |");
+    life_update(&l, "c", 0, "FAILED", EXITED(1));
+    assert_life(&l, i == 0 ? "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1"
+                           : "Running(ContainerCreating) c=W(ContainerCreating) | attempt");
+    k8sm_blob_unref(record);
+    k8sm_demand_unref(then);
+    k8sm_pod_unref(pod);
+    life_end(&l);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_status_of_kubernetes),  cmocka_unit_test(preemption_shows),
       cmocka_unit_test(records_come_back),         cmocka_unit_test(bad_changes_are_refused),
       cmocka_unit_test(protobuf_updates_are_read), cmocka_unit_test(every_allocation_may_fail),
-      cmocka_unit_test(states_have_their_meaning),
+      cmocka_unit_test(states_have_their_meaning), cmocka_unit_test(what_has_not_begun_may_change_its_form),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
