@@ -59,6 +59,7 @@ enum sim_chance {
   SIM_CHANCE_FAULTS,
   SIM_CHANCE_HOST,
   SIM_CHANCE_RIVAL,
+  SIM_CHANCE_FORMS,
   SIM_CHANCES
 };
 
@@ -96,6 +97,7 @@ struct sim_pod {
   int priority;
   size_t nominations; /* how often others were to end for it */
   const char *form;   /* as its annotation has it; NULL: none */
+  bool alone;         /* it may be a command task: then a start is an attempt, and no executor is left */
   size_t claim;       /* of a volume that outlives it; SIM_CLAIMS: none */
   bool own_volume;    /* one that goes with it */
   struct k8sm_pod *pod;
@@ -250,6 +252,7 @@ struct sim_instance { /* of a pod's executor */
   char id[SIM_TEXT];
   char container_id[LOCAL_UUID_SIZE];
   size_t pod, agent;
+  bool alone; /* of a command task */
   bool live;
 };
 struct sim_task {
@@ -280,6 +283,8 @@ size_t sim_truth_live(const struct sim *s, size_t pod);
 const struct sim_task *sim_truth_other(const struct sim *s, size_t pod, uint32_t attempt, size_t from,
                                        size_t *ret_next);
 const struct sim_task *sim_truth_task(const struct sim *s, struct k8sm_slice id);
+/* It has no pause task, nor what lasts as long as that. */
+bool sim_truth_alone(const struct sim *s, const struct sim_task *task);
 /* The task of a container that came last; NULL: none. */
 const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t container);
 
@@ -342,6 +347,10 @@ void sim_check_forgotten(struct sim *s);
 void sim_check_settled(struct sim *s, char *words, size_t cap);
 void sim_check_empty(struct sim *s, char *words, size_t cap);
 
+/* Pods that are command tasks: none, those whose annotation says so, or all that can be, as the options of
+ * each driver say or not. */
+enum sim_commands { SIM_NO_COMMANDS, SIM_SOME_COMMANDS, SIM_OPTIONAL_COMMANDS };
+
 /* ---- sim.c ---- */
 struct sim {
   uint64_t seed;
@@ -362,6 +371,7 @@ struct sim {
   struct sim_holds holds;
   bool reserves; /* the framework has a role of its own, and a principal */
   bool preempts; /* pods end for others of a higher priority */
+  enum sim_commands commands;
   bool replaces; /* pods whose agent has been unreachable for long begin anew elsewhere */
   bool calm;     /* the faults are over */
   uint64_t calm_ms;

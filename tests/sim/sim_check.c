@@ -203,11 +203,12 @@ static bool check_heard_alive(const struct sim_check *c, const char *task) {
   return false;
 }
 
-/* No attempt begins beside another one that is known to live. */
-static void check_attempts(struct sim *s, const struct sim_pod *pod, const char *task) {
+/* No attempt begins beside another one that is known to live: with its pause task, unless it is `alone`. */
+static void check_attempts(struct sim *s, const struct sim_pod *pod, const char *task, bool alone) {
   const struct sim_task *other;
   struct k8sm_task_id id;
-  if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK || id.container.len != 0) return;
+  if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK) return;
+  if (id.container.len != 0 && !alone) return;
   size_t at = 0, number = (size_t)(pod - s->pods);
   while ((other = sim_truth_other(s, number, id.attempt, at, &at)) != NULL) {
     if (check_heard_alive(&s->check, other->id))
@@ -235,17 +236,19 @@ static void check_executor(struct sim *s, const char *task) {
   }
 }
 
-static void check_launch(struct sim *s, const char *task) {
+static void check_launch(struct sim *s, const char *task, bool alone) {
   struct sim_check *c = &s->check;
   struct sim_pod *pod = check_pod(s, task);
-  sim_trace(s, "    task %s", task);
+  sim_trace(s, "    task %s%s", task, alone ? ", alone" : "");
   if (k8smi_map_get(&c->used_ids, k8smi_s(task)) != K8SMI_MAP_NONE)
     sim_broken(s, "no task id is used twice", "%s is launched once more", task);
   c->used = check_grow(c->used, &c->used_cap, c->used_count, sizeof(char *));
   if ((c->used[c->used_count] = strdup(task)) == NULL) abort();
   k8smi_map_put(&c->used_ids, k8smi_s(c->used[c->used_count]), (uint32_t)c->used_count);
   c->used_count++;
-  if (pod != NULL) check_attempts(s, pod, task);
+  if (pod != NULL) check_attempts(s, pod, task, alone);
+  if (pod != NULL && alone && !pod->alone)
+    sim_broken(s, "pods have the form that was asked for", "%s is a command task", task);
   check_executor(s, task);
   if (pod != NULL && !check_row_names(s, pod, task))
     sim_broken(s, "recorded before it is launched", "%s is in an ACCEPT and in no record", task);
@@ -255,9 +258,12 @@ static void check_accept(struct sim *s, const K8smMesos__Call__Accept *a) {
   struct sim_check *c = &s->check;
   sim_holds_accept(s, a);
   for (size_t i = 0; i < a->n_operations; i++) {
+    const K8smMesos__Offer__Operation__Launch *l = a->operations[i]->launch;
     const K8smMesos__Offer__Operation__LaunchGroup *g = a->operations[i]->launch_group;
+    for (size_t k = 0; l != NULL && k < l->n_task_infos; k++)
+      check_launch(s, l->task_infos[k]->task_id->value, true);
     for (size_t k = 0; g != NULL && k < g->task_group->n_tasks; k++)
-      check_launch(s, g->task_group->tasks[k]->task_id->value);
+      check_launch(s, g->task_group->tasks[k]->task_id->value, false);
   }
   for (size_t i = 0; i < a->n_offer_ids; i++) {
     size_t at = check_find_offer(c, a->offer_ids[i]->value);

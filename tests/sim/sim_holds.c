@@ -182,7 +182,7 @@ void sim_holds_accept(struct sim *s, const K8smMesos__Call__Accept *accept) {
   const struct local_agent *agent = holds_agent(s, accept);
   for (size_t i = 0; i < accept->n_operations; i++) {
     const K8smMesos__Offer__Operation *o = accept->operations[i];
-    if (s->tracing && o->type != K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP)
+    if (s->tracing && o->launch == NULL && o->launch_group == NULL)
       sim_trace(s, "    %s", k8smi_enum_name(&k8sm_mesos__offer__operation__type__descriptor, (int)o->type));
     for (size_t k = 0; o->reserve != NULL && k < o->reserve->n_resources; k++)
       holds_reserve(s, o->reserve->resources[k]);

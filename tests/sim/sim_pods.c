@@ -94,8 +94,10 @@ static void pods_container(struct sim *s, struct sim_pod *p, struct k8smi_buf *o
 }
 
 static void pods_containers(struct sim *s, struct sim_pod *p, struct k8smi_buf *out) {
-  size_t inits = sim_percent(s, SIM_CHANCE_PODS, 40) ? sim_between(s, SIM_CHANCE_PODS, 1, 3) : 0;
-  size_t mains = sim_percent(s, SIM_CHANCE_PODS, 30) ? 2 : 1;
+  bool more = sim_percent(s, SIM_CHANCE_PODS, 40), two = sim_percent(s, SIM_CHANCE_PODS, 30);
+  bool one = p->alone || (s->commands == SIM_OPTIONAL_COMMANDS && sim_percent(s, SIM_CHANCE_FORMS, 70));
+  size_t inits = more && !one ? sim_between(s, SIM_CHANCE_PODS, 1, 3) : 0;
+  size_t mains = two && !one ? 2 : 1;
   k8smi_buf_puts(out, ",\"initContainers\":[");
   for (size_t i = 0; i < inits; i++) {
     pods_container(s, p, out, sim_percent(s, SIM_CHANCE_PODS, 35) ? SIM_SIDECAR : SIM_INIT);
@@ -106,10 +108,13 @@ static void pods_containers(struct sim *s, struct sim_pod *p, struct k8smi_buf *
   k8smi_buf_puts(out, "]");
 }
 
-/* What is reserved for it, and what it keeps: where the framework can do that. */
+/* Its form; what is reserved for it, and what it keeps, where the framework can do that. A command task has
+ * none of it. */
 static void pods_holds(struct sim *s, struct sim_pod *p) {
   p->claim = SIM_CLAIMS;
-  if (!s->reserves) return;
+  p->alone = s->commands == SIM_SOME_COMMANDS && sim_percent(s, SIM_CHANCE_FORMS, 50);
+  if (p->alone) p->form = "command";
+  if (p->alone || !s->reserves) return;
   p->form = pods_forms[sim_draw(s, SIM_CHANCE_PODS, sizeof pods_forms / sizeof pods_forms[0])];
   if (sim_percent(s, SIM_CHANCE_PODS, 35)) {
     p->claim = (size_t)sim_draw(s, SIM_CHANCE_PODS, SIM_CLAIMS);
@@ -196,6 +201,8 @@ static void pods_make_one(struct sim *s, size_t number) {
   k8smi_buf_init(&json, NULL);
   pods_begin(s, p, &json);
   pods_containers(s, p, &json);
+  if (s->commands == SIM_OPTIONAL_COMMANDS)
+    p->alone = p->container_count == 1 && p->form == NULL && !pods_has_volume(p);
   pods_volumes(p, &json);
   k8smi_buf_puts(&json, "}}");
   pods_parse(p, &json);
@@ -207,6 +214,8 @@ static void pods_make_one(struct sim *s, size_t number) {
 void sim_pods_make(struct sim *s) {
   s->reserves = sim_percent(s, SIM_CHANCE_PODS, 50);
   s->preempts = sim_percent(s, SIM_CHANCE_PODS, 25);
+  if (sim_percent(s, SIM_CHANCE_FORMS, 40))
+    s->commands = sim_percent(s, SIM_CHANCE_FORMS, 35) ? SIM_SOME_COMMANDS : SIM_OPTIONAL_COMMANDS;
   s->pod_count = (size_t)sim_between(s, SIM_CHANCE_PODS, s->preempts ? 2 : 1,
                                      sim_percent(s, SIM_CHANCE_PODS, s->preempts ? 60 : 15) ? SIM_PODS : 3);
   for (size_t i = 0; i < s->pod_count; i++) pods_make_one(s, i);

@@ -25,16 +25,24 @@ static const struct k8sm_manifest_data process_claims[SIM_CLAIMS] = {
     {{"PersistentVolumeClaim", 21}, {"default", 7}, {"c0", 2}, {"storage", 7}, {"64Mi", 4}, 0, 0},
     {{"PersistentVolumeClaim", 21}, {"default", 7}, {"c1", 2}, {"storage", 7}, {"64Mi", 4}, 0, 0}};
 
+/* Another one may come to think of it otherwise: what was begun goes on as it is. */
+static uint32_t process_form(struct sim *s) {
+  if (s->commands != SIM_OPTIONAL_COMMANDS) return K8SM_FORM_AUTO;
+  return sim_percent(s, SIM_CHANCE_FORMS, 50) ? K8SM_FORM_COMMAND : K8SM_FORM_AUTO;
+}
+
 static void process_new_driver(struct sim *s) {
   static const uint32_t record_rows[] = {0, 1, 2, 5};
   static const uint64_t rest_ms[] = {0, 1, 700, 5000, UINT64_MAX};
   static const char *const roles[] = {"dev"};
   static const struct k8sm_framework framework = {
       .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
-  static const struct k8sm_demand_options demand = {.size = sizeof demand,
-                                                    .data = process_claims,
-                                                    .data_count = SIM_CLAIMS,
-                                                    .data_size = sizeof process_claims[0]};
+  const struct k8sm_demand_options demand = {.size = sizeof demand,
+                                             .flags = K8SM_DEMAND_FORM_FALLBACK,
+                                             .form = process_form(s),
+                                             .data = process_claims,
+                                             .data_count = s->reserves ? SIM_CLAIMS : 0,
+                                             .data_size = sizeof process_claims[0]};
   struct sim_process *p = &s->process;
   const struct k8sm_status_options status = {
       .size = sizeof status, .unreachable_seconds = s->replaces ? 5 + (int64_t)(s->seed % 40) : 0};
@@ -43,7 +51,7 @@ static void process_new_driver(struct sim *s) {
                                         .status = &status,
                                         .match = s->preempts ? &match : NULL,
                                         .framework = s->reserves ? &framework : NULL,
-                                        .demand = s->reserves ? &demand : NULL,
+                                        .demand = &demand,
                                         .adopt_ms = s->process.adopts ? PROCESS_ADOPT_MS : 0,
                                         .record_rows = record_rows[s->seed % 4],
                                         .rest_ms = rest_ms[s->seed % 5],

@@ -118,12 +118,33 @@ static void settled_container(const struct sim *s, size_t i, const struct k8sm_c
                 running ? "running" : "not running", live ? "runs" : "does not");
   if (c->state == K8SM_STATE_WAITING && c->reason.len == 0)
     settled_not(w, "%s: container %s waits without a reason", p->key, c->name.ptr);
-  if (!reached || !p->containers[k].endless ||
-      (!live && !settled_token_room(s, p, &p->containers[k], agent_id)))
-    return;
+  bool room = live || sim_truth_alone(s, t) || settled_token_room(s, p, &p->containers[k], agent_id);
+  if (!reached || !p->containers[k].endless || !room) return;
   if (!live)
     settled_not(w, "%s: container %s is wanted, and does not run (%s)", p->key, c->name.ptr, c->reason.ptr);
   if (!c->ready) settled_not(w, "%s: container %s runs well, and is not ready", p->key, c->name.ptr);
+}
+
+/* Something is to be started of it: now, or when a back-off is over. */
+static bool settled_is_due(const struct k8sm_status *status) {
+  struct k8sm_action a;
+  for (size_t k = 0; k8sm_status_actions(status, k, &a, sizeof a, 1) != 0; k++) {
+    if (a.type == K8SM_ACTION_LAUNCH || a.type == K8SM_ACTION_ATTEMPT) return true;
+  }
+  return false;
+}
+
+/* A main container that ended, and is always started again, will be. */
+static void settled_again(const struct sim *s, size_t i, const struct k8sm_status *status,
+                          struct settled *w) {
+  const struct sim_pod *p = &s->pods[i];
+  if (p->policy != SIM_ALWAYS || settled_init_fails(p) || settled_is_due(status)) return;
+  for (size_t k = p->init_count; k < p->container_count; k++) {
+    const struct sim_task *t = sim_truth_last(s, i, k);
+    if (t == NULL || !t->live)
+      settled_not(w, "%s: container %s does not run, and is not to be started", p->key,
+                  p->containers[k].name);
+  }
 }
 
 static void settled_running(const struct sim *s, size_t i, const struct k8sm_driver_pod *row,
@@ -132,12 +153,15 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
   const struct sim_task *pause = sim_truth_last(s, i, SIM_CONTAINERS);
   struct k8sm_container_status c;
   size_t instances = 0;
-  if (pause == NULL || !pause->live) settled_not(w, "%s has no executor (%s)", p->key, sum->shown.ptr);
+  bool alone = sim_truth_alone(s, sim_truth_last(s, i, 0));
+  if (!alone && (pause == NULL || !pause->live))
+    settled_not(w, "%s has no executor (%s)", p->key, sum->shown.ptr);
   for (size_t k = 0; k < s->truth.instance_count; k++)
     instances += s->truth.instances[k].pod == i && s->truth.instances[k].live;
   if (instances > 1) settled_not(w, "%s has %zu executors", p->key, instances);
   for (size_t k = 0; k8sm_status_containers(row->status, k, &c, sizeof c, 1) != 0; k++)
     settled_container(s, i, &c, !settled_init_fails(p), sum->agent_id, w);
+  settled_again(s, i, row->status, w);
 }
 
 /* Another pod has the volume that it claims: one at a time. Or it is gone with its agent, which only the
@@ -150,19 +174,31 @@ static bool settled_volume_is_taken(const struct sim *s, const struct sim_pod *p
   return false;
 }
 
+/* What an executor has; that of a command task has nothing but its task. */
+static int64_t settled_held(const struct local_executor *e, const char *name) {
+  bool found;
+  int64_t n = k8smi_local_bag_scalar(&e->held.bag, name, &found);
+  if (e->info != NULL) return n;
+  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&e->tasks) {
+    n += k8smi_local_bag_scalar(&K8SMI_OF(link, local_task, by_executor)->held.bag, name, &found);
+  }
+  return n;
+}
+
 /* What pods of a lower priority have on the agent: they may end for it. */
 static int64_t settled_lower(const struct sim *s, const struct local_agent *agent, const struct sim_pod *p,
                              const char *name) {
   struct sim *sim = (struct sim *)(uintptr_t)s;
   int64_t n = 0;
-  bool found;
   K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&agent->executors) {
     const struct local_executor *e = K8SMI_OF(link, local_executor, link);
     struct k8sm_task_id id;
-    if (!s->preempts || k8sm_executor_id_parse(e->id, strlen(e->id), &id) != K8SM_OK) continue;
+    int r = e->info != NULL ? k8sm_executor_id_parse(e->id, strlen(e->id), &id)
+                            : k8sm_task_id_parse(e->id, strlen(e->id), &id);
+    if (!s->preempts || r != K8SM_OK) continue;
     const struct sim_pod *other = sim_pod_of_uid(sim, id.uid);
     if (other != NULL && other->priority < p->priority && e->phase != LOCAL_EXECUTOR_ENDED)
-      n += k8smi_local_bag_scalar(&e->held.bag, name, &found);
+      n += settled_held(e, name);
   }
   return n;
 }
@@ -188,6 +224,7 @@ static void settled_unplaced(const struct sim *s, size_t i, const struct k8sm_st
   const struct sim_pod *p = &s->pods[i];
   if (sim_truth_live(s, i) != 0) settled_not(w, "%s has no place, and runs", p->key);
   if (sum->message.len == 0) settled_not(w, "%s has no place, and nobody says why", p->key);
+  if (p->alone && !p->containers[0].endless) return; /* it ends, and is placed anew after its back-off */
   if (settled_room(s, p)) settled_not(w, "%s has no place, and there is room (%s)", p->key, sum->message.ptr);
 }
 

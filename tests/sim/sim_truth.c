@@ -63,6 +63,10 @@ const struct sim_task *sim_truth_other(const struct sim *s, size_t pod, uint32_t
   return NULL;
 }
 
+bool sim_truth_alone(const struct sim *s, const struct sim_task *task) {
+  return task != NULL && task->instance != SIZE_MAX && s->truth.instances[task->instance].alone;
+}
+
 size_t sim_truth_live(const struct sim *s, size_t pod) {
   size_t n = 0;
   for (size_t i = 0; i < s->truth.task_count; i++) {
@@ -97,7 +101,7 @@ static size_t truth_instance(struct sim *s, const struct local_executor *e, size
   for (size_t i = 0; i < t->instance_count; i++) {
     if (strcmp(t->instances[i].container_id, e->container_id) == 0) return i;
   }
-  struct sim_instance n = {.pod = pod, .agent = agent, .live = true};
+  struct sim_instance n = {.pod = pod, .agent = agent, .alone = e->info == NULL, .live = true};
   snprintf(n.id, sizeof n.id, "%s", e->id);
   memcpy(n.container_id, e->container_id, sizeof n.container_id);
   truth_new_instance(s, &n);
