@@ -295,8 +295,8 @@ static int demand_result(struct k8smi_demand_build *b) {
     return k8smi_find_nomem(b->diags, k8smi_arena_error(&b->demand->arena));
   int result = demand_check_ids(b->demand, b->diags);
   if (result != K8SM_OK) return result;
-  if (b->refused + b->resolve.problems > 0) return K8SM_ERR_UNSUPPORTED;
-  return b->resolve.missing > 0 ? K8SM_ERR_NOT_FOUND : K8SM_OK;
+  b->demand->lacks = b->resolve.first_missing;
+  return b->refused + b->resolve.problems > 0 ? K8SM_ERR_UNSUPPORTED : K8SM_OK;
 }
 
 /* What most demands take, beside the first struct: a driver keeps one for each pod. */
@@ -315,8 +315,8 @@ int k8smi_demand_check_options(const struct k8sm_demand_options *options, struct
   return result == K8SM_OK ? k8smi_demand_check_classes(options, diags) : result;
 }
 
-int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
-                     struct k8sm_demand **ret, struct k8sm_diags *diags) {
+int k8smi_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
+                      struct k8sm_demand **ret, struct k8sm_diags *diags) {
   struct k8smi_demand_build b;
   memset(&b, 0, sizeof b);
   b.diags = diags;
@@ -350,6 +350,19 @@ int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_option
     return result;
   }
   *ret = d;
+  return K8SM_OK;
+}
+
+int k8sm_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
+                     struct k8sm_demand **ret, struct k8sm_diags *diags) {
+  struct k8sm_demand *demand;
+  int result = k8smi_demand_make(pod, options, &demand, diags);
+  if (result != K8SM_OK) return result;
+  if (demand->lacks.len > 0) {
+    k8sm_demand_unref(demand);
+    return K8SM_ERR_NOT_FOUND;
+  }
+  *ret = demand;
   return K8SM_OK;
 }
 

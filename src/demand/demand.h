@@ -174,7 +174,8 @@ struct k8sm_demand {
   struct k8sm_slice principal;
   uint32_t form; /* K8SM_FORM_* */
   struct k8sm_slice form_reason;
-  uint32_t features; /* K8SM_FEATURE_* that the agent must have */
+  uint32_t features;       /* K8SM_FEATURE_* that the agent must have */
+  struct k8sm_slice lacks; /* what no data was given for, in words: nothing can be launched; empty: nothing */
   struct k8sm_slice hostname;
   struct k8sm_slice network; /* CNI's name of it; empty: the agent's */
   struct k8smi_pair_list network_labels;
@@ -219,6 +220,11 @@ static inline bool k8smi_demand_is_docker(const struct k8sm_demand *demand) {
   return demand->form == K8SM_FORM_DOCKER;
 }
 struct k8sm_slice k8smi_form_name(uint32_t form);
+
+/* As k8sm_demand_make, but what no data is given for is no error: an attempt that runs is still to be
+ * watched, and `lacks` tells. */
+int k8smi_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_options *options,
+                      struct k8sm_demand **ret, struct k8sm_diags *diags);
 /* AUTO: no form has this name. */
 uint32_t k8smi_form_find(struct k8sm_slice name);
 /* Are the resources of tasks reserved for the pod, where its role allows it? */

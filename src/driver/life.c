@@ -150,6 +150,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     pod->place = NULL;
     pod->volumes_noted = pod->volumes_made = pod->arrived = false;
     pod->refusal_hash = 0;
+    pod->lack_said = false;
     if (r == K8SM_OK && given_up) r = life_keep_given_up(d, pod);
   } else {
     k8sm_demand_unref(demand);
@@ -205,6 +206,16 @@ static bool life_waits(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
   return pod->adopts;
 }
 
+/* A Secret or ConfigMap is not given any more: what runs goes on, and nothing more is launched until a
+ * process is given it. */
+static int life_lacks(struct k8sm_driver *d, struct drv_pod *pod) {
+  if (pod->lack_said) return K8SM_OK;
+  int r = k8smi_drv_eventf(&d->core, K8SM_DIAG_FIELD_NOT_FOUND, pod->key,
+                           "Failed: CreateContainerConfigError: %.*s", K8SMI_P(pod->demand->lacks));
+  pod->lack_said = r == K8SM_OK;
+  return r;
+}
+
 static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   enum drv_need need = DRV_NEED_NOTHING;
   bool waits = life_waits(d, pod, look);
@@ -214,6 +225,7 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life
   const struct k8sm_status *status = pod->status;
   bool homeless = pod->place == NULL && !status->ending && !pod->deleting && !waits && !status->launched;
   if (homeless && !k8smi_status_stray_alive(status)) need = DRV_NEED_PLACE;
+  if (need != DRV_NEED_NOTHING && pod->demand->lacks.len > 0) return life_lacks(d, pod);
   bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
   if (!other) return K8SM_OK;
   int r = need == DRV_NEED_RESUME ? life_resume(d, pod, look) : K8SM_OK;

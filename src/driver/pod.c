@@ -16,7 +16,7 @@ int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uin
     o.form = form;
     o.flags |= K8SM_DEMAND_FORM_IS_FIXED;
   }
-  return k8sm_demand_make(kube, &o, ret, diags);
+  return k8smi_demand_make(kube, &o, ret, diags);
 }
 
 int k8smi_drv_pod_demand_begun(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
@@ -101,6 +101,7 @@ int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t att
   int r = pod_make(core, kube, nonce, &pod, diags);
   if (r != K8SM_OK) return r;
   r = k8smi_drv_pod_demand(core, kube, attempt, pod->nonce, K8SM_FORM_AUTO, &pod->demand, diags);
+  if (r == K8SM_OK && pod->demand->lacks.len > 0) r = K8SM_ERR_NOT_FOUND; /* diags say what */
   if (r == K8SM_OK) r = k8sm_status_new(pod->demand, &core->options.status, &pod->status, diags);
   if (r != K8SM_OK) {
     k8smi_drv_pod_free(core, pod);

@@ -69,6 +69,7 @@ struct drv_pod {
   bool volumes_noted;      /* it is known where those are that it claims */
   bool volumes_made;       /* they are, and have no rows of their own yet, … */
   bool volumes_told;       /* … as the pod's last row says */
+  bool lack_said;          /* people have heard what its attempt lacks */
   bool blocked;            /* a call is due that could not be made without a subscription */
   uint32_t slot;
   struct k8sm_pod *pod;
@@ -181,8 +182,8 @@ struct drv_pod *k8smi_drv_pods_next_turn(struct drv_pods *pods);
 /* It was not, after all. */
 void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod);
 
-/* The demand of an attempt. `form`: K8SM_FORM_* that it has, whatever is asked for; AUTO: as the pod and the
- * options ask. Errors: as k8sm_demand_make. */
+/* The demand of an attempt, which may lack what it refers to. `form`: K8SM_FORM_* that it has, whatever is
+ * asked for; AUTO: as the pod and the options ask. Errors: as k8sm_demand_make. */
 int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
                          const char *nonce, uint32_t form, struct k8sm_demand **ret,
                          struct k8sm_diags *diags);

@@ -47,10 +47,11 @@ void k8smi_resolve_find(struct k8smi_resolve *r, uint32_t code, const struct k8s
   va_end(args);
   if (n < 0) text[0] = '\0';
   k8smi_find(r->diags, code, path, "%s", text);
-  if (code == K8SM_DIAG_FIELD_NOT_FOUND) {
-    r->missing++;
-  } else {
+  if (code != K8SM_DIAG_FIELD_NOT_FOUND) {
     r->problems++;
+  } else if (r->missing++ == 0) {
+    r->first_missing = k8smi_arena_copy(r->arena, text, strlen(text));
+    r->no_memory |= r->first_missing.ptr == NULL;
   }
 }
 

@@ -36,12 +36,13 @@ struct k8smi_resolve {
   const struct k8smi_record *metadata, *spec, *status;
   struct k8smi_data data;
   struct k8smi_resolve_node node;
-  size_t missing;     /* what is referred to and was not found: errors all, once each */
-  size_t problems;    /* other errors */
-  bool told_node;     /* what the node can give was asked for: the caller may reset it */
-  bool skip_file_key; /* fileKeyRef has been reported already */
-  bool skip_nul;      /* so has a NUL in a text of the pod */
-  bool no_memory;     /* then results are incomplete */
+  size_t missing;                  /* what is referred to and was not found: errors all, once each */
+  struct k8sm_slice first_missing; /* words for the first of them */
+  size_t problems;                 /* other errors */
+  bool told_node;                  /* what the node can give was asked for: the caller may reset it */
+  bool skip_file_key;              /* fileKeyRef has been reported already */
+  bool skip_nul;                   /* so has a NUL in a text of the pod */
+  bool no_memory;                  /* then results are incomplete */
 };
 
 /* Stand-ins for what is filled in once the pod has its place, for `name` and the addresses above. They begin

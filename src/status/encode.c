@@ -175,7 +175,7 @@ static void encode_state(struct k8smi_json *w, const struct k8sm_status *s, size
     k8smi_json_key(w, "waiting");
     k8smi_json_open(w, '{');
     k8smi_json_member(w, "reason", k8smi_waiting_reason(s, task));
-    encode_text(w, "message", t->message);
+    encode_text(w, "message", k8smi_waiting_message(s, task));
     k8smi_json_close(w, '}');
   }
   k8smi_json_close(w, '}');

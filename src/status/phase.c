@@ -13,7 +13,18 @@ uint32_t k8smi_container_state(const struct k8smi_status_task *t) {
   return t->progress == K8SMI_PROGRESS_ENDED && t->end.set ? K8SM_STATE_TERMINATED : K8SM_STATE_WAITING;
 }
 
+/* What it refers to is not there: the kubelet does not make it. */
+static bool phase_lacks(const struct k8sm_status *s, size_t task) {
+  uint32_t progress = s->tasks[task].progress;
+  return s->demand->lacks.len > 0 && (progress == K8SMI_PROGRESS_NONE || progress == K8SMI_PROGRESS_ENDED);
+}
+
+struct k8sm_slice k8smi_waiting_message(const struct k8sm_status *s, size_t task) {
+  return phase_lacks(s, task) ? s->demand->lacks : s->tasks[task].message;
+}
+
 struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task) {
+  if (phase_lacks(s, task)) return K8SMI_S("CreateContainerConfigError");
   if (s->tasks[task].reason.len > 0) return s->tasks[task].reason;
   return s->demand->stages > 1 && s->stage + 1 < s->demand->stages ? K8SMI_S("PodInitializing")
                                                                    : K8SMI_S("ContainerCreating");

@@ -20,7 +20,7 @@ static void status_rows_container(const struct k8sm_status *s, uint32_t task,
   }
   const struct k8smi_status_end *end = row->state == K8SM_STATE_TERMINATED ? &t->end : &t->last;
   row->reason = row->state == K8SM_STATE_TERMINATED ? end->reason : k8smi_waiting_reason(s, task);
-  row->message = row->state == K8SM_STATE_TERMINATED ? end->message : t->message;
+  row->message = row->state == K8SM_STATE_TERMINATED ? end->message : k8smi_waiting_message(s, task);
   if (!end->set) return;
   row->exit_code = end->exit_code;
   row->signal = end->signal;

@@ -350,6 +350,7 @@ const char *k8smi_phase_name(uint32_t phase);
 uint32_t k8smi_container_state(const struct k8smi_status_task *t);
 /* Why it waits. */
 struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task);
+struct k8sm_slice k8smi_waiting_message(const struct k8sm_status *s, size_t task);
 bool k8smi_container_ready(const struct k8sm_status *s, size_t task);
 
 #endif
