@@ -91,15 +91,37 @@ static struct k8sm_slice release_agent(const struct drv_pod *pod) {
   return pod->tasks != NULL && !pod->adopts ? pod->tasks->agent_id : K8SMI_S("");
 }
 
-/* The pods whose reservations stay: those that run, or are about to. */
-static size_t release_keep(const struct k8sm_driver *d, struct k8sm_keep *rows) {
+/* Its reservations stay: it runs, or is about to. */
+static bool release_keeps_pod(const struct drv_pod *pod) {
+  if (pod == NULL || (pod->place == NULL && !release_is_adopted(pod))) return false;
+  if (k8smi_drv_pod_over(pod) && pod->launches == 0 && !pod->adopts) return false;
+  return true;
+}
+
+/* Those of the pods that the offer names. Returns how many rows; `rows` may be NULL. */
+static size_t release_keep_named(const struct k8sm_driver *d, const struct k8smi_offer *offer,
+                                 struct k8sm_keep *rows) {
+  struct k8sm_slice last = {NULL, 0}; /* what a pod has reserved mostly stands together */
   size_t n = 0;
-  for (size_t i = 0; i < d->pods.count; i++) {
-    const struct drv_pod *pod = d->pods.slots[i];
-    if (pod == NULL || (pod->place == NULL && !release_is_adopted(pod))) continue;
-    if (k8smi_drv_pod_over(pod) && pod->launches == 0 && !pod->adopts) continue;
-    rows[n++] = (struct k8sm_keep){pod->uid, release_agent(pod)};
+  for (size_t i = 0; offer->owned && i < offer->resource_count; i++) {
+    struct k8sm_slice owner = offer->resources[i].owner;
+    if (owner.len == 0 || k8smi_eq(owner, last)) continue;
+    last = owner;
+    const struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, owner);
+    if (!release_keeps_pod(pod)) continue;
+    if (rows != NULL) rows[n] = (struct k8sm_keep){pod->uid, release_agent(pod)};
+    n++;
   }
+  return n;
+}
+
+/* The pods whose reservations stay, of those that the offers held name: of many pods they are few. */
+static size_t release_keep(const struct k8sm_driver *d, struct k8sm_keep *rows) {
+  const struct k8smi_order *order = k8smi_held_in_order(d->offers.cluster);
+  size_t n = 0;
+  for (size_t i = 0; i < order->count; i++)
+    n += release_keep_named(d, k8smi_held_at(d->offers.cluster, order->rows[i])->offer,
+                            rows == NULL ? NULL : rows + n);
   return n;
 }
 
@@ -166,7 +188,7 @@ static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_
 
 static int release_calls(struct k8sm_driver *d, struct k8sm_calls **ret) {
   const struct k8sm_allocator *a = &d->core.allocator;
-  size_t keep_size = d->pods.count * sizeof(struct k8sm_keep);
+  size_t keep_count = release_keep(d, NULL), keep_size = keep_count * sizeof(struct k8sm_keep);
   size_t claims_size = d->claims.count * sizeof(struct k8sm_slice);
   struct k8sm_keep *keep = k8smi_alloc(a, keep_size);
   struct k8sm_slice *claims = k8smi_alloc(a, claims_size);
