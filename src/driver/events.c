@@ -325,13 +325,21 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   return K8SM_OK;
 }
 
+/* Of no pod: of an agent that was asked for, or somebody else's. */
+static int events_unnamed(struct k8sm_driver *d, const struct event_in *in) {
+  const K8smMesos__TaskStatus *s = in->event->update->status;
+  bool gone = s->state == K8SM_MESOS__TASK_STATE__TASK_GONE_BY_OPERATOR, taken;
+  int r = k8smi_drv_volumes_hear(d, k8smi_s(s->task_id->value), gone, &taken);
+  return taken ? r : events_foreign(d, in);
+}
+
 static int events_update(struct k8sm_driver *d, const struct event_in *in) {
   if (in->event->update == NULL) return events_hollow(d);
   const K8smMesos__TaskStatus *s = in->event->update->status;
   struct k8sm_task_id id;
   d->core.counters.updates++;
   if (k8sm_task_id_parse(s->task_id->value, strlen(s->task_id->value), &id) != K8SM_OK)
-    return events_foreign(d, in);
+    return events_unnamed(d, in);
   struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
   return pod == NULL ? events_stray(d, s) : events_ours(d, pod, &id, s);
 }
@@ -395,6 +403,7 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   if (f->agent_id == NULL) return events_foreign(d, in);
   struct k8sm_slice agent = k8smi_s(f->agent_id->value);
   int r = events_lose_agent(d, agent);
+  k8smi_drv_volumes_doubt_agents(d, EVENTS_HINT_MS);
   return r == K8SM_OK ? events_foreign(d, in) : r;
 }
 

@@ -8,12 +8,13 @@
 enum {
   RECONCILE_ROUND_MS = 10000, /* to the second round; doubles */
   RECONCILE_ROUND_CAP_MS = 300000,
-  RECONCILE_RUN_MS = 900000,  /* from the end of a run to the next */
-  RECONCILE_ADOPT_MS = 60000, /* the same while it is found out what runs */
-  RECONCILE_DOUBT_MS = 60000, /* a single task in doubt is asked for again */
-  RECONCILE_BATCH = 1000,     /* tasks that one call names, about */
-  RECONCILE_SLOTS = 10000,    /* that one step of a round looks at */
-  RECONCILE_DOUBTS = 250      /* pods in doubt that one step asks for */
+  RECONCILE_RUN_MS = 900000,   /* from the end of a run to the next */
+  RECONCILE_ADOPT_MS = 60000,  /* the same while it is found out what runs */
+  RECONCILE_AGENTS_MS = 60000, /* for agents to make offers, before those are asked for that make none */
+  RECONCILE_DOUBT_MS = 60000,  /* a single task in doubt is asked for again */
+  RECONCILE_BATCH = 1000,      /* tasks that one call names, about */
+  RECONCILE_SLOTS = 10000,     /* that one step of a round looks at */
+  RECONCILE_DOUBTS = 250       /* pods in doubt that one step asks for */
 };
 
 void k8smi_drv_reconcile_start(struct k8sm_driver *d) {
@@ -24,6 +25,7 @@ void k8smi_drv_reconcile_start(struct k8sm_driver *d) {
   rc->rounds = 0;
   rc->cursor = 0;
   rc->due_ms = d->core.mono_ms;
+  k8smi_drv_volumes_doubt_agents(d, RECONCILE_AGENTS_MS);
 }
 
 void k8smi_drv_reconcile_stop(struct k8sm_driver *d) {
@@ -37,7 +39,7 @@ void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_pod *pod, struc
   if (at_ms < pod->doubt.at) k8smi_drv_agenda_set(&d->pods.doubts, &pod->doubt, at_ms);
 }
 
-static int reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n) {
+int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n) {
   struct drv_call *call;
   struct k8sm_call_args args = {.type = K8SM_CALL_RECONCILE, .items = items, .item_count = n};
   int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
@@ -76,7 +78,7 @@ static int reconcile_ask_for(struct k8sm_driver *d, const struct reconcile_what 
   struct k8sm_slice *items = k8smi_alloc(&d->core.allocator, n * sizeof *items);
   if (items == NULL) return K8SM_ERR_NOMEM;
   reconcile_list(d, what, items);
-  int r = reconcile_ask(d, items, n);
+  int r = k8smi_drv_reconcile_ask(d, items, n);
   k8smi_free(&d->core.allocator, items, n * sizeof *items);
   return r;
 }
@@ -112,7 +114,7 @@ static int reconcile_end_round(struct k8sm_driver *d) {
     rc->due_ms = k8smi_drv_after(&d->core, reconcile_pause(rc->rounds++));
     return K8SM_OK;
   }
-  int r = reconcile_ask(d, NULL, 0);
+  int r = k8smi_drv_reconcile_ask(d, NULL, 0);
   if (r != K8SM_OK) return r;
   rc->begun = false;
   rc->due_ms = k8smi_drv_after(&d->core, k8smi_drv_adopting(d) ? RECONCILE_ADOPT_MS : RECONCILE_RUN_MS);
@@ -174,10 +176,12 @@ static int reconcile_doubts(struct k8sm_driver *d) {
 int k8smi_drv_reconcile_pump(struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return K8SM_OK;
   int r = reconcile_round(d);
-  return r == K8SM_OK ? reconcile_doubts(d) : r;
+  if (r == K8SM_OK) r = reconcile_doubts(d);
+  return r == K8SM_OK ? k8smi_drv_volumes_ask(d) : r;
 }
 
 uint64_t k8smi_drv_reconcile_deadline(const struct k8sm_driver *d) {
   if (d->session.state != DRV_SESSION_SUBSCRIBED) return DRV_NEVER;
-  return k8smi_drv_min(d->reconcile.due_ms, k8smi_drv_agenda_next(&d->pods.doubts));
+  uint64_t due = k8smi_drv_min(d->reconcile.due_ms, k8smi_drv_agenda_next(&d->pods.doubts));
+  return k8smi_drv_min(due, d->volumes.ask_ms);
 }

@@ -338,6 +338,9 @@ void k8smi_drv_reconcile_stop(struct k8sm_driver *d);
 void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
                                uint64_t at_ms);
 int k8smi_drv_reconcile_pump(struct k8sm_driver *d);
+/* Task ids and agent ids by turns; none: all tasks are asked for. Errors: NOMEM, and what k8sm_call_encode
+ * finds in the ids. */
+int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n);
 uint64_t k8smi_drv_reconcile_deadline(const struct k8sm_driver *d);
 
 #endif

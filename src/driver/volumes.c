@@ -13,6 +13,7 @@ enum { VOLUMES_AGAIN_MS = 5000 };
 void k8smi_drv_volumes_init(struct k8sm_driver *d) {
   k8smi_map_init(&d->volumes.by_id, &d->core.allocator, d->core.random);
   k8smi_list_init(&d->volumes.due);
+  d->volumes.ask_ms = DRV_NEVER;
 }
 
 static void volume_free(struct k8sm_driver *d, struct drv_volume *v) {

@@ -34,6 +34,8 @@ struct drv_volumes {
   size_t cap;
   struct k8smi_map by_id; /* to the number in `items` */
   struct k8smi_link due;
+  uint64_t ask_ms; /* when the master is asked for agents that have some, and of which nothing is heard */
+  size_t asked;    /* of `items`, how many that has come to */
 };
 
 /* What is known of one; empty: nothing new. */
@@ -71,8 +73,8 @@ uint64_t k8smi_drv_volumes_deadline(const struct k8sm_driver *d);
 /* The host has the rows of all that is known of what the pod claims: it may be placed. The pod is awake, here
  * and below. */
 bool k8smi_drv_volumes_settled(const struct k8sm_driver *d, const struct drv_pod *pod);
-/* A row that tells what is known by this pod is on its way: until the host has it the pod's own row stays, and
- * with it the pod's place. Then the pod is looked at. */
+/* A row that tells what is known by this pod is on its way: until the host has it the pod's own row stays,
+ * and with it the pod's place. Then the pod is looked at. */
 bool k8smi_drv_volumes_hold(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* The pod is about to be freed. */
 void k8smi_drv_volumes_forget_pod(struct k8sm_driver *d, const struct drv_pod *pod);
@@ -89,9 +91,18 @@ void k8smi_drv_volumes_restored(struct drv_pod *pod, const struct drv_snapshot *
 int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id);
 /* It is back without the pod's task: nobody has used what was only supposed. */
 void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
-/* The agent won't be back: it is forgotten, with its volumes, and people are told. Errors: NOMEM. */
-int k8smi_drv_volumes_lose(struct k8sm_driver *d, struct k8sm_slice agent_id);
 /* The pod's row is to tell another thing of its volumes than it does. */
 bool k8smi_drv_volumes_untold(const struct k8sm_driver *d, struct drv_pod *pod);
+
+/* ---- volumes_agents.c: whether their agents will be back ---- */
+
+/* The agent won't be back: it is forgotten, with its volumes, and people are told. Errors: NOMEM. */
+int k8smi_drv_volumes_lose(struct k8sm_driver *d, struct k8sm_slice agent_id);
+/* Asks for agents of which nothing is heard, in so many milliseconds and then now and then. */
+void k8smi_drv_volumes_doubt_agents(struct k8sm_driver *d, uint64_t ms);
+/* Errors: NOMEM. */
+int k8smi_drv_volumes_ask(struct k8sm_driver *d);
+/* Takes in the answer. *ret_taken: it was one. Errors: NOMEM. */
+int k8smi_drv_volumes_hear(struct k8sm_driver *d, struct k8sm_slice task_id, bool gone, bool *ret_taken);
 
 #endif

@@ -115,26 +115,3 @@ void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, s
     if (v != NULL && v->supposed && k8smi_eq(v->agent_id, agent_id)) k8smi_drv_volume_end(d, v);
   }
 }
-
-/* ---- Agents ---- */
-
-static int seen_say_lost(struct k8sm_driver *d, const struct drv_volume *v) {
-  static const struct k8sm_slice nobody = {NULL, 0};
-  if (v->supposed) return K8SM_OK;
-  return k8smi_drv_eventf(&d->core, 0, nobody,
-                          "Claim: %.*s was on agent %.*s, which is gone for good: its volume is lost",
-                          K8SMI_P(v->claim), K8SMI_P(v->agent_id));
-}
-
-int k8smi_drv_volumes_lose(struct k8sm_driver *d, struct k8sm_slice agent_id) {
-  for (size_t i = 0; i < d->volumes.count; i++) {
-    struct drv_volume *v = d->volumes.items[i];
-    if (!v->made || !k8smi_eq(v->agent_id, agent_id)) continue;
-    int r = seen_say_lost(d, v);
-    if (r != K8SM_OK) return r;
-    k8smi_drv_volume_end(d, v);
-  }
-  k8sm_cluster_forget(d->offers.cluster, agent_id);
-  d->offers.fresh = d->offers.revive = d->offers.stale = true;
-  return K8SM_OK;
-}

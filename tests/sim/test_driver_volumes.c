@@ -327,6 +327,41 @@ static void an_agent_that_is_gone_frees_its_claims(void **state) {
   script_close(&s);
 }
 
+/* No task runs there that would tell that its agent is gone: the master is asked for one that never was. */
+static void an_agent_without_tasks_is_asked_for(void **state) {
+  static const char lost[] = "{\"type\":\"FAILURE\",\"failure\":{\"agent_id\":{\"value\":\"A1\"}}}";
+  static const char asked[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  struct script s;
+  (void)state;
+  open_script(&s);
+  a_volume_is_made(&s, false);
+  script_event(&s, lost);
+  script_forget(&s);
+  script_wait(&s, 1000);
+  assert_false(script_has(&s, "> RECONCILE"));
+  script_wait(&s, 2000);
+  assert_true(script_has(&s, "> RECONCILE agent.A1\n"));
+  script_update(&s, "agent.A1", "A1", "TASK_UNREACHABLE", NULL, asked);
+  assert_false(script_has(&s, "foreign"));
+  assert_non_null(row_of(&s, "volume/default/data"));
+  script_forget(&s);
+  script_wait(&s, 901000);
+  assert_true(script_has(&s, "> RECONCILE agent.A1\n"));
+  script_update(&s, "agent.A1", "A1", "TASK_GONE_BY_OPERATOR", NULL, asked);
+  assert_true(script_has(
+      &s, "event: Claim: default/data was on agent A1, which is gone for good: its volume is lost\n"));
+  assert_null(row_of(&s, "volume/default/data"));
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  offer(&s, "O2", "A2", "");
+  assert_true(makes_volume(&s));
+  script_forget(&s);
+  script_wait(&s, 901000); /* nothing is asked for any more, but by a run without names */
+  assert_false(script_has(&s, "agent."));
+  script_update(&s, "another", "A1", "TASK_GONE_BY_OPERATOR", NULL, asked);
+  assert_true(script_has(&s, "foreign"));
+  script_close(&s);
+}
+
 /* Whether an agent that is away has made the volume is not known: that is recorded, too. Back without the
  * task, it has made none. */
 static void what_is_supposed_is_recorded(void **state) {
@@ -407,6 +442,7 @@ int main(void) {
       cmocka_unit_test(what_has_ended_tells_nothing),
       cmocka_unit_test(a_volume_that_was_destroyed_goes),
       cmocka_unit_test(an_agent_that_is_gone_frees_its_claims),
+      cmocka_unit_test(an_agent_without_tasks_is_asked_for),
       cmocka_unit_test(what_is_supposed_is_recorded),
       cmocka_unit_test(a_snapshot_has_volumes),
       cmocka_unit_test(strange_rows_are_refused),
