@@ -282,7 +282,30 @@ static void accept_launch(struct local_accept *accept, const K8smMesos__Offer__O
   }
 }
 
+/* One of its resources is wrong by itself. */
+static void accept_invalid(struct local_accept *accept, const K8smMesos__Offer__Operation *operation,
+                           const char *fault) {
+  struct local_launch launch = {.accept = accept};
+  bool group = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP;
+  K8smMesos__TaskInfo **tasks;
+  accept_tasks(operation, &tasks, &launch.task_count);
+  launch.tasks = tasks;
+  accept_error(&launch,
+               group ? K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_GROUP_INVALID
+                     : K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_INVALID,
+               fault);
+  if (accept_is_launch(operation)) return;
+  k8smi_local_operation_drop(
+      accept->framework, operation,
+      LOCAL_WORDS(accept->arena, "Operation attempted with invalid resources: ", fault));
+}
+
 static void accept_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
+  const char *fault = k8smi_local_operation_fault(accept->arena, operation);
+  if (fault != NULL) {
+    accept_invalid(accept, operation, fault);
+    return;
+  }
   switch (operation->type) {
   case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH: accept_launch(accept, operation); break;
   case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP: accept_launch_group(accept, operation); break;

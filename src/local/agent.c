@@ -28,8 +28,8 @@ static int agent_read(struct local_agent *agent, const struct k8smi_local_agent 
       k8smi_local_bag_parse(&agent->arena, options->resources == NULL ? "" : options->resources, &bag);
   if (result == K8SM_ERR_SYNTAX) {
     k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
-               "agent %zu: resources \"%.*s\": expected cpus:4;ports:[31000-32000];… or a JSON list", agent->number,
-               K8SMI_P(k8smi_s(options->resources)));
+               "agent %zu: resources \"%.*s\": expected cpus:4;ports:[31000-32000];… or a JSON list",
+               agent->number, K8SMI_P(k8smi_s(options->resources)));
   }
   if (result != K8SM_OK) return result;
   result =

@@ -6,7 +6,8 @@
 
 typedef K8smMesos__Offer__Operation operation_message;
 
-static void operation_list(const operation_message *operation, K8smMesos__Resource ***resources, size_t *n) {
+void k8smi_local_operation_list(const operation_message *operation, K8smMesos__Resource ***resources,
+                                size_t *n) {
   *resources = NULL;
   *n = 0;
   switch (operation->type) {
@@ -129,9 +130,8 @@ static const char *operation_convert(const struct local_accept *accept, const op
                 operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY;
   bool forth = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE ||
                operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE;
-  operation_list(operation, &given, &n);
+  k8smi_local_operation_list(operation, &given, &n);
   if (n == 0) return "Operation has no resources";
-  if (n > LOCAL_MAX_KINDS) return "Too many resources";
   plain = k8smi_arena_array(accept->arena, n, sizeof(K8smMesos__Resource *));
   for (size_t i = 0; plain != NULL && i < n; i++) {
     const char *fault = operation_resource_fault(accept, operation, given[i]);

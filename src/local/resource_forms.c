@@ -54,11 +54,10 @@ static bool form_kind(struct k8smi_arena *arena, const K8smMesos__Resource *from
 
 static const char *form_read_scalar(const K8smMesos__Resource *r, struct local_amount *to) {
   if (r->scalar == NULL || r->ranges != NULL || r->set != NULL) return "Invalid scalar resource";
-  if (r->scalar->value < 0) return "Invalid scalar resource: value < 0";
   if (!k8smi_milli_of_double(r->scalar->value, &to->milli) || to->milli > INT64_C(1) << 53) {
     return "Invalid scalar resource";
   }
-  return NULL;
+  return r->scalar->value != 0 && to->milli <= 0 ? "Invalid scalar resource: value <= 0" : NULL;
 }
 
 static const char *form_read_ranges(struct k8smi_arena *arena, const K8smMesos__Resource *r,
@@ -86,18 +85,34 @@ static const char *form_read_set(struct k8smi_arena *arena, const K8smMesos__Res
   return NULL;
 }
 
-static const char *form_read(struct k8smi_arena *arena, const K8smMesos__Resource *r, struct local_amount *to,
-                             bool *nomem) {
-  if (r->name[0] == '\0') return "Empty resource name";
+static const char *form_reservation_fault(const K8smMesos__Resource *r) {
+  if (r->n_reservations == 0 && r->reservation != NULL && strcmp(r->role, "*") == 0)
+    return "Invalid reservation: role \"*\" cannot be dynamically reserved";
   for (size_t i = 0; i < r->n_reservations; i++) {
-    if (r->reservations[i]->role == NULL) return "Invalid reservation: 'role' must be set";
+    const K8smMesos__Resource__ReservationInfo *one = r->reservations[i];
+    if (!one->has_type) return "Invalid reservation: 'Resource.ReservationInfo.type' field must be set.";
+    if (one->role == NULL) return "Invalid reservation: 'Resource.ReservationInfo.role' field must be set.";
+    if (strcmp(one->role, "*") == 0) return "Invalid reservation: role \"*\" cannot be reserved";
   }
+  return NULL;
+}
+
+static const char *form_read_value(struct k8smi_arena *arena, const K8smMesos__Resource *r,
+                                   struct local_amount *to, bool *nomem) {
   switch (r->type) {
   case K8SM_MESOS__VALUE__TYPE__SCALAR: return form_read_scalar(r, to);
   case K8SM_MESOS__VALUE__TYPE__RANGES: return form_read_ranges(arena, r, to, nomem);
   case K8SM_MESOS__VALUE__TYPE__SET: return form_read_set(arena, r, to, nomem);
   default: return "Unsupported resource type";
   }
+}
+
+/* In a master's order. */
+static const char *form_read(struct k8smi_arena *arena, const K8smMesos__Resource *r, struct local_amount *to,
+                             bool *nomem) {
+  if (r->name[0] == '\0') return "Empty resource name";
+  const char *fault = form_read_value(arena, r, to, nomem);
+  return fault == NULL ? form_reservation_fault(r) : fault;
 }
 
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
@@ -215,29 +230,46 @@ static void form_print_value(struct k8smi_buf *buf, const struct local_amount *a
   k8smi_buf_putc(buf, set ? '}' : ']');
 }
 
+static void form_print(struct k8smi_buf *buf, const struct local_amount *amount) {
+  const K8smMesos__Resource__DiskInfo *disk = amount->form->disk;
+  k8smi_buf_puts(buf, amount->form->name);
+  if (amount->role.ptr != NULL) {
+    k8smi_buf_puts(buf, "(allocated: ");
+    k8smi_buf_slice(buf, amount->role);
+    k8smi_buf_putc(buf, ')');
+  }
+  if (amount->form->n_reservations > 0) form_print_reservations(buf, amount->form);
+  if (disk != NULL) {
+    k8smi_buf_putc(buf, '[');
+    if (disk->persistence != NULL) k8smi_buf_puts(buf, disk->persistence->id);
+    k8smi_buf_puts(buf, disk->volume == NULL ? "" : ":");
+    k8smi_buf_puts(buf, disk->volume == NULL ? "" : disk->volume->container_path);
+    k8smi_buf_putc(buf, ']');
+  }
+  k8smi_buf_puts(buf, amount->form->revocable == NULL ? "" : "{REV}");
+  k8smi_buf_puts(buf, amount->form->shared == NULL ? "" : "<SHARED>");
+  k8smi_buf_putc(buf, ':');
+  form_print_value(buf, amount);
+}
+
 void k8smi_local_bag_print(struct k8smi_buf *buf, const struct local_bag *bag) {
   if (bag->count == 0) k8smi_buf_puts(buf, "{}");
   for (size_t i = 0; i < bag->count; i++) {
-    const struct local_amount *amount = &bag->amounts[i];
-    const K8smMesos__Resource__DiskInfo *disk = amount->form->disk;
     k8smi_buf_puts(buf, i > 0 ? "; " : "");
-    k8smi_buf_puts(buf, amount->form->name);
-    if (amount->role.ptr != NULL) {
-      k8smi_buf_puts(buf, "(allocated: ");
-      k8smi_buf_slice(buf, amount->role);
-      k8smi_buf_putc(buf, ')');
-    }
-    if (amount->form->n_reservations > 0) form_print_reservations(buf, amount->form);
-    if (disk != NULL) {
-      k8smi_buf_putc(buf, '[');
-      if (disk->persistence != NULL) k8smi_buf_puts(buf, disk->persistence->id);
-      k8smi_buf_puts(buf, disk->volume == NULL ? "" : ":");
-      k8smi_buf_puts(buf, disk->volume == NULL ? "" : disk->volume->container_path);
-      k8smi_buf_putc(buf, ']');
-    }
-    k8smi_buf_puts(buf, amount->form->revocable == NULL ? "" : "{REV}");
-    k8smi_buf_puts(buf, amount->form->shared == NULL ? "" : "<SHARED>");
-    k8smi_buf_putc(buf, ':');
-    form_print_value(buf, amount);
+    form_print(buf, &bag->amounts[i]);
   }
+}
+
+/* As far as it can be read. */
+const char *k8smi_local_resource_fault(struct k8smi_arena *arena, const K8smMesos__Resource *resource,
+                                       struct k8smi_buf *printed) {
+  bool nomem = false;
+  struct local_amount amount = {.form = (K8smMesos__Resource *)(uintptr_t)resource};
+  (void)form_read_value(arena, resource, &amount, &nomem);
+  const char *fault = form_read(arena, resource, &amount, &nomem);
+  if (fault == NULL) return NULL;
+  if (resource->allocation_info != NULL && resource->allocation_info->role != NULL)
+    amount.role = k8smi_s(resource->allocation_info->role);
+  form_print(printed, &amount);
+  return fault;
 }

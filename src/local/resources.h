@@ -71,6 +71,10 @@ bool k8smi_local_bag_write(struct k8smi_arena *arena, const struct local_bag *ba
 /* As Mesos prints them: "cpus(allocated: *):4; ports(allocated: *):[31000-32000]". */
 void k8smi_local_bag_print(struct k8smi_buf *buf, const struct local_bag *bag);
 
+/* What a master refuses of a resource by itself, with that as it prints it; NULL: fine. */
+const char *k8smi_local_resource_fault(struct k8smi_arena *arena, const K8smMesos__Resource *resource,
+                                       struct k8smi_buf *printed);
+
 /* What an agent holds: a bag with an arena of its own, replaced as a whole. */
 struct local_held {
   struct k8smi_arena arena;

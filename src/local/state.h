@@ -98,6 +98,9 @@ struct local_accept {
 };
 void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call__Accept *accept);
 void k8smi_local_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation);
+/* The resources that an operation names which is no launch. */
+void k8smi_local_operation_list(const K8smMesos__Offer__Operation *operation,
+                                K8smMesos__Resource ***resources, size_t *n);
 /* Refuses an operation that is no launch; says so only to who gave it an id. */
 void k8smi_local_operation_drop(struct local_framework *framework,
                                 const K8smMesos__Offer__Operation *operation, const char *message);
@@ -127,13 +130,16 @@ const char *k8smi_local_validate_task_info(const struct local_launch *launch,
 const char *k8smi_local_validate_executor(const struct local_launch *launch);
 /* Sets launch->needed, and compares it with what is left. */
 const char *k8smi_local_validate_room(struct local_launch *launch, const char *more);
-const char *k8smi_local_resources_fault(struct k8smi_arena *arena, const char *invalid, const char *roles,
-                                        K8smMesos__Resource *const *resources, size_t n);
+const char *k8smi_local_roles_fault(struct k8smi_arena *arena, const char *what,
+                                    K8smMesos__Resource *const *resources, size_t n);
+/* Of the resources that the operation names: what is wrong with one by itself comes before all else. */
+const char *k8smi_local_operation_fault(struct k8smi_arena *arena,
+                                        const K8smMesos__Offer__Operation *operation);
 /* "'a/b' contains invalid characters" and its like. */
 const char *k8smi_local_validate_id(struct k8smi_arena *arena, const char *id);
 const char *k8smi_local_command_fault(struct k8smi_arena *arena, const K8smMesos__CommandInfo *command);
-const char *k8smi_local_check_fault(const K8smMesos__CheckInfo *check);
-const char *k8smi_local_health_fault(const K8smMesos__HealthCheck *check);
+const char *k8smi_local_check_fault(struct k8smi_arena *arena, const K8smMesos__CheckInfo *check);
+const char *k8smi_local_health_fault(struct k8smi_arena *arena, const K8smMesos__HealthCheck *check);
 /* A text of pieces, in the arena; "" when memory ran out. */
 const char *k8smi_local_words(struct k8smi_arena *arena, const char *const *pieces, size_t n);
 #define LOCAL_WORDS(arena, ...)                                                                              \

@@ -67,20 +67,23 @@ static const char *validate_completion(const struct local_launch *launch, const 
 }
 
 static const char *validate_check(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
-  const char *fault = task->check == NULL ? NULL : k8smi_local_check_fault(task->check);
+  const char *fault =
+      task->check == NULL ? NULL : k8smi_local_check_fault(validate_arena(launch), task->check);
   return fault == NULL ? NULL : LOCAL_WORDS(validate_arena(launch), "Task uses invalid check: ", fault);
 }
 
 static const char *validate_health_check(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
-  const char *fault = task->health_check == NULL ? NULL : k8smi_local_health_fault(task->health_check);
+  const char *fault = task->health_check == NULL
+                          ? NULL
+                          : k8smi_local_health_fault(validate_arena(launch), task->health_check);
   return fault == NULL ? NULL
                        : LOCAL_WORDS(validate_arena(launch), "Task uses invalid health check: ", fault);
 }
 
 static const char *validate_resources(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
   if (task->n_resources == 0) return "Task uses no resources";
-  return k8smi_local_resources_fault(validate_arena(launch), "Task uses invalid resources: ",
-                                     "Invalid task resources: ", task->resources, task->n_resources);
+  return k8smi_local_roles_fault(validate_arena(launch), "Invalid task resources: ", task->resources,
+                                 task->n_resources);
 }
 
 static const char *validate_command(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
@@ -147,8 +150,9 @@ static const char *validate_one_limit(const struct validate_limit *rule, const K
   bool found = false;
   for (size_t i = 0; i < task->n_resources; i++) {
     if (strcmp(task->resources[i]->name, rule->name) != 0 || task->resources[i]->scalar == NULL) continue;
+    int64_t milli;
     request += task->resources[i]->scalar->value;
-    found = true;
+    found = found || (k8smi_milli_of_double(task->resources[i]->scalar->value, &milli) && milli > 0);
   }
   if (!found) return rule->without;
   return limit->value == NULL || limit->value->value < request ? rule->below : NULL;
@@ -197,8 +201,17 @@ static const char *validate_command_or_executor(const struct local_launch *launc
   return task->executor->command == NULL ? "'ExecutorInfo.command' must be set" : NULL;
 }
 
+/* Which type is meant, where an older framework states none: of single tasks only. */
+static void validate_imply_type(K8smMesos__HealthCheck *check) {
+  if (check == NULL || check->has_type || (check->command == NULL) == (check->http == NULL)) return;
+  check->has_type = 1;
+  check->type =
+      check->command != NULL ? K8SM_MESOS__HEALTH_CHECK__TYPE__COMMAND : K8SM_MESOS__HEALTH_CHECK__TYPE__HTTP;
+}
+
 const char *k8smi_local_validate_task(struct local_launch *launch) {
   const K8smMesos__TaskInfo *task = launch->tasks[0];
+  validate_imply_type(task->health_check);
   if (launch->executor != NULL) k8smi_local_launch_find_executor(launch);
   const char *fault = k8smi_local_validate_task_info(launch, task);
   if (fault == NULL) fault = validate_command_or_executor(launch);

@@ -15,8 +15,14 @@ static const char *check_times_fault(const struct check_times *times) {
   return NULL;
 }
 
-const char *k8smi_local_check_fault(const K8smMesos__CheckInfo *check) {
+static const char *check_path_fault(struct k8smi_arena *arena, const char *path, const char *kind) {
+  if (path == NULL || path[0] == '/') return NULL;
+  return LOCAL_WORDS(arena, "The path '", path, "' of HTTP ", kind, " must start with '/'");
+}
+
+const char *k8smi_local_check_fault(struct k8smi_arena *arena, const K8smMesos__CheckInfo *check) {
   const K8smMesos__CommandInfo *command = check->command == NULL ? NULL : check->command->command;
+  const char *fault;
   if (!check->has_type) return "CheckInfo must specify 'type'";
   switch (check->type) {
   case K8SM_MESOS__CHECK_INFO__TYPE__COMMAND:
@@ -28,8 +34,8 @@ const char *k8smi_local_check_fault(const K8smMesos__CheckInfo *check) {
     break;
   case K8SM_MESOS__CHECK_INFO__TYPE__HTTP:
     if (check->http == NULL) return "Expecting 'http' to be set for HTTP check";
-    if (check->http->path != NULL && check->http->path[0] != '/')
-      return "The path of HTTP check must start with '/'";
+    fault = check_path_fault(arena, check->http->path, "check");
+    if (fault != NULL) return fault;
     break;
   case K8SM_MESOS__CHECK_INFO__TYPE__TCP:
     if (check->tcp == NULL) return "Expecting 'tcp' to be set for TCP check";
@@ -40,16 +46,16 @@ const char *k8smi_local_check_fault(const K8smMesos__CheckInfo *check) {
       &(struct check_times){check->delay_seconds, check->interval_seconds, check->timeout_seconds, 0});
 }
 
-static const char *check_http_fault(const K8smMesos__HealthCheck__HTTPCheckInfo *http) {
+static const char *check_http_fault(struct k8smi_arena *arena,
+                                    const K8smMesos__HealthCheck__HTTPCheckInfo *http) {
   if (http == NULL) return "Expecting 'http' to be set for HTTP health check";
   if (http->scheme != NULL && strcmp(http->scheme, "http") != 0 && strcmp(http->scheme, "https") != 0) {
-    return "Unsupported HTTP health check scheme";
+    return LOCAL_WORDS(arena, "Unsupported HTTP health check scheme: '", http->scheme, "'");
   }
-  return http->path != NULL && http->path[0] != '/' ? "The path of HTTP health check must start with '/'"
-                                                    : NULL;
+  return check_path_fault(arena, http->path, "health check");
 }
 
-static const char *check_health_type_fault(const K8smMesos__HealthCheck *check) {
+static const char *check_health_type_fault(struct k8smi_arena *arena, const K8smMesos__HealthCheck *check) {
   if (!check->has_type) return "HealthCheck must specify 'type'";
   switch (check->type) {
   case K8SM_MESOS__HEALTH_CHECK__TYPE__COMMAND:
@@ -57,15 +63,15 @@ static const char *check_health_type_fault(const K8smMesos__HealthCheck *check) 
     if (check->command->value != NULL) return NULL;
     return check->command->shell ? "Command health check must contain 'shell command'"
                                  : "Command health check must contain 'executable path'";
-  case K8SM_MESOS__HEALTH_CHECK__TYPE__HTTP: return check_http_fault(check->http);
+  case K8SM_MESOS__HEALTH_CHECK__TYPE__HTTP: return check_http_fault(arena, check->http);
   case K8SM_MESOS__HEALTH_CHECK__TYPE__TCP:
     return check->tcp == NULL ? "Expecting 'tcp' to be set for TCP health check" : NULL;
   default: return "'UNKNOWN' is not a valid health check type";
   }
 }
 
-const char *k8smi_local_health_fault(const K8smMesos__HealthCheck *check) {
-  const char *fault = check_health_type_fault(check);
+const char *k8smi_local_health_fault(struct k8smi_arena *arena, const K8smMesos__HealthCheck *check) {
+  const char *fault = check_health_type_fault(arena, check);
   if (fault != NULL) return fault;
   return check_times_fault(&(struct check_times){check->delay_seconds, check->interval_seconds,
                                                  check->timeout_seconds, check->grace_period_seconds});

@@ -31,26 +31,6 @@ static const char *group_print_message(struct k8smi_arena *arena, const Protobuf
   return group_printed(arena, &text);
 }
 
-const char *k8smi_local_resources_fault(struct k8smi_arena *arena, const char *invalid, const char *roles,
-                                        K8smMesos__Resource *const *resources, size_t n) {
-  struct local_bag bag;
-  const char *why;
-  if (k8smi_local_bag_read(arena, resources, n, (struct k8sm_slice){NULL, 0}, &bag, &why) != K8SM_OK) {
-    return LOCAL_WORDS(arena, invalid, "Invalid resources: ", why == NULL ? "" : why);
-  }
-  const char *role = NULL;
-  for (size_t i = 0; i < n; i++) {
-    const K8smMesos__Resource__AllocationInfo *allocation = resources[i]->allocation_info;
-    if (allocation == NULL || allocation->role == NULL) continue;
-    if (role != NULL && strcmp(role, allocation->role) != 0) {
-      return LOCAL_WORDS(arena, roles, "The resources have multiple allocation roles ('", allocation->role,
-                         "' and '", role, "') but only one allocation role is allowed");
-    }
-    role = allocation->role;
-  }
-  return NULL;
-}
-
 static const char *group_executor_type_fault(const K8smMesos__ExecutorInfo *executor) {
   if (!executor->has_type || executor->type != K8SM_MESOS__EXECUTOR_INFO__TYPE__DEFAULT) {
     return executor->has_type && executor->type == K8SM_MESOS__EXECUTOR_INFO__TYPE__CUSTOM &&
@@ -147,9 +127,8 @@ const char *k8smi_local_validate_executor(const struct local_launch *launch) {
     fault = "ExecutorInfo's 'shutdown_grace_period' must be non-negative";
   }
   if (fault == NULL) {
-    fault = k8smi_local_resources_fault(group_arena(launch), "Executor uses invalid resources: ",
-                                        "Invalid executor resources: ", executor->resources,
-                                        executor->n_resources);
+    fault = k8smi_local_roles_fault(group_arena(launch), "Invalid executor resources: ", executor->resources,
+                                    executor->n_resources);
   }
   return fault == NULL ? group_compatible_fault(launch) : fault;
 }
@@ -296,8 +275,7 @@ const char *k8smi_local_validate_group(struct local_launch *launch) {
       return LOCAL_WORDS(arena, "Task '", launch->tasks[i]->task_id->value, "' is invalid: ", fault);
     }
   }
-  const char *fault = group_duplicate_fault(launch);
-  if (fault == NULL) fault = k8smi_local_validate_executor(launch);
+  const char *fault = k8smi_local_validate_executor(launch);
   if (fault == NULL && !executor->has_type) fault = "'ExecutorInfo.type' must be set";
   if (fault == NULL && executor->type == K8SM_MESOS__EXECUTOR_INFO__TYPE__UNKNOWN)
     fault = "Unknown executor type";
@@ -306,5 +284,6 @@ const char *k8smi_local_validate_group(struct local_launch *launch) {
     fault = k8smi_local_validate_room(launch,
                                       " required by task group and its executor are more than available ");
   }
+  if (fault == NULL) fault = group_duplicate_fault(launch);
   return fault == NULL ? group_share_fault(launch) : fault;
 }

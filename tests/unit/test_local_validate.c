@@ -18,7 +18,9 @@
 #define MEM(n)             SCALAR("mem", n)
 #define DISK(n)            SCALAR("disk", n)
 #define TASK_RESOURCES     "\"resources\":[" CPUS("0.1") "," MEM("32") "]"
-#define COMMAND            "\"command\":{\"value\":\"sleep 1000\"}"
+#define RESERVED_FOR(members)                                                                                \
+  "{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1},\"reservations\":[{" members "}]}"
+#define COMMAND "\"command\":{\"value\":\"sleep 1000\"}"
 
 #define VARIABLE(members)     "\"command\":{\"value\":\"x\",\"environment\":{\"variables\":[{" members "}]}}"
 #define SECRET(more, members) VARIABLE("\"name\":\"A\",\"type\":\"SECRET\"" more ",\"secret\":{" members "}")
@@ -118,8 +120,31 @@ static const struct group_case GROUPS[] = {
      "'share_cgroups' "
      "field is set to 'false'."},
     {NULL, "\"resources\":[" CPUS("-1") "]," COMMAND, NULL,
-     "Task 't' is invalid: Task uses invalid resources: Invalid resources: Invalid scalar resource: value < "
-     "0"},
+     "Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0"},
+    {NULL, "\"resources\":[" CPUS("0.0001") "]," COMMAND, NULL,
+     "Resource 'cpus:0' is invalid: Invalid scalar resource: value <= 0"},
+    {NULL, "\"resources\":[" CPUS("0") "]," COMMAND ",\"limits\":{\"cpus\":{\"value\":1}}", NULL,
+     "Task 't' is invalid: When a CPU limit is specified, a CPU request must also be specified"},
+    {NULL, "\"resources\":[" SCALAR("", "1") "]," COMMAND, NULL,
+     "Resource ':1' is invalid: Empty resource name"},
+    {NULL, "\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\"}]," COMMAND, NULL,
+     "Resource 'cpus:0' is invalid: Invalid scalar resource"},
+    {NULL, "\"resources\":[" RESERVED_FOR("\"role\":\"*\",\"type\":\"DYNAMIC\"") "]," COMMAND, NULL,
+     "Resource 'cpus(reservations: [(DYNAMIC,*)]):1' is invalid: Invalid reservation: role \"*\" cannot be "
+     "reserved"},
+    {NULL,
+     "\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\",\"scalar\":{\"value\":1},\"allocation_info\":{}}]"
+     "," COMMAND,
+     NULL, "Task 't' is invalid: Invalid task resources: The resources are not allocated to a role"},
+    {"\"type\":\"DEFAULT\",\"resources\":[" CPUS("0.1") "," MEM("-1") "," DISK("8") "]", NULL, "a/b",
+     "Resource 'mem:-1' is invalid: Invalid scalar resource: value <= 0"},
+    {NULL, TASK_RESOURCES "," COMMAND ",\"check\":{\"type\":\"HTTP\",\"http\":{\"port\":1,\"path\":\"x\"}}",
+     NULL, "Task 't' is invalid: Task uses invalid check: The path 'x' of HTTP check must start with '/'"},
+    {NULL,
+     TASK_RESOURCES "," COMMAND
+                    ",\"health_check\":{\"type\":\"HTTP\",\"http\":{\"port\":1,\"scheme\":\"ftp\"}}",
+     NULL,
+     "Task 't' is invalid: Task uses invalid health check: Unsupported HTTP health check scheme: 'ftp'"},
     {NULL, "\"resources\":[" CPUS("5") "]," COMMAND, NULL,
      "Total resources cpus(allocated: *):5.1; mem(allocated: *):32; disk(allocated: *):8 required by task "
      "group and "
@@ -207,6 +232,17 @@ static void single_tasks(void **state) {
              TASK_RESOURCES "," COMMAND
                             ",\"container\":{\"type\":\"MESOS\",\"linux_info\":{\"share_cgroups\":false}}",
              "Only tasks in a task group may have 'share_cgroups' set to 'false'");
+  one_launch(f, "\"resources\":[" CPUS("-2") "]," COMMAND,
+             "Resource 'cpus:-2' is invalid: Invalid scalar resource: value <= 0");
+  one_launch(f, TASK_RESOURCES "," COMMAND ",\"health_check\":{}",
+             "Task uses invalid health check: HealthCheck must specify 'type'");
+  one_launch(f, TASK_RESOURCES "," COMMAND ",\"health_check\":{\"http\":{\"port\":1,\"path\":\"x\"}}",
+             "Task uses invalid health check: The path 'x' of HTTP health check must start with '/'");
+  one_launch(f, TASK_RESOURCES "," COMMAND ",\"health_check\":{\"command\":{\"value\":\"true\"}}", NULL);
+  client_call(
+      &f->c,
+      "{\"type\":\"KILL\",\"framework_id\":{\"value\":\"%F\"},\"kill\":{\"task_id\":{\"value\":\"c\"}}}");
+  client_wait(&f->c, 3000);
   one_launch(f, TASK_RESOURCES "," COMMAND, NULL); /* it runs */
   one_launch(f, TASK_RESOURCES "," COMMAND, "Task has duplicate ID: c");
 }
