@@ -75,6 +75,22 @@ static inline void web_turn(struct k8sm_client *client, struct k8sm_server *serv
   if (server != NULL && k8sm_server_process(server, fds + n, m, mono_ms) != K8SM_OK) abort();
 }
 
+/* Waits for what is on its way to the server, which need not be there at once on a machine that is busy.
+ * False: nothing has come that it waits for. */
+static inline bool web_await(const struct k8sm_server *server) {
+  enum { PATIENCE_MS = 200 };
+  struct k8sm_pollfd fds[128];
+  size_t n = k8sm_server_pollfds(server, fds, 128);
+  return poll((struct pollfd *)fds, (nfds_t)n, PATIENCE_MS) > 0;
+}
+
+/* The same, for a bare socket. */
+static inline bool web_await_fd(int fd) {
+  enum { PATIENCE_MS = 20 };
+  struct pollfd raw = {.fd = fd, .events = POLLIN};
+  return poll(&raw, 1, PATIENCE_MS) > 0;
+}
+
 static inline struct k8sm_effect web_request(uint64_t exchange, const char *authority, const char *body) {
   return (struct k8sm_effect){.type = K8SM_EFFECT_REQUEST,
                               .to = K8SM_TO_MESOS,

@@ -53,17 +53,20 @@ static void dial(struct fixture *f, int i) {
   assert_true(k8smi_address_authority(&address, f->authority));
   f->fds[i] = k8smi_tcp_connect(&address, &error);
   assert_true(f->fds[i] >= 0);
+  (void)web_await(f->server); /* beyond the limit it does not listen */
   turn(f);
 }
 
 static void hang_up(struct fixture *f, int i) {
   k8smi_tcp_close(f->fds[i]);
   f->fds[i] = -1;
+  (void)web_await(f->server);
 }
 
 static void say(struct fixture *f, int i, const char *text) {
   int error = 0;
   assert_int_equal(k8smi_tcp_write(f->fds[i], text, strlen(text), &error), strlen(text));
+  (void)web_await(f->server); /* one that waits for its answer is not read */
   for (int k = 0; k < 3; k++) turn(f);
 }
 
@@ -74,6 +77,7 @@ static const char *hear(struct fixture *f, int i) {
   f->ended = false;
   while (quiet < 3 && !f->ended && f->got_len < sizeof f->got - 1) {
     turn(f);
+    (void)web_await_fd(f->fds[i]);
     int64_t n = k8smi_tcp_read(f->fds[i], f->got + f->got_len, sizeof f->got - 1 - f->got_len, &error);
     quiet = n == 0 ? quiet + 1 : 0;
     if (n < 0) f->ended = true;
@@ -294,6 +298,7 @@ static void a_half_closed_client_gets_its_answer(void **state) {
   int error = 0;
   assert_true(k8smi_tcp_write(f->fds[0], request, sizeof request - 1, &error) > 0);
   k8smi_tcp_finish(f->fds[0]);
+  assert_true(web_await(f->server));
   for (int i = 0; i < 3; i++) turn(f);
   struct k8sm_server_event e = next(f, K8SM_SERVER_REQUEST);
   answer(f, e.exchange, 200, "yes");
@@ -309,7 +314,10 @@ static void connections_beyond_the_limit_wait(void **state) {
   assert_true(k8smi_tcp_write(f->fds[3], request, sizeof request - 1, &error) > 0);
   nothing(f);
   hang_up(f, 1);
-  for (int i = 0; i < 4; i++) turn(f);
+  for (int i = 0; i < 4; i++) {
+    (void)web_await(f->server); /* the end of that one, the connection that waits, its request */
+    turn(f);
+  }
   struct k8sm_server_event e = next(f, K8SM_SERVER_REQUEST);
   assert_request(&e);
 }
@@ -445,9 +453,11 @@ static bool serve_with_failure(size_t fail_at) {
   web_authority(fixture.authority, sizeof fixture.authority, k8sm_server_port(fixture.server));
   assert_true(k8smi_address_authority(&address, fixture.authority));
   int fd = k8smi_tcp_connect(&address, &error);
+  assert_true(web_await(fixture.server));
   for (int i = 0; i < 6; i++) {
     r = k8sm_server_process(fixture.server, NULL, 0, 0);
     if (i == 2) (void)k8smi_tcp_write(fd, request, sizeof request - 1, &error);
+    if (i == 2) (void)web_await(fixture.server); /* one that was not accepted has hung up */
     if (r != K8SM_OK) {
       assert_int_equal(r, K8SM_ERR_NOMEM);
       failed = true;
@@ -488,6 +498,7 @@ static void a_request_without_memory_is_answered_503(void **state) {
   for (int i = 0; i < 3; i++) turn(f);
   int error = 0;
   assert_true(k8smi_tcp_write(f->fds[0], request, sizeof request - 1, &error) > 0);
+  assert_true(web_await(f->server));
   a.fail_at = a.calls + 1;
   assert_int_equal(k8sm_server_process(f->server, NULL, 0, 0), K8SM_ERR_NOMEM);
   assert_memory_equal(hear(f, 0), "HTTP/1.1 503", 12);
