@@ -23,7 +23,8 @@ static const char *word(json_t *object, const char *name) {
 }
 
 static void print_field(int indent, const char *name, const char *value) {
-  if (value[0] != '\0') printf("%*s%-*s %s\n", indent, "", 18 - indent, name, value);
+  enum { WIDTH = 20 };
+  if (value[0] != '\0') printf("%*s%-*s %s\n", indent, "", WIDTH - indent, name, value);
 }
 
 static void print_number(int indent, const char *name, json_t *value) {
@@ -72,9 +73,12 @@ static void print_conditions(json_t *conditions) {
   if (json_array_size(conditions) == 0) return;
   printf("Conditions:\n");
   json_array_foreach(conditions, i, c) {
-    const char *message = word(c, "message");
-    printf("  %-26s %-8s %s%s%s\n", word(c, "type"), word(c, "status"), word(c, "reason"),
-           message[0] != '\0' ? ": " : "", message);
+    const char *reason = word(c, "reason"), *message = word(c, "message");
+    if (reason[0] == '\0' && message[0] == '\0')
+      printf("  %-26s %s\n", word(c, "type"), word(c, "status"));
+    else
+      printf("  %-26s %-8s %s%s%s\n", word(c, "type"), word(c, "status"), reason,
+             message[0] != '\0' ? ": " : "", message);
   }
 }
 
@@ -166,7 +170,8 @@ static json_t *ask(const char *folder, const char *line) {
   return document;
 }
 
-static int describe(const char *folder, json_t *document, const char *name) {
+/* `before` it: what is printed where there is something of that name. */
+static int describe(const char *folder, json_t *document, const char *name, const char *before) {
   char key[700] = "", line[720];
   bool good = km_object_key(name, key, sizeof key);
   json_t *pod = find(json_object_get(document, "pods"), "Pod", key);
@@ -180,6 +185,7 @@ static int describe(const char *folder, json_t *document, const char *name) {
   }
   snprintf(line, sizeof line, "events %s", pod == NULL ? key : key + strlen("Pod/"));
   json_t *events = ask(folder, line);
+  fputs(before, stdout);
   if (pod != NULL)
     print_pod(pod, events);
   else
@@ -200,9 +206,11 @@ static int run(const struct km_command *command, int argc, char **argv) {
     char folder[1024];
     json_t *document = ask(km_state_folder(state, folder, sizeof folder), "get");
     code = document == NULL ? KM_FAILED : KM_DONE;
-    for (size_t i = 0; document != NULL && i < names.count; i++) {
-      if (i > 0) putchar('\n');
-      if (describe(folder, document, names.items[i]) != KM_DONE) code = KM_FAILED;
+    for (size_t i = 0, shown = 0; document != NULL && i < names.count; i++) {
+      if (describe(folder, document, names.items[i], shown > 0 ? "\n" : "") == KM_DONE)
+        shown++;
+      else
+        code = KM_FAILED;
     }
     json_decref(document);
   }

@@ -10,16 +10,20 @@ static int run(const struct km_command *command, int argc, char **argv);
 const struct km_command km_command_get = {
     "get",
     "Show the pods and workloads of a running 'km run'",
-    "[POD|KIND/NAME …] [-o table|json]",
+    "[POD|KIND|KIND/NAME …] [-o table|json]",
     "  km get                                    all pods and workloads\n"
     "  km get nginx kube-system/dns              some of them; without a namespace it is 'default'\n"
     "  km get deployment/web sts/kube-system/db  workloads\n"
+    "  km get jobs pods                          all of a kind\n"
     "  km get -o json | jq '.pods[].status.phase'\n",
     run,
 };
 
+/* A key without a '/' is a kind: all of it. */
 static bool is_named(json_t *object, bool pod, const char *key) {
   char have[700];
+  if (strchr(key, '/') == NULL)
+    return strcmp(key, pod ? "Pod" : json_string_value(json_object_get(object, "kind"))) == 0;
   snprintf(have, sizeof have, "%s/%s/%s", pod ? "Pod" : json_string_value(json_object_get(object, "kind")),
            json_string_value(json_object_get(object, "namespace")),
            json_string_value(json_object_get(object, "name")));
@@ -37,6 +41,11 @@ static size_t keep_named(json_t *all, bool pods, const char *key, json_t *kept) 
   return found;
 }
 
+static size_t keep(json_t *document, const char *key, json_t *pods, json_t *workloads) {
+  return keep_named(json_object_get(document, "pods"), true, key, pods) +
+         keep_named(json_object_get(document, "workloads"), false, key, workloads);
+}
+
 /* Keeps the pods and workloads that are named. False, with lines, if one is not there. */
 static bool select_objects(json_t *document, const struct km_texts *names) {
   json_t *pods = json_array(), *workloads = json_array();
@@ -44,8 +53,9 @@ static bool select_objects(json_t *document, const struct km_texts *names) {
   for (size_t i = 0; i < names->count; i++) {
     char key[700] = "";
     bool good = km_object_key(names->items[i], key, sizeof key);
-    size_t found = keep_named(json_object_get(document, "pods"), true, key, pods) +
-                   keep_named(json_object_get(document, "workloads"), false, key, workloads);
+    const char *kind = km_kind_name(names->items[i], strlen(names->items[i]));
+    size_t found = keep(document, key, pods, workloads);
+    if (found == 0 && kind != NULL) found = keep(document, kind, pods, workloads);
     if (good && found > 0) continue;
     char words[700];
     if (good)

@@ -65,7 +65,11 @@ const char *km_resource_name(const char *key, char *text, size_t cap) {
 const char *km_resource_missing(const char *key, char *text, size_t cap) {
   const char *name;
   size_t i = kind_of_key(key, &name);
-  snprintf(text, cap, "%s%s \"%s\" not found", kinds[i].words[0], kinds[i].group, name);
+  const char *space = strchr(key, '/') == NULL ? name : strchr(key, '/') + 1;
+  int n = name > space ? (int)(name - space) - 1 : 0;
+  bool usual = n == 0 || (n == 7 && strncmp(space, "default", 7) == 0);
+  snprintf(text, cap, "%s%s \"%s\" not found%s%.*s", kinds[i].words[0], kinds[i].group, name,
+           usual ? "" : " in namespace ", usual ? 0 : n, space);
   return text;
 }
 

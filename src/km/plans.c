@@ -16,6 +16,12 @@ static struct k8sm_demand_options options_of(const struct km_set *set, const str
   return options;
 }
 
+/* Another pod of its workload was mapped before: what is to be said of the template has been said. */
+static bool is_replica(const struct km_set *set, size_t number) {
+  return number > 0 && set->pods[number].workload != NULL &&
+         set->pods[number - 1].workload == set->pods[number].workload;
+}
+
 /* NULL, with findings printed, if the pod can't be mapped; warnings are printed in any case. */
 static struct k8sm_demand *demand_of(const struct km_set *set, size_t number, const struct k8sm_pod *pod,
                                      const struct k8sm_demand_options *options) {
@@ -24,7 +30,8 @@ static struct k8sm_demand *demand_of(const struct km_set *set, size_t number, co
   km_report_begin(&report);
   int result = k8sm_demand_make(pod, options, &demand, &report.diags);
   if (result != K8SM_OK && report.diags.count == 0) km_report_result("mapping a pod", result);
-  km_report_end(&report, &source, set->pods[number].document);
+  if (result != K8SM_OK || !is_replica(set, number))
+    km_report_end(&report, &source, set->pods[number].document);
   return result == K8SM_OK ? demand : NULL;
 }
 

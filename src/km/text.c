@@ -70,10 +70,10 @@ size_t km_table_print(const struct km_table *table, FILE *out) {
     }
   }
   for (size_t r = 0; r < table->count; r++) {
-    for (size_t c = 0; c < KM_COLUMNS; c++) {
-      bool last = c + 1 == KM_COLUMNS;
-      fprintf(out, "%-*s%s", last ? 0 : (int)width[c], table->rows[r][c], last ? "\n" : "   ");
-    }
+    size_t last = KM_COLUMNS - 1;
+    while (last > 0 && strcmp(table->rows[r][last], " ") == 0) last--; /* columns that are not there */
+    for (size_t c = 0; c < last; c++) fprintf(out, "%-*s   ", (int)width[c], table->rows[r][c]);
+    fprintf(out, "%s\n", table->rows[r][last]);
   }
   return table->count;
 }

@@ -208,8 +208,7 @@ static size_t print_workloads(json_t *workloads, int64_t now, FILE *out) {
   }
   size_t lines = km_table_print(&table, out);
   km_table_free(&table);
-  fputs("\n", out);
-  return lines + 1;
+  return lines;
 }
 
 bool km_view_table(const char *json, int64_t now, FILE *out, size_t *ret_lines) {
@@ -225,7 +224,9 @@ bool km_view_table(const char *json, int64_t now, FILE *out, size_t *ret_lines) 
   size_t lines = print_workloads(json_object_get(document, "workloads"), now, out);
   km_table_row(&table, heading);
   json_array_foreach(pods, i, pod) add_pod(&table, pod, now);
-  if (json_array_size(pods) > 0 || lines == 0) lines += km_table_print(&table, out);
+  bool shown = json_array_size(pods) > 0 || lines == 0;
+  if (shown && lines > 0 && fputc('\n', out) != EOF) lines++;
+  if (shown) lines += km_table_print(&table, out);
   km_table_free(&table);
   json_array_foreach(pods, i, pod) {
     const char *message = word(pod, "message");

@@ -177,6 +177,13 @@ class Plans(unittest.TestCase):
         spent = sum(r["scalar"] for r in placed["resources"] if r["name"] == "cpus")
         self.assertGreaterEqual(spent, 0.25)
 
+    def test_match_says_what_is_said_of_a_template_once(self):
+        code, out, err = km("match", "-f", "-", "--offers", OFFERS, stdin=deployment(3, "a").encode())
+        self.assertEqual((code, len(json.loads(out)["placed"])), (0, 3), err)
+        lines = err.splitlines()
+        self.assertTrue(lines)
+        self.assertEqual(len(lines), len(set(lines)), err)
+
     def test_match_says_why_not(self):
         pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"
                b"  - {name: c, image: x, resources: {requests: {cpu: 64}}}\n")
@@ -460,11 +467,17 @@ class Run(unittest.TestCase):
         self.assertEqual(len(pods), 3)
         for pod in pods.values():
             self.assertEqual(pod["phase"], "Running")
+        for kind in ("pods", "po", "Pod"):
+            self.assertEqual(km("get", kind, self.state)[1].count("default/"), sum(p["namespace"] == "default"
+                                                                                   for p in pods.values()))
+        self.assertIn("not found", km("get", "deploy", self.state)[2])
+        self.assertIn('pods "x" not found in namespace kube-system', km("get", "kube-system/x", self.state)[2])
+        self.assertNotRegex(km("get", self.state)[1] + km("describe", "nginx", self.state)[1], r"(?m) $")
         code, out, _ = km("get", self.state)
         self.assertRegex(out, r"(?m)^POD +READY +STATUS +RESTARTS +AGENT +CPU +MEMORY +PORTS +AGE")
         code, out, _ = km("describe", "nginx", self.state)
         self.assertEqual(code, 0)
-        for text in ("Name:", "Status:            Running", "Restart Count: 0", "PodScheduled", "Scheduled: assigned"):
+        for text in ("Name:", "Status:              Running", "Restart Count:   0", "PodScheduled", "Scheduled: assigned"):
             self.assertIn(text, out)
         self.assertEqual(km("describe", "nobody", self.state)[0], 1)
         self.assertEqual(km("delete", "nginx", "--grace-period=1", self.state)[0], 0)
@@ -676,7 +689,7 @@ class Restarts(unittest.TestCase):
         log.write_text('{"version":1}\n' + "".join(
             json.dumps({"object": key, "message": text, "last": at}) + "\n" for key, text, at in events))
         run = self.start()
-        self.wait_for("Status:            Running")
+        self.wait_for("Status:              Running")
         _, out, _ = self.describe()
         self.kill(run)
         shown = out[out.index("Events:"):].splitlines()[1:]
@@ -794,7 +807,7 @@ class Workloads(unittest.TestCase):
         code, out, _ = km("describe", "deploy/web", self.state)
         self.assertEqual(code, 0)
         self.assertEqual(km("get", "deployment/other", self.state)[0], 1)
-        for text in ("Kind:              Deployment", "UpdatedReplicas:   2", "NewReplicaSetAvailable", "ScalingReplicaSet"):
+        for text in ("Kind:                Deployment", "UpdatedReplicas:     2", "NewReplicaSetAvailable", "ScalingReplicaSet"):
             self.assertIn(text, out)
         self.assertEqual(km("delete", "deployment/web", "--grace-period=1", self.state)[0], 0)
         self.wait_for(lambda: km("get", self.state)[0] != 0)  # nothing is left to be done
