@@ -236,8 +236,10 @@ static void one_that_was_taken_up_ends_for_another(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_nomination_is_recorded_first), cmocka_unit_test(why_it_ends_is_recorded),
-      cmocka_unit_test(nobody_else_ends_after_a_crash),   cmocka_unit_test(what_has_ended_frees_nothing_more),
+      cmocka_unit_test(the_nomination_is_recorded_first),
+      cmocka_unit_test(why_it_ends_is_recorded),
+      cmocka_unit_test(nobody_else_ends_after_a_crash),
+      cmocka_unit_test(what_has_ended_frees_nothing_more),
       cmocka_unit_test(it_does_not_wait_for_ever),
       cmocka_unit_test(one_that_was_taken_up_ends_for_another),
   };
