@@ -183,7 +183,8 @@ void k8smi_volume_doubt(struct k8sm_cluster *c, struct k8sm_slice id, struct k8s
   uint32_t row = volumes_first(c, id);
   struct k8smi_volume_place *place = row == K8SMI_ROW_NONE ? NULL : volumes_at(c, row);
   if (place == NULL || !place->supposed || !k8smi_eq(k8smi_agent_at(c, place->agent)->id, agent_id)) return;
-  volumes_drop(c, row);
+  place->seen = place->supposed = false;
+  if (place->users == 0) volumes_drop(c, row); /* else those that use it take it along when they leave */
   c->generation++;
 }
 

@@ -378,6 +378,38 @@ static void a_volume_may_be_made(void **state) {
   script_close(&s);
 }
 
+/* A pod that was to make it is about to leave the agent, and another one comes there to make it: what the
+ * first one leaves is not what the second one has. */
+static void another_pod_makes_it(void **state) {
+  static const char removed[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  static const char back[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  char yaml[sizeof claiming + 32], pause[128], task[128];
+  (void)state;
+  struct script s;
+  open_script(&s);
+  snprintf(yaml, sizeof yaml, claiming, "p", "u1");
+  assert_int_equal(script_pod(&s, yaml), K8SM_OK);
+  offer_room(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+  snprintf(task, sizeof task, "%s", script_task(&s, "c"));
+  snprintf(yaml, sizeof yaml, claiming, "q", "u2");
+  assert_int_equal(script_pod(&s, yaml), K8SM_OK);
+  script_update(&s, pause, "A1", "TASK_UNREACHABLE", NULL, removed);
+  script_update(&s, task, "A1", "TASK_UNREACHABLE", NULL, removed);
+  script_update(&s, pause, "A1", "TASK_GONE", NULL, back);
+  script_update(&s, task, "A1", "TASK_GONE", NULL, back);
+  offer_room(&s, "O2", "A1");
+  script_wait(&s, 2000); /* the next attempt of the first one */
+  assert_true(script_has(&s, "default/p: Attempt: number 1 begins"));
+  assert_true(script_has(&s, "> ACCEPT O2"));
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  s.accept[0] = '\0';
+  offer_room(&s, "O3", "A2");
+  assert_null(strstr(s.accept, "\"CREATE\""));
+  script_close(&s);
+}
+
 /* The master's offers tell what became of a DESTROY. */
 static void a_volume_is_destroyed_until_it_is_gone(void **state) {
   static const char destroyed[] =
@@ -477,6 +509,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_volume_is_made_once),
       cmocka_unit_test(a_volume_may_be_made),
+      cmocka_unit_test(another_pod_makes_it),
       cmocka_unit_test(a_claim_waits_for_its_pods),
       cmocka_unit_test(a_restart_keeps_the_claim),
       cmocka_unit_test(a_claim_waits_for_its_agent),

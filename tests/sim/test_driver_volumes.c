@@ -379,6 +379,7 @@ static void what_is_supposed_is_recorded(void **state) {
   assert_false(launches(&s));
   update_all(&s, "A1", "TASK_GONE", ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
   assert_null(row_of(&s, "volume/default/data"));
+  script_wait(&s, 1000);         /* the pod that was to make it leaves A1 */
   assert_true(makes_volume(&s)); /* on A2 */
   script_close(&s);
 }
