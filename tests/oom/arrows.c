@@ -219,16 +219,13 @@ static int act_calls_overlays(struct oom_fixture *f) {
   return k8sm_plan_calls(f->plan, &options, &f->calls, &f->diags);
 }
 
-/* Tokens and a volume that are reserved and made in the ACCEPT. */
-static void before_reserving(struct oom_fixture *f) {
+/* A pod with a claim, and a volume of its own on a disk by storage class. */
+static int act_demand_reserving(struct oom_fixture *f) {
   static const char *const roles[] = {"ROLE"}; /* as the offer has it */
   static const struct k8sm_manifest_data data[] = {
       {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"64Mi", 4}, 0, 0}};
-  static const char json[] =
-      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"spec\":{"
-      "\"containers\":[{\"name\":\"a\",\"image\":\"b\",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/"
-      "v\"}]}],"
-      "\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"data\"}}]}}";
+  static const struct k8sm_storage_class classes[] = {
+      {"fast", K8SM_DISK_MOUNT, 0, "ssd", "acme", "/mnt", "tier=gold"}};
   const struct k8sm_demand_options demand = {.size = sizeof demand,
                                              .nonce = "n1",
                                              .principal = "p",
@@ -236,10 +233,29 @@ static void before_reserving(struct oom_fixture *f) {
                                              .role_count = 1,
                                              .data = data,
                                              .data_count = 1,
-                                             .data_size = sizeof data[0]};
-  struct k8sm_cluster_options options = {.size = sizeof options, .features = K8SM_FEATURE_ALL};
+                                             .data_size = sizeof data[0],
+                                             .storage_classes = classes,
+                                             .storage_class_count = 1,
+                                             .storage_class_size = sizeof classes[0]};
+  return k8sm_demand_make(f->pod, &demand, &f->demand, &f->diags);
+}
+
+static void before_reserving_demand(struct oom_fixture *f) {
+  static const char json[] =
+      "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"spec\":{"
+      "\"containers\":[{\"name\":\"a\",\"image\":\"b\",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/"
+      "v\"}]}],"
+      "\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"data\"}},"
+      "{\"name\":\"w\",\"ephemeral\":{\"volumeClaimTemplate\":{\"spec\":{\"storageClassName\":\"fast\","
+      "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}}}]}}";
   arrow_must(k8sm_pod_parse(json, sizeof json - 1, NULL, &f->pod, NULL), "pod");
-  arrow_must(k8sm_demand_make(f->pod, &demand, &f->demand, NULL), "demand");
+}
+
+/* Tokens and volumes that are reserved and made in the ACCEPT. */
+static void before_reserving(struct oom_fixture *f) {
+  struct k8sm_cluster_options options = {.size = sizeof options, .features = K8SM_FEATURE_ALL};
+  before_reserving_demand(f);
+  arrow_must(act_demand_reserving(f), "demand");
   arrow_must(k8sm_cluster_new(&options, &f->cluster, NULL), "cluster");
   struct k8sm_slice event = oom_read("offers.json");
   arrow_must(k8sm_offers_parse(event.ptr, event.len, NULL, &f->offers, NULL), "offers");
@@ -550,7 +566,8 @@ const struct oom_arrow oom_arrows[] = {
     {"calls in protobuf", NULL, before_plan, act_calls, no_calls},
     {"calls in JSON", NULL, before_plan, act_calls_json, no_calls},
     {"calls with overlays", NULL, before_plan, act_calls_overlays, no_calls},
-    {"match with a claim", NULL, before_reserving, act_match, nothing_matched},
+    {"demand with claims", NULL, before_reserving_demand, act_demand_reserving, no_demand},
+    {"match with claims", NULL, before_reserving, act_match, nothing_matched},
     {"calls that reserve and create", NULL, before_reserving_plan, act_calls, no_calls},
     {"applying a plan that reserves", NULL, before_reserving_plan, act_apply, NULL},
     {"release", NULL, before_release, act_release, no_calls},
