@@ -46,6 +46,8 @@ class Usage(unittest.TestCase):
                      ["run", "-f", "x", "--mesos-master=nowhere"], ["run", "-f", "x", "--mesos-master=a.example:5050"],
                      ["run", "-f", "x", "--mesos-master=127.0.0.1:99999"], ["run", "-f", "x", "--mesos-master=::1:5"],
                      ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--role="],
+                     ["run", "-f", "x", "--storage-class=fast"], ["run", "-f", "x", "--storage-class=fast=tape"],
+                     ["run", "-f", "x", "--storage-class=fast=mount,size=3"],
                      ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"]):
             code, out, err = km(*args)
             self.assertEqual(code, 64, args)
@@ -607,6 +609,66 @@ class Networks(unittest.TestCase):
         code, _, err = km("local", "--port=0", "--networks=plain")
         self.assertEqual(code, 1)
         self.assertIn("plain", err)
+
+
+class Disks(unittest.TestCase):
+    """Volumes on MOUNT and PATH disks of km local's agents, by storage class."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.state = f"--state={self.folder.name}/s"
+        scalar = lambda name, value, **more: {"name": name, "type": "SCALAR", "scalar": {"value": value}, **more}
+        disk = lambda value, kind: scalar("disk", value, disk={"source": {
+            "type": kind, kind.lower(): {"root": "/" + kind.lower()}, "profile": "ssd"}})
+        resources = [scalar("cpus", 4), scalar("mem", 4096), scalar("disk", 1000), disk(128, "MOUNT"), disk(200, "PATH")]
+        mesos = subprocess.Popen([KM, "local", "--port=0", "--resources=" + json.dumps(resources)],
+                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (mesos.kill(), mesos.communicate()))
+        self.master = "--mesos-master=" + re.search(r"127\.0\.0\.1:\d+", mesos.stdout.readline()).group()
+
+    def pod(self, name, storage_class):
+        claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "64Mi"}},
+                 "storageClassName": storage_class}
+        return json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {
+            "containers": [{"name": "c", "image": "busybox", "command": ["sleep", "600"]}],
+            "volumes": [{"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": claim}}}]}}) + "\n---\n"
+
+    def run_pods(self, *pods):
+        manifest = pathlib.Path(self.folder.name, "pods.yaml")
+        manifest.write_text("".join(pods))
+        return subprocess.Popen([KM, "run", "-f", manifest, self.master, self.state, "--role=dev", "--principal=p",
+                                 "--storage-class=whole=mount,profile=ssd", "--storage-class=part=path,root=/path"],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def test_a_mount_disk_is_one_volume_and_a_path_disk_several(self):
+        run = self.run_pods(*(self.pod(n, "part") for n in "abc"), *(self.pod(n, "whole") for n in "de"))
+        self.addCleanup(lambda: (run.kill(), run.communicate()))
+        self.addCleanup(km, "delete", "--all", "--grace-period=1", self.state)
+        end = time.monotonic() + 30
+        phases = {}
+        while sorted(phases.values()) != ["Pending"] + 4 * ["Running"]:
+            self.assertLess(time.monotonic(), end, phases)
+            time.sleep(0.1)
+            code, out, _ = km("get", "-o", "json", self.state)
+            phases = {p["name"]: p["status"]["phase"] for p in json.loads(out)["pods"]} if code == 0 else {}
+        waits = next(name for name, phase in phases.items() if phase == "Pending")
+        self.assertIn(waits, "de")
+        self.assertIn("1 node(s) did not have enough free storage", km("describe", waits, self.state)[1])
+        other = "de".replace(waits, "")
+        self.assertEqual(km("delete", other, self.state)[0], 0)  # its volume goes with it, and the disk is free again
+        while json.loads(km("get", waits, "-o", "json", self.state)[1])["pods"][0]["status"]["phase"] != "Running":
+            self.assertLess(time.monotonic(), end + 30)
+            time.sleep(0.1)
+
+    def test_a_class_that_is_none(self):
+        run = self.run_pods(self.pod("a", "fast"))
+        out, _ = run.communicate(timeout=30)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("storageClassName 'fast' is not among the storage classes of the options: whole, part", out)
+        code, _, err = km("local", "--port=0", "--resources=[1]")
+        self.assertEqual(code, 1)
+        self.assertIn("JSON list", err)
 
 
 class Restarts(unittest.TestCase):
