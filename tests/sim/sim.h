@@ -217,6 +217,7 @@ struct sim_faults {
   size_t count;
   struct sim_agent_state agents[SIM_AGENTS + 2];
   bool ambush;        /* the next executor dies whose pod is being recorded */
+  bool struck;        /* it has: the master is listened to at the end of the turn */
   uint32_t cut_after; /* so many calls, and then their connection breaks; 0: not */
   bool cut_wishes;    /* it breaks with the next SUPPRESS, REVIVE or ACCEPT */
 };
@@ -264,12 +265,17 @@ struct sim_task {
   int exit_code;      /* when it ended by itself or was killed; -1: not known */
   uint64_t seen;      /* by which look it was there last */
 };
+enum { SIM_FOUND = 256 };
 struct sim_truth {
   struct sim_instance *instances;
   size_t instance_count, instance_cap;
   struct sim_task **tasks;
   size_t task_count, task_cap;
   struct k8smi_map by_id;
+  struct { /* found before: by where it is, and by its id */
+    const struct local_task *at;
+    struct sim_task *task;
+  } found[SIM_FOUND];
   uint64_t looks;
   bool away[SIM_AGENTS + 2]; /* the agent has been unknown to the master */
 };

@@ -226,6 +226,8 @@ static void faults_restore(struct sim *s, size_t i) {
 
 void sim_faults_turn(struct sim *s) {
   struct sim_faults *f = &s->faults;
+  if (sim_faults_deadline(s) > s->now && !f->struck) return;
+  f->struck = false;
   for (size_t i = 0; i < f->count; i++) {
     if (f->planned[i].due > s->now) continue;
     enum sim_fault kind = f->planned[i].kind;
@@ -263,6 +265,7 @@ bool sim_faults_record(struct sim *s, const struct k8sm_effect *e) {
     sim_trace(s, "executor %s is killed, in a launch", n->id);
     k8smi_local_kill_executor(s->local, n->id);
     s->faults.ambush = false;
+    s->faults.struck = true;
     return true;
   }
   return false;

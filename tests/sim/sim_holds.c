@@ -33,11 +33,10 @@ static const char *holds_persistence(const K8smMesos__Resource *resource) {
 
 /* The claim whose volume it is; SIM_CLAIMS: none. */
 static size_t holds_claim(const K8smMesos__Resource *resource) {
+  static const char *const names[SIM_CLAIMS] = {"default.c0", "default.c1"};
   const char *id = holds_persistence(resource);
-  char name[SIM_TEXT];
   for (size_t i = 0; id != NULL && i < SIM_CLAIMS; i++) {
-    snprintf(name, sizeof name, "default.c%d", (int)i);
-    if (strcmp(id, name) == 0) return i;
+    if (strcmp(id, names[i]) == 0) return i;
   }
   return SIM_CLAIMS;
 }
