@@ -29,7 +29,7 @@ static bool add_is_left_out(struct add_job *job, const struct k8smi_offer *offer
                             const struct k8smi_path *path) {
   uint32_t code = K8SM_DIAG_NONE;
   const char *why = NULL;
-  if (k8smi_map_get(&job->cluster->held_map, offer->id) != K8SMI_MAP_NONE) {
+  if (k8smi_held_find(job->cluster, offer->id) != K8SMI_MAP_NONE) {
     code = K8SM_DIAG_OFFER_DUPLICATE;
     why = "is held already";
   } else if (k8smi_rescinded_has(job->cluster->rescinded, offer->id)) {
@@ -64,12 +64,12 @@ static int add_held(struct add_job *job, const struct k8smi_offer *offer, struct
   held->offer = offer;
   held->since_mono_ms = job->mono_ms;
   held->generation = job->generation;
-  if (!k8smi_map_put(&c->held_map, offer->id, row)) {
+  if (!k8smi_index_put(c, &c->held_index, row)) {
     k8smi_table_give(&c->held, row);
     return K8SM_ERR_NOMEM;
   }
   if (!k8smi_slot_add(c, step->agent, row)) {
-    k8smi_map_remove(&c->held_map, offer->id);
+    k8smi_index_remove(c, &c->held_index, row);
     k8smi_table_give(&c->held, row);
     return K8SM_ERR_NOMEM;
   }

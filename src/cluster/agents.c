@@ -7,7 +7,7 @@
 #include "cluster/volumes.h"
 
 int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t *ret) {
-  uint32_t row = k8smi_map_get(&cluster->agent_map, id);
+  uint32_t row = k8smi_agent_find(cluster, id);
   if (row != K8SMI_MAP_NONE) {
     *ret = row;
     return K8SM_OK;
@@ -21,13 +21,13 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
   }
   k8smi_id_keys_learn(cluster, own);
   row = k8smi_table_take(&cluster->agents);
-  if (!k8smi_map_put(&cluster->agent_map, own, row)) {
+  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
+  agent->id = own;
+  if (!k8smi_index_put(cluster, &cluster->agent_index, row)) {
     k8smi_table_give(&cluster->agents, row);
     k8smi_text_free(&cluster->allocator, own);
     return K8SM_ERR_NOMEM;
   }
-  struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
-  agent->id = own;
   agent->features = cluster->features;
   agent->first_slot = agent->first_pod = K8SMI_ROW_NONE;
   cluster->label_changes++; /* topologies have no place for it yet */
@@ -74,7 +74,7 @@ void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
   k8smi_volumes_end_at(cluster, row);
   k8smi_labels_free(&cluster->label_sets, k8smi_agent_set_labels(cluster, row, NULL));
   k8smi_node_free(agent->node, &cluster->allocator);
-  k8smi_map_remove(&cluster->agent_map, agent->id);
+  k8smi_index_remove(cluster, &cluster->agent_index, row);
   k8smi_text_free(&cluster->allocator, agent->id);
   k8smi_table_give(&cluster->agents, row);
 }
@@ -119,7 +119,7 @@ static void agents_drop_offers(struct k8sm_cluster *c, const struct k8smi_agent 
 }
 
 int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice agent_id) {
-  uint32_t row = k8smi_map_get(&cluster->agent_map, agent_id);
+  uint32_t row = k8smi_agent_find(cluster, agent_id);
   if (row == K8SMI_MAP_NONE) return 0;
   const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   int known = agent->labels != NULL;
@@ -130,7 +130,7 @@ int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice agent_id
 }
 
 void k8smi_cluster_lose_agent(struct k8sm_cluster *c, struct k8sm_slice agent_id) {
-  uint32_t row = k8smi_map_get(&c->agent_map, agent_id);
+  uint32_t row = k8smi_agent_find(c, agent_id);
   if (row == K8SMI_MAP_NONE) return;
   if (!k8smi_volumes_any_at(c, row)) {
     k8sm_cluster_forget(c, agent_id);

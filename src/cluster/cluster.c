@@ -56,14 +56,14 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
-  k8smi_map_init(&c->agent_map, &allocator, c->seed);
   k8smi_map_init(&c->answers->by_key, &allocator, c->seed);
   k8smi_table_init(&c->blocks->names, sizeof(struct k8smi_block_name));
   k8smi_map_init(&c->blocks->name_map, &allocator, c->seed);
   k8smi_map_init(&c->role_map, &allocator, c->seed);
   k8smi_table_init(&c->kinds, sizeof(struct k8smi_pod_kind));
   k8smi_table_init(&c->pods, sizeof(struct k8smi_running));
-  k8smi_map_init(&c->held_map, &allocator, c->seed);
+  c->agent_index.of = K8SMI_INDEX_AGENTS;
+  c->held_index.of = K8SMI_INDEX_HELD;
   k8smi_map_init(&c->kind_map, &allocator, c->seed);
   k8smi_map_init(&c->pod_map, &allocator, c->seed);
   k8smi_table_init(&c->volumes, sizeof(struct k8smi_volume_place));
@@ -93,9 +93,9 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_rescinded_clear(cluster->rescinded);
   k8smi_map_free(&cluster->rescinded->map);
   k8smi_label_sets_free(&cluster->label_sets);
-  k8smi_map_free(&cluster->agent_map);
+  k8smi_index_free(cluster, &cluster->agent_index);
   k8smi_map_free(&cluster->role_map);
-  k8smi_map_free(&cluster->held_map);
+  k8smi_index_free(cluster, &cluster->held_index);
   k8smi_map_free(&cluster->kind_map);
   k8smi_map_free(&cluster->pod_map);
   k8smi_namespaces_free(cluster);
@@ -123,14 +123,14 @@ void k8smi_cluster_drop(struct k8sm_cluster *cluster, uint32_t row) {
   const struct k8smi_held *held = k8smi_held_at(cluster, row);
   k8smi_order_drop_held(cluster, row);
   k8smi_slot_remove(cluster, row);
-  k8smi_map_remove(&cluster->held_map, held->offer->id);
+  k8smi_index_remove(cluster, &cluster->held_index, row);
   k8smi_rest_free(held->rest);
   k8sm_offers_unref(held->owner);
   k8smi_table_give(&cluster->held, row);
 }
 
 int k8sm_cluster_remove(struct k8sm_cluster *cluster, struct k8sm_slice offer_id) {
-  uint32_t row = k8smi_map_get(&cluster->held_map, offer_id);
+  uint32_t row = k8smi_held_find(cluster, offer_id);
   if (row == K8SMI_MAP_NONE) {
     k8smi_rescinded_put(cluster->rescinded, offer_id);
     return 0;

@@ -8,6 +8,7 @@
 #include <k8smesos/cluster.h>
 #include "base/buf.h"
 #include "base/map.h"
+#include "cluster/index.h"
 #include "cluster/labels.h"
 #include "cluster/node.h"
 #include "cluster/table.h"
@@ -149,7 +150,8 @@ struct k8sm_cluster {
   uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
   struct k8smi_id_prefix *id_prefix;
   struct k8smi_table agents, slots, roles, held, kinds, pods, volumes;
-  struct k8smi_map agent_map, role_map, held_map, kind_map, pod_map, volume_map;
+  struct k8smi_map role_map, kind_map, pod_map, volume_map;
+  struct k8smi_index agent_index, held_index;
   struct k8smi_label_sets label_sets;
   struct k8smi_map namespace_map; /* to their numbers */
   struct k8smi_namespace *namespaces;
@@ -159,9 +161,9 @@ struct k8sm_cluster {
   uint64_t label_changes;              /* counts what makes them stale */
   uint64_t pod_generation;             /* in which a pod was added last */
   struct k8smi_blocks *blocks;         /* what slots offer; see blocks.h */
-  size_t exclusive;       /* pods that run and want their agent alone */
-  size_t ending;          /* pods that run and are about to end */
-  int64_t least_priority; /* of the pods that run, at most */
+  size_t exclusive;                    /* pods that run and want their agent alone */
+  size_t ending;                       /* pods that run and are about to end */
+  int64_t least_priority;              /* of the pods that run, at most */
   struct k8smi_nomination *nominations;
   size_t nomination_count, nomination_cap;
   size_t wanting; /* pods that run and want others near them, or not */
@@ -190,6 +192,14 @@ static inline struct k8smi_role *k8smi_role_at(const struct k8sm_cluster *c, uin
 }
 static inline struct k8smi_held *k8smi_held_at(const struct k8sm_cluster *c, uint32_t row) {
   return k8smi_table_at(&c->held, row);
+}
+
+/* By their ids; ROW_NONE: there is none. */
+static inline uint32_t k8smi_agent_find(const struct k8sm_cluster *c, struct k8sm_slice id) {
+  return k8smi_index_get(c, &c->agent_index, id);
+}
+static inline uint32_t k8smi_held_find(const struct k8sm_cluster *c, struct k8sm_slice id) {
+  return k8smi_index_get(c, &c->held_index, id);
 }
 
 /* The labels of an agent that is known. */

@@ -85,7 +85,7 @@ static struct k8smi_amount objects_amount(const struct k8smi_record *node, const
 static int objects_set_by_name(struct objects_job *job, struct k8sm_slice name,
                                const struct k8sm_node *node) {
   struct k8sm_cluster *c = job->cluster;
-  uint32_t by_id = k8smi_map_get(&c->agent_map, name);
+  uint32_t by_id = k8smi_agent_find(c, name);
   size_t i = objects_find_host(job, name), set = 0;
   int result = K8SM_OK;
   for (; result == K8SM_OK && i < job->count && k8smi_eq(objects_host(c, job->by_host[i]), name); i++) {

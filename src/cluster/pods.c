@@ -244,7 +244,7 @@ int k8sm_cluster_remove_pod(struct k8sm_cluster *cluster, struct k8sm_slice uid)
 
 size_t k8sm_cluster_pods(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id, size_t first,
                          struct k8sm_cluster_pod *rows, size_t row_size, size_t n) {
-  uint32_t row = k8smi_map_get(&cluster->agent_map, agent_id);
+  uint32_t row = k8smi_agent_find(cluster, agent_id);
   if (row == K8SMI_MAP_NONE) return 0;
   const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   size_t left = k8smi_rows_left(agent->pods, first), i = 0;

@@ -93,7 +93,7 @@ static bool take_parts(struct take_job *job) {
 static int take_begin(struct take_job *job, struct k8sm_slice agent_id,
                       const struct k8sm_allocator *allocator, struct k8sm_diags *diags) {
   if (!k8smi_arena_init(&job->scratch, allocator, 0)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
-  uint32_t agent = k8smi_map_get(&job->cluster->agent_map, agent_id);
+  uint32_t agent = k8smi_agent_find(job->cluster, agent_id);
   if (agent == K8SMI_MAP_NONE) {
     k8smi_find(diags, K8SM_DIAG_RESOURCE_NOT_HELD, NULL, "the agent %.*s is not known", K8SMI_P(agent_id));
     return K8SM_ERR_NOT_FOUND;

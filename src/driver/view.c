@@ -149,7 +149,7 @@ size_t k8sm_driver_agents(const struct k8sm_driver *d, size_t first, struct k8sm
 
 /* NULL: it is not known. */
 static const struct k8smi_agent *view_agent(const struct k8sm_driver *d, struct k8sm_slice id) {
-  uint32_t row = k8smi_map_get(&d->offers.cluster->agent_map, id);
+  uint32_t row = k8smi_agent_find(d->offers.cluster, id);
   const struct k8smi_agent *agent = row == K8SMI_MAP_NONE ? NULL : k8smi_agent_at(d->offers.cluster, row);
   return agent == NULL || agent->labels == NULL ? NULL : agent;
 }

@@ -20,7 +20,7 @@ static bool apply_runs(const struct k8sm_cluster *cluster, const struct k8sm_dem
 /* Why a placement does not hold any more; NULL: it does. An agent that has changed may not fit. */
 static const char *apply_stale(const struct k8sm_cluster *cluster, const struct k8sm_plan *plan,
                                const struct k8smi_placement *placement) {
-  uint32_t agent = k8smi_map_get(&cluster->agent_map, placement->agent_id);
+  uint32_t agent = k8smi_agent_find(cluster, placement->agent_id);
   if (agent == K8SMI_MAP_NONE) return "its agent is not known any more";
   if (k8smi_agent_at(cluster, agent)->generation > plan->generation) return "its agent has changed";
   if (cluster->pod_generation > plan->generation && apply_looks_at_pods(plan->demands[placement->demand])) {
@@ -28,7 +28,7 @@ static const char *apply_stale(const struct k8sm_cluster *cluster, const struct 
   }
   if (apply_runs(cluster, plan->demands[placement->demand])) return "the pod runs already";
   for (size_t i = 0; i < placement->offer_ids.count; i++) {
-    uint32_t held = k8smi_map_get(&cluster->held_map, placement->offer_ids.items[i]);
+    uint32_t held = k8smi_held_find(cluster, placement->offer_ids.items[i]);
     if (held == K8SMI_MAP_NONE) return "an offer is not held any more";
     if (k8smi_held_at(cluster, held)->generation > plan->generation) {
       return "an offer came again, or something was taken out of it";
@@ -42,7 +42,7 @@ static bool apply_pods(struct k8sm_cluster *cluster, const struct k8sm_plan *pla
   bool fine = true;
   for (size_t i = 0; fine && i < plan->placement_count; i++) {
     const struct k8smi_placement *p = &plan->placements[i];
-    uint32_t agent = k8smi_map_get(&cluster->agent_map, p->agent_id);
+    uint32_t agent = k8smi_agent_find(cluster, p->agent_id);
     fine = k8smi_pod_put(cluster, plan->demands[p->demand], agent) == K8SM_OK;
   }
   for (size_t i = 0; !fine && i < plan->placement_count; i++) {
@@ -65,7 +65,7 @@ static bool apply_nominations(struct k8sm_cluster *cluster, const struct k8sm_pl
   for (size_t i = 0; fine && i < plan->nominated.count; i++) {
     const struct k8sm_plan_nomination *n = &plan->nominated.items[i];
     const struct k8sm_demand *demand = plan->demands[n->demand];
-    uint32_t agent = k8smi_map_get(&cluster->agent_map, n->agent_id);
+    uint32_t agent = k8smi_agent_find(cluster, n->agent_id);
     bool waits = k8smi_nomination_of(cluster, demand->uid) == NULL &&
                  k8smi_map_get(&cluster->pod_map, demand->uid) == K8SMI_MAP_NONE;
     fine = !waits || k8smi_nominate(cluster, demand, agent, n->role) == K8SM_OK;
@@ -80,7 +80,7 @@ static void apply_rest(struct k8sm_cluster *cluster, const struct k8sm_plan *pla
     k8smi_nomination_end(cluster,
                          k8smi_nomination_of(cluster, plan->demands[plan->placements[i].demand]->uid));
     for (size_t k = 0; k < ids.count; k++) {
-      uint32_t held = k8smi_map_get(&cluster->held_map, ids.items[k]);
+      uint32_t held = k8smi_held_find(cluster, ids.items[k]);
       if (held != K8SMI_MAP_NONE) k8smi_cluster_drop(cluster, held); /* else a neighbour's, gone already */
     }
   }
@@ -113,7 +113,7 @@ static bool apply_is_stale(const struct k8sm_cluster *cluster, const struct k8sm
   for (size_t i = 0; i < plan->nominated.count; i++) {
     const struct k8sm_plan_nomination *n = &plan->nominated.items[i];
     struct k8smi_path path = k8smi_path_index(&nominations, i);
-    if (k8smi_map_get(&cluster->agent_map, n->agent_id) != K8SMI_MAP_NONE) continue;
+    if (k8smi_agent_find(cluster, n->agent_id) != K8SMI_MAP_NONE) continue;
     apply_find_stale(plan, &path, n->demand, n->agent_id, "its agent is not known any more", diags);
     stale = true;
   }

@@ -234,7 +234,7 @@ static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_matc
 }
 
 static uint32_t seek_pinned(const struct k8smi_match *match, struct k8smi_match_check *check) {
-  uint32_t slot, agent = k8smi_map_get(&match->cluster->agent_map, check->need->demand->agent_id);
+  uint32_t slot, agent = k8smi_agent_find(match->cluster, check->need->demand->agent_id);
   if (agent == K8SMI_MAP_NONE || k8smi_agent_at(match->cluster, agent)->labels == NULL) return K8SMI_ROW_NONE;
   return k8smi_check_all(check, agent, &slot) == 0 ? slot : K8SMI_ROW_NONE;
 }

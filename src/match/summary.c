@@ -14,7 +14,7 @@ static void summary_count(struct k8smi_histogram *histogram, uint64_t refused) {
 /* All agents but one refuse a pod that is under way: no need to ask them. */
 static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
-  uint32_t slot, agent = k8smi_map_get(&c->agent_map, check->need->demand->agent_id);
+  uint32_t slot, agent = k8smi_agent_find(c, check->need->demand->agent_id);
   bool known = agent != K8SMI_MAP_NONE && k8smi_agent_at(c, agent)->labels != NULL;
   to->counts[K8SMI_BY_PIN] = (uint32_t)c->known - known;
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));

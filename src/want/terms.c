@@ -189,7 +189,7 @@ static bool terms_names(struct terms_job *job, struct k8smi_strings names) {
   if (part.items == NULL) return false;
   for (size_t i = 0; i < names.count; i++) {
     struct k8smi_constraint host = {K8SMI_WANT_HOSTNAME, K8SMI_WANT_EQUALS, {NULL, 0}, names.items[i]};
-    uint32_t row = k8smi_map_get(&c->agent_map, names.items[i]);
+    uint32_t row = k8smi_agent_find(c, names.items[i]);
     const struct k8smi_labels *known = row == K8SMI_MAP_NONE ? NULL : k8smi_agent_at(c, row)->labels;
     if (known == NULL && terms_looks_like_id(names.items[i])) return true;
     part.items[part.count++] = host;

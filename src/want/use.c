@@ -48,7 +48,7 @@ int k8sm_wants_covered(const struct k8sm_wants *wants, const struct k8sm_wants *
 
 int k8sm_wants_offer(const struct k8sm_wants *wants, const struct k8sm_cluster *cluster,
                      struct k8sm_slice offer_id, uint64_t *ret_at_mono_ms) {
-  uint32_t row = k8smi_map_get(&cluster->held_map, offer_id);
+  uint32_t row = k8smi_held_find(cluster, offer_id);
   const struct k8smi_offer *offer = row == K8SMI_MAP_NONE ? NULL : k8smi_held_at(cluster, row)->offer;
   const struct k8smi_wanted_role *role = offer == NULL ? NULL : use_role(wants, offer->role);
   uint64_t at = UINT64_MAX;

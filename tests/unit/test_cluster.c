@@ -358,7 +358,7 @@ static void rescinds_are_bounded(void **state) {
 }
 
 static struct k8sm_slice label_of(const struct k8sm_cluster *c, const char *key) {
-  uint32_t row = k8smi_map_get(&c->agent_map, K8SMI_S("a"));
+  uint32_t row = k8smi_agent_find(c, K8SMI_S("a"));
   return k8smi_agent_label(k8smi_agent_at(c, row), k8smi_s(key));
 }
 
@@ -416,7 +416,7 @@ static void attributes_are_labels(void **state) {
 }
 
 static const struct k8smi_labels *labels_of(const struct k8sm_cluster *c, const char *agent) {
-  return k8smi_agent_at(c, k8smi_map_get(&c->agent_map, k8smi_s(agent)))->labels;
+  return k8smi_agent_at(c, k8smi_agent_find(c, k8smi_s(agent)))->labels;
 }
 
 /* Agents that say the same but for their hostname hold it once, as long as one of them says it. */

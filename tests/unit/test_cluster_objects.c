@@ -50,7 +50,7 @@ static void set_objects(struct k8sm_cluster *c, const char *text) {
 }
 
 static const struct k8smi_agent *agent_of(const struct k8sm_cluster *c, const char *id) {
-  uint32_t row = k8smi_map_get(&c->agent_map, k8smi_s(id));
+  uint32_t row = k8smi_agent_find(c, k8smi_s(id));
   assert_int_not_equal(row, K8SMI_MAP_NONE);
   return k8smi_agent_at(c, row);
 }
