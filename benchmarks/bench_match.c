@@ -166,19 +166,50 @@ static void bench_places(struct bench *b, const char *name, size_t n) {
 
 enum { BENCH_SINGLE = 1000 }; /* offers that come and go one by one */
 
-/* The memory of a cluster, without that of the offers; and the time for one offer to come, and to go. */
-static void bench_offers(struct bench *b) {
+/* Prints the memory of a cluster, without that of the offers, which are on so many agents. */
+static void bench_memory(const char *name, size_t agents, struct k8sm_offers *offers) {
   struct bench_bytes bytes = {0};
   const struct k8sm_allocator counting = {sizeof counting, &bytes, bench_alloc, bench_free_block};
   const struct k8sm_cluster_options o = {.size = sizeof o, .allocator = &counting};
+  struct k8sm_cluster *cluster;
+  if (k8sm_cluster_new(&o, &cluster, NULL) != K8SM_OK ||
+      k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK) {
+    abort();
+  }
+  bench_line(name, agents, "bytes_per_agent", bytes.now / agents, "bytes");
+  k8sm_cluster_free(cluster);
+}
+
+/* Agents whose attributes are like no other's. */
+static void bench_memory_own(size_t agents) {
+  struct world w;
+  char text[32];
+  world_init(&w);
+  for (size_t i = 0; i < agents; i++) {
+    snprintf(text, sizeof text, "4e8c-S%zu", i);
+    K8smMesos__Offer *o = world_simple(&w, text, text, "*", 8, 65536, true);
+    snprintf(text, sizeof text, "r%zu", i);
+    world_attribute(&w, o, "rack", text);
+    world_attribute(&w, o, "hostname", o->hostname);
+  }
+  struct k8sm_offers *offers = world_offers(&w);
+  if (offers == NULL) abort();
+  bench_memory("memory_own_attributes", agents, offers);
+  k8sm_offers_unref(offers);
+  world_free(&w);
+}
+
+/* The time for one offer to come, and to go. */
+static void bench_offers(struct bench *b) {
   struct k8sm_offers *all = world_offers(&b->w), *single[BENCH_SINGLE];
   struct k8sm_cluster *cluster;
   uint64_t added = UINT64_MAX, removed = UINT64_MAX;
-  if (all == NULL || k8sm_cluster_new(&o, &cluster, NULL) != K8SM_OK ||
+  if (all == NULL || k8sm_cluster_new(NULL, &cluster, NULL) != K8SM_OK ||
       k8sm_cluster_add(cluster, all, 0, NULL) != K8SM_OK) {
     abort();
   }
-  bench_line("memory", b->count, "bytes_per_agent", bytes.now / b->count, "bytes");
+  bench_memory("memory", b->count, all);
+  bench_memory_own(b->count);
   for (size_t i = 0; i < BENCH_SINGLE; i++) {
     char id[32], agent[32];
     snprintf(id, sizeof id, "4e8c-P%zu", i);

@@ -49,7 +49,7 @@ static int add_agent(struct add_job *job, const struct k8smi_offer *offer, struc
   if (result != K8SM_OK) return result;
   step->made = c->agents.count > before;
   struct k8smi_agent *agent = k8smi_agent_at(c, step->agent);
-  struct k8smi_labels *labels = k8smi_labels_make(&c->label_sets, offer->message, agent->labels, &c->text);
+  struct k8smi_labels *labels = k8smi_labels_make(c, offer->message, agent->labels);
   if (labels == NULL) return K8SM_ERR_NOMEM;
   if (labels == agent->labels) return K8SM_OK;
   step->labelled = true;
@@ -100,7 +100,7 @@ static void add_undo(struct add_job *job) {
     struct add_step *step = &job->steps[--job->count];
     if (step->held != K8SMI_ROW_NONE) k8smi_cluster_drop(c, step->held);
     if (step->labelled) {
-      k8smi_labels_free(&c->label_sets, k8smi_agent_set_labels(c, step->agent, step->old));
+      k8smi_labels_free(c, k8smi_agent_set_labels(c, step->agent, step->old));
     }
     if (step->made) k8smi_agent_forget(c, step->agent);
   }
@@ -115,7 +115,7 @@ static bool add_keep(struct add_job *job) {
   }
   for (size_t i = 0; i < job->count; i++) {
     if (!job->steps[i].labelled) continue;
-    k8smi_labels_free(&c->label_sets, job->steps[i].old);
+    k8smi_labels_free(c, job->steps[i].old);
     k8smi_agent_at(c, job->steps[i].agent)->generation = job->generation;
   }
   return job->count > 0;

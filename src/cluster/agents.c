@@ -49,7 +49,7 @@ static void agents_count(struct k8sm_cluster *cluster, const struct k8smi_agent 
   }
   if (tainted) cluster->tainted += one;
   if (shied) cluster->shied += one;
-  if (agent->labels->set->away_from_ms != INT64_MAX) cluster->leaving += one;
+  if (agent->labels->set->leaves) cluster->leaving += one;
   for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
     if ((agent->features >> bit & 1) == 0) cluster->lacking[bit] += one;
   }
@@ -72,7 +72,7 @@ void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
   while (agent->first_pod != K8SMI_ROW_NONE) k8smi_pod_drop(cluster, agent->first_pod);
   k8smi_nominations_end_at(cluster, row);
   k8smi_volumes_end_at(cluster, row);
-  k8smi_labels_free(&cluster->label_sets, k8smi_agent_set_labels(cluster, row, NULL));
+  k8smi_labels_free(cluster, k8smi_agent_set_labels(cluster, row, NULL));
   k8smi_node_free(agent->node, &cluster->allocator);
   k8smi_index_remove(cluster, &cluster->agent_index, row);
   k8smi_text_free(&cluster->allocator, agent->id);

@@ -79,11 +79,12 @@ static bool attributes_value(struct k8smi_buf *to, const K8smMesos__Attribute *a
   return type < sizeof writers / sizeof writers[0] && writers[type](to, a);
 }
 
-static void attributes_put(struct k8smi_buf *to, const char *key, struct k8sm_slice value) {
-  k8smi_buf_puts(to, key);
-  k8smi_buf_putc(to, '\0');
-  k8smi_buf_slice(to, value);
-  k8smi_buf_putc(to, '\0');
+static void attributes_put(struct k8smi_buf *keys, struct k8smi_buf *values, const char *key,
+                           struct k8sm_slice value) {
+  k8smi_buf_puts(keys, key);
+  k8smi_buf_putc(keys, '\0');
+  k8smi_buf_slice(values, value);
+  k8smi_buf_putc(values, '\0');
 }
 
 /* The name of a processor as Go has it. */
@@ -97,16 +98,16 @@ static struct k8sm_slice attributes_arch(struct k8sm_slice name) {
 }
 
 /* Attributes that say what nodes have labels of their own for. */
-static size_t attributes_put_system(struct k8smi_buf *to, const K8smMesos__Attribute *a,
-                                    struct k8sm_slice name) {
+static size_t attributes_put_system(struct k8smi_buf *keys, struct k8smi_buf *values,
+                                    const K8smMesos__Attribute *a, struct k8sm_slice name) {
   if (a->text == NULL) return 0;
   struct k8sm_slice text = k8smi_s(a->text->value);
   if (k8smi_eqs(name, "os")) {
-    attributes_put(to, "kubernetes.io/os", k8smi_eqs(text, "Linux") ? K8SMI_S("linux") : text);
+    attributes_put(keys, values, "kubernetes.io/os", k8smi_eqs(text, "Linux") ? K8SMI_S("linux") : text);
     return 1;
   }
   if (!k8smi_eqs(name, "arch")) return 0;
-  attributes_put(to, "kubernetes.io/arch", attributes_arch(text));
+  attributes_put(keys, values, "kubernetes.io/arch", attributes_arch(text));
   return 1;
 }
 
@@ -122,51 +123,61 @@ static bool attributes_read_taint(const K8smMesos__Attribute *a, struct k8smi_ta
   return ret->effect != K8SMI_EFFECT_ANY;
 }
 
-static size_t attributes_put_label(struct k8smi_buf *to, const K8smMesos__Attribute *a, bool *rewritten) {
+static size_t attributes_put_label(struct k8smi_buf *keys, struct k8smi_buf *values,
+                                   const K8smMesos__Attribute *a, bool *rewritten) {
   struct k8sm_slice name = k8smi_s(a->name);
   struct k8smi_taint taint;
-  size_t start = to->len, before;
+  size_t start = keys->len, before;
   if (attributes_read_taint(a, &taint)) return 0;
   if (k8smi_eqs(name, K8SMI_LABEL_HOSTNAME)) return 0; /* the hostname itself has the last word */
   if (name.len > 0 && strchr(name.ptr, '/') != NULL && k8smi_has_format(name, k8smi_format_qualified)) {
-    k8smi_buf_slice(to, name); /* it is the key of a label already */
+    k8smi_buf_slice(keys, name); /* it is the key of a label already */
   } else {
-    k8smi_buf_puts(to, K8SMI_LABEL_ATTRIBUTE);
-    before = to->len;
-    k8smi_buf_slice(to, name);
-    *rewritten |= attributes_make_valid(to, before, ATTRIBUTES_NAME_MAX);
-    if (to->len == before) { /* nothing of the name is left */
-      if (!to->failed) to->len = start;
+    k8smi_buf_puts(keys, K8SMI_LABEL_ATTRIBUTE);
+    before = keys->len;
+    k8smi_buf_slice(keys, name);
+    *rewritten |= attributes_make_valid(keys, before, ATTRIBUTES_NAME_MAX);
+    if (keys->len == before) { /* nothing of the name is left */
+      if (!keys->failed) keys->len = start;
       return 0;
     }
   }
-  k8smi_buf_putc(to, '\0');
-  *rewritten |= attributes_value(to, a);
-  k8smi_buf_putc(to, '\0');
-  return 1 + attributes_put_system(to, a, name);
+  k8smi_buf_putc(keys, '\0');
+  *rewritten |= attributes_value(values, a);
+  k8smi_buf_putc(values, '\0');
+  return 1 + attributes_put_system(keys, values, a, name);
 }
 
-static size_t attributes_put_domain(struct k8smi_buf *to, const K8smMesos__Offer *offer) {
+static size_t attributes_put_domain(struct k8smi_buf *keys, struct k8smi_buf *values,
+                                    const K8smMesos__Offer *offer) {
   const K8smMesos__DomainInfo__FaultDomain *domain =
       offer->domain == NULL ? NULL : offer->domain->fault_domain;
   if (domain == NULL || domain->region == NULL || domain->zone == NULL) return 0;
-  attributes_put(to, K8SMI_LABEL_REGION, k8smi_s(domain->region->name));
-  attributes_put(to, K8SMI_LABEL_ZONE, k8smi_s(domain->zone->name));
+  attributes_put(keys, values, K8SMI_LABEL_REGION, k8smi_s(domain->region->name));
+  attributes_put(keys, values, K8SMI_LABEL_ZONE, k8smi_s(domain->zone->name));
   return 2;
 }
 
-struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *to, const K8smMesos__Offer *offer) {
+static void attributes_put_taint(struct k8smi_buf *to, const struct k8smi_taint *taint) {
+  k8smi_buf_slice(to, taint->key);
+  k8smi_buf_putc(to, '\0');
+  k8smi_buf_slice(to, taint->value);
+  k8smi_buf_putc(to, '\0');
+  k8smi_buf_puts(to, k8smi_effect_name(taint->effect));
+  k8smi_buf_putc(to, '\0');
+}
+
+struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *keys, struct k8smi_buf *values,
+                                               const K8smMesos__Offer *offer) {
   struct k8smi_label_counts counts = {1, 0, false};
-  attributes_put(to, "kubernetes.io/os", K8SMI_S("linux"));
+  attributes_put(keys, values, "kubernetes.io/os", K8SMI_S("linux"));
   for (size_t i = 0; i < offer->n_attributes; i++)
-    counts.labels += attributes_put_label(to, offer->attributes[i], &counts.rewritten);
-  counts.labels += attributes_put_domain(to, offer);
+    counts.labels += attributes_put_label(keys, values, offer->attributes[i], &counts.rewritten);
+  counts.labels += attributes_put_domain(keys, values, offer);
   for (size_t i = 0; i < offer->n_attributes; i++) {
     struct k8smi_taint taint;
     if (!attributes_read_taint(offer->attributes[i], &taint)) continue;
-    attributes_put(to, taint.key.ptr, taint.value);
-    k8smi_buf_puts(to, k8smi_effect_name(taint.effect));
-    k8smi_buf_putc(to, '\0');
+    attributes_put_taint(values, &taint);
     counts.taints++;
   }
   return counts;

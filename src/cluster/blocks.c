@@ -130,11 +130,7 @@ static struct k8smi_named_page *blocks_page(const struct k8sm_cluster *c, struct
 /* ---- A slot ---- */
 
 static const struct k8smi_bounds blocks_no_bounds = {INT32_MAX, INT32_MIN};
-
-static void blocks_widen(struct k8smi_bounds *bounds, int32_t from, int32_t to) {
-  if (from < bounds->least) bounds->least = from;
-  if (to > bounds->most) bounds->most = to;
-}
+static const struct k8smi_port_bounds blocks_no_ports = {UINT16_MAX, 0};
 
 void k8smi_block_begin(const struct k8sm_cluster *cluster, uint32_t slot) {
   struct k8smi_block *block = k8smi_block_of(cluster, slot);
@@ -142,7 +138,7 @@ void k8smi_block_begin(const struct k8sm_cluster *cluster, uint32_t slot) {
   if (block->used == 0) { /* nothing is left of what was there */
     block->one_role = role;
     for (int s = 0; s < K8SMI_SCALARS; s++) block->free_bounds[s] = blocks_no_bounds;
-    for (uint32_t i = 0; i < block->layer_count; i++) block->port_bounds[i] = blocks_no_bounds;
+    for (uint32_t i = 0; i < block->layer_count; i++) block->port_bounds[i] = blocks_no_ports;
   }
   if (block->one_role != role) block->one_role = K8SMI_ROW_NONE;
   block->used |= UINT64_C(1) << slot % K8SMI_LANES;
@@ -163,8 +159,10 @@ void k8smi_block_set_free(const struct k8sm_cluster *cluster, uint32_t slot) {
   const int64_t *have = k8smi_slot_at(cluster, slot)->free;
   const uint64_t bit = UINT64_C(1) << slot % K8SMI_LANES;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
-    const int32_t number = block->free[s][slot % K8SMI_LANES] = k8smi_block_number(have[s]);
-    blocks_widen(&block->free_bounds[s], number, number);
+    const int32_t number = block->free[s][slot % K8SMI_LANES] = k8smi_number(have[s]);
+    struct k8smi_bounds *bounds = &block->free_bounds[s];
+    if (number < bounds->least) bounds->least = number;
+    if (number > bounds->most) bounds->most = number;
   }
   block->owned = k8smi_slot_at(cluster, slot)->owned > 0 ? block->owned | bit : block->owned & ~bit;
 }
@@ -202,7 +200,7 @@ static bool blocks_add_layer(const struct k8sm_cluster *c, struct k8smi_block *b
   k8smi_free(&c->allocator, block->ports, bytes);
   memset(&layers[block->layer_count], 0, sizeof *layers);
   block->ports = layers;
-  block->port_bounds[block->layer_count++] = blocks_no_bounds;
+  block->port_bounds[block->layer_count++] = blocks_no_ports;
   return true;
 }
 
@@ -218,7 +216,9 @@ static bool blocks_add_ports(const struct k8sm_cluster *c, struct k8smi_block *b
     if (at == block->layer_count && !blocks_add_layer(c, block)) return false;
     block->ports[at].begin[lane] = (uint16_t)begin;
     block->ports[at].span[lane] = (uint16_t)(end - begin);
-    blocks_widen(&block->port_bounds[at], (int32_t)begin, (int32_t)end);
+    struct k8smi_port_bounds *bounds = &block->port_bounds[at];
+    if (begin < bounds->least) bounds->least = (uint16_t)begin;
+    if (end > bounds->most) bounds->most = (uint16_t)end;
   }
   return true;
 }
@@ -229,7 +229,7 @@ static bool blocks_add_named(const struct k8sm_cluster *c, struct k8smi_block *b
   struct k8smi_named_page *page = blocks_page(c, block, k8smi_s(name));
   if (page == NULL) return false;
   if (page->amount[lane] == 0) page->users++;
-  page->amount[lane] = k8smi_block_number((int64_t)page->amount[lane] + k8smi_block_number(milli));
+  page->amount[lane] = k8smi_number((int64_t)page->amount[lane] + k8smi_number(milli));
   return true;
 }
 

@@ -28,6 +28,9 @@ struct k8smi_named_page {
 struct k8smi_bounds {
   int32_t least, most;
 };
+struct k8smi_port_bounds {
+  uint16_t least, most;
+};
 
 struct k8smi_block {
   uint64_t used;
@@ -42,7 +45,7 @@ struct k8smi_block {
   uint64_t
       asked; /* slots with more than the lists can hold: they have nothing in there, and have to be asked */
   struct k8smi_port_layer *ports; /* layers */
-  struct k8smi_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
+  struct k8smi_port_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
   struct k8smi_named_page *named;
 };
 
@@ -97,10 +100,6 @@ uint64_t k8smi_block_with_ports(const struct k8smi_block *block, size_t count);
 const int32_t *k8smi_block_amounts(const struct k8smi_block *block, uint32_t name);
 uint64_t k8smi_block_with_less(const struct k8smi_block *block, uint32_t name, int32_t least);
 
-/* What stands for a number in a block. */
-static inline int32_t k8smi_block_number(int64_t milli) {
-  return milli > INT32_MAX ? INT32_MAX : milli < 0 ? -1 : (int32_t)milli;
-}
 static inline struct k8smi_block *k8smi_block_of(const struct k8sm_cluster *cluster, uint32_t slot) {
   return cluster->blocks->items[slot / K8SMI_LANES];
 }

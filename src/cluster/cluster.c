@@ -69,7 +69,7 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   k8smi_table_init(&c->volumes, sizeof(struct k8smi_volume_place));
   k8smi_map_init(&c->volume_map, &allocator, c->seed);
   k8smi_map_init(&c->namespace_map, &allocator, c->seed);
-  k8smi_label_sets_init(&c->label_sets, &allocator, c->seed);
+  k8smi_label_sets_init(c);
   k8smi_rescinded_init(c->rescinded, &allocator, c->seed);
   c->text.allocator = allocator;
   *ret = c;
@@ -92,7 +92,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   }
   k8smi_rescinded_clear(cluster->rescinded);
   k8smi_map_free(&cluster->rescinded->map);
-  k8smi_label_sets_free(&cluster->label_sets);
+  k8smi_label_sets_free(cluster);
   k8smi_index_free(cluster, &cluster->agent_index);
   k8smi_map_free(&cluster->role_map);
   k8smi_index_free(cluster, &cluster->held_index);

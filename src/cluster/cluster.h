@@ -75,8 +75,8 @@ struct k8smi_cluster_slot {
   uint32_t left, right;
   uint32_t size; /* of the subtree */
   uint32_t offers;
-  int64_t max[K8SMI_SCALARS];  /* largest `free` in the subtree, by scalar */
-  int64_t min[K8SMI_SCALARS];  /* smallest */
+  int32_t max[K8SMI_SCALARS];  /* largest `free` in the subtree, by scalar; see k8smi_number */
+  int32_t min[K8SMI_SCALARS];  /* smallest */
   int64_t free[K8SMI_SCALARS]; /* what any pod may spend of all its offers */
   struct k8smi_pool *pool;     /* of the match under way, if it spends from here; else NULL */
   uint32_t agent, role;
@@ -181,6 +181,11 @@ struct k8sm_cluster {
   size_t leaving;                     /* known agents with planned maintenance */
 };
 
+/* What stands for thousandths where there is little room: the largest number stands for what is more, too. */
+static inline int32_t k8smi_number(int64_t milli) {
+  return milli > INT32_MAX ? INT32_MAX : milli < 0 ? -1 : (int32_t)milli;
+}
+
 static inline struct k8smi_agent *k8smi_agent_at(const struct k8sm_cluster *c, uint32_t row) {
   return k8smi_table_at(&c->agents, row);
 }
@@ -202,21 +207,21 @@ static inline uint32_t k8smi_held_find(const struct k8sm_cluster *c, struct k8sm
   return k8smi_index_get(c, &c->held_index, id);
 }
 
-/* The labels of an agent that is known. */
-static inline struct k8smi_label_view k8smi_agent_view(const struct k8smi_agent *agent) {
-  const struct k8smi_pair_list none = {NULL, 0};
-  return (struct k8smi_label_view){agent->node == NULL ? none : agent->node->labels, agent->labels->hostname,
-                                   agent->labels->set->pairs};
-}
+/* A label of an agent that is known: the caller's word comes first, then the hostname, then what offers say.
+ */
 static inline struct k8sm_slice k8smi_agent_label(const struct k8smi_agent *agent, struct k8sm_slice key) {
-  const struct k8smi_label_view view = k8smi_agent_view(agent);
-  return k8smi_view_get(&view, key);
+  struct k8sm_slice value = {NULL, 0};
+  if (agent->node != NULL) value = k8smi_pairs_get(agent->node->labels, key);
+  if (value.ptr != NULL) return value;
+  if (k8smi_eqs(key, K8SMI_LABEL_HOSTNAME)) return agent->labels->hostname;
+  return k8smi_label_set_get(agent->labels->set, key);
 }
 /* Its taints: the caller's, then those of its attributes. NULL behind the last. */
 static inline const struct k8smi_taint *k8smi_agent_taint(const struct k8smi_agent *agent, size_t i) {
-  size_t own = agent->node == NULL ? 0 : agent->node->taints.count;
+  const size_t own = agent->node == NULL ? 0 : agent->node->taints.count;
   if (i < own) return &agent->node->taints.items[i];
-  return i - own < agent->labels->set->taints.count ? &agent->labels->set->taints.items[i - own] : NULL;
+  const struct k8smi_taints taints = k8smi_label_set_taints(agent->labels->set);
+  return i - own < taints.count ? &taints.items[i - own] : NULL;
 }
 
 static inline struct k8smi_pod_kind *k8smi_kind_at(const struct k8sm_cluster *c, uint32_t row) {

@@ -12,11 +12,17 @@ static struct k8sm_slice index_held(const struct k8sm_cluster *c, uint32_t row) 
   return k8smi_held_at(c, row)->offer->id;
 }
 
+static struct k8sm_slice index_labels(const struct k8sm_cluster *c, uint32_t row) {
+  const struct k8smi_label_row *labels = k8smi_table_at(&c->label_sets.rows, row);
+  return k8smi_label_set_text(labels->set);
+}
+
 static struct k8sm_slice index_text(const struct k8sm_cluster *c, const struct k8smi_index *index,
                                     uint32_t row) {
   static struct k8sm_slice (*const texts[])(const struct k8sm_cluster *, uint32_t) = {
       [K8SMI_INDEX_AGENTS] = index_agent,
       [K8SMI_INDEX_HELD] = index_held,
+      [K8SMI_INDEX_LABELS] = index_labels,
   };
   return texts[index->of](c, row);
 }

@@ -4,36 +4,59 @@
 
 #include "base/buf.h"
 #include "base/map.h"
+#include "cluster/index.h"
 #include "cluster/table.h"
 #include "demand/selector.h"
 #include "wire/mesos.h"
 
 /* An agent as a node: what its offers say of it as labels and taints, by the table in doc/scheduling.md. */
 
-/* All of it but the hostname, which is each agent's own: of the rest, most agents say what others say, too,
- * and share it. One block of memory, with its texts behind the rows. */
-struct k8smi_label_set {
+/* The keys of an agent's labels, without the hostname's: agents of a cluster mostly have the same, even where
+ * no two have the same values. One block of memory, with the text behind. */
+struct k8smi_label_key {
+  struct k8sm_slice text;
+  size_t number; /* in the order in which they came, in which values are */
+};
+struct k8smi_label_keys {
   size_t block; /* bytes */
-  uint32_t row; /* of k8smi_label_sets.rows */
+  uint32_t row; /* of k8smi_label_sets.keys */
   uint32_t users;
-  struct k8sm_slice text;       /* all of it: two sets are equal if their texts are */
-  struct k8smi_pair_list pairs; /* sorted by key; of equal keys the one that counts is first */
-  size_t hostname_at;           /* how many of them come before the hostname's label */
-  struct k8smi_taints taints;
-  int64_t away_from_ms; /* planned maintenance, wall clock; INT64_MAX: none is planned */
-  int64_t away_until_ms;
-  bool rewritten; /* an attribute's name or text is no label as it is: others may make the same one */
-  struct k8smi_pair items[];
+  struct k8sm_slice text; /* all of it: two are equal if their texts are */
+  size_t values;          /* how many there are: of equal keys the last counts, and the others do not */
+  size_t count;           /* without these */
+  size_t hostname_at;     /* how many of them come before the hostname's label */
+  struct k8smi_label_key items[]; /* sorted */
 };
 
-/* The sets that agents have, each once. */
+/* The values, and what else an agent's offers say of it: of that, too, most agents say what others say, and
+ * share it. One block of memory: this, where each value begins in the text, the taints, the text. */
+struct k8smi_window {
+  int64_t from_ms, until_ms; /* planned maintenance, wall clock; INT64_MAX: none is planned */
+};
+struct k8smi_label_set {
+  struct k8smi_label_keys *keys; /* of whose users it is one */
+  uint32_t row;                  /* of k8smi_label_sets.rows */
+  uint32_t users;
+  uint32_t text_len; /* two sets are equal if their texts are: they begin with the number of the keys */
+  uint32_t taint_count : 30;
+  uint32_t leaves : 1;    /* maintenance is planned: its window is at the end of the text */
+  uint32_t rewritten : 1; /* an attribute's name or text is no label as it is: others may make the same one */
+  uint32_t at[];
+};
+
+/* The keys and the sets that agents have, each once. */
 struct k8smi_label_sets {
-  struct k8smi_table rows;  /* struct k8smi_label_row */
-  struct k8smi_map by_text; /* to their rows */
+  struct k8smi_table keys, rows; /* struct k8smi_label_row */
+  struct k8smi_map keys_map;     /* by their texts, to their rows */
+  struct k8smi_index index;      /* of the sets */
+  struct k8smi_buf values;       /* while they are made, beside the keys */
 };
 struct k8smi_label_row {
   struct k8smi_cell cell;
-  struct k8smi_label_set *set;
+  union {
+    struct k8smi_label_keys *keys;
+    struct k8smi_label_set *set;
+  };
 };
 
 /* An agent's labels: one block of memory, with the hostname's text behind. */
@@ -42,34 +65,63 @@ struct k8smi_labels {
   struct k8sm_slice hostname;
 };
 
-void k8smi_label_sets_init(struct k8smi_label_sets *sets, const struct k8sm_allocator *allocator,
-                           uint64_t seed);
-/* When no agent has labels any more. */
-void k8smi_label_sets_free(struct k8smi_label_sets *sets);
+struct k8sm_cluster;
 
-/* Makes the labels of an offer's agent. `scratch` is written over. `current` comes back if it says the
- * same; NULL when memory ran out. */
-struct k8smi_labels *k8smi_labels_make(struct k8smi_label_sets *sets, const K8smMesos__Offer *offer,
-                                       struct k8smi_labels *current, struct k8smi_buf *scratch);
-void k8smi_labels_free(struct k8smi_label_sets *sets, struct k8smi_labels *labels);
+void k8smi_label_sets_init(struct k8sm_cluster *cluster);
+/* When no agent has labels any more. */
+void k8smi_label_sets_free(struct k8sm_cluster *cluster);
+
+/* Makes the labels of an offer's agent. `current` comes back if it says the same; NULL when memory ran out.
+ */
+struct k8smi_labels *k8smi_labels_make(struct k8sm_cluster *cluster, const K8smMesos__Offer *offer,
+                                       struct k8smi_labels *current);
+void k8smi_labels_free(struct k8sm_cluster *cluster, struct k8smi_labels *labels);
+
+/* Where its taints begin; they, and its text. */
+static inline size_t k8smi_label_set_head(const struct k8smi_label_set *set) {
+  const size_t align = sizeof(uint64_t);
+  return (sizeof *set + set->keys->values * sizeof set->at[0] + align - 1) / align * align;
+}
+static inline struct k8smi_taints k8smi_label_set_taints(const struct k8smi_label_set *set) {
+  const char *at = (const char *)set + k8smi_label_set_head(set);
+  return (struct k8smi_taints){(const void *)at, set->taint_count};
+}
+static inline struct k8sm_slice k8smi_label_set_text(const struct k8smi_label_set *set) {
+  const struct k8smi_taints taints = k8smi_label_set_taints(set);
+  return (struct k8sm_slice){(const char *)(taints.items + taints.count), set->text_len};
+}
+static inline struct k8smi_window k8smi_label_set_window(const struct k8smi_label_set *set) {
+  struct k8smi_window window = {INT64_MAX, INT64_MAX};
+  const struct k8sm_slice text = k8smi_label_set_text(set);
+  if (set->leaves) memcpy(&window, text.ptr + text.len - sizeof window, sizeof window);
+  return window;
+}
+/* The value of one of its keys. */
+static inline struct k8sm_slice k8smi_label_set_value(const struct k8smi_label_set *set, size_t key) {
+  return k8smi_s(k8smi_label_set_text(set).ptr + set->at[set->keys->items[key].number]);
+}
+/* The value of a label; ptr NULL: it is not there. */
+struct k8sm_slice k8smi_label_set_get(const struct k8smi_label_set *set, struct k8sm_slice key);
 
 /* How many labels an agent has, and each of them, sorted by key. */
 static inline size_t k8smi_labels_count(const struct k8smi_labels *labels) {
-  return labels->set->pairs.count + 1;
+  return labels->set->keys->count + 1;
 }
 static inline struct k8smi_pair k8smi_labels_at(const struct k8smi_labels *labels, size_t i) {
-  const size_t host = labels->set->hostname_at;
-  if (i == host) return (struct k8smi_pair){K8SMI_S(K8SMI_LABEL_HOSTNAME), labels->hostname};
-  return labels->set->pairs.items[i < host ? i : i - 1];
+  const struct k8smi_label_keys *keys = labels->set->keys;
+  const size_t key = i < keys->hostname_at ? i : i - 1;
+  if (i == keys->hostname_at) return (struct k8smi_pair){K8SMI_S(K8SMI_LABEL_HOSTNAME), labels->hostname};
+  return (struct k8smi_pair){keys->items[key].text, k8smi_label_set_value(labels->set, key)};
 }
 
-/* attributes.c: writes the labels of an offer's agent, but for the hostname's, as "key\0value\0", later ones
- * before earlier ones of the same key, then its taints as "key\0value\0effect\0". Returns how many of each.
- */
+/* attributes.c: writes the labels of an offer's agent, but for the hostname's: keys as "key\0", of which the
+ * last counts where several are the same, values as "value\0", and behind all of them its taints as
+ * "key\0value\0effect\0". Returns how many of each. */
 struct k8smi_label_counts {
   size_t labels, taints;
   bool rewritten;
 };
-struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *to, const K8smMesos__Offer *offer);
+struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *keys, struct k8smi_buf *values,
+                                               const K8smMesos__Offer *offer);
 
 #endif

@@ -29,7 +29,7 @@ static void tree_fetch(const struct k8sm_cluster *c, const struct k8smi_cluster_
   if (node->right != K8SMI_ROW_NONE) __builtin_prefetch(&k8smi_slot_at(c, node->right)->key);
 }
 
-static void tree_widen(struct k8smi_cluster_slot *node, const int64_t *max, const int64_t *min) {
+static void tree_widen(struct k8smi_cluster_slot *node, const int32_t *max, const int32_t *min) {
   for (int s = 0; s < K8SMI_SCALARS; s++) {
     if (max[s] > node->max[s]) node->max[s] = max[s];
     if (min[s] < node->min[s]) node->min[s] = min[s];
@@ -43,15 +43,14 @@ static void tree_include(struct k8smi_cluster_slot *node, const struct k8smi_clu
 
 static void tree_measure(const struct k8sm_cluster *c, struct k8smi_cluster_slot *node) {
   node->size = 1;
-  memcpy(node->max, node->free, sizeof node->max);
-  memcpy(node->min, node->free, sizeof node->min);
+  for (int s = 0; s < K8SMI_SCALARS; s++) node->max[s] = node->min[s] = k8smi_number(node->free[s]);
   if (node->left != K8SMI_ROW_NONE) tree_include(node, k8smi_slot_at(c, node->left));
   if (node->right != K8SMI_ROW_NONE) tree_include(node, k8smi_slot_at(c, node->right));
 }
 
 /* The same, when a slot below has gone. True if what is above has to be measured, too. */
 static bool tree_measure_again(const struct k8sm_cluster *c, struct k8smi_cluster_slot *node) {
-  int64_t max[K8SMI_SCALARS], min[K8SMI_SCALARS];
+  int32_t max[K8SMI_SCALARS], min[K8SMI_SCALARS];
   memcpy(max, node->max, sizeof max);
   memcpy(min, node->min, sizeof min);
   tree_measure(c, node);
@@ -93,11 +92,13 @@ static uint32_t tree_merge(const struct k8sm_cluster *c, uint32_t before, uint32
 static void tree_put(const struct k8sm_cluster *c, uint32_t *root, uint32_t slot) {
   struct k8smi_cluster_slot *node = k8smi_slot_at(c, slot);
   const uint32_t priority = tree_priority(c, slot);
+  int32_t numbers[K8SMI_SCALARS];
+  for (int s = 0; s < K8SMI_SCALARS; s++) numbers[s] = k8smi_number(node->free[s]);
   while (*root != K8SMI_ROW_NONE && tree_priority(c, *root) > priority) {
     struct k8smi_cluster_slot *top = k8smi_slot_at(c, *root);
     tree_fetch(c, top);
     top->size++;
-    tree_widen(top, node->free, node->free);
+    tree_widen(top, numbers, numbers);
     root = tree_before(c, *root, slot) ? &top->right : &top->left;
   }
   tree_split(c, *root, slot, &node->left, &node->right);
@@ -216,11 +217,18 @@ void k8smi_tree_key_by(struct k8sm_cluster *cluster, uint32_t key_by) {
   }
 }
 
+/* False if nothing below has as much of each. */
+static bool tree_may_cover(const struct k8smi_cluster_slot *node, const int64_t *need) {
+  return node->max[K8SMI_CPUS] >= k8smi_number(need[K8SMI_CPUS]) &&
+         node->max[K8SMI_MEM] >= k8smi_number(need[K8SMI_MEM]) &&
+         node->max[K8SMI_DISK] >= k8smi_number(need[K8SMI_DISK]);
+}
+
 uint32_t k8smi_tree_search(struct k8smi_search *search, uint32_t root) {
   if (root == K8SMI_ROW_NONE || search->over) return K8SMI_ROW_NONE;
   if (search->is_vain != NULL && search->patience-- == 0) search->over = search->is_vain(search->asked);
   const struct k8smi_cluster_slot *node = k8smi_slot_at(search->cluster, root);
-  if (!k8smi_scalars_cover(node->max, search->need)) return K8SMI_ROW_NONE;
+  if (!tree_may_cover(node, search->need)) return K8SMI_ROW_NONE;
   bool left = node->key >= search->least_key; /* else all on the left is below it as well */
   uint32_t found = K8SMI_ROW_NONE;
   if (search->last || left) found = k8smi_tree_search(search, search->last ? node->right : node->left);
@@ -235,8 +243,8 @@ uint32_t k8smi_tree_count_less(const struct k8sm_cluster *cluster, uint32_t root
   if (root == K8SMI_ROW_NONE || *patience == 0) return 0;
   --*patience;
   const struct k8smi_cluster_slot *node = k8smi_slot_at(cluster, root);
-  if (node->max[scalar] < least) return node->size;
-  if (node->min[scalar] >= least) return 0;
+  if (node->max[scalar] < k8smi_number(least)) return node->size;
+  if (node->min[scalar] >= least) return 0; /* never, where `least` is more than numbers are */
   return (node->free[scalar] < least) + k8smi_tree_count_less(cluster, node->left, scalar, least, patience) +
          k8smi_tree_count_less(cluster, node->right, scalar, least, patience);
 }

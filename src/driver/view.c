@@ -173,9 +173,9 @@ size_t k8sm_driver_agent_labels(const struct k8sm_driver *d, struct k8sm_slice a
 size_t k8sm_driver_agent_taints(const struct k8sm_driver *d, struct k8sm_slice agent_id, size_t first,
                                 struct k8sm_node_taint *rows, size_t row_size, size_t n) {
   const struct k8smi_agent *agent = view_agent(d, agent_id);
-  size_t count = agent == NULL ? 0 : agent->labels->set->taints.count, left = k8smi_rows_left(count, first);
+  size_t count = agent == NULL ? 0 : agent->labels->set->taint_count, left = k8smi_rows_left(count, first);
   for (size_t i = 0; i < n && i < left; i++) {
-    const struct k8smi_taint *taint = &agent->labels->set->taints.items[first + i];
+    const struct k8smi_taint *taint = &k8smi_label_set_taints(agent->labels->set).items[first + i];
     const struct k8sm_node_taint row = {taint->key.ptr, taint->value.ptr, k8smi_effect_name(taint->effect)};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }

@@ -68,8 +68,8 @@ static bool predicate_meets_maintenance(const struct k8sm_cluster *c, const stru
 }
 
 static bool predicate_maintenance(const struct k8smi_match_check *k) {
-  const struct k8smi_labels *labels = k->agent->labels;
-  return labels->set->away_from_ms < k->need->until_ms && labels->set->away_until_ms > k->need->now_ms;
+  const struct k8smi_window window = k8smi_label_set_window(k->agent->labels->set);
+  return window.from_ms < k->need->until_ms && window.until_ms > k->need->now_ms;
 }
 
 static bool predicate_needs_features(const struct k8sm_cluster *c, const struct k8smi_need *need) {

@@ -103,7 +103,7 @@ static void scan_extended(const struct k8smi_scan *scan, const struct k8smi_bloc
   const struct k8smi_need *need = scan->check->need;
   for (size_t i = 0; i < need->extended_count; i++) {
     const int64_t least = need->demand->extended[i].milli;
-    ret->lacks[i] = k8smi_block_with_less(block, scan->names[i], k8smi_block_number(least));
+    ret->lacks[i] = k8smi_block_with_less(block, scan->names[i], k8smi_number(least));
     if (least > INT32_MAX) *ask |= scan_large(k8smi_block_amounts(block, scan->names[i]));
   }
 }
@@ -120,7 +120,7 @@ void k8smi_scan_block(const struct k8smi_scan *scan, size_t number, struct k8smi
   if (ret->there == 0) return;
   ret->no_ports = need->port_count + need->any_ports == 0 ? 0 : scan_no_ports(need, block);
   for (int s = 0; s < K8SMI_SCALARS; s++) {
-    ret->less[s] = k8smi_block_with_less_free(block, s, k8smi_block_number(need->scalars[s]));
+    ret->less[s] = k8smi_block_with_less_free(block, s, k8smi_number(need->scalars[s]));
     if (need->scalars[s] > INT32_MAX) ask |= scan_large(block->free[s]);
   }
   scan_extended(scan, block, &ask, ret);

@@ -103,7 +103,7 @@ void k8smi_wanted_time(const struct k8smi_match_check *check, struct k8smi_buf *
 
 void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_puts(to, "maintenance from ");
-  k8smi_put_time(to, check->agent->labels->set->away_from_ms);
+  k8smi_put_time(to, k8smi_label_set_window(check->agent->labels->set).from_ms);
 }
 
 void k8smi_put_features(struct k8smi_buf *to, uint32_t features) {

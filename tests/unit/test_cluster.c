@@ -26,9 +26,9 @@ static void cluster_take(struct k8sm_cluster *c, struct world *w, size_t first, 
 static size_t tree_check(const struct k8sm_cluster *c, uint32_t root) {
   if (root == K8SMI_ROW_NONE) return 0;
   const struct k8smi_cluster_slot *s = k8smi_slot_at(c, root);
-  int64_t max[K8SMI_SCALARS], min[K8SMI_SCALARS], sum[K8SMI_SCALARS] = {0, 0, 0};
-  memcpy(max, s->free, sizeof max);
-  memcpy(min, s->free, sizeof min);
+  int64_t sum[K8SMI_SCALARS] = {0, 0, 0};
+  int32_t max[K8SMI_SCALARS], min[K8SMI_SCALARS];
+  for (int k = 0; k < K8SMI_SCALARS; k++) max[k] = min[k] = k8smi_number(s->free[k]);
   uint32_t children[] = {s->left, s->right};
   for (int i = 0; i < 2; i++) {
     if (children[i] == K8SMI_ROW_NONE) continue;
@@ -101,7 +101,7 @@ static void blocks_check_slot(const struct k8sm_cluster *c, uint32_t row) {
   assert_int_equal(block->agent[row % K8SMI_LANES], slot->agent);
   assert_int_equal((block->owned & bit) != 0, slot->owned > 0);
   for (int s = 0; s < K8SMI_SCALARS; s++) {
-    const int32_t number = k8smi_block_number(slot->free[s]);
+    const int32_t number = k8smi_number(slot->free[s]);
     assert_int_equal(block->free[s][row % K8SMI_LANES], number);
     assert_true((k8smi_block_with_less_free(block, s, number) & bit) == 0);
     if (number < INT32_MAX) assert_true((k8smi_block_with_less_free(block, s, number + 1) & bit) != 0);
@@ -116,7 +116,7 @@ static void blocks_check_slot(const struct k8sm_cluster *c, uint32_t row) {
   assert_true((k8smi_block_with_ports(block, (size_t)ports) & bit) != 0);
   assert_true((k8smi_block_with_ports(block, (size_t)ports + 1) & bit) == 0);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    const int32_t has = k8smi_block_number(slot_has(c, row, 0, names[i]));
+    const int32_t has = k8smi_number(slot_has(c, row, 0, names[i]));
     const uint32_t name = k8smi_block_name(c, k8smi_s(names[i]));
     assert_true((k8smi_block_with_less(block, name, has) & bit) == 0);
     if (has < INT32_MAX) assert_true((k8smi_block_with_less(block, name, has + 1) & bit) != 0);
