@@ -46,7 +46,7 @@ void k8smi_drv_volumes_doubt_agents(struct k8sm_driver *d, uint64_t ms) {
 
 /* It makes no offers, and no pod of ours runs there, which would tell. */
 static bool agents_is_silent(const struct k8sm_driver *d, struct k8sm_slice agent_id) {
-  uint32_t row = k8smi_map_get(&d->offers.cluster->agent_map, agent_id);
+  uint32_t row = k8smi_agent_find(d->offers.cluster, agent_id);
   if (row == K8SMI_MAP_NONE) return true;
   const struct k8smi_agent *agent = k8smi_agent_at(d->offers.cluster, row);
   return agent->offers == 0 && agent->pods == 0;
