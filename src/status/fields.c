@@ -137,9 +137,9 @@ struct k8smi_status_texts k8smi_status_stray_texts(void) {
 }
 
 /* As comparisons, of all fields of two records: written out, since each update asks for them several times.
- */
+ * A text without an address has no length either: compilers that see one do not know. */
 static inline bool status_differs_text(struct k8sm_slice a, struct k8sm_slice b) {
-  return a.len != b.len || (a.len != 0 && !k8smi_same(a.ptr, b.ptr, a.len));
+  return a.len != b.len || (b.ptr != NULL && !k8smi_same(a.ptr, b.ptr, a.len));
 }
 #define STATUS_DIFFERS_BOOL(x, y)  ((x) != (y))
 #define STATUS_DIFFERS_U32(x, y)   ((x) != (y))

@@ -207,7 +207,7 @@ static void images(void **state) {
                                        "A.b/c",
                                        "A/b",
                                        "a.b",
-                                       "a:latest@sha256:" DIGEST,
+                                       ("a:latest@sha256:" DIGEST),
                                        "docker.io/a",
                                        "1",
                                        "a_b.c/d:latest",
