@@ -331,6 +331,31 @@ func (d *Driver) Counters() (Counters, error) {
 	}, err
 }
 
+// DriverVolume says where the volume of a claim is.
+type DriverVolume struct {
+	Claim             string // namespace/name
+	ID                string
+	AgentID, Hostname string
+	StorageClass      string
+	Milli             int64 // thousandths of a MB
+	Supposed          bool  // its agent is away: nobody knows whether it was made
+	Deleting          bool  // the claim is deleted
+}
+
+// Volumes of claims, and where they are.
+func (d *Driver) Volumes() []DriverVolume {
+	if !d.alive() {
+		return nil
+	}
+	defer runtime.KeepAlive(d)
+	return readRows(func(rows *C.struct_k8sm_driver_volume, size, n int) int {
+		return int(C.k8sm_driver_volumes(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_driver_volume) DriverVolume {
+		return DriverVolume{text(row.claim), text(row.id), text(row.agent_id), text(row.hostname),
+			text(row.storage_class), int64(row.milli), row.supposed != 0, row.deleting != 0}
+	})
+}
+
 // Agents that offers have come from.
 func (d *Driver) Agents() []Agent {
 	if !d.alive() {

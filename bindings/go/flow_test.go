@@ -639,6 +639,21 @@ func TestDriver(t *testing.T) {
 	}
 }
 
+func TestDriverVolumes(t *testing.T) {
+	driver := must[*k8smesos.Driver](t)(k8smesos.NewDriver(&k8smesos.DriverOptions{Master: "127.0.0.1:5050", Seed: 7}))
+	defer driver.Close()
+	row := []byte(`{"version":1,"id":"default.data","agent_id":"A1","hostname":"a1.example","milli":64000,"supposed":1}`)
+	in := k8smesos.Input{Type: k8smesos.InputRestore, MonoMS: 1, Key: "volume/default/data", Bytes: row}
+	if _, _, err := driver.Step(in); err != nil {
+		t.Fatal(err)
+	}
+	want := k8smesos.DriverVolume{Claim: "default/data", ID: "default.data", AgentID: "A1", Hostname: "a1.example",
+		Milli: 64000, Supposed: true}
+	if volumes := driver.Volumes(); len(volumes) != 1 || volumes[0] != want {
+		t.Errorf("volumes are %+v", volumes)
+	}
+}
+
 func TestControl(t *testing.T) {
 	const set = `{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"db"},"spec":{"replicas":2,
 		"selector":{"matchLabels":{"app":"db"}},"template":{"metadata":{"labels":{"app":"db"}},

@@ -209,6 +209,22 @@ K8SM_API size_t k8sm_driver_agent_taints(const struct k8sm_driver *driver, struc
                                          size_t first, struct k8sm_node_taint *rows, size_t row_size,
                                          size_t n);
 
+/* Where the volume of a PersistentVolumeClaim is. Known from the record, offers and pods, whether or not a pod has
+ * the claim; until it is destroyed, or its agent is gone for good. In no particular order; slices are good until
+ * the next step. https://mesos.apache.org/documentation/latest/persistent-volume/ */
+struct k8sm_driver_volume {
+  struct k8sm_slice claim; /* "namespace/name" */
+  struct k8sm_slice id;    /* the persistence id */
+  struct k8sm_slice agent_id;
+  struct k8sm_slice hostname;      /* of the agent; empty: not known */
+  struct k8sm_slice storage_class; /* as the claim names it; empty: none, or not known */
+  int64_t milli;                   /* thousandths of a MB; 0: not known */
+  uint32_t supposed;               /* 1: the agent was to make it and is away: nobody knows whether it did */
+  uint32_t deleting;               /* 1: the claim is deleted; the volume is destroyed when no pod has it */
+};
+K8SM_API size_t k8sm_driver_volumes(const struct k8sm_driver *driver, size_t first,
+                                    struct k8sm_driver_volume *rows, size_t row_size, size_t n);
+
 /* How often something happened since the driver was made; and what it still owes. */
 struct k8sm_driver_counters {
   size_t size;

@@ -39,6 +39,11 @@ static struct drv_claim *claims_find(const struct k8sm_driver *d, struct k8sm_sl
   return i == K8SMI_MAP_NONE ? NULL : d->claims.items[i];
 }
 
+bool k8smi_drv_claim_is_deleted(const struct k8sm_driver *d, struct k8sm_slice name) {
+  const struct drv_claim *claim = claims_find(d, name);
+  return claim != NULL && claim->kept;
+}
+
 /* Texts of its own: the name, and the volume's id, which differs in a dot. */
 static struct drv_claim *claim_new(struct k8sm_driver *d, struct k8sm_slice name, size_t slash) {
   struct drv_claim *claim = k8smi_zalloc(&d->core.allocator, sizeof *claim + 2 * (name.len + 1));

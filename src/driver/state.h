@@ -260,6 +260,8 @@ int k8smi_drv_claim_restore(struct k8sm_driver *d, struct k8sm_slice key, struct
 /* The row of one, into `buf`, which the caller has initialized, and its key. Failure shows in buf->failed. */
 void k8smi_drv_claim_row(const struct k8sm_driver *d, const struct drv_claim *claim, struct k8smi_buf *buf);
 struct k8sm_slice k8smi_drv_claim_key(const struct drv_claim *claim, char *text, size_t cap);
+/* It is to be deleted, and the host has the record of that. */
+bool k8smi_drv_claim_is_deleted(const struct k8sm_driver *d, struct k8sm_slice name);
 /* A record about a claim is answered. Errors: NOMEM. */
 int k8smi_drv_claim_answered(struct k8sm_driver *d, const struct drv_record *record);
 /* The subscription is gone: what was asked of it has to be seen again. */

@@ -134,6 +134,25 @@ size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first, struct 
   return k8smi_rows_left(total, first);
 }
 
+size_t k8sm_driver_volumes(const struct k8sm_driver *driver, size_t first, struct k8sm_driver_volume *rows,
+                           size_t row_size, size_t n) {
+  size_t total = 0, written = 0;
+  for (size_t i = 0; i < driver->volumes.count; i++) {
+    const struct drv_volume *v = driver->volumes.items[i];
+    if (!v->made || total++ < first || written == n) continue;
+    const struct k8sm_driver_volume row = {.claim = v->claim,
+                                           .id = v->id,
+                                           .agent_id = v->agent_id,
+                                           .hostname = v->hostname,
+                                           .storage_class = v->storage_class,
+                                           .milli = v->milli,
+                                           .supposed = v->supposed,
+                                           .deleting = k8smi_drv_claim_is_deleted(driver, v->claim)};
+    k8smi_row_write(rows, row_size, written++, &row, sizeof row);
+  }
+  return k8smi_rows_left(total, first);
+}
+
 int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret) {
   struct k8sm_driver_counters row = driver->core.counters;
   row.releases_due = driver->offers.owing.count + k8smi_drv_claims_open(driver);

@@ -632,6 +632,15 @@ class Drivers(unittest.TestCase):
         self.assertIn(b'"SUBSCRIBE"', requests[0].bytes)
         self.assertTrue(requests[0].flags & k8smesos.RequestFlag.STREAMING)
 
+    def test_volumes(self):
+        driver = k8smesos.Driver("127.0.0.1:5050", seed=7)
+        row = (b'{"version":1,"id":"default.data","agent_id":"A1","hostname":"a1.example","storage_class":"fast",'
+               b'"milli":64000}\n')
+        driver.step(InputType.RESTORE, mono_ms=1, wall_ms=1, key="volume/default/data", bytes=row)
+        self.assertEqual(driver.volumes, [k8smesos.DriverVolume(
+            "default/data", "default.data", "A1", "a1.example", "fast", 64000, False, False)])
+        self.assertEqual([(effect.key, effect.bytes) for effect in driver.snapshot()], [("volume/default/data", row)])
+
     def test_pod_and_unknown_pod(self):
         driver = k8smesos.Driver("127.0.0.1:5050", seed=7, rest_ms=5000)
         driver.step(InputType.POD, mono_ms=1, wall_ms=1, pod=nginx())

@@ -404,6 +404,30 @@ static void a_snapshot_has_volumes(void **state) {
   script_close(&s);
 }
 
+/* What is known of a volume is shown, whether or not a pod has the claim. */
+static void volumes_are_shown(void **state) {
+  struct k8sm_driver_volume v;
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, &v, sizeof v, 1), 0);
+  a_volume_is_made(&s, false);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 1, NULL, sizeof v, 0), 0);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, &v, sizeof v, 1), 1);
+  assert_true(k8smi_eqs(v.claim, "default/data") && k8smi_eqs(v.id, "default.data"));
+  assert_true(k8smi_eqs(v.agent_id, "A1") && k8smi_eqs(v.hostname, "A1.example"));
+  assert_true(k8smi_eqs(v.storage_class, "fast"));
+  assert_int_equal(v.milli, 64000);
+  assert_int_equal(v.supposed + v.deleting, 0);
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_DELETE_CLAIM, .key = k8smi_s("default/data")});
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, &v, sizeof v, 1), 1);
+  assert_int_equal(v.deleting, 1);
+  offer(&s, "O2", "A1", volume);
+  script_wait(&s, 12000);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, &v, sizeof v, 1), 0);
+  script_close(&s);
+}
+
 static void strange_rows_are_refused(void **state) {
 #define ROW(version, id, agent)                                                                              \
   "{\"version\":" version ",\"id\":\"" id "\",\"agent_id\":\"" agent "\",\"hostname\":\"\",\"milli\":1}\n"
@@ -446,6 +470,7 @@ int main(void) {
       cmocka_unit_test(an_agent_without_tasks_is_asked_for),
       cmocka_unit_test(what_is_supposed_is_recorded),
       cmocka_unit_test(a_snapshot_has_volumes),
+      cmocka_unit_test(volumes_are_shown),
       cmocka_unit_test(strange_rows_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

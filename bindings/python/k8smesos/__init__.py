@@ -85,7 +85,7 @@ from .constants import (
 )
 from .control import Control, ControlRow
 from .demand import Budget, Demand, DemandForm, DemandTask, DemandVolume, StorageClass
-from .driver import Counters, Driver, DriverPod, Effect
+from .driver import Counters, Driver, DriverPod, DriverVolume, Effect
 from .errors import (
     AbiMismatch,
     BadSyntax,

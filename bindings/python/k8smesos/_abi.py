@@ -465,6 +465,12 @@ Effect = _struct(
     (c_void_p, "pod"),
     (c_int64, "grace_seconds"),
 )
+DriverVolume = _struct(
+    "driver_volume",
+    (Slice, "claim id agent_id hostname storage_class"),
+    (c_int64, "milli"),
+    (c_uint32, "supposed deleting"),
+)
 DriverPod = _struct("driver_pod", (c_void_p, "pod status demand"), (c_uint32, "deleting reserved"))
 DriverCounters = _struct(
     "driver_counters",
@@ -641,7 +647,7 @@ def _prototypes():
         "offers_rows offers_resources resources_rows wants_roles "
         "cluster_agents cluster_offers plan_placements plan_offers plan_resources plan_ports plan_volumes plan_scores plan_nominations plan_victims plan_refusals explain_rows "
         "calls_rows calls_executors calls_tasks calls_offers calls_operations calls_releases status_containers status_actions effects_rows driver_pods "
-        "driver_ports driver_agents control_rows"
+        "driver_ports driver_agents driver_volumes control_rows"
     ).split():
         table[name] = rows
     for name in "blob pod resolved workload manifest demand offers resources wants plan calls status".split():

@@ -80,6 +80,17 @@ class Effects(Handle):
         )
 
 
+class DriverVolume(NamedTuple):
+    claim: str  # "namespace/name"
+    id: str
+    agent_id: str
+    hostname: str
+    storage_class: str
+    milli: int  # thousandths of a MB
+    supposed: bool  # its agent is away: nobody knows whether it was made
+    deleting: bool  # the claim is deleted
+
+
 class Driver(Handle):
     """A framework. It does no I/O and reads no clock; its methods lock it.
 
@@ -186,6 +197,12 @@ class Driver(Handle):
         """Those that offers have come from."""
         with self._lock:
             return rows("driver_agents", self._pointer, _abi.Agent, Agent)
+
+    @property
+    def volumes(self) -> List[DriverVolume]:
+        """Where the volumes of claims are."""
+        with self._lock:
+            return rows("driver_volumes", self._pointer, _abi.DriverVolume, DriverVolume)
 
     def agent_labels(self, agent_id: str) -> Dict[str, str]:
         """The labels of such an agent as a node."""
