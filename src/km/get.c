@@ -58,7 +58,10 @@ static bool select_objects(json_t *document, const struct km_texts *names) {
     if (found == 0 && kind != NULL) found = keep(document, kind, pods, workloads);
     if (good && found > 0) continue;
     char words[700];
-    if (good)
+    if (kind != NULL)
+      fprintf(stderr, "km get: %s %s\n", strcmp(kind, "PersistentVolumeClaim") == 0 ? "does not show" : "no",
+              km_kind_words(kind));
+    else if (good)
       fprintf(stderr, "km get: %s\n", km_resource_missing(key, words, sizeof words));
     else
       km_report_no_kind("get", names->items[i]);

@@ -136,6 +136,8 @@ int km_pod_set_uid(struct km_pod *pod, const char *uid);
 bool km_object_key(const char *name, char *text, size_t cap);
 /* The kind's own name ("Deployment") for one of those; NULL: none. */
 const char *km_kind_name(const char *word, size_t len);
+/* Several of such a kind: "deployments". */
+const char *km_kind_words(const char *kind);
 /* A key in the words of kubectl: "deployment.apps/web", and `deployments.apps "web" not found`. Return text. */
 const char *km_resource_name(const char *key, char *text, size_t cap);
 const char *km_resource_missing(const char *key, char *text, size_t cap);

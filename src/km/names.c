@@ -35,6 +35,12 @@ const char *km_kind_name(const char *word, size_t len) {
   return NULL;
 }
 
+const char *km_kind_words(const char *kind) {
+  size_t i = 0;
+  while (i + 1 < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].name, kind) != 0) i++;
+  return kinds[i].words[0];
+}
+
 bool km_object_key(const char *name, char *text, size_t cap) {
   const char *slash = strchr(name, '/');
   const char *kind = slash == NULL ? NULL : km_kind_name(name, (size_t)(slash - name));

@@ -472,7 +472,7 @@ class Run(unittest.TestCase):
         for kind in ("pods", "po", "Pod"):
             self.assertEqual(km("get", kind, self.state)[1].count("default/"), sum(p["namespace"] == "default"
                                                                                    for p in pods.values()))
-        self.assertIn("not found", km("get", "deploy", self.state)[2])
+        self.assertEqual(km("get", "deploy", self.state)[::2], (1, "km get: no deployments\n"))
         self.assertIn('pods "x" not found in namespace kube-system', km("get", "kube-system/x", self.state)[2])
         self.assertNotRegex(km("get", self.state)[1] + km("describe", "nginx", self.state)[1], r"(?m) $")
         code, out, _ = km("get", self.state)
