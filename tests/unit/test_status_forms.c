@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -275,6 +276,41 @@ static void every_allocation_may_fail(void **state) {
   life_end(&l);
 }
 
+/* So many containers are put in order in memory of their own, which may lack. */
+static void many_containers_by_name(void **state) {
+  (void)state;
+  enum { CONTAINERS = 40 };
+  char spec[2048] = "{'containers':[", name[64];
+  struct life l;
+  for (int i = CONTAINERS; i-- > 0;) {
+    snprintf(name, sizeof name, "{'name':'c%02d'}%s", i, i == 0 ? "]}" : ",");
+    strcat(spec, name);
+  }
+  life_begin(&l, spec);
+  life_change(&l, K8SM_CHANGE_PLACED, "agent1.example", 0);
+  struct k8sm_blob *blob = NULL;
+  size_t n = 1;
+  for (;; n++) {
+    struct failing failing;
+    failing_init(&failing, n);
+    int result = k8sm_status_encode(l.status, K8SM_FORMAT_JSON, &failing.allocator, &blob);
+    if (result == K8SM_OK) {
+      const char *at = strstr(k8sm_blob_bytes(blob).ptr, "containerStatuses");
+      for (int i = 0; i < CONTAINERS; i++) {
+        snprintf(name, sizeof name, "{\"name\":\"c%02d\"", i);
+        at = at == NULL ? NULL : strstr(at, name);
+        assert_non_null(at);
+      }
+      k8sm_blob_unref(blob);
+    }
+    assert_int_equal(failing.held, 0);
+    if (result == K8SM_OK) break;
+    assert_int_equal(result, K8SM_ERR_NOMEM);
+  }
+  assert_true(n > 3);
+  life_end(&l);
+}
+
 /* ---- What states mean ---- */
 
 #define S(name)    K8SM_MESOS__TASK_STATE__TASK_##name
@@ -411,10 +447,15 @@ static void what_has_not_begun_may_change_its_form(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_status_of_kubernetes),  cmocka_unit_test(preemption_shows),
-      cmocka_unit_test(records_come_back),         cmocka_unit_test(bad_changes_are_refused),
-      cmocka_unit_test(protobuf_updates_are_read), cmocka_unit_test(every_allocation_may_fail),
-      cmocka_unit_test(states_have_their_meaning), cmocka_unit_test(what_has_not_begun_may_change_its_form),
+      cmocka_unit_test(the_status_of_kubernetes),
+      cmocka_unit_test(many_containers_by_name),
+      cmocka_unit_test(preemption_shows),
+      cmocka_unit_test(records_come_back),
+      cmocka_unit_test(bad_changes_are_refused),
+      cmocka_unit_test(protobuf_updates_are_read),
+      cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(states_have_their_meaning),
+      cmocka_unit_test(what_has_not_begun_may_change_its_form),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
