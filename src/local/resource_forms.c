@@ -190,7 +190,7 @@ static void form_print_reservations(struct k8smi_buf *buf, const K8smMesos__Reso
     k8smi_buf_puts(buf, i > 0 ? ",(" : "(");
     k8smi_buf_puts(buf,
                    r->type == K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__STATIC ? "STATIC," : "DYNAMIC,");
-    k8smi_buf_puts(buf, r->role);
+    k8smi_buf_puts(buf, r->role == NULL ? "" : r->role);
     if (r->principal != NULL) {
       k8smi_buf_putc(buf, ',');
       k8smi_buf_puts(buf, r->principal);

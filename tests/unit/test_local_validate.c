@@ -129,6 +129,12 @@ static const struct group_case GROUPS[] = {
      "Resource ':1' is invalid: Empty resource name"},
     {NULL, "\"resources\":[{\"name\":\"cpus\",\"type\":\"SCALAR\"}]," COMMAND, NULL,
      "Resource 'cpus:0' is invalid: Invalid scalar resource"},
+    {NULL, "\"resources\":[" RESERVED_FOR("\"type\":\"STATIC\"") "]," COMMAND, NULL,
+     "Resource 'cpus(reservations: [(STATIC,)]):1' is invalid: Invalid reservation: "
+     "'Resource.ReservationInfo.role' field must be set."},
+    {NULL, "\"resources\":[" RESERVED_FOR("\"role\":\"r\"") "]," COMMAND, NULL,
+     "Resource 'cpus(reservations: [(DYNAMIC,r)]):1' is invalid: Invalid reservation: "
+     "'Resource.ReservationInfo.type' field must be set."},
     {NULL, "\"resources\":[" RESERVED_FOR("\"role\":\"*\",\"type\":\"DYNAMIC\"") "]," COMMAND, NULL,
      "Resource 'cpus(reservations: [(DYNAMIC,*)]):1' is invalid: Invalid reservation: role \"*\" cannot be "
      "reserved"},
