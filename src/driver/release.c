@@ -33,8 +33,15 @@ void k8smi_drv_release_free(struct k8sm_driver *d) {
   k8smi_drv_lookup_free(&d->offers.owing, &d->core.allocator);
 }
 
+/* The volumes that go with the pod: those of claims stay. */
+static size_t release_own_volumes(const struct drv_pod *pod) {
+  size_t n = 0;
+  for (size_t i = 0; i < pod->demand->volume_count; i++) n += pod->demand->volumes[i].row.claim.len == 0;
+  return n;
+}
+
 static bool release_reserved(const struct drv_pod *pod) {
-  return k8smi_form_reserves(pod->demand->form) || pod->demand->volume_count > 0;
+  return k8smi_form_reserves(pod->demand->form) || release_own_volumes(pod) > 0;
 }
 
 /* Without memory they are found when the role wants offers again. */
@@ -51,6 +58,7 @@ void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
   owed->agent_id = (struct k8sm_slice){owed->text, place->agent_id.len};
   owed->hostname = (struct k8sm_slice){owed->text + place->agent_id.len, place->hostname.len};
   owed->demand = k8sm_demand_ref(pod->demand);
+  owed->volumes = pod->arrived ? release_own_volumes(pod) : 0; /* else they may never have been made */
   owed->until_ms = k8smi_drv_after(&d->core, RELEASE_WAIT_MS);
   k8smi_list_add(&d->offers.owed, &owed->link); /* all wait for as long: the list is in order */
   k8smi_drv_lookup_put(&d->offers.owing, &d->core.allocator, &owed->agent, release_hash(d, owed->agent_id));
@@ -58,12 +66,26 @@ void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
   d->pods.needs_changed = true;
 }
 
-static void release_forget_agent(struct k8sm_driver *d, struct k8sm_slice agent_id) {
+/* How many of the pod's own volumes the call destroys. */
+static size_t release_destroys(const struct k8sm_calls *calls, uint32_t number, struct k8sm_slice uid) {
+  struct k8sm_call_release row;
+  size_t n = 0;
+  for (size_t i = 0; k8sm_calls_releases(calls, i, &row, sizeof row, 1) != 0; i++)
+    n += row.call == number && row.volume.len > 0 && k8smi_eq(row.pod, uid);
+  return n;
+}
+
+/* The agent's offer had what was to come back of them, but for the volumes that an executor still held. */
+static void release_forget(struct k8sm_driver *d, const struct k8sm_calls *calls, uint32_t number,
+                           struct k8sm_slice agent_id) {
   struct drv_key *key = k8smi_drv_lookup_first(&d->offers.owing, release_hash(d, agent_id)), *next;
   for (; key != NULL; key = next) {
     struct drv_owed *owed = K8SMI_OF(key, drv_owed, agent);
     next = k8smi_drv_lookup_next(key);
-    if (k8smi_eq(owed->agent_id, agent_id)) release_drop(d, owed);
+    if (!k8smi_eq(owed->agent_id, agent_id)) continue;
+    size_t n = owed->volumes == 0 ? 0 : release_destroys(calls, number, owed->demand->uid);
+    owed->volumes -= n < owed->volumes ? n : owed->volumes;
+    if (owed->volumes == 0) release_drop(d, owed);
   }
 }
 
@@ -182,7 +204,7 @@ static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_
   d->core.counters.offers_accepted++;
   k8smi_drv_outbox_push(&d->outbox, l->call);
   k8sm_cluster_remove(d->offers.cluster, offer.id);
-  release_forget_agent(d, row.agent_id);
+  release_forget(d, calls, number, row.agent_id);
   return K8SM_OK;
 }
 

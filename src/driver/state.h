@@ -24,7 +24,8 @@ struct drv_owed {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
   uint64_t until_ms;
-  size_t size; /* of the whole */
+  size_t volumes; /* of its own that are still to be destroyed: they come after what its tasks had */
+  size_t size;    /* of the whole */
   char text[];
 };
 

@@ -131,6 +131,30 @@ static void a_claim_waits_for_its_pods(void **state) {
   world_close(&w);
 }
 
+/* What a pod's tasks had comes back before what its executor had: it is waited for its own volume, too. */
+static void its_own_volume_is_due_to_the_last(void **state) {
+  static const char yaml[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: own, namespace: default, uid: u1}\n"
+      "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}],\n"
+      "  volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce],\n"
+      "    resources: {requests: {storage: 64Mi}}}}}}]}\n";
+  struct world w;
+  struct k8sm_driver_options o;
+  size_t volumes;
+  (void)state;
+  open_world(&w, &o, 1);
+  assert_true(world_pod(&w, yaml));
+  assert_true(world_await(&w, "default/own", "Running", 60000));
+  assert_int_equal(count_volumes(&w, 1), 1);
+  assert_int_equal(world_delete(&w, "default/own", 1), K8SM_OK);
+  for (int i = 0; i < 200 && releases_due(&w) == 0; i++) world_wait(&w, 50);
+  assert_int_equal(releases_due(&w), 1);
+  for (int i = 0; i < 200 && releases_due(&w) > 0; i++) world_wait(&w, 50);
+  assert_int_equal(releases_due(&w), 0);
+  assert_int_equal(count_reserved(&w, 1, &volumes), 0);
+  world_close(&w);
+}
+
 /* A pod that is not over has its claim in the next attempt, too. */
 static void a_restart_keeps_the_claim(void **state) {
   enum { AGENTS = 1 };
@@ -511,6 +535,7 @@ int main(void) {
       cmocka_unit_test(a_volume_may_be_made),
       cmocka_unit_test(another_pod_makes_it),
       cmocka_unit_test(a_claim_waits_for_its_pods),
+      cmocka_unit_test(its_own_volume_is_due_to_the_last),
       cmocka_unit_test(a_restart_keeps_the_claim),
       cmocka_unit_test(a_claim_waits_for_its_agent),
       cmocka_unit_test(a_claim_without_a_volume_goes),
