@@ -78,10 +78,8 @@ struct ending {
 static void begin_to_end(struct km_runner *r, struct ending *e) {
   e->interrupts = km_signals_count();
   e->since_ms = km_mono_ms();
-  printf("km run: deletes all pods; interrupt again to leave them running\n");
-  fflush(stdout);
+  km_say(r, "deletes all pods; interrupt again to leave them running");
   km_runner_delete_all(r, -1);
-  r->dirty = true;
 }
 
 /* When there is no use in waiting for pods to end any more: a master says something every 15 s. */

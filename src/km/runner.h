@@ -120,6 +120,8 @@ int km_runner_loop(struct km_runner *r, int64_t timeout, int parent);
 /* ---- say.c: what people see ---- */
 
 void km_runner_draw(struct km_runner *r);
+/* A line of its own, above the table. */
+void km_say(struct km_runner *r, const char *text);
 /* Keeps an event, and prints it. What goes on and on, as that the master can't be reached, is printed once a
  * minute with how often it happened. */
 void km_say_event(struct km_runner *r, const struct k8sm_effect *effect);

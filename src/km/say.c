@@ -22,6 +22,13 @@ void km_runner_draw(struct km_runner *r) {
   r->dirty = false;
 }
 
+void km_say(struct km_runner *r, const char *text) {
+  if (r->live) erase_table(r);
+  printf("km run: %s\n", text);
+  fflush(stdout);
+  r->dirty = true;
+}
+
 static void print_line(struct km_runner *r, struct k8sm_slice key, const char *text, const char *more) {
   char clock[16];
   time_t now = time(NULL);

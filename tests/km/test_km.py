@@ -7,7 +7,9 @@ import base64
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -528,6 +530,30 @@ class Run(unittest.TestCase):
             self.assertEqual(code, 1)
             self.assertIn("trace", err)
         self.assertIn("Is a directory", km("replay", self.folder.name)[2])
+
+    def test_a_terminal_shows_one_table(self):
+        child, fd = pty.fork()
+        if child == 0:
+            os.execv(KM, [KM, "run", "-f", str(EXAMPLES / "busybox.yaml"), self.state])
+        screen, text, interrupted, started = [""], "", False, time.monotonic()
+        while time.monotonic() < started + 30:
+            try:
+                text += os.read(fd, 65536).decode() if select.select([fd], [], [], 0.2)[0] else ""
+            except OSError:  # it has ended
+                break
+            if "Running: the pod was" in text and not interrupted:
+                interrupted = os.kill(child, signal.SIGINT) is None
+        os.close(fd)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        for part in re.split(r"(\x1b\[\d+A)\x1b\[J", text.replace("\r\n", "\n")):
+            up = re.fullmatch(r"\x1b\[(\d+)A", part)
+            if up:
+                screen = screen[:len(screen) - 1 - int(up.group(1))] + [""]
+            else:
+                screen = ("\n".join(screen) + part).split("\n")
+        self.assertEqual(sum(line.startswith("POD ") for line in screen), 1, "\n".join(screen))
+        self.assertIn("km run: deletes all pods; interrupt again to leave them running", screen)
+        self.assertEqual(sum("Deleted: the pod is gone" in line for line in screen), 1)
 
     def test_not_placed(self):
         pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"
