@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CLAIM_KIND "PersistentVolumeClaim"
+
 static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_describe = {
     "describe",
-    "Show everything about pods and workloads of a running 'km run', and what happened to them",
+    "Show everything about pods, workloads and claims of a running 'km run', and what happened to them",
     "POD|KIND/NAME …",
     "  km describe nginx\n"
     "  km describe deployment/web\n"
+    "  km describe pvc/data                      where the volume of a claim is\n"
     "  km describe kube-system/dns --state=DIR\n",
     run,
 };
@@ -101,15 +104,60 @@ static void print_events(json_t *events) {
   }
 }
 
-static void print_pod(json_t *pod, json_t *events) {
-  char agent[600] = "", cpus[24], mem[24];
+static json_t *find(json_t *list, const char *kind, const char *key) {
+  size_t i;
+  json_t *o;
+  json_array_foreach(list, i, o) {
+    char have[700];
+    snprintf(have, sizeof have, "%s/%s/%s", kind == NULL ? word(o, "kind") : kind, word(o, "namespace"),
+             word(o, "name"));
+    if (strcmp(have, key) == 0) return o;
+  }
+  return NULL;
+}
+
+static void print_agent(int indent, json_t *object) {
+  char agent[600];
+  const char *hostname = word(object, "agent"), *id = word(object, "agentID");
+  snprintf(agent, sizeof agent, hostname[0] == '\0' ? "%s%s" : "%s (%s)", hostname, id);
+  print_field(indent, "Agent:", agent);
+}
+
+static void print_volume(int indent, json_t *claim) {
+  char size[24] = "";
+  int64_t milli = json_integer_value(json_object_get(claim, "milliMB"));
+  if (milli > 0) km_put_mem(size, sizeof size, milli);
+  print_field(indent, "Status:", word(claim, "shown"));
+  print_field(indent, "Volume:", word(claim, "volume"));
+  print_field(indent, "Capacity:", size);
+  print_field(indent, "StorageClass:", word(claim, "storageClass"));
+  print_agent(indent, claim);
+}
+
+/* Those of a pod, and where their volumes are. */
+static void print_claims(json_t *names, json_t *claims) {
+  size_t i;
+  json_t *name;
+  if (json_array_size(names) > 0) printf("Claims:\n");
+  json_array_foreach(names, i, name) {
+    char key[700];
+    snprintf(key, sizeof key, CLAIM_KIND "/%s", json_string_value(name));
+    json_t *claim = find(claims, CLAIM_KIND, key);
+    printf("  %s:\n", strchr(json_string_value(name), '/') + 1);
+    if (claim != NULL)
+      print_volume(4, claim);
+    else
+      print_field(4, "Status:", "Pending");
+  }
+}
+
+static void print_pod(json_t *pod, json_t *claims, json_t *events) {
+  char cpus[24], mem[24];
   json_t *status = json_object_get(pod, "status");
   print_field(0, "Name:", word(pod, "name"));
   print_field(0, "Namespace:", word(pod, "namespace"));
   print_field(0, "UID:", word(pod, "uid"));
-  if (word(pod, "agent")[0] != '\0')
-    snprintf(agent, sizeof agent, "%s (%s)", word(pod, "agent"), word(pod, "agentID"));
-  print_field(0, "Agent:", agent);
+  print_agent(0, pod);
   print_field(0, "Start Time:", word(status, "startTime"));
   print_field(0, "Status:", word(pod, "shown"));
   print_field(0, "Reason:", word(status, "reason"));
@@ -122,6 +170,7 @@ static void print_pod(json_t *pod, json_t *events) {
   print_field(0, "Memory:", mem);
   print_containers("Init Containers:", json_object_get(status, "initContainerStatuses"));
   print_containers("Containers:", json_object_get(status, "containerStatuses"));
+  print_claims(json_object_get(pod, "claims"), claims);
   print_conditions(json_object_get(status, "conditions"));
   print_events(events);
 }
@@ -151,16 +200,10 @@ static void print_workload(json_t *workload, json_t *events) {
   print_events(events);
 }
 
-static json_t *find(json_t *list, const char *kind, const char *key) {
-  size_t i;
-  json_t *o;
-  json_array_foreach(list, i, o) {
-    char have[700];
-    snprintf(have, sizeof have, "%s/%s/%s", kind == NULL ? word(o, "kind") : kind, word(o, "namespace"),
-             word(o, "name"));
-    if (strcmp(have, key) == 0) return o;
-  }
-  return NULL;
+static void print_claim(json_t *claim) {
+  print_field(0, "Name:", word(claim, "name"));
+  print_field(0, "Namespace:", word(claim, "namespace"));
+  print_volume(0, claim);
 }
 
 static json_t *ask(const char *folder, const char *line) {
@@ -176,7 +219,8 @@ static int describe(const char *folder, json_t *document, const char *name, cons
   bool good = km_object_key(name, key, sizeof key);
   json_t *pod = find(json_object_get(document, "pods"), "Pod", key);
   json_t *workload = find(json_object_get(document, "workloads"), NULL, key);
-  if (!good || (pod == NULL && workload == NULL)) {
+  json_t *claims = json_object_get(document, "claims"), *claim = find(claims, CLAIM_KIND, key);
+  if (!good || (pod == NULL && workload == NULL && claim == NULL)) {
     if (good)
       fprintf(stderr, "km describe: %s\n", km_resource_missing(key, line, sizeof line));
     else
@@ -187,9 +231,11 @@ static int describe(const char *folder, json_t *document, const char *name, cons
   json_t *events = ask(folder, line);
   fputs(before, stdout);
   if (pod != NULL)
-    print_pod(pod, events);
-  else
+    print_pod(pod, claims, events);
+  else if (workload != NULL)
     print_workload(workload, events);
+  else
+    print_claim(claim);
   json_decref(events);
   return KM_DONE;
 }

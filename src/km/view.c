@@ -25,6 +25,34 @@ static json_t *ports_of(const struct k8sm_driver *driver, uint32_t pod) {
   return list;
 }
 
+/* "namespace/name" of each that the pod names. */
+static json_t *claims_of(const struct k8sm_demand *demand) {
+  json_t *list = json_array();
+  struct k8sm_demand_volume row;
+  for (size_t i = 0; k8sm_demand_volumes(demand, i, &row, sizeof row, 1) > 0; i++) {
+    if (row.claim.len > 0) json_array_append_new(list, text(row.claim));
+  }
+  return list;
+}
+
+/* Where the volume of a claim is. */
+static json_t *claim_document(const struct k8sm_driver_volume *v) {
+  const char *slash = strchr(v->claim.ptr, '/');
+  json_t *o = json_object();
+  json_object_set_new(o, "namespace", json_stringn(v->claim.ptr, (size_t)(slash - v->claim.ptr)));
+  json_object_set_new(o, "name", json_string(slash + 1));
+  json_object_set_new(o, "volume", text(v->id));
+  json_object_set_new(o, "agent", text(v->hostname));
+  json_object_set_new(o, "agentID", text(v->agent_id));
+  json_object_set_new(o, "storageClass", text(v->storage_class));
+  json_object_set_new(o, "milliMB", json_integer(v->milli));
+  json_object_set_new(o, "shown",
+                      json_string(v->deleting   ? "Terminating"
+                                  : v->supposed ? "Unknown"
+                                                : "Bound"));
+  return o;
+}
+
 static json_t *status_document(const struct k8sm_status *status) {
   struct k8sm_blob *blob;
   if (k8sm_status_encode(status, K8SM_FORMAT_JSON, NULL, &blob) != K8SM_OK) return json_null();
@@ -71,6 +99,7 @@ static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number,
   json_object_set_new(o, "cpusMilli", json_integer(b.cpus_milli));
   json_object_set_new(o, "memMilliMB", json_integer(b.mem_milli));
   json_object_set_new(o, "ports", ports_of(driver, number));
+  json_object_set_new(o, "claims", claims_of(pod->demand));
   json_object_set_new(o, "status", status_document(pod->status));
   return o;
 }
@@ -109,7 +138,8 @@ static json_t *workload_document(const struct k8sm_control *workloads, const str
 }
 
 char *km_view_json(struct k8sm_driver *driver, const struct k8sm_control *workloads, const char *master) {
-  json_t *document = json_object(), *pods = json_array(), *list = json_array();
+  json_t *document = json_object(), *pods = json_array(), *list = json_array(), *claims = json_array();
+  struct k8sm_driver_volume volume;
   struct k8sm_driver_pod pod;
   struct k8sm_control_row row;
   json_object_set_new(document, "master", json_string(master));
@@ -122,8 +152,11 @@ char *km_view_json(struct k8sm_driver *driver, const struct k8sm_control *worklo
     json_t *o = pod_document(driver, i, &pod);
     if (o != NULL) json_array_append_new(pods, o);
   }
+  for (size_t i = 0; k8sm_driver_volumes(driver, i, &volume, sizeof volume, 1) > 0; i++)
+    json_array_append_new(claims, claim_document(&volume));
   json_object_set_new(document, "workloads", list);
   json_object_set_new(document, "pods", pods);
+  json_object_set_new(document, "claims", claims);
   char *json = json_dumps(document, JSON_INDENT(2));
   json_decref(document);
   return json == NULL ? km_strdup("", 0) : json;

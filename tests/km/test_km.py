@@ -949,8 +949,16 @@ class Workloads(unittest.TestCase):
                    *flags)  # the set goes on without its file
         self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1", "db-2", "alone"})
         self.assertEqual(km("delete", "pvc/other-db-0", self.state)[0], 1)
+        code, out, _ = km("describe", "db-1", self.state)
+        for text in ("Claims:\n  data-db-1:\n", "    Volume:          default.data-db-1\n", "    Capacity:        64Mi\n"):
+            self.assertIn(text, out)
         self.assertEqual(km("delete", "pvc/data-db-0", "--wait=1", self.state)[0], 1)  # its pod has it
+        self.assertIn("Status:              Terminating\n", km("describe", "pvc/data-db-0", self.state)[1])
         self.assertEqual(km("delete", "sts/db", self.state)[0], 0)
+        code, out, _ = km("describe", "pvc/data-db-1", self.state)  # which no pod has any more
+        self.assertEqual(code, 0)
+        for text in ("Name:                data-db-1\n", "Status:              Bound\n", "Agent:               agent"):
+            self.assertIn(text, out)
         self.assertEqual(km("delete", "pvc/data-db-0", self.state)[0], 0)
 
     def test_scale(self):
