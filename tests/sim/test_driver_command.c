@@ -245,9 +245,7 @@ static void what_runs_is_adopted(void **state) {
     world_wait(&w, 10);
     assert_true(world_pod(&w, web));
     await(&w, "default/web", "Running", 10000);
-    for (size_t k = 0; k < w.row_count; k++) {
-      if (strcmp(w.rows[k].key, "framework") != 0) k8smi_buf_clear(&w.rows[k].bytes);
-    }
+    world_forget(&w);
     world_restart(&w, &then);
     assert_true(world_pod(&w, web));
     await(&w, "default/web", "Running", 60000);
@@ -276,9 +274,7 @@ static void what_was_adopted_keeps_its_form(void **state) {
     world_wait(&w, 10);
     assert_true(world_pod(&w, web));
     await(&w, "default/web", "Running", 10000);
-    for (size_t k = 0; k < w.row_count; k++) {
-      if (strcmp(w.rows[k].key, "framework") != 0) k8smi_buf_clear(&w.rows[k].bytes);
-    }
+    world_forget(&w);
     first.adopt_ms = 5000;
     world_restart(&w, &first);
     assert_true(world_pod(&w, web));

@@ -130,19 +130,13 @@ static void an_executor_dies(void **state) {
 }
 
 /* All but the framework's id. */
-static void lose_the_record(struct world *w) {
-  for (size_t i = 0; i < w->row_count; i++) {
-    if (strcmp(w->rows[i].key, "framework") != 0) k8smi_buf_clear(&w->rows[i].bytes);
-  }
-}
-
 static void a_start_without_the_record(void **state) {
   enum { ADOPT_MS = 60000 };
   struct world w;
   struct k8sm_driver_options o = world_options();
   (void)state;
   open_running(&w, 1);
-  lose_the_record(&w);
+  world_forget(&w);
   o.seed = 9;
   o.adopt_ms = ADOPT_MS;
   world_restart(&w, &o);
@@ -184,7 +178,7 @@ static void a_deletion_without_the_record(void **state) {
   struct k8sm_driver_options o = world_options();
   (void)state;
   open_running(&w, 1);
-  lose_the_record(&w);
+  world_forget(&w);
   k8smi_local_kill_agent(w.local, 0);
   o.seed = 9;
   o.adopt_ms = 600000;

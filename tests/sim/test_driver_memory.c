@@ -79,9 +79,7 @@ static size_t adopt(size_t fail_at) {
   world_wait(&w, 10);
   assert_true(world_pod(&w, pod));
   assert_true(world_await(&w, "default/p", "Running", 20000));
-  for (size_t i = 0; i < w.row_count; i++) {
-    if (strcmp(w.rows[i].key, "framework") != 0) k8smi_buf_clear(&w.rows[i].bytes);
-  }
+  world_forget(&w);
   o.seed = 7;
   o.adopt_ms = 30000;
   world_restart(&w, &o);

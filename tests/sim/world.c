@@ -218,6 +218,12 @@ bool world_await(struct world *w, const char *key, const char *shown, uint64_t l
   return strcmp(world_shown(w, key), shown == NULL ? "" : shown) == 0;
 }
 
+void world_forget(struct world *w) {
+  for (size_t i = 0; i < w->row_count; i++) {
+    if (strcmp(w->rows[i].key, "framework") != 0) k8smi_buf_clear(&w->rows[i].bytes);
+  }
+}
+
 void world_restart(struct world *w, const struct k8sm_driver_options *options) {
   world_free_driver(w);
   world_drop_inputs(w);

@@ -42,6 +42,8 @@ struct world {
 struct k8sm_driver_options world_options(void);
 void world_open(struct world *w, const struct k8sm_driver_options *options, size_t agents);
 void world_close(struct world *w);
+/* The record is lost, but for the framework's id. */
+void world_forget(struct world *w);
 /* A new driver from the records. */
 void world_restart(struct world *w, const struct k8sm_driver_options *options);
 
