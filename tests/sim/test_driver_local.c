@@ -129,7 +129,6 @@ static void an_executor_dies(void **state) {
   world_close(&w);
 }
 
-/* All but the framework's id. */
 static void a_start_without_the_record(void **state) {
   enum { ADOPT_MS = 60000 };
   struct world w;
