@@ -259,6 +259,60 @@ static void a_claim_ends_where_memory_runs_out(void **state) {
   for (size_t i = 1; i <= count; i++) claim_ends(i);
 }
 
+/* From a pod's first attempt to its end, and that of its agent, in the same way: the row of its volume is
+ * there meanwhile, and gone then. */
+static size_t volume_lives(size_t fail_at) {
+  enum { AGENTS = 1 };
+  struct world w;
+  struct k8sm_driver_options o;
+  open_world(&w, &o, AGENTS);
+  size_t before = w.memory.calls;
+  w.failing = true;
+  w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
+  run_pod(&w, "db", "u1");
+  assert_int_equal(world_delete(&w, "default/db", 1), K8SM_OK);
+  assert_true(world_await(&w, "default/db", NULL, 60000));
+  if (row_of(&w, "volume/default/data")->bytes.len == 0 || count_volumes(&w, AGENTS) != 1)
+    fail_msg("allocation %zu: %.*s", fail_at, (int)w.trace.len, w.trace.ptr);
+  k8smi_local_give_up_agent(w.local, 0);
+  world_wait(&w, 100000);
+  if (row_of(&w, "volume/default/data")->bytes.len != 0)
+    fail_msg("allocation %zu: %.*s", fail_at, (int)w.trace.len, w.trace.ptr);
+  size_t count = w.memory.calls - before;
+  w.failing = false;
+  w.memory.fail_at = 0;
+  world_close(&w);
+  return count;
+}
+
+static void a_volume_is_recorded_where_memory_runs_out(void **state) {
+  (void)state;
+  size_t count = volume_lives(0);
+  assert_true(count > 100);
+  for (size_t i = 1; i <= count; i += 3) volume_lives(i);
+}
+
+/* Its row is read again, whole or not at all, until there is memory. */
+static void a_row_is_read_where_memory_runs_out(void **state) {
+  static const char row[] =
+      "{\"version\":1,\"id\":\"default.data\",\"agent_id\":\"A1\",\"hostname\":\"h\",\"storage_class\":\"c\","
+      "\"milli\":1,\"supposed\":1}\n";
+  (void)state;
+  for (size_t n = 1, failed = 1; failed > 0; n++) {
+    struct script s;
+    struct k8sm_driver_options o = script_options();
+    script_open(&s, &o);
+    s.memory.fail_at = s.memory.calls + n;
+    const struct k8sm_input in = {
+        .type = K8SM_INPUT_RESTORE, .key = k8smi_s("volume/default/data"), .bytes = k8smi_s(row)};
+    failed = script_step(&s, in) == K8SM_ERR_NOMEM;
+    s.memory.fail_at = 0;
+    if (failed > 0) assert_int_equal(script_step(&s, in), K8SM_OK);
+    assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), 1);
+    script_close(&s);
+  }
+}
+
 /* ---- At a master that the test plays ---- */
 
 static void open_script(struct script *s) {
@@ -534,6 +588,8 @@ int main(void) {
       cmocka_unit_test(a_volume_is_made_once),
       cmocka_unit_test(a_volume_may_be_made),
       cmocka_unit_test(another_pod_makes_it),
+      cmocka_unit_test(a_volume_is_recorded_where_memory_runs_out),
+      cmocka_unit_test(a_row_is_read_where_memory_runs_out),
       cmocka_unit_test(a_claim_waits_for_its_pods),
       cmocka_unit_test(its_own_volume_is_due_to_the_last),
       cmocka_unit_test(a_restart_keeps_the_claim),
