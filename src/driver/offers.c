@@ -41,12 +41,14 @@ static int offers_order(const void *a, const void *b, const void *ctx) {
 }
 
 /* When the offer is to be given back: at once, if nothing wants it soon. Else it is held for a while, since
- * more may come to go with it. */
+ * more may come to go with it; but not from one that wants it soon to the next, and so on without an end. */
 static uint64_t offers_give_ms(const struct k8sm_driver *d, const struct k8sm_held_offer *row) {
   uint64_t at = 0, now = d->core.mono_ms, hold = d->core.options.hold_ms;
+  uint64_t since = row->since_mono_ms;
   if (k8sm_wants_offer(d->offers.wants, d->offers.cluster, row->id, &at) == 0) return now;
   if (at > k8smi_drv_after(&d->core, hold)) return now;
-  return (at > row->since_mono_ms ? at : row->since_mono_ms) + hold;
+  if (at < since) at = since;
+  return k8smi_drv_min(at, since + hold) + hold;
 }
 
 static void offers_note_refused(struct k8sm_driver *d, struct k8sm_slice role) {

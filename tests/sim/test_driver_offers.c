@@ -279,10 +279,58 @@ static void restarts_want_their_agent(void **state) {
          ",\"source\":\"SOURCE_EXECUTOR\",\"message\":\"Command exited with status 1\"");
   script_forget(&s);
   /* Ten seconds of back-off: its agent is refused no longer. */
+  script_forget(&s);
   offer(&s, "O4", "A1", "*", "r1");
   assert_true(script_has(&s, "> DECLINE O4 \"refuse_seconds\":10.0\n"));
   offer(&s, "O5", "A2", "*", "r1");
   assert_true(script_has(&s, "> DECLINE O5 \"refuse_seconds\":3600.0\n"));
+  script_close(&s);
+}
+
+static void crash(struct script *s, const char *container) {
+  update(s, container, "TASK_RUNNING", "running---------", "");
+  update(s, container, "TASK_FAILED", "failed----------",
+         ",\"source\":\"SOURCE_EXECUTOR\",\"message\":\"Command exited with status 1\"");
+}
+
+/* An offer that is too small, while one restart is due after the other. */
+static void no_offer_is_held_from_need_to_need(void **state) {
+  static const char three[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+      "spec: {containers: [{name: a, image: i}, {name: b, image: i}, {name: c, image: i}]}\n";
+  static const char small[] = /* of cpus only, and less than a task is accounted with */
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O3\"},\"framework_id\":{\"value\":"
+      "\"F1\"},"
+      "\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"A1.example\",\"allocation_info\":{\"role\":\"*\"},"
+      "\"resources\":[" SCALAR("cpus", "0.001", "*") "]}]}}";
+  struct script s;
+  (void)state;
+  open_at(&s, "1.12.0", NULL, 0, 0);
+  script_pod(&s, three);
+  offer(&s, "O1", "A1", "*", "r1");
+  update(&s, "", "TASK_RUNNING", "running---------", "");
+  crash(&s, "a");
+  crash(&s, "b");
+  crash(&s, "c");
+  offer(&s, "O2", "A1", "*", "r1"); /* the first restarts, at once; the next are 10 s after each end */
+  crash(&s, "a");
+  script_wait(&s, 4000);
+  crash(&s, "b");
+  script_wait(&s, 2000);
+  script_event(&s, small); /* at 6 s */
+  script_wait(&s, 2000);
+  crash(&s, "c");
+  script_wait(&s, 2000);
+  script_forget(&s);
+  offer(&s, "O4", "A1", "*", "r1");
+  assert_true(script_has(&s, "> ACCEPT O4\n"));
+  script_wait(&s, 3900);
+  offer(&s, "O5", "A1", "*", "r1"); /* in time for b */
+  script_wait(&s, 2000);
+  assert_true(script_has(&s, "> ACCEPT O5\n"));
+  assert_false(script_has(&s, "> DECLINE O3"));
+  script_wait(&s, 200); /* at 16.1 s; c's turn comes at 18 s */
+  assert_true(script_has(&s, "> DECLINE O3"));
   script_close(&s);
 }
 
@@ -292,7 +340,7 @@ int main(void) {
       cmocka_unit_test(an_old_master_is_not_told),       cmocka_unit_test(refused_constraints_are_given_up),
       cmocka_unit_test(lost_constraints_are_told_again), cmocka_unit_test(restarts_want_their_agent),
       cmocka_unit_test(lost_calls_are_made_up_for),      cmocka_unit_test(late_refusals_are_made_up_for),
-      cmocka_unit_test(a_subscription_ends_filters),
+      cmocka_unit_test(a_subscription_ends_filters),     cmocka_unit_test(no_offer_is_held_from_need_to_need),
   };
   return cmocka_run_group_tests_name("driver_offers", tests, NULL, NULL);
 }
