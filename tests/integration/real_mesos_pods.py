@@ -210,10 +210,11 @@ class Pods(Case):
         out.mkdir(mode=0o777)
         mounts = [{"name": "out", "mountPath": "/out"}]
         km = self.run_pod(pod("polite", [
-            container("kind", "trap 'sleep 1; echo bye > /out/kind; exit 0' TERM; while :; do sleep 0.1; done",
-                      volumeMounts=mounts),
+            container("kind", "trap 'sleep 1; echo bye > /out/kind; exit 0' TERM; touch /out/set; "
+                      "while :; do sleep 0.1; done", volumeMounts=mounts),
             container("deaf", "trap '' TERM; while :; do sleep 0.1; done", volumeMounts=mounts)],
             volumes=[{"name": "out", "hostPath": {"path": str(out)}}]))
+        self.wait((out / "set").exists)
         self.wait(lambda: self.phase("polite") == "Running")
         begun = time.monotonic()
         self.assertEqual(self.km("delete", "polite", "--grace-period=4")[0], 0)
