@@ -104,10 +104,11 @@ static struct k8sm_demand *refusals_halves(struct world *w) {
   return refusals_demand(w, 8000, 100000000);
 }
 
-/* Who has cpus lacks memory. */
+/* Who has cpus lacks memory; in the order of trees, which is that of both together, they stand mixed. */
 static void refusals_either(struct world *w, size_t i, const char *id) {
-  bool cpus = refusals_mix(i, 2) == 0;
-  world_simple(w, id, id, "*", cpus ? 16 : 1 + refusals_mix(i, 3), cpus ? 1024 + i % 512 : 65536, true);
+  const bool cpus = refusals_mix(i, 2) == 0;
+  const uint32_t more = refusals_mix(i * 31, 8);
+  world_simple(w, id, id, "*", cpus ? 8 + more : 1, cpus ? 1024 : 32768 + 4096 * more, true);
 }
 static struct k8sm_demand *refusals_both(struct world *w) {
   return refusals_demand(w, 8000, 32768000);

@@ -241,6 +241,32 @@ static void very_much(void **state) {
   scene_end(&s);
 }
 
+/* The same of memory, where a port keeps trees from telling. */
+static void very_much_memory(void **state) {
+  struct scene s;
+  char id[16];
+  (void)state;
+  scene_begin(&s);
+  for (int i = 0; i < 40; i++) {
+    snprintf(id, sizeof id, "n%d", i);
+    world_simple(&s.w, id, id, "*", 8, 3e6, true);
+  }
+  scene_offers(&s);
+  static const char port[] =
+      "'ports':[{'containerPort':80,'hostPort':31000}],'resources':{'requests':{'memory':";
+  for (int i = 0; i < 2; i++) {
+    char container[160];
+    snprintf(container, sizeof container, "%s'%s'}}", port, i == 0 ? "2999000Mi" : "3000001Mi");
+    scene_full_pod(&s, i == 0 ? "less" : "more", "", "", container, "", NULL);
+  }
+  scene_match(&s);
+  assert_string_not_equal(scene_place(&s, 0), "");
+  assert_string_equal(scene_summary(&s, 1),
+                      "0/40 nodes are available: 1 node(s) didn't have free ports for the "
+                      "requested pod ports, 39 Insufficient memory.");
+  scene_end(&s);
+}
+
 /* Pods that want to be apart are asked only where all else fits. */
 static void apart_where_all_else_fits(void **state) {
   static const char apart[] =
@@ -262,12 +288,92 @@ static void apart_where_all_else_fits(void **state) {
   scene_end(&s);
 }
 
+/* More ranges of ports, or as many devices, than stand beside others': the one agent that has what is asked
+ * is asked itself. */
+static void one_with_very_many(void **state) {
+  struct scene s;
+  (void)state;
+  scene_begin(&s);
+  many_agents(&s);
+  K8smMesos__Offer *o = world_simple(&s.w, "ragged", "n357", "*", 1, 1, false);
+  K8smMesos__Resource *ports = world_ports(&s.w, o, 40000, 40000);
+  for (uint64_t i = 1; i < WORLD_MAX_RESOURCES; i++) world_range(&s.w, ports, 40000 + 2 * i, 40000 + 2 * i);
+  scene_offers(&s);
+  scene_full_pod(&s, "its", "", "", "'ports':[{'containerPort':80,'hostPort':40062}]", "", NULL);
+  scene_full_pod(&s, "taken", "", "", "'ports':[{'containerPort':80,'hostPort':40062}]", "", NULL);
+  scene_full_pod(&s, "device", "", "", "'resources':{'limits':{'example.com/widget':'5'}}", "", NULL);
+  scene_full_pod(&s, "too-many", "'k8s.mesosphere.io/portMapping':'wildcard'", "",
+                 "'ports':[{'containerPort':1,'hostPort':40060},{'containerPort':2}]", "", NULL);
+  scene_match(&s);
+  assert_string_equal(scene_place(&s, 0), "n357");
+  assert_string_equal(scene_place(&s, 1), "");
+  assert_string_equal(scene_place(&s, 2), "n357");
+  assert_string_equal(scene_place(&s, 3), "n357");
+  assert_int_equal(k8smi_block_of(s.c, THE_ONE)->asked, UINT64_C(1) << THE_ONE % K8SMI_LANES);
+  scene_end(&s);
+}
+
+/* A pod that wants any ports, and more than even the agent has that is asked itself. */
+static void any_ports_of_very_many(void **state) {
+  enum { FEW = 40, WANTED = 41 };
+  struct scene s;
+  char id[16], container[4096] = "'ports':[{'containerPort':1}";
+  (void)state;
+  scene_begin(&s);
+  for (int i = 0; i <= FEW; i++) { /* the last agent has two offers, of 20 ranges each */
+    const uint64_t first = 40000 + 100 * (uint64_t)i;
+    snprintf(id, sizeof id, "n%d", i < FEW ? i : FEW - 1);
+    K8smMesos__Offer *o = world_simple(&s.w, i < FEW ? id : "second", id, "*", 8, 65536, false);
+    if (i < FEW - 1) continue;
+    K8smMesos__Resource *ports = world_ports(&s.w, o, first, first);
+    for (uint64_t k = 1; k < 20; k++) world_range(&s.w, ports, first + 2 * k, first + 2 * k);
+  }
+  scene_offers(&s);
+  for (int i = 2; i <= WANTED; i++) {
+    const size_t len = strlen(container);
+    snprintf(container + len, sizeof container - len, ",{'containerPort':%d}%s", i, i == WANTED ? "]" : "");
+  }
+  scene_full_pod(&s, "p", "'k8s.mesosphere.io/portMapping':'wildcard'", "", container, "", NULL);
+  scene_match(&s);
+  assert_string_equal(scene_summary(&s, 0),
+                      "0/40 nodes are available: 40 node(s) didn't have free ports for the "
+                      "requested pod ports.");
+  scene_end(&s);
+}
+
+/* What a group gives back, since too few of it have a place, is there for the next pod. */
+static void given_back_among_many(void **state) {
+  static const char gang[] = "'k8s.mesosphere.io/gang':'g'";
+  static const char *const containers[] = {
+      "'ports':[{'containerPort':80,'hostPort':31500}]",
+      "'resources':{'limits':{'example.com/widget':'3'}}",
+  };
+  (void)state;
+  for (size_t kind = 0; kind < 2; kind++) {
+    struct scene s;
+    scene_begin(&s);
+    many_agents(&s);
+    scene_full_pod(&s, "first", "", gang, containers[kind], "", NULL);
+    scene_full_pod(&s, "second", "", gang, "'resources':{'requests':{'cpu':'9'}}", "", NULL);
+    scene_full_pod(&s, "alone", "", "", containers[kind], "", NULL);
+    scene_match(&s);
+    assert_string_equal(scene_place(&s, 0), "");
+    assert_string_equal(scene_place(&s, 1), "");
+    assert_string_equal(scene_place(&s, 2), "n357");
+    scene_end(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refusals_are_counted),
       cmocka_unit_test(ports_are_counted),
       cmocka_unit_test(one_of_many),
       cmocka_unit_test(very_much),
+      cmocka_unit_test(very_much_memory),
+      cmocka_unit_test(one_with_very_many),
+      cmocka_unit_test(given_back_among_many),
+      cmocka_unit_test(any_ports_of_very_many),
       cmocka_unit_test(apart_where_all_else_fits),
   };
   return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
