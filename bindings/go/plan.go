@@ -189,6 +189,9 @@ type PlanVolume struct {
 
 // Volumes of placed pods.
 func (p *Plan) Volumes() []PlanVolume {
+	if !p.alive() {
+		return nil
+	}
 	defer runtime.KeepAlive(p)
 	return readRows(func(rows *C.struct_k8sm_plan_volume, size, n int) int {
 		return int(C.k8sm_plan_volumes(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
