@@ -74,6 +74,26 @@ static struct k8sm_demand **bench_demands(struct bench *b, size_t n) {
   return demands;
 }
 
+/* ---- What is asked of an allocator ---- */
+
+struct bench_bytes {
+  size_t now;
+  size_t calls;
+};
+
+static void *bench_alloc(void *ctx, size_t size) {
+  struct bench_bytes *bytes = ctx;
+  bytes->now += size;
+  bytes->calls++;
+  return malloc(size);
+}
+
+static void bench_free_block(void *ctx, void *block, size_t size) {
+  struct bench_bytes *bytes = ctx;
+  if (block != NULL) bytes->now -= size;
+  free(block);
+}
+
 /* The best of several runs, in ns. */
 static uint64_t bench_matches(struct bench *b, struct k8sm_demand **demands, size_t n, size_t expected) {
   uint64_t best = UINT64_MAX;
@@ -127,22 +147,6 @@ static uint64_t bench_scan(struct bench *b, size_t n) {
 
 /* ---- What a cluster takes, and how fast offers come and go ---- */
 
-struct bench_bytes {
-  size_t now;
-};
-
-static void *bench_alloc(void *ctx, size_t size) {
-  struct bench_bytes *bytes = ctx;
-  bytes->now += size;
-  return malloc(size);
-}
-
-static void bench_free_block(void *ctx, void *block, size_t size) {
-  struct bench_bytes *bytes = ctx;
-  if (block != NULL) bytes->now -= size;
-  free(block);
-}
-
 static void bench_line(const char *what, size_t agents, const char *measure, uint64_t value,
                        const char *unit) {
   printf("match.%s.agents_%zu.%s\t%" PRIu64 "\t%s\n", what, agents, measure, value, unit);
@@ -155,11 +159,24 @@ static void bench_fraction(const char *what, size_t agents, const char *measure,
          a % b * 100 / b, unit);
 }
 
+/* Calls of an allocator by one match: of its own memory and the plan's. */
+static size_t bench_allocations(const struct bench *b, struct k8sm_demand **demands, size_t n) {
+  struct bench_bytes bytes = {0};
+  const struct k8sm_allocator counting = {sizeof counting, &bytes, bench_alloc, bench_free_block};
+  const struct k8sm_match_options options = {.size = sizeof options, .allocator = &counting};
+  struct k8sm_plan *plan;
+  if (k8sm_cluster_match(b->cluster, demands, n, &options, &plan, NULL) != K8SM_OK) abort();
+  k8sm_plan_unref(plan);
+  return bytes.calls;
+}
+
 static void bench_places(struct bench *b, const char *name, size_t n) {
-  uint64_t ours = bench_matches(b, bench_demands(b, n), n, n), plain = bench_scan(b, n);
+  struct k8sm_demand **demands = bench_demands(b, n);
+  uint64_t ours = bench_matches(b, demands, n, n), plain = bench_scan(b, n);
   bench_line(name, b->count, "pods_per_s", n * 1000000000u / ours, "1/s");
   bench_line(name, b->count, "us_per_batch", ours / 1000, "us");
   bench_line(name, b->count, "ns_per_pod", ours / n, "ns");
+  bench_fraction(name, b->count, "allocations_per_pod", bench_allocations(b, demands, n), n, "calls");
   bench_line(name, b->count, "scan_us_per_batch", plain / 1000, "us");
   bench_fraction(name, b->count, "times_scan", plain, ours, "ratio");
 }
