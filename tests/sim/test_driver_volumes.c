@@ -428,6 +428,142 @@ static void volumes_are_shown(void **state) {
   script_close(&s);
 }
 
+/* A volume of that id and size, reserved for a claim; `more`: labels besides. */
+static void offer_volume(struct script *s, const char *offer_id, const char *id, int mb, const char *more) {
+  char json[2048];
+  snprintf(
+      json, sizeof json,
+      ",{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":%d}" OF_DEV
+      ",\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"dev\",\"principal\":\"p\",\"labels\":{\"labels\":["
+      "{\"key\":\"claim\",\"value\":\"default/data\"},{\"key\":\"framework\",\"value\":\"F1\"}%s]}}],"
+      "\"disk\":{\"persistence\":{\"id\":\"%s\",\"principal\":\"p\"}}}",
+      mb, more, id);
+  offer(s, offer_id, "A1", json);
+}
+
+/* Ids that are of no claim have no rows, nor has what is reserved for a pod. */
+static void other_volumes_are_left_out(void **state) {
+  static const char *const ids[] = {"data", ".data", "data."};
+  char offer_id[8], long_id[300];
+  struct script s;
+  (void)state;
+  open_script(&s);
+  for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+    snprintf(offer_id, sizeof offer_id, "O%zu", i);
+    offer_volume(&s, offer_id, ids[i], 64, "");
+  }
+  memset(long_id, 'a', sizeof long_id);
+  long_id[10] = '.';
+  long_id[sizeof long_id - 1] = '\0';
+  offer_volume(&s, "O3", long_id, 64, "");
+  offer_volume(&s, "O4", "default.other", 64, ",{\"key\":\"pod\",\"value\":\"u9\"}");
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), 0);
+  script_close(&s);
+}
+
+/* What is learned while a row is on its way is in the next one. */
+static void a_row_that_is_old_is_written_again(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  s.hold_records = true;
+  offer_volume(&s, "O1", "default.data", 64, "");
+  uint64_t first = s.open_record;
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"milli\":64000"));
+  offer_volume(&s, "O2", "default.data", 128, "");
+  assert_int_equal(s.open_record, first);
+  script_record(&s, K8SM_INPUT_RECORDED, first);
+  assert_int_equal(s.open_record, first + 1);
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"milli\":128000"));
+  script_close(&s);
+}
+
+/* A pod that has ended does not take a volume from where it is recorded. */
+static void a_row_counts_more_than_a_pod_that_ended(void **state) {
+  char pause[256];
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+  s.hold_records = true;
+  update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_FINISHED", "finished--------", BY_EXECUTOR);
+  script_update(&s, pause, "A1", "TASK_KILLED", "killed----------", BY_EXECUTOR);
+  assert_non_null(strstr(row_of(&s, "pod/u1"), "\"volumes_made\":1"));
+  assert_non_null(row_of(&s, "volume/default/data"));
+  char *agent = strstr(row_at(&s, "volume/default/data")->bytes, "\"A1\"");
+  assert_non_null(agent);
+  agent[2] = '2';
+  restart(&s);
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A2\""));
+  script_close(&s);
+}
+
+/* Many volumes are asked for in several steps, each agent once, and one whose id leaves no room not at all.
+ * One that was only supposed goes without a word. */
+static void many_volumes_are_asked_for(void **state) {
+  enum { MANY = 502 };
+  char key[64], row[600], far[256];
+  struct script s;
+  struct k8sm_driver_options o = volume_options();
+  (void)state;
+  script_open(&s, &o);
+  memset(far, 'f', sizeof far);
+  far[252] = '\0';
+  for (int i = 0; i < MANY; i++) {
+    snprintf(key, sizeof key, "volume/default/d%d", i);
+    snprintf(row, sizeof row,
+             "{\"version\":1,\"id\":\"default.d%d\",\"agent_id\":\"%s\",\"hostname\":\"\",\"milli\":0,"
+             "\"supposed\":%d}\n",
+             i,
+             i == 0          ? far
+             : i == MANY - 1 ? "B2"
+                             : "B1",
+             i == MANY - 1);
+    assert_int_equal(
+        script_step(
+            &s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE, .key = k8smi_s(key), .bytes = k8smi_s(row)}),
+        K8SM_OK);
+  }
+  subscribe(&s);
+  script_wait(&s, 60000);
+  assert_true(script_has(&s, "> RECONCILE agent.B1\n"));
+  assert_true(script_has(&s, "agent.B2\n"));
+  script_forget(&s);
+  script_update(&s, "agent.B2", "B2", "TASK_GONE_BY_OPERATOR", NULL, BY_MASTER);
+  assert_false(script_has(&s, "gone for good"));
+  script_update(&s, "x", "B2", "TASK_GONE_BY_OPERATOR", NULL, BY_MASTER);
+  assert_true(script_has(&s, "foreign"));
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), MANY - 1);
+  script_close(&s);
+}
+
+/* A pod with volumes of its own and a claim, whose agent is away and back. */
+static void own_volumes_have_no_rows(void **state) {
+  static const char yaml[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+      "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}, {name: w, mountPath: "
+      "/w}]}],\n"
+      "  volumes: [{name: w, persistentVolumeClaim: {claimName: data}}, {name: v, ephemeral: "
+      "{volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: "
+      "32Mi}}}}}}]}\n";
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(script_pod(&s, yaml), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
+  update_all(&s, "A1", "TASK_UNREACHABLE",
+             ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"");
+  assert_null(strstr(row_of(&s, "volume/default/data"), "supposed"));
+  update_all(&s, "A1", "TASK_GONE", ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  assert_non_null(row_of(&s, "volume/default/data"));
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), 1);
+  script_close(&s);
+}
+
 static void strange_rows_are_refused(void **state) {
 #define ROW(version, id, agent)                                                                              \
   "{\"version\":" version ",\"id\":\"" id "\",\"agent_id\":\"" agent "\",\"hostname\":\"\",\"milli\":1}\n"
@@ -471,6 +607,11 @@ int main(void) {
       cmocka_unit_test(what_is_supposed_is_recorded),
       cmocka_unit_test(a_snapshot_has_volumes),
       cmocka_unit_test(volumes_are_shown),
+      cmocka_unit_test(other_volumes_are_left_out),
+      cmocka_unit_test(a_row_that_is_old_is_written_again),
+      cmocka_unit_test(a_row_counts_more_than_a_pod_that_ended),
+      cmocka_unit_test(many_volumes_are_asked_for),
+      cmocka_unit_test(own_volumes_have_no_rows),
       cmocka_unit_test(strange_rows_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
