@@ -138,6 +138,17 @@ static bool holds_runs_on(const struct sim *s, const struct sim_pod *pod, size_t
   return false;
 }
 
+/* At the end: where the record was lost, a former instance that was found may be the pod's, and the last one
+ * be over. */
+static bool holds_lives_on(const struct sim *s, const struct sim_pod *pod, size_t agent) {
+  bool lives = holds_runs_on(s, pod, agent);
+  for (size_t i = 0; s->process.forgot && !lives && i < s->truth.instance_count; i++) {
+    const struct sim_instance *n = &s->truth.instances[i];
+    lives = n->pod == (size_t)(pod - s->pods) && n->live && n->agent == agent;
+  }
+  return lives;
+}
+
 /* Of the first offer; NULL: it stands no more. */
 static const struct local_agent *holds_agent(const struct sim *s, const K8smMesos__Call__Accept *accept) {
   const struct local_offer *offer =
@@ -201,7 +212,7 @@ static void holds_left_of(const struct sim *s, const struct local_agent *agent,
   const char *uid = holds_label(amount->form, "pod");
   const struct sim_pod *pod = sim_pod_of_uid((struct sim *)(uintptr_t)s, k8smi_s(uid));
   if (holds_label(amount->form, "claim")[0] != '\0') return;
-  if (pod == NULL || pod->gone || !holds_runs_on(s, pod, agent->number))
+  if (pod == NULL || pod->gone || !holds_lives_on(s, pod, agent->number))
     snprintf(words, cap, "%s of agent %zu is reserved for %s, which does not run there", amount->form->name,
              agent->number, pod == NULL ? uid : pod->key);
 }
