@@ -72,8 +72,11 @@ static bool update_find(const struct k8sm_status *s, struct update_target *t) {
   return false;
 }
 
-/* An instance that nobody told of: what runs under a good id is the pod's own. */
-static bool update_adopts(const struct k8smi_status_task *t, const struct k8sm_task_id *id) {
+/* An instance that nobody told of: what runs under a good id is the pod's own. That its agent can't be
+ * reached is said of tasks that never were, too, and nobody will ever say that such a one has ended. */
+static bool update_adopts(const struct k8smi_status_task *t, const struct k8sm_task_id *id,
+                          enum k8smi_effect effect) {
+  if (effect == K8SMI_EFFECT_UNREACHABLE) return false;
   bool given_up = t->progress == K8SMI_PROGRESS_ENDED && t->task_id.len == 0; /* before it was heard of */
   return (t->progress == K8SMI_PROGRESS_NONE || given_up) && id->restart >= t->restart;
 }
@@ -243,7 +246,7 @@ static bool update_is_news(const struct k8sm_status *s, const struct update_targ
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect) {
   const struct k8smi_status_task *t = &s->tasks[target->task];
   if (k8smi_status_is_bare_end((int)u->state, u->has_reason ? (int)u->reason : -1)) return false;
-  if (!k8smi_eq(t->task_id, target->text)) return update_adopts(t, &target->id);
+  if (!k8smi_eq(t->task_id, target->text)) return update_adopts(t, &target->id, effect);
   if (!k8smi_task_alive(t)) return false;
   if (effect == K8SMI_EFFECT_UNREACHABLE) return true;
   if (update_terminal(effect)) return true;

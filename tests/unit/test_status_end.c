@@ -304,6 +304,9 @@ static void what_runs_is_adopted(void **state) {
   struct life l;
   life_begin(&l, ONE("Always"));
   life_update(&l, "", 0, "RUNNING", COPY);
+  /* Nobody has seen this one alive: it may have been lost on its way. */
+  life_update(&l, "c", 2, "UNREACHABLE", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REMOVED'");
+  assert_int_equal(l.status->tasks[1].progress, K8SMI_PROGRESS_NONE);
   life_update(&l, "c", 3, "RUNNING", COPY);
   assert_life(&l, "Running(Running) c=R+ |");
   struct k8sm_status_summary summary = {.size = sizeof summary};
