@@ -33,7 +33,7 @@ struct k8sm_driver_options {
   uint32_t features;        /* K8SM_FEATURE_* of agents that say nothing of their own; 0: all */
   uint64_t backoff_base_ms; /* of subscriptions; 0: 1,000 */
   uint64_t backoff_cap_ms;  /* 0: 15,000 */
-  uint64_t hold_ms;         /* such as may be needed are held; twice that at most; 0: 5,000 */
+  uint64_t hold_ms;         /* offers that may be needed are held so long, twice at most; 0: 5,000 */
   uint64_t max_event_bytes; /* of one event; 0: 64 MiB */
   /* A pod's record has no more rows than these, a whole one and others appended to it; then a whole one takes
    * their place. 0: 64; 1: none is appended, for a store that can't. */

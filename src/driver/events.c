@@ -273,7 +273,8 @@ static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struc
                          const K8smMesos__TaskStatus *s) {
   bool said =
       s->agent_id != NULL && s->has_source && s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
-  bool away = said && s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE;
+  bool away = said && (s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE ||
+                       s->state == K8SM_MESOS__TASK_STATE__TASK_UNKNOWN); /* by a new master */
   bool back = said && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE;
   if (back) k8smi_drv_volumes_doubt(d, pod, k8smi_s(s->agent_id->value));
   if (!away || pod->place == NULL || id->attempt != k8smi_drv_pod_attempt(pod)) return K8SM_OK;
