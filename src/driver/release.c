@@ -113,11 +113,16 @@ static struct k8sm_slice release_agent(const struct drv_pod *pod) {
   return pod->tasks != NULL && !pod->adopts ? pod->tasks->agent_id : K8SMI_S("");
 }
 
+/* It has ended, or its attempt has: the next one reserves anew. */
+static bool release_ended(const struct drv_pod *pod) {
+  if (k8smi_drv_pod_over(pod)) return true;
+  return pod->rest == NULL && k8smi_status_wants_attempt(pod->status);
+}
+
 /* Its reservations stay: it runs, or is about to. */
 static bool release_keeps_pod(const struct drv_pod *pod) {
   if (pod == NULL || (pod->place == NULL && !release_is_adopted(pod))) return false;
-  if (k8smi_drv_pod_over(pod) && pod->launches == 0 && !pod->adopts) return false;
-  return true;
+  return !release_ended(pod) || pod->launches > 0 || pod->adopts;
 }
 
 /* Those of the pods that the offer names. Returns how many rows; `rows` may be NULL. */

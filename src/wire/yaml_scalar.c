@@ -82,7 +82,7 @@ static bool yaml_integer(struct k8sm_slice s, struct yaml_number *n) {
     skip++;
   }
   n->is_integer = yaml_digits((struct k8sm_slice){s.ptr + skip, s.len - skip}, base, &n->magnitude);
-  if (n->signed_ && n->magnitude > (uint64_t)INT64_MAX + n->negative) n->is_integer = false;
+  if (n->is_integer && n->signed_) n->is_integer = n->magnitude <= (uint64_t)INT64_MAX + n->negative;
   return n->is_integer;
 }
 

@@ -37,6 +37,12 @@ static void open_world(struct world *w, struct k8sm_driver_options *o, size_t ag
   world_wait(w, 10);
 }
 
+static const char ephemeral[] =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: own, namespace: default, uid: u1}\n"
+    "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}],\n"
+    "  volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce],\n"
+    "    resources: {requests: {storage: 64Mi}}}}}}]}\n";
+
 static void run_pod(struct world *w, const char *name, const char *uid) {
   char yaml[sizeof claiming + 32], key[32];
   snprintf(yaml, sizeof yaml, claiming, name, uid);
@@ -133,17 +139,12 @@ static void a_claim_waits_for_its_pods(void **state) {
 
 /* What a pod's tasks had comes back before what its executor had: it is waited for its own volume, too. */
 static void its_own_volume_is_due_to_the_last(void **state) {
-  static const char yaml[] =
-      "apiVersion: v1\nkind: Pod\nmetadata: {name: own, namespace: default, uid: u1}\n"
-      "spec: {containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}],\n"
-      "  volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce],\n"
-      "    resources: {requests: {storage: 64Mi}}}}}}]}\n";
   struct world w;
   struct k8sm_driver_options o;
   size_t volumes;
   (void)state;
   open_world(&w, &o, 1);
-  assert_true(world_pod(&w, yaml));
+  assert_true(world_pod(&w, ephemeral));
   assert_true(world_await(&w, "default/own", "Running", 60000));
   assert_int_equal(count_volumes(&w, 1), 1);
   assert_int_equal(world_delete(&w, "default/own", 1), K8SM_OK);
@@ -331,7 +332,8 @@ static void open_script(struct script *s) {
 
 /* An offer of disk that is reserved for the claim by a framework; `more` of the resource: PERSISTENT, or "".
  */
-static void offer_disk(struct script *s, const char *id, const char *framework_id, const char *more) {
+static void offer_disk_of(struct script *s, const char *id, const char *kind, const char *owner,
+                          const char *framework_id, const char *more) {
   char json[2048];
   snprintf(
       json, sizeof json,
@@ -339,10 +341,14 @@ static void offer_disk(struct script *s, const char *id, const char *framework_i
       "\"F1\"},\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"a1\",\"allocation_info\":{\"role\":\"dev\"},"
       "\"resources\":[{\"name\":\"disk\",\"type\":\"SCALAR\",\"scalar\":{\"value\":64},"
       "\"allocation_info\":{\"role\":\"dev\"},\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"dev\","
-      "\"principal\":\"p\",\"labels\":{\"labels\":[{\"key\":\"claim\",\"value\":\"default/data\"},"
+      "\"principal\":\"p\",\"labels\":{\"labels\":[{\"key\":\"%s\",\"value\":\"%s\"},"
       "{\"key\":\"framework\",\"value\":\"%s\"}]}}]%s}]}]}}",
-      id, framework_id, more);
+      id, kind, owner, framework_id, more);
   script_event(s, json);
+}
+
+static void offer_disk(struct script *s, const char *id, const char *framework_id, const char *more) {
+  offer_disk_of(s, id, "claim", "default/data", framework_id, more);
 }
 
 static int delete_data(struct script *s) {
@@ -382,6 +388,30 @@ static void offer_room(struct script *s, const char *id, const char *agent) {
   char json[2048];
   snprintf(json, sizeof json, format, id, agent);
   script_event(s, json);
+}
+
+/* The attempt ends with the ACCEPT that was to make the pod's own volume: what it has reserved goes back
+ * while the next one waits. */
+static void a_failed_attempt_keeps_nothing(void **state) {
+  static const char invalid[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_TASK_GROUP_INVALID\"";
+  char pause[128], task[128];
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(script_pod(&s, ephemeral), K8SM_OK);
+  offer_room(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+  snprintf(task, sizeof task, "%s", script_task(&s, "c"));
+  offer_disk_of(&s, "O2", "pod", "u1", "F1", ""); /* the attempt is under way: no other's offer */
+  assert_false(script_has(&s, "> ACCEPT O2"));
+  script_update(&s, pause, "A1", "TASK_ERROR", NULL, invalid);
+  script_update(&s, task, "A1", "TASK_ERROR", NULL, invalid);
+  offer_disk_of(&s, "O3", "pod", "u1", "F1", "");
+  assert_true(script_has(&s, "> ACCEPT O3"));
+  assert_non_null(strstr(s.accept, "\"UNRESERVE\""));
+  assert_false(script_has(&s, "Attempt: number 1"));
+  script_close(&s);
 }
 
 /* Its tasks end before any of them has started, and before an offer shows the volume: that they came to the
@@ -603,6 +633,7 @@ int main(void) {
       cmocka_unit_test(a_claim_without_a_volume_goes),
       cmocka_unit_test(a_claim_ends_where_memory_runs_out),
       cmocka_unit_test(what_a_failed_create_leaves_is_given_back),
+      cmocka_unit_test(a_failed_attempt_keeps_nothing),
       cmocka_unit_test(a_volume_is_destroyed_until_it_is_gone),
       cmocka_unit_test(a_claim_that_is_not_recorded_stays),
       cmocka_unit_test(a_strange_row_is_refused),
