@@ -60,6 +60,7 @@ static int events_subscribed(struct k8sm_driver *d, const struct event_in *in) {
   d->offers.fresh = true;
   k8smi_drv_roles_master(d, k8smi_s(s->master_info == NULL ? NULL : s->master_info->version));
   k8smi_drv_reconcile_start(d);
+  k8smi_drv_volumes_subscribed(d);
   int r = k8smi_drv_eventf(&d->core, 0, events_nobody, "Subscribed: at %s as framework %s",
                            session->authority.ptr, session->framework_id.ptr);
   return r == K8SM_OK ? k8smi_drv_adopt_begin(d) : r;
@@ -268,7 +269,8 @@ static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task
 }
 
 /* The master misses the agent that was to make the pod's volumes, or has it back without the task: what it
- * sent before the agent was away may have come there or not. Errors: NOMEM. */
+ * sent before the agent was away may have come there or not. Where it refuses the task itself, what stood
+ * before the launch in the ACCEPT was done or not. Errors: NOMEM. */
 static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
                          const K8smMesos__TaskStatus *s) {
   bool said =
@@ -276,9 +278,10 @@ static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struc
   bool away = said && (s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE ||
                        s->state == K8SM_MESOS__TASK_STATE__TASK_UNKNOWN); /* by a new master */
   bool back = said && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE;
+  bool refused = said && s->state == K8SM_MESOS__TASK_STATE__TASK_ERROR;
   if (back) k8smi_drv_volumes_doubt(d, pod, k8smi_s(s->agent_id->value));
-  if (!away || pod->place == NULL || id->attempt != k8smi_drv_pod_attempt(pod)) return K8SM_OK;
-  return k8smi_drv_volumes_suppose(d, pod, k8smi_s(s->agent_id->value));
+  if (!(away || refused) || pod->place == NULL || id->attempt != k8smi_drv_pod_attempt(pod)) return K8SM_OK;
+  return k8smi_drv_volumes_suppose(d, pod, k8smi_s(s->agent_id->value), refused);
 }
 
 /* An agent that won't be back takes its volumes with it. */

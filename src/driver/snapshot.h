@@ -81,7 +81,8 @@ struct drv_snapshot_volume {
   struct k8sm_slice hostname;      /* of the agent; empty: not known */
   struct k8sm_slice storage_class; /* as the claim names it; empty: none, or not known */
   int64_t milli;                   /* thousandths of a MB */
-  int64_t supposed;                /* 1: the agent was to make it, and nobody knows whether it did */
+  int64_t supposed;                /* 1: the agent was to make it, and nobody knows whether it did; 2: nor
+                                      for long */
 };
 void k8smi_drv_snapshot_write_volume(struct k8smi_buf *buf, const struct drv_snapshot_volume *volume);
 int k8smi_drv_snapshot_read_volume(struct k8smi_arena *arena, struct k8sm_slice bytes,

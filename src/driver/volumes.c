@@ -6,19 +6,21 @@
 #include "cluster/volumes.h"
 #include "driver/state.h"
 
-enum { VOLUMES_AGAIN_MS = 5000 };
+enum { VOLUMES_TRIAL_MS = 15000, VOLUMES_AGAIN_MS = 5000 };
 
 /* ---- The table ---- */
 
 void k8smi_drv_volumes_init(struct k8sm_driver *d) {
   k8smi_map_init(&d->volumes.by_id, &d->core.allocator, d->core.random);
   k8smi_list_init(&d->volumes.due);
+  k8smi_list_init(&d->volumes.trials);
   d->volumes.ask_ms = DRV_NEVER;
 }
 
 static void volume_free(struct k8sm_driver *d, struct drv_volume *v) {
   const struct k8sm_allocator *a = &d->core.allocator;
   k8smi_list_remove(&v->due);
+  k8smi_list_remove(&v->trial);
   k8smi_text_free(a, v->agent_id);
   k8smi_text_free(a, v->hostname);
   k8smi_text_free(a, v->storage_class);
@@ -55,6 +57,7 @@ static struct drv_volume *volume_new(struct k8sm_driver *d, struct k8sm_slice id
   v->id = (struct k8sm_slice){v->text, id.len};
   v->claim = (struct k8sm_slice){v->text + id.len + 1, id.len};
   k8smi_list_init(&v->due);
+  k8smi_list_init(&v->trial);
   return v;
 }
 
@@ -88,6 +91,12 @@ static void volume_change(struct k8sm_driver *d, struct drv_volume *v) {
   if (!v->writing) k8smi_list_add(&d->volumes.due, &v->due);
 }
 
+static void volume_try(struct k8sm_driver *d, struct drv_volume *v, bool trial) {
+  k8smi_list_remove(&v->trial);
+  v->until_ms = k8smi_drv_after(&d->core, VOLUMES_TRIAL_MS);
+  if (trial) k8smi_list_add(&d->volumes.trials, &v->trial);
+}
+
 /* An empty text says nothing. *ret_other: it is another one. Errors: NOMEM. */
 static int volume_set_text(struct k8sm_driver *d, struct k8sm_slice *to, struct k8sm_slice text,
                            bool *ret_other) {
@@ -102,12 +111,15 @@ static int volume_set_text(struct k8sm_driver *d, struct k8sm_slice *to, struct 
 
 /* What changed before memory ran out is in the row all the same. */
 static int volume_set(struct k8sm_driver *d, struct drv_volume *v, const struct drv_volume_facts *facts) {
-  bool other = !v->made || v->supposed != facts->supposed || (facts->milli > 0 && v->milli != facts->milli);
+  bool tried = !k8smi_list_empty(&v->trial);
+  bool other = !v->made || v->supposed != facts->supposed || tried != facts->trial ||
+               (facts->milli > 0 && v->milli != facts->milli);
   int r = volume_set_text(d, &v->agent_id, facts->agent_id, &other);
   if (r == K8SM_OK) r = volume_set_text(d, &v->hostname, facts->hostname, &other);
   if (r == K8SM_OK) r = volume_set_text(d, &v->storage_class, facts->storage_class, &other);
   v->made = true;
   v->supposed = facts->supposed;
+  volume_try(d, v, facts->trial);
   if (facts->milli > 0) v->milli = facts->milli;
   if (other) volume_change(d, v);
   return r;
@@ -140,6 +152,7 @@ int k8smi_drv_volume_put(struct k8sm_driver *d, const struct drv_volume_facts *f
 void k8smi_drv_volume_end(struct k8sm_driver *d, struct drv_volume *v) {
   if (!v->made) return;
   v->made = v->supposed = false;
+  k8smi_list_remove(&v->trial);
   v->pod = NULL;
   volume_change(d, v);
 }
@@ -184,7 +197,7 @@ void k8smi_drv_volume_row(const struct drv_volume *v, struct k8smi_buf *buf) {
                                           .hostname = v->hostname,
                                           .storage_class = v->storage_class,
                                           .milli = v->milli,
-                                          .supposed = v->supposed};
+                                          .supposed = v->supposed + !k8smi_list_empty(&v->trial)};
   k8smi_drv_snapshot_write_volume(buf, &row);
 }
 
@@ -206,7 +219,24 @@ static int volume_record(struct k8sm_driver *d, struct drv_volume *v) {
   return r;
 }
 
+/* No offer has shown them: they were not made. */
+static void volumes_end_trials(struct k8sm_driver *d) {
+  K8SMI_EACH(link, &d->volumes.trials) {
+    struct drv_volume *v = K8SMI_OF(link, drv_volume, trial);
+    if (v->until_ms > d->core.mono_ms) return;
+    k8smi_volume_doubt(d->offers.cluster, v->id, v->agent_id);
+    k8smi_drv_volume_end(d, v);
+    d->offers.fresh = d->offers.revive = true;
+  }
+}
+
+void k8smi_drv_volumes_subscribed(struct k8sm_driver *d) {
+  K8SMI_EACH(link, &d->volumes.trials)
+  K8SMI_OF(link, drv_volume, trial)->until_ms = k8smi_drv_after(&d->core, VOLUMES_TRIAL_MS);
+}
+
 int k8smi_drv_volumes_pump(struct k8sm_driver *d) {
+  if (d->session.state == DRV_SESSION_SUBSCRIBED) volumes_end_trials(d);
   K8SMI_EACH(link, &d->volumes.due) {
     struct drv_volume *v = K8SMI_OF(link, drv_volume, due);
     if (v->again_ms > d->core.mono_ms) continue;
@@ -223,7 +253,8 @@ uint64_t k8smi_drv_volumes_deadline(const struct k8sm_driver *d) {
   uint64_t due = DRV_NEVER;
   K8SMI_EACH(link, &d->volumes.due)
   due = k8smi_drv_min(due, K8SMI_OF(link, drv_volume, due)->again_ms);
-  return due;
+  if (d->session.state != DRV_SESSION_SUBSCRIBED || k8smi_list_empty(&d->volumes.trials)) return due;
+  return k8smi_drv_min(due, K8SMI_OF(d->volumes.trials.next, drv_volume, trial)->until_ms);
 }
 
 /* Pods that wait for the row go on. */
@@ -255,7 +286,8 @@ static int volume_restore_row(struct k8sm_driver *d, struct k8sm_slice key,
                                          .hostname = row->hostname,
                                          .storage_class = row->storage_class,
                                          .milli = row->milli,
-                                         .supposed = row->supposed != 0};
+                                         .supposed = row->supposed != 0,
+                                         .trial = row->supposed == 2};
   char text[DRV_ID_CAP + 8];
   struct drv_volume *v;
   if (row->agent_id.len == 0) return volume_bad(key, "names no agent", diags);

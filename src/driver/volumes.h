@@ -11,6 +11,7 @@
 
 struct drv_volume {
   struct k8smi_link due;      /* in the list of those whose row is not as it is to be */
+  struct k8smi_link trial;    /* in the list of those that an offer shows soon, or that are not there */
   struct k8sm_slice id;       /* the persistence id */
   struct k8sm_slice claim;    /* "namespace/name" */
   struct k8sm_slice agent_id; /* each of these is a block of its own */
@@ -23,6 +24,7 @@ struct drv_volume {
   bool writing;        /* one is on its way, … */
   bool changed;        /* … and old by now */
   uint64_t again_ms;   /* after a refusal: not before */
+  uint64_t until_ms;   /* of the trial */
   struct drv_pod *pod; /* that waits for the row; NULL: none */
   size_t size;         /* of the whole */
   char text[];         /* id and claim, a NUL after each */
@@ -34,6 +36,7 @@ struct drv_volumes {
   size_t cap;
   struct k8smi_map by_id; /* to the number in `items` */
   struct k8smi_link due;
+  struct k8smi_link trials; /* each as long as the others: in order */
   uint64_t ask_ms; /* when the master is asked for agents that have some, and of which nothing is heard */
   size_t asked;    /* of `items`, how many that has come to */
 };
@@ -46,6 +49,7 @@ struct drv_volume_facts {
   struct k8sm_slice storage_class;
   int64_t milli;
   bool supposed;
+  bool trial;          /* and for a short while only */
   struct drv_pod *pod; /* that waits for the row */
 };
 
@@ -70,6 +74,8 @@ struct k8sm_slice k8smi_drv_volume_key(const struct drv_volume *volume, char *te
 int k8smi_drv_volumes_pump(struct k8sm_driver *d);
 void k8smi_drv_volume_answered(struct k8sm_driver *d, const struct drv_record *record);
 uint64_t k8smi_drv_volumes_deadline(const struct k8sm_driver *d);
+/* From now on there are offers to wait for. */
+void k8smi_drv_volumes_subscribed(struct k8sm_driver *d);
 /* The host has the rows of all that is known of what the pod claims: it may be placed. The pod is awake, here
  * and below. */
 bool k8smi_drv_volumes_settled(const struct k8sm_driver *d, const struct drv_pod *pod);
@@ -87,8 +93,11 @@ int k8smi_drv_volumes_offered(struct k8sm_driver *d, const struct k8sm_offers *o
 void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod);
 /* After a restart: whether the row of the pod tells of volumes that have rows of their own. */
 void k8smi_drv_volumes_restored(struct drv_pod *pod, const struct drv_snapshot *snapshot);
-/* The agent that was to make what the pod claims is away: nobody knows whether it did. Errors: NOMEM. */
-int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id);
+/* The agent that was to make what the pod claims is away: nobody knows whether it did. Or (trial) it is
+ * there, and has not been asked to launch the pod: an offer will soon show what was made before. Errors:
+ * NOMEM. */
+int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id,
+                              bool trial);
 /* It is back without the pod's task: nobody has used what was only supposed. */
 void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
 /* The pod's row is to tell another thing of its volumes than it does. */

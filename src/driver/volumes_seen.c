@@ -93,7 +93,8 @@ bool k8smi_drv_volumes_untold(const struct k8sm_driver *d, struct drv_pod *pod) 
   return pod->volumes_made != pod->volumes_told;
 }
 
-int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id) {
+int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id,
+                              bool trial) {
   int r = K8SM_OK;
   for (size_t i = 0; r == K8SM_OK && i < pod->demand->volume_count; i++) {
     const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
@@ -101,6 +102,7 @@ int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct
     if (row->claim.len == 0 || (v != NULL && v->made && !v->supposed)) continue;
     struct drv_volume_facts facts = seen_facts(pod, row, agent_id);
     facts.supposed = true;
+    facts.trial = trial;
     r = k8smi_volume_suppose(d->offers.cluster, row->id, agent_id);
     if (r == K8SM_OK && k8smi_eq(seen_at(d, row->id), agent_id)) r = k8smi_drv_volume_put(d, &facts);
   }

@@ -429,6 +429,8 @@ static void a_volume_is_made_once(void **state) {
       {NULL, "TASK_FAILED", ",\"source\":\"SOURCE_AGENT\",\"reason\":\"REASON_EXECUTOR_TERMINATED\"", true},
       {"TASK_UNREACHABLE", "TASK_GONE", /* the agent is back, and had never heard of it */
        ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"", false},
+      {NULL, "TASK_ERROR", /* the launch alone was refused; until offers tell */
+       ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_TASK_GROUP_INVALID\"", true},
       {NULL, "TASK_DROPPED", /* the ACCEPT came too late for its agent */
        ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"", false}};
   static const char removed[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
@@ -448,6 +450,47 @@ static void a_volume_is_made_once(void **state) {
     script_wait(&s, 11000);
     offer_room(&s, "O2", "A2");
     assert_int_equal(strstr(s.accept, "\"CREATE\"") == NULL, ends[i].made); /* else on another agent */
+    script_close(&s);
+  }
+}
+
+/* The master refuses the launch; what stood before it in the ACCEPT it may have done. Offers show that soon,
+ * or it was not; over a restart, too. */
+static void a_refused_launch_may_have_made_it(void **state) {
+  static const char invalid[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_TASK_GROUP_INVALID\"";
+  static const struct {
+    bool shown, restart, made;
+  } cases[] = {{false, false, false}, {true, false, true}, {false, true, false}, {true, true, true}};
+  char yaml[sizeof claiming + 32], pause[128], task[128];
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_driver_options o = script_options();
+    struct script s;
+    o.framework = &framework;
+    o.demand = &demand;
+    open_script(&s);
+    snprintf(yaml, sizeof yaml, claiming, "p", "u1");
+    assert_int_equal(script_pod(&s, yaml), K8SM_OK);
+    offer_room(&s, "O1", "A1");
+    assert_non_null(strstr(s.accept, "\"CREATE\""));
+    snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+    snprintf(task, sizeof task, "%s", script_task(&s, "c"));
+    script_update(&s, pause, "A1", "TASK_ERROR", NULL, invalid);
+    script_update(&s, task, "A1", "TASK_ERROR", NULL, invalid);
+    s.accept[0] = '\0';
+    if (cases[i].restart) {
+      script_restart(&s, &o);
+      script_tick(&s);
+      script_wait(&s, 40000); /* without a master nothing is decided */
+      script_subscribe(&s, "F1");
+    }
+    script_wait(&s, 12000); /* the next attempt has begun */
+    offer_room(&s, "O2", "A2");
+    assert_null(strstr(s.accept, "\"CREATE\""));
+    if (cases[i].shown) offer_disk(&s, "O3", "F1", PERSISTENT);
+    script_wait(&s, 5000);
+    offer_room(&s, "O4", "A2");
+    assert_int_equal(strstr(s.accept, "\"CREATE\"") == NULL, cases[i].made);
     script_close(&s);
   }
 }
@@ -623,6 +666,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_volume_is_made_once),
       cmocka_unit_test(a_volume_may_be_made),
+      cmocka_unit_test(a_refused_launch_may_have_made_it),
       cmocka_unit_test(another_pod_makes_it),
       cmocka_unit_test(a_volume_is_recorded_where_memory_runs_out),
       cmocka_unit_test(a_row_is_read_where_memory_runs_out),
