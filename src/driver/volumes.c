@@ -153,6 +153,7 @@ void k8smi_drv_volume_end(struct k8sm_driver *d, struct drv_volume *v) {
   if (!v->made) return;
   v->made = v->supposed = false;
   k8smi_list_remove(&v->trial);
+  if (v->pod != NULL) k8smi_drv_pods_touch(&d->pods, v->pod); /* it waits no more */
   v->pod = NULL;
   volume_change(d, v);
 }

@@ -220,6 +220,34 @@ static void a_pod_waits_for_the_row_of_its_volume(void **state) {
   script_close(&s);
 }
 
+/* What is supposed for a short while is not recorded in time, and then turns out not to be there: the pod
+ * goes on, with a volume of its own. */
+static void a_trial_ends_before_its_row_is_kept(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  s.hold_records = true;
+  uint64_t first = s.open_record + 1;
+  update_all(&s, "A1", "TASK_ERROR",
+             ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_TASK_GROUP_INVALID\"");
+  uint64_t last = s.open_record;
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"supposed\":2"));
+  for (uint64_t n = first; n <= last; n++)
+    script_record(&s, n == first + 1 ? K8SM_INPUT_REFUSED : K8SM_INPUT_RECORDED, n);
+  for (int i = 0; i < 3; i++) { /* each time after 5 s */
+    script_wait(&s, 5010);
+    script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
+  }
+  s.hold_records = false;
+  script_wait(&s, 8000);
+  assert_null(row_of(&s, "volume/default/data"));
+  offer(&s, "O2", "A2", "");
+  assert_true(makes_volume(&s));
+  script_close(&s);
+}
+
 /* The volume that an offer shows is recorded before a pod relies on it. */
 static void a_launch_waits_for_the_row(void **state) {
   struct script s;
@@ -605,6 +633,7 @@ int main(void) {
       cmocka_unit_test(an_agent_that_is_gone_frees_its_claims),
       cmocka_unit_test(an_agent_without_tasks_is_asked_for),
       cmocka_unit_test(what_is_supposed_is_recorded),
+      cmocka_unit_test(a_trial_ends_before_its_row_is_kept),
       cmocka_unit_test(a_snapshot_has_volumes),
       cmocka_unit_test(volumes_are_shown),
       cmocka_unit_test(other_volumes_are_left_out),
