@@ -2,7 +2,10 @@
 /* Where the volumes of claims are is recorded: over crashes, refused rows, and agents that are away or gone.
  */
 #include "base/slice.h"
+#include "driver/core.h"
+#include "driver/state.h"
 #include "sim/script.h"
+#include "support/room.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,15 +19,12 @@ static const struct k8sm_framework framework = {
     .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
 static const struct k8sm_manifest_data data[] = {
     {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storage", 7}, {"64Mi", 4}, 0, 0},
-    {{"PersistentVolumeClaim", 21},
-     {"default", 7},
-     {"data", 4},
-     {"storageClassName", 16},
-     {"fast", 4},
-     0,
-     0}};
-static const struct k8sm_demand_options demand = {
-    .size = sizeof demand, .data = data, .data_count = 2, .data_size = sizeof data[0]};
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"data", 4}, {"storageClassName", 16}, {"fast", 4}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"more", 4}, {"storage", 7}, {"32Mi", 4}, 0, 0}};
+static const struct k8sm_demand_options demand = {.size = sizeof demand,
+                                                  .data = data,
+                                                  .data_count = sizeof data / sizeof data[0],
+                                                  .data_size = sizeof data[0]};
 
 static struct k8sm_driver_options volume_options(void) {
   struct k8sm_driver_options o = script_options();
@@ -606,6 +606,7 @@ static void strange_rows_are_refused(void **state) {
        "a field: expected one that this version knows"},
       {"volume/default/data", "[]\n", "expected an object"},
       {"volume/default/data", "{\"version\":1", ""},
+      {"volume/default/data", ROW("1", "", "A1"), "is of a volume with another id"},
       {"volume/", ROW("1", "default.data", "A1"), "is not one of ours"}};
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -619,6 +620,234 @@ static void strange_rows_are_refused(void **state) {
     if (strstr(s.findings, rows[i].words) == NULL) fail_msg("%zu: %s", i, s.findings);
     script_close(&s);
   }
+}
+
+/* ---- Where memory runs out ---- */
+
+/* A pod with two claims, of which only the first is of a storage class. */
+static void give_two_claims(struct script *s) {
+  static const char yaml[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+      "spec: {restartPolicy: Never, containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: "
+      "/v}, {name: w, mountPath: /w}]}],\n"
+      "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}, {name: w, persistentVolumeClaim: "
+      "{claimName: more}}]}\n";
+  assert_int_equal(script_pod(s, yaml), K8SM_OK);
+  offer(s, "O1", "A1", "");
+  assert_true(makes_volume(s));
+}
+
+/* From the nth allocation on there is no memory as long as `act` lasts. The stream that is given up then
+ * comes back, and so does what was said. False: there were fewer. */
+static bool act_without_memory(struct script *s, size_t n, void (*act)(struct script *)) {
+  room_forget(&s->driver->core.queue, &s->memory.allocator);
+  const size_t fail_at = s->memory.fail_at = s->memory.calls + n;
+  act(s);
+  bool failed = s->memory.calls >= fail_at;
+  s->memory.fail_at = 0;
+  script_wait(s, 3000);
+  if (s->stream != 0 && s->driver->session.state != DRV_SESSION_SUBSCRIBED) {
+    script_subscribe(s, "F1");
+    act(s);
+    script_wait(s, 3000);
+  }
+  return failed;
+}
+
+static void act_unreachable(struct script *s) {
+  script_update(s, script_task(s, "c"), "A1", "TASK_UNREACHABLE", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"");
+}
+
+static void act_running(struct script *s) {
+  script_update(s, script_task(s, "c"), "A1", "TASK_RUNNING", "running---------", BY_EXECUTOR);
+}
+
+static void act_gone(struct script *s) {
+  script_update(s, script_task(s, "c"), "A1", "TASK_GONE_BY_OPERATOR", NULL, BY_MASTER);
+}
+
+/* Both volumes are in the record in the end, as what they are. */
+static void both_volumes_are_recorded_without_memory(void **state) {
+  static const struct {
+    void (*act)(struct script *);
+    bool supposed;
+  } rows[] = {{act_unreachable, true}, {act_running, false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+      struct script s;
+      open_script(&s);
+      give_two_claims(&s);
+      failed = act_without_memory(&s, n, rows[i].act);
+      const char *data_row = row_of(&s, "volume/default/data"), *more = row_of(&s, "volume/default/more");
+      if (data_row == NULL || more == NULL) fail_msg("state %zu, allocation %zu: %s", i, n, s.trace);
+      assert_int_equal(strstr(data_row, "\"supposed\":1") != NULL, rows[i].supposed);
+      assert_int_equal(strstr(more, "\"supposed\":1") != NULL, rows[i].supposed);
+      script_close(&s);
+    }
+  }
+}
+
+/* An agent that is gone for good takes both along, and it is said of each. */
+static void both_volumes_are_lost_without_memory(void **state) {
+  bool failed = true;
+  (void)state;
+  for (size_t n = 1; failed; n++) {
+    struct script s;
+    open_script(&s);
+    give_two_claims(&s);
+    act_running(&s);
+    assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), 2);
+    script_forget(&s);
+    failed = act_without_memory(&s, n, act_gone);
+    if (row_of(&s, "volume/default/data") != NULL || row_of(&s, "volume/default/more") != NULL)
+      fail_msg("allocation %zu: %s", n, s.trace);
+    assert_true(script_has(&s, "Claim: default/data was on agent A1, which is gone for good"));
+    assert_true(script_has(&s, "Claim: default/more was on agent A1, which is gone for good"));
+    script_close(&s);
+  }
+}
+
+static void offer_both(struct script *s) {
+  char two[2 * sizeof volume], *at;
+  snprintf(two, sizeof two, "%s%s", volume, volume);
+  at = strstr(two + sizeof volume, "default.data");
+  assert_non_null(at);
+  memcpy(at + 8, "more", 4);
+  offer(s, "O7", "A1", two);
+}
+
+/* An offer that shows two volumes is taken whole, or comes again. */
+static void both_volumes_are_seen_without_memory(void **state) {
+  bool failed = true;
+  (void)state;
+  for (size_t n = 1; failed; n++) {
+    struct script s;
+    open_script(&s);
+    failed = act_without_memory(&s, n, offer_both);
+    if (row_of(&s, "volume/default/data") == NULL || row_of(&s, "volume/default/more") == NULL)
+      fail_msg("allocation %zu: %s", n, s.trace);
+    script_close(&s);
+  }
+}
+
+/* ---- What is supposed ---- */
+
+#define SUPPOSED                                                                                             \
+  "{\"version\":1,\"id\":\"default.data\",\"agent_id\":\"A1\",\"hostname\":\"A1.example\",\"milli\":0,"      \
+  "\"supposed\":1}\n"
+
+static int restore_volume(struct script *s, const char *row) {
+  return script_step(s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
+                                            .key = k8smi_s("volume/default/data"),
+                                            .bytes = k8smi_s(row)});
+}
+
+/* An offer that shows it tells better; a row that says nothing new changes nothing. */
+static void what_is_supposed_is_seen(void **state) {
+  struct k8sm_driver_volume v;
+  struct script s;
+  struct k8sm_driver_options o = volume_options();
+  (void)state;
+  script_open(&s, &o);
+  assert_int_equal(restore_volume(&s, SUPPOSED), K8SM_OK);
+  assert_int_equal(restore_volume(&s, SUPPOSED), K8SM_OK);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, &v, sizeof v, 1), 1);
+  assert_int_equal(v.supposed, 1);
+  assert_int_equal(v.milli, 0);
+  subscribe(&s);
+  assert_null(row_of(&s, "volume/default/data")); /* it is recorded as it is */
+  offer(&s, "O1", "A1", volume);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, &v, sizeof v, 1), 1);
+  assert_int_equal(v.supposed, 0);
+  assert_int_equal(v.milli, 64000);
+  assert_null(strstr(row_of(&s, "volume/default/data"), "\"supposed\":1"));
+  script_close(&s);
+}
+
+/* That another agent has not heard of the task says nothing of this one. */
+static void another_agent_does_not_tell(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A1", "");
+  act_unreachable(&s);
+  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"supposed\":1"));
+  script_update(&s, script_task(&s, "c"), "A2", "TASK_GONE", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  assert_non_null(row_of(&s, "volume/default/data"));
+  script_update(&s, script_task(&s, ""), "A1", "TASK_GONE", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
+  assert_null(row_of(&s, "volume/default/data"));
+  script_close(&s);
+}
+
+/* ---- What is shown and listed while a row goes ---- */
+
+/* A volume whose row is about to go is neither shown nor in a snapshot, nor is a claim whose row is. */
+static void what_goes_is_not_shown(void **state) {
+  struct k8sm_effects *effects;
+  struct k8sm_effect e;
+  struct script s;
+  (void)state;
+  open_script(&s);
+  a_volume_is_made(&s, false);
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_DELETE_CLAIM, .key = k8smi_s("default/data")});
+  offer(&s, "O2", "A1", volume);
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), 1);
+  s.hold_records = true;
+  script_wait(&s, 12000);
+  assert_true(script_has(&s, "record volume/default/data away\n"));
+  assert_int_equal(k8sm_driver_volumes(s.driver, 0, NULL, sizeof(struct k8sm_driver_volume), 0), 0);
+  assert_int_equal(k8sm_effects_new(NULL, &effects), K8SM_OK);
+  for (int turn = 0; turn < 2; turn++) {
+    size_t volumes = 0, claims = 0;
+    assert_int_equal(k8sm_driver_snapshot(s.driver, effects), K8SM_OK);
+    for (size_t i = 0; k8sm_effects_rows(effects, i, &e, sizeof e, 1) != 0; i++) {
+      volumes += strncmp(e.key.ptr, "volume/", 7) == 0;
+      claims += strncmp(e.key.ptr, "claim/", 6) == 0;
+    }
+    assert_int_equal(volumes, 0);
+    assert_int_equal(claims, turn == 0);
+    if (turn == 0) script_record(&s, K8SM_INPUT_RECORDED, s.open_record); /* now that of the claim goes */
+  }
+  k8sm_effects_free(effects);
+  script_close(&s);
+}
+
+/* A snapshot has all rows, or there is none. */
+static void a_snapshot_without_memory_is_none(void **state) {
+  struct script s;
+  int r = K8SM_ERR_NOMEM;
+  size_t n;
+  (void)state;
+  struct k8sm_driver_options o = volume_options();
+  o.rest_ms = 1000;
+  script_open(&s, &o);
+  subscribe(&s);
+  give_two_claims(&s);
+  act_running(&s);
+  script_update(&s, script_task(&s, ""), "A1", "TASK_RUNNING", "pause-----------", BY_EXECUTOR);
+  script_wait(&s, 5000);
+  assert_non_null(s.driver->pods.slots[0]->rest);
+  script_step(&s, (struct k8sm_input){.type = K8SM_INPUT_DELETE_CLAIM, .key = k8smi_s("default/none")});
+  script_wait(&s, 2000);
+  for (n = 1; r == K8SM_ERR_NOMEM; n++) {
+    struct k8sm_effects *effects;
+    assert_int_equal(k8sm_effects_new(&s.memory.allocator, &effects), K8SM_OK);
+    s.memory.fail_at = s.memory.calls + n;
+    r = k8sm_driver_snapshot(s.driver, effects);
+    s.memory.fail_at = 0;
+    if (r == K8SM_OK) /* the framework, the pod, the claim and two volumes */
+      assert_int_equal(k8sm_effects_rows(effects, 0, NULL, sizeof(struct k8sm_effect), 0), 5);
+    k8sm_effects_free(effects);
+  }
+  assert_int_equal(r, K8SM_OK);
+  assert_true(n > 3);
+  script_close(&s);
 }
 
 int main(void) {
@@ -642,6 +871,13 @@ int main(void) {
       cmocka_unit_test(many_volumes_are_asked_for),
       cmocka_unit_test(own_volumes_have_no_rows),
       cmocka_unit_test(strange_rows_are_refused),
+      cmocka_unit_test(both_volumes_are_recorded_without_memory),
+      cmocka_unit_test(both_volumes_are_lost_without_memory),
+      cmocka_unit_test(both_volumes_are_seen_without_memory),
+      cmocka_unit_test(what_is_supposed_is_seen),
+      cmocka_unit_test(another_agent_does_not_tell),
+      cmocka_unit_test(what_goes_is_not_shown),
+      cmocka_unit_test(a_snapshot_without_memory_is_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
