@@ -94,13 +94,13 @@ int k8sm_driver_step(struct k8sm_driver *d, const struct k8sm_input *input, stru
 }
 
 uint64_t k8sm_driver_deadline(const struct k8sm_driver *d) {
-  uint64_t due = k8smi_drv_min(d->starved_ms, k8smi_drv_session_deadline(&d->session));
-  if (d->life == DRV_STOPPED) return d->starved_ms;
+  /* Without memory what is due could not be done: it is not tried again at once. */
+  if (d->starved_ms != DRV_NEVER || d->life == DRV_STOPPED) return d->starved_ms;
+  uint64_t due = k8smi_drv_session_deadline(&d->session);
   if (d->life == DRV_LEAVING) return k8smi_drv_min(due, d->leave_ms);
   if (d->resync) return d->core.mono_ms;
   if (d->session.framework_id.len != 0) due = k8smi_drv_min(due, d->framework_due_ms);
-  bool rest = !k8smi_list_empty(&d->pods.dirty) && d->starved_ms == DRV_NEVER; /* of a long step */
-  if (rest) due = k8smi_drv_min(due, d->core.mono_ms);
+  if (!k8smi_list_empty(&d->pods.dirty)) due = k8smi_drv_min(due, d->core.mono_ms); /* of a long step */
   due = k8smi_drv_min(due, k8smi_drv_agenda_next(&d->pods.due));
   due = k8smi_drv_min(due, k8smi_drv_rest_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_volumes_deadline(d));

@@ -654,6 +654,34 @@ static bool act_without_memory(struct script *s, size_t n, void (*act)(struct sc
   return failed;
 }
 
+/* An offer that is to go back can't be declined without memory: that is not tried again at once. */
+static void what_is_due_waits_for_memory(void **state) {
+  static const char small[] =
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O1\"},\"framework_id\":{\"value\":"
+      "\"F1\"},\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"a1\"" OF_DEV
+      ",\"resources\":[" SCALAR("cpus", "0.001") "}]}]}}";
+  struct script s;
+  (void)state;
+  open_script(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  script_event(&s, small);
+  script_wait(&s, 4000);
+  assert_false(script_has(&s, "> DECLINE O1"));
+  room_forget(&s.driver->core.queue, &s.memory.allocator);
+  s.memory.fail_at = s.memory.calls + 1;
+  s.now += 2000;
+  for (int i = 0; i < 3; i++) {
+    script_tick(&s);
+    assert_true(s.memory.calls >= s.memory.fail_at);
+    assert_int_equal(k8sm_driver_deadline(s.driver), s.now + 100);
+    s.now += 100;
+  }
+  s.memory.fail_at = 0;
+  script_tick(&s);
+  assert_true(script_has(&s, "> DECLINE O1"));
+  script_close(&s);
+}
+
 static void act_unreachable(struct script *s) {
   script_update(s, script_task(s, "c"), "A1", "TASK_UNREACHABLE", NULL,
                 ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"");
@@ -862,6 +890,7 @@ int main(void) {
       cmocka_unit_test(an_agent_that_is_gone_frees_its_claims),
       cmocka_unit_test(an_agent_without_tasks_is_asked_for),
       cmocka_unit_test(what_is_supposed_is_recorded),
+      cmocka_unit_test(what_is_due_waits_for_memory),
       cmocka_unit_test(a_trial_ends_before_its_row_is_kept),
       cmocka_unit_test(a_snapshot_has_volumes),
       cmocka_unit_test(volumes_are_shown),
