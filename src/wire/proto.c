@@ -207,26 +207,16 @@ static inline int proto_store(struct proto_reader *r, const ProtobufCFieldDescri
                                                : proto_store_message(r, bytes, bytes + len, to, &frame);
 }
 
-/* The same of a text, bytes or a message. */
-static inline const uint8_t *proto_read_one(struct proto_reader *r, const struct proto_field *field,
-                                            const uint8_t *end, ProtobufCMessage *message,
-                                            const struct k8smi_frame *parent) {
-  uint64_t len;
-  const uint8_t *p = k8smi_proto_varint(field->value, end, &len);
-  if (p == NULL || len > (uint64_t)(end - p)) return NULL;
-  void *to = proto_room(r, field->as, 1, message);
-  if (to == NULL) return NULL;
-  int result = proto_store(r, field->as, p, (size_t)len, to, parent, 0);
-  return result == K8SM_OK ? p + len : proto_fail(r, result);
-}
-
-/* Of all elements that follow one another: their array is made in one go. */
-static inline const uint8_t *proto_read_run(struct proto_reader *r, const struct proto_field *field,
+/* The same of texts, bytes or messages: one, or all elements that follow one another, whose array is made in
+ * one go. */
+static inline const uint8_t *proto_read_bytes(struct proto_reader *r, const struct proto_field *field,
                                               const uint8_t *end, ProtobufCMessage *message,
                                               const struct k8smi_frame *parent) {
-  const size_t tag = (size_t)(field->value - field->begin), n = proto_count_run(field->begin, tag, end);
-  size_t before;
-  memcpy(&before, (const char *)message + field->as->quantifier_offset, sizeof before);
+  const bool repeated = field->as->label == PROTOBUF_C_LABEL_REPEATED;
+  const size_t tag = (size_t)(field->value - field->begin);
+  size_t before = 0;
+  if (repeated) memcpy(&before, (const char *)message + field->as->quantifier_offset, sizeof before);
+  const size_t n = repeated ? proto_count_run(field->begin, tag, end) : 1;
   const uint8_t *p = field->begin;
   char *to = proto_room(r, field->as, n, message);
   for (size_t i = 0; to != NULL && i < n; i++) {
@@ -308,8 +298,7 @@ static int proto_read_message(struct proto_reader *r, const uint8_t *p, const ui
     if (field.as == NULL || k8smi_field_wires[field.as->type] != (tag & 7)) {
       p = NULL;
     } else if ((tag & 7) == K8SMI_PROTO_BYTES) {
-      p = field.as->label == PROTOBUF_C_LABEL_REPEATED ? proto_read_run(r, &field, end, message, frame)
-                                                       : proto_read_one(r, &field, end, message, frame);
+      p = proto_read_bytes(r, &field, end, message, frame);
     } else {
       p = proto_read_number(r, &field, end, message);
     }
