@@ -271,8 +271,8 @@ static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task
 /* The master misses the agent that was to make the pod's volumes, or has it back without the task: what it
  * sent before the agent was away may have come there or not. Where it refuses the task itself, what stood
  * before the launch in the ACCEPT was done or not. Errors: NOMEM. */
-static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
-                         const K8smMesos__TaskStatus *s) {
+static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struct drv_task *task,
+                         const struct k8sm_task_id *id, const K8smMesos__TaskStatus *s) {
   bool said =
       s->agent_id != NULL && s->has_source && s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
   bool away = said && (s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE ||
@@ -280,7 +280,8 @@ static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struc
   bool back = said && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE;
   bool refused = said && s->state == K8SM_MESOS__TASK_STATE__TASK_ERROR;
   if (back) k8smi_drv_volumes_doubt(d, pod, k8smi_s(s->agent_id->value));
-  if (!(away || refused) || pod->place == NULL || id->attempt != k8smi_drv_pod_attempt(pod)) return K8SM_OK;
+  bool present = pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod);
+  if (!(away || refused) || !present || task == NULL) return K8SM_OK; /* it has ended: all is known */
   return k8smi_drv_volumes_suppose(d, pod, k8smi_s(s->agent_id->value), refused);
 }
 
@@ -315,7 +316,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
   if (events_is_of_place(pod, id, s)) pod->arrived = true;
-  r = events_missed(d, pod, id, s);
+  r = events_missed(d, pod, task, id, s);
   if (r == K8SM_OK) r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK) r = events_gone(d, pod, s);
   if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod); /* before the row that tells of them */

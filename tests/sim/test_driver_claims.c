@@ -495,6 +495,31 @@ static void a_refused_launch_may_have_made_it(void **state) {
   }
 }
 
+/* The ACCEPT came too late, and nothing of it was done; then the agent is away, which is said of its tasks,
+ * too. */
+static void what_was_dropped_is_not_supposed(void **state) {
+  static const char late[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_INVALID_OFFERS\"";
+  static const char away[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  char yaml[sizeof claiming + 32], pause[128], task[128];
+  struct script s;
+  (void)state;
+  open_script(&s);
+  snprintf(yaml, sizeof yaml, claiming, "p", "u1");
+  assert_int_equal(script_pod(&s, yaml), K8SM_OK);
+  offer_room(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+  snprintf(task, sizeof task, "%s", script_task(&s, "c"));
+  script_update(&s, pause, "A1", "TASK_DROPPED", NULL, late);
+  script_update(&s, task, "A1", "TASK_DROPPED", NULL, late);
+  script_update(&s, task, "A1", "TASK_UNREACHABLE", NULL, away);
+  s.accept[0] = '\0';
+  script_wait(&s, 12000);
+  offer_room(&s, "O2", "A2");
+  assert_non_null(strstr(s.accept, "\"CREATE\""));
+  script_close(&s);
+}
+
 /* The agent is away: whether it heard of the volume is not known. The pod goes on without waiting for it
  * where it may, and its claim stays where it may be until the agent is back without the task. */
 static void a_volume_may_be_made(void **state) {
@@ -666,6 +691,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_volume_is_made_once),
       cmocka_unit_test(a_volume_may_be_made),
+      cmocka_unit_test(what_was_dropped_is_not_supposed),
       cmocka_unit_test(a_refused_launch_may_have_made_it),
       cmocka_unit_test(another_pod_makes_it),
       cmocka_unit_test(a_volume_is_recorded_where_memory_runs_out),
