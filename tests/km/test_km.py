@@ -628,6 +628,7 @@ class Networks(unittest.TestCase):
         master = self.serve("--networks=plain=10.77.0.0/24")
         code, out, _ = km("run", "-f", EXAMPLES / "nginx.yaml", master, self.state, "--network=nowhere", "--detach",
                           "--timeout=3")
+        self.addCleanup(km, "delete", "--all", "--grace-period=1", self.state)
         self.assertEqual(code, 1)
         self.assertIn("Unknown CNI network 'nowhere'", out)
 
