@@ -8,18 +8,14 @@ Of every ReplicaSet: whether it is there afterwards, with how many replicas, and
 its conditions and the numbers of its status. A difference is fine only when a row of KNOWN describes it, and
 ARCHITECTURE_MD, too.
 """
-import argparse
-import collections
 import datetime
 import json
 import random
 import re
 import sys
-import time
 
-import programs
+import comparison
 
-BATCH = 200
 VERSIONS = 5
 NOTES = {"revision": "revision", "desired": "desired-replicas", "most": "max-replicas"}
 # What may differ, and the sentence of the document that says so.
@@ -136,13 +132,17 @@ def scenario(rng, names):
     return b"\n".join(json.dumps(document).encode() for document in [of, *sets])
 
 
-class Comparison:
+class Rollout(comparison.Comparison):
+    request, known = "rollout", KNOWN
+
     def __init__(self, args):
-        self.args = args
-        self.oracle, self.subject = programs.Program(args.oracle), programs.Program(args.subject)
-        self.counts, self.met = collections.Counter(), collections.Counter()
-        self.new = collections.OrderedDict()
+        super().__init__(args)
+        self.rng = random.Random(args.seed)
         self.ours = {}  # our names of the ReplicaSets by theirs
+        self.sets = self.names()
+
+    def scenario(self):
+        return scenario(self.rng, self.sets)
 
     def names(self):
         """Of the ReplicaSets, which hold a hash of the template: both make one where none is. Ours is another hash."""
@@ -159,16 +159,12 @@ class Comparison:
             self.compare(document, there, here)
         return list(self.ours.values())
 
+    @staticmethod
+    def kind(what):
+        return re.sub(r"-?\d+", "N", re.sub(r"web-\w+", "web-H", what))
+
     def differ(self, what, document):
-        what += self.remark(document)
-        for pattern, sentence in KNOWN:
-            if re.fullmatch(pattern, what):
-                self.met[sentence] += 1
-                return
-        seen = self.new.setdefault(re.sub(r"-?\d+", "N", re.sub(r"web-\w+", "web-H", what)), [0, what, document])
-        seen[0] += 1
-        if len(document) < len(seen[2]):
-            seen[1:] = what, document
+        super().differ(what + self.remark(document), document)
 
     @staticmethod
     def sizes(document):
@@ -217,41 +213,6 @@ class Comparison:
                 if theirs[part].get(name) != ours[part].get(name):
                     self.differ(f"{part} {name}: {ours[part].get(name)} for {theirs[part].get(name)}", document)
 
-    def run(self):
-        rng, names = random.Random(self.args.seed), self.names()
-        end = time.monotonic() + self.args.seconds
-        while self.counts["scenarios"] < self.args.scenarios or time.monotonic() < end:
-            documents = [scenario(rng, names) for _ in range(BATCH)]
-            requests = [("rollout", document) for document in documents]
-            for document, theirs, ours in zip(documents, self.oracle.answers(requests), self.subject.answers(requests)):
-                self.counts["scenarios"] += 1
-                self.compare(document, theirs, ours)
-        return self.report()
-
-    def report(self):
-        print("compared:", ", ".join(f"{n} {what}" for what, n in sorted(self.counts.items())), f"(seed {self.args.seed})")
-        for sentence, n in self.met.most_common():
-            print(f"known, {n} times: {sentence}")
-        for n, what, document in list(self.new.values())[:self.args.show]:
-            print(f"{n} times: {what}\n{document.decode()}")
-        print(f"{len(self.new)} differences that are not in the list")
-        text = " ".join(open(self.args.document, encoding="utf-8").read().split())
-        missing = [sentence for _, sentence in KNOWN if sentence not in text]
-        for sentence in missing:
-            print(f"not in {self.args.document}: {sentence}")
-        return 1 if self.new or missing else 0
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("oracle", "subject", "document"):
-        parser.add_argument(name)
-    parser.add_argument("--seconds", type=float, default=0)
-    parser.add_argument("--scenarios", type=int, default=20000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int, default=20)
-    return Comparison(parser.parse_args()).run()
-
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(comparison.main(Rollout, __doc__, 20000))

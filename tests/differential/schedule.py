@@ -8,18 +8,14 @@ Of every node: whether the pod fits, and all that is said against it. Of a pod t
 people so. Of one that fits: the scores of the node that is chosen, and that no other has more. A difference is fine
 only when a row of KNOWN describes it, and SCHEDULING_MD, too.
 """
-import argparse
-import collections
 import json
 import random
 import re
 import sys
-import time
 
-import programs
+import comparison
 import scenarios
 
-BATCH = 100
 RESOURCES = {"Insufficient cpu": "cpus", "Insufficient memory": "mem", "Insufficient ephemeral-storage": "disk"}
 REASONS = {
     "node(s) were unschedulable": "unschedulable",
@@ -56,23 +52,19 @@ def first(refusals):
     return [name for name, resource in zip(refusals, is_resource) if resource]
 
 
-class Comparison:
-    def __init__(self, args):
-        self.args = args
-        self.oracle, self.subject = programs.Program(args.oracle), programs.Program(args.subject)
-        self.scenarios = scenarios.Scenarios(random.Random(args.seed))
-        self.counts, self.met = collections.Counter(), collections.Counter()
-        self.new = collections.OrderedDict()
+class Schedule(comparison.Comparison):
+    request, known = "schedule", KNOWN
 
-    def differ(self, what, document):
-        for pattern, sentence in KNOWN:
-            if re.fullmatch(pattern, what):
-                self.met[sentence] += 1
-                return
-        seen = self.new.setdefault(re.sub(r"\bn\d\b", "n", what), [0, document])
-        seen[0] += 1
-        if len(document) < len(seen[1]):
-            seen[1] = document
+    def __init__(self, args):
+        super().__init__(args)
+        self.scenarios = scenarios.Scenarios(random.Random(args.seed))
+
+    def scenario(self):
+        return json.dumps(self.scenarios.scenario()).encode()
+
+    @staticmethod
+    def kind(what):
+        return re.sub(r"\bn\d\b", "n", what)
 
     def compare(self, document, theirs, ours):
         if "invalid" in theirs or "invalid" in ours:
@@ -132,40 +124,6 @@ class Comparison:
         if sums[ours["placed"]] < max(sums.values()):
             self.differ(f"chosen: one with {sums[ours['placed']]} of {max(sums.values())}", document)
 
-    def run(self):
-        end = time.monotonic() + self.args.seconds
-        while self.counts["scenarios"] < self.args.scenarios or time.monotonic() < end:
-            documents = [json.dumps(self.scenarios.scenario()).encode() for _ in range(BATCH)]
-            requests = [("schedule", document) for document in documents]
-            for document, theirs, ours in zip(documents, self.oracle.answers(requests), self.subject.answers(requests)):
-                self.counts["scenarios"] += 1
-                self.compare(document, theirs, ours)
-        return self.report()
-
-    def report(self):
-        print("compared:", ", ".join(f"{n} {what}" for what, n in sorted(self.counts.items())), f"(seed {self.args.seed})")
-        for sentence, n in self.met.most_common():
-            print(f"known, {n} times: {sentence}")
-        for what, (n, document) in list(self.new.items())[:self.args.show]:
-            print(f"{n} times: {what}\n    {document.decode()}")
-        print(f"{len(self.new)} differences that are not in the list")
-        text = " ".join(open(self.args.document, encoding="utf-8").read().split())
-        missing = [sentence for _, sentence in KNOWN if sentence not in text]
-        for sentence in missing:
-            print(f"not in {self.args.document}: {sentence}")
-        return 1 if self.new or missing else 0
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("oracle", "subject", "document"):
-        parser.add_argument(name)
-    parser.add_argument("--seconds", type=float, default=0)
-    parser.add_argument("--scenarios", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int, default=20)
-    return Comparison(parser.parse_args()).run()
-
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(comparison.main(Schedule, __doc__, 5000))
