@@ -80,6 +80,7 @@ static void storage_refuse(struct k8smi_demand_build *b, struct k8sm_slice name,
     k8smi_buf_puts(&known, row.name);
     before = ", ";
   }
+  if (*before == '\0') k8smi_buf_puts(&known, "none of them has a name");
   if (known.failed) b->no_memory = true;
   k8smi_demand_refuse(b, path,
                       "storageClassName '%.*s' is not among the storage classes of the options: %.*s",

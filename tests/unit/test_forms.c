@@ -522,6 +522,13 @@ static void storage_classes(void **state) {
   assert_int_equal(refused->code, K8SM_DIAG_TASK_FIELD_REFUSED);
   assert_string_equal(f.text + refused->message,
                       "storageClassName 'other' is not among the storage classes of the options: slow, fast");
+  const struct k8sm_storage_class unnamed = {.name = "", .disk = K8SM_DISK_PATH};
+  assert_int_equal(classes_make(&unnamed, 1, NULL, OF_TEMPLATE(",'storageClassName':'other'"), &d, &f),
+                   K8SM_ERR_UNSUPPORTED);
+  assert_string_equal(
+      f.text + findings_at(&f, "spec.volumes[0].ephemeral")->message,
+      "storageClassName 'other' is not among the storage classes of the options: none of them "
+      "has a name");
   /* with none, all is as if it were not said */
   assert_int_equal(classes_make(NULL, 0, NULL, NAMED("data"), &d, &f), K8SM_OK);
   assert_int_equal(findings_at(&f, "spec.volumes[0].persistentVolumeClaim")->severity, K8SM_SEVERITY_NOTE);
