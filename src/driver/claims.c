@@ -20,6 +20,7 @@ enum {
 
 void k8smi_drv_claims_init(struct k8sm_driver *d) {
   k8smi_map_init(&d->claims.by_name, &d->core.allocator, d->core.random);
+  k8smi_list_init(&d->claims.changed);
 }
 
 static void claim_free(struct k8sm_driver *d, struct drv_claim *claim) {
@@ -55,6 +56,7 @@ static struct drv_claim *claim_new(struct k8sm_driver *d, struct k8sm_slice name
   claim->name = (struct k8sm_slice){claim->text, name.len};
   claim->volume = (struct k8sm_slice){claim->text + name.len + 1, name.len};
   claim->until_ms = DRV_NEVER;
+  k8smi_list_init(&claim->changed);
   return claim;
 }
 
@@ -66,7 +68,7 @@ static bool claim_insert(struct k8sm_driver *d, struct drv_claim *claim) {
   cs->items = items;
   if (!k8smi_map_put(&cs->by_name, claim->name, (uint32_t)cs->count)) return false;
   cs->items[cs->count++] = claim;
-  cs->changed = true;
+  k8smi_list_add(&cs->changed, &claim->changed);
   return true;
 }
 
@@ -77,6 +79,7 @@ static void claim_remove(struct k8sm_driver *d, struct drv_claim *claim) {
   struct drv_claim *last = cs->items[--cs->count];
   cs->items[i] = last;
   if (last != claim) (void)!k8smi_map_put(&cs->by_name, last->name, i); /* takes no memory: it is there */
+  k8smi_list_remove(&claim->changed);
   claim_free(d, claim);
   d->offers.fresh = d->offers.revive = d->pods.needs_changed = true;
 }
@@ -182,31 +185,30 @@ static bool claim_pod_has(const struct drv_pod *pod) {
 }
 
 void k8smi_drv_claims_touch(struct k8sm_driver *d, const struct drv_pod *pod) {
-  d->claims.changed |= pod->demand->volume_count > 0;
-}
-
-static void claims_pod_uses(struct k8sm_driver *d, const struct drv_pod *pod) {
   for (size_t i = 0; i < pod->demand->volume_count; i++) {
     struct drv_claim *claim = claims_find(d, pod->demand->volumes[i].row.claim);
-    if (claim != NULL) claim->used = true;
+    if (claim != NULL && k8smi_list_empty(&claim->changed))
+      k8smi_list_add(&d->claims.changed, &claim->changed);
   }
 }
 
-/* Errors: NOMEM; nothing has changed then. */
-static int claims_look(struct k8sm_driver *d) {
-  struct drv_claims *cs = &d->claims;
-  if (!cs->changed) return K8SM_OK;
-  for (size_t i = 0; cs->count > 0 && i < d->pods.count; i++) {
-    struct drv_pod *pod = d->pods.slots[i];
-    int r = pod == NULL || !k8smi_drv_pod_has_volumes(pod) ? K8SM_OK : k8smi_drv_pod_wake(d, pod);
+static bool claim_is_named(const struct drv_claim *claim, const struct drv_pod *pod) {
+  size_t i = 0, n = pod->demand->volume_count;
+  while (i < n && !k8smi_eq(pod->demand->volumes[i].row.claim, claim->name)) i++;
+  return i < n;
+}
+
+/* Whether some pod has it. Errors: NOMEM; nothing has changed then. */
+static int claim_look_for_users(struct k8sm_driver *d, struct drv_claim *claim) {
+  struct drv_claimant *at = k8smi_drv_pods_first_claimant(&d->pods, claim->name);
+  bool used = false;
+  for (; at != NULL; at = k8smi_drv_pods_next_claimant(at)) {
+    int r = k8smi_drv_pod_wake(d, at->pod);
     if (r != K8SM_OK) return r;
+    used |= claim_is_named(claim, at->pod) && claim_pod_has(at->pod);
   }
-  cs->changed = false;
-  for (size_t i = 0; i < cs->count; i++) cs->items[i]->used = false;
-  for (size_t i = 0; cs->count > 0 && i < d->pods.count; i++) {
-    const struct drv_pod *pod = d->pods.slots[i];
-    if (pod != NULL && k8smi_drv_pod_has_volumes(pod) && claim_pod_has(pod)) claims_pod_uses(d, pod);
-  }
+  claim->used = used;
+  k8smi_list_remove(&claim->changed);
   return K8SM_OK;
 }
 
@@ -315,7 +317,11 @@ static int claim_look_at(struct k8sm_driver *d, struct drv_claim *claim) {
 }
 
 int k8smi_drv_claims_pump(struct k8sm_driver *d) {
-  int r = claims_look(d);
+  int r = K8SM_OK;
+  K8SMI_EACH(link, &d->claims.changed) {
+    r = claim_look_for_users(d, K8SMI_OF(link, drv_claim, changed));
+    if (r != K8SM_OK) return r;
+  }
   for (size_t i = 0; r == K8SM_OK && i < d->claims.count; i++) r = claim_look_at(d, d->claims.items[i]);
   return r;
 }
@@ -338,7 +344,7 @@ size_t k8smi_drv_claims_want(const struct k8sm_driver *d, struct k8sm_want *rows
 }
 
 uint64_t k8smi_drv_claims_deadline(const struct k8sm_driver *d) {
-  uint64_t due = d->claims.changed && d->claims.count > 0 ? d->core.mono_ms : DRV_NEVER;
+  uint64_t due = k8smi_list_empty(&d->claims.changed) ? DRV_NEVER : d->core.mono_ms;
   for (size_t i = 0; i < d->claims.count; i++) {
     const struct drv_claim *claim = d->claims.items[i];
     if (claim_is_due(claim)) due = k8smi_drv_min(due, claim->wanting ? claim->until_ms : claim_paused(claim));
@@ -371,8 +377,7 @@ static int claim_say_gone(struct k8sm_driver *d, const struct drv_claim *claim) 
 
 static int claim_kept(struct k8sm_driver *d, struct drv_claim *claim) {
   static const struct k8sm_slice nobody = {NULL, 0};
-  d->claims.changed = true;
-  int r = claims_look(d);
+  int r = claim_look_for_users(d, claim);
   if (r != K8SM_OK) return r;
   r = claim->used ? k8smi_drv_eventf(&d->core, 0, nobody, "Claim: %.*s goes when no pod has it any more",
                                      K8SMI_P(claim->name))

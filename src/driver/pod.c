@@ -50,6 +50,7 @@ void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod) {
     k8smi_free(&core->allocator, (char *)(uintptr_t)pod->key.ptr, pod->key.len + pod->uid.len + 2);
   k8smi_drv_nominee_free(core, pod->nominee);
   k8smi_drv_rest_free(core, pod);
+  k8smi_free(&core->allocator, pod->claimants, pod->claimant_count * sizeof *pod->claimants);
   k8sm_pod_unref(pod->pod);
   k8smi_free(&core->allocator, pod, sizeof *pod);
 }

@@ -24,6 +24,7 @@ void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core) {
   k8smi_drv_agenda_free(&pods->doubts, core);
   k8smi_drv_agenda_free(&pods->turns, core);
   k8smi_drv_models_free(&pods->models, core);
+  k8smi_drv_lookup_free(&pods->by_claim, &core->allocator);
   k8smi_map_free(&pods->by_uid);
   k8smi_map_free(&pods->by_key);
 }
@@ -55,6 +56,45 @@ static bool pods_slot(struct drv_pods *pods, struct drv_core *core, uint32_t *re
   return true;
 }
 
+/* Of a pod that is there for as long as its claimants are: all of its attempts name the same claims. */
+static bool pods_make_claimants(struct drv_core *core, struct drv_pod *pod) {
+  const struct k8sm_demand *demand = pod->demand;
+  uint32_t n = 0;
+  for (size_t i = 0; i < demand->volume_count; i++) n += demand->volumes[i].row.claim.len > 0;
+  if (n == 0) return true;
+  pod->claimants = k8smi_zalloc(&core->allocator, n * sizeof *pod->claimants);
+  if (pod->claimants == NULL) return false;
+  pod->claimant_count = n;
+  return true;
+}
+
+static uint64_t pods_claim_hash(const struct drv_pods *pods, struct k8sm_slice claim) {
+  return k8smi_hash(claim.ptr, claim.len, pods->by_uid.seed);
+}
+
+static void pods_add_claimants(struct drv_pods *pods, struct drv_core *core, struct drv_pod *pod) {
+  struct drv_claimant *next = pod->claimants;
+  for (size_t i = 0; i < pod->demand->volume_count; i++) {
+    struct k8sm_slice claim = pod->demand->volumes[i].row.claim;
+    if (claim.len == 0) continue;
+    next->pod = pod;
+    k8smi_drv_lookup_put(&pods->by_claim, &core->allocator, &next->claim, pods_claim_hash(pods, claim));
+    next++;
+  }
+}
+
+static struct drv_claimant *pods_claimant(struct drv_key *key) {
+  return key == NULL ? NULL : K8SMI_OF(key, drv_claimant, claim);
+}
+
+struct drv_claimant *k8smi_drv_pods_first_claimant(struct drv_pods *pods, struct k8sm_slice claim) {
+  return pods_claimant(k8smi_drv_lookup_first(&pods->by_claim, pods_claim_hash(pods, claim)));
+}
+
+struct drv_claimant *k8smi_drv_pods_next_claimant(const struct drv_claimant *claimant) {
+  return pods_claimant(k8smi_drv_lookup_next(&claimant->claim));
+}
+
 /* The highest priority first: all of them are 32-bit numbers in Kubernetes. */
 static uint64_t pods_turn_order(const struct drv_pod *pod) {
   return (uint64_t)(INT32_MAX - pod->demand->priority) << 32 | pod->slot;
@@ -69,7 +109,8 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
     return K8SM_ERR_INVALID;
   }
   uint32_t slot;
-  if (!pods_slot(pods, core, &slot)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (!pods_slot(pods, core, &slot) || !pods_make_claimants(core, pod))
+    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   if (!k8smi_map_put(&pods->by_uid, pod->uid, slot)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   if (!k8smi_map_put(&pods->by_key, pod->key, slot)) {
     k8smi_map_remove(&pods->by_uid, pod->uid);
@@ -79,6 +120,7 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
   k8smi_drv_due_init(&pod->due, slot);
   k8smi_drv_due_init(&pod->doubt, slot);
   k8smi_drv_due_init(&pod->turn, pods_turn_order(pod));
+  pods_add_claimants(pods, core, pod);
   pods->slots[slot] = pod;
   pods->seen = (struct drv_seen){0, 0};
   pod->awake_ms = core->mono_ms;
@@ -95,6 +137,8 @@ void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod) {
   k8smi_drv_agenda_set(&pods->doubts, &pod->doubt, DRV_NEVER);
   k8smi_drv_pod_set_next_need(pods, pod, DRV_NEVER);
   k8smi_drv_pod_set_need(pods, pod, DRV_NEED_NOTHING);
+  for (uint32_t i = 0; i < pod->claimant_count; i++)
+    k8smi_drv_lookup_remove(&pods->by_claim, &pods->by_uid.allocator, &pod->claimants[i].claim);
   k8smi_map_remove(&pods->by_uid, pod->uid);
   k8smi_map_remove(&pods->by_key, pod->key);
   pods->slots[pod->slot] = NULL;

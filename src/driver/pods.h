@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "driver/agenda.h"
+#include "driver/lookup.h"
 #include "driver/models.h"
 #include "driver/records.h"
 #include "driver/snapshot.h"
@@ -57,6 +58,12 @@ struct drv_nominee {
 
 struct drv_rest; /* rest.c */
 
+/* A pod that names a claim, to be found by the hash of that. */
+struct drv_claimant {
+  struct drv_key claim;
+  struct drv_pod *pod;
+};
+
 /* At rest `demand`, `resume` and the statuses are NULL, and mostly `pod`, too: k8smi_drv_pod_wake brings them
  * back. A pod that was touched is awake when the pump looks at it. */
 struct drv_pod {
@@ -72,6 +79,8 @@ struct drv_pod {
   bool lack_said;          /* people have heard what its attempt lacks */
   bool blocked;            /* a call is due that could not be made without a subscription */
   uint32_t slot;
+  uint32_t claimant_count;
+  struct drv_claimant *claimants; /* one for each claim that it names */
   struct k8sm_pod *pod;
   struct k8sm_slice key; /* "namespace/name", with the uid in one block */
   struct k8sm_slice uid;
@@ -127,10 +136,11 @@ struct drv_pods {
   size_t cap;
   struct k8smi_map by_uid;
   struct k8smi_map by_key;
-  struct k8smi_link awake;  /* those that are not at rest: in the order of awake_ms, or … */
-  struct k8smi_link drowsy; /* … to go back to rest as soon as they may */
-  struct k8smi_link shown;  /* at rest, and unpacked for somebody who looks */
-  struct k8smi_link dirty;  /* looked at in this order */
+  struct drv_lookup by_claim; /* drv_claimant */
+  struct k8smi_link awake;    /* those that are not at rest: in the order of awake_ms, or … */
+  struct k8smi_link drowsy;   /* … to go back to rest as soon as they may */
+  struct k8smi_link shown;    /* at rest, and unpacked for somebody who looks */
+  struct k8smi_link dirty;    /* looked at in this order */
   struct drv_models models;
   struct drv_seen seen;
   size_t hole; /* no slot before this one is free */
@@ -162,11 +172,13 @@ int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_
                        struct k8sm_diags *diags);
 void k8smi_drv_pods_remove(struct drv_pods *pods, struct drv_pod *pod);
 
-/* Of one that may be at rest: the number of its attempt; whether it has ended, and nothing of it runs;
- * whether it claims volumes. */
+/* Some that may name the claim, "namespace/name"; NULL: there is none, or no other. They may be at rest. */
+struct drv_claimant *k8smi_drv_pods_first_claimant(struct drv_pods *pods, struct k8sm_slice claim);
+struct drv_claimant *k8smi_drv_pods_next_claimant(const struct drv_claimant *claimant);
+
+/* Of one that may be at rest: the number of its attempt; whether it has ended, and nothing of it runs. */
 uint32_t k8smi_drv_pod_attempt(const struct drv_pod *pod);
 bool k8smi_drv_pod_over(const struct drv_pod *pod);
-bool k8smi_drv_pod_has_volumes(const struct drv_pod *pod);
 
 /* Of one that is awake, the agent that its attempt is on; one that was taken up without a record has that,
  * too, and no place. Empty: on none. */

@@ -22,7 +22,6 @@ struct drv_rest {
   bool kept;         /* there is a last row that can be appended to */
   bool said;         /* somebody was told of the status */
   bool over;
-  bool volumes;
   char bytes[]; /* the pod; its status; that of the last row, as far as it is another */
 };
 
@@ -47,10 +46,6 @@ static bool rest_is_over(const struct k8sm_status *status) {
 
 bool k8smi_drv_pod_over(const struct drv_pod *pod) {
   return pod->rest != NULL ? pod->rest->over : rest_is_over(pod->status);
-}
-
-bool k8smi_drv_pod_has_volumes(const struct drv_pod *pod) {
-  return pod->rest != NULL ? pod->rest->volumes : pod->demand->volume_count > 0;
 }
 
 /* ---- To rest ---- */
@@ -90,7 +85,6 @@ static void rest_write(const struct drv_pod *pod, const struct k8sm_pod *model, 
   head->said = pod->said != NULL;
   head->attempt = k8sm_demand_attempt(pod->demand);
   head->over = rest_is_over(pod->status);
-  head->volumes = pod->demand->volume_count > 0;
   head->size = sizeof *head + buf->len;
 }
 

@@ -31,6 +31,7 @@ struct drv_owed {
 
 /* A claim that is deleted; see claims.c. */
 struct drv_claim {
+  struct k8smi_link changed;   /* in the list of those that pods may have, or may have no more */
   struct k8sm_slice name;      /* "namespace/name" */
   struct k8sm_slice volume;    /* the id of its volume */
   const struct drv_call *call; /* that destroys it, and is not answered; NULL: none */
@@ -49,8 +50,8 @@ struct drv_claims {
   struct drv_claim **items;
   size_t count;
   size_t cap;
-  struct k8smi_map by_name; /* to the number in `items` */
-  bool changed;             /* claims, or pods that have some */
+  struct k8smi_map by_name;  /* to the number in `items` */
+  struct k8smi_link changed; /* those of which it is to be seen whether pods have them */
 };
 
 /* Offers: which are wanted, held, declined; see wanted.c, offers.c. */

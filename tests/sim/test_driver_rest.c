@@ -326,6 +326,41 @@ static void copies_do_not_wake(void **state) {
   world_close(&w);
 }
 
+/* A claim that is deleted concerns the pods that name it, and no others. */
+static void a_claim_wakes_those_that_name_it(void **state) {
+  static const char *const roles[] = {"dev"};
+  static const struct k8sm_framework framework = {
+      .size = sizeof framework, .principal = "p", .roles = roles, .role_count = 1};
+  static const struct k8sm_manifest_data data = {
+      {"PersistentVolumeClaim", 21}, {"default", 7}, {"data-*", 6}, {"storage", 7}, {"64Mi", 4}, 0, 0};
+  static const struct k8sm_demand_options demand = {
+      .size = sizeof demand, .data = &data, .data_count = 1, .data_size = sizeof data};
+  static const char format[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: db-%d, namespace: default, uid: u%d}\nspec:\n"
+      "  containers: [{name: c, image: i, volumeMounts: [{name: v, mountPath: /v}]}]\n"
+      "  volumes: [{name: v, persistentVolumeClaim: {claimName: data-%d}}]\n";
+  enum { SETS = 3, DELETED = 1 };
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  const struct drv_rest *blocks[SETS];
+  (void)state;
+  o.framework = &framework;
+  o.demand = &demand;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  add_pods(&w, 0, SETS, format);
+  for (size_t i = 0; i < SETS; i++) assert_non_null(blocks[i] = w.driver->pods.slots[i]->rest);
+  const struct k8sm_input input = {.type = K8SM_INPUT_DELETE_CLAIM, .key = K8SMI_S("default/data-1")};
+  assert_int_equal(world_step(&w, input), K8SM_OK);
+  world_wait(&w, 10);
+  assert_true(world_said(&w, "Claim: default/data-1 goes when no pod has it any more"));
+  for (size_t i = 0; i < SETS; i++) {
+    const struct drv_pod *pod = w.driver->pods.slots[i];
+    assert_true(i == DELETED ? pod->rest == NULL : pod->rest == blocks[i]);
+  }
+  world_close(&w);
+}
+
 /* After a start pods rest again as soon as they were looked at and asked for: all of them at once would take
  * much. */
 static void restored_pods_rest_at_once(void **state) {
@@ -352,12 +387,13 @@ static void restored_pods_rest_at_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_replica_takes_little),   cmocka_unit_test(a_pod_like_no_other_takes_more),
-      cmocka_unit_test(rest_shows_in_nothing),    cmocka_unit_test(shown_until_the_next),
-      cmocka_unit_test(its_record_goes_on),       cmocka_unit_test(a_refused_row_is_forgotten),
-      cmocka_unit_test(a_pod_that_is_held_stays), cmocka_unit_test(never_where_it_is_not_wanted),
-      cmocka_unit_test(showing_without_memory),   cmocka_unit_test(resting_without_memory),
-      cmocka_unit_test(copies_do_not_wake),       cmocka_unit_test(restored_pods_rest_at_once),
+      cmocka_unit_test(a_replica_takes_little),     cmocka_unit_test(a_pod_like_no_other_takes_more),
+      cmocka_unit_test(rest_shows_in_nothing),      cmocka_unit_test(shown_until_the_next),
+      cmocka_unit_test(its_record_goes_on),         cmocka_unit_test(a_refused_row_is_forgotten),
+      cmocka_unit_test(a_pod_that_is_held_stays),   cmocka_unit_test(never_where_it_is_not_wanted),
+      cmocka_unit_test(showing_without_memory),     cmocka_unit_test(resting_without_memory),
+      cmocka_unit_test(copies_do_not_wake),         cmocka_unit_test(a_claim_wakes_those_that_name_it),
+      cmocka_unit_test(restored_pods_rest_at_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
