@@ -22,22 +22,17 @@ static char *agent_default_name(struct local_agent *agent) {
 
 static int agent_read(struct local_agent *agent, const struct k8smi_local_agent *options,
                       struct k8sm_diags *diags) {
+  const struct k8smi_path list = k8smi_path_field(NULL, K8SMI_S("agents"));
+  const struct k8smi_path at = k8smi_path_index(&list, agent->number);
+  const struct k8smi_path resources = k8smi_path_field(&at, K8SMI_S("resources"));
+  const struct k8smi_path attributes = k8smi_path_field(&at, K8SMI_S("attributes"));
   struct local_bag bag;
-  const char *attributes = options->attributes == NULL ? "" : options->attributes;
-  int result =
-      k8smi_local_bag_parse(&agent->arena, options->resources == NULL ? "" : options->resources, &bag);
-  if (result == K8SM_ERR_SYNTAX) {
-    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
-               "agent %zu: resources \"%.*s\": expected cpus:4;ports:[31000-32000];… or a JSON list",
-               agent->number, K8SMI_P(k8smi_s(options->resources)));
-  }
-  if (result != K8SM_OK) return result;
-  result =
-      k8smi_local_attributes_parse(&agent->arena, attributes, &agent->attributes, &agent->attribute_count);
-  if (result == K8SM_ERR_SYNTAX) {
-    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
-               "agent %zu: attributes \"%.*s\": expected rack:r1;zone:a;…", agent->number,
-               K8SMI_P(k8smi_s(attributes)));
+  int result = k8smi_local_bag_parse(&agent->arena, options->resources == NULL ? "" : options->resources,
+                                     &resources, &bag, diags);
+  if (result == K8SM_OK) {
+    result =
+        k8smi_local_attributes_parse(&agent->arena, options->attributes == NULL ? "" : options->attributes,
+                                     &attributes, &agent->attributes, &agent->attribute_count, diags);
   }
   if (result != K8SM_OK) return result;
   bool ok = k8smi_local_held_set(&agent->total, &bag) && k8smi_local_held_set(&agent->free, &bag);

@@ -56,13 +56,9 @@ static int whole_add_agents(struct k8smi_local *local, struct k8sm_diags *diags)
 }
 
 static int whole_add_networks(struct k8smi_local *local, struct k8sm_diags *diags) {
-  const char *text = local->options.networks;
-  int result = k8smi_local_networks_init(&local->networks, &local->allocator, local->seed, text);
-  if (result == K8SM_ERR_SYNTAX) {
-    k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "networks \"%.*s\": expected NAME=10.77.0.0/24;…",
-               K8SMI_P(k8smi_s(text)));
-  }
-  return result;
+  const struct k8smi_path path = k8smi_path_field(NULL, K8SMI_S("networks"));
+  return k8smi_local_networks_init(&local->networks, &local->allocator, local->seed, local->options.networks,
+                                   &path, diags);
 }
 
 static void whole_init(struct k8smi_local *local) {

@@ -12,13 +12,15 @@ static void networks_narrow(struct local_network *network) {
 }
 
 int k8smi_local_networks_init(struct local_networks *networks, const struct k8sm_allocator *allocator,
-                              uint64_t seed, const char *text) {
+                              uint64_t seed, const char *text, const struct k8smi_path *path,
+                              struct k8sm_diags *diags) {
   if (!k8smi_arena_init(&networks->arena, allocator, 0)) return K8SM_ERR_NOMEM;
   k8smi_local_index_init(&networks->used, allocator, seed);
   networks->any = (struct local_network){.first = UINT32_C(127) << 24 | 64 << 16, .count = 1 << 22};
   networks_narrow(&networks->any);
   if (text == NULL) return K8SM_OK;
-  int result = k8smi_local_networks_parse(&networks->arena, text, &networks->given, &networks->given_count);
+  int result = k8smi_local_networks_parse(&networks->arena, text, path, &networks->given,
+                                          &networks->given_count, diags);
   for (size_t i = 0; result == K8SM_OK && i < networks->given_count; i++)
     networks_narrow(&networks->given[i]);
   return result;

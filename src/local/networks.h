@@ -34,10 +34,11 @@ struct local_networks {
   struct local_index used; /* addresses, by their text */
 };
 
-/* `text` as in "plain=10.77.0.0/24;other=10.78.0.0/16"; or NULL: there is a network of every name. Errors:
- * SYNTAX, NOMEM. */
+/* `text` as in "plain=10.77.0.0/24;other=10.78.0.0/16"; or NULL: there is a network of every name. `path`
+ * is the option's, for findings. Errors: SYNTAX, NOMEM. */
 int k8smi_local_networks_init(struct local_networks *networks, const struct k8sm_allocator *allocator,
-                              uint64_t seed, const char *text);
+                              uint64_t seed, const char *text, const struct k8smi_path *path,
+                              struct k8sm_diags *diags);
 void k8smi_local_networks_free(struct local_networks *networks);
 
 /* The container of an executor comes to be. NULL: it has joined its networks; or why not, in an agent's

@@ -37,8 +37,10 @@ struct local_bag {
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
                          struct k8sm_slice role, struct local_bag *ret, const char **why);
 /* From Mesos' text, "cpus:4;mem(analytics):1024;ports:[31000-32000];disks:{a,b}", or its JSON, a list of
- * resources: https://mesos.apache.org/documentation/latest/attributes-resources/. Errors: SYNTAX, NOMEM. */
-int k8smi_local_bag_parse(struct k8smi_arena *arena, const char *text, struct local_bag *ret);
+ * resources: https://mesos.apache.org/documentation/latest/attributes-resources/. What is wrong with it is
+ * found under the path of the option that it is. Errors: SYNTAX, NOMEM. */
+int k8smi_local_bag_parse(struct k8smi_arena *arena, const char *text, const struct k8smi_path *path,
+                          struct local_bag *ret, struct k8sm_diags *diags);
 
 /* The bag of these amounts, of which some may be of one kind. False when memory ran out. */
 bool k8smi_local_bag_collect(struct k8smi_arena *arena, const struct local_amount *amounts, size_t n,

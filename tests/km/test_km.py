@@ -633,9 +633,11 @@ class Networks(unittest.TestCase):
         self.assertIn("Unknown CNI network 'nowhere'", out)
 
     def test_networks_are_checked(self):
-        code, _, err = km("local", "--port=0", "--networks=plain")
-        self.assertEqual(code, 1)
-        self.assertIn("plain", err)
+        for text, words in (("plain", "column 6: the text ends; expected '=' and a subnet, as 10.77.0.0/24"),
+                            ("a=10.0.0.0/8;b=10.0.0.0/99", "column 25: found '99'; expected the length of the prefix")):
+            code, out, err = km("local", "--port=0", "--networks=" + text)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn("km: networks: " + words, err)
 
 
 class Disks(unittest.TestCase):
@@ -693,9 +695,10 @@ class Disks(unittest.TestCase):
         out, _ = run.communicate(timeout=30)
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("storageClassName 'fast' is not among the storage classes of the options: whole, part", out)
-        code, _, err = km("local", "--port=0", "--resources=[1]")
-        self.assertEqual(code, 1)
-        self.assertIn("JSON list", err)
+        for text, words in (("[1]", "km:1: resources[0]: found a number 1, expected an object"),
+                            ("cpus:4;mem:4x", "km: agents[0].resources: column 12: found '4x'; expected a number")):
+            code, _, err = km("local", "--port=0", "--resources=" + text)
+            self.assertEqual((code, err), (1, words + "\n"))
 
 
 class Restarts(unittest.TestCase):

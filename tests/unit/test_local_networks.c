@@ -203,20 +203,37 @@ static void command_tasks_join_networks_too(void **state) {
 }
 
 static void networks_are_checked(void **state) {
-  static const char *const BAD[] = {"plain",       "plain=",          "=10.0.0.0/24",      "a=10.0.0/24",
-                                    "a=10.0.0.0",  "a=10.0.0.0/31",   "a=10.0.0.0/7",      "a=10.0.0.256/24",
-                                    "a=10.0.0.0/", "a=10.0.0.0/24,b", "a=10.0.0.0/24;b=c", "a=10.0.0.0.0/24"};
+  static const struct {
+    const char *text, *message;
+  } BAD[] = {
+      {"plain", "column 6: the text ends; expected '=' and a subnet, as 10.77.0.0/24"},
+      {"plain;a=10.0.0.0/8", "column 6: found ';'; expected '=' and a subnet, as 10.77.0.0/24"},
+      {"plain=", "column 7: the text ends; expected a number from 0 to 255"},
+      {"=10.0.0.0/24", "column 1: found '=10.0.0.0/24'; expected a network, as plain=10.77.0.0/24"},
+      {"a=10.0.0/24", "column 9: found '/24'; expected '.' and the rest of an address"},
+      {"a=10.0.0.0", "column 11: the text ends; expected '/' and the length of the prefix"},
+      {"a=10.0.0.0/31", "column 12: found '31'; expected the length of the prefix, from 8 to 30"},
+      {"a=10.0.0.0/7", "column 12: found '7'; expected the length of the prefix, from 8 to 30"},
+      {"a=10.0.0.256/24", "column 10: found '256/24'; expected a number from 0 to 255"},
+      {"a=10.0.0.0/", "column 12: the text ends; expected the length of the prefix, from 8 to 30"},
+      {"a=10.0.0.0/24,b", "column 12: found '24,b'; expected the length of the prefix, from 8 to 30"},
+      {"a=10.0.0.0/24;b=c", "column 17: found 'c'; expected a number from 0 to 255"},
+      {"a=10.0.0.0.0/24", "column 11: found '.0/24'; expected '/' and the length of the prefix"},
+      {"a=10.0.0.0/24;a=10.1.0.0/24",
+       "column 15: found 'a=10.1.0.0/24'; a network of this name is there already"},
+  };
   (void)state;
   for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
     struct k8sm_diag rows[2];
     char text[256];
     struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
-    struct k8smi_local_options options = {.size = sizeof(options), .networks = BAD[i]};
+    struct k8smi_local_options options = {.size = sizeof(options), .networks = BAD[i].text};
     struct k8smi_local *local = NULL;
     assert_int_equal(k8smi_local_new(&options, &local, &diags), K8SM_ERR_SYNTAX);
     assert_null(local);
     assert_int_equal(diags.count, 1);
-    assert_non_null(strstr(text + rows[0].message, BAD[i]));
+    assert_string_equal(text + rows[0].path, "networks");
+    assert_string_equal(text + rows[0].message, BAD[i].message);
   }
 }
 

@@ -34,7 +34,7 @@ static void bench_end(struct bench *b) {
 
 static struct local_bag bag(struct bench *b, const char *text) {
   struct local_bag ret;
-  assert_int_equal(k8smi_local_bag_parse(&b->arena, text, &ret), K8SM_OK);
+  assert_int_equal(k8smi_local_bag_parse(&b->arena, text, NULL, &ret, NULL), K8SM_OK);
   return ret;
 }
 
@@ -101,7 +101,6 @@ static void disks_of_their_own(void **state) {
       {DISK("10", "\"persistence\":{\"id\":\"v\"}"), DISK("9", "\"persistence\":{\"id\":\"v\"}"), false},
       {DISK("10", ""), DISK("9", ""), true},
   };
-  static const char *const WRONG[] = {"[", "[1]", "[{}]", "[{\"name\":\"disk\",\"type\":\"SCALAR\"}]"};
   struct bench b;
   (void)state;
   bench_begin(&b);
@@ -110,13 +109,62 @@ static void disks_of_their_own(void **state) {
     assert_int_equal(k8smi_local_bag_contains(&all, &part), CASES[i].contains);
     assert_true(k8smi_local_bag_contains(&all, &all));
   }
-  for (size_t i = 0; i < sizeof(WRONG) / sizeof(WRONG[0]); i++) {
-    struct local_bag ret;
-    assert_int_equal(k8smi_local_bag_parse(&b.arena, WRONG[i], &ret), K8SM_ERR_SYNTAX);
-  }
   bench_end(&b);
 #undef DISK
 #undef SOURCE
+}
+
+/* What is wrong with the texts that agents are started with, and where. */
+static void wrong_texts_say_where(void **state) {
+  static const struct {
+    bool attributes;
+    const char *text, *path, *message;
+  } CASES[] = {
+      {false, "cpus:4;mem:4x", "agents[0].resources", "column 12: found '4x'; expected a number"},
+      {false, "cpus:4;;mem:1", "agents[0].resources",
+       "column 8: found ';'; expected a resource, as cpus:4 or ports:[31000-32000]"},
+      {false, "cpus", "agents[0].resources", "column 5: the text ends; expected ':' and a value"},
+      {false, "cpus;mem:1", "agents[0].resources", "column 5: found ';'; expected ':' and a value"},
+      {false, "cpus():1", "agents[0].resources", "column 6: found '):1'; expected a role"},
+      {false, "cpus(a", "agents[0].resources", "column 7: the text ends; expected ')' behind the role"},
+      {false, "cpus(a)1", "agents[0].resources", "column 8: found '1'; expected ':' and a value"},
+      {false, "cpus:-1", "agents[0].resources",
+       "column 1: found 'cpus:-1'; Invalid scalar resource: value <= 0"},
+      {false, "ports:[1-x]", "agents[0].resources",
+       "column 8: found '1-x]'; expected a range, as 31000-32000"},
+      {false, "ports:[1-2,9-3]", "agents[0].resources",
+       "column 12: found '9-3]'; expected a range that does not end before it begins"},
+      {false, "ports:[1-2;mem:1", "agents[0].resources", "column 11: found ';'; expected ',' or ']'"},
+      {false, "ports:[1-2]x", "agents[0].resources", "column 12: found 'x'; expected ';' or the end"},
+      {false, "disks:{a,}", "agents[0].resources", "column 10: found '}'; expected an item of the set"},
+      {false, "disks:{a", "agents[0].resources", "column 9: the text ends; expected ',' or '}'"},
+      {false, "cpus:ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ", "agents[0].resources",
+       "column 6: found 'ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMN'; expected a number"},
+      {false, "[1]", "resources[0]", "found a number 1, expected an object"},
+      {false, "[{\"type\":\"SCALAR\"}]", "resources[0].name", "missing in a Resource, which requires it"},
+      {false, "[{\"name\":\"a\",\"type\":\"SCALAR\"}]", "agents[0].resources", "Invalid scalar resource"},
+      {false, "[", "", "found '}', expected a value"},
+      {true, "rack:r1;zone", "agents[0].attributes", "column 13: the text ends; expected ':' and a value"},
+      {true, ":a", "agents[0].attributes", "column 1: found ':a'; expected an attribute, as rack:r1"},
+      {true, "a:[1]", "agents[0].attributes", "column 4: found '1]'; expected a range, as 31000-32000"},
+      {true, "a:{b}c", "agents[0].attributes", "column 6: found 'c'; expected ';' or the end"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+    struct k8sm_diag rows[2];
+    char text[512];
+    struct k8sm_diags diags = K8SM_DIAGS_INIT(rows, text);
+    const struct k8smi_local_agent agent = {.resources = CASES[i].attributes ? "cpus:1" : CASES[i].text,
+                                            .attributes = CASES[i].attributes ? CASES[i].text : NULL};
+    const struct k8smi_local_options options = {
+        .size = sizeof(options), .agents = &agent, .agent_count = 1, .seed = 1};
+    struct k8smi_local *local = NULL;
+    assert_int_equal(k8smi_local_new(&options, &local, &diags), K8SM_ERR_SYNTAX);
+    assert_null(local);
+    assert_int_equal(diags.count, 1);
+    assert_string_equal(text + rows[0].path, CASES[i].path);
+    assert_string_equal(text + rows[0].message, CASES[i].message);
+  }
 }
 
 static void roles_and_kinds_are_kept_apart(void **state) {
@@ -389,15 +437,11 @@ static void the_same_seed_gives_the_same_bytes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sums_and_differences),
-      cmocka_unit_test(disks_of_their_own),
-      cmocka_unit_test(roles_and_kinds_are_kept_apart),
-      cmocka_unit_test(simulated_commands),
-      cmocka_unit_test(simulated_arguments),
-      cmocka_unit_test(timers_fire_in_order),
-      cmocka_unit_test(an_index_finds_what_is_in_it),
-      cmocka_unit_test(every_allocation_may_fail),
-      cmocka_unit_test(the_same_seed_gives_the_same_bytes),
+      cmocka_unit_test(sums_and_differences),      cmocka_unit_test(disks_of_their_own),
+      cmocka_unit_test(wrong_texts_say_where),     cmocka_unit_test(roles_and_kinds_are_kept_apart),
+      cmocka_unit_test(simulated_commands),        cmocka_unit_test(simulated_arguments),
+      cmocka_unit_test(timers_fire_in_order),      cmocka_unit_test(an_index_finds_what_is_in_it),
+      cmocka_unit_test(every_allocation_may_fail), cmocka_unit_test(the_same_seed_gives_the_same_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
