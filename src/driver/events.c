@@ -223,6 +223,7 @@ static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_
   }
   task->heard = d->reconcile.run;
   task->doubt_ms = DRV_NEVER;
+  if (pod->need == DRV_NEED_PLACE) d->offers.fresh = true; /* it may have waited for this */
   if (events_terminal(s->state)) return;
   task->state = (int32_t)s->state;
 }

@@ -78,6 +78,13 @@ static int life_stuck(struct k8sm_driver *d, struct drv_pod *pod, struct life_lo
   return K8SM_OK;
 }
 
+/* One that would begin beside a former one begins when that is known to be missing now, as is heard with the
+ * next updates. */
+static bool life_holds_attempt(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  if (pod->status->given_up && !k8smi_drv_reconcile_misses(d, pod)) return true;
+  return k8smi_drv_volumes_hold(d, pod);
+}
+
 static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   struct k8sm_action a;
   int r = K8SM_OK;
@@ -86,7 +93,7 @@ static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_
       r = life_kill(d, pod, &a, look);
     } else if (a.type == K8SM_ACTION_ATTEMPT) {
       bool due = a.at_mono_ms <= d->core.mono_ms;
-      look->attempt = due && !k8smi_drv_volumes_hold(d, pod);
+      look->attempt = due && !life_holds_attempt(d, pod);
       if (!due) look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
     } else if (a.type == K8SM_ACTION_DONE) {
       look->done = true;
@@ -148,7 +155,7 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
     memcpy(pod->nonce, nonce, sizeof nonce);
     k8smi_drv_place_free(pod->place);
     pod->place = NULL;
-    pod->volumes_noted = pod->volumes_made = pod->arrived = false;
+    pod->volumes_noted = pod->volumes_made = pod->volumes_old = pod->arrived = false;
     pod->refusal_hash = 0;
     pod->lack_said = false;
     if (r == K8SM_OK && given_up) r = life_keep_given_up(d, pod);

@@ -74,6 +74,7 @@ struct drv_pod {
   struct k8smi_link dirty; /* in the list of those to be looked at */
   bool arrived;            /* the agent has spoken of a task of this attempt */
   bool volumes_noted;      /* it is known where those are that it claims */
+  bool volumes_old;        /* what the pod tells of them is from before a restart */
   bool volumes_made;       /* they are, and have no rows of their own yet, … */
   bool volumes_told;       /* … as the pod's last row says */
   bool lack_said;          /* people have heard what its attempt lacks */

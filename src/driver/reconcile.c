@@ -4,6 +4,7 @@
  * what we do not know of. https://mesos.apache.org/documentation/latest/reconciliation/ */
 #include "base/slice.h"
 #include "driver/state.h"
+#include "wire/mesos.h"
 
 enum {
   RECONCILE_ROUND_MS = 10000, /* to the second round; doubles */
@@ -87,6 +88,15 @@ static int reconcile_ask_for(struct k8sm_driver *d, const struct reconcile_what 
 
 static bool reconcile_is_unheard(const struct k8sm_driver *d, const struct drv_task *t) {
   return t->heard != d->reconcile.run;
+}
+
+bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  for (const struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    bool missed = t->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE ||
+                  t->state == K8SM_MESOS__TASK_STATE__TASK_UNKNOWN;
+    if (!missed || reconcile_is_unheard(d, t)) return false;
+  }
+  return d->session.state == DRV_SESSION_SUBSCRIBED;
 }
 
 /* As many pods from the cursor on as one step takes. */

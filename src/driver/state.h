@@ -342,6 +342,9 @@ void k8smi_drv_reconcile_stop(struct k8sm_driver *d);
 void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
                                uint64_t at_ms);
 int k8smi_drv_reconcile_pump(struct k8sm_driver *d);
+/* Whether another attempt may begin beside what is left of the pod: in this subscription the master has said
+ * of each task that it misses it. What was said before may be old: agents come back unheard. */
+bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* Task ids and agent ids by turns; none: all tasks are asked for. Errors: NOMEM, and what k8sm_call_encode
  * finds in the ids. */
 int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n);

@@ -62,12 +62,15 @@ static struct drv_volume_facts seen_facts(struct drv_pod *pod, const struct k8sm
 }
 
 /* What runs tells better than what is known; what has ended does not: since then the volume may have been
- * destroyed, and made elsewhere. */
+ * destroyed, and made elsewhere. Nor does what was recorded of the pod, where the volume has a row: that came
+ * later, for no pod is launched while there is a row of another place. */
 static int seen_note(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_demand_volume *row) {
   const struct drv_volume_facts facts = seen_facts(pod, row, pod->place->agent_id);
+  const struct drv_volume *v = k8smi_drv_volume_find(d, row->id);
   bool over = pod->status->ending || k8smi_status_is_final(pod->status);
+  bool older = over || (pod->volumes_old && v != NULL && v->made && !v->supposed);
   struct k8sm_slice known = seen_at(d, row->id);
-  if (over && known.len > 0 && !k8smi_eq(known, facts.agent_id)) return K8SM_OK;
+  if (older && known.len > 0 && !k8smi_eq(known, facts.agent_id)) return K8SM_OK;
   int r = k8sm_cluster_note_volume(d->offers.cluster, row->id, facts.agent_id);
   return r == K8SM_OK ? k8smi_drv_volume_put(d, &facts) : r;
 }
@@ -84,6 +87,7 @@ void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod) {
 }
 
 void k8smi_drv_volumes_restored(struct drv_pod *pod, const struct drv_snapshot *s) {
+  pod->volumes_old = true;
   pod->arrived = pod->volumes_told = s->volumes_made != 0;
   pod->volumes_noted = s->version >= DRV_SNAPSHOT_VOLUMES && !pod->volumes_told && seen_runs(pod);
 }

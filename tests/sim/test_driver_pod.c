@@ -642,12 +642,91 @@ static void an_agent_is_away_for_too_long(void **state) {
   script_offer(&s, "O2", "A2"); /* not yet */
   script_expect(&s, "> DECLINE O2\n");
   update(&s, "nginx", "TASK_KILLED", "killed----------", NULL);
+  update(&s, "", "TASK_KILLED", "killed too------", NULL);
   script_forget(&s);
   script_wait(&s, 1000);
   script_offer(&s, "O3", "A2");
   script_expect(&s, "record pod/u1\n"
                     "> ACCEPT O3\n"
                     "event default/nginx: Scheduled: assigned to A2.example (agent A2)\n");
+  script_close(&s);
+}
+
+/* What the master says of the former attempt when it is asked again. */
+static void say_of_former(struct script *s, const char *state, const char *more) {
+  script_update(s, script_task(s, ""), "A1", state, NULL, more);
+  script_update(s, script_task(s, "nginx"), "A1", state, NULL, more);
+}
+
+/* A running pod of which the subscription told half, before it broke, that its agent can't be reached. */
+static void open_half_told(struct script *s, const struct k8sm_driver_options *o) {
+  static const char away[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  script_open(s, o);
+  s->quiet_status = s->heartbeats = true;
+  script_tick(s);
+  script_subscribe(s, "F1");
+  script_pod(s, nginx);
+  script_offer(s, "O1", "A1");
+  up(s, "");
+  up(s, "nginx");
+  script_update(s, script_task(s, ""), "A1", "TASK_UNREACHABLE", NULL, away);
+  script_lost(s, "connection reset");
+  script_wait(s, 1000);
+  script_forget(s);
+}
+
+/* No attempt begins beside another by what a former subscription told: the agent may be back since then. */
+static void what_is_old_is_asked_again(void **state) {
+  static const char asked[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  static const struct {
+    const char *state;
+    bool begins;
+  } answers[] = {{"TASK_UNREACHABLE", true}, {"TASK_UNKNOWN", true}, {"TASK_RUNNING", false}};
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 20};
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  o.status = &status;
+  for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+    struct script s;
+    open_half_told(&s, &o);
+    script_wait(&s, 25000); /* its time is over */
+    script_subscribe(&s, "F1");
+    script_offer(&s, "O2", "A2");
+    assert_true(script_has(&s, "> RECONCILE pause.0 nginx.0\n"));
+    assert_false(script_has(&s, "Attempt: number 1"));
+    assert_false(script_has(&s, "> ACCEPT O2"));
+    say_of_former(&s, answers[i].state, asked);
+    script_wait(&s, 1000);
+    assert_int_equal(script_has(&s, "Attempt: number 1 begins elsewhere"), answers[i].begins);
+    script_offer(&s, "O3", "A2");
+    assert_int_equal(script_has(&s, "> ACCEPT O3"), answers[i].begins);
+    script_close(&s);
+  }
+}
+
+/* Nor is one launched that has begun and found no place so far. */
+static void a_waiting_attempt_asks_again(void **state) {
+  static const char asked[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 20};
+  struct k8sm_driver_options o = script_options();
+  struct script s;
+  (void)state;
+  o.status = &status;
+  open_half_told(&s, &o);
+  script_subscribe(&s, "F1");
+  say_of_former(&s, "TASK_UNREACHABLE", asked);
+  script_wait(&s, 25000);
+  assert_true(script_has(&s, "Attempt: number 1 begins elsewhere"));
+  script_lost(&s, "connection reset");
+  script_wait(&s, 1000);
+  script_subscribe(&s, "F1");
+  script_forget(&s);
+  script_offer(&s, "O2", "A2");
+  assert_false(script_has(&s, "> ACCEPT O2"));
+  script_update(&s, script_task(&s, ""), "A1", "TASK_UNREACHABLE", NULL, asked);
+  assert_false(script_has(&s, "> ACCEPT O2"));
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_UNREACHABLE", NULL, asked);
+  assert_true(script_has(&s, "> ACCEPT O2"));
   script_close(&s);
 }
 
@@ -757,6 +836,8 @@ int main(void) {
       cmocka_unit_test(an_accept_that_is_refused),
       cmocka_unit_test(other_peoples_tasks),
       cmocka_unit_test(an_agent_is_away_for_too_long),
+      cmocka_unit_test(what_is_old_is_asked_again),
+      cmocka_unit_test(a_waiting_attempt_asks_again),
       cmocka_unit_test(a_pod_that_has_failed_is_not_placed),
       cmocka_unit_test(a_lost_subscription_is_reconciled),
       cmocka_unit_test(the_executor_dies),

@@ -506,27 +506,33 @@ static void a_row_that_is_old_is_written_again(void **state) {
   script_close(&s);
 }
 
-/* A pod that has ended does not take a volume from where it is recorded. */
-static void a_row_counts_more_than_a_pod_that_ended(void **state) {
-  char pause[256];
-  struct script s;
+/* A pod does not take a volume from where that is recorded: neither one that has ended nor one that was not
+ * recorded since it ran. */
+static void a_row_counts_more_than_that_of_a_pod(void **state) {
   (void)state;
-  open_script(&s);
-  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
-  offer(&s, "O1", "A1", "");
-  snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
-  s.hold_records = true;
-  update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
-  script_update(&s, script_task(&s, "c"), "A1", "TASK_FINISHED", "finished--------", BY_EXECUTOR);
-  script_update(&s, pause, "A1", "TASK_KILLED", "killed----------", BY_EXECUTOR);
-  assert_non_null(strstr(row_of(&s, "pod/u1"), "\"volumes_made\":1"));
-  assert_non_null(row_of(&s, "volume/default/data"));
-  char *agent = strstr(row_at(&s, "volume/default/data")->bytes, "\"A1\"");
-  assert_non_null(agent);
-  agent[2] = '2';
-  restart(&s);
-  assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A2\""));
-  script_close(&s);
+  for (int ends = 0; ends < 2; ends++) {
+    char pause[256];
+    struct script s;
+    open_script(&s);
+    assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+    offer(&s, "O1", "A1", "");
+    snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+    s.hold_records = true;
+    update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
+    if (ends) script_update(&s, script_task(&s, "c"), "A1", "TASK_FINISHED", "finished--------", BY_EXECUTOR);
+    if (ends) script_update(&s, pause, "A1", "TASK_KILLED", "killed----------", BY_EXECUTOR);
+    assert_non_null(strstr(row_of(&s, "pod/u1"), "\"volumes_made\":1"));
+    assert_non_null(row_of(&s, "volume/default/data"));
+    char *agent = strstr(row_at(&s, "volume/default/data")->bytes, "\"A1\"");
+    assert_non_null(agent);
+    agent[2] = '2';
+    restart(&s);
+    assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A2\""));
+    if (!ends) update_all(&s, "A1", "TASK_GONE_BY_OPERATOR", BY_MASTER);
+    assert_non_null(strstr(row_of(&s, "volume/default/data"), "\"agent_id\":\"A2\""));
+    assert_false(script_has(&s, "its volume is lost"));
+    script_close(&s);
+  }
 }
 
 /* Many volumes are asked for in several steps, each agent once, and one whose id leaves no room not at all.
@@ -896,7 +902,7 @@ int main(void) {
       cmocka_unit_test(volumes_are_shown),
       cmocka_unit_test(other_volumes_are_left_out),
       cmocka_unit_test(a_row_that_is_old_is_written_again),
-      cmocka_unit_test(a_row_counts_more_than_a_pod_that_ended),
+      cmocka_unit_test(a_row_counts_more_than_that_of_a_pod),
       cmocka_unit_test(many_volumes_are_asked_for),
       cmocka_unit_test(own_volumes_have_no_rows),
       cmocka_unit_test(strange_rows_are_refused),
