@@ -317,6 +317,7 @@ struct sim_heard { /* an update that reached the process */
   char task[SIM_TEXT * 2];
   unsigned char uuid[LOCAL_UUID_BYTES];
   bool has_uuid, terminal, lives;
+  uint64_t stream; /* that told it */
 };
 struct sim_held { /* an offer */
   char id[SIM_TEXT];

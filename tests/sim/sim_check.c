@@ -66,6 +66,7 @@ static void check_update(struct sim *s, const K8smMesos__TaskStatus *u) {
   struct sim_heard *h = &c->heard[c->heard_count++];
   memset(h, 0, sizeof *h);
   snprintf(h->task, sizeof h->task, "%s", u->task_id->value);
+  h->stream = s->net.stream;
   h->terminal = check_terminal((int)u->state);
   h->lives =
       u->state == K8SM_MESOS__TASK_STATE__TASK_STAGING || u->state == K8SM_MESOS__TASK_STATE__TASK_STARTING ||
@@ -195,15 +196,19 @@ static struct sim_pod *check_pod(struct sim *s, const char *task) {
   return sim_pod_of_uid(s, id.uid);
 }
 
-/* Was it alive when the process heard of it last? */
-static bool check_heard_alive(const struct sim_check *c, const char *task) {
+/* Whether the process may take it for missing: it has ended, or the master of this stream does not reach it.
+ */
+static bool check_heard_missing(const struct sim *s, const char *task) {
+  const struct sim_check *c = &s->check;
   for (size_t i = c->heard_count; i-- > 0;) {
-    if (strcmp(c->heard[i].task, task) == 0) return c->heard[i].lives;
+    const struct sim_heard *h = &c->heard[i];
+    if (strcmp(h->task, task) == 0) return h->terminal || (!h->lives && h->stream == s->net.stream);
   }
-  return false;
+  return s->process.forgot; /* else its record names it */
 }
 
-/* No attempt begins beside another one that is known to live: with its pause task, unless it is `alone`. */
+/* No attempt begins beside another one that lives, as far as the process can know: with its pause task,
+ * unless it is `alone`. */
 static void check_attempts(struct sim *s, const struct sim_pod *pod, const char *task, bool alone) {
   const struct sim_task *other;
   struct k8sm_task_id id;
@@ -211,8 +216,9 @@ static void check_attempts(struct sim *s, const struct sim_pod *pod, const char 
   if (id.container.len != 0 && !alone) return;
   size_t at = 0, number = (size_t)(pod - s->pods);
   while ((other = sim_truth_other(s, number, id.attempt, at, &at)) != NULL) {
-    if (check_heard_alive(&s->check, other->id))
-      sim_broken(s, "one instance of each pod", "%s is launched while %s is known to live", task, other->id);
+    if (!check_heard_missing(s, other->id))
+      sim_broken(s, "one instance of each pod", "%s is launched while %s may be known to live", task,
+                 other->id);
   }
 }
 
