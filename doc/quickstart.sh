@@ -31,6 +31,8 @@ run   node-llhttp          -           the HTTP/1.1 parser's C source, for libk8
 test  libcmocka-dev        -           unit tests
 test  python3              python3     the Python binding's tests, lint tests
 more  protobuf-compiler    protoc      reads the calls to Mesos, as a second opinion
+more  patch                patch       makes the mistakes that the simulation must find
+more  gcovr                gcovr       counts the branches that tests reach, for CI
 more  binutils             nm          the tests of exported symbols
 more  g++                  g++         the headers as C++
 more  golang-go            go          the Go binding's tests, and from 1.26 on those beside Kubernetes' own code

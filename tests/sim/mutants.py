@@ -9,11 +9,13 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
 
 SEEDS = 2000
+SKIPPED = 77
 
 
 class Failure(Exception):
@@ -92,6 +94,9 @@ def try_mutant(root, build, patch, folder):
 
 
 def main():
+    if shutil.which("patch") is None:
+        print("skipped: there is no patch")
+        return SKIPPED
     root, build = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
     names = sys.argv[3:]
     patches = sorted((root / "tests/sim/mutants").glob("*.patch"))
