@@ -16,9 +16,9 @@ const char *km_claim_of_key(const char *key) {
   return strncmp(key, claim_prefix, CLAIM_PREFIX) == 0 ? key + CLAIM_PREFIX : NULL;
 }
 
-static size_t find(const struct km_texts *claims, const char *name) {
+static size_t find(const struct km_runner *r, const char *name) {
   size_t i = 0;
-  while (i < claims->count && strcmp(claims->items[i], name) != 0) i++;
+  while (i < r->claim_count && strcmp(r->claims[i].name, name) != 0) i++;
   return i;
 }
 
@@ -27,22 +27,36 @@ static bool is_of_each(const char *name) {
 }
 
 bool km_claims_know(const struct km_runner *r, const char *name) {
-  return find(&r->claims, name) < r->claims.count;
+  return find(r, name) < r->claim_count;
 }
 
-static void note(struct km_runner *r, const char *name) {
-  if (km_claims_know(r, name)) return;
-  r->claims.items = km_alloc(r->claims.items, (r->claims.count + 1) * sizeof *r->claims.items);
-  r->claims.items[r->claims.count++] = km_strdup(name, strlen(name));
+static struct km_claim *note(struct km_runner *r, const char *name) {
+  size_t i = find(r, name);
+  if (i < r->claim_count) return &r->claims[i];
+  r->claims = km_alloc(r->claims, (r->claim_count + 1) * sizeof *r->claims);
+  r->claims[r->claim_count] = (struct km_claim){.name = km_strdup(name, strlen(name))};
+  return &r->claims[r->claim_count++];
 }
 
-bool km_claims_find(struct km_runner *r, const char *name) {
+/* That of the set whose claim it may be, "default/data-db-*" of "default/data-db-0". */
+static const struct km_claim *of_each(const struct km_runner *r, const char *name) {
   char each[700];
   size_t n = strlen(name);
   while (n > 0 && name[n - 1] >= '0' && name[n - 1] <= '9') n--;
   snprintf(each, sizeof each, "%.*s*", (int)n, name);
-  if (name[n] != '\0' && km_claims_know(r, each)) note(r, name);
+  size_t i = name[n] == '\0' ? r->claim_count : find(r, each);
+  return i < r->claim_count ? &r->claims[i] : NULL;
+}
+
+bool km_claims_find(struct km_runner *r, const char *name) {
+  if (of_each(r, name) != NULL) note(r, name);
   return km_claims_know(r, name);
+}
+
+const struct km_claim *km_claims_facts(const struct km_runner *r, const char *name) {
+  const struct km_claim *each = of_each(r, name);
+  size_t i = find(r, name);
+  return each != NULL ? each : i < r->claim_count ? &r->claims[i] : NULL;
 }
 
 /* The row is the object; none: it is removed. */
@@ -52,17 +66,23 @@ static bool keep(struct km_runner *r, const char *name, struct k8sm_slice row) {
   return km_store_put(r->store, (struct k8sm_slice){key, (size_t)n}, row, false);
 }
 
+static void free_claim(struct km_claim *claim) {
+  free(claim->name);
+  free(claim->modes);
+  free(claim->storage_class);
+}
+
 void km_claims_forget(struct km_runner *r, const char *name) {
-  size_t i = find(&r->claims, name);
-  if (i == r->claims.count) return;
+  size_t i = find(r, name);
+  if (i == r->claim_count) return;
   if (!keep(r, name, (struct k8sm_slice){NULL, 0})) r->failed = true;
-  free((void *)(uintptr_t)r->claims.items[i]);
-  r->claims.items[i] = r->claims.items[--r->claims.count];
+  free_claim(&r->claims[i]);
+  r->claims[i] = r->claims[--r->claim_count];
 }
 
 void km_claims_free(struct km_runner *r) {
-  for (size_t i = 0; i < r->claims.count; i++) free((void *)(uintptr_t)r->claims.items[i]);
-  km_texts_free(&r->claims);
+  for (size_t i = 0; i < r->claim_count; i++) free_claim(&r->claims[i]);
+  free(r->claims);
   for (size_t i = 0; i < r->claim_object_count; i++) k8sm_manifest_unref(r->claim_objects[i]);
   free(r->claim_objects);
 }
@@ -120,16 +140,18 @@ static bool keep_claim(void *ctx, const struct claim *claim) {
   int result = claim->manifest != NULL ? k8sm_manifest_get(claim->manifest, claim->object, NULL, NULL, &json)
                                        : k8sm_workload_encode(claim->set, K8SM_FORMAT_JSON, NULL, &json);
   if (result != K8SM_OK) return false;
-  bool ok = keep(r, claim->name, k8sm_blob_bytes(json));
+  struct km_claim *noted = note(r, claim->name);
+  char *row = km_claim_read(noted, k8sm_blob_bytes(json), km_wall_ms());
+  bool ok = row != NULL && keep(r, claim->name, (struct k8sm_slice){row, strlen(row)});
+  free(row);
   k8sm_blob_unref(json);
-  if (ok) note(r, claim->name);
   return ok;
 }
 
 bool km_claims_give(struct km_runner *r, const struct km_set *set, bool prune) {
   bool ok = each_claim(set, keep_claim, r);
-  for (size_t i = 0; ok && prune && i < r->claims.count; i++) {
-    char *name = (char *)(uintptr_t)r->claims.items[i];
+  for (size_t i = 0; ok && prune && i < r->claim_count; i++) {
+    char *name = r->claims[i].name;
     if (!is_of_each(name) && each_claim(set, is_other, name)) ok = km_claim_delete(r, name) == K8SM_OK;
   }
   return ok;
@@ -168,13 +190,13 @@ static bool load_row(void *ctx, const struct km_row *row) {
   const char *name = km_claim_of_key(row->key);
   struct k8sm_manifest *m;
   if (name == NULL) return true;
-  note(l->r, name);
+  free(km_claim_read(note(l->r, name), (struct k8sm_slice){row->bytes, row->len}, 0));
   if (!each_claim(l->set, is_other, (char *)(uintptr_t)name)) return true;
   km_report_begin(&report);
   int result = k8sm_manifest_parse(row->bytes, row->len, NULL, &m, &report.diags);
   if (result != K8SM_OK) km_report_end(&report, &source, -1);
   if (result != K8SM_OK) return false;
-  l->r->claim_objects = km_alloc(l->r->claim_objects, l->r->claims.count * sizeof(struct k8sm_manifest *));
+  l->r->claim_objects = km_alloc(l->r->claim_objects, l->r->claim_count * sizeof(struct k8sm_manifest *));
   l->r->claim_objects[l->r->claim_object_count++] = m;
   km_set_add_data(l->set, m);
   return true;

@@ -10,10 +10,10 @@ static int run(const struct km_command *command, int argc, char **argv);
 const struct km_command km_command_delete = {
     "delete",
     "Stop pods and workloads of a running 'km run', with grace",
-    "POD|KIND/NAME … | -f FILE | --all",
+    "POD|KIND NAME|KIND/NAME … | -f FILE | --all",
     "  km delete nginx                           waits until it is gone\n"
     "  km delete kube-system/dns --grace-period=1\n"
-    "  km delete deployment/web                  with all of its pods\n"
+    "  km delete deployment web                  with all of its pods\n"
     "  km delete pvc/data                        with its volume, when no pod has it any more\n"
     "  km delete -f nginx.yaml --wait=0\n"
     "  km delete --all                           the 'km run' ends then, too\n",
@@ -65,23 +65,8 @@ static int wait_gone(const char *folder, const char *key, const char *uid, int64
   return KM_FAILED;
 }
 
-static void add_key(struct km_texts *keys, const char *key) {
-  keys->items = km_alloc(keys->items, (keys->count + 1) * sizeof *keys->items);
-  keys->items[keys->count++] = km_strdup(key, strlen(key));
-}
-
-static int add_name(struct km_texts *keys, const char *name) {
-  char key[700];
-  if (!km_object_key(name, key, sizeof key)) {
-    km_report_no_kind("delete", name);
-    return KM_FAILED;
-  }
-  add_key(keys, key);
-  return KM_DONE;
-}
-
 static void add_claim(void *keys, const char *key) {
-  add_key(keys, key);
+  km_texts_add(keys, key);
 }
 
 /* What `km run -f` would run: workloads, and pods that belong to none; and their claims. */
@@ -93,12 +78,12 @@ static int add_files(struct km_texts *keys, const struct km_texts *files) {
     struct k8sm_workload_info info = {.size = sizeof info};
     if (k8sm_workload_get_info(set.workloads[i].workload, &info) != K8SM_OK) continue;
     snprintf(full, sizeof full, "%s/%s/%s", info.kind_name.ptr, info.name_space.ptr, info.name.ptr);
-    if (info.kind != K8SM_WORKLOAD_POD_TEMPLATE) add_key(keys, full);
+    if (info.kind != K8SM_WORKLOAD_POD_TEMPLATE) km_texts_add(keys, full);
   }
   for (size_t i = 0; code == KM_DONE && i < set.pod_count; i++) {
     if (!set.pods[i].bare) continue;
     snprintf(full, sizeof full, "Pod/%s", km_pod_key(set.pods[i].pod, key, sizeof key));
-    add_key(keys, full);
+    km_texts_add(keys, full);
   }
   if (code == KM_DONE) km_claims_list(&set, add_claim, keys);
   km_set_free(&set);
@@ -120,12 +105,13 @@ static int delete_keys(const char *folder, const struct km_texts *keys, int64_t 
 
 static int run(const struct km_command *command, int argc, char **argv) {
   struct km_texts names = {0}, files = {0}, keys = {0};
-  const char *state = NULL;
+  const char *state = NULL, *name_space = NULL;
   bool all = false;
   int64_t grace = -1, wait = 120;
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "what is in a manifest"},
       {"all", 0, KM_FLAG, &all, NULL, "every pod"},
+      {"namespace", 'n', KM_TEXT, &name_space, "NAME", "of names that do not say it (default: default)"},
       {"grace-period", 0, KM_NUMBER, &grace, "SECONDS", "0 or more, instead of the pod's own"},
       {"wait", 0, KM_NUMBER, &wait, "SECONDS", "for the pods to be gone (default 120; 0: not at all)"},
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
@@ -138,16 +124,13 @@ static int run(const struct km_command *command, int argc, char **argv) {
   if (code == -1 && wait < 0) code = km_misuse(command, "--wait is 0 or more");
   if (code == -1) {
     char folder[1024];
-    code = files.count > 0 ? add_files(&keys, &files) : KM_DONE;
-    for (size_t i = 0; i < names.count; i++) {
-      if (add_name(&keys, names.items[i]) != KM_DONE) code = KM_FAILED;
-    }
-    if (all) add_key(&keys, "*");
+    code =
+        files.count > 0 ? add_files(&keys, &files) : km_names_read_each("delete", &names, name_space, &keys);
+    if (all) km_texts_add(&keys, "*");
     km_state_folder(state, folder, sizeof folder);
     if (code == KM_DONE) code = delete_keys(folder, &keys, grace, wait);
   }
-  for (size_t i = 0; i < keys.count; i++) free((void *)(uintptr_t)keys.items[i]);
-  km_texts_free(&keys);
+  km_texts_free_all(&keys);
   km_texts_free(&names);
   km_texts_free(&files);
   return code;

@@ -12,11 +12,11 @@ static int run(const struct km_command *command, int argc, char **argv);
 const struct km_command km_command_describe = {
     "describe",
     "Show everything about pods, workloads and claims of a running 'km run', and what happened to them",
-    "POD|KIND/NAME …",
+    "POD|KIND NAME|KIND/NAME|KIND …",
     "  km describe nginx\n"
     "  km describe deployment/web\n"
-    "  km describe pvc/data                      where the volume of a claim is\n"
-    "  km describe kube-system/dns --state=DIR\n",
+    "  km describe pvc data                      where the volume of a claim is\n"
+    "  km describe pods -n kube-system\n",
     run,
 };
 
@@ -104,14 +104,18 @@ static void print_events(json_t *events) {
   }
 }
 
-static json_t *find(json_t *list, const char *kind, const char *key) {
+static void put_key(json_t *object, const char *kind, char key[KM_KEY_CAP]) {
+  snprintf(key, KM_KEY_CAP, "%s/%s/%s", kind == NULL ? word(object, "kind") : kind, word(object, "namespace"),
+           word(object, "name"));
+}
+
+static json_t *find(json_t *list, const char *kind, const char *wanted) {
   size_t i;
   json_t *o;
   json_array_foreach(list, i, o) {
-    char have[700];
-    snprintf(have, sizeof have, "%s/%s/%s", kind == NULL ? word(o, "kind") : kind, word(o, "namespace"),
-             word(o, "name"));
-    if (strcmp(have, key) == 0) return o;
+    char key[KM_KEY_CAP];
+    put_key(o, kind, key);
+    if (strcmp(key, wanted) == 0) return o;
   }
   return NULL;
 }
@@ -130,6 +134,7 @@ static void print_volume(int indent, json_t *claim) {
   print_field(indent, "Status:", word(claim, "shown"));
   print_field(indent, "Volume:", word(claim, "volume"));
   print_field(indent, "Capacity:", size);
+  print_field(indent, "Access Modes:", word(claim, "accessModes"));
   print_field(indent, "StorageClass:", word(claim, "storageClass"));
   print_agent(indent, claim);
 }
@@ -144,10 +149,7 @@ static void print_claims(json_t *names, json_t *claims) {
     snprintf(key, sizeof key, CLAIM_KIND "/%s", json_string_value(name));
     json_t *claim = find(claims, CLAIM_KIND, key);
     printf("  %s:\n", strchr(json_string_value(name), '/') + 1);
-    if (claim != NULL)
-      print_volume(4, claim);
-    else
-      print_field(4, "Status:", "Pending");
+    print_volume(4, claim);
   }
 }
 
@@ -213,53 +215,75 @@ static json_t *ask(const char *folder, const char *line) {
   return document;
 }
 
-/* `before` it: what is printed where there is something of that name. */
-static int describe(const char *folder, json_t *document, const char *name, const char *before) {
-  char key[700] = "", line[720];
-  bool good = km_object_key(name, key, sizeof key);
-  json_t *pod = find(json_object_get(document, "pods"), "Pod", key);
-  json_t *workload = find(json_object_get(document, "workloads"), NULL, key);
-  json_t *claims = json_object_get(document, "claims"), *claim = find(claims, CLAIM_KIND, key);
-  if (!good || (pod == NULL && workload == NULL && claim == NULL)) {
-    if (good)
-      fprintf(stderr, "km describe: %s\n", km_resource_missing(key, line, sizeof line));
-    else
-      km_report_no_kind("describe", name);
-    return KM_FAILED;
-  }
-  snprintf(line, sizeof line, "events %s", pod == NULL ? key : key + strlen("Pod/"));
-  json_t *events = ask(folder, line);
-  fputs(before, stdout);
-  if (pod != NULL)
-    print_pod(pod, claims, events);
-  else if (workload != NULL)
-    print_workload(workload, events);
+/* What there is to say, and how much of it has been said. */
+struct describing {
+  const char *folder;
+  json_t *document;
+  size_t shown;
+};
+
+static void describe(struct describing *d, json_t *object, const char *kind) {
+  char key[KM_KEY_CAP], line[KM_KEY_CAP + 20];
+  bool pod = kind != NULL && strcmp(kind, "Pod") == 0;
+  put_key(object, kind, key);
+  snprintf(line, sizeof line, "events %s", pod ? key + strlen("Pod/") : key);
+  json_t *events = ask(d->folder, line);
+  if (d->shown++ > 0) putchar('\n');
+  if (pod)
+    print_pod(object, json_object_get(d->document, "claims"), events);
+  else if (kind == NULL)
+    print_workload(object, events);
   else
-    print_claim(claim);
+    print_claim(object);
   json_decref(events);
-  return KM_DONE;
+}
+
+static size_t describe_those(struct describing *d, const char *pattern) {
+  static const struct {
+    const char *list, *kind;
+  } lists[] = {{"pods", "Pod"}, {"workloads", NULL}, {"claims", CLAIM_KIND}};
+  size_t found = 0;
+  for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
+    json_t *list = json_object_get(d->document, lists[l].list), *object;
+    size_t i;
+    json_array_foreach(list, i, object) {
+      char key[KM_KEY_CAP];
+      put_key(object, lists[l].kind, key);
+      if (!km_key_matches(pattern, key)) continue;
+      describe(d, object, lists[l].kind);
+      found++;
+    }
+  }
+  return found;
+}
+
+static int describe_all(const char *folder, const struct km_texts *keys) {
+  struct describing d = {.folder = folder, .document = ask(folder, "get")};
+  int code = d.document == NULL ? KM_FAILED : KM_DONE;
+  for (size_t i = 0; d.document != NULL && i < keys->count; i++) {
+    if (describe_those(&d, keys->items[i]) > 0) continue;
+    km_report_missing("describe", keys->items[i]);
+    code = KM_FAILED;
+  }
+  json_decref(d.document);
+  return code;
 }
 
 static int run(const struct km_command *command, int argc, char **argv) {
-  struct km_texts names = {0};
-  const char *state = NULL;
+  struct km_texts words = {0}, keys = {0};
+  const char *state = NULL, *name_space = NULL;
   const struct km_option options[] = {
+      {"namespace", 'n', KM_TEXT, &name_space, "NAME", "of names that do not say it (default: default)"},
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
   };
-  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
-  if (code == -1 && names.count == 0) code = km_misuse(command, "which pod or workload? POD or KIND/NAME");
-  if (code == -1) {
+  int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &words);
+  if (code == -1 && words.count == 0) code = km_misuse(command, "which pod or workload? POD or KIND/NAME");
+  if (code == -1) code = km_names_read("describe", &words, name_space, &keys);
+  if (code == KM_DONE && keys.count > 0) {
     char folder[1024];
-    json_t *document = ask(km_state_folder(state, folder, sizeof folder), "get");
-    code = document == NULL ? KM_FAILED : KM_DONE;
-    for (size_t i = 0, shown = 0; document != NULL && i < names.count; i++) {
-      if (describe(folder, document, names.items[i], shown > 0 ? "\n" : "") == KM_DONE)
-        shown++;
-      else
-        code = KM_FAILED;
-    }
-    json_decref(document);
+    code = describe_all(km_state_folder(state, folder, sizeof folder), &keys);
   }
-  km_texts_free(&names);
+  km_texts_free_all(&keys);
+  km_texts_free(&words);
   return code;
 }

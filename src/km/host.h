@@ -69,10 +69,9 @@ char *km_control_ask(const char *folder, const char *line);
 /* The same without a line. */
 char *km_control_ask_quietly(const char *folder, const char *line);
 
-/* ---- view.c: pods and workloads as tables and JSON ---- */
-/* The document of `km get -o json`. To be freed. */
-char *km_view_json(struct k8sm_driver *driver, const struct k8sm_control *workloads, const char *master);
-/* The table of such a document. False if it is none. */
-bool km_view_table(const char *json, int64_t now_wall_ms, FILE *out, size_t *ret_lines);
+/* ---- view_table.c ---- */
+enum { KM_VIEW_WIDE = 1, KM_VIEW_CLAIMS = 2 };
+/* The tables of a document of `km get -o json`. False if it is none. */
+bool km_view_table(const char *json, int64_t now_wall_ms, unsigned flags, FILE *out, size_t *ret_lines);
 
 #endif

@@ -42,6 +42,9 @@ struct km_command {
 int km_options(const struct km_command *command, const struct km_option *options, size_t count, int argc,
                char **argv, struct km_texts *operands);
 void km_texts_free(struct km_texts *texts);
+/* Lists of copies, which are freed with them. */
+void km_texts_add(struct km_texts *texts, const char *text);
+void km_texts_free_all(struct km_texts *texts);
 /* One line: "km NAME: …". Returns KM_USAGE. */
 int km_misuse(const struct km_command *command, const char *format, ...);
 
@@ -131,9 +134,22 @@ int km_random_uid(char text[37]);
 /* NULL: one made from namespace and name. */
 int km_pod_set_uid(struct km_pod *pod, const char *uid);
 
-/* What people write for a pod or a workload ("web", "dns/kube", "deployment/web", "sts/kube-system/db") as a
- * key: "Pod/default/web", "Deployment/default/web". False: there is no such kind. */
-bool km_object_key(const char *name, char *text, size_t cap);
+/* What people write for pods, workloads and claims, as keys: "web", "dns/kube", "deployment/web", "pod web
+ * api", "sts/kube-system/db"; and "jobs", "deploy,po" for all of a kind, as patterns. name_space: of those
+ * that do not say it, NULL: "default"; of kinds, NULL: any. The keys are copies. Returns KM_DONE, or
+ * KM_FAILED with a line for each word that is none of that. */
+enum { KM_KEY_CAP = 700 };
+int km_names_read(const char *command, const struct km_texts *words, const char *name_space,
+                  struct km_texts *keys);
+/* The same, where all of a kind are not to be meant: KM_FAILED, with a line. */
+int km_names_read_each(const char *command, const struct km_texts *words, const char *name_space,
+                       struct km_texts *keys);
+/* A line: nothing is meant by this key or pattern. */
+void km_report_missing(const char *command, const char *key);
+/* Whether "Pod/default/web" is one of "Pod/default/web", or of all pods of a namespace, or of all. */
+bool km_key_matches(const char *pattern, const char *key);
+/* It is such a pattern. */
+bool km_key_is_kind(const char *key);
 /* The kind's own name ("Deployment") for one of those; NULL: none. */
 const char *km_kind_name(const char *word, size_t len);
 /* Several of such a kind: "deployments". */
@@ -141,8 +157,6 @@ const char *km_kind_words(const char *kind);
 /* A key in the words of kubectl: "deployment.apps/web", and `deployments.apps "web" not found`. Return text. */
 const char *km_resource_name(const char *key, char *text, size_t cap);
 const char *km_resource_missing(const char *key, char *text, size_t cap);
-/* A line for a name that km_object_key does not read. */
-void km_report_no_kind(const char *command, const char *name);
 
 /* Whether it belongs to nothing. */
 bool km_is_bare(const struct k8sm_pod *pod);
@@ -222,7 +236,8 @@ void km_demands_free(struct k8sm_demand **demands, size_t count);
 /* Fills a cluster with the OFFERS events of a file, and with what the set says of nodes and namespaces. NULL,
  * with lines, if that fails. */
 struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set);
-/* Adds the pods of manifests, each as running on its spec.nodeName. Returns KM_DONE, or KM_FAILED with lines. */
+/* Adds the pods of manifests, each as running on its spec.nodeName. Returns KM_DONE, or KM_FAILED with lines.
+ */
 int km_cluster_add_running(struct k8sm_cluster *cluster, const struct km_texts *names,
                            const struct km_demand_flags *flags);
 
@@ -233,11 +248,12 @@ void km_put_cpus(char *text, size_t cap, int64_t milli);
 void km_put_mem(char *text, size_t cap, int64_t milli);
 void km_put_age(char *text, size_t cap, int64_t ms);
 
-enum { KM_COLUMNS = 9 };
+enum { KM_COLUMNS = 12 };
 struct km_table {
   char *(*rows)[KM_COLUMNS]; /* the first is the heading */
   size_t count;
 };
+/* NULL: the table has no such column; empty: "-". */
 void km_table_row(struct km_table *table, const char *const cells[KM_COLUMNS]);
 /* Prints the columns aligned. Returns the number of lines. */
 size_t km_table_print(const struct km_table *table, FILE *out);

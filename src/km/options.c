@@ -29,9 +29,19 @@ static void print_usage(const struct km_command *command, const struct km_option
   if (command->examples != NULL) printf("\nExamples:\n%s", command->examples);
 }
 
+/* As it is: arguments stay. */
 static void add_text(struct km_texts *texts, const char *text) {
   texts->items = km_alloc(texts->items, (texts->count + 1) * sizeof *texts->items);
   texts->items[texts->count++] = text;
+}
+
+void km_texts_add(struct km_texts *texts, const char *text) {
+  add_text(texts, km_strdup(text, strlen(text)));
+}
+
+void km_texts_free_all(struct km_texts *texts) {
+  for (size_t i = 0; i < texts->count; i++) free((void *)(uintptr_t)texts->items[i]);
+  km_texts_free(texts);
 }
 
 void km_texts_free(struct km_texts *texts) {

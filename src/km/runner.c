@@ -313,7 +313,7 @@ char *km_runner_answer(void *ctx, const char *line) {
   struct km_runner *r = ctx;
   char key[600];
   long long grace = -1, replicas, current;
-  if (strcmp(line, "get") == 0) return km_view_json(r->driver, r->workloads, r->master);
+  if (strcmp(line, "get") == 0) return km_view_json(r);
   if (sscanf(line, "events %599s", key) == 1) return km_event_log_json(r->events, key);
   if (sscanf(line, "knows %599s", key) == 1) return answer_knows(r, key);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);

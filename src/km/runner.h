@@ -16,6 +16,14 @@ struct km_said {
   unsigned held;
 };
 
+/* What is recorded of a PersistentVolumeClaim. */
+struct km_claim {
+  char *name;  /* "namespace/name"; it ends with "*" for those that a StatefulSet makes for its pods */
+  char *modes; /* of access, as kubectl shows them: "RWO,ROX"; NULL: not known, here and below */
+  char *storage_class;
+  int64_t created_ms; /* since 1970; 0: not known, as of those of a set */
+};
+
 struct km_runner {
   struct k8sm_driver *driver;
   struct k8sm_effects *effects;
@@ -43,8 +51,9 @@ struct km_runner {
   size_t lines;         /* of the table on the screen */
   struct km_mail *mail; /* what one of the two is to be told, in order */
   struct km_mail **mail_end;
-  uint64_t agents;                      /* a sum over those that the control was told of */
-  struct km_texts claims;               /* "namespace/name" of the PersistentVolumeClaims that are recorded */
+  uint64_t agents;         /* a sum over those that the control was told of */
+  struct km_claim *claims; /* those that are recorded */
+  size_t claim_count;
   struct k8sm_manifest **claim_objects; /* of some of them: the memory of their data */
   size_t claim_object_count;
 };
@@ -68,6 +77,12 @@ bool km_claims_know(const struct km_runner *r, const char *name);
 /* The same, and of those that a StatefulSet makes for its pods: such a one is known from now on, until it is
  * gone. */
 bool km_claims_find(struct km_runner *r, const char *name);
+/* What is known of it, or of those of its set; NULL: nothing. */
+const struct km_claim *km_claims_facts(const struct km_runner *r, const char *name);
+/* Reads what the object of a claim, or of the StatefulSet that makes it, says of it. Returns the object as
+ * JSON, to be freed, with the time of the claim's creation in it: what the claim has, or the object, or
+ * now_ms. NULL: it can't be read. */
+char *km_claim_read(struct km_claim *claim, struct k8sm_slice object, int64_t now_ms);
 /* Those that are recorded; what they say is added to the set's data, where its files do not say it. False,
  * with a line, when one can't be read. */
 bool km_claims_load(struct km_runner *r, struct km_set *set);
@@ -120,6 +135,8 @@ int km_runner_loop(struct km_runner *r, int64_t timeout, int parent);
 
 /* ---- say.c: what people see ---- */
 
+/* The document of `km get -o json`. To be freed. */
+char *km_view_json(const struct km_runner *r);
 void km_runner_draw(struct km_runner *r);
 /* A line of its own, above the table. */
 void km_say(struct km_runner *r, const char *text);

@@ -14,9 +14,9 @@ static void erase_table(struct km_runner *r) {
 }
 
 void km_runner_draw(struct km_runner *r) {
-  char *json = km_view_json(r->driver, r->workloads, r->master);
+  char *json = km_view_json(r);
   if (r->live) erase_table(r);
-  km_view_table(json, km_wall_ms(), stdout, &r->lines);
+  km_view_table(json, km_wall_ms(), 0, stdout, &r->lines);
   fflush(stdout);
   free(json);
   r->dirty = false;

@@ -9,7 +9,7 @@ static int run(const struct km_command *command, int argc, char **argv);
 const struct km_command km_command_scale = {
     "scale",
     "Change the number of replicas of a workload of a running 'km run'",
-    "KIND/NAME … --replicas=N",
+    "KIND/NAME|KIND NAME … --replicas=N",
     "  km scale deployment/web --replicas=3      stays so, also when 'km run' starts again with the same "
     "files\n"
     "  km scale rs/web statefulset/db --replicas=0\n"
@@ -69,11 +69,12 @@ static int ask(const char *folder, const char *key, int64_t replicas, int64_t cu
 }
 
 static int run(const struct km_command *command, int argc, char **argv) {
-  struct km_texts names = {0};
-  const char *state = NULL;
+  struct km_texts names = {0}, keys = {0};
+  const char *state = NULL, *name_space = NULL;
   int64_t replicas = -1, current = -1;
   const struct km_option options[] = {
       {"replicas", 0, KM_NUMBER, &replicas, "N", "that there are to be"},
+      {"namespace", 'n', KM_TEXT, &name_space, "NAME", "of names that do not say it (default: default)"},
       {"current-replicas", 0, KM_NUMBER, &current, "N", "that there must be now, or nothing is done"},
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
   };
@@ -83,18 +84,14 @@ static int run(const struct km_command *command, int argc, char **argv) {
                      "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
   if (code == -1 && names.count == 0) code = km_misuse(command, "name workloads: deployment/web");
   if (code == -1) {
-    char folder[1024], key[700];
+    char folder[1024];
     km_state_folder(state, folder, sizeof folder);
-    code = KM_DONE;
-    for (size_t i = 0; i < names.count; i++) {
-      if (!km_object_key(names.items[i], key, sizeof key)) {
-        km_report_no_kind("scale", names.items[i]);
-        code = KM_FAILED;
-      } else if (ask(folder, key, replicas, current) != KM_DONE) {
-        code = KM_FAILED;
-      }
+    code = km_names_read_each("scale", &names, name_space, &keys);
+    for (size_t i = 0; i < keys.count; i++) {
+      if (ask(folder, keys.items[i], replicas, current) != KM_DONE) code = KM_FAILED;
     }
   }
+  km_texts_free_all(&keys);
   km_texts_free(&names);
   return code;
 }

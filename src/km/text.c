@@ -55,7 +55,7 @@ void km_put_age(char *text, size_t cap, int64_t ms) {
 void km_table_row(struct km_table *table, const char *const cells[KM_COLUMNS]) {
   table->rows = km_alloc(table->rows, (table->count + 1) * sizeof *table->rows);
   for (size_t c = 0; c < KM_COLUMNS; c++) {
-    const char *cell = cells[c] == NULL || cells[c][0] == '\0' ? "-" : cells[c];
+    const char *cell = cells[c] == NULL ? " " : cells[c][0] == '\0' ? "-" : cells[c];
     table->rows[table->count][c] = km_strdup(cell, strlen(cell));
   }
   table->count++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pods of a driver: a JSON document, and its table for people. */
-#include "host.h"
+/* What a `km run` has: pods, workloads and claims, as a JSON document. */
+#include "runner.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -33,24 +33,6 @@ static json_t *claims_of(const struct k8sm_demand *demand) {
     if (row.claim.len > 0) json_array_append_new(list, text(row.claim));
   }
   return list;
-}
-
-/* Where the volume of a claim is. */
-static json_t *claim_document(const struct k8sm_driver_volume *v) {
-  const char *slash = strchr(v->claim.ptr, '/');
-  json_t *o = json_object();
-  json_object_set_new(o, "namespace", json_stringn(v->claim.ptr, (size_t)(slash - v->claim.ptr)));
-  json_object_set_new(o, "name", json_string(slash + 1));
-  json_object_set_new(o, "volume", text(v->id));
-  json_object_set_new(o, "agent", text(v->hostname));
-  json_object_set_new(o, "agentID", text(v->agent_id));
-  json_object_set_new(o, "storageClass", text(v->storage_class));
-  json_object_set_new(o, "milliMB", json_integer(v->milli));
-  json_object_set_new(o, "shown",
-                      json_string(v->deleting   ? "Terminating"
-                                  : v->supposed ? "Unknown"
-                                                : "Bound"));
-  return o;
 }
 
 static json_t *status_document(const struct k8sm_status *status) {
@@ -137,137 +119,79 @@ static json_t *workload_document(const struct k8sm_control *workloads, const str
   return o;
 }
 
-char *km_view_json(struct k8sm_driver *driver, const struct k8sm_control *workloads, const char *master) {
-  json_t *document = json_object(), *pods = json_array(), *list = json_array(), *claims = json_array();
+/* ---- Claims ---- */
+
+static void set_text(json_t *o, const char *name, const char *value) {
+  json_object_set_new(o, name, json_string(value == NULL ? "" : value));
+}
+
+/* A claim as far as its object tells; it is in `all` once. */
+static json_t *claim_document(const struct km_runner *r, json_t *all, const char *key) {
+  const struct km_claim *facts = km_claims_facts(r, key);
+  const char *slash = strchr(key, '/');
+  json_t *o = json_object_get(all, key);
+  if (o != NULL) return o;
+  o = json_object();
+  json_object_set_new(o, "namespace", json_stringn(key, (size_t)(slash - key)));
+  json_object_set_new(o, "name", json_string(slash + 1));
+  json_object_set_new(o, "shown", json_string("Pending"));
+  set_text(o, "accessModes", facts == NULL ? NULL : facts->modes);
+  set_text(o, "storageClass", facts == NULL ? NULL : facts->storage_class);
+  json_object_set_new(o, "createdMillis", json_integer(facts == NULL ? 0 : facts->created_ms));
+  json_object_set_new(all, key, o);
+  return o;
+}
+
+/* Where its volume is. */
+static void set_volume(json_t *o, const struct k8sm_driver_volume *v) {
+  json_object_set_new(o, "volume", text(v->id));
+  json_object_set_new(o, "agent", text(v->hostname));
+  json_object_set_new(o, "agentID", text(v->agent_id));
+  if (v->storage_class.len > 0) json_object_set_new(o, "storageClass", text(v->storage_class));
+  json_object_set_new(o, "milliMB", json_integer(v->milli));
+  set_text(o, "shown", v->deleting ? "Terminating" : v->supposed ? "Unknown" : "Bound");
+}
+
+/* Those that have a volume, those of the files, and what else pods wait for. */
+static json_t *claim_documents(const struct km_runner *r, json_t *pods) {
+  json_t *all = json_object(), *list = json_array(), *pod, *name, *o;
   struct k8sm_driver_volume volume;
+  const char *key;
+  size_t i, k;
+  for (i = 0; i < r->claim_count; i++) {
+    if (strchr(r->claims[i].name, '*') == NULL) claim_document(r, all, r->claims[i].name);
+  }
+  for (i = 0; k8sm_driver_volumes(r->driver, i, &volume, sizeof volume, 1) > 0; i++)
+    set_volume(claim_document(r, all, volume.claim.ptr), &volume);
+  json_array_foreach(pods, i, pod) {
+    json_array_foreach(json_object_get(pod, "claims"), k, name)
+        claim_document(r, all, json_string_value(name));
+  }
+  json_object_foreach(all, key, o) json_array_append(list, o);
+  json_decref(all);
+  return list;
+}
+
+/* ---- All of it ---- */
+
+char *km_view_json(const struct km_runner *r) {
+  json_t *document = json_object(), *pods = json_array(), *list = json_array();
   struct k8sm_driver_pod pod;
   struct k8sm_control_row row;
-  json_object_set_new(document, "master", json_string(master));
-  json_object_set_new(document, "frameworkID", text(k8sm_driver_framework_id(driver)));
-  for (size_t i = 0; k8sm_control_rows(workloads, i, &row, sizeof row, 1) > 0; i++) {
-    json_t *o = workload_document(workloads, &row);
+  json_object_set_new(document, "master", json_string(r->master));
+  json_object_set_new(document, "frameworkID", text(k8sm_driver_framework_id(r->driver)));
+  for (size_t i = 0; k8sm_control_rows(r->workloads, i, &row, sizeof row, 1) > 0; i++) {
+    json_t *o = workload_document(r->workloads, &row);
     if (o != NULL) json_array_append_new(list, o);
   }
-  for (uint32_t i = 0; k8sm_driver_pods(driver, i, &pod, sizeof pod, 1) > 0; i++) {
-    json_t *o = pod_document(driver, i, &pod);
+  for (uint32_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) {
+    json_t *o = pod_document(r->driver, i, &pod);
     if (o != NULL) json_array_append_new(pods, o);
   }
-  for (size_t i = 0; k8sm_driver_volumes(driver, i, &volume, sizeof volume, 1) > 0; i++)
-    json_array_append_new(claims, claim_document(&volume));
   json_object_set_new(document, "workloads", list);
   json_object_set_new(document, "pods", pods);
-  json_object_set_new(document, "claims", claims);
+  json_object_set_new(document, "claims", claim_documents(r, pods));
   char *json = json_dumps(document, JSON_INDENT(2));
   json_decref(document);
   return json == NULL ? km_strdup("", 0) : json;
-}
-
-static void join_ports(json_t *ports, char *out, size_t cap) {
-  size_t i, n = 0;
-  json_t *port;
-  out[0] = '\0';
-  json_array_foreach(ports, i, port) {
-    int k = snprintf(out + n, cap - n, "%s%s", i > 0 ? "," : "", json_string_value(port));
-    if (k < 0 || (size_t)k >= cap - n) return;
-    n += (size_t)k;
-  }
-}
-
-static int64_t number(json_t *pod, const char *name) {
-  return json_integer_value(json_object_get(pod, name));
-}
-
-static const char *word(json_t *pod, const char *name) {
-  const char *s = json_string_value(json_object_get(pod, name));
-  return s == NULL ? "" : s;
-}
-
-static void add_pod(struct km_table *table, json_t *pod, int64_t now) {
-  char key[520], ready[32], restarts[24], cpus[24], mem[24], ports[256], age[24] = "";
-  snprintf(key, sizeof key, "%s/%s", word(pod, "namespace"), word(pod, "name"));
-  snprintf(ready, sizeof ready, "%lld/%lld", (long long)number(pod, "ready"),
-           (long long)number(pod, "containers"));
-  snprintf(restarts, sizeof restarts, "%lld", (long long)number(pod, "restarts"));
-  km_put_cpus(cpus, sizeof cpus, number(pod, "cpusMilli"));
-  km_put_mem(mem, sizeof mem, number(pod, "memMilliMB"));
-  join_ports(json_object_get(pod, "ports"), ports, sizeof ports);
-  if (number(pod, "createdMillis") != 0) km_put_age(age, sizeof age, now - number(pod, "createdMillis"));
-  const char *const cells[KM_COLUMNS] = {
-      key, ready, word(pod, "shown"), restarts, word(pod, "agent"), cpus, mem, ports, age};
-  km_table_row(table, cells);
-}
-
-/* How far it has come: of a Job the pods that succeeded. */
-static void put_progress(json_t *w, char *out, size_t cap) {
-  bool job = strcmp(word(w, "kind"), "Job") == 0;
-  long long have = number(w, job ? "succeeded" : "ready"), wanted = number(w, "wanted");
-  if (wanted < 0)
-    snprintf(out, cap, "%lld",
-             strcmp(word(w, "kind"), "CronJob") == 0 ? (long long)number(w, "current") : have);
-  else
-    snprintf(out, cap, "%lld/%lld", have, wanted);
-}
-
-static void add_workload(struct km_table *table, json_t *w, int64_t now) {
-  char name[600], progress[48], updated[24] = "", available[24] = "", age[24] = "";
-  bool rolls = strcmp(word(w, "kind"), "Job") != 0 && strcmp(word(w, "kind"), "CronJob") != 0;
-  snprintf(name, sizeof name, "%s/%s", word(w, "kind"), word(w, "name"));
-  put_progress(w, progress, sizeof progress);
-  if (rolls) {
-    snprintf(updated, sizeof updated, "%lld", (long long)number(w, "updated"));
-    snprintf(available, sizeof available, "%lld", (long long)number(w, "available"));
-  }
-  km_put_age(age, sizeof age, now - number(w, "createdMillis"));
-  const char *const cells[KM_COLUMNS] = {
-      name, word(w, "namespace"), progress, updated, available, word(w, "state"), age, " ", " "};
-  km_table_row(table, cells);
-}
-
-/* Those between a workload and its pods are left out, as long as they have none. */
-static bool is_shown(json_t *w) {
-  return word(w, "owner")[0] == '\0' || number(w, "current") > 0;
-}
-
-static size_t print_workloads(json_t *workloads, int64_t now, FILE *out) {
-  static const char *const heading[KM_COLUMNS] = {"WORKLOAD", "NAMESPACE", "READY", "UP-TO-DATE", "AVAILABLE",
-                                                  "STATUS",   "AGE",       " ",     " "};
-  struct km_table table = {0};
-  json_t *w;
-  size_t i;
-  if (json_array_size(workloads) == 0) return 0;
-  km_table_row(&table, heading);
-  json_array_foreach(workloads, i, w) {
-    if (is_shown(w)) add_workload(&table, w, now);
-  }
-  size_t lines = km_table_print(&table, out);
-  km_table_free(&table);
-  return lines;
-}
-
-bool km_view_table(const char *json, int64_t now, FILE *out, size_t *ret_lines) {
-  static const char *const heading[KM_COLUMNS] = {"POD", "READY",  "STATUS", "RESTARTS", "AGENT",
-                                                  "CPU", "MEMORY", "PORTS",  "AGE"};
-  json_t *document = json_loads(json, 0, NULL), *pods = json_object_get(document, "pods"), *pod;
-  struct km_table table = {0};
-  size_t i;
-  if (!json_is_array(pods)) {
-    json_decref(document);
-    return false;
-  }
-  size_t lines = print_workloads(json_object_get(document, "workloads"), now, out);
-  km_table_row(&table, heading);
-  json_array_foreach(pods, i, pod) add_pod(&table, pod, now);
-  bool shown = json_array_size(pods) > 0 || lines == 0;
-  if (shown && lines > 0 && fputc('\n', out) != EOF) lines++;
-  if (shown) lines += km_table_print(&table, out);
-  km_table_free(&table);
-  json_array_foreach(pods, i, pod) {
-    const char *message = word(pod, "message");
-    if (message[0] == '\0') continue;
-    fprintf(out, "%s/%s: %s\n", word(pod, "namespace"), word(pod, "name"), message);
-    lines++;
-  }
-  json_decref(document);
-  if (ret_lines != NULL) *ret_lines = lines;
-  return true;
 }

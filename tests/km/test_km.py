@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """km as its users meet it: exit codes, output, errors with file, line and path.
 
-usage: test_km.py KM EXAMPLES_FOLDER [MANIFESTS_FOLDER]
+usage: test_km.py KM EXAMPLES_FOLDER [MANIFESTS_FOLDER]     with KM_TESTS="Run Usage.test_wrong_use": only these
 """
 import base64
 import json
@@ -50,7 +50,8 @@ class Usage(unittest.TestCase):
                      ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--role="],
                      ["run", "-f", "x", "--storage-class=fast"], ["run", "-f", "x", "--storage-class=fast=tape"],
                      ["run", "-f", "x", "--storage-class=fast=mount,size=3"],
-                     ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"]):
+                     ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"],
+                     ["get", "-o", "yaml"], ["get", "-A", "-n", "x"]):
             code, out, err = km(*args)
             self.assertEqual(code, 64, args)
             self.assertEqual(out, "")
@@ -491,6 +492,35 @@ class Run(unittest.TestCase):
         self.assertIn('pods "nginx" not found', err)
         self.assertEqual(km("delete", "--all", "--grace-period=1", self.state)[0], 0)
 
+    def test_names(self):
+        """What people name, as they do with kubectl."""
+        pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: %s}\nspec: {containers: [{name: c, image: i}]}\n---\n"
+        pods = "".join(pod % names for names in (("nginx", "default"), ("busybox", "default"), ("dns", "kube-system")))
+        code, out, err = km("run", "-f", "-", "--detach", "--timeout=40", self.state, stdin=pods.encode())
+        self.assertEqual(code, 0, out + err)
+        for words, want in ((["pod", "nginx", "busybox"], "pod/nginx pod/busybox"), (["pods/nginx"], "pod/nginx"),
+                            (["po", "dns", "-n", "kube-system"], "pod/dns"), (["pod", "kube-system/dns"], "pod/dns"),
+                            (["pods", "-n", "kube-system"], "pod/dns"), (["-n", "kube-system"], "pod/dns"),
+                            (["Pod/default/nginx", "kube-system/dns"], "pod/nginx pod/dns"),
+                            (["deploy,pods", "-n", "kube-system"], "pod/dns"), (["pods", "-A"], None)):
+            _, out, err = km("get", *words, "-o", "name", self.state)
+            self.assertEqual(out.split(), want.split() if want else ["pod/nginx", "pod/busybox", "pod/dns"], err)
+        for words, want in ((["a b"], "km get: 'a b' is no name; expected NAME, NAMESPACE/NAME, KIND NAME or "
+                                      "KIND/NAME, as deployment/web\n"),
+                            (["Web"], "km get: 'Web' is no name; "), (["/x"], "km get: '/x' is no name"),
+                            (["pod/"], "km get: 'pod/' is no name"), (["a/b/c/d"], "km get: 'a/b/c/d' is no name"),
+                            (["x" * 254], "is no name"), (["pods", "-n", "A"], "km get: 'A' is no namespace\n"),
+                            (["pods", "-n", "none"], "km get: no pods in namespace none\n"),
+                            (["-n", "none"], "km get: no pods and workloads in namespace none\n"),
+                            (["pvc"], "km get: no persistentvolumeclaims\n")):
+            code, out, err = km("get", *words, self.state)
+            self.assertEqual((code, out), (1, ""))
+            self.assertIn(want, err)
+        self.assertIn("which of the pods? KIND NAME or KIND/NAME, as pods/NAME", km("delete", "pods", self.state)[2])
+        self.assertEqual(km("describe", "pods", self.state)[1].count("Events:"), 3)
+        self.assertRegex(km("get", "nginx", "-o", "wide", self.state)[1],
+                         r"^POD .* AGE +IP +AGENT ID\ndefault/nginx .* \d+s +127\.0\.0\.1 +[0-9a-f-]+-S0\n$")
+
     def test_run_to_the_end(self):
         for command, want in (("exit 0", 0), ("exit 3", 1)):
             pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n  containers:\n"
@@ -914,10 +944,18 @@ class Workloads(unittest.TestCase):
         self.start("".join(both.replace("NAME", name) for name in ("one", "two", "three")), *flags)
         self.wait_for(lambda: len(self.document()["pods"]) == 3)
         self.assertEqual(km("delete", "pvc/none", self.state)[0], 1)
+        made = {c["name"]: c["createdMillis"] for c in self.document()["claims"]}
+        self.assertEqual(set(made), {"one", "two", "three"})
+        self.assertLess(abs(made["one"] / 1000 - time.time()), 60)
         self.kill()
+        time.sleep(1)  # the time of a claim's creation is recorded, in seconds
         # One goes with its pod, since neither is in the files any more.
         self.start("".join(both.replace("NAME", name) for name in ("one", "two")), "--prune", *flags)
         self.wait_for(lambda: {p["name"] for p in self.document()["pods"]} == {"one", "two"})
+        now = {c["name"]: c["createdMillis"] // 1000 for c in self.document()["claims"]}
+        self.assertEqual(now["one"], made["one"] // 1000)
+        self.assertRegex(km("get", "pvc", "one", self.state)[1],
+                         r"(?m)^default/one +Bound +default\.one +64Mi +RWO +- +agent.* +\d+s$")
         # Another one waits for its pod, and goes with that.
         self.assertEqual(km("delete", "pvc/two", "--wait=0", self.state)[0], 0)
         self.assertEqual(km("delete", "pvc/two", "--wait=1", self.state)[0], 1)
@@ -953,6 +991,9 @@ class Workloads(unittest.TestCase):
                    *flags)  # the set goes on without its file
         self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1", "db-2", "alone"})
         self.assertEqual(km("delete", "pvc/other-db-0", self.state)[0], 1)
+        code, out, _ = km("get", "pvc", self.state)
+        self.assertRegex(out, r"^CLAIM +STATUS +VOLUME +CAPACITY +ACCESS MODES +STORAGECLASS +AGENT +AGE\n"
+                              r"(default/data-db-[012] +Bound +default\.data-db-[012] +64Mi +RWO +- +agent[12]\S+ +-\n){3}$")
         code, out, _ = km("describe", "db-1", self.state)
         for text in ("Claims:\n  data-db-1:\n", "    Volume:          default.data-db-1\n", "    Capacity:        64Mi\n"):
             self.assertIn(text, out)
@@ -983,7 +1024,7 @@ class Workloads(unittest.TestCase):
         pod = sorted(self.names())[0]
         for name, words in ((pod, f"pod/{pod} has no scale"), ("deployment/none", 'deployments.apps "none" not found'),
                             ("rc/none", 'replicationcontrollers "none" not found'),
-                            ("thing/web/x/y", "no kind of pods")):
+                            ("thing/web/x/y", "'thing/web/x/y' is no name"), ("deploy", "which of the deployments?")):
             code, _, err = km("scale", name, "--replicas=1", self.state)
             self.assertEqual(code, 1)
             self.assertIn(words, err)
@@ -1022,4 +1063,4 @@ class Workloads(unittest.TestCase):
 
 if __name__ == "__main__":
     os.environ.pop("XDG_STATE_HOME", None)
-    unittest.main(argv=[sys.argv[0]], verbosity=1)
+    unittest.main(argv=[sys.argv[0], *filter(None, os.environ.get("KM_TESTS", "").split())], verbosity=1)

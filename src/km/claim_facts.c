@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the objects of PersistentVolumeClaims say of them, and when they were made. */
+#include "runner.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *word(json_t *object, const char *name) {
+  return json_string_value(json_object_get(object, name));
+}
+
+/* The claim, or that template of the StatefulSet from which "default/data-db-*" comes. */
+static json_t *find_claim(json_t *object, const char *name) {
+  json_t *templates = json_object_get(json_object_get(object, "spec"), "volumeClaimTemplates"), *one;
+  const char *set = word(json_object_get(object, "metadata"), "name"), *own = strchr(name, '/') + 1;
+  size_t i;
+  if (strcmp(word(object, "kind"), "StatefulSet") != 0) return object;
+  json_array_foreach(templates, i, one) {
+    char each[600];
+    const char *of = word(json_object_get(one, "metadata"), "name");
+    snprintf(each, sizeof each, "%s-%s-*", of == NULL ? "" : of, set == NULL ? "" : set);
+    if (strcmp(each, own) == 0) return one;
+  }
+  return NULL;
+}
+
+/* As kubectl shows it. */
+static const char *short_mode(const char *mode) {
+  static const struct {
+    const char *mode, *shown;
+  } modes[] = {{"ReadWriteOnce", "RWO"},
+               {"ReadOnlyMany", "ROX"},
+               {"ReadWriteMany", "RWX"},
+               {"ReadWriteOncePod", "RWOP"}};
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+    if (strcmp(mode, modes[i].mode) == 0) return modes[i].shown;
+  }
+  return mode;
+}
+
+static char *join_modes(json_t *list) {
+  char text[200] = "";
+  size_t i, n = 0;
+  json_t *mode;
+  json_array_foreach(list, i, mode) {
+    const char *shown = json_is_string(mode) ? short_mode(json_string_value(mode)) : "?";
+    int k = snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? "," : "", shown);
+    if (k < 0 || (size_t)k >= sizeof text - n) break;
+    n += (size_t)k;
+  }
+  return km_strdup(text, n);
+}
+
+static void read_spec(struct km_claim *claim, json_t *spec) {
+  const char *storage_class = word(spec, "storageClassName");
+  free(claim->modes);
+  free(claim->storage_class);
+  claim->modes = join_modes(json_object_get(spec, "accessModes"));
+  claim->storage_class = storage_class == NULL ? NULL : km_strdup(storage_class, strlen(storage_class));
+}
+
+static int64_t read_time(const char *text) {
+  struct tm tm = {0};
+  if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                             &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+    return 0;
+  tm.tm_year -= 1900;
+  tm.tm_mon -= 1;
+  return (int64_t)timegm(&tm) * 1000;
+}
+
+static void set_time(json_t *metadata, int64_t ms) {
+  char text[32];
+  time_t seconds = (time_t)(ms / 1000);
+  struct tm tm;
+  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &tm));
+  json_object_set_new(metadata, "creationTimestamp", json_string(text));
+}
+
+/* Of a claim of its own: a set is older than the claims of its later pods. */
+static void date(struct km_claim *claim, json_t *metadata, int64_t now_ms) {
+  if (claim->created_ms == 0 && now_ms == 0)
+    claim->created_ms = read_time(word(metadata, "creationTimestamp"));
+  if (claim->created_ms == 0) claim->created_ms = now_ms;
+  if (claim->created_ms != 0) set_time(metadata, claim->created_ms);
+}
+
+char *km_claim_read(struct km_claim *claim, struct k8sm_slice bytes, int64_t now_ms) {
+  json_t *object = json_loadb(bytes.ptr, bytes.len, 0, NULL);
+  json_t *own = word(object, "kind") == NULL ? NULL : find_claim(object, claim->name);
+  if (own != NULL) read_spec(claim, json_object_get(own, "spec"));
+  if (own == object) date(claim, json_object_get(own, "metadata"), now_ms);
+  char *text = own == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+  json_decref(object);
+  return text;
+}
