@@ -81,21 +81,60 @@ static int verdict(const struct km_runner *r, const struct km_counts *c, uint64_
 struct ending {
   unsigned interrupts;
   uint64_t since_ms; /* of the first */
+  uint64_t grace_ms; /* the longest that a pod has */
 };
 
+static uint64_t longest_grace(struct km_runner *r) {
+  struct k8sm_driver_pod row;
+  struct k8sm_pod_value grace;
+  uint64_t longest = 0;
+  for (size_t i = 0; k8sm_driver_pods(r->driver, i, &row, sizeof row, 1) > 0; i++) {
+    int result = k8sm_pod_get_value(row.pod, "spec.terminationGracePeriodSeconds", &grace, sizeof grace);
+    if (result == K8SM_OK && grace.number > 0 && (uint64_t)grace.number > longest)
+      longest = (uint64_t)grace.number;
+  }
+  return longest < UINT32_MAX ? longest * 1000 : UINT32_MAX;
+}
+
 static void begin_to_end(struct km_runner *r, struct ending *e) {
-  e->interrupts = km_signals_count();
-  e->since_ms = km_mono_ms();
+  *e = (struct ending){km_signals_count(), km_mono_ms(), longest_grace(r)};
   km_say(r, "deletes all pods; interrupt again to leave them running");
   km_runner_delete_all(r, -1);
 }
 
-/* When there is no use in waiting for pods to end any more: a master says something every 15 s. */
+static uint64_t later(uint64_t a, uint64_t b) {
+  return a > b ? a : b;
+}
+
+enum { CUT_MS = 5000, SILENT_MS = 20000 };
+
+/* When there is no use in waiting for pods to end any more: a master says something every 15 s, … */
+static uint64_t end_of_silence(const struct km_runner *r, const struct ending *e) {
+  return later(r->heard_ms, e->since_ms) + (r->cut ? CUT_MS : SILENT_MS);
+}
+
+/* … and a pod whose agent is there ends soon after its grace is over. */
 static uint64_t end_of_patience(const struct km_runner *r, const struct ending *e) {
-  enum { CUT_MS = 5000, SILENT_MS = 20000 };
   if (e->interrupts == 0) return UINT64_MAX;
-  uint64_t since = r->heard_ms > e->since_ms ? r->heard_ms : e->since_ms;
-  return since + (r->cut ? CUT_MS : SILENT_MS);
+  uint64_t silence = end_of_silence(r, e);
+  uint64_t stillness = later(r->moved_ms, e->since_ms) + e->grace_ms + SILENT_MS;
+  return silence < stillness ? silence : stillness;
+}
+
+/* "; 2 pods could not be ended: default/a on agent1.local, default/b": some of them by name. */
+static void print_left(struct km_runner *r) {
+  enum { NAMED = 3 };
+  struct k8sm_driver_pod row;
+  size_t left = k8sm_driver_pods(r->driver, 0, NULL, sizeof row, 0);
+  fprintf(stderr, "; %zu pod%s could not be ended:", left, left == 1 ? "" : "s");
+  for (size_t i = 0; i < NAMED && k8sm_driver_pods(r->driver, i, &row, sizeof row, 1) > 0; i++) {
+    struct k8sm_status_summary s = {.size = sizeof s};
+    char key[600];
+    fprintf(stderr, "%s %s", i > 0 ? "," : "", km_pod_key(row.pod, key, sizeof key));
+    if (k8sm_status_summarize(row.status, &s) == K8SM_OK && s.hostname.len > 0)
+      fprintf(stderr, " on %s", s.hostname.ptr);
+  }
+  fprintf(stderr, "%s; 'km run' with this state folder goes on with that\n", left > NAMED ? ", …" : "");
 }
 
 /* -1, or an exit code: somebody wants it to end, and not all pods can. */
@@ -106,11 +145,13 @@ static int leave(struct km_runner *r, const struct ending *e) {
     return KM_DONE;
   }
   if (km_mono_ms() < end_of_patience(r, e)) return -1;
-  size_t left = k8sm_driver_pods(r->driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0);
+  bool silent = km_mono_ms() >= end_of_silence(r, e);
   stop(r, false);
-  fprintf(stderr, "km run: master %s can't be reached; %zu pod%s could not be ended: ", r->master, left,
-          left == 1 ? "" : "s");
-  fprintf(stderr, "'km run' with this state folder goes on with that\n");
+  if (silent)
+    fprintf(stderr, "km run: master %s can't be reached", r->master);
+  else
+    fprintf(stderr, "km run: agents don't answer");
+  print_left(r);
   return KM_FAILED;
 }
 
@@ -125,7 +166,7 @@ static int finish(struct km_runner *r, const struct km_counts *counts, int code,
 
 int km_runner_loop(struct km_runner *r, int64_t timeout, int parent) {
   uint64_t give_up = timeout > 0 ? km_mono_ms() + (uint64_t)timeout * 1000 : UINT64_MAX;
-  struct ending ending = {0, 0};
+  struct ending ending = {0};
   for (;;) {
     struct km_counts counts = km_runner_count(r);
     if (r->dirty && (r->live || km_counts_over(&counts))) km_runner_draw(r);

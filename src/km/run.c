@@ -22,9 +22,10 @@ const struct km_command km_command_run = {
     "                                            on agents without images and cgroups\n"
     "  km run -f web.yaml -f batch.yaml          Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, …\n\n"
     "It stays in the foreground until all pods and Jobs have ended. The first interrupt deletes all with\n"
-    "grace, the second leaves the pods to run (exit 0); where the master is silent, one is enough, and what\n"
-    "can't be ended is left (exit 1). Started again with the same state folder it goes on with what runs;\n"
-    "files that have changed are rolled out.\n",
+    "grace, the second leaves the pods to run (exit 0). One is enough where nobody answers: when the master is\n"
+    "silent, or no pod has changed for 20 s beyond its grace, as where an agent is down, what is left is\n"
+    "named and left (exit 1). Started again with the same state folder it goes on with what runs; files that\n"
+    "have changed are rolled out.\n",
     run,
 };
 

@@ -23,6 +23,7 @@ static void pass_on(struct km_runner *r, const struct k8sm_effect *e, bool to_co
                                .bytes = e->bytes,
                                .grace_seconds = e->grace_seconds};
   r->dirty = true;
+  r->moved_ms = km_mono_ms();
   km_mail_put(r, &mail);
 }
 

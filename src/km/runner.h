@@ -47,6 +47,7 @@ struct km_runner {
   uint32_t stop_code;
   bool cut;          /* the last thing that was heard of the master is that a connection to it failed */
   uint64_t heard_ms; /* when it last said anything; 0: never */
+  uint64_t moved_ms; /* when a pod last changed, or went */
   struct km_said said;
   size_t lines;         /* of the table on the screen */
   struct km_mail *mail; /* what one of the two is to be told, in order */

@@ -11,9 +11,11 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -835,6 +837,73 @@ class Restarts(unittest.TestCase):
         self.assertEqual(run.returncode, 1, out)
         self.assertIn("can't be reached; 1 pod could not be ended", out)
         self.assertEqual(out.count("Connection refused"), 1, out)
+
+    def without_kills(self):
+        """A way to the master on which calls of KILL are lost, though answered: as where an agent is down."""
+        port = int(self.master.rsplit(":", 1)[1])
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+
+        def read_request(reader):
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                byte = reader.read(1)
+                if not byte:
+                    return None
+                head += byte
+            length = re.search(rb"(?i)content-length: *(\d+)", head)
+            return head + reader.read(int(length.group(1)) if length else 0)
+
+        def pump(source, target):
+            try:
+                while data := source.recv(65536):
+                    target.sendall(data)
+                target.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+        def serve(peer):
+            with peer, socket.create_connection(("127.0.0.1", port)) as master:
+                threading.Thread(target=pump, args=(master, peer), daemon=True).start()
+                reader = peer.makefile("rb")
+                try:
+                    while request := read_request(reader):
+                        if b'"KILL"' in request:
+                            peer.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+                        else:
+                            master.sendall(request)
+                except OSError:
+                    pass
+
+        def accept():
+            while True:
+                try:
+                    peer = server.accept()[0]
+                except OSError:
+                    return
+                threading.Thread(target=serve, args=(peer,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        return f"--mesos-master=127.0.0.1:{server.getsockname()[1]}"
+
+    def test_an_interrupt_is_enough_where_an_agent_does_not_answer(self):
+        self.master = self.without_kills()
+        manifest = pathlib.Path(self.folder.name, "pods.yaml")
+        manifest.write_text("".join(
+            f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p{i}}}\nspec: {{terminationGracePeriodSeconds: 1, containers: "
+            "[{name: c, image: i}]}\n---\n" for i in range(4)))
+        run = subprocess.Popen([KM, "run", "-f", manifest, self.master, "--protocol=json", f"--state={self.state}"],
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(lambda: (run.kill(), run.wait(), run.stdout.close()))
+        end = time.monotonic() + 30
+        while km("get", f"--state={self.state}")[1].count(" Running ") < 4:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+        run.send_signal(signal.SIGTERM)
+        out = run.communicate(timeout=60)[0]
+        self.assertEqual(run.returncode, 1, out)
+        self.assertIn("km run: agents don't answer; 4 pods could not be ended: default/p0 on agent1.local, default/p1 on "
+                      "agent1.local, default/p2 on agent1.local, …; 'km run' with this state folder goes on with that\n", out)
 
     def test_a_record_that_is_broken_is_named(self):
         self.begin()
