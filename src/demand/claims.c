@@ -12,7 +12,7 @@
 
 /* What a claim's spec says; absent is empty. */
 struct claim_spec {
-  struct k8sm_slice storage, storage_class, mode, access, volume;
+  struct k8sm_slice storage, storage_class, mode, access, volume, source, selector, attributes;
 };
 
 static bool claim_is(const struct k8smi_record *volume) {
@@ -47,11 +47,11 @@ static bool claim_read_rows(struct k8smi_demand_build *b, struct k8sm_slice name
   const struct {
     struct k8sm_slice key;
     struct k8sm_slice *to;
-  } keys[] = {{K8SMI_S("storage"), &ret->storage},
-              {K8SMI_S("storageClassName"), &ret->storage_class},
-              {K8SMI_S("volumeMode"), &ret->mode},
-              {K8SMI_S("accessModes"), &ret->access},
-              {K8SMI_S("volumeName"), &ret->volume}};
+  } keys[] = {
+      {K8SMI_S("storage"), &ret->storage},   {K8SMI_S("storageClassName"), &ret->storage_class},
+      {K8SMI_S("volumeMode"), &ret->mode},   {K8SMI_S("accessModes"), &ret->access},
+      {K8SMI_S("volumeName"), &ret->volume}, {K8SMI_S("dataSource"), &ret->source},
+      {K8SMI_S("selector"), &ret->selector}, {K8SMI_S("volumeAttributesClassName"), &ret->attributes}};
   struct k8smi_data_row *const *rows;
   if (k8smi_data_object(&b->resolve.data, K8SMI_DATA_CLAIM, name, &rows) == 0) {
     name = claim_of_each(b, name);
@@ -87,6 +87,26 @@ static void claim_read_template(const struct k8smi_record *ephemeral, struct cla
   }
 }
 
+/* What a claim by name says of volumes that are there already; of a template the rules of its fields tell. */
+static void claim_check_source(struct k8smi_demand_build *b, const struct claim_spec *spec,
+                               const struct k8smi_path *path) {
+  if (spec->source.len > 0)
+    k8smi_demand_cannot(b, path, "the claim is to be a copy of %.*s: a volume on an agent begins empty",
+                        K8SMI_P(spec->source));
+  if (spec->volume.len > 0)
+    K8SMI_DEMAND_WARN(b, IGNORED, path,
+                      "the claim is bound to volume '%.*s', which is not on Mesos: a new one is made",
+                      K8SMI_P(spec->volume));
+  if (spec->selector.len > 0)
+    K8SMI_DEMAND_WARN(b, IGNORED, path,
+                      "the claim selects among volumes that are there, and none are: one is made");
+  if (spec->attributes.len > 0)
+    K8SMI_DEMAND_WARN(b, IGNORED, path,
+                      "the claim's volumeAttributesClassName '%.*s': volumes of an agent have "
+                      "no attributes",
+                      K8SMI_P(spec->attributes));
+}
+
 static void claim_check(struct k8smi_demand_build *b, const struct claim_spec *spec,
                         struct k8sm_demand_volume *row, const struct k8smi_path *path) {
   struct k8smi_amount size = {0, 0};
@@ -101,11 +121,7 @@ static void claim_check(struct k8smi_demand_build *b, const struct claim_spec *s
     K8SMI_DEMAND_WARN(b, APPROXIMATED, path,
                       "the claim is to be shared: the volume is on one agent, and one pod at a time has it");
   }
-  if (spec->volume.len > 0) {
-    K8SMI_DEMAND_WARN(b, IGNORED, path,
-                      "the claim is bound to volume '%.*s', which is not on Mesos: a new one is made",
-                      K8SMI_P(spec->volume));
-  }
+  claim_check_source(b, spec, path);
 }
 
 /* False: it is not there to be claimed, or of another kind. */

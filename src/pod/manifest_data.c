@@ -114,12 +114,28 @@ static struct k8sm_slice data_join(const struct k8smi_object *object, struct k8s
   return text;
 }
 
+/* "Kind/name" of what the volume is to be a copy of; empty: nothing. ptr NULL when memory ran out. */
+static struct k8sm_slice data_source(const struct k8smi_object *object, const struct k8smi_record *spec) {
+  const struct k8smi_record *any = k8smi_get_record(spec, K8SMI_PersistentVolumeClaimSpec_dataSourceRef);
+  const struct k8smi_record *local = k8smi_get_record(spec, K8SMI_PersistentVolumeClaimSpec_dataSource);
+  const struct k8sm_slice pieces[] = {
+      any != NULL ? k8smi_get_str(any, K8SMI_TypedObjectReference_kind)
+                  : k8smi_get_str(local, K8SMI_TypedLocalObjectReference_kind),
+      K8SMI_S("/"),
+      any != NULL ? k8smi_get_str(any, K8SMI_TypedObjectReference_name)
+                  : k8smi_get_str(local, K8SMI_TypedLocalObjectReference_name)};
+  if (any == NULL && local == NULL) return K8SMI_S("");
+  return k8smi_name_join(&object->manifest->arena, pieces, 3);
+}
+
 static int data_claim_spec(const struct k8smi_object *object, const struct k8smi_record *spec,
                            struct k8sm_slice name_space, struct k8sm_slice name) {
   const struct k8smi_record *resources = k8smi_get_record(spec, K8SMI_PersistentVolumeClaimSpec_resources);
   struct k8sm_slice modes =
       data_join(object, k8smi_get_list(spec, K8SMI_PersistentVolumeClaimSpec_accessModes));
-  if (modes.ptr == NULL) return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
+  struct k8sm_slice source = data_source(object, spec);
+  bool selects = k8smi_has(spec, K8SMI_PersistentVolumeClaimSpec_selector);
+  if (modes.ptr == NULL || source.ptr == NULL) return k8smi_find_nomem(object->parse->diags, K8SM_ERR_NOMEM);
   const struct {
     struct k8sm_slice key, value;
   } says[] = {
@@ -127,7 +143,11 @@ static int data_claim_spec(const struct k8smi_object *object, const struct k8smi
       {K8SMI_S("storageClassName"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_storageClassName)},
       {K8SMI_S("volumeMode"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeMode)},
       {K8SMI_S("accessModes"), modes},
-      {K8SMI_S("volumeName"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeName)}};
+      {K8SMI_S("volumeName"), k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeName)},
+      {K8SMI_S("dataSource"), source},
+      {K8SMI_S("selector"), selects ? K8SMI_S("true") : K8SMI_S("")},
+      {K8SMI_S("volumeAttributesClassName"),
+       k8smi_get_str(spec, K8SMI_PersistentVolumeClaimSpec_volumeAttributesClassName)}};
   for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
     const struct k8sm_manifest_data data = {k8smi_types[K8SMI_TYPE_PersistentVolumeClaim].name,
                                             name_space,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ConfigMaps, Secrets and the other objects that pods refer to, as a manifest holds them. */
+#include <stdio.h>
+
 #include "support/manifests.h"
 
 /* What variables may not hold is told apart, and an object without keys from one that is not there. */
@@ -80,6 +82,43 @@ static void other_objects_are_rows(void **state) {
              "Forbidden: maximum allowed value of a user defined priority is 1000000000");
 }
 
+/* What is said of volumes that are there already; of two sources the reference counts. */
+static void claims_of_volumes_that_are_there(void **state) {
+  static const char claim[] =
+      "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec:\n  accessModes: "
+      "[ReadWriteOnce]\n"
+      "  resources: {requests: {storage: 1Gi}}\n  volumeName: v\n  selector: {matchLabels: {a: b}}\n"
+      "  volumeAttributesClassName: gold\n";
+  static const char local[] = "  dataSource: {kind: PersistentVolumeClaim, name: old}\n";
+  static const char any[] =
+      "  dataSourceRef: {apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: s}\n";
+  const struct {
+    const char *more, *source;
+  } rows[] = {{local, "PersistentVolumeClaim/old"}, {any, "VolumeSnapshot/s"}, {"", NULL}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct k8sm_manifest_data data[10];
+    const char *found[4] = {NULL};
+    static const char *const keys[4] = {"dataSource", "selector", "volumeAttributesClassName", "volumeName"};
+    char text[1024];
+    struct read r;
+    snprintf(text, sizeof text, "%s%s", claim, rows[i].more);
+    read_text(&r, text, 0);
+    size_t n = k8sm_manifest_data(r.manifest, 0, data, sizeof data[0], 10);
+    assert_int_equal(n, rows[i].source == NULL ? 6 : 7);
+    for (size_t k = 0; k < n; k++) {
+      for (size_t key = 0; key < 4; key++)
+        if (strcmp(data[k].key.ptr, keys[key]) == 0) found[key] = data[k].value.ptr;
+    }
+    if (rows[i].source == NULL) assert_null(found[0]);
+    if (rows[i].source != NULL) assert_string_equal(found[0], rows[i].source);
+    assert_string_equal(found[1], "true");
+    assert_string_equal(found[2], "gold");
+    assert_string_equal(found[3], "v");
+    k8sm_manifest_unref(r.manifest);
+  }
+}
+
 /* Under one name for all the pods, of which there may come more. */
 static void claims_of_a_stateful_set(void **state) {
   static const char set[] =
@@ -115,6 +154,7 @@ int main(void) {
       cmocka_unit_test(config_maps_of_bytes_and_of_nothing),
       cmocka_unit_test(secrets_are_decoded),
       cmocka_unit_test(other_objects_are_rows),
+      cmocka_unit_test(claims_of_volumes_that_are_there),
       cmocka_unit_test(claims_of_a_stateful_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
