@@ -114,10 +114,18 @@ bool k8smi_demand_fits_task(struct k8smi_demand_build *b, uint32_t form, bool fa
 void k8smi_demand_make_claims(struct k8smi_demand_build *b);
 const struct k8smi_demand_volume *k8smi_demand_claimed(const struct k8smi_demand_build *b, size_t volume);
 
-/* rlimits.c */
+/* rlimits.c; the name of a type as `docker run --ulimit` has it, too; and whether the annotation of a
+ * container has the one that Docker does not know. */
 void k8smi_demand_make_rlimits(struct k8smi_demand_build *b, struct k8smi_demand_source *s);
+const char *k8smi_rlimit_name(int type);
+bool k8smi_demand_limits_address_space(const struct k8smi_demand_build *b, struct k8sm_slice container,
+                                       struct k8sm_slice *ret_key);
 
+/* metadata.c: labels and annotations for the executor and its tasks. */
+void k8smi_demand_make_metadata(struct k8smi_demand_build *b);
 /* The annotation that is called by a prefix and a container's name; empty: none. */
+#define K8SMI_ENTRYPOINT_ANNOTATION "entrypoint.k8smesos/"
+#define K8SMI_RLIMITS_ANNOTATION    "rlimits.k8smesos/"
 struct k8sm_slice k8smi_demand_annotation(const struct k8smi_demand_build *b, const char *prefix,
                                           struct k8sm_slice container, struct k8sm_slice *ret_key);
 

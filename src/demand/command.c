@@ -93,7 +93,7 @@ static void command_image(struct k8smi_demand_build *b, struct k8smi_demand_sour
  * the first word of the image's Cmd where there is no entrypoint, so that arguments alone are unsafe. */
 static struct k8smi_strings command_entrypoint(struct k8smi_demand_build *b, struct k8sm_slice container) {
   struct k8smi_strings none = {NULL, 0};
-  struct k8sm_slice key, text = k8smi_demand_annotation(b, "entrypoint.k8smesos/", container, &key);
+  struct k8sm_slice key, text = k8smi_demand_annotation(b, K8SMI_ENTRYPOINT_ANNOTATION, container, &key);
   struct k8sm_slice *words = k8smi_demand_array(b, text.len / 2 + (text.len > 0), sizeof *words);
   if (words == NULL) return none;
   size_t n = 0, i = 0;
@@ -116,12 +116,12 @@ void k8smi_demand_make_command(struct k8smi_demand_build *b, struct k8smi_demand
   bool docker = k8smi_demand_is_docker(b->demand); /* its arguments go to the image's entrypoint */
   if (command + entrypoint.count == 0 && (host || (args > 0 && !docker))) {
     struct k8smi_path at = k8smi_path_field(s->path, host ? K8SMI_S("command") : K8SMI_S("args"));
-    k8smi_demand_refuse(
-        b, &at,
-        host ? "a container without image needs a command"
-             : "arguments need a command, or the annotation entrypoint.k8smesos/%.*s: Mesos runs "
-               "them wrongly in an image without entrypoint",
-        K8SMI_P(s->task->container));
+    k8smi_demand_refuse(b, &at,
+                        host ? "a container without image needs a command"
+                             : "arguments need a command, or the annotation " K8SMI_ENTRYPOINT_ANNOTATION
+                               "%.*s: Mesos runs "
+                               "them wrongly in an image without entrypoint",
+                        K8SMI_P(s->task->container));
     return;
   }
   s->task->has_value = command + entrypoint.count > 0;

@@ -4,6 +4,7 @@
 
 #include "base/abi.h"
 #include "call/ids.h"
+#include "pod/containers.h"
 
 #include <k8smesos/cluster.h>
 #include <k8smesos/task.h>
@@ -53,23 +54,42 @@ static int demand_check_form(uint32_t form, struct k8sm_diags *diags) {
   return K8SM_ERR_INVALID;
 }
 
-/* Every id that the pod will ever need must be one that Mesos accepts, its longest restart too. */
-static int demand_check_ids(const struct k8sm_demand *d, struct k8sm_diags *diags) {
+/* The id of a task's longest restart: one that Mesos accepts? */
+static bool demand_has_id(const struct k8sm_demand *d, struct k8sm_slice container) {
+  struct k8sm_task_id id = {d->uid, container, d->nonce, d->attempt, UINT32_MAX, 0, 0};
+  char text[K8SMI_ID_MAX + 1];
+  return k8sm_task_id_format(&id, text, sizeof text) > 0;
+}
+
+/* Every id that the pod will ever need must be one that Mesos accepts. That of the pause task has no
+ * container. */
+static int demand_check_ids(const struct k8smi_demand_build *b) {
+  const struct k8sm_demand *d = b->demand;
   struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
   struct k8smi_path uid = k8smi_path_field(&metadata, K8SMI_S("uid"));
   if (d->uid.len == 0) {
-    k8smi_find(diags, K8SM_DIAG_FIELD_REQUIRED, &uid,
+    k8smi_find(b->diags, K8SM_DIAG_FIELD_REQUIRED, &uid,
                "a pod needs a uid to be run: it is part of its tasks' ids");
     return K8SM_ERR_INVALID;
   }
+  if (!demand_has_id(d, K8SMI_S(""))) {
+    k8smi_find(
+        b->diags, K8SM_DIAG_TASK_ID_INVALID, &uid,
+        "'%.*s', of %zu bytes: expected a part of task ids, which have at most %d bytes in all, without "
+        "'.', '/', '\\' and control characters",
+        K8SMI_P(d->uid), d->uid.len, K8SMI_ID_MAX);
+    return K8SM_ERR_INVALID;
+  }
   int result = K8SM_OK;
-  for (size_t i = 0; i < d->task_count; i++) {
-    struct k8sm_task_id id = {d->uid, d->tasks[i].container, d->nonce, d->attempt, UINT32_MAX, 0, 0};
-    char text[256];
-    if (k8sm_task_id_format(&id, text, sizeof text) > 0) continue;
-    k8smi_find(diags, K8SM_DIAG_TASK_ID_INVALID, &uid,
-               "uid '%.*s' and container '%.*s' make no id that Mesos accepts", K8SMI_P(d->uid),
-               K8SMI_P(d->tasks[i].container));
+  for (size_t i = 1; i < d->task_count; i++) {
+    struct k8smi_container_path container;
+    struct k8smi_path name = k8smi_path_field(
+        k8smi_container_path(&container, k8smi_container_at(b->spec, i - 1)), K8SMI_S("name"));
+    if (demand_has_id(d, d->tasks[i].container)) continue;
+    k8smi_find(
+        b->diags, K8SM_DIAG_TASK_ID_INVALID, &name,
+        "'%.*s': expected a DNS label that makes a task id of at most %d bytes with the pod's uid of %zu",
+        K8SMI_P(d->tasks[i].container), K8SMI_ID_MAX, d->uid.len);
     result = K8SM_ERR_INVALID;
   }
   return result;
@@ -160,20 +180,6 @@ static void demand_make_container(struct k8smi_demand_build *b, struct k8smi_dem
   k8smi_environment_free(&s.env);
 }
 
-struct k8sm_slice k8smi_demand_annotation(const struct k8smi_demand_build *b, const char *prefix,
-                                          struct k8sm_slice container, struct k8sm_slice *ret_key) {
-  struct k8smi_list list = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_annotations);
-  size_t len = strlen(prefix);
-  for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_pair pair = k8smi_list_pair(list, i);
-    *ret_key = pair.key;
-    if (pair.key.len == len + container.len && memcmp(pair.key.ptr, prefix, len) == 0 &&
-        memcmp(pair.key.ptr + len, container.ptr, container.len) == 0)
-      return pair.value;
-  }
-  return (struct k8sm_slice){NULL, 0};
-}
-
 static void demand_make_containers(struct k8smi_demand_build *b, unsigned field, const char *name,
                                    struct k8smi_demand_task *tasks) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
@@ -183,50 +189,6 @@ static void demand_make_containers(struct k8smi_demand_build *b, unsigned field,
     struct k8smi_path at = k8smi_path_index(&list, i);
     demand_make_container(b, &tasks[i], k8smi_list_record(containers, i), &at);
   }
-}
-
-/* What tells people and tools which pod it is: the pod's labels, its name and its uid. */
-static void demand_make_labels(struct k8smi_demand_build *b) {
-  struct k8sm_demand *d = b->demand;
-  const struct k8smi_pair own[] = {{K8SMI_S("io.kubernetes.pod.name"), d->name},
-                                   {K8SMI_S("io.kubernetes.pod.namespace"), d->name_space},
-                                   {K8SMI_S("io.kubernetes.pod.uid"), d->uid}};
-  enum { OWN = sizeof own / sizeof own[0] };
-  struct k8smi_list list = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_labels);
-  struct k8smi_pair *labels = k8smi_demand_array(b, OWN + list.count, sizeof *labels);
-  if (labels == NULL) return;
-  memcpy(labels, own, sizeof own);
-  size_t count = OWN;
-  for (size_t i = 0; i < list.count; i++) {
-    struct k8smi_pair pair = k8smi_list_pair(list, i);
-    bool ours = strncmp(pair.key.ptr, K8SMI_ANNOTATION_LABEL, sizeof K8SMI_ANNOTATION_LABEL - 1) == 0;
-    for (size_t j = 0; j < OWN; j++) ours = ours || k8smi_eq(pair.key, own[j].key);
-    if (!ours) labels[count++] = pair;
-  }
-  d->labels = (struct k8smi_pair_list){labels, count};
-}
-
-/* Masters keep all labels of all executors: what kubectl notes for itself, and long texts, are not for them.
- */
-static void demand_make_annotations(struct k8smi_demand_build *b) {
-  enum { LONGEST = 1024 };
-  struct k8smi_list list = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_annotations);
-  struct k8smi_pair *kept = k8smi_demand_array(b, list.count, sizeof *kept);
-  struct k8smi_path metadata = k8smi_path_field(NULL, K8SMI_S("metadata"));
-  struct k8smi_path annotations = k8smi_path_field(&metadata, K8SMI_S("annotations"));
-  size_t count = 0;
-  for (size_t i = 0; kept != NULL && i < list.count; i++) {
-    struct k8smi_pair pair = k8smi_list_pair(list, i);
-    if (k8smi_eqs(pair.key, "kubectl.kubernetes.io/last-applied-configuration")) continue;
-    if (pair.value.len <= LONGEST) {
-      kept[count++] = pair;
-      continue;
-    }
-    struct k8smi_path at = k8smi_path_key(&annotations, pair.key);
-    K8SMI_DEMAND_NOTE(b, IGNORED, &at, "%zu bytes: annotations of more than %d are not told to Mesos",
-                      pair.value.len, LONGEST);
-  }
-  b->demand->annotations = (struct k8smi_pair_list){kept, count};
 }
 
 /* What concerns the pod as a whole. */
@@ -258,8 +220,7 @@ static void demand_run_steps(struct k8smi_demand_build *b) {
   size_t inits = k8smi_get_list(b->spec, K8SMI_PodSpec_initContainers).count;
   demand_make_pod(b);
   if (!demand_make_tasks(b)) return;
-  demand_make_labels(b);
-  demand_make_annotations(b);
+  k8smi_demand_make_metadata(b);
   k8smi_demand_make_discovery(b);
   k8smi_demand_make_roles(b);
   k8smi_demand_make_form(b);
@@ -293,7 +254,7 @@ static void demand_start_resolve(struct k8smi_demand_build *b) {
 static int demand_result(struct k8smi_demand_build *b) {
   if (b->no_memory || b->resolve.no_memory)
     return k8smi_find_nomem(b->diags, k8smi_arena_error(&b->demand->arena));
-  int result = demand_check_ids(b->demand, b->diags);
+  int result = demand_check_ids(b);
   if (result != K8SM_OK) return result;
   b->demand->lacks = b->resolve.first_missing;
   return b->refused + b->resolve.problems > 0 ? K8SM_ERR_UNSUPPORTED : K8SM_OK;

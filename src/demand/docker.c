@@ -74,10 +74,15 @@ static bool docker_probes(const struct k8smi_demand_build *b, struct k8smi_form_
   return false;
 }
 
+/* What is a command as it stands, and what the options make one. */
 static bool docker_exec(const struct k8smi_demand_build *b, struct k8smi_form_field *ret) {
   const struct k8smi_record *probe = k8smi_get_record(docker_container(b), K8SMI_Container_livenessProbe);
-  bool commands = (b->demand->flags & K8SM_DEMAND_COMMAND_PROBES) != 0 && probe != NULL;
-  return (commands || k8smi_has(probe, K8SMI_Probe_exec)) && docker_at(ret, "livenessProbe", "exec");
+  const struct k8smi_record *http = k8smi_get_record(probe, K8SMI_Probe_httpGet);
+  bool commands = (b->demand->flags & K8SM_DEMAND_COMMAND_PROBES) != 0;
+  if (k8smi_has(probe, K8SMI_Probe_exec)) return docker_at(ret, "livenessProbe", "exec");
+  if (commands && k8smi_has(probe, K8SMI_Probe_grpc)) return docker_at(ret, "livenessProbe", "grpc");
+  return commands && k8smi_get_list(http, K8SMI_HTTPGetAction_httpHeaders).count > 0 &&
+         docker_at(ret, "livenessProbe", "httpGet");
 }
 
 static bool docker_devices(const struct k8smi_demand_build *b, struct k8smi_form_field *ret) {
@@ -105,6 +110,30 @@ static bool docker_propagation(const struct k8smi_demand_build *b, struct k8smi_
   return false;
 }
 
+/* A container of Docker has one driver of volumes. */
+static bool docker_drivers(const struct k8smi_demand_build *b, struct k8smi_form_field *ret) {
+  struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_volumes);
+  struct k8sm_slice first = {NULL, 0};
+  for (size_t i = 0; i < list.count; i++) {
+    const struct k8smi_record *flex = k8smi_get_record(k8smi_list_record(list, i), K8SMI_Volume_flexVolume);
+    struct k8sm_slice driver = k8smi_get_str(flex, K8SMI_FlexVolumeSource_driver);
+    if (flex == NULL) continue;
+    if (first.ptr == NULL) first = driver;
+    if (!k8smi_eq(first, driver)) return k8smi_form_volume_at(ret, i, "flexVolume");
+  }
+  return false;
+}
+
+static bool docker_address_space(const struct k8smi_demand_build *b, struct k8smi_form_field *ret) {
+  struct k8sm_slice key, name = k8smi_get_str(docker_container(b), K8SMI_Container_name);
+  if (!k8smi_demand_limits_address_space(b, name, &key)) return false;
+  ret->steps[0] = k8smi_path_field(NULL, K8SMI_S("metadata"));
+  ret->steps[1] = k8smi_path_field(&ret->steps[0], K8SMI_S("annotations"));
+  ret->steps[2] = k8smi_path_key(&ret->steps[1], key);
+  ret->path = &ret->steps[2];
+  return true;
+}
+
 static bool docker_registry(const struct k8smi_demand_build *b, struct k8smi_form_field *ret) {
   if (k8smi_get_list(b->spec, K8SMI_PodSpec_imagePullSecrets).count == 0) return false;
   ret->steps[0] = k8smi_path_field(NULL, K8SMI_S("spec"));
@@ -124,12 +153,17 @@ const struct k8smi_form_rule k8smi_docker_rules[] = {
      {"spec.containers.readinessProbe, startupProbe",
       "the Docker executor has no checks but the health check"}},
     {docker_exec,
-     {"spec.containers.livenessProbe.exec", "the Docker executor hands the words of a check to a shell"}},
+     {"spec.containers.livenessProbe.exec; grpc, httpGet.httpHeaders with `--command-probes`",
+      "the Docker executor hands the words of a check to a shell"}},
     {docker_devices, {"spec.containers.resources", "the Docker containerizer has no gpus"}},
     {docker_profile,
      {"spec.containers.securityContext.seccompProfile", "Docker takes files of its agent, and no names"}},
     {docker_propagation,
      {"spec.containers.volumeMounts.mountPropagation", "Mesos does not hand it to Docker"}},
+    {docker_drivers,
+     {"spec.volumes.flexVolume of two drivers", "a container of Docker has one driver of volumes"}},
+    {docker_address_space,
+     {"metadata.annotations[rlimits.k8smesos/CONTAINER]: `as`", "Docker does not limit address spaces"}},
 };
 const size_t k8smi_docker_rule_count = sizeof k8smi_docker_rules / sizeof k8smi_docker_rules[0];
 
@@ -153,14 +187,40 @@ static void docker_capabilities(struct docker_parameters *to, const struct k8smi
   }
 }
 
+/* RLIM_INFINITY of the agent's kernel, and all that is as good as that, is -1 to Docker. */
+static int docker_limit(uint64_t n, char *text, size_t cap) {
+  return n > INT64_MAX ? snprintf(text, cap, "-1") : snprintf(text, cap, "%llu", (unsigned long long)n);
+}
+
+static void docker_rlimits(struct docker_parameters *to, const struct k8smi_demand_task *task) {
+  for (size_t i = 0; i < task->rlimit_count; i++) {
+    const struct k8smi_demand_rlimit *limit = &task->rlimits[i];
+    char soft[24], hard[24], text[64];
+    docker_limit(limit->limited ? limit->soft : UINT64_MAX, soft, sizeof soft);
+    docker_limit(limit->limited ? limit->hard : UINT64_MAX, hard, sizeof hard);
+    int n = snprintf(text, sizeof text, "%s=%s:%s", k8smi_rlimit_name(limit->type), soft, hard);
+    docker_add(to, "ulimit", k8smi_demand_copy(to->b, (struct k8sm_slice){text, (size_t)n}));
+  }
+}
+
+/* As a container runtime has it: a group goes with a user. */
+static void docker_warn_group(struct k8smi_demand_build *b, bool own, const struct k8smi_path *container) {
+  struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
+  struct k8smi_path security = k8smi_path_field(own ? container : &spec, K8SMI_S("securityContext"));
+  struct k8smi_path at = k8smi_path_field(&security, K8SMI_S("runAsGroup"));
+  K8SMI_DEMAND_WARN(b, IGNORED, &at, "Docker takes a group together with a user only: runAsUser is not set");
+}
+
 /* The user by number, which is the image's own; and its group. */
-static void docker_user(struct docker_parameters *to, const struct k8smi_record *own) {
+static void docker_user(struct docker_parameters *to, const struct k8smi_record *own,
+                        const struct k8smi_path *path) {
   const struct k8smi_record *pod = k8smi_get_record(to->b->spec, K8SMI_PodSpec_securityContext);
   int64_t uid = k8smi_get_i64(own, K8SMI_SecurityContext_runAsUser,
                               k8smi_get_i64(pod, K8SMI_PodSecurityContext_runAsUser, -1));
   int64_t gid = k8smi_get_i64(own, K8SMI_SecurityContext_runAsGroup,
                               k8smi_get_i64(pod, K8SMI_PodSecurityContext_runAsGroup, -1));
   char text[48];
+  if (uid < 0 && gid >= 0) docker_warn_group(to->b, k8smi_has(own, K8SMI_SecurityContext_runAsGroup), path);
   if (uid < 0) return;
   int n = gid < 0 ? snprintf(text, sizeof text, "%lld", (long long)uid)
                   : snprintf(text, sizeof text, "%lld:%lld", (long long)uid, (long long)gid);
@@ -175,8 +235,9 @@ void k8smi_demand_make_docker(struct k8smi_demand_build *b, struct k8smi_demand_
   if (to.items == NULL) return;
   s->task->privileged = k8smi_get_bool(own, K8SMI_SecurityContext_privileged, false);
   if (directory.len > 0) docker_add(&to, "workdir", directory);
-  docker_user(&to, own);
+  docker_user(&to, own, s->path);
   docker_capabilities(&to, s->task);
+  docker_rlimits(&to, s->task);
   if (s->task->unconfined) docker_add(&to, "security-opt", K8SMI_S("seccomp=unconfined"));
   if (k8smi_get_bool(own, K8SMI_SecurityContext_readOnlyRootFilesystem, false))
     docker_add(&to, "read-only", K8SMI_S("true"));

@@ -168,15 +168,20 @@ static void probe_http_command(struct k8smi_demand_build *b, const struct k8smi_
 
 static void probe_grpc_command(struct k8smi_demand_build *b, const struct k8smi_record *grpc,
                                struct k8smi_demand_check *check, const struct k8smi_path *path) {
+  enum { MOST = 5 };
   struct k8sm_slice service = k8smi_get_str(grpc, K8SMI_GRPCAction_service);
-  struct k8sm_slice *words = k8smi_demand_array(b, 3, sizeof *words);
+  bool tls = k8smi_eqs(k8smi_get_str(grpc, K8SMI_GRPCAction_mode), "TLS");
+  struct k8sm_slice *words = k8smi_demand_array(b, MOST, sizeof *words);
   const struct k8sm_slice named[] = {K8SMI_S("-service="), service};
+  size_t n = 0;
   if (words == NULL) return;
-  words[0] = K8SMI_S("grpc_health_probe");
-  words[1] = probe_address(b, K8SMI_S("-addr="), check->port, K8SMI_S(""));
-  if (service.len > 0) words[2] = probe_join(b, named, 2);
+  words[n++] = K8SMI_S("grpc_health_probe");
+  words[n++] = probe_address(b, K8SMI_S("-addr="), check->port, K8SMI_S(""));
+  if (service.len > 0) words[n++] = probe_join(b, named, 2);
+  if (tls) words[n++] = K8SMI_S("-tls");
+  if (tls) words[n++] = K8SMI_S("-tls-no-verify"); /* the kubelet verifies no certificate, either */
   check->kind = K8SMI_CHECK_COMMAND;
-  check->command = (struct k8smi_strings){words, service.len > 0 ? 3 : 2};
+  check->command = (struct k8smi_strings){words, n};
   K8SMI_DEMAND_WARN(
       b, APPROXIMATED, path,
       "Mesos does not speak gRPC: the image must have grpc_health_probe, which runs in the container");
@@ -222,8 +227,8 @@ void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_
     probe_to_command(b, probe, probes[i].no_tls, probes[i].check, &at);
     if (probes[i].no_tls) probe_without_tls(b, probes[i].check, &at);
     if (probes[i].field == K8SMI_Container_startupProbe) {
-      k8smi_find(
-          b->diags, K8SM_DIAG_TASK_FIELD_APPROXIMATED, &at,
+      K8SMI_DEMAND_WARN(
+          b, APPROXIMATED, &at,
           "Mesos has no startup check: the first success of readiness, or of this probe where there is no "
           "other, counts as started; until then liveness has a grace period");
     }

@@ -32,6 +32,7 @@ static bool remote_docker(struct k8smi_demand_build *b, const struct k8smi_recor
   const struct k8smi_record *flex = k8smi_get_record(volume, K8SMI_Volume_flexVolume);
   struct k8smi_path at = k8smi_path_field(path, K8SMI_S("flexVolume"));
   struct k8smi_path secret = k8smi_path_field(&at, K8SMI_S("secretRef"));
+  struct k8smi_path fs_type = k8smi_path_field(&at, K8SMI_S("fsType"));
   struct k8sm_slice driver = k8smi_get_str(flex, K8SMI_FlexVolumeSource_driver),
                     prefix = K8SMI_S(REMOTE_DOCKER);
   if (driver.len <= prefix.len || memcmp(driver.ptr, prefix.ptr, prefix.len) != 0) {
@@ -44,8 +45,17 @@ static bool remote_docker(struct k8smi_demand_build *b, const struct k8smi_recor
   ret->volume = k8smi_get_str(volume, K8SMI_Volume_name);
   ret->options =
       remote_without(b, k8smi_get_list(flex, K8SMI_FlexVolumeSource_options), REMOTE_VOLUME, &ret->volume);
+  if (k8smi_demand_is_docker(b->demand) && ret->options.count > 0) {
+    struct k8smi_path options = k8smi_path_field(&at, K8SMI_S("options"));
+    K8SMI_DEMAND_WARN(b, IGNORED, &options,
+                      "the Docker containerizer tells drivers the volume's name alone, and no options");
+    ret->options.count = 0;
+  }
   if (k8smi_has(flex, K8SMI_FlexVolumeSource_secretRef))
     K8SMI_DEMAND_WARN(b, IGNORED, &secret, "Docker's volume drivers get no secrets");
+  if (k8smi_get_str(flex, K8SMI_FlexVolumeSource_fsType).len > 0)
+    K8SMI_DEMAND_WARN(b, IGNORED, &fs_type,
+                      "Docker's volume drivers are told no file system type, but what options says");
   b->demand->features |= K8SM_FEATURE_DOCKER_VOLUMES;
   return true;
 }

@@ -8,12 +8,14 @@
 
 #include <k8smesos/cluster.h>
 
-#define RLIMITS_ANNOTATION "rlimits.k8smesos/"
-
 /* By mesos.v1.RLimitInfo.RLimit.Type, without RLMT_. */
 static const char *const rlimit_names[] = {"",      "as",      "core",     "cpu",        "data",   "fsize",
                                            "locks", "memlock", "msgqueue", "nice",       "nofile", "nproc",
                                            "rss",   "rtprio",  "rttime",   "sigpending", "stack"};
+
+const char *k8smi_rlimit_name(int type) {
+  return rlimit_names[type];
+}
 
 static int rlimit_type(struct k8sm_slice name) {
   for (size_t i = 1; i < sizeof rlimit_names / sizeof rlimit_names[0]; i++)
@@ -47,10 +49,20 @@ static bool rlimits_have(const struct k8smi_demand_task *task, int type) {
   return false;
 }
 
+bool k8smi_demand_limits_address_space(const struct k8smi_demand_build *b, struct k8sm_slice container,
+                                       struct k8sm_slice *ret_key) {
+  struct k8sm_slice rest = k8smi_demand_annotation(b, K8SMI_RLIMITS_ANNOTATION, container, ret_key);
+  while (rest.len > 0) {
+    struct k8sm_slice one = rlimits_until(&rest, ',');
+    if (k8smi_eqs(rlimits_until(&one, '='), "as")) return true;
+  }
+  return false;
+}
+
 void k8smi_demand_make_rlimits(struct k8smi_demand_build *b, struct k8smi_demand_source *s) {
   struct k8smi_demand_task *task = s->task;
   struct k8smi_path parents[2], path;
-  struct k8sm_slice key, rest = k8smi_demand_annotation(b, RLIMITS_ANNOTATION, task->container, &key);
+  struct k8sm_slice key, rest = k8smi_demand_annotation(b, K8SMI_RLIMITS_ANNOTATION, task->container, &key);
   if (rest.len == 0) return;
   parents[0] = k8smi_path_field(NULL, K8SMI_S("metadata"));
   parents[1] = k8smi_path_field(&parents[0], K8SMI_S("annotations"));

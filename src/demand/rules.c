@@ -211,7 +211,8 @@ static const struct k8smi_rule rules_of_mount[K8SMI_VolumeMount__COUNT] = {
         RULE_UNLESS(IGNORED, "Disabled", "mounts below a read-only mount stay writable"),
     [K8SMI_VolumeMount_mountPath] = RULE_HOW("`Volume.container_path`"),
     [K8SMI_VolumeMount_subPath] = RULE_HOW("joined to the path of the volume's source"),
-    [K8SMI_VolumeMount_mountPropagation] = RULE_HOW("`HostPath.mount_propagation`"),
+    [K8SMI_VolumeMount_mountPropagation] =
+        RULE_TOLD("`HostPath.mount_propagation`; of other volumes no effect"),
     [K8SMI_VolumeMount_subPathExpr] = RULE_RESOLVED("from the container's variables, then as `subPath`"),
     [K8SMI_VolumeMount_bindMountOptions] = RULE_IGNORED("Mesos has no options for mounts"),
 };

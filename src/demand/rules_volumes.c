@@ -23,7 +23,7 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_rbd] = RULE_NO_VOLUME,
     [K8SMI_Volume_flexVolume] = RULE_TOLD(
         "a Docker volume where the driver is `docker/NAME`: `options.volume` names it, the rest are the "
-        "driver's options, and secrets have no effect; other drivers are refused"),
+        "driver's options, and `fsType` and secrets have no effect; other drivers are refused"),
     [K8SMI_Volume_cinder] = RULE_NO_VOLUME,
     [K8SMI_Volume_cephfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_flocker] = RULE_NO_VOLUME,
@@ -60,9 +60,10 @@ static const struct k8smi_rule rules_of_host_path[K8SMI_HostPathVolumeSource__CO
 };
 
 static const struct k8smi_rule rules_of_claim[K8SMI_PersistentVolumeClaimVolumeSource__COUNT] = {
-    [K8SMI_PersistentVolumeClaimVolumeSource_claimName] =
-        RULE_RESOLVED("a persistent volume of the agent's disk, made when first claimed; the claim is of the "
-                      "data handed in. The pod goes where the volume is"),
+    [K8SMI_PersistentVolumeClaimVolumeSource_claimName] = RULE_RESOLVED(
+        "a persistent volume of the agent's disk, made when first claimed; the claim is of the "
+        "data handed in, and its fields count as those of a template do. The pod goes where the "
+        "volume is"),
     [K8SMI_PersistentVolumeClaimVolumeSource_readOnly] = RULE_HOW("`Volume.mode` of each mount"),
 };
 

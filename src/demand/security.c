@@ -75,11 +75,13 @@ static uint64_t cap_bits(struct k8sm_slice name) {
   return 0;
 }
 
+/* Those of a list, and whether ALL is one of them. */
 static uint64_t cap_list(struct k8smi_demand_build *b, const struct k8smi_record *record, unsigned field,
-                         const char *name, const struct k8smi_path *path) {
+                         const char *name, const struct k8smi_path *path, bool *ret_all) {
   struct k8smi_path list_path = k8smi_path_field(path, k8smi_s(name));
   struct k8smi_list list = k8smi_get_list(record, field);
   uint64_t bits = 0;
+  *ret_all = false;
   for (size_t i = 0; i < list.count; i++) {
     uint64_t one = cap_bits(k8smi_list_str(list, i));
     struct k8smi_path at = k8smi_path_index(&list_path, i);
@@ -87,21 +89,26 @@ static uint64_t cap_list(struct k8smi_demand_build *b, const struct k8smi_record
       k8smi_demand_cannot(b, &at, "'%.*s' is no capability that Mesos knows",
                           K8SMI_P(k8smi_list_str(list, i)));
     }
-    bits |= one;
+    if (one == CAP_ALL) *ret_all = true;
+    if (one != CAP_ALL) bits |= one;
   }
   return bits;
 }
 
+/* As container runtimes do it: ALL decides what there is to begin with, to drop ALL more than to add it; then
+ * single ones are added, and dropped. */
 static void cap_make(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
                      const struct k8smi_record *security, const struct k8smi_path *path) {
   const struct k8smi_record *record = k8smi_get_record(security, K8SMI_SecurityContext_capabilities);
+  bool add_all, drop_all;
   if (record == NULL) return;
   struct k8smi_path at = k8smi_path_field(path, K8SMI_S("capabilities"));
-  uint64_t add = cap_list(b, record, K8SMI_Capabilities_add, "add", &at);
-  uint64_t drop = cap_list(b, record, K8SMI_Capabilities_drop, "drop", &at);
-  if ((add | drop) == 0) return;
+  uint64_t add = cap_list(b, record, K8SMI_Capabilities_add, "add", &at, &add_all);
+  uint64_t drop = cap_list(b, record, K8SMI_Capabilities_drop, "drop", &at, &drop_all);
+  if ((add | drop) == 0 && !add_all && !drop_all) return;
+  uint64_t from = drop_all ? 0 : add_all ? CAP_ALL : CAP_USUAL;
   task->has_capabilities = true;
-  task->capabilities = drop == CAP_ALL ? add : (CAP_USUAL | add) & ~drop;
+  task->capabilities = (from | add) & ~drop;
   b->demand->features |= K8SM_FEATURE_LINUX_LAUNCHER;
 }
 

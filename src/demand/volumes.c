@@ -73,6 +73,15 @@ static int mount_propagation(const struct k8smi_record *mount) {
   return k8smi_eqs(text, "HostToContainer") ? K8SM_MESOS__MOUNT_PROPAGATION__MODE__HOST_TO_CONTAINER : 0;
 }
 
+/* Of all sources of a volume Mesos knows it of a host path alone. */
+static void mount_check_propagation(struct k8smi_demand_build *b, const struct k8smi_record *mount,
+                                    const struct k8smi_record *volume, const struct k8smi_path *path) {
+  struct k8smi_path at = k8smi_path_field(path, K8SMI_S("mountPropagation"));
+  if (k8smi_has(volume, K8SMI_Volume_hostPath) || mount_propagation(mount) == 0) return;
+  K8SMI_DEMAND_WARN(b, IGNORED, &at, "'%.*s': Mesos propagates mounts of a hostPath only",
+                    K8SMI_P(k8smi_get_str(mount, K8SMI_VolumeMount_mountPropagation)));
+}
+
 static void mount_note_modes(struct k8smi_demand_build *b, const struct k8smi_files *files,
                              const struct k8smi_path *path) {
   for (size_t i = 0; i < files->count; i++) {
@@ -220,6 +229,7 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
   bool files = k8smi_has(volume, K8SMI_Volume_secret) || k8smi_has(volume, K8SMI_Volume_configMap) ||
                k8smi_has(volume, K8SMI_Volume_downwardAPI) || k8smi_has(volume, K8SMI_Volume_projected);
   bool remote = k8smi_has(volume, K8SMI_Volume_csi) || k8smi_has(volume, K8SMI_Volume_flexVolume);
+  mount_check_propagation(b, record, volume, path);
   if (remote) mount_remote(b, s, list, record, i, target, path);
   if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path);
   if (files) mount_files(b, list, i, target, sub_path, path);

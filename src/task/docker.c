@@ -95,7 +95,8 @@ K8smMesos__ContainerInfo *k8smi_task_docker(struct k8smi_task_build *b,
   if (container == NULL || docker == NULL) return NULL;
   container->type = K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER;
   container->docker = docker;
-  container->hostname = k8smi_task_text(b->demand->hostname);
+  /* with the agent's own network the Docker containerizer refuses to set one */
+  if (b->demand->network.len > 0) container->hostname = k8smi_task_text(b->demand->hostname);
   docker->image = k8smi_task_text(task->image);
   docker->has_force_pull_image = true;
   docker->force_pull_image = task->pull_always;

@@ -173,7 +173,9 @@ static void print_metadata(void) {
       {"namespace",
        "with the name and the uid a label of the executor and its tasks, `io.kubernetes.pod.namespace`"},
       {"uid", "part of the ids of the executor and its tasks: it must be there"},
-      {"labels", "labels of the executor and its tasks, but for those that are called `io.kubernetes.pod.…`"},
+      {"labels",
+       "labels of the executor and its tasks, but for, with a note, those that have a name of ours: "
+       "`io.kubernetes.pod.name`, `.namespace` and `.uid`, `io.kubernetes.annotation/…`"},
       {"annotations",
        "labels of the executor, with `io.kubernetes.annotation/` before their keys; but for kubectl's "
        "`last-applied-configuration` and, with a note, those of more than 1024 bytes"},
@@ -197,7 +199,9 @@ static void print_metadata(void) {
       {"annotation `k8s.mesosphere.io/discovery-visibility`",
        "`framework`, `cluster` (the default) or `external`"},
       {"annotation `rlimits.k8smesos/CONTAINER`",
-       "`nofile=1024:4096,core=unlimited`: `ContainerInfo.rlimit_info` of the container, soft and hard"},
+       "`nofile=1024:4096,core=unlimited`: `ContainerInfo.rlimit_info` of the container, soft and hard; a "
+       "warning "
+       "where no container has the name, as with the next"},
       {"annotation `entrypoint.k8smesos/CONTAINER`", "the entrypoint of the container's image, where it has "
                                                      "arguments and no command"},
   };
@@ -242,9 +246,13 @@ static void print_command_task(void) {
          "the image's\n"
          "entrypoint and `args` that of its arguments, `workingDir` is mapped, the user is a number or else "
          "the\n"
-         "image's own, `privileged`, `readOnlyRootFilesystem` and `runAsGroup` are mapped; a network called "
-         "`bridge`\n"
-         "is Docker's, any other one of Docker's by its name. Secrets of registries are the agent's.\n");
+         "image's own, `privileged`, `readOnlyRootFilesystem` and, with a user, `runAsGroup` are mapped, "
+         "limits of\n"
+         "processes too; a network called `bridge` is Docker's, any other one of Docker's by its name. "
+         "Secrets of\n"
+         "registries are the agent's. A volume driver is told the volume's name alone: `options` have no "
+         "effect, with\n"
+         "a warning.\n");
 }
 
 int main(void) {

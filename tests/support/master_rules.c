@@ -176,6 +176,7 @@ static const char *rule_docker(const K8smMesos__ContainerInfo *container) {
   bool host = docker->network == K8SM_MESOS__CONTAINER_INFO__DOCKER_INFO__NETWORK__HOST;
   bool user = docker->network == K8SM_MESOS__CONTAINER_INFO__DOCKER_INFO__NETWORK__USER;
   if (host && docker->n_port_mappings > 0) return "ports are mapped on the agent's own network";
+  if (host && container->hostname != NULL) return "a hostname is set on the agent's own network";
   if (user != (container->n_network_infos == 1)) return "a network of Docker's has no name, or too many";
   for (size_t i = 0; i < container->n_volumes; i++) {
     const K8smMesos__Volume *v = container->volumes[i];

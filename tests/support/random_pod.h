@@ -195,10 +195,37 @@ static inline void random_spec(struct random_pod *p) {
   random_put(p, "]}");
 }
 
-/* A pod as JSON, in p->text; no two of different numbers have one uid. */
+/* Of one container, and nothing that a command task can't be, whichever containerizer runs it. */
+static inline void random_plain_spec(struct random_pod *p) {
+  random_put(p, "\"spec\":{\"restartPolicy\":\"Never\",\"volumes\":[{\"name\":\"e\",\"emptyDir\":{}},"
+                "{\"name\":\"h\",\"hostPath\":{\"path\":\"/srv\"}},{\"name\":\"f\",\"flexVolume\":{"
+                "\"driver\":\"docker/rexray\",\"options\":{\"volume\":\"db\",\"size\":\"1\"}}}]");
+  if (random_one_in(p, 8)) random_put(p, ",\"hostNetwork\":true");
+  if (random_one_in(p, 2)) random_put(p, ",\"hostname\":\"host\"");
+  RANDOM_ONE(p, 2, ",\"hostPID\":true", ",\"hostIPC\":true", ",\"overhead\":{\"cpu\":\"5m\"}");
+  random_put(p, ",\"containers\":[{\"name\":\"main0\",\"image\":\"nginx:1.27\"");
+  RANDOM_ONE(p, 2, ",\"command\":[\"/bin/run\"],\"args\":[\"x\",\"\"]", ",\"command\":[\"a\"]",
+             ",\"command\":[\"a\"],\"workingDir\":\"/w\"");
+  RANDOM_ONE(p, 2, ",\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"B\",\"value\":\"$(A)\"}]");
+  RANDOM_ONE(p, 2,
+             ",\"volumeMounts\":[{\"name\":\"e\",\"mountPath\":\"/e\",\"subPath\":\"x\"},"
+             "{\"name\":\"h\",\"mountPath\":\"/h\",\"readOnly\":true}]",
+             ",\"volumeMounts\":[{\"name\":\"f\",\"mountPath\":\"/f\"}]");
+  RANDOM_ONE(p, 2, ",\"livenessProbe\":{\"tcpSocket\":{\"port\":8080}}",
+             ",\"livenessProbe\":{\"httpGet\":{\"port\":80,\"scheme\":\"HTTPS\"},\"periodSeconds\":3}");
+  RANDOM_ONE(p, 2, ",\"securityContext\":{\"runAsUser\":0,\"runAsGroup\":0}",
+             ",\"securityContext\":{\"capabilities\":{\"drop\":[\"ALL\"],\"add\":[\"KILL\"]}}");
+  if (random_one_in(p, 2)) random_put(p, ",\"tty\":true");
+  if (!random_one_in(p, 3)) random_resources(p);
+  if (random_one_in(p, 2)) random_ports(p);
+  random_put(p, "}]}");
+}
+
+/* A pod as JSON, in p->text; no two of different numbers have one uid. Some are plain. */
 static inline void random_pod(struct random_pod *p, uint64_t seed, unsigned number) {
   memset(p, 0, sizeof *p);
   p->random.state = random_seed(seed * 1000 + number);
+  bool plain = random_one_in(p, 4);
   random_put(p,
              "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"pod-%u\",\"namespace\":"
              "\"default\",\"uid\":\"",
@@ -209,9 +236,16 @@ static inline void random_pod(struct random_pod *p, uint64_t seed, unsigned numb
   random_put(p, "-%u\"", number);
   RANDOM_ONE(p, 2, ",\"labels\":{\"app\":\"web\",\"example.com/tier\":\"\"}",
              ",\"labels\":{\"k8s.mesosphere.io/portMapping\":\"wildcard\"}");
-  RANDOM_ONE(p, 2, ",\"annotations\":{\"note\":\"any text \\u00e4 \\\" at all\",\"app\":\"web\"}");
+  RANDOM_ONE(p, 2, ",\"annotations\":{\"note\":\"any text \\u00e4 \\\" at all\",\"app\":\"web\"}",
+             ",\"annotations\":{\"rlimits.k8smesos/main0\":\"nofile=10:20\"}",
+             ",\"annotations\":{\"k8s.mesosphere.io/network\":\"bridge\"}",
+             ",\"annotations\":{\"k8s.mesosphere.io/network\":\"blue\"}");
   random_put(p, "},");
-  random_spec(p);
+  if (plain) {
+    random_plain_spec(p);
+  } else {
+    random_spec(p);
+  }
   random_put(p, "}");
 }
 

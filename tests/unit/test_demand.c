@@ -204,6 +204,10 @@ static void capabilities(void **state) {
       {"{'drop':['ALL'],'add':['NET_BIND_SERVICE']}", (uint64_t)1 << 10},
       {"{'add':['SYS_TIME']}", 0xa80425fb | (uint64_t)1 << 25},
       {"{'drop':['CAP_KILL']}", 0xa80425fb & ~(uint64_t)(1 << 5)},
+      {"{'add':['ALL'],'drop':['ALL']}", 0},
+      {"{'add':['ALL','KILL'],'drop':['ALL','CHOWN']}", (uint64_t)1 << 5},
+      {"{'add':['KILL'],'drop':['ALL','KILL']}", 0},
+      {"{'add':['ALL'],'drop':['KILL']}", (((uint64_t)1 << 41) - 1) & ~(uint64_t)(1 << 5)},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char spec[512];

@@ -307,6 +307,51 @@ static void what_is_lost_is_a_warning(void **state) {
   k8sm_demand_unref(d);
 }
 
+/* Each of these is a part of a field that is mapped. */
+static void what_is_lost_of_a_mapped_field_is_a_warning(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = make_with_data(
+      ",'labels':{'app':'shop','io.kubernetes.pod.uid':'forged','io.kubernetes.annotation/x':'y'},"
+      "'annotations':{'rlimits.k8smesos/d':'nofile=1','entrypoint.k8smesos/d':'x','entrypoint.k8smesos/"
+      "c':'x'}",
+      "{'containers':[{'name':'c','image':'i','volumeMounts':["
+      "{'name':'tmp','mountPath':'/a','mountPropagation':'HostToContainer'},"
+      "{'name':'host','mountPath':'/b','mountPropagation':'HostToContainer'},"
+      "{'name':'conf','mountPath':'/c','mountPropagation':'Bidirectional'},"
+      "{'name':'flex','mountPath':'/d','mountPropagation':'None'},"
+      "{'name':'flex2','mountPath':'/e','mountPropagation':'HostToContainer'}]}],"
+      "'volumes':[{'name':'tmp','emptyDir':{}},{'name':'host','hostPath':{'path':'/h'}},"
+      "{'name':'conf','configMap':{'name':'cm'}},"
+      "{'name':'flex','flexVolume':{'driver':'docker/d','fsType':'ext4','options':{'size':'1'}}},"
+      "{'name':'flex2','flexVolume':{'driver':'docker/e'}}]}",
+      &f);
+  static const struct {
+    const char *path;
+    uint32_t severity;
+  } rows[] = {{"metadata.labels[io.kubernetes.pod.uid]", K8SM_SEVERITY_NOTE},
+              {"metadata.labels[io.kubernetes.annotation/x]", K8SM_SEVERITY_NOTE},
+              {"metadata.annotations[rlimits.k8smesos/d]", K8SM_SEVERITY_WARNING},
+              {"metadata.annotations[entrypoint.k8smesos/d]", K8SM_SEVERITY_WARNING},
+              {"spec.containers[0].volumeMounts[0].mountPropagation", K8SM_SEVERITY_WARNING},
+              {"spec.containers[0].volumeMounts[2].mountPropagation", K8SM_SEVERITY_WARNING},
+              {"spec.containers[0].volumeMounts[4].mountPropagation", K8SM_SEVERITY_WARNING},
+              {"spec.volumes[3].flexVolume.fsType", K8SM_SEVERITY_WARNING},
+              {"spec.hostNetwork", K8SM_SEVERITY_WARNING},
+              {"spec.securityContext.runAsUser", K8SM_SEVERITY_NOTE}};
+  enum { ROWS = sizeof rows / sizeof rows[0] };
+  assert_non_null(d);
+  assert_int_equal(f.diags.count, ROWS);
+  for (size_t i = 0; i < ROWS; i++) {
+    const struct k8sm_diag *found = findings_at(&f, rows[i].path);
+    if (found == NULL) fail_msg("no finding at %s", rows[i].path);
+    assert_int_equal(found->severity, rows[i].severity);
+  }
+  assert_int_equal(d->labels.count, 4); /* three of ours, and one of the pod's */
+  assert_int_equal(d->tasks[1].mounts[4].remote->options.count, 1);
+  k8sm_demand_unref(d);
+}
+
 /* Users by number have the names that the options give them; root needs none. */
 static void users_have_names(void **state) {
   (void)state;
@@ -479,6 +524,7 @@ int main(void) {
       cmocka_unit_test(probes_that_are_approximated),
       cmocka_unit_test(what_cannot_be_mapped_is_refused_with_its_path),
       cmocka_unit_test(what_is_lost_is_a_warning),
+      cmocka_unit_test(what_is_lost_of_a_mapped_field_is_a_warning),
       cmocka_unit_test(users_have_names),
       cmocka_unit_test(seccomp_profiles),
       cmocka_unit_test(rlimits_by_annotation),

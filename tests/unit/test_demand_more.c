@@ -78,6 +78,24 @@ static void policies_loosen_and_tighten(void **state) {
   }
 }
 
+/* Every warning is one that a policy makes a refusal, that of a startup probe too. */
+static void warnings_become_refusals(void **state) {
+  (void)state;
+  static const char *const paths[] = {"spec", "spec.containers", "spec.containers.startupProbe"};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+    const struct k8sm_field_policy row = {paths[i], K8SM_POLICY_REFUSE, 0};
+    struct k8sm_demand_options o = {.policies = &row, .policy_count = 1, .policy_size = sizeof row};
+    struct k8sm_demand *d;
+    struct findings f;
+    assert_int_equal(
+        make("", "{'containers':[{'name':'c','startupProbe':{'tcpSocket':{'port':1}}}]}", &o, &d, &f),
+        K8SM_ERR_UNSUPPORTED);
+    for (size_t k = 0; k < f.diags.count; k++)
+      if (i == 0) assert_int_equal(f.rows[k].severity, K8SM_SEVERITY_ERROR);
+    assert_int_equal(findings_at(&f, "spec.containers[0].startupProbe")->code, K8SM_DIAG_TASK_FIELD_REFUSED);
+  }
+}
+
 /* What nothing can run with is refused, whatever the policy. */
 static void some_things_cannot_be_loosened(void **state) {
   (void)state;
@@ -260,7 +278,8 @@ static const char probe_pod[] =
     "l','httpHeaders':[{'name':'Host',"
     "'value':'x.example'}]}},'readinessProbe':{'httpGet':{'port':443,'scheme':'HTTPS'}}},"
     "{'name':'d','livenessProbe':{'grpc':{'port':9000,'service':'s'}},"
-    "'readinessProbe':{'httpGet':{'port':80}}}]}";
+    "'readinessProbe':{'httpGet':{'port':80}}},"
+    "{'name':'e','livenessProbe':{'grpc':{'port':9000,'service':'','mode':'TLS'}}}]}";
 
 static void probes_become_commands_where_asked(void **state) {
   (void)state;
@@ -291,6 +310,10 @@ static void probes_become_commands_where_asked(void **state) {
   assert_string_equal(words.items[1].ptr, "-addr=127.0.0.1:9000");
   assert_string_equal(words.items[2].ptr, "-service=s");
   assert_int_equal(d->tasks[2].readiness.kind, K8SMI_CHECK_HTTP); /* that one Mesos can do */
+  words = d->tasks[3].liveness.command;
+  assert_int_equal(words.count, 4);
+  assert_string_equal(words.items[2].ptr, "-tls");
+  assert_string_equal(words.items[3].ptr, "-tls-no-verify");
   k8sm_demand_unref(d);
 }
 
@@ -329,6 +352,7 @@ static void the_script_tells_its_headers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(policies_loosen_and_tighten),
+      cmocka_unit_test(warnings_become_refusals),
       cmocka_unit_test(some_things_cannot_be_loosened),
       cmocka_unit_test(pods_have_networks),
       cmocka_unit_test(pods_on_a_network_have_their_name_as_hostname),

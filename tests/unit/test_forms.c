@@ -151,12 +151,20 @@ static void what_docker_can_not_do(void **state) {
       {"'tty':true", ",'volumes':[{'name':'c','configMap':{'name':'c'}}]", "spec.volumes[0].configMap"},
       {"'tty':true", ",'volumes':[{'name':'c','csi':{'driver':'d'}}]", "spec.volumes[0].csi"},
       {"'tty':true", ",'imagePullSecrets':[{'name':'s'}]", "spec.imagePullSecrets"},
+      {"'tty':true",
+       ",'volumes':[{'name':'a','flexVolume':{'driver':'docker/a'}},"
+       "{'name':'b','flexVolume':{'driver':'docker/a'}},{'name':'c','flexVolume':{'driver':'docker/c'}}]",
+       "spec.volumes[2].flexVolume"},
+      {"'livenessProbe':{'grpc':{'port':80}}", "", "spec.containers[0].livenessProbe.grpc"},
+      {"'livenessProbe':{'httpGet':{'port':80,'httpHeaders':[{'name':'A','value':'b'}]}}", "",
+       "spec.containers[0].livenessProbe.httpGet"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct findings f;
     char spec[512];
     struct k8sm_demand *d = NULL;
-    const struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .form = K8SM_FORM_DOCKER};
+    const struct k8sm_demand_options o = {
+        .size = sizeof o, .nonce = "n1", .form = K8SM_FORM_DOCKER, .flags = K8SM_DEMAND_COMMAND_PROBES};
     snprintf(spec, sizeof spec, "{'containers':[{'name':'c','image':'i',%s}]%s}", cases[i].more,
              cases[i].spec);
     struct k8sm_pod *pod = pods_parse("", spec);
@@ -181,6 +189,60 @@ static void docker_needs_no_isolators(void **state) {
   assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
   assert_int_equal(f.diags.count, 0);
   assert_int_equal(d->features, K8SM_FEATURE_DOCKER);
+  k8sm_demand_unref(d);
+  k8sm_pod_unref(pod);
+}
+
+/* A parameter of `docker run`, the i-th of this name; NULL: none. */
+static const char *docker_told(const struct k8sm_demand *d, const char *key, size_t i) {
+  const struct k8smi_pair_list list = d->tasks[1].docker;
+  for (size_t k = 0; k < list.count; k++) {
+    if (k8smi_eqs(list.items[k].key, key) && i-- == 0) return list.items[k].value.ptr;
+  }
+  return NULL;
+}
+
+/* Limits of processes are Docker's; a probe that needs no command stays one by option, too. */
+static void docker_is_told_of_limits(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = NULL;
+  const struct k8sm_demand_options o = {
+      .size = sizeof o, .nonce = "n1", .form = K8SM_FORM_DOCKER, .flags = K8SM_DEMAND_COMMAND_PROBES};
+  struct k8sm_pod *pod = pods_parse(
+      ",'annotations':{'rlimits.k8smesos/c':'nofile=10:20,core=unlimited,nproc=5:18446744073709551615'}",
+      "{'containers':[{'name':'c','image':'i','livenessProbe':{'tcpSocket':{'port':80}}}]}");
+  assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
+  assert_string_equal(docker_told(d, "ulimit", 0), "nofile=10:20");
+  assert_string_equal(docker_told(d, "ulimit", 1), "core=-1:-1");
+  assert_string_equal(docker_told(d, "ulimit", 2), "nproc=5:-1");
+  assert_null(docker_told(d, "ulimit", 3));
+  assert_int_equal(d->tasks[1].liveness.kind, K8SMI_CHECK_TCP);
+  k8sm_demand_unref(d);
+  k8sm_pod_unref(pod);
+  pod = pods_parse(",'annotations':{'rlimits.k8smesos/c':'nofile=10,as=5'}",
+                   "{'containers':[{'name':'c','image':'i'}]}");
+  assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_ERR_UNSUPPORTED);
+  assert_non_null(findings_at(&f, "metadata.annotations[rlimits.k8smesos/c]"));
+  k8sm_pod_unref(pod);
+}
+
+/* A driver is told the volume's name alone; and a group without a user is none. */
+static void what_docker_loses_is_a_warning(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = NULL;
+  const struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .form = K8SM_FORM_DOCKER};
+  struct k8sm_pod *pod =
+      pods_parse("", "{'securityContext':{'runAsGroup':5},'containers':[{'name':'c','image':'i',"
+                     "'volumeMounts':[{'name':'v','mountPath':'/v'}]}],'volumes':[{'name':'v','flexVolume':"
+                     "{'driver':'docker/d','options':{'volume':'db','size':'5'}}}]}");
+  assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
+  assert_non_null(findings_at(&f, "spec.volumes[0].flexVolume.options"));
+  assert_non_null(findings_at(&f, "spec.securityContext.runAsGroup"));
+  assert_int_equal(d->tasks[1].mounts[0].remote->options.count, 0);
+  assert_string_equal(d->tasks[1].mounts[0].remote->volume.ptr, "db");
+  assert_null(docker_told(d, "user", 0));
   k8sm_demand_unref(d);
   k8sm_pod_unref(pod);
 }
@@ -406,6 +468,18 @@ static const struct k8sm_manifest_data form_claims[] = {
     {{"PersistentVolumeClaim", 21}, {"default", 7}, {"raw", 3}, {"volumeMode", 10}, {"Block", 5}, 0, 0},
     {{"PersistentVolumeClaim", 21}, {"default", 7}, {"none", 4}, {"storage", 7}, {"", 0}, 0, 0},
     {{"PersistentVolumeClaim", 21}, {"other", 5}, {"far", 3}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"copy", 4}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"copy", 4}, {"dataSource", 10}, {"X/y", 3}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"bound", 5}, {"storage", 7}, {"1Gi", 3}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"bound", 5}, {"volumeName", 10}, {"pv", 2}, 0, 0},
+    {{"PersistentVolumeClaim", 21}, {"default", 7}, {"bound", 5}, {"selector", 8}, {"true", 4}, 0, 0},
+    {{"PersistentVolumeClaim", 21},
+     {"default", 7},
+     {"bound", 5},
+     {"volumeAttributesClassName", 25},
+     {"g", 1},
+     0,
+     0},
 };
 enum { FORM_CLAIMS = sizeof form_claims / sizeof form_claims[0] };
 
@@ -629,6 +703,7 @@ static void claims_that_cannot_be(void **state) {
       {CLAIMING(NAMED("far")), "spec.volumes[0].persistentVolumeClaim.claimName", K8SM_ERR_NOT_FOUND},
       {CLAIMING(NAMED("raw")), "spec.volumes[0].persistentVolumeClaim", K8SM_ERR_UNSUPPORTED},
       {CLAIMING(NAMED("none")), "spec.volumes[0].persistentVolumeClaim", K8SM_ERR_UNSUPPORTED},
+      {CLAIMING(NAMED("copy")), "spec.volumes[0].persistentVolumeClaim", K8SM_ERR_UNSUPPORTED},
       {CLAIMING(OF_TEMPLATE(",'volumeMode':'Block'")),
        "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.volumeMode", K8SM_ERR_UNSUPPORTED},
       {CLAIMING(OF_TEMPLATE(",'dataSource':{'kind':'x','name':'y'}")),
@@ -643,6 +718,20 @@ static void claims_that_cannot_be(void **state) {
     assert_int_equal(form_make(&c, cases[i].spec, form_claims, FORM_CLAIMS, &d, &f), cases[i].result);
     if (findings_at(&f, cases[i].path) == NULL) fail_msg("%s: %s", cases[i].path, f.text);
   }
+}
+
+/* A claim that names a volume, or chooses one, has a new one made for it; each is told. */
+static void claims_of_volumes_elsewhere_are_told(void **state) {
+  (void)state;
+  struct findings f;
+  struct k8sm_demand *d = NULL;
+  const struct form_case c = {NULL, K8SM_FORM_AUTO, "p", form_roles, 1};
+  size_t told = 0;
+  assert_int_equal(form_make(&c, CLAIMING(NAMED("bound")), form_claims, FORM_CLAIMS, &d, &f), K8SM_OK);
+  for (size_t i = 0; i < f.diags.count; i++)
+    told += strcmp(f.text + f.rows[i].path, "spec.volumes[0].persistentVolumeClaim") == 0;
+  assert_int_equal(told, 3);
+  k8sm_demand_unref(d);
 }
 
 /* ---- What is over ---- */
@@ -864,6 +953,8 @@ int main(void) {
       cmocka_unit_test(what_no_command_task_has),
       cmocka_unit_test(what_docker_can_not_do),
       cmocka_unit_test(docker_needs_no_isolators),
+      cmocka_unit_test(docker_is_told_of_limits),
+      cmocka_unit_test(what_docker_loses_is_a_warning),
       cmocka_unit_test(a_command_task_asks_what_its_pod_does),
       cmocka_unit_test(forms_that_cannot_be),
       cmocka_unit_test(tokens_are_reserved),
@@ -875,6 +966,7 @@ int main(void) {
       cmocka_unit_test(storage_classes_that_are_none),
       cmocka_unit_test(claims_of_the_pods_of_a_stateful_set),
       cmocka_unit_test(claims_that_cannot_be),
+      cmocka_unit_test(claims_of_volumes_elsewhere_are_told),
       cmocka_unit_test(reservations_are_given_back),
       cmocka_unit_test(a_claim_without_a_volume_is_given_back),
       cmocka_unit_test(operations_have_rows),
