@@ -196,6 +196,10 @@ type Effect struct {
 	Flags, Code                                            uint32
 	Pod                                                    *Pod // of EffectPod; else nil
 	GraceSeconds                                           int64
+
+	// Of EffectStatus; else nil. Status.Encode writes the PodStatus, Status.Patch what has changed since Former:
+	// what the last EffectStatus of the pod told, nil if there was none.
+	Status, Former *Status
 }
 
 // Step takes one input in, and returns what is to be done, in order. ErrInvalid and ErrNotFound refuse
@@ -235,10 +239,18 @@ func readEffects(effects *C.struct_k8sm_effects) []Effect {
 		if row.pod != nil {
 			pod = newPod(C.k8sm_pod_ref(row.pod), nil)
 		}
+		var status, former *Status
+		if row.status != nil {
+			status = newStatus(C.k8sm_status_ref(row.status), nil)
+		}
+		if row.former != nil {
+			former = newStatus(C.k8sm_status_ref(row.former), nil)
+		}
 		return Effect{
 			EffectType(row._type), To(row.to), uint64(row.number), uint64(row.exchange), text(row.authority),
 			text(row.method), text(row.path), text(row.content_type), text(row.accept), text(row.stream_id),
 			text(row.key), raw(row.bytes), uint32(row.flags), uint32(row.code), pod, int64(row.grace_seconds),
+			status, former,
 		}
 	})
 }

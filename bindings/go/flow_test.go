@@ -628,8 +628,9 @@ func TestDriver(t *testing.T) {
 	if request == nil || request.Path != "/api/v1/scheduler" || !bytes.Contains(request.Bytes, []byte(`"SUBSCRIBE"`)) {
 		t.Fatalf("the first request is %+v", request)
 	}
-	if _, _, err := driver.Step(k8smesos.Input{Type: k8smesos.InputPod, MonoMS: 100000, Pod: nginx(t)}); err != nil {
-		t.Fatal(err)
+	told := toldOf(t, driver, k8smesos.Input{Type: k8smesos.InputPod, MonoMS: 100000, Pod: nginx(t)})
+	if told.Former != nil || must[k8smesos.Summary](t)(told.Status.Summary()).Phase != "Pending" {
+		t.Errorf("of a new pod is told %+v", told)
 	}
 	if pods := driver.Pods(); len(pods) != 1 || pods[0].Pod.Name() != "nginx" {
 		t.Errorf("pods are %+v", pods)
@@ -637,6 +638,32 @@ func TestDriver(t *testing.T) {
 	if rows := must[[]k8smesos.Effect](t)(driver.Snapshot()); len(rows) != 0 {
 		t.Errorf("before anything is recorded a snapshot has %+v", rows)
 	}
+	in := k8smesos.Input{Type: k8smesos.InputDelete, MonoMS: 100001, Key: "default/nginx", GraceSeconds: -1}
+	ended := toldOf(t, driver, in)
+	driver.Close() // statuses are values, and stay
+	patch := must[[]byte](t)(ended.Status.Patch(ended.Former, k8smesos.PatchMerge))
+	if !bytes.Contains(patch, []byte(`"phase":"Failed"`)) {
+		t.Errorf("the patch of a pod that was deleted is %s", patch)
+	}
+}
+
+// toldOf is the one EffectStatus of a step.
+func toldOf(t *testing.T, driver *k8smesos.Driver, in k8smesos.Input) k8smesos.Effect {
+	t.Helper()
+	effects, _, err := driver.Step(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []k8smesos.Effect
+	for _, effect := range effects {
+		if effect.Type == k8smesos.EffectStatus {
+			told = append(told, effect)
+		}
+	}
+	if len(told) != 1 || told[0].Status == nil || told[0].Key != "default/nginx" {
+		t.Fatalf("told is %+v", told)
+	}
+	return told[0]
 }
 
 func TestDriverVolumes(t *testing.T) {

@@ -46,7 +46,7 @@ enum {
   K8SM_CONTROL_COMPLETE = 4, /* what was applied since the last COMPLETE is all: delete the rest */
   K8SM_CONTROL_DELETE = 5,   /* key: "Deployment/default/web", "Pod/default/db"; grace_seconds of its pods, -1: their
                                 own. Its pods go first, then the object and its row */
-  K8SM_CONTROL_STATUS = 6,   /* key "namespace/name", bytes: a STATUS effect of the driver */
+  K8SM_CONTROL_STATUS = 6,   /* key "namespace/name", bytes: the PodStatus in JSON of a STATUS effect of the driver */
   K8SM_CONTROL_GONE = 7,     /* key "namespace/name": a GONE effect of the driver, or a pod that it does not know */
   K8SM_CONTROL_REJECTED = 8, /* key "namespace/name", bytes: the driver did not take the pod; why, in words */
   K8SM_CONTROL_AGENTS = 9,   /* agents: all that there are now */

@@ -110,8 +110,11 @@ enum {
                               their place; where nothing is kept, such a one is REFUSED. Those of one key are
                               kept and answered in order, each in whole or not at all; a row that was cut short
                               by a crash, and so never answered, may stay */
-  K8SM_EFFECT_STATUS = 4, /* to host: key "namespace/name", bytes: its PodStatus in JSON has changed. One with
-                             a terminal phase comes when that is recorded, and no other phase after it */
+  K8SM_EFFECT_STATUS = 4, /* to host: key "namespace/name": its PodStatus has changed, from that of `former` (the
+                             last that such an effect told; NULL: none was told by this driver) to that of `status`.
+                             It is written when it is asked for, and never for who does not: k8sm_status_encode, or
+                             k8sm_status_patch for an API server. One with a terminal phase comes when that is
+                             recorded, and no other phase after it */
   K8SM_EFFECT_EVENT = 5,  /* to host: code, key (pod, or empty), bytes: one line for people */
   K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
                               driver's format. An UPDATE among them is the host's to acknowledge, if it has
@@ -146,8 +149,13 @@ struct k8sm_effect {
   struct k8sm_slice bytes;
   uint32_t flags;       /* K8SM_REQUEST_*, K8SM_RECORD_* */
   uint32_t code;        /* K8SM_DIAG_* */
-  struct k8sm_pod *pod; /* borrowed: valid as long as the effects are */
+  struct k8sm_pod *pod; /* borrowed, as the statuses: valid as long as the effects are; a reference lasts */
   int64_t grace_seconds;
+  /* Who shows a pod less often than it changes keeps a reference to the last `status`, and for a patch to the
+   * `former` of the first, until then. Statuses are values: any thread may read those that it has a reference to.
+   * While somebody has one, the pod is not packed when it is at rest. */
+  struct k8sm_status *status;
+  struct k8sm_status *former;
 };
 
 /* Room for the effects of one step after the other. Errors: INVALID (the allocator), NOMEM. */

@@ -22,10 +22,12 @@ void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
-/* Spares who tells of statuses the comparison. */
+/* Mostly spares who tells of statuses the comparison: but for where one shows something else that shows
+ * something else than what was told, which may be that again. */
 static void change_note_shown(struct drv_pod *pod, struct k8sm_status *status, bool same) {
-  if (!same) pod->shows_other = true;
-  if (!same || pod->said != pod->status) return;
+  const bool told = pod->said == pod->status;
+  if (!same) pod->shows_other = told;
+  if (!same || !told) return;
   k8sm_status_unref(pod->said);
   pod->said = k8sm_status_ref(status);
 }

@@ -48,7 +48,12 @@ void k8sm_effects_free(struct k8sm_effects *effects) {
 }
 
 void k8smi_effects_clear(struct k8sm_effects *effects) {
-  for (size_t i = 0; i < effects->count; i++) k8sm_pod_unref(effects->rows[i].effect.pod);
+  for (size_t i = 0; i < effects->count; i++) {
+    const struct k8sm_effect *e = &effects->rows[i].effect;
+    k8sm_pod_unref(e->pod);
+    k8sm_status_unref(e->status);
+    k8sm_status_unref(e->former);
+  }
   effects->count = 0;
   k8smi_buf_clear(&effects->bytes);
 }
@@ -101,6 +106,8 @@ int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *ro
     text[s->len] = '\0';
   }
   k8sm_pod_ref(row->pod);
+  if (row->status != NULL) k8sm_status_ref(row->status);
+  if (row->former != NULL) k8sm_status_ref(row->former);
   return K8SM_OK;
 }
 
@@ -120,7 +127,7 @@ int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) 
   if (!effects_room(effects, from->count, from->bytes.len)) return K8SM_ERR_NOMEM;
   k8smi_buf_put(&effects->bytes, from->bytes.ptr, from->bytes.len);
   struct effects_row *to = effects->rows + effects->count;
-  memcpy(to, from->rows, from->count * sizeof *to); /* with references to their pods */
+  memcpy(to, from->rows, from->count * sizeof *to); /* with the references that they hold */
   for (size_t i = 0; base != 0 && i < from->count; i++) {
     for (size_t k = 0; k < EFFECTS_SLICES; k++) to[i].at[k] += base;
   }

@@ -267,29 +267,19 @@ static int life_keep_volumes(struct k8sm_driver *d, struct drv_pod *pod, struct 
   return d->core.mono_ms < pod->again_ms ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
 }
 
-static int life_send_status(struct k8sm_driver *d, struct drv_pod *pod) {
-  enum { LENT = 4096 };
-  _Alignas(8) char lent[LENT];
-  struct k8smi_buf json;
-  k8smi_buf_init(&json, &d->core.allocator);
-  k8smi_buf_lend(&json, lent, sizeof lent);
-  k8smi_status_put_json(&json, pod->status);
-  const struct k8sm_effect e = {
-      .type = K8SM_EFFECT_STATUS, .to = K8SM_TO_HOST, .key = pod->key, .bytes = {json.ptr, json.len}};
-  uint64_t hash = k8smi_fingerprint(json.ptr, json.len, d->pods.by_uid.seed);
-  int r = json.failed ? K8SM_ERR_NOMEM : K8SM_OK;
-  if (r == K8SM_OK && (pod->said == NULL || hash != pod->said_hash)) r = k8smi_effects_add(d->core.queue, &e);
-  if (r == K8SM_OK) pod->said_hash = hash;
-  k8smi_buf_free(&json);
-  return r;
-}
-
 /* What was said last is kept to see what needs to be said: mostly it is the present status. */
 static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
   bool early = pod->recorded && !pod->final_kept && k8smi_status_is_final(pod->status);
   if (pod->said == pod->status || early) return K8SM_OK;
   bool same = pod->said != NULL && !pod->shows_other && k8smi_status_shows_same(pod->said, pod->status);
-  int r = same ? K8SM_OK : life_send_status(d, pod);
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_STATUS,
+                                .to = K8SM_TO_HOST,
+                                .key = pod->key,
+                                .status = pod->status,
+                                .former = pod->said};
+  int r =
+      same || pod->said == NULL ? K8SM_OK : k8smi_drv_pod_wake(d, pod); /* `former` will hold its demand */
+  if (r == K8SM_OK && !same) r = k8smi_effects_add(d->core.queue, &e);
   if (r != K8SM_OK) return r;
   k8sm_status_unref(pod->said);
   pod->said = k8sm_status_ref(pod->status);

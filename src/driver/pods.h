@@ -90,7 +90,7 @@ struct drv_pod {
   struct k8sm_status *status;
   struct k8sm_status
       *said;        /* of the last STATUS effect, or one that shows the same; NULL: none has gone out */
-  bool shows_other; /* the status was seen to show something else since then */
+  bool shows_other; /* `status` is known to show something else */
   struct drv_place *place; /* NULL until placed */
   struct drv_task *tasks;
   char nonce[12];
@@ -114,7 +114,6 @@ struct drv_pod {
   uint64_t removing;           /* the number of the record that removes its row; 0: none is on its way */
   uint64_t again_ms;           /* after a refusal: not recorded again before */
   int64_t grace_seconds;
-  uint64_t said_hash;       /* of its bytes */
   uint64_t refusal_hash;    /* of the last "0/5 nodes are available" */
   uint32_t refusal_unknown; /* agents that had no offer then */
   uint32_t form;            /* of the demand, where pod and options do not tell it (any more); else AUTO */

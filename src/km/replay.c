@@ -69,6 +69,13 @@ static void print_call(const struct k8sm_effect *e) {
   k8sm_blob_unref(blob);
 }
 
+static void print_status(const struct k8sm_effect *e) {
+  struct k8sm_blob *json;
+  if (k8sm_status_encode(e->status, K8SM_FORMAT_JSON, NULL, &json) != K8SM_OK) return;
+  printf("               -> status of %s: %s\n", e->key.ptr, k8sm_blob_bytes(json).ptr);
+  k8sm_blob_unref(json);
+}
+
 static void print_effect(const struct k8sm_effect *e) {
   switch (e->type) {
   case K8SM_EFFECT_REQUEST:
@@ -80,7 +87,7 @@ static void print_effect(const struct k8sm_effect *e) {
     printf("               -> record %" PRIu64 ": %s (%zu bytes%s)\n", e->number, e->key.ptr, e->bytes.len,
            (e->flags & K8SM_RECORD_APPEND) != 0 ? " more" : "");
     break;
-  case K8SM_EFFECT_STATUS: printf("               -> status of %s: %s\n", e->key.ptr, e->bytes.ptr); break;
+  case K8SM_EFFECT_STATUS: print_status(e); break;
   case K8SM_EFFECT_EVENT:
     printf("               -> %s%s%s\n", e->key.len > 0 ? e->key.ptr : "", e->key.len > 0 ? ": " : "",
            e->bytes.ptr);

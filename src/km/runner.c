@@ -27,11 +27,24 @@ static void pass_on(struct km_runner *r, const struct k8sm_effect *e, bool to_co
   km_mail_put(r, &mail);
 }
 
+/* The control reads the PodStatus. */
+static void pass_status_on(struct km_runner *r, const struct k8sm_effect *e) {
+  struct k8sm_effect told = *e;
+  struct k8sm_blob *json;
+  if (k8sm_status_encode(e->status, K8SM_FORMAT_JSON, NULL, &json) != K8SM_OK) {
+    r->failed = true;
+    return;
+  }
+  told.bytes = k8sm_blob_bytes(json);
+  pass_on(r, &told, true, K8SM_CONTROL_STATUS);
+  k8sm_blob_unref(json);
+}
+
 static void carry_out_one(struct km_runner *r, const struct k8sm_effect *e, bool of_control) {
   switch (e->type) {
   case K8SM_EFFECT_RECORD: keep_record(r, e, of_control); break;
   case K8SM_EFFECT_EVENT: km_say_event(r, e); break;
-  case K8SM_EFFECT_STATUS: pass_on(r, e, true, K8SM_CONTROL_STATUS); break;
+  case K8SM_EFFECT_STATUS: pass_status_on(r, e); break;
   case K8SM_EFFECT_GONE:
     km_event_log_forget(r->events, e->key);
     if (!of_control) pass_on(r, e, true, K8SM_CONTROL_GONE);

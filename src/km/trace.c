@@ -153,15 +153,23 @@ static uint64_t add(uint64_t sum, const void *bytes, size_t len) {
   return (sum ^ len) * UINT64_C(0x100000001b3);
 }
 
+/* Of a status what is shown of it. */
+static uint64_t add_effect(uint64_t sum, const struct k8sm_effect *e) {
+  struct k8sm_blob *json = NULL;
+  bool shows = e->status != NULL && k8sm_status_encode(e->status, K8SM_FORMAT_JSON, NULL, &json) == K8SM_OK;
+  const uint64_t numbers[] = {e->type, e->to, e->number, e->exchange, e->flags, e->code};
+  const struct k8sm_slice texts[] = {
+      e->authority, e->method,    e->path, e->content_type,
+      e->accept,    e->stream_id, e->key,  shows ? k8sm_blob_bytes(json) : e->bytes};
+  sum = add(sum, numbers, sizeof numbers);
+  for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) sum = add(sum, texts[k].ptr, texts[k].len);
+  k8sm_blob_unref(json);
+  return sum;
+}
+
 uint64_t km_trace_sum(const struct k8sm_effects *effects) {
   uint64_t sum = UINT64_C(0xcbf29ce484222325);
   struct k8sm_effect e;
-  for (size_t i = 0; k8sm_effects_rows(effects, i, &e, sizeof e, 1) > 0; i++) {
-    const uint64_t numbers[] = {e.type, e.to, e.number, e.exchange, e.flags, e.code};
-    const struct k8sm_slice texts[] = {e.authority, e.method,    e.path, e.content_type,
-                                       e.accept,    e.stream_id, e.key,  e.bytes};
-    sum = add(sum, numbers, sizeof numbers);
-    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) sum = add(sum, texts[k].ptr, texts[k].len);
-  }
+  for (size_t i = 0; k8sm_effects_rows(effects, i, &e, sizeof e, 1) > 0; i++) sum = add_effect(sum, &e);
   return sum;
 }

@@ -123,9 +123,8 @@ static void encode_disruption(struct k8smi_json *w, const struct k8sm_status *s)
   k8smi_json_close(w, '}');
 }
 
-/* Before it has a place a pod has the one condition that says why not. */
 static void encode_all_conditions(struct k8smi_json *w, const struct k8sm_status *s) {
-  if (!s->placed && s->unplaced.len == 0 && s->started_wall_ms == 0) return;
+  if (!k8smi_conditions_shown(s)) return;
   k8smi_json_key(w, "conditions");
   k8smi_json_open(w, '[');
   for (size_t i = 0; i < sizeof encode_conditions / sizeof encode_conditions[0]; i++) {
@@ -197,7 +196,7 @@ static void encode_container(struct k8smi_json *w, const struct k8sm_status *s, 
   k8smi_json_member_i64(w, "restartCount", t->restarts);
   k8smi_json_member(w, "image", d->spec_image);
   k8smi_json_name(w, "imageID", K8SMI_S(""));
-  encode_container_id(w, running ? t->container_id : t->end.set ? t->end.container_id : t->last.container_id);
+  encode_container_id(w, k8smi_container_shown_id(t));
   k8smi_json_key(w, "started");
   k8smi_json_bool(w, running && t->started);
   k8smi_json_close(w, '}');

@@ -1,55 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/status.h"
 
-/* The tables, F(name in the record, member, kind, shown): what is not shown is not to be seen in the
- * PodStatus. The position in its table is a field's number. */
-#define STATUS_NAMED(F, member, kind, shown) F(#member, member, kind, shown)
-#define STATUS_SHOWN(F, member, kind)        STATUS_NAMED(F, member, kind, 1)
-#define STATUS_INNER(F, member, kind)        STATUS_NAMED(F, member, kind, 0)
+/* The tables, F(name in the record, member, kind). The position in its table is a field's number. */
+#define STATUS_FIELD(F, member, kind) F(#member, member, kind)
 #define STATUS_CONDITION(F, name, index)                                                                     \
-  F("condition." name ".holds", conditions[index].holds, BOOL, 1)                                            \
-  F("condition." name ".since_wall_ms", conditions[index].since_wall_ms, I64, 1)
+  F("condition." name ".holds", conditions[index].holds, BOOL)                                               \
+  F("condition." name ".since_wall_ms", conditions[index].since_wall_ms, I64)
 #define STATUS_END(F, member)                                                                                \
-  STATUS_SHOWN(F, member.set, BOOL)                                                                          \
-  STATUS_SHOWN(F, member.exit_code, I32)                                                                     \
-  STATUS_SHOWN(F, member.signal, I32)                                                                        \
-  STATUS_SHOWN(F, member.reason, TEXT)                                                                       \
-  STATUS_SHOWN(F, member.message, TEXT)                                                                      \
-  STATUS_SHOWN(F, member.container_id, TEXT)                                                                 \
-  STATUS_SHOWN(F, member.started_wall_ms, I64)                                                               \
-  STATUS_SHOWN(F, member.finished_wall_ms, I64)
+  STATUS_FIELD(F, member.set, BOOL)                                                                          \
+  STATUS_FIELD(F, member.exit_code, I32)                                                                     \
+  STATUS_FIELD(F, member.signal, I32)                                                                        \
+  STATUS_FIELD(F, member.reason, TEXT)                                                                       \
+  STATUS_FIELD(F, member.message, TEXT)                                                                      \
+  STATUS_FIELD(F, member.container_id, TEXT)                                                                 \
+  STATUS_FIELD(F, member.started_wall_ms, I64)                                                               \
+  STATUS_FIELD(F, member.finished_wall_ms, I64)
 
 #define STATUS_POD_TABLE(F)                                                                                  \
-  STATUS_INNER(F, mono_ms, U64)                                                                              \
-  STATUS_INNER(F, wall_ms, I64)                                                                              \
-  STATUS_SHOWN(F, phase, U32)                                                                                \
-  STATUS_INNER(F, created_wall_ms, I64)                                                                      \
-  STATUS_SHOWN(F, started_wall_ms, I64)                                                                      \
-  STATUS_INNER(F, started_mono_ms, U64)                                                                      \
-  STATUS_SHOWN(F, unplaced, TEXT)                                                                            \
-  STATUS_SHOWN(F, nominated, TEXT)                                                                           \
-  STATUS_SHOWN(F, disruption, TEXT)                                                                          \
-  STATUS_SHOWN(F, disruption_wall_ms, I64)                                                                   \
-  STATUS_INNER(F, shown_init, TEXT)                                                                          \
-  STATUS_SHOWN(F, placed, BOOL)                                                                              \
-  STATUS_INNER(F, launched, BOOL)                                                                            \
-  STATUS_INNER(F, lost, BOOL)                                                                                \
-  STATUS_SHOWN(F, stage, U32)                                                                                \
-  STATUS_INNER(F, placed_mono_ms, U64)                                                                       \
-  STATUS_INNER(F, agent_id, TEXT)                                                                            \
-  STATUS_INNER(F, hostname, TEXT)                                                                            \
-  STATUS_SHOWN(F, pod_ip, TEXT)                                                                              \
-  STATUS_INNER(F, container_id, TEXT)                                                                        \
-  STATUS_INNER(F, attempt_backoff_ms, I64)                                                                   \
-  STATUS_INNER(F, attempt_mono_ms, U64)                                                                      \
-  STATUS_SHOWN(F, unreachable, BOOL)                                                                         \
-  STATUS_INNER(F, unreachable_mono_ms, U64)                                                                  \
-  STATUS_INNER(F, given_up, BOOL)                                                                            \
-  STATUS_INNER(F, deleted, BOOL)                                                                             \
-  STATUS_SHOWN(F, deadline_exceeded, BOOL)                                                                   \
-  STATUS_INNER(F, grace_seconds, I64)                                                                        \
-  STATUS_INNER(F, ending, BOOL)                                                                              \
-  STATUS_INNER(F, ending_mono_ms, U64)                                                                       \
+  STATUS_FIELD(F, mono_ms, U64)                                                                              \
+  STATUS_FIELD(F, wall_ms, I64)                                                                              \
+  STATUS_FIELD(F, phase, U32)                                                                                \
+  STATUS_FIELD(F, created_wall_ms, I64)                                                                      \
+  STATUS_FIELD(F, started_wall_ms, I64)                                                                      \
+  STATUS_FIELD(F, started_mono_ms, U64)                                                                      \
+  STATUS_FIELD(F, unplaced, TEXT)                                                                            \
+  STATUS_FIELD(F, nominated, TEXT)                                                                           \
+  STATUS_FIELD(F, disruption, TEXT)                                                                          \
+  STATUS_FIELD(F, disruption_wall_ms, I64)                                                                   \
+  STATUS_FIELD(F, shown_init, TEXT)                                                                          \
+  STATUS_FIELD(F, placed, BOOL)                                                                              \
+  STATUS_FIELD(F, launched, BOOL)                                                                            \
+  STATUS_FIELD(F, lost, BOOL)                                                                                \
+  STATUS_FIELD(F, stage, U32)                                                                                \
+  STATUS_FIELD(F, placed_mono_ms, U64)                                                                       \
+  STATUS_FIELD(F, agent_id, TEXT)                                                                            \
+  STATUS_FIELD(F, hostname, TEXT)                                                                            \
+  STATUS_FIELD(F, pod_ip, TEXT)                                                                              \
+  STATUS_FIELD(F, container_id, TEXT)                                                                        \
+  STATUS_FIELD(F, attempt_backoff_ms, I64)                                                                   \
+  STATUS_FIELD(F, attempt_mono_ms, U64)                                                                      \
+  STATUS_FIELD(F, unreachable, BOOL)                                                                         \
+  STATUS_FIELD(F, unreachable_mono_ms, U64)                                                                  \
+  STATUS_FIELD(F, given_up, BOOL)                                                                            \
+  STATUS_FIELD(F, deleted, BOOL)                                                                             \
+  STATUS_FIELD(F, deadline_exceeded, BOOL)                                                                   \
+  STATUS_FIELD(F, grace_seconds, I64)                                                                        \
+  STATUS_FIELD(F, ending, BOOL)                                                                              \
+  STATUS_FIELD(F, ending_mono_ms, U64)                                                                       \
   STATUS_CONDITION(F, "PodReadyToStartContainers", K8SMI_CONDITION_READY_TO_START)                           \
   STATUS_CONDITION(F, "Initialized", K8SMI_CONDITION_INITIALIZED)                                            \
   STATUS_CONDITION(F, "Ready", K8SMI_CONDITION_READY)                                                        \
@@ -57,42 +54,42 @@
   STATUS_CONDITION(F, "PodScheduled", K8SMI_CONDITION_SCHEDULED)
 
 #define STATUS_TASK_TABLE(F)                                                                                 \
-  STATUS_SHOWN(F, progress, U32)                                                                             \
-  STATUS_INNER(F, restart, U32)                                                                              \
-  STATUS_SHOWN(F, restarts, U32)                                                                             \
-  STATUS_INNER(F, restarting, BOOL)                                                                          \
-  STATUS_INNER(F, ran, BOOL)                                                                                 \
-  STATUS_SHOWN(F, started, BOOL)                                                                             \
-  STATUS_SHOWN(F, ready, BOOL)                                                                               \
-  STATUS_INNER(F, task_id, TEXT)                                                                             \
-  STATUS_INNER(F, uuid, BYTES)                                                                               \
-  STATUS_SHOWN(F, container_id, TEXT)                                                                        \
-  STATUS_SHOWN(F, reason, TEXT)                                                                              \
-  STATUS_SHOWN(F, message, TEXT)                                                                             \
-  STATUS_SHOWN(F, started_wall_ms, I64)                                                                      \
-  STATUS_INNER(F, started_mono_ms, U64)                                                                      \
+  STATUS_FIELD(F, progress, U32)                                                                             \
+  STATUS_FIELD(F, restart, U32)                                                                              \
+  STATUS_FIELD(F, restarts, U32)                                                                             \
+  STATUS_FIELD(F, restarting, BOOL)                                                                          \
+  STATUS_FIELD(F, ran, BOOL)                                                                                 \
+  STATUS_FIELD(F, started, BOOL)                                                                             \
+  STATUS_FIELD(F, ready, BOOL)                                                                               \
+  STATUS_FIELD(F, task_id, TEXT)                                                                             \
+  STATUS_FIELD(F, uuid, BYTES)                                                                               \
+  STATUS_FIELD(F, container_id, TEXT)                                                                        \
+  STATUS_FIELD(F, reason, TEXT)                                                                              \
+  STATUS_FIELD(F, message, TEXT)                                                                             \
+  STATUS_FIELD(F, started_wall_ms, I64)                                                                      \
+  STATUS_FIELD(F, started_mono_ms, U64)                                                                      \
   STATUS_END(F, end)                                                                                         \
   STATUS_END(F, last)                                                                                        \
-  STATUS_INNER(F, start_failures, U32)                                                                       \
-  STATUS_INNER(F, backoff_ms, I64)                                                                           \
-  STATUS_INNER(F, due_mono_ms, U64)                                                                          \
-  STATUS_INNER(F, check_pending, BOOL)                                                                       \
-  STATUS_INNER(F, check_result, BOOL)                                                                        \
-  STATUS_INNER(F, check_mono_ms, U64)                                                                        \
-  STATUS_INNER(F, kill, BOOL)                                                                                \
-  STATUS_INNER(F, kill_grace, I64)                                                                           \
-  STATUS_INNER(F, kill_mono_ms, U64)
+  STATUS_FIELD(F, start_failures, U32)                                                                       \
+  STATUS_FIELD(F, backoff_ms, I64)                                                                           \
+  STATUS_FIELD(F, due_mono_ms, U64)                                                                          \
+  STATUS_FIELD(F, check_pending, BOOL)                                                                       \
+  STATUS_FIELD(F, check_result, BOOL)                                                                        \
+  STATUS_FIELD(F, check_mono_ms, U64)                                                                        \
+  STATUS_FIELD(F, kill, BOOL)                                                                                \
+  STATUS_FIELD(F, kill_grace, I64)                                                                           \
+  STATUS_FIELD(F, kill_mono_ms, U64)
 
 #define STATUS_STRAY_TABLE(F)                                                                                \
-  STATUS_INNER(F, task_id, TEXT)                                                                             \
-  STATUS_INNER(F, agent_id, TEXT)                                                                            \
-  STATUS_INNER(F, kill_mono_ms, U64)
+  STATUS_FIELD(F, task_id, TEXT)                                                                             \
+  STATUS_FIELD(F, agent_id, TEXT)                                                                            \
+  STATUS_FIELD(F, kill_mono_ms, U64)
 
 /* As rows. */
-#define STATUS_ROW(Type, name, member, kind)        {name, offsetof(struct Type, member), K8SMI_STATUS_##kind},
-#define STATUS_POD_ROW(name, member, kind, shown)   STATUS_ROW(k8sm_status, name, member, kind)
-#define STATUS_TASK_ROW(name, member, kind, shown)  STATUS_ROW(k8smi_status_task, name, member, kind)
-#define STATUS_STRAY_ROW(name, member, kind, shown) STATUS_ROW(k8smi_status_stray, name, member, kind)
+#define STATUS_ROW(Type, name, member, kind) {name, offsetof(struct Type, member), K8SMI_STATUS_##kind},
+#define STATUS_POD_ROW(name, member, kind)   STATUS_ROW(k8sm_status, name, member, kind)
+#define STATUS_TASK_ROW(name, member, kind)  STATUS_ROW(k8smi_status_task, name, member, kind)
+#define STATUS_STRAY_ROW(name, member, kind) STATUS_ROW(k8smi_status_stray, name, member, kind)
 static const struct k8smi_status_field status_pod_fields[] = {STATUS_POD_TABLE(STATUS_POD_ROW)};
 static const struct k8smi_status_field status_task_fields[] = {STATUS_TASK_TABLE(STATUS_TASK_ROW)};
 static const struct k8smi_status_field status_stray_fields[] = {STATUS_STRAY_TABLE(STATUS_STRAY_ROW)};
@@ -119,9 +116,9 @@ struct k8smi_status_fields k8smi_status_stray_fields(void) {
 #define STATUS_AT_I32(Type, member)
 #define STATUS_AT_U64(Type, member)
 #define STATUS_AT_I64(Type, member)
-#define STATUS_POD_AT(name, member, kind, shown)   STATUS_AT_##kind(k8sm_status, member)
-#define STATUS_TASK_AT(name, member, kind, shown)  STATUS_AT_##kind(k8smi_status_task, member)
-#define STATUS_STRAY_AT(name, member, kind, shown) STATUS_AT_##kind(k8smi_status_stray, member)
+#define STATUS_POD_AT(name, member, kind)   STATUS_AT_##kind(k8sm_status, member)
+#define STATUS_TASK_AT(name, member, kind)  STATUS_AT_##kind(k8smi_status_task, member)
+#define STATUS_STRAY_AT(name, member, kind) STATUS_AT_##kind(k8smi_status_stray, member)
 static const uint16_t status_pod_texts[] = {STATUS_POD_TABLE(STATUS_POD_AT)};
 static const uint16_t status_task_texts[] = {STATUS_TASK_TABLE(STATUS_TASK_AT)};
 static const uint16_t status_stray_texts[] = {STATUS_STRAY_TABLE(STATUS_STRAY_AT)};
@@ -148,7 +145,7 @@ static inline bool status_differs_text(struct k8sm_slice a, struct k8sm_slice b)
 #define STATUS_DIFFERS_I64(x, y)   ((x) != (y))
 #define STATUS_DIFFERS_TEXT(x, y)  status_differs_text(x, y)
 #define STATUS_DIFFERS_BYTES(x, y) status_differs_text(x, y)
-#define STATUS_DIFFER(name, member, kind, shown)                                                             \
+#define STATUS_DIFFER(name, member, kind)                                                                    \
   set |= (uint64_t)STATUS_DIFFERS_##kind(a->member, b->member) << field++;
 
 k8smi_status_set k8smi_status_pod_changed(const struct k8sm_status *a, const struct k8sm_status *b) {
@@ -178,32 +175,6 @@ k8smi_status_set k8smi_status_stray_changed(const struct k8smi_status_stray *a,
   if (b == NULL) b = &none;
   STATUS_STRAY_TABLE(STATUS_DIFFER)
   return set;
-}
-
-/* As the set of those that are shown. */
-#define STATUS_SHOW(name, member, kind, shown) shows |= (uint64_t)(shown) << field++;
-
-static k8smi_status_set status_pod_shows(void) {
-  k8smi_status_set shows = 0;
-  unsigned field = 0;
-  STATUS_POD_TABLE(STATUS_SHOW)
-  return shows;
-}
-
-static k8smi_status_set status_task_shows(void) {
-  k8smi_status_set shows = 0;
-  unsigned field = 0;
-  STATUS_TASK_TABLE(STATUS_SHOW)
-  return shows;
-}
-
-bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b) {
-  if (a == b) return true;
-  if (a->demand != b->demand || (k8smi_status_pod_changed(a, b) & status_pod_shows()) != 0) return false;
-  for (size_t i = 1; i < a->demand->task_count; i++) { /* without the pause task */
-    if ((k8smi_status_task_changed(&a->tasks[i], &b->tasks[i]) & status_task_shows()) != 0) return false;
-  }
-  return true;
 }
 
 bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_status *b) {

@@ -38,6 +38,11 @@ bool k8smi_container_ready(const struct k8sm_status *s, size_t task) {
   return state == K8SM_STATE_RUNNING && t->started && t->ready;
 }
 
+struct k8sm_slice k8smi_container_shown_id(const struct k8smi_status_task *t) {
+  if (k8smi_container_state(t) == K8SM_STATE_RUNNING) return t->container_id;
+  return t->end.set ? t->end.container_id : t->last.container_id;
+}
+
 struct phase_counts {
   size_t pending; /* of initialization */
   size_t init_failed;
@@ -130,6 +135,10 @@ static bool condition_containers_ready(const struct k8sm_status *s) {
     if (s->demand->tasks[i].kind != K8SM_TASK_INIT && !k8smi_container_ready(s, i)) return false;
   }
   return s->phase != K8SMI_PHASE_SUCCEEDED && s->phase != K8SMI_PHASE_FAILED;
+}
+
+bool k8smi_conditions_shown(const struct k8sm_status *s) {
+  return s->placed || s->unplaced.len > 0 || s->started_wall_ms != 0;
 }
 
 void k8smi_status_set_conditions(struct k8sm_status *s) {

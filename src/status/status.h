@@ -196,8 +196,6 @@ struct k8smi_status_texts {
 struct k8smi_status_texts k8smi_status_pod_texts(void);
 struct k8smi_status_texts k8smi_status_task_texts(void);
 struct k8smi_status_texts k8smi_status_stray_texts(void);
-/* The PodStatus is the same. False says only that it may be another. */
-bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b);
 /* Nothing that is kept is another, but for the time of the last change. */
 bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_status *b);
 /* Makes the table of strays, if there is none. False when memory ran out. */
@@ -223,6 +221,10 @@ struct k8sm_status *k8smi_status_unpack(struct k8sm_slice bytes, const struct k8
 
 /* ---- encode.c ---- */
 void k8smi_status_put_json(struct k8smi_buf *buf, const struct k8sm_status *status);
+
+/* ---- shown.c ---- */
+/* The PodStatus of two statuses of one pod is the same, byte for byte. */
+bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b);
 
 /* ---- record.c ---- */
 
@@ -352,5 +354,9 @@ uint32_t k8smi_container_state(const struct k8smi_status_task *t);
 struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task);
 struct k8sm_slice k8smi_waiting_message(const struct k8sm_status *s, size_t task);
 bool k8smi_container_ready(const struct k8sm_status *s, size_t task);
+/* Of the instance that it shows: that runs, or has run last. */
+struct k8sm_slice k8smi_container_shown_id(const struct k8smi_status_task *t);
+/* Before it has a place a pod has no condition, but for the one that says why not. */
+bool k8smi_conditions_shown(const struct k8sm_status *s);
 
 #endif

@@ -116,14 +116,18 @@ static char *number_put_pair(char *to, unsigned n, char after) {
   return to + 3;
 }
 
-void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms) {
+int64_t k8smi_seconds_of_milli(int64_t wall_ms) {
   const int64_t first = INT64_C(-62167219200000), last = INT64_C(253402300799999); /* years 0000 to 9999 */
+  if (wall_ms < first) wall_ms = first;
+  if (wall_ms > last) wall_ms = last;
+  return (wall_ms >= 0 ? wall_ms : wall_ms - 999) / 1000;
+}
+
+void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms) {
   char text[sizeof "2026-08-29T10:40:00Z" - 1];
   int64_t year;
   unsigned month, day;
-  if (wall_ms < first) wall_ms = first;
-  if (wall_ms > last) wall_ms = last;
-  int64_t seconds = (wall_ms >= 0 ? wall_ms : wall_ms - 999) / 1000;
+  int64_t seconds = k8smi_seconds_of_milli(wall_ms);
   int64_t days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
   unsigned in_day = (unsigned)(seconds - days * 86400);
   number_civil_date(days, &year, &month, &day);

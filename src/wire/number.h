@@ -30,6 +30,8 @@ bool k8smi_milli_of_double(double d, int64_t *ret);
 /* Exact: the double nearest to milli / 1000. */
 double k8smi_double_of_milli(int64_t milli);
 
+/* Seconds since 1970 of the years 0000 to 9999, as k8smi_put_time writes them. */
+int64_t k8smi_seconds_of_milli(int64_t wall_ms);
 /* RFC 3339 in UTC with seconds ("2026-01-02T03:04:05Z"), from milliseconds since 1970. */
 void k8smi_put_time(struct k8smi_buf *buf, int64_t wall_ms);
 

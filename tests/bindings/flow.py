@@ -643,11 +643,20 @@ class Drivers(unittest.TestCase):
 
     def test_pod_and_unknown_pod(self):
         driver = k8smesos.Driver("127.0.0.1:5050", seed=7, rest_ms=5000)
-        driver.step(InputType.POD, mono_ms=1, wall_ms=1, pod=nginx())
+        effects = driver.step(InputType.POD, mono_ms=1, wall_ms=1, pod=nginx())
+        told = [effect for effect in effects if effect.type == k8smesos.EffectType.STATUS]
+        self.assertEqual([(effect.key, effect.former) for effect in told], [("default/nginx", None)])
+        self.assertEqual([effect.status for effect in effects if effect not in told], [None] * (len(effects) - 1))
         self.assertEqual([entry.pod.name for entry in driver.pods], ["nginx"])
         self.assertEqual(driver.snapshot(), [])  # nothing is recorded yet
         with self.assertRaises(k8smesos.NotFound):
             driver.step(InputType.DELETE, mono_ms=2, wall_ms=2, key="default/nobody", grace_seconds=-1)
+        again = driver.step(InputType.DELETE, mono_ms=3, wall_ms=3, key="default/nginx", grace_seconds=-1)
+        ended = [effect for effect in again if effect.type == k8smesos.EffectType.STATUS][0]
+        del driver  # statuses are values, and stay
+        self.assertEqual(json.loads(told[0].status.to_json())["phase"], "Pending")
+        self.assertEqual(ended.former.to_json(), told[0].status.to_json())
+        self.assertEqual(json.loads(ended.status.patch(ended.former))["status"]["phase"], "Failed")
 
 
 class Controls(unittest.TestCase):

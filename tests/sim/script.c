@@ -189,9 +189,18 @@ static void script_store(struct script *s, const struct k8sm_effect *e) {
   script_say(s, "record %s%s", e->key.ptr, e->bytes.len == 0 ? " away" : "");
 }
 
-static void script_effect(struct script *s, const struct k8sm_effect *e) {
-  const char *at = e->bytes.ptr;
+static void script_status(struct script *s, const struct k8sm_effect *e) {
+  struct k8sm_blob *json;
   char phase[32];
+  if (s->quiet_status) return;
+  if (k8sm_status_encode(e->status, K8SM_FORMAT_JSON, NULL, &json) != K8SM_OK) fail_msg("out of memory");
+  const char *at = k8sm_blob_bytes(json).ptr;
+  if (!script_text(&at, "\"phase\":\"", phase, sizeof phase)) fail_msg("a status without a phase");
+  script_say(s, "status %s %s", e->key.ptr, phase);
+  k8sm_blob_unref(json);
+}
+
+static void script_effect(struct script *s, const struct k8sm_effect *e) {
   switch (e->type) {
   case K8SM_EFFECT_REQUEST: script_request(s, e); break;
   case K8SM_EFFECT_CANCEL:
@@ -202,11 +211,7 @@ static void script_effect(struct script *s, const struct k8sm_effect *e) {
     script_store(s, e);
     s->open_record = e->number;
     break;
-  case K8SM_EFFECT_STATUS:
-    if (s->quiet_status) break;
-    if (!script_text(&at, "\"phase\":\"", phase, sizeof phase)) fail_msg("a status without a phase");
-    script_say(s, "status %s %s", e->key.ptr, phase);
-    break;
+  case K8SM_EFFECT_STATUS: script_status(s, e); break;
   case K8SM_EFFECT_EVENT:
     script_say(s, "event%s%s: %s", e->key.len == 0 ? "" : " ", e->key.ptr == NULL ? "" : e->key.ptr,
                e->bytes.ptr);

@@ -109,6 +109,7 @@ struct sim_pod {
   bool let_go;  /* its end was told, and the record is lost: its owner does not give it again */
   /* What was said of it. */
   char phase[12]; /* of the last STATUS effect */
+  uint64_t told;  /* a sum of all that it showed; 0: this process told none */
 };
 void sim_pods_make(struct sim *s);
 void sim_pods_free(struct sim *s);
@@ -312,6 +313,14 @@ int64_t sim_holds_free(const struct local_agent *agent, const char *name, const 
 /* Empty: all that is reserved belongs to a pod that is there, or to a claim; else what does not, in words. */
 void sim_holds_left(const struct sim *s, char *words, size_t cap);
 
+/* ---- sim_shown.c: what users are shown ---- */
+/* A STATUS effect. */
+void sim_shown_told(struct sim *s, const struct k8sm_effect *e);
+/* After a step: what the pods show is what was told. */
+void sim_shown_check(struct sim *s);
+/* Another process has told nothing yet. */
+void sim_shown_forget(struct sim *s);
+
 /* ---- sim_check.c: the protocol, and the end ---- */
 struct sim_heard { /* an update that reached the process */
   char task[SIM_TEXT * 2];
@@ -347,7 +356,6 @@ void sim_check_crashed(struct sim *s);
 void sim_check_chunk(struct sim *s, struct k8sm_slice bytes);
 /* A request, about to be sent. */
 void sim_check_request(struct sim *s, const struct k8sm_effect *e);
-void sim_check_status(struct sim *s, const struct k8sm_effect *e);
 void sim_check_offers(struct sim *s);
 /* The master's view of the same, once all is calm. */
 void sim_check_forgotten(struct sim *s);

@@ -345,20 +345,3 @@ void sim_check_request(struct sim *s, const struct k8sm_effect *e) {
   if (call->kill != NULL) check_kill(s, call->kill->task_id->value);
   k8smi_arena_free(&arena);
 }
-
-void sim_check_status(struct sim *s, const struct k8sm_effect *e) {
-  static const char member[] = "\"phase\":\"";
-  for (size_t i = 0; i < s->pod_count; i++) {
-    struct sim_pod *p = &s->pods[i];
-    char phase[sizeof p->phase];
-    if (!k8smi_eqs(e->key, p->key)) continue;
-    const char *at = strstr(e->bytes.ptr, member);
-    if (at == NULL) continue;
-    snprintf(phase, sizeof phase, "%.*s", (int)strcspn(at + sizeof member - 1, "\""), at + sizeof member - 1);
-    bool final = strcmp(p->phase, "Succeeded") == 0 || strcmp(p->phase, "Failed") == 0;
-    sim_trace(s, "  status %s %s", p->key, phase);
-    if (final && strcmp(phase, p->phase) != 0)
-      sim_broken(s, "a terminal phase is final", "%s was %s and is %s", p->key, p->phase, phase);
-    memcpy(p->phase, phase, sizeof phase);
-  }
-}

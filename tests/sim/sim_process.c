@@ -237,7 +237,7 @@ static void process_effect(struct sim *s, const struct k8sm_effect *e) {
     sim_trace(s, "  record %llu %.*s", (unsigned long long)e->number, (int)e->key.len, e->key.ptr);
     process_record(s, e);
     break;
-  case K8SM_EFFECT_STATUS: sim_check_status(s, e); break;
+  case K8SM_EFFECT_STATUS: sim_shown_told(s, e); break;
   case K8SM_EFFECT_EVENT: process_event(s, e); break;
   case K8SM_EFFECT_GONE: process_gone(s, e); break;
   case K8SM_EFFECT_STOPPED: sim_broken(s, "the driver goes on", "it stopped, code %u", e->code); break;
@@ -277,6 +277,7 @@ int sim_process_step(struct sim *s, struct k8sm_input input) {
     }
     process_effect(s, &e);
   }
+  sim_shown_check(s);
   return result;
 }
 
@@ -382,6 +383,7 @@ static void process_start(struct sim *s) {
   p->adopts = s->now < p->adopt_until;
   if (rebooted) p->mono_base = s->now - sim_draw(s, SIM_CHANCE_HOST, 5000);
   process_new_driver(s);
+  sim_shown_forget(s);
   sim_trace(s, "the process starts%s", rebooted ? ", on a machine that has started again" : "");
   for (size_t i = 0; i < p->row_count; i++) {
     if (p->rows[i].bytes.len == 0) continue;

@@ -56,6 +56,17 @@ static inline void life_check_packed(const struct k8sm_status *status, const str
   k8sm_status_unref(back);
 }
 
+/* Who compares two statuses finds what who writes them down sees. */
+static inline void life_check_shown(const struct k8sm_status *a, const struct k8sm_status *b) {
+  struct k8sm_blob *x, *y;
+  assert_int_equal(k8sm_status_encode(a, K8SM_FORMAT_JSON, NULL, &x), K8SM_OK);
+  assert_int_equal(k8sm_status_encode(b, K8SM_FORMAT_JSON, NULL, &y), K8SM_OK);
+  assert_int_equal(k8smi_status_shows_same(a, b), k8smi_eq(k8sm_blob_bytes(x), k8sm_blob_bytes(y)));
+  assert_int_equal(k8smi_status_shows_same(b, a), k8smi_status_shows_same(a, b));
+  k8sm_blob_unref(x);
+  k8sm_blob_unref(y);
+}
+
 static inline int life_apply(struct life *l, struct k8sm_change *changes, size_t n) {
   struct k8sm_status *next = NULL;
   for (size_t i = 0; i < n; i++) {
@@ -67,6 +78,7 @@ static inline int life_apply(struct life *l, struct k8sm_change *changes, size_t
   if (result == K8SM_OK) {
     life_check_packed(next, NULL);
     life_check_packed(next, l->status);
+    life_check_shown(next, l->status);
     k8sm_status_unref(l->status);
     l->status = next;
   }

@@ -464,6 +464,7 @@ Effect = _struct(
     (c_uint32, "flags code"),
     (c_void_p, "pod"),
     (c_int64, "grace_seconds"),
+    (c_void_p, "status former"),
 )
 DriverVolume = _struct(
     "driver_volume",

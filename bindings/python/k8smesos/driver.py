@@ -35,6 +35,8 @@ class Effect(NamedTuple):
     code: int
     pod: Optional[Pod]
     grace_seconds: int
+    status: Optional[Status]  # of a STATUS: to_json() writes it, and status.patch(former) what has changed
+    former: Optional[Status]  # what the last STATUS of the pod told; None: there was none
 
 
 class DriverPod(NamedTuple):
@@ -73,10 +75,12 @@ class Effects(Handle):
     @staticmethod
     def _effect(row) -> Effect:
         pod = Pod(_abi.lib.k8sm_pod_ref(row.pod)) if row.pod else None
+        status = Status(_abi.lib.k8sm_status_ref(row.status)) if row.status else None
+        former = Status(_abi.lib.k8sm_status_ref(row.former)) if row.former else None
         return Effect(
             EffectType(row.type), To(row.to), row.number, row.exchange, text(row.authority), text(row.method),
             text(row.path), text(row.content_type), text(row.accept), text(row.stream_id), text(row.key), raw(row.bytes),
-            row.flags, row.code, pod, row.grace_seconds,
+            row.flags, row.code, pod, row.grace_seconds, status, former,
         )
 
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What users are shown: the statuses that the driver tells, written down, and whether it tells all of them.
+ */
+#include "sim.h"
+
+#include "base/slice.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* With the phase in it. */
+static uint64_t shown_write(struct sim *s, const struct k8sm_status *status, char *phase, size_t cap) {
+  static const char member[] = "\"phase\":\"";
+  struct k8sm_blob *json;
+  if (k8sm_status_encode(status, K8SM_FORMAT_JSON, NULL, &json) != K8SM_OK) {
+    sim_broken(s, "statuses can be shown", "one can't be written");
+    return 0;
+  }
+  const struct k8sm_slice text = k8sm_blob_bytes(json);
+  const char *at = strstr(text.ptr, member);
+  snprintf(phase, cap, "%.*s", at == NULL ? 0 : (int)strcspn(at + sizeof member - 1, "\""),
+           at == NULL ? "" : at + sizeof member - 1);
+  const uint64_t sum = k8smi_hash(text.ptr, text.len, 1);
+  k8sm_blob_unref(json);
+  return sum;
+}
+
+static bool shown_is_final(const char *phase) {
+  return strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0;
+}
+
+/* What it was before is what was told last, by this process. */
+static void shown_check_former(struct sim *s, const struct sim_pod *p, const struct k8sm_effect *e,
+                               uint64_t now) {
+  char phase[sizeof p->phase];
+  uint64_t former = e->former == NULL ? 0 : shown_write(s, e->former, phase, sizeof phase);
+  if (former != p->told) sim_broken(s, "a status says what it was before", "%s was told otherwise", p->key);
+  if (former == now) sim_broken(s, "what is told is new", "%s shows what it did", p->key);
+}
+
+void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
+  for (size_t i = 0; i < s->pod_count; i++) {
+    struct sim_pod *p = &s->pods[i];
+    char phase[sizeof p->phase];
+    if (!k8smi_eqs(e->key, p->key)) continue;
+    const uint64_t now = shown_write(s, e->status, phase, sizeof phase);
+    sim_trace(s, "  status %s %s", p->key, phase);
+    if (shown_is_final(p->phase) && strcmp(phase, p->phase) != 0)
+      sim_broken(s, "a terminal phase is final", "%s was %s and is %s", p->key, p->phase, phase);
+    shown_check_former(s, p, e, now);
+    memcpy(p->phase, phase, sizeof phase);
+    p->told = now;
+  }
+}
+
+void sim_shown_forget(struct sim *s) {
+  for (size_t i = 0; i < s->pod_count; i++) s->pods[i].told = 0;
+}
+
+/* A terminal phase waits for its record. */
+void sim_shown_check(struct sim *s) {
+  struct k8sm_driver_pod row;
+  for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, &row, sizeof row, 1) != 0; i++) {
+    const struct sim_pod *p = sim_pod_of_uid(s, k8sm_pod_uid(row.pod));
+    char phase[sizeof p->phase];
+    if (p == NULL || p->told == 0) continue;
+    const uint64_t now = shown_write(s, row.status, phase, sizeof phase);
+    if (now != p->told && !(shown_is_final(phase) && !shown_is_final(p->phase)))
+      sim_broken(s, "what is shown is told", "%s shows something else than was told, and is %s", p->key,
+                 phase);
+  }
+}
