@@ -374,12 +374,13 @@ static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8
   hash = k8smi_hash(node.ptr, node.len, hash);
   bool less = pod->refusal_hash != 0 && unknown > pod->refusal_unknown && node.len == 0;
   if (summary.len == 0 || hash == pod->refusal_hash || less) return K8SM_OK;
+  const char *what = pod->need == DRV_NEED_RESUME ? "Waiting: for resources to go on" : "FailedScheduling";
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UNPLACED);
   change.text = summary;
   change.agent_id = node;
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
   if (r == K8SM_OK) {
-    r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "FailedScheduling: %.*s", K8SMI_P(summary));
+    r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "%s: %.*s", what, K8SMI_P(summary));
   }
   if (r != K8SM_OK) return r;
   pod->refusal_hash = hash;

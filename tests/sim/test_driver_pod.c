@@ -351,8 +351,9 @@ static void a_container_that_fails_restarts(void **state) {
                     "> REVIVE\n"
                     "> ACKNOWLEDGE nginx.0\n");
   script_wait(&s, 30000);
-  script_expect(&s,
-                "event default/nginx: FailedScheduling: 0/1 nodes are available: 1 agent(s) had no offer.\n");
+  script_expect(
+      &s, "event default/nginx: Waiting: for resources to go on: 0/1 nodes are available: 1 agent(s) had "
+          "no offer.\n");
   script_offer(&s, "O2", "A1");
   script_expect(&s, "record pod/u1\n"
                     "> ACCEPT O2\n");
