@@ -230,7 +230,8 @@ void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_
       K8SMI_DEMAND_WARN(
           b, APPROXIMATED, &at,
           "Mesos has no startup check: the first success of readiness, or of this probe where there is no "
-          "other, counts as started; until then liveness has a grace period");
+          "other, counts as started; until then liveness has a grace period, and failures of this probe end "
+          "nothing");
     }
   }
 }

@@ -147,7 +147,8 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
         RULE_BELOW_AS("`TaskInfo.check`: its results, which the driver counts, make the container ready"),
     [K8SMI_Container_startupProbe] = RULE_BELOW_AS(
         "with a warning: the first success of readiness, or of this probe where there is no other, "
-        "counts as started; until then liveness has a grace period"),
+        "counts as started; until then liveness has a grace period, and failures of this probe end "
+        "nothing"),
     [K8SMI_Container_lifecycle] = RULE_BELOW,
     [K8SMI_Container_terminationMessagePath] =
         RULE_UNLESS(IGNORED, "/dev/termination-log", "the message of an ended container is Mesos' own"),
@@ -230,8 +231,9 @@ static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
     [K8SMI_Probe_periodSeconds] = RULE_HOW("`interval_seconds`"),
     [K8SMI_Probe_successThreshold] =
         RULE_HOW("counted by the driver in periods: Mesos tells of changes only"),
-    [K8SMI_Probe_failureThreshold] =
-        RULE_HOW("`consecutive_failures` of a health check; else counted by the driver in periods"),
+    [K8SMI_Probe_failureThreshold] = RULE_HOW(
+        "`consecutive_failures` of a health check; of readiness counted by the driver in periods; that "
+        "of a startup probe is a part of the health check's `grace_period_seconds`"),
     [K8SMI_Probe_terminationGracePeriodSeconds] = RULE_IGNORED("the container's own grace period holds"),
 };
 

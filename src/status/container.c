@@ -302,11 +302,10 @@ static void container_set_check(struct k8smi_status_task *t, bool success) {
 void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success) {
   struct k8smi_status_task *t = &s->tasks[task];
   const struct k8smi_demand_task *d = &s->demand->tasks[task];
-  const struct k8smi_demand_check *check =
-      d->readiness.kind != K8SMI_CHECK_NONE ? &d->readiness : &d->startup;
+  const struct k8smi_demand_check *check = &d->readiness;
   if (success) t->started = true;
-  if (success && d->readiness.kind == K8SMI_CHECK_NONE) {
-    container_set_check(t, true); /* the startup probe: it is not asked again */
+  if (check->kind == K8SMI_CHECK_NONE) { /* the startup probe: once it has succeeded nobody asks it again */
+    if (success) container_set_check(t, true);
     return;
   }
   if (!t->started || success == t->ready) {

@@ -275,6 +275,11 @@ static void a_startup_probe_holds_readiness_back(void **state) {
               EXECUTOR ",'reason':'REASON_TASK_CHECK_STATUS_UPDATED','check_status':{'type':'TCP',"
                        "'tcp':{'succeeded':true}}");
   assert_life(&l, "Running(Running) c=R+ |");
+  life_update(&l, "c", 0, "RUNNING",
+              EXECUTOR ",'reason':'REASON_TASK_CHECK_STATUS_UPDATED','check_status':{'type':'TCP',"
+                       "'tcp':{'succeeded':false}}");
+  life_tick(&l, 600000); /* Mesos goes on, which Kubernetes does not */
+  assert_life(&l, "Running(Running) c=R+ |");
   life_end(&l);
 }
 
