@@ -163,7 +163,8 @@ static void print_pod(json_t *pod, json_t *claims, json_t *events) {
   print_field(0, "Start Time:", word(status, "startTime"));
   print_field(0, "Status:", word(pod, "shown"));
   print_field(0, "Reason:", word(status, "reason"));
-  print_field(0, "Message:", word(pod, "message"));
+  print_field(
+      0, "Message:", word(status, "message")[0] != '\0' ? word(status, "message") : word(pod, "message"));
   print_field(0, "IP:", word(status, "podIP"));
   print_field(0, "QoS Class:", word(status, "qosClass"));
   km_put_cpus(cpus, sizeof cpus, json_integer_value(json_object_get(pod, "cpusMilli")));

@@ -155,6 +155,22 @@ static int leave(struct km_runner *r, const struct ending *e) {
   return KM_FAILED;
 }
 
+/* -1, or an exit code: what runs is not in the record, so that nothing must be begun beside it. All of that
+ * is said within a moment. */
+static int check_record(struct km_runner *r, const struct km_counts *counts, int *parent) {
+  enum { MOMENT_MS = 1000 };
+  if (counts->placed > 0) r->wary = false;
+  if (!r->wary || r->stray_ms == 0 || km_mono_ms() < r->stray_ms + MOMENT_MS) return -1;
+  fprintf(stderr,
+          "km run: the record of this framework is lost, and tasks of it run, see above. Give the pods their "
+          "uids again, which are what the tasks' ids begin with, as metadata.uid, and --adopt=600: then "
+          "they are taken up. Or remove the state folder: then this is another framework, and they run until "
+          "somebody ends them\n");
+  report_to_parent(r, parent, KM_FAILED);
+  stop(r, false);
+  return KM_FAILED;
+}
+
 /* All is said and done, or never will be. */
 static int finish(struct km_runner *r, const struct km_counts *counts, int code, int64_t timeout) {
   if (code == KM_UNPLACED)
@@ -174,11 +190,12 @@ int km_runner_loop(struct km_runner *r, int64_t timeout, int parent) {
     bool over = r->failed || r->stopped || km_counts_over(&counts) || code == KM_UNPLACED;
     if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
     if (code != -1 && over) return finish(r, &counts, code, timeout);
-    if ((code = leave(r, &ending)) != -1) return code;
+    if ((code = leave(r, &ending)) != -1 || (code = check_record(r, &counts, &parent)) != -1) return code;
     if (km_signals_count() > ending.interrupts) begin_to_end(r, &ending);
     uint64_t now = km_mono_ms(), until = end_of_patience(r, &ending);
     if (give_up <= now) give_up = UINT64_MAX; /* it had its say in the verdict */
     if (give_up < until) until = give_up;
+    if (r->wary && r->stray_ms != 0) until = now + 100;
     km_runner_turn(r, r->live ? now + 1000 : until);
   }
 }

@@ -22,9 +22,11 @@ const struct km_command km_command_run = {
     "                                            on agents without images and cgroups\n"
     "  km run -f web.yaml -f batch.yaml          Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, …\n\n"
     "It stays in the foreground until all pods and Jobs have ended. The first interrupt deletes all with\n"
-    "grace, the second leaves the pods to run (exit 0). One is enough where nobody answers: when the master is\n"
+    "grace, the second leaves the pods to run (exit 0). One is enough where nobody answers: when the master "
+    "is\n"
     "silent, or no pod has changed for 20 s beyond its grace, as where an agent is down, what is left is\n"
-    "named and left (exit 1). Started again with the same state folder it goes on with what runs; files that\n"
+    "named and left (exit 1). Started again with the same state folder it goes on with what runs; files "
+    "that\n"
     "have changed are rolled out.\n",
     run,
 };
@@ -33,7 +35,7 @@ struct run_options {
   struct km_texts files;
   const char *master, *state, *user, *name, *protocol, *record;
   struct km_demand_flags mapping;
-  int64_t timeout, agents;
+  int64_t timeout, agents, adopt;
   bool detach, admission, preemption, quiet, prune, force;
 };
 
@@ -58,7 +60,9 @@ static const char *user_name(const struct run_options *o) {
 
 static bool make_driver(struct km_runner *r, const struct run_options *o, const struct km_set *set,
                         struct km_report *report) {
-  const struct km_driver_setup setup = {.master = r->master,
+  enum { WARY_MS = 10000 }; /* for what runs to answer: an agent that is there does at once */
+  const struct km_driver_setup setup = {.adopt_ms = r->wary ? WARY_MS : (uint64_t)o->adopt * 1000,
+                                        .master = r->master,
                                         .name = o->name,
                                         .user = user_name(o),
                                         .protocol = o->protocol,
@@ -76,6 +80,27 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->workload_effects);
   if (result != K8SM_OK && report->diags.count == 0) km_report_result("starting", result);
   return result == K8SM_OK;
+}
+
+/* What a record has, beside claims and volumes. */
+struct contents {
+  bool framework, more;
+};
+
+static bool look_at_row(void *ctx, const struct km_row *row) {
+  struct contents *c = ctx;
+  bool other = strncmp(row->key, "claim/", 6) == 0 || strncmp(row->key, "volume/", 7) == 0;
+  if (strcmp(row->key, "framework") == 0)
+    c->framework = true;
+  else
+    c->more |= !other && km_claim_of_key(row->key) == NULL;
+  return true;
+}
+
+/* A framework of which nothing else is recorded had no pods, or its record is lost: then some may run. */
+static bool may_be_lost(const struct km_runner *r) {
+  struct contents c = {false, false};
+  return km_store_each(r->store, look_at_row, &c) && c.framework && !c.more;
 }
 
 /* Rows of the control, and of claims, begin with a kind, and so with a capital letter; those of the driver do
@@ -170,6 +195,7 @@ static bool set_up(struct km_runner *r, const struct run_options *o, struct km_s
   }
   printf("km run: %s, API at http://%s/api/v1/scheduler\n",
          is_local(o) ? "an embedded Mesos that simulates containers" : "Mesos", r->master);
+  r->wary = o->adopt == 0 && may_be_lost(r);
   km_report_begin(&report);
   bool ok = make_driver(r, o, set, &report);
   km_report_end(&report, NULL, -1);
@@ -263,6 +289,7 @@ static int check(const struct km_command *command, const struct run_options *o) 
                      "localhost:5050, not '%s': names are not looked up",
                      o->master);
   }
+  if (o->adopt < 0 || o->adopt > 86400) return km_misuse(command, "--adopt is 0 to 86400 seconds");
   if (o->timeout < 0) return km_misuse(command, "--timeout is 0 (never) or more");
   if (strcmp(o->protocol, "json") != 0 && strcmp(o->protocol, "protobuf") != 0) {
     return km_misuse(command, "--protocol is json or protobuf, not '%s'", o->protocol);
@@ -290,6 +317,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"preemption", 0, KM_FLAG, &o.preemption, NULL,
        "end pods of a lower priority where one finds no place"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
+      {"adopt", 0, KM_NUMBER, &o.adopt, "SECONDS",
+       "the record is lost: launch nothing for so long, and take up what runs of pods by their metadata.uid"},
       {"prune", 0, KM_FLAG, &o.prune, NULL, "delete what is recorded and not in these files"},
       {"force", 0, KM_FLAG, &o.force, NULL, "delete and make anew what can't be changed in place"},
       {"quiet", 'q', KM_FLAG, &o.quiet, NULL, "no events, only the table"},

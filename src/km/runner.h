@@ -38,12 +38,14 @@ struct km_runner {
   struct km_event_log *events;
   char master[300];
   int signal_fd;
-  bool live;     /* the table is redrawn in place */
-  bool dirty;    /* something that it shows has changed */
-  bool quiet;    /* events are not printed */
-  bool reserves; /* pods may have reservations: there is a role for them, and a principal */
-  bool stopped;  /* the driver said STOPPED */
-  bool failed;   /* the library ran out of memory, or the embedded Mesos broke */
+  bool live;         /* the table is redrawn in place */
+  bool dirty;        /* something that it shows has changed */
+  bool quiet;        /* events are not printed */
+  bool reserves;     /* pods may have reservations: there is a role for them, and a principal */
+  bool stopped;      /* the driver said STOPPED */
+  bool wary;         /* the record may be lost: no pod has been launched yet, and none may run */
+  uint64_t stray_ms; /* when a task of a pod turned up that is not known; 0: never */
+  bool failed;       /* the library ran out of memory, or the embedded Mesos broke */
   uint32_t stop_code;
   bool cut;          /* the last thing that was heard of the master is that a connection to it failed */
   uint64_t heard_ms; /* when it last said anything; 0: never */

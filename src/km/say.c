@@ -66,6 +66,7 @@ static bool is_repeated(struct km_runner *r, const char *text) {
 
 void km_say_event(struct km_runner *r, const struct k8sm_effect *effect) {
   const char *text = effect->bytes.ptr == NULL ? "" : effect->bytes.ptr;
+  if (effect->code == K8SM_DIAG_UPDATE_FOREIGN && r->stray_ms == 0) r->stray_ms = km_mono_ms();
   km_event_log_add(r->events, effect->key, effect->bytes, km_wall_ms());
   if (r->quiet) return;
   if (effect->key.len > 0 || !is_repeated(r, text)) print_line(r, effect->key, text, "");

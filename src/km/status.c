@@ -37,8 +37,9 @@ static const char *member(json_t *object, const char *name) {
   return value == NULL ? "" : value;
 }
 
-/* Without a task's id where it is another event. */
-static int read_update(struct k8sm_slice event, uint32_t format, struct update *u, struct k8sm_diags *diags) {
+/* Without a task's id where it is another event; *ret_hollow: it should have one. */
+static int read_update(struct k8sm_slice event, uint32_t format, struct update *u, bool *ret_hollow,
+                       struct k8sm_diags *diags) {
   struct k8sm_blob *blob;
   int result = k8sm_message_convert(K8SM_MESSAGE_EVENT, event.ptr, event.len, format, K8SM_FORMAT_JSON, NULL,
                                     &blob, diags);
@@ -49,9 +50,32 @@ static int read_update(struct k8sm_slice event, uint32_t format, struct update *
   *u = (struct update){.event = event, .format = format};
   snprintf(u->task_id, sizeof u->task_id, "%s", member(status, "task_id"));
   snprintf(u->agent_id, sizeof u->agent_id, "%s", member(status, "agent_id"));
+  const char *type = json_string_value(json_object_get(document, "type"));
+  *ret_hollow = status == NULL && type != NULL && strcmp(type, "UPDATE") == 0;
   u->wall_ms = (int64_t)(json_number_value(json_object_get(status, "timestamp")) * 1000);
   json_decref(document);
   k8sm_blob_unref(blob);
+  return K8SM_OK;
+}
+
+/* The next event, which need not be an update. Errors: NOT_FOUND at the end; what is wrong is found. */
+static int next_update(const char *file, struct updates *updates, size_t len, size_t *offset,
+                       struct k8sm_diags *diags) {
+  struct k8sm_slice event;
+  uint32_t format;
+  struct update u;
+  bool hollow;
+  int result = k8sm_message_next(updates->bytes, len, offset, &event, &format, diags);
+  if (result == K8SM_OK)
+    result = read_update(event, format, &u, &hollow, format == K8SM_FORMAT_JSON ? diags : NULL);
+  if (result != K8SM_OK) return result;
+  if (hollow) {
+    fprintf(stderr, "%s: update: missing in an Event of type UPDATE, which requires it\n", file);
+    return K8SM_ERR_INVALID;
+  }
+  if (u.task_id[0] == '\0') return K8SM_OK;
+  updates->items = km_alloc(updates->items, (updates->count + 1) * sizeof u);
+  updates->items[updates->count++] = u;
   return K8SM_OK;
 }
 
@@ -62,22 +86,9 @@ static bool read_updates(const char *file, struct updates *updates) {
   memset(updates, 0, sizeof *updates);
   if (!km_read_file(file, &updates->bytes, &len)) return false;
   km_report_begin(&report);
-  for (;;) {
-    struct k8sm_slice event;
-    uint32_t format;
-    struct update u;
-    result = k8sm_message_next(updates->bytes, len, &offset, &event, &format, &report.diags);
-    if (result != K8SM_OK) break;
-    if ((result = read_update(event, format, &u, format == K8SM_FORMAT_JSON ? &report.diags : NULL)) !=
-        K8SM_OK)
-      break;
-    events++;
-    if (u.task_id[0] == '\0') continue;
-    updates->items = km_alloc(updates->items, (updates->count + 1) * sizeof u);
-    updates->items[updates->count++] = u;
-  }
+  while ((result = next_update(file, updates, len, &offset, &report.diags)) == K8SM_OK) events++;
   bool ok = result == K8SM_ERR_NOT_FOUND && events > 0;
-  if (!ok && report.diags.errors == 0) km_report_no_events(file, len);
+  if (!ok && report.diags.errors == 0 && result != K8SM_ERR_INVALID) km_report_no_events(file, len);
   struct km_source source = {file, NULL, 0, NULL};
   km_report_end(&report, &source, -1);
   for (size_t i = 0; i < updates->count; i++) {
@@ -106,11 +117,21 @@ static bool is_of_pod(const struct update *u, const struct k8sm_pod *pod) {
   return u->id.uid.len == uid.len && memcmp(u->id.uid.ptr, uid.ptr, uid.len) == 0;
 }
 
-static bool launched_before(const struct updates *updates, size_t i) {
+static bool seen_before(const struct updates *updates, size_t i) {
   for (size_t k = 0; k < i; k++) {
     if (strcmp(updates->items[k].task_id, updates->items[i].task_id) == 0) return true;
   }
   return false;
+}
+
+/* Whoever mixes up files is told so. */
+static void report_foreign(const struct km_set *set, const struct updates *updates, const char *file) {
+  for (size_t i = 0; i < updates->count; i++) {
+    size_t k = 0;
+    while (k < set->pod_count && !is_of_pod(&updates->items[i], set->pods[k].pod)) k++;
+    if (k == set->pod_count && !seen_before(updates, i))
+      fprintf(stderr, "%s: note: task '%s' is of none of these pods\n", file, updates->items[i].task_id);
+  }
 }
 
 static struct k8sm_change change_of(uint32_t type, const struct update *u) {
@@ -135,7 +156,7 @@ static struct k8sm_status *apply_updates(const struct k8sm_demand *demand, const
     size_t n = 0;
     if (!is_of_pod(u, k8sm_demand_pod(demand))) continue;
     if (!placed) changes[n++] = change_of(K8SM_CHANGE_PLACED, u);
-    if (!launched_before(updates, i)) changes[n++] = change_of(K8SM_CHANGE_LAUNCHED, u);
+    if (!seen_before(updates, i)) changes[n++] = change_of(K8SM_CHANGE_LAUNCHED, u);
     changes[n++] = change_of(K8SM_CHANGE_UPDATE, u);
     placed = true;
     struct k8sm_status *next;
@@ -190,6 +211,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
       free(updates.bytes);
     } else if (code == KM_DONE) {
       code = set_uids(&set, &updates);
+      report_foreign(&set, &updates, file);
       struct k8sm_demand **demands = km_demands_make(&set, &flags, &made);
       if (made < set.pod_count) code = KM_FAILED;
       for (size_t i = 0; code == KM_DONE && i < set.pod_count; i++) code = print_status(demands[i], &updates);

@@ -104,6 +104,7 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_text(head, "user", s->user);
   set_text(head, "protocol", s->protocol);
   set_number(head, "seed", s->seed);
+  if (s->adopt_ms != 0) set_number(head, "adopt", s->adopt_ms);
   set_number(head, "preemption", s->preemption);
   set_mapping(head, s->mapping);
   json_object_set_new(head, "data", data_rows(s));

@@ -139,7 +139,8 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .protocol = text(r->head, "protocol"),
                                     .mapping = &r->mapping,
                                     .preemption = number(r->head, "preemption") != 0,
-                                    .seed = number(r->head, "seed")};
+                                    .seed = number(r->head, "seed"),
+                                    .adopt_ms = number(r->head, "adopt")};
   read_data(r, setup);
   return r;
 }

@@ -43,6 +43,12 @@ static void put_age(json_t *object, int64_t now, char *text, size_t cap) {
   if (number(object, "createdMillis") != 0) km_put_age(text, cap, now - number(object, "createdMillis"));
 }
 
+/* Of one whose name is not known, the id. */
+static const char *agent_of(json_t *object) {
+  const char *name = word(object, "agent");
+  return name[0] != '\0' ? name : word(object, "agentID");
+}
+
 /* Prints a table, behind an empty line if there is something before it, and frees it. */
 static void print(struct view *v, struct km_table *table) {
   if (v->lines > 0 && fputc('\n', v->out) != EOF) v->lines++;
@@ -66,7 +72,7 @@ static void add_pod(struct km_table *table, json_t *pod, const struct view *v) {
                                          ready,
                                          word(pod, "shown"),
                                          restarts,
-                                         word(pod, "agent"),
+                                         agent_of(pod),
                                          cpus,
                                          mem,
                                          ports,
@@ -215,7 +221,7 @@ static void add_claim(struct km_table *table, json_t *claim, const struct view *
                                          size,
                                          word(claim, "accessModes"),
                                          word(claim, "storageClass"),
-                                         word(claim, "agent"),
+                                         agent_of(claim),
                                          age,
                                          v->wide ? word(claim, "agentID") : NULL};
   km_table_row(table, cells);

@@ -49,7 +49,7 @@ class Usage(unittest.TestCase):
                      ["scale", "--replicas=3"], ["scale", "deployment/web", "--replicas=-1"],
                      ["run", "-f", "x", "--mesos-master=nowhere"], ["run", "-f", "x", "--mesos-master=a.example:5050"],
                      ["run", "-f", "x", "--mesos-master=127.0.0.1:99999"], ["run", "-f", "x", "--mesos-master=::1:5"],
-                     ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--role="],
+                     ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--adopt=-1"], ["run", "-f", "x", "--role="],
                      ["run", "-f", "x", "--storage-class=fast"], ["run", "-f", "x", "--storage-class=fast=tape"],
                      ["run", "-f", "x", "--storage-class=fast=mount,size=3"],
                      ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"],
@@ -438,10 +438,21 @@ class Status(unittest.TestCase):
     def test_starting(self):
         self.assertEqual(self.status(["TASK_STARTING"])["phase"], "Pending")
 
+    def test_updates_of_others_are_named(self):
+        pods = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, uid: one}\nspec: {containers: [{name: c, image: i}]}\n"
+        update = {"type": "UPDATE", "update": {"status": {"task_id": {"value": "other.0.c.0.n"}, "state": "TASK_RUNNING"}}}
+        with tempfile.NamedTemporaryFile("w") as f:
+            f.write(2 * (json.dumps(update) + "\n"))
+            f.flush()
+            code, out, err = km("status", "-f", "-", "--updates", f.name, stdin=pods.encode())
+        self.assertEqual((code, json.loads(out)["phase"]), (0, "Pending"))
+        self.assertEqual(err.count(f"{f.name}: note: task 'other.0.c.0.n' is of none of these pods\n"), 1)
+
     def test_updates_that_are_none(self):
         update = self.updates(["TASK_RUNNING"]).splitlines()[1]
         for text, words in (("", "found no bytes"), ("kind: Pod", "found something else"),
                             (update.replace("TASK_RUNNING", "TASK_JUMPING"), "update.status.state: "),
+                            ('{"type":"UPDATE"}', ": update: missing in an Event of type UPDATE"),
                             (update.replace(".nginx.", ".other."), ".other.0.0' was launched, whose container")):
             with tempfile.NamedTemporaryFile("w") as f:
                 f.write(text)
@@ -586,6 +597,18 @@ class Run(unittest.TestCase):
         self.assertEqual(sum(line.startswith("POD ") for line in screen), 1, "\n".join(screen))
         self.assertIn("km run: deletes all pods; interrupt again to leave them running", screen)
         self.assertEqual(sum("Deleted: the pod is gone" in line for line in screen), 1)
+
+    def test_describe_says_why_a_pod_failed(self):
+        pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: late}\nspec:\n  activeDeadlineSeconds: 1\n"
+               b"  terminationGracePeriodSeconds: 1\n  containers: [{name: c, image: x}]\n---\n"
+               b"apiVersion: v1\nkind: Pod\nmetadata: {name: other}\nspec:\n  containers: [{name: c, image: x}]\n")
+        self.assertEqual(km("run", "-f", "-", "--detach", self.state, stdin=pod)[0], 0)
+        end = time.monotonic() + 30
+        while "Reason:              DeadlineExceeded\n" not in km("describe", "late", self.state)[1]:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.1)
+        self.assertIn("Message:             Pod was active on the node longer than the specified deadline\n",
+                      km("describe", "late", self.state)[1])
 
     def test_not_placed(self):
         pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: big}\nspec:\n  containers:\n"
@@ -777,6 +800,33 @@ class Restarts(unittest.TestCase):
         events = re.findall(r"(?m)^  \d+s +(\w+): ", out[out.index("Events:"):])
         self.assertEqual(events[:3], ["Scheduled", "Started", "Running"], out)
         self.assertNotIn("events", self.kill(run))
+
+    def test_a_lost_record_is_seen_before_anything_is_launched(self):
+        self.begin()
+        (row,) = self.state.glob("records/pod*")
+        uid = row.name.split("%2F")[1]
+        row.unlink()
+        run = self.start()
+        out = run.communicate(timeout=30)[0]
+        self.assertEqual(run.returncode, 1, out)
+        self.assertIn(f"task {uid}.0.", out)
+        self.assertIn("km run: the record of this framework is lost, and tasks of it run, see above. Give the pods", out)
+        self.assertNotIn("Scheduled", out)
+        manifest = pathlib.Path(self.folder.name, "pod.yaml")
+        text = (EXAMPLES / "busybox.yaml").read_text()
+        manifest.write_text(text.replace("  name: busybox\n", f"  name: busybox\n  uid: {uid}\n"))
+        trace = pathlib.Path(self.folder.name, "trace")
+        run = subprocess.Popen([KM, "run", "-f", manifest, self.master, f"--state={self.state}", "--adopt=2",
+                                f"--record={trace}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(lambda: (run.kill(), run.wait(), run.stdout.close()))
+        self.wait_for("Adopted: attempt number 0, which runs on agent ")
+        time.sleep(3)
+        (row,) = json.loads(km("get", "-o", "json", f"--state={self.state}")[1])["pods"]
+        self.assertEqual((row["shown"], row["uid"]), ("Running", uid))
+        self.assertIn(row["agentID"], km("get", f"--state={self.state}")[1])
+        self.assertEqual(km("delete", "--all", f"--state={self.state}")[0], 0)
+        run.communicate(timeout=30)
+        self.assertEqual(km("replay", "-q", trace)[0], 0)
 
     def test_events_that_are_none_are_passed_over(self):
         self.begin()
