@@ -96,8 +96,9 @@ bool k8smi_arena_reserve(struct k8smi_arena *arena, size_t n) {
 }
 
 void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n) {
+  if (n == 0) return k8smi_arena_alloc(arena, 1);
   if (n > SIZE_MAX - 8) return NULL;
-  n = n == 0 ? 8 : (n + 7) & ~(size_t)7;
+  n = (n + 7) & ~(size_t)7;
   if (!arena_add_chunk(arena, n, false)) return NULL;
   struct k8smi_chunk *c = arena->chunks;
   void *p = (char *)c + c->used;

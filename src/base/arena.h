@@ -46,15 +46,16 @@ struct k8smi_arena_mark {
 struct k8smi_arena_mark k8smi_arena_mark(const struct k8smi_arena *arena);
 void k8smi_arena_rewind(struct k8smi_arena *arena, struct k8smi_arena_mark mark);
 
-/* From a new chunk: what k8smi_arena_alloc and _bytes do when the newest one is full. */
+/* From a new chunk: what k8smi_arena_alloc and _bytes do when the newest one is full, or nothing was asked
+ * for. */
 void *k8smi_arena_alloc_chunk(struct k8smi_arena *arena, size_t n);
 char *k8smi_arena_bytes_chunk(struct k8smi_arena *arena, size_t n);
 /* Aligned to 8 (sufficient for every type of the library); NULL when memory or the limit ran out. Inline,
  * because decoders do little else. */
 static inline void *k8smi_arena_alloc(struct k8smi_arena *arena, size_t n) {
   struct k8smi_chunk *c = arena->chunks;
-  const size_t size = n == 0 ? 8 : (n + 7) & ~(size_t)7;
-  if (c == NULL || size < n || c->top - c->used < size) return k8smi_arena_alloc_chunk(arena, n);
+  const size_t size = (n + 7) & ~(size_t)7; /* 0 for none, and for too many: the other function's */
+  if (c == NULL || size - 1 >= c->top - c->used) return k8smi_arena_alloc_chunk(arena, n);
   void *p = (char *)c + c->used;
   c->used += size;
   return p;

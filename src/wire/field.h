@@ -103,11 +103,14 @@ static inline struct k8smi_frame k8smi_frame_in(const struct k8smi_frame *parent
   return (struct k8smi_frame){parent, field, index, parent == NULL ? 1 : parent->depth + 1};
 }
 
-/* Fields that a reader has met, by their position in the descriptor; no message of Mesos has more than 64. */
+/* Fields that a reader has met, by their position in the descriptor; no message of Mesos has 64 or more. */
 typedef uint64_t k8smi_field_set;
 static inline k8smi_field_set k8smi_field_bit(const ProtobufCMessageDescriptor *type,
                                               const ProtobufCFieldDescriptor *field) {
   return UINT64_C(1) << ((size_t)(field - type->fields) & 63);
+}
+static inline k8smi_field_set k8smi_fields_all(const ProtobufCMessageDescriptor *type) {
+  return ((k8smi_field_set)1 << (type->n_fields & 63)) - 1;
 }
 /* Reports each required field that is not in the set. Errors: INVALID. */
 int k8smi_fields_check(const ProtobufCMessageDescriptor *type, k8smi_field_set seen,

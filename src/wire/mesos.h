@@ -57,7 +57,11 @@ const ProtobufCMessageDescriptor *k8smi_message_type(const char *name);
 const char *k8smi_enum_name(const ProtobufCEnumDescriptor *type, int value);
 
 /* A new message in an arena, initialized (defaults set, all else absent); NULL when memory ran out. */
-void *k8smi_message_new(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type);
+static inline void *k8smi_message_new(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type) {
+  ProtobufCMessage *message = k8smi_arena_alloc(arena, type->sizeof_message);
+  if (message != NULL) type->message_init(message);
+  return message;
+}
 /* K8smMesos__TaskID *id = K8SMI_MESSAGE_NEW(arena, task_id); */
 #define K8SMI_MESSAGE_NEW(arena, lower_name)                                                                 \
   k8smi_message_new((arena), &k8sm_mesos__##lower_name##__descriptor)

@@ -3,12 +3,6 @@
 
 /* Messages as values: made, copied, found by name; read and written in either format. */
 
-void *k8smi_message_new(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type) {
-  ProtobufCMessage *message = k8smi_arena_alloc(arena, type->sizeof_message);
-  if (message != NULL) type->message_init(message);
-  return message;
-}
-
 static bool message_copy_into(struct k8smi_arena *arena, ProtobufCMessage *to, const ProtobufCMessage *from);
 
 /* The value at `place` is a bitwise copy: what it points to becomes its own. */

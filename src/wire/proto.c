@@ -31,8 +31,6 @@ struct proto_reader {
   int result;              /* of who returned NULL */
 };
 
-#define PROTO_NOT_KNOWN (~(k8smi_field_set)0) /* which fields are required: it is looked up at the end */
-
 /* Descriptors lie in one place, at distances that do not change from run to run. */
 static size_t proto_slot(const ProtobufCFieldDescriptor *field) {
   uintptr_t distance = (uintptr_t)field - (uintptr_t)&k8sm_mesos__event__descriptor;
@@ -40,7 +38,7 @@ static size_t proto_slot(const ProtobufCFieldDescriptor *field) {
 }
 
 static int proto_read_message(struct proto_reader *r, const uint8_t *p, const uint8_t *end,
-                              ProtobufCMessage *message, k8smi_field_set required, bool merged,
+                              ProtobufCMessage *message, k8smi_field_set expected,
                               const struct k8smi_frame *frame);
 
 static int proto_broken(const struct proto_reader *r, const uint8_t *at, const char *what,
@@ -59,7 +57,8 @@ static int proto_no_memory(const struct proto_reader *r) {
  * One that is broken ends them. */
 static size_t proto_count_run(const uint8_t *begin, size_t tag, const uint8_t *end) {
   size_t run = 0;
-  for (const uint8_t *p = begin; (size_t)(end - p) > tag && memcmp(p, begin, tag) == 0; run++) {
+  for (const uint8_t *p = begin;
+       (size_t)(end - p) > tag && k8smi_same((const char *)p, (const char *)begin, tag); run++) {
     uint64_t n;
     p = k8smi_proto_varint(p + tag, end, &n);
     if (p == NULL || n > (uint64_t)(end - p)) break;
@@ -96,9 +95,11 @@ static bool proto_store_text(struct k8smi_arena *arena, const uint8_t *bytes, si
   return true;
 }
 
-static int proto_refuse_text(const struct proto_reader *r, const uint8_t *bytes, size_t len,
-                             const struct k8smi_frame *frame) {
-  int result = k8smi_field_check_text(bytes, len, frame, r->diags);
+static int proto_refuse_text(const struct proto_reader *r, const ProtobufCFieldDescriptor *field,
+                             const uint8_t *bytes, size_t len, const struct k8smi_frame *parent,
+                             size_t index) {
+  const struct k8smi_frame frame = k8smi_frame_in(parent, field, index);
+  int result = k8smi_field_check_text(bytes, len, &frame, r->diags);
   return result != K8SM_OK ? result : proto_no_memory(r);
 }
 
@@ -120,12 +121,10 @@ static k8smi_field_set proto_required(const ProtobufCMessageDescriptor *type) {
   return required;
 }
 
-/* What is remembered of the field; NULL: nothing is. */
 static struct proto_memo *proto_memo_of(const struct proto_reader *r, const ProtobufCFieldDescriptor *field) {
-  struct proto_memo *memo = r->memo == NULL ? NULL : &r->memo[proto_slot(field)];
-  if (memo != NULL && memo->field != field) {
+  struct proto_memo *memo = &r->memo[proto_slot(field)];
+  if (memo->field != field)
     *memo = (struct proto_memo){.field = field, .required = proto_required(field->descriptor)};
-  }
   return memo;
 }
 
@@ -134,101 +133,105 @@ static bool proto_is_same(const struct proto_memo *memo, const uint8_t *bytes, s
          k8smi_same((const char *)memo->bytes, (const char *)bytes, len);
 }
 
-/* A message that comes twice where one is allowed is read into the same place: both together are it. */
-static int proto_store_message(struct proto_reader *r, const uint8_t *bytes, const uint8_t *end, void *to,
-                               const struct k8smi_frame *frame) {
+/* The same, where something is remembered of former messages. */
+static int proto_store_shared(struct proto_reader *r, const uint8_t *bytes, size_t len, void *to,
+                              const struct k8smi_frame *frame) {
   ProtobufCMessage *message;
-  size_t len = (size_t)(end - bytes);
-  if (frame->depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(frame, r->diags);
-  memcpy(&message, to, sizeof message);
-  bool merged = message != NULL;
   struct proto_memo *memo = proto_memo_of(r, frame->field);
-  bool shared = memo != NULL && !merged && len <= PROTO_MEMO_MAX && frame->depth <= PROTO_MEMO_DEPTH;
+  const k8smi_field_set required = memo->required;
+  memcpy(&message, to, sizeof message);
+  const bool merged = message != NULL;
+  const bool shared = !merged && len <= PROTO_MEMO_MAX && frame->depth <= PROTO_MEMO_DEPTH;
   if (shared && proto_is_same(memo, bytes, len)) {
     memcpy(to, &memo->message, sizeof memo->message);
     return K8SM_OK;
   }
-  if (!merged) message = k8smi_message_new(r->arena, frame->field->descriptor);
-  if (merged && memo != NULL) message = k8smi_message_copy(r->arena, message); /* it may not be ours alone */
+  message = merged ? k8smi_message_copy(r->arena, message) /* it may not be ours alone */
+                   : k8smi_message_new(r->arena, frame->field->descriptor);
   if (message == NULL) return proto_no_memory(r);
   memcpy(to, &message, sizeof message);
-  k8smi_field_set required = memo == NULL ? PROTO_NOT_KNOWN : memo->required;
-  int result = proto_read_message(r, bytes, end, message, required, merged, frame);
-  if (shared && result == K8SM_OK) {
-    *memo = (struct proto_memo){frame->field, required, bytes, len, message};
-  }
+  int result = proto_read_message(r, bytes, bytes + len, message, merged ? 0 : required, frame);
+  if (shared && result == K8SM_OK) *memo = (struct proto_memo){frame->field, required, bytes, len, message};
   return result;
 }
 
-/* A field on the wire, of the type that the schema has it in. */
-struct proto_field {
-  const ProtobufCFieldDescriptor *as;
-  const uint8_t *begin; /* of the tag */
-  const uint8_t *value; /* behind it */
-};
+/* A message that comes twice where one is allowed is read into the same place: both together are it. */
+static inline int proto_store_message(struct proto_reader *r, const ProtobufCFieldDescriptor *field,
+                                      const uint8_t *bytes, size_t len, void *to,
+                                      const struct k8smi_frame *parent, size_t index) {
+  ProtobufCMessage *message;
+  const struct k8smi_frame frame = k8smi_frame_in(parent, field, index);
+  if (frame.depth >= K8SMI_MESSAGE_MAX_DEPTH) return k8smi_find_too_deep(&frame, r->diags);
+  if (r->memo != NULL) return proto_store_shared(r, bytes, len, to, &frame);
+  memcpy(&message, to, sizeof message);
+  if (message != NULL) return proto_read_message(r, bytes, bytes + len, message, 0, &frame);
+  message = k8smi_message_new(r->arena, field->descriptor);
+  if (message == NULL) return proto_no_memory(r);
+  memcpy(to, &message, sizeof message);
+  return proto_read_message(r, bytes, bytes + len, message, k8smi_fields_all(field->descriptor), &frame);
+}
 
 static const uint8_t *proto_fail(struct proto_reader *r, int result) {
   r->result = result;
   return NULL;
 }
 
-/* Where n values of the field go; NULL when there are none, or no memory. */
-static inline char *proto_room(struct proto_reader *r, const ProtobufCFieldDescriptor *field, size_t n,
-                               ProtobufCMessage *message) {
-  if (field->label != PROTOBUF_C_LABEL_REPEATED && (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0)
-    return k8smi_field_set_one(message, field);
-  if (n == 0) return NULL;
-  char *to = field->label == PROTOBUF_C_LABEL_REPEATED ? k8smi_field_extend(r->arena, message, field, n)
-                                                       : k8smi_field_add(r->arena, message, field, 1);
-  if (to == NULL) r->result = proto_no_memory(r);
+/* Elements of a repeated field that follow one another: room for all of them is made with the first. */
+struct proto_run {
+  char *to;     /* where the next one goes; NULL when there is none */
+  size_t left;  /* of them */
+  size_t count; /* of all elements, with those that are left */
+};
+
+/* The run that begins at `begin`, with a tag up to `value`; numbers come one by one. */
+static struct proto_run proto_begin_run(struct proto_reader *r, const ProtobufCFieldDescriptor *field,
+                                        const uint8_t *begin, const uint8_t *value, const uint8_t *end,
+                                        ProtobufCMessage *message) {
+  struct proto_run run = {.left = 1};
+  if (k8smi_field_wires[field->type] == K8SMI_PROTO_BYTES)
+    run.left = proto_count_run(begin, (size_t)(value - begin), end);
+  if (run.left == 0) return run;
+  run.to = k8smi_field_extend(r->arena, message, field, run.left);
+  if (run.to == NULL) r->result = proto_no_memory(r);
+  memcpy(&run.count, (const char *)message + field->quantifier_offset, sizeof run.count);
+  return run;
+}
+
+/* The index of the element whose place was the last; of no meaning when there is no run. */
+static inline size_t proto_run_index(const struct proto_run *run) {
+  return run->count - run->left - 1;
+}
+static inline char *proto_next_of(struct proto_run *run, const ProtobufCFieldDescriptor *field) {
+  char *to = run->to;
+  if (to != NULL) run->left--, run->to += k8smi_field_size(field);
   return to;
 }
 
-/* A number. The place behind it; NULL: it is broken, or r->result says what else. */
-static inline const uint8_t *proto_read_number(struct proto_reader *r, const struct proto_field *field,
-                                               const uint8_t *end, ProtobufCMessage *message) {
+/* A value behind its tag, which says how it is written. The place behind it; NULL: it is broken, or r->result
+ * says what else. */
+static inline const uint8_t *proto_read_value(struct proto_reader *r, const ProtobufCFieldDescriptor *field,
+                                              unsigned wire, const uint8_t *p, const uint8_t *end, void *to,
+                                              const struct k8smi_frame *parent, const struct proto_run *run) {
   uint64_t n;
-  const uint8_t *p = k8smi_field_wires[field->as->type] == K8SMI_PROTO_VARINT
-                         ? k8smi_proto_varint(field->value, end, &n)
-                         : k8smi_proto_fixed(field->value, end, k8smi_field_size(field->as), &n);
-  void *to = p == NULL ? NULL : proto_room(r, field->as, 1, message);
-  if (to == NULL) return NULL;
-  proto_store_number(to, field->as->type, n);
-  return p;
-}
-
-static inline int proto_store(struct proto_reader *r, const ProtobufCFieldDescriptor *field,
-                              const uint8_t *bytes, size_t len, void *to, const struct k8smi_frame *parent,
-                              size_t index) {
-  if (field->type == PROTOBUF_C_TYPE_BYTES) return proto_store_bytes(r, bytes, len, to);
-  if (field->type == PROTOBUF_C_TYPE_STRING && proto_store_text(r->arena, bytes, len, to)) return K8SM_OK;
-  struct k8smi_frame frame = k8smi_frame_in(parent, field, index);
-  return field->type == PROTOBUF_C_TYPE_STRING ? proto_refuse_text(r, bytes, len, &frame)
-                                               : proto_store_message(r, bytes, bytes + len, to, &frame);
-}
-
-/* The same of texts, bytes or messages: one, or all elements that follow one another, whose array is made in
- * one go. */
-static inline const uint8_t *proto_read_bytes(struct proto_reader *r, const struct proto_field *field,
-                                              const uint8_t *end, ProtobufCMessage *message,
-                                              const struct k8smi_frame *parent) {
-  const bool repeated = field->as->label == PROTOBUF_C_LABEL_REPEATED;
-  const size_t tag = (size_t)(field->value - field->begin);
-  size_t before = 0;
-  if (repeated) memcpy(&before, (const char *)message + field->as->quantifier_offset, sizeof before);
-  const size_t n = repeated ? proto_count_run(field->begin, tag, end) : 1;
-  const uint8_t *p = field->begin;
-  char *to = proto_room(r, field->as, n, message);
-  for (size_t i = 0; to != NULL && i < n; i++) {
-    uint64_t len;
-    p = k8smi_proto_varint(p + tag, end, &len);
-    if (p == NULL || len > (uint64_t)(end - p)) return NULL;
-    int result = proto_store(r, field->as, p, (size_t)len, to, parent, before + i);
-    if (result != K8SM_OK) return proto_fail(r, result);
-    p += len;
-    to += k8smi_field_size(field->as);
+  int result;
+  const ProtobufCType type = field->type;
+  if (wire != K8SMI_PROTO_BYTES) {
+    p = wire == K8SMI_PROTO_VARINT ? k8smi_proto_varint(p, end, &n)
+                                   : k8smi_proto_fixed(p, end, k8smi_field_size(field), &n);
+    if (p != NULL) proto_store_number(to, type, n);
+    return p;
   }
-  return to == NULL ? NULL : p;
+  p = k8smi_proto_varint(p, end, &n);
+  if (p == NULL || n > (uint64_t)(end - p)) return NULL;
+  if (type == PROTOBUF_C_TYPE_STRING) {
+    if (proto_store_text(r->arena, p, (size_t)n, to)) return p + n;
+    result = proto_refuse_text(r, field, p, (size_t)n, parent, proto_run_index(run));
+  } else if (type == PROTOBUF_C_TYPE_MESSAGE) {
+    result = proto_store_message(r, field, p, (size_t)n, to, parent, proto_run_index(run));
+  } else {
+    result = proto_store_bytes(r, p, (size_t)n, to);
+  }
+  return result == K8SM_OK ? p + n : proto_fail(r, result);
 }
 
 /* Many numbers in one field of bytes; a reader takes them whether the schema says "packed" or not. */
@@ -285,38 +288,45 @@ static inline const ProtobufCFieldDescriptor *proto_find(const ProtobufCMessageD
   return field;
 }
 
+/* `expected`: fields that may be required. */
 static int proto_read_message(struct proto_reader *r, const uint8_t *p, const uint8_t *end,
-                              ProtobufCMessage *message, k8smi_field_set required, bool merged,
+                              ProtobufCMessage *message, k8smi_field_set expected,
                               const struct k8smi_frame *frame) {
   const ProtobufCMessageDescriptor *type = message->descriptor;
-  k8smi_field_set seen = merged ? ~(k8smi_field_set)0 : 0;
-  for (const uint8_t *begin = p; p < end; begin = p) {
+  struct proto_run run = {NULL, 0, 0};
+  while (p < end) {
+    const uint8_t *const begin = p;
     uint64_t tag = 0;
-    p = k8smi_proto_varint(p, end, &tag);
     size_t at;
-    const struct proto_field field = {proto_find(type, tag >> 3, &at), begin, p};
-    if (field.as == NULL || k8smi_field_wires[field.as->type] != (tag & 7)) {
-      p = NULL;
-    } else if ((tag & 7) == K8SMI_PROTO_BYTES) {
-      p = proto_read_bytes(r, &field, end, message, frame);
+    p = k8smi_proto_varint(p, end, &tag);
+    const ProtobufCFieldDescriptor *field = proto_find(type, tag >> 3, &at);
+    char *to = NULL;
+    if (field == NULL || k8smi_field_wires[field->type] != (tag & 7)) {
+      /* p becomes NULL: an odd one */
+    } else if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+      if (run.left == 0) run = proto_begin_run(r, field, begin, p, end, message);
+      to = proto_next_of(&run, field);
     } else {
-      p = proto_read_number(r, &field, end, message);
+      to = (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0 ? k8smi_field_set_one(message, field)
+                                                             : k8smi_field_add(r->arena, message, field, 1);
+      expected &= ~((k8smi_field_set)1 << (at & 63));
     }
-    if (p != NULL) {
-      seen |= (k8smi_field_set)1 << (at & 63);
-      continue;
-    }
-    if (r->result == K8SM_OK) p = proto_read_odd(r, begin, end, message, frame);
+    p = to == NULL ? NULL : proto_read_value(r, field, tag & 7, p, end, to, frame, &run);
+    if (p == NULL && r->result == K8SM_OK) p = proto_read_odd(r, begin, end, message, frame);
     if (p == NULL) return r->result;
   }
-  return (required & ~seen) == 0 ? K8SM_OK : k8smi_fields_check(type, seen, frame, r->diags);
+  for (; expected != 0; expected &= expected - 1) {
+    if (type->fields[__builtin_ctzll(expected)].label == PROTOBUF_C_LABEL_REQUIRED)
+      return k8smi_fields_check(type, ~expected, frame, r->diags);
+  }
+  return K8SM_OK;
 }
 
 static int proto_decode(struct proto_reader *r, const ProtobufCMessageDescriptor *type, size_t len,
                         ProtobufCMessage **ret) {
   ProtobufCMessage *message = k8smi_message_new(r->arena, type);
   if (message == NULL) return proto_no_memory(r);
-  int result = proto_read_message(r, r->begin, r->begin + len, message, PROTO_NOT_KNOWN, false, NULL);
+  int result = proto_read_message(r, r->begin, r->begin + len, message, k8smi_fields_all(type), NULL);
   if (result == K8SM_OK) *ret = message;
   return result;
 }

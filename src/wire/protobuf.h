@@ -38,7 +38,10 @@ static inline const uint8_t *k8smi_proto_varint(const uint8_t *p, const uint8_t 
     *ret = (uint64_t)p[1] << 7 | (p[0] & 0x7f);
     return p + 2;
   }
-  return k8smi_proto_varint_long(p, end, ret);
+  uint64_t n = 0; /* so that *ret can stay in a register */
+  p = k8smi_proto_varint_long(p, end, &n);
+  *ret = n;
+  return p;
 }
 
 /* The number in four bytes, the lowest first: one load, for compilers. */

@@ -567,7 +567,7 @@ static void memory_is_bounded_by_the_arena(void **state) {
   k8smi_arena_free(&arena);
 }
 
-/* The set of fields met is 64 bits wide. */
+/* The set of fields met is 64 bits wide, and the set of all must be told from that of none. */
 static void no_message_has_more_fields_than_a_set_holds(void **state) {
   (void)state;
   const char *names[] = {"mesos.v1.scheduler.Call", "mesos.v1.scheduler.Event"};
@@ -575,7 +575,7 @@ static void no_message_has_more_fields_than_a_set_holds(void **state) {
   size_t n = 0;
   for (int i = 0; i < 2; i++) types[n++] = of_name(names[i]);
   for (size_t i = 0; i < n; i++) {
-    assert_in_range(types[i]->n_fields, 0, 64);
+    assert_in_range(types[i]->n_fields, 0, 63);
     for (unsigned f = 0; f < types[i]->n_fields; f++) {
       size_t known = 0;
       if (types[i]->fields[f].type != PROTOBUF_C_TYPE_MESSAGE) continue;
