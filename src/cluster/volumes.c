@@ -21,6 +21,11 @@ uint32_t k8smi_volume_agent(const struct k8sm_cluster *c, struct k8sm_slice id) 
   return row == K8SMI_ROW_NONE ? K8SMI_ROW_NONE : volumes_at(c, row)->agent;
 }
 
+bool k8smi_volume_is_used(const struct k8sm_cluster *c, struct k8sm_slice id) {
+  uint32_t row = volumes_first(c, id);
+  return row != K8SMI_ROW_NONE && volumes_at(c, row)->users > 0;
+}
+
 static uint32_t volumes_new_first(struct k8sm_cluster *c, struct k8sm_slice id) {
   struct k8sm_slice own;
   if (!k8smi_text_own(&c->allocator, id, &own)) return K8SMI_ROW_NONE;
@@ -185,6 +190,13 @@ void k8smi_volume_doubt(struct k8sm_cluster *c, struct k8sm_slice id, struct k8s
   if (place == NULL || !place->supposed || !k8smi_eq(k8smi_agent_at(c, place->agent)->id, agent_id)) return;
   place->seen = place->supposed = false;
   if (place->users == 0) volumes_drop(c, row); /* else those that use it take it along when they leave */
+  c->generation++;
+}
+
+void k8smi_volume_recall(struct k8sm_cluster *c, struct k8sm_slice id) {
+  uint32_t row = volumes_first(c, id);
+  if (row == K8SMI_ROW_NONE) return;
+  volumes_at(c, row)->supposed = volumes_at(c, row)->seen;
   c->generation++;
 }
 

@@ -29,6 +29,10 @@ void k8smi_volumes_leave(struct k8sm_cluster *cluster, const struct k8sm_demand 
  * once the agent is back without the task that came with it. Errors: NOMEM. */
 int k8smi_volume_suppose(struct k8sm_cluster *cluster, struct k8sm_slice id, struct k8sm_slice agent_id);
 void k8smi_volume_doubt(struct k8sm_cluster *cluster, struct k8sm_slice id, struct k8sm_slice agent_id);
+/* An offer has shown it, and is to show it again. */
+void k8smi_volume_recall(struct k8sm_cluster *cluster, struct k8sm_slice id);
+/* Are there pods that claim it on the agent that has it, or may have it? */
+bool k8smi_volume_is_used(const struct k8sm_cluster *cluster, struct k8sm_slice id);
 /* Is one of them on the agent? */
 bool k8smi_volumes_any_at(const struct k8sm_cluster *cluster, uint32_t agent);
 void k8smi_volumes_end_at(struct k8sm_cluster *cluster, uint32_t agent);

@@ -260,13 +260,16 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
   return k8sm_executor_id_parse(text, strlen(text), &executor) == K8SM_OK;
 }
 
-/* The agent or its executor speaks of the present attempt: what stood before the launch in its ACCEPT was
- * done. */
-static bool events_is_of_place(const struct drv_pod *pod, const struct k8sm_task_id *id,
-                               const K8smMesos__TaskStatus *s) {
-  bool there = s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
-               s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR;
-  return s->has_source && there && pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod);
+/* The agent or its executor speaks of the task: what stood before the launch in its ACCEPT was
+ * done. Errors: NOMEM. */
+static int events_arrived(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+                          const K8smMesos__TaskStatus *s) {
+  bool there = s->has_source && (s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
+                                 s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR);
+  bool runs = s->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING; /* whoever tells it has it from there */
+  if (there && pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod)) pod->arrived = true;
+  if (!(there || runs) || s->agent_id == NULL) return K8SM_OK;
+  return k8smi_drv_volumes_used(d, pod, k8smi_s(s->agent_id->value));
 }
 
 /* The master misses the agent that was to make the pod's volumes, or has it back without the task: what it
@@ -316,8 +319,8 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
-  if (events_is_of_place(pod, id, s)) pod->arrived = true;
-  r = events_missed(d, pod, task, id, s);
+  r = events_arrived(d, pod, id, s);
+  if (r == K8SM_OK) r = events_missed(d, pod, task, id, s);
   if (r == K8SM_OK) r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK) r = events_gone(d, pod, s);
   if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod); /* before the row that tells of them */

@@ -73,7 +73,7 @@ enum { LAUNCH_MOST = 100 }; /* pods that one step matches: a few milliseconds */
 
 /* For the rows of its volumes, or to hear that what is left of former attempts is missing still. */
 static bool launch_waits(const struct k8sm_driver *d, const struct drv_pod *pod) {
-  return !k8smi_drv_volumes_settled(d, pod) || !k8smi_drv_reconcile_misses(d, pod);
+  return !k8smi_drv_reconcile_misses(d, pod) || !k8smi_drv_volumes_settled(d, pod);
 }
 
 /* The pods that need something, and whose turn it is. */
@@ -87,6 +87,7 @@ static int launch_collect(struct k8sm_driver *d, struct launch_batch *b) {
   while (b->pod_count < b->pod_cap && (pod = k8smi_drv_pods_next_turn(&d->pods)) != NULL) {
     if (k8smi_drv_claim_awaited(d, pod) != NULL) continue;
     if (pod->need == DRV_NEED_PLACE && launch_waits(d, pod)) continue; /* the next round */
+    if (pod->need == DRV_NEED_PLACE && k8smi_drv_volumes_seek(d, pod) != K8SM_OK) return K8SM_ERR_NOMEM;
     b->demands[b->pod_count] = pod->need == DRV_NEED_PLACE ? pod->demand : pod->resume;
     b->pods[b->pod_count++] = pod;
   }

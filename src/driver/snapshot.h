@@ -74,6 +74,12 @@ int k8smi_drv_snapshot_read_claim(struct k8smi_arena *arena, struct k8sm_slice b
 /* The row of a volume that a claim names, under the key "volume/<namespace>/<name>" of the claim: where it
  * is, as long as it is there. */
 enum { DRV_SNAPSHOT_VOLUME_VERSION = 1 };
+enum {
+  DRV_SNAPSHOT_VOLUME_KNOWN = 0,
+  DRV_SNAPSHOT_VOLUME_SUPPOSED, /* the agent was to make it, and nobody knows whether it did */
+  DRV_SNAPSHOT_VOLUME_TRIED,    /* nor for long: an offer shows it soon, or it is not there */
+  DRV_SNAPSHOT_VOLUME_SHOWN     /* offers have, and no pod has used it */
+};
 struct drv_snapshot_volume {
   int64_t version;
   struct k8sm_slice id; /* its persistence id */
@@ -81,8 +87,7 @@ struct drv_snapshot_volume {
   struct k8sm_slice hostname;      /* of the agent; empty: not known */
   struct k8sm_slice storage_class; /* as the claim names it; empty: none, or not known */
   int64_t milli;                   /* thousandths of a MB */
-  int64_t supposed;                /* 1: the agent was to make it, and nobody knows whether it did; 2: nor
-                                      for long */
+  int64_t supposed;                /* DRV_SNAPSHOT_VOLUME_* */
 };
 void k8smi_drv_snapshot_write_volume(struct k8smi_buf *buf, const struct drv_snapshot_volume *volume);
 int k8smi_drv_snapshot_read_volume(struct k8smi_arena *arena, struct k8sm_slice bytes,

@@ -112,13 +112,14 @@ static int volume_set_text(struct k8sm_driver *d, struct k8sm_slice *to, struct 
 /* What changed before memory ran out is in the row all the same. */
 static int volume_set(struct k8sm_driver *d, struct drv_volume *v, const struct drv_volume_facts *facts) {
   bool tried = !k8smi_list_empty(&v->trial);
-  bool other = !v->made || v->supposed != facts->supposed || tried != facts->trial ||
-               (facts->milli > 0 && v->milli != facts->milli);
+  bool other = !v->made || v->supposed != facts->supposed || v->shown != facts->shown ||
+               tried != facts->trial || (facts->milli > 0 && v->milli != facts->milli);
   int r = volume_set_text(d, &v->agent_id, facts->agent_id, &other);
   if (r == K8SM_OK) r = volume_set_text(d, &v->hostname, facts->hostname, &other);
   if (r == K8SM_OK) r = volume_set_text(d, &v->storage_class, facts->storage_class, &other);
   v->made = true;
   v->supposed = facts->supposed;
+  v->shown = facts->shown;
   volume_try(d, v, facts->trial);
   if (facts->milli > 0) v->milli = facts->milli;
   if (other) volume_change(d, v);
@@ -151,7 +152,7 @@ int k8smi_drv_volume_put(struct k8sm_driver *d, const struct drv_volume_facts *f
 
 void k8smi_drv_volume_end(struct k8sm_driver *d, struct drv_volume *v) {
   if (!v->made) return;
-  v->made = v->supposed = false;
+  v->made = v->supposed = v->shown = false;
   k8smi_list_remove(&v->trial);
   if (v->pod != NULL) k8smi_drv_pods_touch(&d->pods, v->pod); /* it waits no more */
   v->pod = NULL;
@@ -192,13 +193,19 @@ struct k8sm_slice k8smi_drv_volume_key(const struct drv_volume *v, char *text, s
   return (struct k8sm_slice){text, prefix + n};
 }
 
+static int64_t volume_doubt(const struct drv_volume *v) {
+  if (v->shown) return DRV_SNAPSHOT_VOLUME_SHOWN;
+  if (!v->supposed) return DRV_SNAPSHOT_VOLUME_KNOWN;
+  return k8smi_list_empty(&v->trial) ? DRV_SNAPSHOT_VOLUME_SUPPOSED : DRV_SNAPSHOT_VOLUME_TRIED;
+}
+
 void k8smi_drv_volume_row(const struct drv_volume *v, struct k8smi_buf *buf) {
   const struct drv_snapshot_volume row = {.id = v->id,
                                           .agent_id = v->agent_id,
                                           .hostname = v->hostname,
                                           .storage_class = v->storage_class,
                                           .milli = v->milli,
-                                          .supposed = v->supposed + !k8smi_list_empty(&v->trial)};
+                                          .supposed = volume_doubt(v)};
   k8smi_drv_snapshot_write_volume(buf, &row);
 }
 
@@ -287,8 +294,10 @@ static int volume_restore_row(struct k8sm_driver *d, struct k8sm_slice key,
                                          .hostname = row->hostname,
                                          .storage_class = row->storage_class,
                                          .milli = row->milli,
-                                         .supposed = row->supposed != 0,
-                                         .trial = row->supposed == 2};
+                                         .supposed = row->supposed == DRV_SNAPSHOT_VOLUME_SUPPOSED ||
+                                                     row->supposed == DRV_SNAPSHOT_VOLUME_TRIED,
+                                         .shown = row->supposed == DRV_SNAPSHOT_VOLUME_SHOWN,
+                                         .trial = row->supposed == DRV_SNAPSHOT_VOLUME_TRIED};
   char text[DRV_ID_CAP + 8];
   struct drv_volume *v;
   if (row->agent_id.len == 0) return volume_bad(key, "names no agent", diags);

@@ -18,11 +18,12 @@ struct drv_volume {
   struct k8sm_slice hostname;
   struct k8sm_slice storage_class;
   int64_t milli;
-  bool made;           /* false: there is none any more, and the row is to go */
-  bool supposed;       /* its agent is away, and nobody knows whether it was made */
-  bool kept;           /* the host has the row as it is to be */
-  bool writing;        /* one is on its way, … */
-  bool changed;        /* … and old by now */
+  bool made;     /* false: there is none any more, and the row is to go */
+  bool supposed; /* its agent is away, and nobody knows whether it was made */
+  bool shown;    /* by an offer, and no pod is known to have used it: the agent may not have heard of it */
+  bool kept;     /* the host has the row as it is to be */
+  bool writing;  /* one is on its way, … */
+  bool changed;  /* … and old by now */
   uint64_t again_ms;   /* after a refusal: not before */
   uint64_t until_ms;   /* of the trial */
   struct drv_pod *pod; /* that waits for the row; NULL: none */
@@ -49,6 +50,7 @@ struct drv_volume_facts {
   struct k8sm_slice storage_class;
   int64_t milli;
   bool supposed;
+  bool shown;
   bool trial;          /* and for a short while only */
   struct drv_pod *pod; /* that waits for the row */
 };
@@ -89,6 +91,9 @@ void k8smi_drv_volumes_forget_pod(struct k8sm_driver *d, const struct drv_pod *p
 
 /* Offers show them. Errors: NOMEM. */
 int k8smi_drv_volumes_offered(struct k8sm_driver *d, const struct k8sm_offers *offers);
+/* The pod waits for what nobody is known to have used, and the agent makes offers without it: they are to
+ * show it soon, or it is not there. Errors: NOMEM. */
+int k8smi_drv_volumes_seek(struct k8sm_driver *d, struct drv_pod *pod);
 /* What the pod claims is on its agent, once it has come there; looks at what is known of that. */
 void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod);
 /* After a restart: whether the row of the pod tells of volumes that have rows of their own. */
@@ -100,6 +105,8 @@ int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct
                               bool trial);
 /* It is back without the pod's task: nobody has used what was only supposed. */
 void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
+/* A task of the pod has come there, of whatever attempt: what it claims is there. Errors: NOMEM. */
+int k8smi_drv_volumes_used(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id);
 /* The pod's row is to tell another thing of its volumes than it does. */
 bool k8smi_drv_volumes_untold(const struct k8sm_driver *d, struct drv_pod *pod);
 

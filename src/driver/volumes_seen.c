@@ -16,14 +16,23 @@ static struct k8sm_slice seen_at(const struct k8sm_driver *d, struct k8sm_slice 
 
 /* ---- Offers ---- */
 
+/* A pod was to make it there, and is not known to have come there: what a master tells of its agent's disk,
+ * the agent may never hear, and then it is not there any more. One of which nothing else is known was. */
+static bool seen_is_new(const struct k8sm_driver *d, struct k8sm_slice id) {
+  const struct drv_volume *v = k8smi_drv_volume_find(d, id);
+  if (v != NULL && v->made) return v->supposed || v->shown;
+  return k8smi_volume_is_used(d->offers.cluster, id);
+}
+
 static int seen_resource(struct k8sm_driver *d, const struct k8smi_offer *offer,
                          const struct k8smi_resource *r) {
   if (!r->claimed || r->owner.len > 0 || !k8smi_resource_is_volume(r)) return K8SM_OK;
-  const struct drv_volume_facts facts = {.id = k8smi_s(r->message->disk->persistence->id),
-                                         .agent_id = offer->agent_id,
-                                         .hostname = offer->hostname,
-                                         .milli = r->milli};
+  struct drv_volume_facts facts = {.id = k8smi_s(r->message->disk->persistence->id),
+                                   .agent_id = offer->agent_id,
+                                   .hostname = offer->hostname,
+                                   .milli = r->milli};
   if (!k8smi_eq(seen_at(d, facts.id), offer->agent_id)) return K8SM_OK; /* the first one counts */
+  facts.shown = seen_is_new(d, facts.id);
   return k8smi_drv_volume_put(d, &facts);
 }
 
@@ -120,4 +129,60 @@ void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, s
     if (row->claim.len > 0) k8smi_volume_doubt(d->offers.cluster, row->id, agent_id);
     if (v != NULL && v->supposed && k8smi_eq(v->agent_id, agent_id)) k8smi_drv_volume_end(d, v);
   }
+}
+
+/* ---- What nobody is known to have used ---- */
+
+static bool seen_has(const struct k8smi_offer *offer, struct k8sm_slice id) {
+  for (size_t i = 0; i < offer->resource_count; i++) {
+    const struct k8smi_resource *r = &offer->resources[i];
+    if (k8smi_resource_is_volume(r) && k8smi_eqs(id, r->message->disk->persistence->id)) return true;
+  }
+  return false;
+}
+
+/* The agent has made offers, and none of those that are held has it. */
+static bool seen_without(const struct k8sm_driver *d, const struct drv_volume *v) {
+  const struct k8sm_cluster *c = d->offers.cluster;
+  const struct k8smi_order *order = k8smi_held_in_order(c);
+  bool any = false;
+  for (size_t i = 0; i < order->count; i++) {
+    const struct k8smi_offer *offer = k8smi_held_at(c, order->rows[i])->offer;
+    if (!k8smi_eq(offer->agent_id, v->agent_id)) continue;
+    if (seen_has(offer, v->id)) return false;
+    any = true;
+  }
+  return any;
+}
+
+/* Nobody is known to have used it, and it is not on trial so far. */
+static bool seen_is_doubtful(const struct drv_volume *v) {
+  return v->made && (v->shown || v->supposed) && k8smi_list_empty(&v->trial);
+}
+
+int k8smi_drv_volumes_seek(struct k8sm_driver *d, struct drv_pod *pod) {
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && d->volumes.count > 0 && i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    const struct drv_volume *v = k8smi_drv_volume_find(d, row->id);
+    if (v == NULL || !seen_is_doubtful(v) || !seen_without(d, v)) continue;
+    struct drv_volume_facts facts = seen_facts(pod, row, v->agent_id);
+    facts.supposed = facts.trial = true;
+    r = k8smi_drv_volume_put(d, &facts);
+    if (r == K8SM_OK) k8smi_volume_recall(d->offers.cluster, row->id);
+  }
+  return r;
+}
+
+int k8smi_drv_volumes_used(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id) {
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && d->volumes.count > 0 && i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    const struct drv_volume *v = k8smi_drv_volume_find(d, row->id);
+    if (v == NULL || !v->made || !(v->shown || v->supposed) || !k8smi_eq(v->agent_id, agent_id)) continue;
+    const struct drv_volume_facts facts = seen_facts(pod, row, agent_id);
+    r = k8sm_cluster_note_volume(d->offers.cluster, row->id, agent_id);
+    if (r == K8SM_OK) r = k8smi_drv_volume_put(d, &facts);
+  }
+  return r;
 }

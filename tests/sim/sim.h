@@ -299,7 +299,6 @@ const struct sim_task *sim_truth_last(const struct sim *s, size_t pod, size_t co
 struct sim_holds {
   size_t volume_agent[SIM_CLAIMS]; /* SIZE_MAX: it was never made, or its agent is gone for good */
   bool volume_lost[SIM_CLAIMS];    /* its agent is: whoever does not know waits for it */
-  bool volume_shown[SIM_CLAIMS];   /* the master may have offered one of which its agent never heard */
 };
 void sim_holds_open(struct sim *s);
 /* Looks at what the agents have. */

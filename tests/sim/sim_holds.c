@@ -63,15 +63,6 @@ static const struct local_bag *holds_bag(const struct local_agent *agent) {
   return agent->behind ? &agent->known.bag : &agent->total.bag;
 }
 
-/* What the master believes, and the agent has not heard of. */
-static void holds_look_ahead(struct sim *s, const struct local_agent *agent) {
-  const struct local_bag *bag = &agent->total.bag;
-  for (size_t i = 0; agent->behind && i < bag->count; i++) {
-    size_t claim = holds_claim(bag->amounts[i].form);
-    if (claim != SIM_CLAIMS) s->holds.volume_shown[claim] = true;
-  }
-}
-
 static void holds_look_agent(struct sim *s, const struct local_agent *agent) {
   bool seen[SIM_CLAIMS] = {false};
   const struct local_bag *bag = holds_bag(agent);
@@ -97,9 +88,7 @@ void sim_holds_look(struct sim *s) {
     *at = SIZE_MAX;
   }
   for (size_t i = 0; i < s->local->options.agent_count; i++) {
-    if (s->local->agents[i].gone) continue;
-    holds_look_ahead(s, &s->local->agents[i]);
-    holds_look_agent(s, &s->local->agents[i]);
+    if (!s->local->agents[i].gone) holds_look_agent(s, &s->local->agents[i]);
   }
 }
 

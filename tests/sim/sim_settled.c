@@ -164,18 +164,10 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
   settled_again(s, i, row->status, w);
 }
 
-/* The master has offered the volume, took its agent for lost before that had heard of it, and now goes by
- * what the agent has: nothing says that there is none, and a second one is worse than to wait. Its owner
- * deletes the claim. */
-static bool settled_volume_was_shown(const struct sim *s, size_t claim) {
-  return s->holds.volume_shown[claim] && s->holds.volume_agent[claim] == SIZE_MAX;
-}
-
 /* Another pod has the volume that it claims: one at a time. Or it is gone with its agent, and who has lost
  * the record does not know what to ask the master for. */
 static bool settled_volume_is_taken(const struct sim *s, const struct sim_pod *p) {
   if (p->claim < SIM_CLAIMS && s->holds.volume_lost[p->claim] && s->process.forgot) return true;
-  if (p->claim < SIM_CLAIMS && settled_volume_was_shown(s, p->claim)) return true;
   for (size_t i = 0; p->claim < SIM_CLAIMS && i < s->pod_count; i++) {
     if (&s->pods[i] != p && s->pods[i].claim == p->claim && sim_truth_live(s, i) != 0) return true;
   }

@@ -769,9 +769,11 @@ static void both_volumes_are_seen_without_memory(void **state) {
 
 /* ---- What is supposed ---- */
 
-#define SUPPOSED                                                                                             \
+#define DOUBTED(how)                                                                                         \
   "{\"version\":1,\"id\":\"default.data\",\"agent_id\":\"A1\",\"hostname\":\"A1.example\",\"milli\":0,"      \
-  "\"supposed\":1}\n"
+  "\"supposed\":" how "}\n"
+#define SUPPOSED DOUBTED("1")
+#define SHOWN    DOUBTED("3")
 
 static int restore_volume(struct script *s, const char *row) {
   return script_step(s, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
@@ -816,6 +818,151 @@ static void another_agent_does_not_tell(void **state) {
   script_update(&s, script_task(&s, ""), "A1", "TASK_GONE", NULL,
                 ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"");
   assert_null(row_of(&s, "volume/default/data"));
+  script_close(&s);
+}
+
+/* ---- What offers have shown, and nobody used ---- */
+
+static bool row_says(struct script *s, const char *part) {
+  const char *row = row_of(s, "volume/default/data");
+  return row != NULL && strstr(row, part) != NULL;
+}
+
+/* The master refuses the launch of a pod on A1, and offers the volume that stood before it in the ACCEPT:
+ * whether the agent has heard of that is not known. The next attempt waits for an offer. */
+static void open_shown(struct script *s) {
+  static const char invalid[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_TASK_GROUP_INVALID\"";
+  open_script(s);
+  assert_int_equal(give_pod(s, "p", "u1"), K8SM_OK);
+  offer(s, "O1", "A1", "");
+  assert_true(makes_volume(s));
+  update_all(s, "A1", "TASK_ERROR", invalid);
+  offer(s, "O2", "A1", volume);
+  assert_true(row_says(s, "\"supposed\":3"));
+  script_wait(s, 12000);
+  assert_true(script_has(s, "Attempt: number 1 begins"));
+}
+
+/* Its agent goes on without it: it never heard of it, and nothing was on it. Over a restart, too. */
+static void what_is_not_shown_again_was_not_made(void **state) {
+  (void)state;
+  for (int restarts = 0; restarts < 2; restarts++) {
+    struct script s;
+    open_shown(&s);
+    if (restarts) restart(&s);
+    offer(&s, "O3", "A2", "");
+    script_wait(&s, 60000); /* as long as its agent is silent it is waited for */
+    offer(&s, "O4", "A2", "");
+    assert_false(launches(&s));
+    assert_true(row_says(&s, "\"supposed\":3"));
+    offer(&s, "O5", "A1", "");
+    script_tick(&s);
+    assert_true(row_says(&s, "\"supposed\":2"));
+    assert_false(launches(&s));
+    script_wait(&s, 16000);
+    assert_null(row_of(&s, "volume/default/data"));
+    offer(&s, "O6", "A2", "");
+    assert_true(makes_volume(&s));
+    script_close(&s);
+  }
+}
+
+/* What is supposed, and whose pod nobody has word of any more: that its agent never heard of it was not kept.
+ */
+static void what_is_supposed_is_looked_for(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = volume_options();
+  (void)state;
+  script_open(&s, &o);
+  assert_int_equal(restore_volume(&s, SUPPOSED), K8SM_OK);
+  subscribe(&s);
+  assert_int_equal(give_pod(&s, "p", "u1"), K8SM_OK);
+  offer(&s, "O1", "A2", "");
+  assert_false(launches(&s));
+  offer(&s, "O2", "A1", "");
+  script_wait(&s, 16000);
+  offer(&s, "O3", "A2", "");
+  assert_true(makes_volume(&s));
+  script_close(&s);
+}
+
+static void offer_without(struct script *s) {
+  offer(s, "O3", "A1", "");
+}
+
+static void what_is_missed_is_tried_without_memory(void **state) {
+  bool failed = true;
+  (void)state;
+  for (size_t n = 1; failed; n++) {
+    struct script s;
+    open_shown(&s);
+    failed = act_without_memory(&s, n, offer_without);
+    if (!row_says(&s, "\"supposed\":2")) fail_msg("allocation %zu: %s", n, s.trace);
+    script_close(&s);
+  }
+}
+
+/* Another part of its agent was offered first. */
+static void what_is_shown_again_is_there(void **state) {
+  struct script s;
+  (void)state;
+  open_shown(&s);
+  offer(&s, "O3", "A1", "");
+  script_tick(&s);
+  assert_true(row_says(&s, "\"supposed\":2"));
+  offer(&s, "O4", "A1", volume);
+  assert_true(launches(&s));
+  assert_false(makes_volume(&s));
+  assert_true(row_says(&s, "\"supposed\":3"));
+  script_wait(&s, 16000);
+  assert_non_null(row_of(&s, "volume/default/data"));
+  script_close(&s);
+}
+
+/* It may have data on it: it is waited for, however long its agent offers none. */
+static void what_was_used_is_there(void **state) {
+  struct script s;
+  (void)state;
+  for (int former = 0; former < 2; former++) {
+    char pause[256];
+    open_shown(&s);
+    offer(&s, "O3", "A1", volume);
+    assert_true(launches(&s));
+    snprintf(pause, sizeof pause, "%s", script_task(&s, ""));
+    if (former) update_all(&s, "A1", "TASK_DROPPED", ",\"source\":\"SOURCE_MASTER\"");
+    assert_int_equal(row_says(&s, "supposed"), 1);
+    script_update(&s, pause, "A2", "TASK_RUNNING", NULL, BY_EXECUTOR); /* of another agent it says nothing */
+    script_update(&s, pause, "A1", "TASK_RUNNING", "runs------------", BY_EXECUTOR);
+    assert_int_equal(row_says(&s, "supposed"), 0);
+    script_wait(&s, 12000);
+    offer(&s, "O4", "A1", "");
+    script_wait(&s, 16000);
+    assert_true(row_says(&s, "\"agent_id\":\"A1\""));
+    script_close(&s);
+  }
+}
+
+/* The offer that has it is held, and too small. */
+static void what_is_held_is_not_missed(void **state) {
+  static const char big[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+      "spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 64}}, volumeMounts: [{name: v, "
+      "mountPath: /v}]}],\n"
+      "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}\n";
+  struct script s;
+  struct k8sm_driver_options o = volume_options();
+  (void)state;
+  script_open(&s, &o);
+  assert_int_equal(restore_volume(&s, SHOWN), K8SM_OK);
+  subscribe(&s);
+  assert_int_equal(script_pod(&s, big), K8SM_OK);
+  offer(&s, "O1", "A1", volume);
+  offer(&s, "O2", "A2", "");
+  assert_true(row_says(&s, "\"supposed\":3"));
+  script_wait(&s, 16000);
+  offer(&s, "O3", "A1", volume);
+  assert_true(row_says(&s, "\"supposed\":3"));
+  assert_false(launches(&s));
   script_close(&s);
 }
 
@@ -911,6 +1058,12 @@ int main(void) {
       cmocka_unit_test(both_volumes_are_seen_without_memory),
       cmocka_unit_test(what_is_supposed_is_seen),
       cmocka_unit_test(another_agent_does_not_tell),
+      cmocka_unit_test(what_is_not_shown_again_was_not_made),
+      cmocka_unit_test(what_is_supposed_is_looked_for),
+      cmocka_unit_test(what_is_missed_is_tried_without_memory),
+      cmocka_unit_test(what_is_shown_again_is_there),
+      cmocka_unit_test(what_was_used_is_there),
+      cmocka_unit_test(what_is_held_is_not_missed),
       cmocka_unit_test(what_goes_is_not_shown),
       cmocka_unit_test(a_snapshot_without_memory_is_none),
   };
