@@ -114,8 +114,9 @@ func (p *Plan) Generation() uint64 {
 // Placement of a pod.
 type Placement struct {
 	AgentID, Hostname, Role string
-	Demand                  int // its number among the demands of the match
-	Offers                  int // how many it spends from
+	Demand                  int    // its number among the demands of the match
+	Offers                  int    // how many it spends from
+	Address                 string // the agent's, as its offers state it
 }
 
 // Placements of the plan.
@@ -127,7 +128,9 @@ func (p *Plan) Placements() []Placement {
 	return readRows(func(rows *C.struct_k8sm_placement, size, n int) int {
 		return int(C.k8sm_plan_placements(p.ptr, 0, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_placement) Placement {
-		return Placement{text(row.agent_id), text(row.hostname), text(row.role), int(row.demand), int(row.offers)}
+		return Placement{
+			text(row.agent_id), text(row.hostname), text(row.role), int(row.demand), int(row.offers), text(row.address),
+		}
 	})
 }
 

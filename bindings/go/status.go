@@ -103,7 +103,7 @@ type ChangeType uint32
 const (
 	ChangeTick      ChangeType = C.K8SM_CHANGE_TICK
 	ChangeUpdate    ChangeType = C.K8SM_CHANGE_UPDATE     // Text: an UPDATE event, or its TaskStatus alone
-	ChangePlaced    ChangeType = C.K8SM_CHANGE_PLACED     // Text: hostname; AgentID
+	ChangePlaced    ChangeType = C.K8SM_CHANGE_PLACED     // Text: hostname; AgentID; Address: the agent's
 	ChangeUnplaced  ChangeType = C.K8SM_CHANGE_UNPLACED   // Text: why
 	ChangeLaunched  ChangeType = C.K8SM_CHANGE_LAUNCHED   // Text: the id of a task
 	ChangeDeleted   ChangeType = C.K8SM_CHANGE_DELETED    // Number: grace in seconds; -1: the pod's own
@@ -122,6 +122,7 @@ type Change struct {
 	MonoMS  uint64
 	WallMS  int64 // since 1970-01-01 UTC
 	Demand  *Demand
+	Address string
 }
 
 // Apply makes the status after the changes, in order.
@@ -137,6 +138,7 @@ func (s *Status) Apply(changes ...Change) (*Status, error) {
 			_type: C.uint32_t(change.Type), format: C.uint32_t(change.Format), text: m.slice(change.Text),
 			agent_id: m.slice([]byte(change.AgentID)), number: C.int64_t(change.Number),
 			mono_ms: C.uint64_t(change.MonoMS), wall_ms: C.int64_t(change.WallMS),
+			address: m.slice([]byte(change.Address)),
 		}
 		if change.Demand != nil {
 			array[i].demand = change.Demand.ptr

@@ -94,6 +94,7 @@ struct k8sm_placement {
   struct k8sm_slice role;
   uint32_t demand; /* its number among the demands of the match */
   uint32_t offers; /* how many rows of k8sm_plan_offers it has */
+  struct k8sm_slice address; /* the agent's IP address, as its offers state it; may be empty */
 };
 K8SM_API size_t k8sm_plan_placements(const struct k8sm_plan *plan, size_t first, struct k8sm_placement *rows,
                                      size_t row_size, size_t n);

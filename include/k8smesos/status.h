@@ -44,7 +44,7 @@ K8SM_API void k8sm_status_unref(struct k8sm_status *status);
 enum {
   K8SM_CHANGE_TICK = 0,       /* time went on */
   K8SM_CHANGE_UPDATE = 1,     /* text: an UPDATE event, or its TaskStatus alone */
-  K8SM_CHANGE_PLACED = 2,     /* text: hostname; agent_id; the first ACCEPT is about to be sent */
+  K8SM_CHANGE_PLACED = 2,     /* text: hostname; agent_id; address; the first ACCEPT is about to be sent */
   K8SM_CHANGE_UNPLACED = 3,   /* text: why no agent takes it (the plan's summary); agent_id: the name
                                  of the node that it is nominated to, or empty */
   K8SM_CHANGE_LAUNCHED = 4,   /* text: the id of a task that an ACCEPT launches */
@@ -67,6 +67,7 @@ struct k8sm_change {
   uint64_t mono_ms;
   int64_t wall_ms; /* since 1970-01-01 UTC */
   const struct k8sm_demand *demand;
+  struct k8sm_slice address; /* PLACED: the agent's IP address, for hostIP; may be empty */
 };
 
 /* Applies changes in order; the former status stays as it is. What is late, repeated or not of this

@@ -13,6 +13,7 @@ struct launch_step {
   struct k8sm_status *status;
   struct drv_place *place; /* NULL: it has one */
   struct k8sm_slice agent_id;
+  struct k8sm_slice address; /* the agent's */
   struct drv_task *tasks;
   struct drv_task *last_task;
   size_t task_count;
@@ -157,6 +158,7 @@ static int launch_steps(struct k8sm_driver *d, struct launch_batch *b) {
     k8sm_plan_placements(b->plan, i, &p, sizeof p, 1);
     s->pod = b->pods[p.demand];
     s->agent_id = p.agent_id;
+    s->address = p.address;
     if (s->pod->need == DRV_NEED_PLACE) r = launch_place(d, b, s, i, &p);
   }
   return r;
@@ -214,6 +216,7 @@ static int launch_status(struct k8sm_driver *d, struct launch_step *s) {
     changes[n] = now;
     changes[n].type = K8SM_CHANGE_PLACED;
     changes[n].text = s->place->hostname;
+    changes[n].address = s->address;
     changes[n++].agent_id = s->place->agent_id;
   }
   for (const struct drv_task *t = s->tasks; t != NULL; t = t->next) {

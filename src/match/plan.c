@@ -37,7 +37,8 @@ size_t k8sm_plan_placements(const struct k8sm_plan *plan, size_t first, struct k
   size_t left = k8smi_rows_left(plan->placement_count, first);
   for (size_t i = 0; i < n && i < left; i++) {
     const struct k8smi_placement *p = &plan->placements[first + i];
-    struct k8sm_placement row = {p->agent_id, p->hostname, p->role, p->demand, (uint32_t)p->offer_ids.count};
+    struct k8sm_placement row = {p->agent_id, p->hostname, p->role, p->demand, (uint32_t)p->offer_ids.count,
+                                 p->address};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }
   return left;

@@ -60,7 +60,7 @@ static struct k8sm_slice container_backoff_message(struct k8sm_status *s, size_t
 /* Forgets the instance that was, but for its id: late news of it are known by that. */
 static void container_reset_instance(struct k8smi_status_task *t) {
   t->progress = K8SMI_PROGRESS_NONE;
-  t->ran = t->started = t->ready = t->check_pending = t->kill = false;
+  t->ran = t->unhealthy = t->started = t->ready = t->check_pending = t->kill = false;
   t->uuid = (struct k8sm_slice){NULL, 0};
 }
 
@@ -152,10 +152,10 @@ static bool container_read_end(struct k8sm_status *s, const struct k8smi_status_
   return true;
 }
 
-static bool container_restarts(const struct k8sm_status *s, size_t task, int32_t exit_code) {
+static bool container_restarts(const struct k8sm_status *s, size_t task, bool failed) {
   if (s->ending) return false;
   uint32_t policy = s->demand->tasks[task].restart_policy;
-  return policy == K8SMI_RESTART_ALWAYS || (policy == K8SMI_RESTART_ON_FAILURE && exit_code != 0);
+  return policy == K8SMI_RESTART_ALWAYS || (policy == K8SMI_RESTART_ON_FAILURE && failed);
 }
 
 /* Back to the start, with the end as lastState. The first restart is immediate. */
@@ -197,6 +197,12 @@ static void container_start_failed(struct k8sm_status *s, size_t task, const str
   t->message = container_cut(s, h->message);
 }
 
+/* Its health check had it killed: a failure, with whatever code it left.
+ * https://kubernetes.io/docs/concepts/workloads/pods/probes/#liveness-probe */
+static bool container_was_unhealthy(const struct k8smi_status_task *t, const struct k8smi_happening *h) {
+  return t->unhealthy && !t->kill && h->killed;
+}
+
 void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
   struct k8smi_status_end end;
@@ -206,7 +212,7 @@ void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_ha
   }
   if (!container_read_end(s, t, h, h->succeeded ? 0 : 1, &end)) {
     container_start_failed(s, task, h);
-  } else if (container_restarts(s, task, end.exit_code)) {
+  } else if (container_restarts(s, task, end.exit_code != 0 || container_was_unhealthy(t, h))) {
     if (t->restarting) t->restarts++; /* it ran unseen */
     container_restart(s, task, &end);
   } else {
@@ -284,7 +290,7 @@ void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happ
     return;
   }
   struct k8smi_status_end end = container_unseen_end(s, t, h, "ContainerStatusUnknown");
-  if (!fails && container_restarts(s, task, end.exit_code)) {
+  if (!fails && container_restarts(s, task, true)) {
     container_restart(s, task, &end);
   } else {
     container_finish(t, &end);

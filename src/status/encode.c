@@ -233,14 +233,21 @@ static void encode_containers(struct k8smi_json *w, const struct k8sm_status *s,
 
 /* ---- The pod ---- */
 
-static void encode_addresses(struct k8smi_json *w, const char *one, const char *all, struct k8sm_slice ip) {
+static void encode_address(struct k8smi_json *w, struct k8sm_slice ip) {
   if (ip.len == 0) return;
-  k8smi_json_member(w, one, ip);
-  k8smi_json_key(w, all);
-  k8smi_json_open(w, '[');
   k8smi_json_open(w, '{');
   k8smi_json_member(w, "ip", ip);
   k8smi_json_close(w, '}');
+}
+
+static void encode_addresses(struct k8smi_json *w, const char *one, const char *all,
+                             struct k8smi_status_addresses ips) {
+  if (ips.first.len == 0) return;
+  k8smi_json_member(w, one, ips.first);
+  k8smi_json_key(w, all);
+  k8smi_json_open(w, '[');
+  encode_address(w, ips.first);
+  encode_address(w, ips.other);
   k8smi_json_close(w, ']');
 }
 
@@ -248,14 +255,13 @@ static void encode_pod(struct k8smi_json *w, const struct k8sm_status *s) {
   k8smi_json_open(w, '{');
   k8smi_json_name(w, "phase", k8smi_s(k8smi_phase_name(s->phase)));
   encode_all_conditions(w, s);
-  if (s->deadline_exceeded) {
+  if (s->deadline_exceeded && s->phase == K8SMI_PHASE_FAILED) {
     k8smi_json_name(w, "message", K8SMI_S("Pod was active on the node longer than the specified deadline"));
     k8smi_json_name(w, "reason", K8SMI_S("DeadlineExceeded"));
   }
   encode_text(w, "nominatedNodeName", s->nominated);
-  /* On its agent's network a pod has its agent's address. On another, no update tells the agent's. */
-  if (s->demand->network.len == 0) encode_addresses(w, "hostIP", "hostIPs", s->pod_ip);
-  encode_addresses(w, "podIP", "podIPs", s->pod_ip);
+  encode_addresses(w, "hostIP", "hostIPs", k8smi_host_addresses(s));
+  encode_addresses(w, "podIP", "podIPs", k8smi_pod_addresses(s));
   if (s->started_wall_ms != 0) {
     encode_time(w, "startTime", s->started_wall_ms);
     encode_containers(w, s, false);

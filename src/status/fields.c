@@ -35,7 +35,9 @@
   STATUS_FIELD(F, placed_mono_ms, U64)                                                                       \
   STATUS_FIELD(F, agent_id, TEXT)                                                                            \
   STATUS_FIELD(F, hostname, TEXT)                                                                            \
+  STATUS_FIELD(F, host_ip, TEXT)                                                                             \
   STATUS_FIELD(F, pod_ip, TEXT)                                                                              \
+  STATUS_FIELD(F, pod_ip_other, TEXT)                                                                        \
   STATUS_FIELD(F, container_id, TEXT)                                                                        \
   STATUS_FIELD(F, attempt_backoff_ms, I64)                                                                   \
   STATUS_FIELD(F, attempt_mono_ms, U64)                                                                      \
@@ -59,6 +61,7 @@
   STATUS_FIELD(F, restarts, U32)                                                                             \
   STATUS_FIELD(F, restarting, BOOL)                                                                          \
   STATUS_FIELD(F, ran, BOOL)                                                                                 \
+  STATUS_FIELD(F, unhealthy, BOOL)                                                                           \
   STATUS_FIELD(F, started, BOOL)                                                                             \
   STATUS_FIELD(F, ready, BOOL)                                                                               \
   STATUS_FIELD(F, task_id, TEXT)                                                                             \

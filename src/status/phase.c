@@ -116,9 +116,19 @@ static uint32_t phase_find(const struct k8sm_status *s) {
   return phase_of_stopped(s, &c);
 }
 
+static bool phase_container_alive(const struct k8sm_status *s) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    if (k8smi_task_alive(&s->tasks[i])) return true;
+  }
+  return false;
+}
+
+/* An end is told when no container lives: who makes another pod for one that has ended would have two. */
 void k8smi_status_set_phase(struct k8sm_status *s) {
   if (k8smi_status_is_final(s)) return;
-  s->phase = phase_find(s);
+  uint32_t phase = phase_find(s);
+  bool final = phase == K8SMI_PHASE_SUCCEEDED || phase == K8SMI_PHASE_FAILED;
+  if (!final || !phase_container_alive(s)) s->phase = phase;
 }
 
 /* ---- Conditions ---- */

@@ -86,7 +86,7 @@ static struct k8sm_slice rows_shown_mains(const struct k8sm_status *s) {
 
 static struct k8sm_slice rows_shown(const struct k8sm_status *s) {
   if (s->deleted && k8smi_status_alive(s)) return K8SMI_S("Terminating");
-  if (s->deadline_exceeded) return K8SMI_S("DeadlineExceeded");
+  if (s->deadline_exceeded && s->phase == K8SMI_PHASE_FAILED) return K8SMI_S("DeadlineExceeded");
   if (!s->placed && s->phase == K8SMI_PHASE_PENDING) return K8SMI_S("Pending");
   uint32_t init = rows_holding_init(s);
   return init != 0 ? rows_shown_init(s, init) : rows_shown_mains(s);

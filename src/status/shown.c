@@ -80,10 +80,19 @@ static bool shown_same_conditions(const struct k8sm_status *a, const struct k8sm
          (a->disruption.len == 0 || shown_same_time(a->disruption_wall_ms, b->disruption_wall_ms));
 }
 
+/* ---- The pod ---- */
+
+/* A second address is shown behind a first one only. */
+static bool shown_same_addresses(struct k8smi_status_addresses a, struct k8smi_status_addresses b) {
+  return k8smi_eq(a.first, b.first) && (a.first.len == 0 || k8smi_eq(a.other, b.other));
+}
+
 bool k8smi_status_shows_same(const struct k8sm_status *a, const struct k8sm_status *b) {
   if (a == b) return true;
   return a->phase == b->phase && shown_same_time(a->started_wall_ms, b->started_wall_ms) &&
          (a->started_wall_ms == 0 || shown_same_containers(a, b)) && shown_same_conditions(a, b) &&
-         a->deadline_exceeded == b->deadline_exceeded && k8smi_eq(a->nominated, b->nominated) &&
-         k8smi_eq(a->pod_ip, b->pod_ip);
+         (a->phase != K8SMI_PHASE_FAILED || a->deadline_exceeded == b->deadline_exceeded) &&
+         k8smi_eq(a->nominated, b->nominated) &&
+         shown_same_addresses(k8smi_pod_addresses(a), k8smi_pod_addresses(b)) &&
+         shown_same_addresses(k8smi_host_addresses(a), k8smi_host_addresses(b));
 }

@@ -43,6 +43,7 @@ static int change_placed(struct k8sm_status *s, const struct k8sm_change *change
   s->placed_mono_ms = s->mono_ms;
   s->agent_id = k8smi_status_text(s, change->agent_id);
   s->hostname = k8smi_status_text(s, change->text);
+  s->host_ip = k8smi_status_text(s, change->address);
   s->unplaced = s->nominated = (struct k8sm_slice){NULL, 0};
   if (s->started_wall_ms != 0) return K8SM_OK;
   s->started_wall_ms = s->wall_ms;
@@ -139,7 +140,8 @@ static int change_attempt(struct k8sm_status *s, const struct k8sm_change *chang
   k8smi_status_omit_pause(s);
   s->placed = s->launched = s->lost = s->unreachable = s->given_up = false;
   s->stage = 0;
-  s->agent_id = s->hostname = s->pod_ip = s->container_id = none;
+  s->agent_id = s->hostname = s->container_id = none;
+  s->host_ip = s->pod_ip = s->pod_ip_other = none;
   return K8SM_OK;
 }
 

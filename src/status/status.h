@@ -44,6 +44,7 @@ struct k8smi_status_task {
   uint32_t restarts; /* restartCount */
   bool restarting;   /* the next start counts as a restart */
   bool ran;          /* this instance was seen running */
+  bool unhealthy;    /* its health check failed: when it is killed now, that is by its executor */
   bool started;      /* its startup probe, if any, has succeeded */
   bool ready;
   struct k8sm_slice task_id;
@@ -127,7 +128,9 @@ struct k8sm_status {
   uint64_t placed_mono_ms;
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
+  struct k8sm_slice host_ip;
   struct k8sm_slice pod_ip;
+  struct k8sm_slice pod_ip_other; /* of the other family */
   struct k8sm_slice container_id; /* of the attempt's executor: another one has another sandbox */
   int64_t attempt_backoff_ms;
   uint64_t attempt_mono_ms; /* the next one not before */
@@ -220,6 +223,20 @@ struct k8sm_status *k8smi_status_unpack(struct k8sm_slice bytes, const struct k8
                                         const struct k8sm_allocator *allocator);
 
 /* ---- encode.c ---- */
+
+/* One of each family. */
+struct k8smi_status_addresses {
+  struct k8sm_slice first; /* empty: none is known */
+  struct k8sm_slice other; /* may be empty */
+};
+static inline struct k8smi_status_addresses k8smi_pod_addresses(const struct k8sm_status *s) {
+  return (struct k8smi_status_addresses){s->pod_ip, s->pod_ip_other};
+}
+/* No update tells the agent's address; but on its agent's network a pod has that. */
+static inline struct k8smi_status_addresses k8smi_host_addresses(const struct k8sm_status *s) {
+  if (s->host_ip.len == 0 && s->demand->network.len == 0) return k8smi_pod_addresses(s);
+  return (struct k8smi_status_addresses){s->host_ip, {NULL, 0}};
+}
 void k8smi_status_put_json(struct k8smi_buf *buf, const struct k8sm_status *status);
 
 /* ---- shown.c ---- */
@@ -290,6 +307,7 @@ struct k8smi_happening {
   struct k8sm_slice message;
   int reason;     /* TaskStatus.Reason, or -1 */
   bool succeeded; /* TASK_FINISHED: with 0, whatever the message says or not */
+  bool killed;    /* TASK_KILLED */
 };
 void k8smi_task_sent(struct k8sm_status *s, size_t task, struct k8sm_slice id, uint32_t restart);
 void k8smi_task_running(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);

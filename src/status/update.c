@@ -149,7 +149,34 @@ static bool update_check_result(const K8smMesos__CheckStatusInfo *check) {
   return check->tcp != NULL && check->tcp->has_succeeded && check->tcp->succeeded;
 }
 
-/* The address and the container's id come with some updates and not with others: the last ones stay. */
+static bool update_is_ipv6(struct k8sm_slice ip) {
+  return ip.len > 0 && memchr(ip.ptr, ':', ip.len) != NULL;
+}
+
+static void update_set_text(struct k8sm_status *s, struct k8sm_slice *text, struct k8sm_slice value) {
+  if (!k8smi_eq(*text, value)) *text = k8smi_status_text(s, value);
+}
+
+/* The first address is podIP; podIPs has the first of the other family, too. */
+static void update_addresses(struct k8sm_status *s, const K8smMesos__ContainerStatus *c) {
+  struct k8sm_slice first = {NULL, 0}, other = {NULL, 0};
+  for (size_t i = 0; i < c->n_network_infos; i++) {
+    const K8smMesos__NetworkInfo *network = c->network_infos[i];
+    for (size_t j = 0; j < network->n_ip_addresses; j++) {
+      struct k8sm_slice ip = k8smi_s(network->ip_addresses[j]->ip_address);
+      if (ip.len == 0) continue;
+      if (first.len == 0)
+        first = ip;
+      else if (other.len == 0 && update_is_ipv6(ip) != update_is_ipv6(first))
+        other = ip;
+    }
+  }
+  if (first.len == 0) return;
+  update_set_text(s, &s->pod_ip, first);
+  update_set_text(s, &s->pod_ip_other, other);
+}
+
+/* The addresses and the container's id come with some updates and not with others: the last ones stay. */
 static void update_container(struct k8sm_status *s, struct k8smi_status_task *t,
                              const K8smMesos__ContainerStatus *c) {
   if (c == NULL) return;
@@ -157,15 +184,7 @@ static void update_container(struct k8sm_status *s, struct k8smi_status_task *t,
       !k8smi_eqs(t->container_id, c->container_id->value)) {
     t->container_id = k8smi_status_text(s, k8smi_s(c->container_id->value));
   }
-  for (size_t i = 0; i < c->n_network_infos; i++) {
-    const K8smMesos__NetworkInfo *network = c->network_infos[i];
-    for (size_t j = 0; j < network->n_ip_addresses; j++) {
-      const char *ip = network->ip_addresses[j]->ip_address;
-      if (ip == NULL) continue;
-      if (!k8smi_eqs(s->pod_ip, ip)) s->pod_ip = k8smi_status_text(s, k8smi_s(ip));
-      return;
-    }
-  }
+  update_addresses(s, c);
 }
 
 /* Docker's executor, where it tells no network. */
@@ -241,6 +260,13 @@ static void update_check(struct k8sm_status *s, size_t task, const K8smMesos__Ta
     k8smi_task_checked(s, task, update_check_result(u->check_status));
 }
 
+/* Other updates carry what the last one of these said, of a neighbour even. */
+static void update_health(struct k8smi_status_task *t, const K8smMesos__TaskStatus *u) {
+  if (u->has_healthy && u->has_reason &&
+      u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_HEALTH_CHECK_STATUS_UPDATED)
+    t->unhealthy = !u->healthy;
+}
+
 /* An update of the present attempt. False: it says nothing new. */
 static bool update_is_news(const struct k8sm_status *s, const struct update_target *target,
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect) {
@@ -293,8 +319,11 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
     update_presume_stages(s, target->task);
   }
   bool copy = reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
-  struct k8smi_happening h = {
-      change->wall_ms, {NULL, 0}, reason, u->state == K8SM_MESOS__TASK_STATE__TASK_FINISHED};
+  struct k8smi_happening h = {change->wall_ms,
+                              {NULL, 0},
+                              reason,
+                              u->state == K8SM_MESOS__TASK_STATE__TASK_FINISHED,
+                              u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED};
   int64_t stamp;
   if (!copy && u->has_timestamp && k8smi_milli_of_double(u->timestamp, &stamp) && stamp > 0)
     h.wall_ms = stamp;
@@ -315,7 +344,10 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
   bool swept = s->lost && (t->kill || found) && u->state == K8SM_MESOS__TASK_STATE__TASK_KILLED;
   if ((elsewhere || swept) && effect == K8SMI_EFFECT_EXIT) effect = K8SMI_EFFECT_LOST;
   update_apply(s, target, u, effect, &h);
-  if (effect == K8SMI_EFFECT_RUNNING) update_check(s, target->task, u, found);
+  if (effect == K8SMI_EFFECT_RUNNING) {
+    update_check(s, target->task, u, found);
+    update_health(t, u);
+  }
   if (elsewhere) k8smi_status_lose_sandbox(s);
 }
 

@@ -283,18 +283,64 @@ static void a_startup_probe_holds_readiness_back(void **state) {
   life_end(&l);
 }
 
+#define HEALTHY(is) EXECUTOR ",'reason':'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED','healthy':" is
+
+/* Whatever the container leaves with when its health check has it killed, it has failed. */
 static void liveness_failures_are_restarts(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec, *health, *end, *line;
+  } cases[] = {
+      {ONE("OnFailure"), HEALTHY("false"), SIGNAL("Terminated"),
+       "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1"},
+      {ONE("OnFailure"), HEALTHY("false"), EXITED(0),
+       "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1"},
+      {ONE("Never"), HEALTHY("false"), EXITED(0), "Succeeded(Completed) c=T(0 Completed) | kill:pause/0"},
+      /* It has recovered; or another update repeats what was said of a neighbour: somebody else killed it. */
+      {ONE("OnFailure"), HEALTHY("true"), EXITED(0), "Succeeded(Completed) c=T(0 Completed) | kill:pause/0"},
+      {ONE("OnFailure"), EXECUTOR ",'healthy':false", EXITED(0),
+       "Succeeded(Completed) c=T(0 Completed) | kill:pause/0"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct life l;
+    char end[200];
+    life_begin(&l, cases[i].spec);
+    life_place(&l);
+    life_run(&l, "", 0);
+    life_run(&l, "c", 0);
+    if (i == 3) life_update(&l, "c", 0, "RUNNING", HEALTHY("false"));
+    life_update(&l, "c", 0, "RUNNING", cases[i].health);
+    life_update(&l, "c", 0, "KILLING", EXECUTOR);
+    snprintf(end, sizeof end, "%s,'healthy':false", cases[i].end); /* of the whole executor, from then on */
+    life_update(&l, "c", 0, "KILLED", end);
+    assert_life(&l, cases[i].line);
+    life_end(&l);
+  }
+}
+
+/* An unhealthy one that the pod's own end kills does not come back, and a later instance begins healthy. */
+static void health_is_of_an_instance(void **state) {
   (void)state;
   struct life l;
   life_begin(&l, ONE("OnFailure"));
   life_place(&l);
   life_run(&l, "", 0);
   life_run(&l, "c", 0);
-  life_update(&l, "c", 0, "RUNNING",
-              EXECUTOR ",'reason':'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED','healthy':false");
-  life_update(&l, "c", 0, "KILLING", EXECUTOR);
-  life_update(&l, "c", 0, "KILLED", SIGNAL("Terminated") ",'healthy':false");
-  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  life_update(&l, "c", 0, "RUNNING", HEALTHY("false"));
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  life_launch(&l, "c", 1);
+  life_run(&l, "c", 1);
+  life_update(&l, "c", 1, "KILLED", EXITED(0));
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed)*1 | kill:pause/0");
+  life_end(&l);
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "RUNNING", HEALTHY("false"));
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Succeeded(Terminating) c=T(0 Completed) | kill:pause/0");
   life_end(&l);
 }
 
@@ -310,6 +356,7 @@ int main(void) {
       cmocka_unit_test(readiness_counts_after_its_threshold),
       cmocka_unit_test(a_startup_probe_holds_readiness_back),
       cmocka_unit_test(liveness_failures_are_restarts),
+      cmocka_unit_test(health_is_of_an_instance),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,32 @@ static void a_pod_deleted_early(void **state) {
   life_end(&l);
 }
 
+static void assert_shows(const struct life *l, const char *words, bool expected) {
+  struct k8sm_blob *blob = NULL;
+  assert_int_equal(k8sm_status_encode(l->status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  assert_int_equal(strstr(k8sm_blob_bytes(blob).ptr, words) != NULL, expected);
+  k8sm_blob_unref(blob);
+}
+
+/* Its owner may make another pod as soon as it is told of an end: not while a container of it lives. */
+static void an_end_is_told_when_all_containers_have_ended(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l,
+             "{'restartPolicy':'Never','initContainers':[{'name':'s','restartPolicy':'Always'},{'name':'i'}],"
+             "'containers':[{'name':'c'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "s", 0);
+  life_launch(&l, "i", 0);
+  life_run(&l, "i", 0);
+  life_update(&l, "i", 0, "FAILED", EXITED(1));
+  assert_life(&l, "Pending(Init:Error) s=R+ i=T(1 Error) c=W(PodInitializing) | kill:s/30");
+  life_update(&l, "s", 0, "KILLED", SIGNAL("Terminated"));
+  assert_life(&l, "Failed(Init:Error) s=T(143 Error) i=T(1 Error) c=W(PodInitializing) | kill:pause/0");
+  life_end(&l);
+}
+
 static void active_deadlines_end_pods(void **state) {
   (void)state;
   struct life l;
@@ -110,8 +136,14 @@ static void active_deadlines_end_pods(void **state) {
   life_tick(&l, 59999);
   assert_life(&l, "Running(Running) c=R+ |");
   life_tick(&l, 1);
-  assert_life(&l, "Failed(DeadlineExceeded) c=R+ | kill:c/30");
+  assert_life(&l, "Running(Running) c=R+ | kill:c/30");
+  assert_shows(&l, "DeadlineExceeded", false);
   life_update(&l, "c", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Failed(DeadlineExceeded) c=T(0 Completed) | kill:pause/0");
+  assert_shows(&l,
+               "\"message\":\"Pod was active on the node longer than the specified deadline\","
+               "\"reason\":\"DeadlineExceeded\"",
+               true);
   life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
   assert_life(&l, "Failed(DeadlineExceeded) c=T(0 Completed) | done");
   life_end(&l);
@@ -371,6 +403,7 @@ int main(void) {
       cmocka_unit_test(another_executor_is_another_sandbox),
       cmocka_unit_test(a_drained_agent_tells_how_containers_ended),
       cmocka_unit_test(active_deadlines_end_pods),
+      cmocka_unit_test(an_end_is_told_when_all_containers_have_ended),
       cmocka_unit_test(an_accept_that_failed_is_a_new_attempt),
       cmocka_unit_test(the_pause_task_is_replanted),
       cmocka_unit_test(a_lost_sandbox_is_a_new_attempt),

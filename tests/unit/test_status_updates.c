@@ -397,29 +397,53 @@ static void ends_without_a_run(void **state) {
 
 /* ---- addresses ---- */
 
-#define ADDRESS "'container_status':{'network_infos':[{'ip_addresses':[{'ip_address':'10.1.2.3'}]}]}"
+#define NETWORKS(infos) "'container_status':{'network_infos':[" infos "]}"
+#define ADDRESS         NETWORKS("{'ip_addresses':[{'ip_address':'10.1.2.3'}]}")
 
-/* Of a pod on a network of its own nobody has said where its agent is. */
+/* Where the agent is the offer has told; if it has not, a pod on its agent's network shows it. */
 static void addresses_of_pod_and_host(void **state) {
   static const struct {
-    const char *network;
-    bool host;
-  } rows[] = {{NULL, true}, {"calico", false}};
+    const char *network, *placed, *told, *shown;
+  } rows[] = {
+      {NULL, "", ADDRESS,
+       "'hostIP':'10.1.2.3','hostIPs':[{'ip':'10.1.2.3'}],'podIP':'10.1.2.3','podIPs':[{'ip':'10.1.2.3'}]"},
+      {"calico", "", ADDRESS, ",'podIP':'10.1.2.3','podIPs':[{'ip':'10.1.2.3'}]"},
+      {"calico", "10.9.9.9", ADDRESS,
+       "'hostIP':'10.9.9.9','hostIPs':[{'ip':'10.9.9.9'}],'podIP':'10.1.2.3','podIPs':[{'ip':'10.1.2.3'}]"},
+      {NULL, "10.9.9.9", "'message':''", "'hostIP':'10.9.9.9','hostIPs':[{'ip':'10.9.9.9'}],'startTime'"},
+      /* One of each family, wherever they stand. */
+      {"calico", "", NETWORKS("{'ip_addresses':[{'ip_address':'10.0.0.1'},{'ip_address':'fd00::1'}]}"),
+       ",'podIP':'10.0.0.1','podIPs':[{'ip':'10.0.0.1'},{'ip':'fd00::1'}]"},
+      {NULL, "",
+       NETWORKS("{'ip_addresses':[{'ip_address':'fd00::1'},{'ip_address':'fd00::2'}]},"
+                "{'ip_addresses':[{'ip_address':'10.0.0.1'},{'ip_address':'10.0.0.2'}]}"),
+       "'hostIP':'fd00::1','hostIPs':[{'ip':'fd00::1'},{'ip':'10.0.0.1'}],"
+       "'podIP':'fd00::1','podIPs':[{'ip':'fd00::1'},{'ip':'10.0.0.1'}]"},
+  };
   (void)state;
-  for (size_t i = 0; i < 2; i++) {
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct k8sm_demand_options o = {.size = sizeof o, .nonce = "n1", .network = rows[i].network};
     struct k8sm_pod *pod = pods_parse("", POD);
+    struct k8sm_change placed = {.type = K8SM_CHANGE_PLACED,
+                                 .text = K8SMI_S("agent1.example"),
+                                 .agent_id = K8SMI_S("S1"),
+                                 .address = k8smi_s(rows[i].placed)};
     struct k8sm_blob *blob = NULL;
     struct life l = {.now = 1000};
+    char more[400];
     assert_int_equal(k8sm_demand_make(pod, &o, &l.demand, NULL), K8SM_OK);
     assert_int_equal(k8sm_status_new(l.demand, NULL, &l.status, NULL), K8SM_OK);
     life_place(&l);
-    life_update(&l, "c", 0, "RUNNING", EXECUTOR "," ADDRESS);
+    assert_int_equal(life_apply(&l, &placed, 1), K8SM_OK);
+    snprintf(more, sizeof more, EXECUTOR ",%s", rows[i].told);
+    life_update(&l, "c", 0, "RUNNING", more);
+    life_update(&l, "c", 0, "RUNNING", EXECUTOR); /* what it does not tell stays */
     assert_int_equal(k8sm_status_encode(l.status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
     const char *json = k8sm_blob_bytes(blob).ptr;
-    assert_non_null(strstr(json, "\"podIP\":\"10.1.2.3\",\"podIPs\":[{\"ip\":\"10.1.2.3\"}]"));
-    assert_int_equal(strstr(json, "\"hostIP\":\"10.1.2.3\"") != NULL, rows[i].host);
-    assert_int_equal(strstr(json, "hostIP") != NULL, rows[i].host);
+    char *shown = pods_json(rows[i].shown);
+    assert_non_null(strstr(json, shown));
+    assert_int_equal(strstr(json, "hostIP") != NULL, strstr(shown, "hostIP") != NULL);
+    free(shown);
     k8sm_blob_unref(blob);
     life_end(&l);
     k8sm_pod_unref(pod);

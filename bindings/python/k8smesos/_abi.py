@@ -308,7 +308,7 @@ MatchOptions = _struct(
     (c_uint32, "weight_strategy weight_balance weight_nodes weight_taints weight_spread weight_pods"),
     (c_uint32, "good_enough hard_pod_affinity"),
 )
-Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"))
+Placement = _struct("placement", (Slice, "agent_id hostname role"), (c_uint32, "demand offers"), (Slice, "address"))
 PlanOffer = _struct("plan_offer", (Slice, "id"), (c_uint32, "placement"))
 PlanResource = _struct(
     "plan_resource",
@@ -405,6 +405,7 @@ Change = _struct(
     (c_uint64, "mono_ms"),
     (c_int64, "wall_ms"),
     (c_void_p, "demand"),
+    (Slice, "address"),
 )
 StatusSummary = _struct(
     "status_summary",

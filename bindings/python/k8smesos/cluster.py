@@ -54,6 +54,7 @@ class Placement(NamedTuple):
     role: str
     demand: int
     offers: int
+    address: str  # the agent's, as its offers state it
 
 
 class PlanOffer(NamedTuple):

@@ -24,6 +24,7 @@ class Change(NamedTuple):
     mono_ms: int = 0
     wall_ms: int = 0
     demand: Optional[Demand] = None
+    address: str = ""
 
 
 class Summary(NamedTuple):
@@ -139,4 +140,5 @@ def _change(memory: Memory, change: Change) -> _abi.Change:
         mono_ms=change.mono_ms,
         wall_ms=change.wall_ms,
         demand=Demand._of(change.demand) if change.demand else None,
+        address=memory.slice(change.address),
     )
