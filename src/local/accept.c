@@ -161,9 +161,8 @@ struct accept_order {
 
 static bool accept_read_bag(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n,
                             struct local_bag *ret) {
-  const char *why;
   struct local_accept *accept = launch->accept;
-  if (k8smi_local_bag_read(accept->arena, resources, n, accept->role, ret, &why) == K8SM_OK) return true;
+  if (k8smi_local_bag_read(accept->arena, resources, n, ret, NULL) == K8SM_OK) return true;
   k8smi_local_fail(accept->framework->local);
   return false;
 }
@@ -252,13 +251,12 @@ static void accept_error(const struct local_launch *launch, int reason, const ch
 
 static void accept_launch_group(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
   const K8smMesos__Offer__Operation__LaunchGroup *body = operation->launch_group;
-  if (body == NULL || body->task_group->n_tasks == 0) return;
   struct local_launch launch = {.accept = accept,
                                 .executor = body->executor,
                                 .tasks = body->task_group->tasks,
                                 .task_count = body->task_group->n_tasks};
-  const char *fault = operation->id != NULL ? "The `id` field cannot be set on LAUNCH_GROUP operations"
-                                            : k8smi_local_validate_group(&launch);
+  if (launch.task_count == 0) return;
+  const char *fault = k8smi_local_validate_group(&launch);
   if (fault != NULL) {
     accept_error(&launch, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_GROUP_INVALID, fault);
   } else {
@@ -268,12 +266,11 @@ static void accept_launch_group(struct local_accept *accept, const K8smMesos__Of
 
 /* Each task of a LAUNCH stands for itself. */
 static void accept_launch(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
-  for (size_t i = 0; operation->launch != NULL && i < operation->launch->n_task_infos; i++) {
+  for (size_t i = 0; i < operation->launch->n_task_infos; i++) {
     K8smMesos__TaskInfo *const *task = &operation->launch->task_infos[i];
     struct local_launch launch = {
         .accept = accept, .executor = (*task)->executor, .tasks = task, .task_count = 1};
-    const char *fault = operation->id != NULL ? "The `id` field cannot be set on LAUNCH operations"
-                                              : k8smi_local_validate_task(&launch);
+    const char *fault = k8smi_local_validate_task(&launch);
     if (fault != NULL) {
       accept_error(&launch, K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_INVALID, fault);
     } else {
@@ -300,17 +297,51 @@ static void accept_invalid(struct local_accept *accept, const K8smMesos__Offer__
       LOCAL_WORDS(accept->arena, "Operation attempted with invalid resources: ", fault));
 }
 
-static void accept_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation) {
-  const char *fault = k8smi_local_operation_fault(accept->arena, operation);
-  if (fault != NULL) {
-    accept_invalid(accept, operation, fault);
+/* Whether it is to be carried out; if not, that is said here. */
+static bool accept_prepare(struct local_accept *accept, K8smMesos__Offer__Operation *operation) {
+  if (operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__UNKNOWN) return false;
+  const char *fault = k8smi_local_operation_prepare(accept, operation);
+  if (fault == NULL && operation->id != NULL && accept_is_launch(operation)) {
+    fault = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH
+                ? "The `id` field cannot be set on LAUNCH operations"
+                : "The `id` field cannot be set on LAUNCH_GROUP operations";
+  }
+  if (fault != NULL) accept_invalid(accept, operation, fault);
+  return fault == NULL;
+}
+
+/* As a master: first all are looked at, then those are carried out that were fine. */
+static void accept_operations(struct local_accept *accept, const K8smMesos__Call__Accept *call) {
+  const struct k8smi_local *local = accept->framework->local;
+  bool *fine = k8smi_arena_array(accept->arena, call->n_operations, sizeof(bool));
+  accept->allocation = k8smi_message_new(accept->arena, &k8sm_mesos__resource__allocation_info__descriptor);
+  if (fine == NULL || accept->allocation == NULL) {
+    k8smi_local_fail(accept->framework->local);
     return;
   }
-  switch (operation->type) {
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH: accept_launch(accept, operation); break;
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP: accept_launch_group(accept, operation); break;
-  default: k8smi_local_operation(accept, operation); break;
+  accept->allocation->role = (char *)(uintptr_t)accept->role.ptr;
+  for (size_t i = 0; i < call->n_operations && !local->failed; i++)
+    fine[i] = accept_prepare(accept, call->operations[i]);
+  for (size_t i = 0; i < call->n_operations && !local->failed; i++) {
+    if (!fine[i]) continue;
+    switch (call->operations[i]->type) {
+    case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH: accept_launch(accept, call->operations[i]); break;
+    case K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP:
+      accept_launch_group(accept, call->operations[i]);
+      break;
+    default: k8smi_local_operation(accept, call->operations[i]); break;
+    }
   }
+}
+
+/* What is over is the agent's again, and refused for a while, but for volumes of a new size. */
+static void accept_return(struct local_accept *accept, const K8smMesos__Call__Accept *call) {
+  struct local_bag all;
+  if (!k8smi_local_bag_add(accept->arena, &accept->left, &accept->resized, &all))
+    k8smi_local_fail(accept->framework->local);
+  else if (all.count > 0)
+    k8smi_local_agent_give(accept->agent, accept->framework, &all);
+  k8smi_local_filter_add(accept->framework, accept->agent, &accept->left, call->filters);
 }
 
 void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call__Accept *call) {
@@ -323,10 +354,8 @@ void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call
     accept_refuse(&accept, call, fault);
   } else {
     accept_take_offers(&accept, call, true);
-    for (size_t i = 0; i < call->n_operations && !local->failed; i++)
-      accept_operation(&accept, call->operations[i]);
-    if (accept.left.count > 0) k8smi_local_agent_give(accept.agent, framework, &accept.left);
-    k8smi_local_filter_add(framework, accept.agent, &accept.left, call->filters);
+    accept_operations(&accept, call);
+    accept_return(&accept, call);
   }
   k8smi_arena_free(&arena);
 }

@@ -26,16 +26,16 @@ static int agent_read(struct local_agent *agent, const struct k8smi_local_agent 
   const struct k8smi_path at = k8smi_path_index(&list, agent->number);
   const struct k8smi_path resources = k8smi_path_field(&at, K8SMI_S("resources"));
   const struct k8smi_path attributes = k8smi_path_field(&at, K8SMI_S("attributes"));
-  struct local_bag bag;
+  const struct local_bag *bag = &agent->configured;
   int result = k8smi_local_bag_parse(&agent->arena, options->resources == NULL ? "" : options->resources,
-                                     &resources, &bag, diags);
+                                     &resources, &agent->configured, diags);
   if (result == K8SM_OK) {
     result =
         k8smi_local_attributes_parse(&agent->arena, options->attributes == NULL ? "" : options->attributes,
                                      &attributes, &agent->attributes, &agent->attribute_count, diags);
   }
   if (result != K8SM_OK) return result;
-  bool ok = k8smi_local_held_set(&agent->total, &bag) && k8smi_local_held_set(&agent->free, &bag);
+  bool ok = k8smi_local_held_set(&agent->total, bag) && k8smi_local_held_set(&agent->free, bag);
   return ok ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
@@ -56,6 +56,39 @@ void k8smi_local_agent_each_task(struct local_agent *agent,
       if (task->agent == agent) visit(task, ctx);
     }
   }
+}
+
+struct agent_use {
+  struct k8smi_arena *arena;
+  struct local_bag bag;
+  bool fine;
+};
+
+static void agent_use(struct agent_use *use, const struct local_bag *held) {
+  static const struct k8sm_slice NOBODY = {NULL, 0};
+  struct local_bag plain;
+  use->fine = use->fine && k8smi_local_bag_allocate(use->arena, held, NOBODY, &plain) &&
+              k8smi_local_bag_add(use->arena, &use->bag, &plain, &use->bag);
+}
+
+static void agent_use_task(struct local_task *task, const void *ctx) {
+  if (!task->released) agent_use((struct agent_use *)(uintptr_t)ctx, &task->held.bag);
+}
+
+bool k8smi_local_agent_used(struct local_agent *agent, struct k8smi_arena *arena, struct local_bag *ret) {
+  struct agent_use use = {.arena = arena, .fine = true};
+  K8SMI_EACH(link, &agent->executors) {
+    const struct local_executor *executor = K8SMI_OF(link, local_executor, link);
+    if (executor->phase != LOCAL_EXECUTOR_ENDED) agent_use(&use, &executor->held.bag);
+  }
+  k8smi_local_agent_each_task(agent, agent_use_task, &use);
+  *ret = use.bag;
+  return use.fine;
+}
+
+int32_t k8smi_local_agent_port(const struct local_agent *agent) {
+  enum { AGENT_FIRST_PORT = 5051, AGENT_PORTS = 10000 };
+  return AGENT_FIRST_PORT + (int32_t)(agent->number % AGENT_PORTS);
 }
 
 static void agent_resend(struct local_task *task, const void *ctx) {

@@ -38,21 +38,20 @@ struct allocate_turn {
 /* Reserved for the role itself or for one above it; in a form that the framework understands. */
 static bool allocate_is_for(const struct local_amount *amount, const void *ctx) {
   const struct allocate_turn *turn = ctx;
-  const struct k8sm_slice *role = &turn->role->name;
   struct k8sm_slice owner = k8smi_local_amount_reserved(amount);
   if (amount->form->n_reservations > 1 && !turn->framework->refinement) return false;
   if (owner.ptr == NULL) return true;
-  bool below =
-      role->len > owner.len && role->ptr[owner.len] == '/' && memcmp(role->ptr, owner.ptr, owner.len) == 0;
-  return below || k8smi_eq(owner, *role);
+  return k8smi_eq(owner, turn->role->name) || k8smi_local_role_is_below(turn->role->name, owner);
 }
 
-static bool allocate_is_scalar(const struct local_amount *amount, const void *ctx) {
+/* What no quota limits. */
+static bool allocate_is_free_of_quota(const struct local_amount *amount, const void *ctx) {
   (void)ctx;
-  return amount->form->type == K8SM_MESOS__VALUE__TYPE__SCALAR;
+  return amount->form->type != K8SM_MESOS__VALUE__TYPE__SCALAR || amount->form->n_reservations > 0 ||
+         amount->form->revocable != NULL;
 }
-static bool allocate_is_not_scalar(const struct local_amount *amount, const void *ctx) {
-  return !allocate_is_scalar(amount, ctx);
+static bool allocate_is_under_quota(const struct local_amount *amount, const void *ctx) {
+  return !allocate_is_free_of_quota(amount, ctx);
 }
 
 static bool allocate_is_enough(const struct local_bag *bag) {
@@ -111,12 +110,13 @@ static struct allocate_turn *allocate_next(struct allocate_cycle *cycle) {
 static bool allocate_offer(struct allocate_cycle *cycle, struct local_agent *agent,
                            const struct allocate_turn *turn) {
   struct k8smi_arena *arena = &cycle->arena;
-  struct local_bag fit, mine, first, bag;
-  /* What is counted by names and numbers stands first, as a master has it. */
-  if (!k8smi_local_bag_pick(arena, &agent->free.bag, allocate_is_for, turn, &fit) ||
+  struct local_bag has, fit, mine, first, bag;
+  /* In a master's order: as the agent has it, but that what no quota limits stands first. */
+  if (!k8smi_local_bag_arrange(arena, &agent->free.bag, &agent->total.bag, &has) ||
+      !k8smi_local_bag_pick(arena, &has, allocate_is_for, turn, &fit) ||
       !k8smi_local_bag_allocate(arena, &fit, turn->role->name, &mine) ||
-      !k8smi_local_bag_pick(arena, &mine, allocate_is_not_scalar, NULL, &first) ||
-      !k8smi_local_bag_pick(arena, &mine, allocate_is_scalar, NULL, &bag) ||
+      !k8smi_local_bag_pick(arena, &mine, allocate_is_free_of_quota, NULL, &first) ||
+      !k8smi_local_bag_pick(arena, &mine, allocate_is_under_quota, NULL, &bag) ||
       !k8smi_local_bag_add(arena, &first, &bag, &bag)) {
     return false;
   }

@@ -141,9 +141,8 @@ bool k8smi_local_amount_sub(struct k8smi_arena *arena, struct local_amount *a, c
   }
 }
 
-/* A volume and a MOUNT or BLOCK disk are had as a whole or not at all. */
-static bool amounts_whole(const K8smMesos__Resource *form) {
-  const K8smMesos__Resource__DiskInfo *disk = form->disk;
+bool k8smi_local_amount_whole(const struct local_amount *a) {
+  const K8smMesos__Resource__DiskInfo *disk = a->form->disk;
   if (disk == NULL || disk->persistence != NULL || disk->source == NULL)
     return disk != NULL && disk->persistence != NULL;
   return disk->source->type == K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT ||
@@ -154,6 +153,6 @@ bool k8smi_local_amount_contains(const struct local_amount *a, const struct loca
   switch (a->form->type) {
   case K8SM_MESOS__VALUE__TYPE__RANGES: return amounts_ranges_contain(a, b);
   case K8SM_MESOS__VALUE__TYPE__SET: return amounts_items_contain(a, b);
-  default: return amounts_whole(a->form) ? a->milli == b->milli : a->milli >= b->milli;
+  default: return k8smi_local_amount_whole(a) ? a->milli == b->milli : a->milli >= b->milli;
   }
 }

@@ -56,6 +56,7 @@ struct local_agent {
   bool twice;       /* what it says next, it says twice */
   bool draining;
   int64_t unreachable_wall_ms;
+  struct local_bag configured; /* what it was started with */
   struct local_held total, free;
   struct local_held
       known; /* if `behind`: what it has itself, the operations that it never heard of left out */

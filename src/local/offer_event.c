@@ -21,7 +21,6 @@ static bool offer_write_ids(struct k8smi_arena *arena, struct local_offer *offer
 
 static bool offer_write_url(struct k8smi_arena *arena, const struct local_agent *agent,
                             K8smMesos__Offer *to) {
-  enum { OFFER_FIRST_PORT = 5051, OFFER_PORTS = 10000 };
   static const char SCHEME[] = "http", PATH[] = "/slave(1)", ADDRESS[] = LOCAL_AGENT_ADDRESS;
   to->url = OFFER_NEW(arena, url);
   if (to->url == NULL || (to->url->address = OFFER_NEW(arena, address)) == NULL) return false;
@@ -29,7 +28,7 @@ static bool offer_write_url(struct k8smi_arena *arena, const struct local_agent 
   to->url->path = (char *)(uintptr_t)PATH;
   to->url->address->hostname = agent->hostname;
   to->url->address->ip = (char *)(uintptr_t)ADDRESS;
-  to->url->address->port = OFFER_FIRST_PORT + (int32_t)(agent->number % OFFER_PORTS);
+  to->url->address->port = k8smi_local_agent_port(agent);
   return true;
 }
 

@@ -1,162 +1,160 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/state.h"
+#include "wire/number.h"
 
-/* RESERVE, UNRESERVE, CREATE and DESTROY: resources of the offers become other resources. Operations on
- * resource providers and on the size of volumes are refused, as a master does whose agents can't. */
+/* Operations on resources: those of the offers become other resources. */
 
 typedef K8smMesos__Offer__Operation operation_message;
 
-void k8smi_local_operation_list(const operation_message *operation, K8smMesos__Resource ***resources,
-                                size_t *n) {
-  *resources = NULL;
-  *n = 0;
-  switch (operation->type) {
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE:
-    if (operation->reserve == NULL) return;
-    *resources = operation->reserve->resources;
-    *n = operation->reserve->n_resources;
-    return;
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__UNRESERVE:
-    if (operation->unreserve == NULL) return;
-    *resources = operation->unreserve->resources;
-    *n = operation->unreserve->n_resources;
-    return;
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE:
-    if (operation->create == NULL) return;
-    *resources = operation->create->volumes;
-    *n = operation->create->n_volumes;
-    return;
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY:
-    if (operation->destroy == NULL) return;
-    *resources = operation->destroy->volumes;
-    *n = operation->destroy->n_volumes;
-    return;
-  default: return;
-  }
+/* What turns into what, at once or not at all. */
+struct operation_turn {
+  struct local_bag from, to;
+};
+
+struct operation_turns {
+  struct operation_turn *rows;
+  size_t count;
+};
+
+/* One more turn. False when memory ran out. */
+static bool operation_add_turn(const struct local_accept *accept, struct operation_turns *turns,
+                               struct local_resources from, struct local_resources to) {
+  struct operation_turn *turn = &turns->rows[turns->count++];
+  return k8smi_local_bag_read(accept->arena, from.resources, from.n, &turn->from, NULL) == K8SM_OK &&
+         k8smi_local_bag_read(accept->arena, to.resources, to.n, &turn->to, NULL) == K8SM_OK;
 }
 
-/* The plain side of a conversion: without the last reservation, or without the volume. */
-static K8smMesos__Resource *operation_strip(struct k8smi_arena *arena, const K8smMesos__Resource *from,
-                                            bool volume) {
+K8smMesos__Resource *k8smi_local_volume_strip(struct k8smi_arena *arena, const K8smMesos__Resource *volume) {
   K8smMesos__Resource *plain = k8smi_message_new(arena, &k8sm_mesos__resource__descriptor);
   if (plain == NULL) return NULL;
-  *plain = *from;
-  if (!volume) {
-    plain->n_reservations--;
-    return plain;
-  }
+  *plain = *volume;
   plain->disk = NULL;
   plain->shared = NULL;
-  if (from->disk->source != NULL) {
-    plain->disk = k8smi_message_new(arena, &k8sm_mesos__resource__disk_info__descriptor);
-    if (plain->disk == NULL) return NULL;
-    plain->disk->source = from->disk->source;
-  }
+  if (volume->disk->source == NULL) return plain;
+  plain->disk = k8smi_message_new(arena, &k8sm_mesos__resource__disk_info__descriptor);
+  if (plain->disk == NULL) return NULL;
+  plain->disk->source = volume->disk->source;
   return plain;
 }
 
-static const char *operation_reserve_fault(const struct local_accept *accept,
-                                           const K8smMesos__Resource *resource) {
-  const char *principal = accept->framework->info->principal;
-  if (resource->n_reservations == 0) return "Resource is not dynamically reserved";
-  const K8smMesos__Resource__ReservationInfo *last = resource->reservations[resource->n_reservations - 1];
-  if (!last->has_type || last->type != K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC) {
-    return "Resource is not dynamically reserved";
-  }
-  if (last->role == NULL || !k8smi_eqs(accept->role, last->role)) {
-    return LOCAL_WORDS(accept->arena, "A reserve operation was attempted for a resource with role '",
-                       last->role == NULL ? "" : last->role, "', but the resource was allocated to role '",
-                       accept->role.ptr, "'");
-  }
-  if (principal != NULL && last->principal == NULL) {
-    return LOCAL_WORDS(accept->arena, "A reserve operation was attempted by principal '", principal,
-                       "', but there is a reserved resource in the request with no principal set");
-  }
-  if (principal != NULL && strcmp(principal, last->principal) != 0) {
-    return LOCAL_WORDS(
-        accept->arena, "A reserve operation was attempted by authenticated principal '", principal,
-        "', which does not match a reserved resource in the request with principal '", last->principal, "'");
-  }
-  return NULL;
+static K8smMesos__Resource *operation_pop(struct k8smi_arena *arena, const K8smMesos__Resource *reserved) {
+  K8smMesos__Resource *plain = k8smi_message_new(arena, &k8sm_mesos__resource__descriptor);
+  if (plain == NULL) return NULL;
+  *plain = *reserved;
+  plain->n_reservations--;
+  return plain;
 }
 
-static const char *operation_volume_fault(const K8smMesos__Resource *resource) {
-  if (resource->disk == NULL) return "Resource does not have DiskInfo";
-  if (resource->disk->persistence == NULL) return "'persistence' is not set in DiskInfo";
-  if (resource->disk->volume == NULL) return "Expecting 'volume' to be set for persistent volume";
-  if (resource->disk->volume->mode == K8SM_MESOS__VOLUME__MODE__RO)
-    return "Read-only persistent volume not supported";
-  if (resource->n_reservations == 0) return "Persistent volumes cannot be created from unreserved resources";
-  return NULL;
+/* The same with more or less of it. */
+static K8smMesos__Resource *operation_resize(struct k8smi_arena *arena, const K8smMesos__Resource *from,
+                                             double by) {
+  K8smMesos__Resource *other = k8smi_message_new(arena, &k8sm_mesos__resource__descriptor);
+  K8smMesos__Value__Scalar *scalar = k8smi_message_new(arena, &k8sm_mesos__value__scalar__descriptor);
+  int64_t milli, change;
+  if (other == NULL || scalar == NULL) return NULL;
+  *other = *from;
+  other->scalar = scalar;
+  if (k8smi_milli_of_double(from->scalar->value, &milli) && k8smi_milli_of_double(by, &change))
+    scalar->value = k8smi_double_of_milli(milli + change);
+  return other;
 }
 
-static const char *operation_resource_fault(const struct local_accept *accept,
-                                            const operation_message *operation,
-                                            const K8smMesos__Resource *resource) {
+static bool operation_resizes(const operation_message *operation) {
+  return operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__GROW_VOLUME ||
+         operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__SHRINK_VOLUME;
+}
+
+static bool operation_turn_size(const struct local_accept *accept, const operation_message *operation,
+                                struct operation_turns *turns) {
+  struct local_resources from[2];
+  size_t n = k8smi_local_operation_lists(operation, from);
+  K8smMesos__Resource *volume = from[0].resources[0], *other = n == 2 ? from[1].resources[0] : NULL;
+  K8smMesos__Resource *before[] = {volume, other}, *after[2] = {NULL, NULL};
+  double by = other != NULL ? other->scalar->value : -operation->shrink_volume->subtract->value;
+  after[0] = operation_resize(accept->arena, volume, by);
+  if (other == NULL && (after[1] = k8smi_local_volume_strip(accept->arena, volume)) != NULL)
+    after[1]->scalar = operation->shrink_volume->subtract;
+  if (after[0] == NULL || (other == NULL && after[1] == NULL)) return false;
+  return operation_add_turn(accept, turns, (struct local_resources){before, n},
+                            (struct local_resources){after, 3 - n});
+}
+
+/* All of a RESERVE is one turn, and each resource of the others. */
+static bool operation_turn_each(const struct local_accept *accept, const operation_message *operation,
+                                struct operation_turns *turns) {
+  bool volumes = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE ||
+                 operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY;
+  bool back = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__UNRESERVE ||
+              operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY;
+  struct local_resources lists[2];
+  (void)k8smi_local_operation_lists(operation, lists);
+  size_t n = lists[0].n;
+  K8smMesos__Resource **plain = k8smi_arena_array(accept->arena, n, sizeof(K8smMesos__Resource *));
+  if (plain == NULL) return false;
+  for (size_t i = 0; i < n; i++) {
+    const K8smMesos__Resource *made = lists[0].resources[i];
+    plain[i] = volumes ? k8smi_local_volume_strip(accept->arena, made) : operation_pop(accept->arena, made);
+    if (plain[i] == NULL) return false;
+  }
+  size_t step = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE ? n : 1;
+  for (size_t i = 0; i < n; i += step) {
+    struct local_resources made = {&lists[0].resources[i], step}, less = {&plain[i], step};
+    if (!operation_add_turn(accept, turns, back ? made : less, back ? less : made)) return false;
+  }
+  return true;
+}
+
+static bool operation_turns(const struct local_accept *accept, const operation_message *operation,
+                            struct operation_turns *turns) {
+  struct local_resources lists[2];
+  (void)k8smi_local_operation_lists(operation, lists);
+  turns->rows = k8smi_arena_array(accept->arena, lists[0].n, sizeof(struct operation_turn));
+  turns->count = 0;
+  if (turns->rows == NULL) return false;
+  if (operation_resizes(operation)) return operation_turn_size(accept, operation, turns);
+  if (operation->type <= K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY)
+    return operation_turn_each(accept, operation, turns);
+  return operation_add_turn(accept, turns, lists[0],
+                            (struct local_resources){NULL, 0}); /* a provider's disk */
+}
+
+/* Before what a master says of an operation that offers have not enough for. */
+static const char *operation_lack(const operation_message *operation) {
   switch (operation->type) {
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE: return operation_reserve_fault(accept, resource);
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__UNRESERVE:
-    if (resource->disk != NULL && resource->disk->persistence != NULL) {
-      return "A dynamically reserved persistent volume cannot be unreserved directly. Please destroy the "
-             "persistent "
-             "volume first then unreserve the resource";
-    }
-    return resource->n_reservations == 0 ? "Resource is not dynamically reserved" : NULL;
-  default: return operation_volume_fault(resource);
+  case K8SM_MESOS__OFFER__OPERATION__TYPE__GROW_VOLUME: return "Invalid GROW_VOLUME operation: ";
+  case K8SM_MESOS__OFFER__OPERATION__TYPE__SHRINK_VOLUME: return "Invalid SHRINK_VOLUME operation: ";
+  case K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE_DISK: return "Invalid CREATE_DISK Operation: ";
+  case K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY_DISK: return "Invalid DESTROY_DISK Operation: ";
+  default: return "";
   }
-}
-
-/* A role has a persistence id once on an agent. */
-static const char *operation_create_fault(const struct local_accept *accept,
-                                          const K8smMesos__Resource *volume) {
-  const struct local_bag *bag = &accept->agent->total.bag;
-  for (size_t i = 0; i < bag->count; i++) {
-    const K8smMesos__Resource *form = bag->amounts[i].form;
-    bool there = form->disk != NULL && form->disk->persistence != NULL &&
-                 strcmp(form->disk->persistence->id, volume->disk->persistence->id) == 0;
-    if (there && k8smi_eq(k8smi_local_amount_reserved(&bag->amounts[i]), accept->role))
-      return LOCAL_WORDS(accept->arena, "Persistence ID '", volume->disk->persistence->id, "' is not unique");
-  }
-  return NULL;
-}
-
-/* What the operation turns into what. A fault, or NULL. */
-static const char *operation_convert(const struct local_accept *accept, const operation_message *operation,
-                                     struct local_bag *from, struct local_bag *to) {
-  K8smMesos__Resource **given, **plain;
-  size_t n;
-  const char *why;
-  bool volume = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE ||
-                operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY;
-  bool forth = operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE ||
-               operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE;
-  k8smi_local_operation_list(operation, &given, &n);
-  if (n == 0) return "Operation has no resources";
-  plain = k8smi_arena_array(accept->arena, n, sizeof(K8smMesos__Resource *));
-  for (size_t i = 0; plain != NULL && i < n; i++) {
-    const char *fault = operation_resource_fault(accept, operation, given[i]);
-    if (fault == NULL && operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE)
-      fault = operation_create_fault(accept, given[i]);
-    if (fault != NULL) return fault;
-    plain[i] = operation_strip(accept->arena, given[i], volume);
-    if (plain[i] == NULL) plain = NULL;
-  }
-  if (plain == NULL) {
-    k8smi_local_fail(accept->framework->local);
-    return "";
-  }
-  if (k8smi_local_bag_read(accept->arena, given, n, accept->role, forth ? to : from, &why) != K8SM_OK ||
-      k8smi_local_bag_read(accept->arena, plain, n, accept->role, forth ? from : to, &why) != K8SM_OK) {
-    return why == NULL ? "" : why;
-  }
-  return k8smi_local_bag_contains(&accept->left, from) ? NULL : "The offers do not contain the resources";
 }
 
 static bool operation_exchange(struct k8smi_arena *arena, const struct local_bag *bag,
-                               const struct local_bag *from, const struct local_bag *to,
-                               struct local_bag *ret) {
+                               const struct operation_turn *turn, struct local_bag *ret) {
   struct local_bag rest;
-  return k8smi_local_bag_sub(arena, bag, from, &rest) && k8smi_local_bag_add(arena, &rest, to, ret);
+  return k8smi_local_bag_sub(arena, bag, &turn->from, &rest) &&
+         k8smi_local_bag_add(arena, &rest, &turn->to, ret);
+}
+
+/* The turns on what is left of the offers. A fault, or NULL. */
+static const char *operation_spend(struct local_accept *accept, const operation_message *operation,
+                                   const struct operation_turns *turns) {
+  struct local_bag left = accept->left;
+  for (size_t i = 0; i < turns->count; i++) {
+    const struct operation_turn *turn = &turns->rows[i];
+    if (!k8smi_local_bag_contains(&left, &turn->from)) {
+      return LOCAL_WORDS(accept->arena, operation_lack(operation), k8smi_local_bag_text(accept->arena, &left),
+                         " does not contain ", k8smi_local_bag_text(accept->arena, &turn->from));
+    }
+    /* A volume of another size is for operations of later calls. */
+    bool ok = operation_resizes(operation)
+                  ? k8smi_local_bag_sub(accept->arena, &left, &turn->from, &left) &&
+                        k8smi_local_bag_add(accept->arena, &accept->resized, &turn->to, &accept->resized)
+                  : operation_exchange(accept->arena, &left, turn, &left);
+    if (!ok) k8smi_local_fail(accept->framework->local);
+  }
+  accept->left = left;
+  return NULL;
 }
 
 /* What an agent does not hear of changes the master's books, and nothing else. */
@@ -166,51 +164,31 @@ static bool operation_note_unheard(struct local_agent *agent) {
   return k8smi_local_held_set(&agent->known, &agent->total.bag);
 }
 
-static bool operation_apply(struct local_accept *accept, const struct local_bag *from,
-                            const struct local_bag *to) {
+static bool operation_apply(struct local_accept *accept, const struct operation_turns *turns) {
   static const struct k8sm_slice NOBODY = {NULL, 0};
-  struct local_bag plain_from, plain_to, total;
-  return operation_note_unheard(accept->agent) &&
-         operation_exchange(accept->arena, &accept->left, from, to, &accept->left) &&
-         k8smi_local_bag_allocate(accept->arena, from, NOBODY, &plain_from) &&
-         k8smi_local_bag_allocate(accept->arena, to, NOBODY, &plain_to) &&
-         operation_exchange(accept->arena, &accept->agent->total.bag, &plain_from, &plain_to, &total) &&
+  struct local_bag total = accept->agent->total.bag;
+  bool ok = operation_note_unheard(accept->agent);
+  for (size_t i = 0; i < turns->count && ok; i++) {
+    struct operation_turn plain;
+    ok = k8smi_local_bag_allocate(accept->arena, &turns->rows[i].from, NOBODY, &plain.from) &&
+         k8smi_local_bag_allocate(accept->arena, &turns->rows[i].to, NOBODY, &plain.to) &&
+         operation_exchange(accept->arena, &total, &plain, &total);
+  }
+  return ok && k8smi_local_bag_arrange(accept->arena, &total, &accept->agent->configured, &total) &&
          k8smi_local_held_set(&accept->agent->total, &total);
 }
 
 /* ---- An agent that comes back tells what it has ---- */
 
-struct operation_use {
-  struct k8smi_arena *arena;
-  struct local_bag bag;
-  bool fine;
-};
-
-static void operation_use(struct operation_use *use, const struct local_bag *held) {
-  static const struct k8sm_slice NOBODY = {NULL, 0};
-  struct local_bag plain;
-  use->fine = use->fine && k8smi_local_bag_allocate(use->arena, held, NOBODY, &plain) &&
-              k8smi_local_bag_add(use->arena, &use->bag, &plain, &use->bag);
-}
-
-static void operation_use_task(struct local_task *task, const void *ctx) {
-  if (!task->released) operation_use((struct operation_use *)(uintptr_t)ctx, &task->held.bag);
-}
-
 void k8smi_local_operations_undo(struct local_agent *agent) {
   struct k8smi_arena arena;
-  struct local_bag left;
-  struct operation_use use = {.arena = &arena, .fine = true};
+  struct local_bag used, left;
   if (!agent->behind) return;
   k8smi_local_agent_rescind(agent);
   k8smi_arena_init(&arena, &agent->local->allocator, 0);
-  K8SMI_EACH(link, &agent->executors) {
-    const struct local_executor *executor = K8SMI_OF(link, local_executor, link);
-    if (executor->phase != LOCAL_EXECUTOR_ENDED) operation_use(&use, &executor->held.bag);
-  }
-  k8smi_local_agent_each_task(agent, operation_use_task, &use);
-  bool fine = use.fine && k8smi_local_held_set(&agent->total, &agent->known.bag) &&
-              k8smi_local_bag_sub(&arena, &agent->total.bag, &use.bag, &left) &&
+  bool fine = k8smi_local_agent_used(agent, &arena, &used) &&
+              k8smi_local_held_set(&agent->total, &agent->known.bag) &&
+              k8smi_local_bag_sub(&arena, &agent->total.bag, &used, &left) &&
               k8smi_local_held_set(&agent->free, &left);
   k8smi_arena_free(&arena);
   agent->behind = false;
@@ -307,21 +285,17 @@ static bool operation_is_refused(struct k8smi_local *local) {
 }
 
 void k8smi_local_operation(struct local_accept *accept, const operation_message *operation) {
-  struct local_bag from, to;
-  const char *fault;
-  if (operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__UNKNOWN) return;
-  if (operation->type > K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY) {
-    fault = "The agent does not support the operation";
-  } else if (operation->reserve != NULL && operation->reserve->n_source > 0) {
-    fault = "Reservation updates are not yet implemented for the scheduler API.";
-  } else if (operation_is_refused(accept->framework->local)) {
-    fault = "Not authorized";
-  } else {
-    fault = operation_convert(accept, operation, &from, &to);
+  struct operation_turns turns;
+  const char *fault = k8smi_local_operation_fault(accept, operation);
+  if (fault == NULL && operation_is_refused(accept->framework->local)) fault = "Not authorized";
+  if (fault == NULL && !operation_turns(accept, operation, &turns)) {
+    k8smi_local_fail(accept->framework->local);
+    return;
   }
+  if (fault == NULL) fault = operation_spend(accept, operation, &turns);
   if (fault != NULL) {
     k8smi_local_operation_drop(accept->framework, operation, fault);
-  } else if (!operation_apply(accept, &from, &to)) {
+  } else if (!operation_apply(accept, &turns)) {
     k8smi_local_fail(accept->framework->local);
   } else if (operation->id != NULL && !accept->agent->behind) {
     operation_feedback(accept, operation->id->value);

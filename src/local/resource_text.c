@@ -53,26 +53,25 @@ static size_t text_count(const char *at, char close, char between) {
   return n;
 }
 
+/* In text, unlike in messages, ranges may overlap. */
 static int text_ranges(struct k8smi_arena *arena, struct text_cursor *c, K8smMesos__Value__Ranges **ret) {
-  K8smMesos__Value__Ranges *ranges = k8smi_message_new(arena, &k8sm_mesos__value__ranges__descriptor);
-  size_t n = text_count(c->at, ']', ',');
-  if (ranges == NULL ||
-      (ranges->range = k8smi_arena_array(arena, n, sizeof(K8smMesos__Value__Range *))) == NULL) {
-    return K8SM_ERR_NOMEM;
-  }
+  K8smMesos__Value__Ranges *to = k8smi_message_new(arena, &k8sm_mesos__value__ranges__descriptor);
+  size_t room = text_count(c->at, ']', ','), n = 0;
+  struct local_range *ranges = k8smi_arena_array(arena, room, sizeof(struct local_range));
+  if (to == NULL || ranges == NULL) return K8SM_ERR_NOMEM;
   do {
-    K8smMesos__Value__Range *range = k8smi_message_new(arena, &k8sm_mesos__value__range__descriptor);
+    struct local_range *range = &ranges[n++];
     const char *start = c->at;
-    if (range == NULL) return K8SM_ERR_NOMEM;
     if (!k8smi_parse_u64(text_until(c, "-],;"), &range->begin) || !text_take(c, '-') ||
         !k8smi_parse_u64(text_until(c, "],;"), &range->end))
       return text_wrong(c, start, "expected a range, as 31000-32000");
     if (range->begin > range->end)
       return text_wrong(c, start, "expected a range that does not end before it begins");
-    ranges->range[ranges->n_range++] = range;
   } while (text_take(c, ','));
-  *ret = ranges;
-  return text_take(c, ']') ? K8SM_OK : text_wrong(c, c->at, "expected ',' or ']'");
+  *ret = to;
+  if (!text_take(c, ']')) return text_wrong(c, c->at, "expected ',' or ']'");
+  return k8smi_local_ranges_write(arena, ranges, k8smi_local_ranges_sort(ranges, n), to) ? K8SM_OK
+                                                                                         : K8SM_ERR_NOMEM;
 }
 
 static int text_set(struct k8smi_arena *arena, struct text_cursor *c, K8smMesos__Value__Set **ret) {
@@ -148,8 +147,7 @@ static int text_json(struct k8smi_arena *arena, const char *text, const struct k
   k8smi_buf_free(&list);
   if (result == K8SM_OK) {
     const K8smMesos__Offer__Operation__Reserve *all = (K8smMesos__Offer__Operation__Reserve *)message;
-    const struct k8sm_slice nobody = {NULL, 0};
-    result = k8smi_local_bag_read(arena, all->resources, all->n_resources, nobody, ret, &why);
+    result = k8smi_local_bag_read(arena, all->resources, all->n_resources, ret, &why);
     if (result == K8SM_ERR_INVALID) k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, path, "%s", why);
   }
   return result == K8SM_OK || result == K8SM_ERR_NOMEM ? result : K8SM_ERR_SYNTAX;
@@ -163,7 +161,7 @@ static int text_resources(struct k8smi_arena *arena, struct text_cursor *c, stru
     if (resource == NULL) return K8SM_ERR_NOMEM;
     int result = text_resource(arena, c, resource);
     if (result != K8SM_OK) return result;
-    result = k8smi_local_bag_read(arena, &resource, 1, (struct k8sm_slice){NULL, 0}, &one, &why);
+    result = k8smi_local_bag_read(arena, &resource, 1, &one, &why);
     if (result == K8SM_ERR_INVALID) return text_wrong(c, start, why);
     if (result != K8SM_OK || !k8smi_local_bag_add(arena, sum, &one, sum)) return K8SM_ERR_NOMEM;
     if (!text_take(c, ';') && *c->at != '\0') return text_wrong(c, c->at, "expected ';' or the end");

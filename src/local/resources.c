@@ -15,7 +15,8 @@ static bool bag_same_role(struct k8sm_slice a, struct k8sm_slice b) {
 static struct local_amount *bag_find(const struct local_amount *rows, size_t n,
                                      const struct local_amount *like) {
   for (size_t i = 0; i < n; i++) {
-    if (k8smi_eq(rows[i].kind, like->kind) && bag_same_role(rows[i].role, like->role)) {
+    bool same = k8smi_eq(rows[i].kind, like->kind) && bag_same_role(rows[i].role, like->role);
+    if (same && (!k8smi_local_amount_whole(like) || rows[i].milli == like->milli)) {
       return (struct local_amount *)(uintptr_t)&rows[i];
     }
   }
@@ -23,7 +24,7 @@ static struct local_amount *bag_find(const struct local_amount *rows, size_t n,
 }
 
 static bool bag_rows_add(struct k8smi_arena *arena, struct bag_rows *b, const struct local_amount *amount) {
-  struct local_amount *row = bag_find(b->rows, b->count, amount);
+  struct local_amount *row = k8smi_local_amount_whole(amount) ? NULL : bag_find(b->rows, b->count, amount);
   if (row != NULL) return k8smi_local_amount_add(arena, row, amount);
   b->rows[b->count++] = *amount;
   return true;
@@ -66,24 +67,38 @@ bool k8smi_local_bag_add(struct k8smi_arena *arena, const struct local_bag *a, c
   return true;
 }
 
+/* The last takes the place of one that is used up, as in a master: what it prints later is in that order. */
 bool k8smi_local_bag_sub(struct k8smi_arena *arena, const struct local_bag *a, const struct local_bag *b,
                          struct local_bag *ret) {
   struct bag_rows rest;
   if (!bag_rows_start(arena, &rest, a->count)) return false;
-  for (size_t i = 0; i < a->count; i++) {
-    rest.rows[rest.count] = a->amounts[i];
-    const struct local_amount *less = bag_find(b->amounts, b->count, &a->amounts[i]);
-    if (less != NULL && !k8smi_local_amount_sub(arena, &rest.rows[rest.count], less)) return false;
-    rest.count++;
+  for (size_t i = 0; i < a->count; i++) rest.rows[rest.count++] = a->amounts[i];
+  for (size_t i = 0; i < b->count; i++) {
+    struct local_amount *row = bag_find(rest.rows, rest.count, &b->amounts[i]);
+    if (row == NULL) continue;
+    if (!k8smi_local_amount_sub(arena, row, &b->amounts[i])) return false;
+    if (k8smi_local_amount_empty(row)) *row = rest.rows[--rest.count];
   }
-  bag_rows_finish(&rest, ret);
+  *ret = (struct local_bag){rest.rows, rest.count};
   return true;
+}
+
+/* How often one that is had as a whole is there. */
+static size_t bag_times(const struct local_amount *rows, size_t n, const struct local_amount *like) {
+  size_t times = 0;
+  for (size_t i = 0; i < n; i++) times += bag_find(&rows[i], 1, like) != NULL;
+  return times;
 }
 
 bool k8smi_local_bag_contains(const struct local_bag *a, const struct local_bag *b) {
   for (size_t i = 0; i < b->count; i++) {
-    const struct local_amount *have = bag_find(a->amounts, a->count, &b->amounts[i]);
-    if (have == NULL || !k8smi_local_amount_contains(have, &b->amounts[i])) return false;
+    const struct local_amount *want = &b->amounts[i];
+    const struct local_amount *have = bag_find(a->amounts, a->count, want);
+    if (have == NULL || !k8smi_local_amount_contains(have, want)) return false;
+    if (k8smi_local_amount_whole(want) &&
+        bag_times(a->amounts, a->count, want) < bag_times(b->amounts, i + 1, want)) {
+      return false;
+    }
   }
   return true;
 }
@@ -103,6 +118,21 @@ bool k8smi_local_bag_allocate(struct k8smi_arena *arena, const struct local_bag 
     if (!bag_rows_add(arena, &out, &amount)) return false;
   }
   bag_rows_finish(&out, ret);
+  return true;
+}
+
+bool k8smi_local_bag_arrange(struct k8smi_arena *arena, const struct local_bag *a,
+                             const struct local_bag *like, struct local_bag *ret) {
+  struct bag_rows out;
+  if (!bag_rows_start(arena, &out, a->count + like->count)) return false;
+  for (size_t i = 0; i < like->count; i++) {
+    const struct local_amount *row = bag_find(a->amounts, a->count, &like->amounts[i]);
+    if (row != NULL) out.rows[out.count++] = *row;
+  }
+  for (size_t i = 0; i < a->count; i++) {
+    if (bag_find(like->amounts, like->count, &a->amounts[i]) == NULL) out.rows[out.count++] = a->amounts[i];
+  }
+  *ret = (struct local_bag){out.rows, out.count};
   return true;
 }
 

@@ -7,18 +7,20 @@
 /* The embedded Mesos' own arithmetic on resources, on purpose not that of src/offer: what one of them
  * gets wrong, the other finds.
  *
- * A bag is a sum of amounts of distinct kinds. Two resources are of one kind when all is equal but the
- * value: name, reservations, disk, provider, revocable and shared, and the role that they are allocated
- * to. Bags are immutable and live in arenas. */
+ * A bag is a sum of amounts. Two resources are of one kind when all is equal but the value: name,
+ * reservations, disk (a volume by its id), provider, revocable and shared, and the role that they are
+ * allocated to. Amounts of one kind are summed up, but for what is had as a whole or not at all: volumes, and
+ * MOUNT and BLOCK disks. Bags are immutable and live in arenas. */
 
 enum { LOCAL_MAX_KINDS = 512 }; /* in one bag: more are refused, so that a search by kind stays cheap */
+#define LOCAL_MAX_MILLI (INT64_C(1) << 53) /* more than that is refused, so that sums stay exact */
 
 struct local_range {
   uint64_t begin, end; /* both in it */
 };
 
 struct local_amount {
-  struct k8sm_slice kind;           /* the resource's bytes without value and allocation */
+  struct k8sm_slice kind;           /* the same bytes for all of a kind */
   struct k8sm_slice role;           /* allocated to; ptr NULL: to none */
   const K8smMesos__Resource *form;  /* what the kind's bytes are; its values mean nothing */
   int64_t milli;                    /* SCALAR */
@@ -32,10 +34,10 @@ struct local_bag {
   size_t count;
 };
 
-/* From a message. `role` is what is allocated where the resources do not say; ptr NULL: nothing is
- * allocated. *why: what is wrong with one of them, in Mesos' words. Errors: INVALID, NOMEM. */
+/* From messages, in the form that frameworks give them or the older one. *why (unless NULL): the fault of
+ * one of them, as below. Errors: INVALID for that, or where there are too many, NOMEM. */
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
-                         struct k8sm_slice role, struct local_bag *ret, const char **why);
+                         struct local_bag *ret, const char **why);
 /* From Mesos' text, "cpus:4;mem(analytics):1024;ports:[31000-32000];disks:{a,b}", or its JSON, a list of
  * resources: https://mesos.apache.org/documentation/latest/attributes-resources/. What is wrong with it is
  * found under the path of the option that it is. Errors: SYNTAX, NOMEM. */
@@ -55,6 +57,9 @@ bool k8smi_local_bag_allocate(struct k8smi_arena *arena, const struct local_bag 
                               struct local_bag *ret);
 /* A deep copy. */
 bool k8smi_local_bag_copy(struct k8smi_arena *arena, const struct local_bag *a, struct local_bag *ret);
+/* The same amounts, in the order that `like` has their kinds in. */
+bool k8smi_local_bag_arrange(struct k8smi_arena *arena, const struct local_bag *a,
+                             const struct local_bag *like, struct local_bag *ret);
 /* The amounts for which `keep` says so. */
 bool k8smi_local_bag_pick(struct k8smi_arena *arena, const struct local_bag *a,
                           bool (*keep)(const struct local_amount *amount, const void *ctx), const void *ctx,
@@ -70,12 +75,17 @@ struct k8sm_slice k8smi_local_amount_reserved(const struct local_amount *amount)
 /* As messages, in the arena; false when memory ran out. */
 bool k8smi_local_bag_write(struct k8smi_arena *arena, const struct local_bag *bag,
                            K8smMesos__Resource ***ret);
-/* As Mesos prints them: "cpus(allocated: *):4; ports(allocated: *):[31000-32000]". */
-void k8smi_local_bag_print(struct k8smi_buf *buf, const struct local_bag *bag);
+/* As Mesos prints them, in the arena: "cpus(allocated: *):4; ports(allocated: *):[31000-32000]"; "" when
+ * memory ran out. */
+const char *k8smi_local_bag_text(struct k8smi_arena *arena, const struct local_bag *bag);
+const char *k8smi_local_resource_text(struct k8smi_arena *arena, const K8smMesos__Resource *resource);
+const char *k8smi_local_labels_text(struct k8smi_arena *arena, const K8smMesos__Labels *labels);
 
-/* What a master refuses of a resource by itself, with that as it prints it; NULL: fine. */
-const char *k8smi_local_resource_fault(struct k8smi_arena *arena, const K8smMesos__Resource *resource,
-                                       struct k8smi_buf *printed);
+/* What a master refuses of a resource by itself; NULL: fine. */
+const char *k8smi_local_resource_fault(struct k8smi_arena *arena, const K8smMesos__Resource *resource);
+/* The older form of a reservation, `role` (and `reservation` when it is dynamic), as a stack of one, in
+ * place. False when memory ran out. */
+bool k8smi_local_resource_upgrade(struct k8smi_arena *arena, K8smMesos__Resource *resource);
 
 /* What an agent holds: a bag with an arena of its own, replaced as a whole. */
 struct local_held {
@@ -92,8 +102,12 @@ bool k8smi_local_amount_add(struct k8smi_arena *arena, struct local_amount *a, c
 bool k8smi_local_amount_sub(struct k8smi_arena *arena, struct local_amount *a, const struct local_amount *b);
 bool k8smi_local_amount_contains(const struct local_amount *a, const struct local_amount *b);
 bool k8smi_local_amount_empty(const struct local_amount *a);
+/* Had as a whole or not at all: the amount is part of what it is. */
+bool k8smi_local_amount_whole(const struct local_amount *a);
 /* Brings ranges or items into order, in place, and returns how many are left. */
 size_t k8smi_local_ranges_sort(struct local_range *ranges, size_t n);
+bool k8smi_local_ranges_write(struct k8smi_arena *arena, const struct local_range *ranges, size_t n,
+                              K8smMesos__Value__Ranges *ret);
 size_t k8smi_local_items_sort(struct k8sm_slice *items, size_t n);
 
 #endif

@@ -88,19 +88,30 @@ void k8smi_local_agent_give(struct local_agent *agent, struct local_framework *f
 bool k8smi_local_constraints_allow(const K8smMesos__OfferConstraints *constraints, struct k8sm_slice role,
                                    const struct local_agent *agent);
 
+/* roles.c: what is wrong with a role's name, in a master's words. */
+const char *k8smi_local_role_fault(struct k8smi_arena *arena, const char *role);
+/* a/b is below a. */
+bool k8smi_local_role_is_below(struct k8sm_slice role, struct k8sm_slice above);
+
 /* accept.c, operations.c */
 struct local_accept {
   struct local_framework *framework;
   struct local_agent *agent;
   struct k8smi_arena *arena;
   struct k8sm_slice role;
-  struct local_bag left; /* of the offers */
+  K8smMesos__Resource__AllocationInfo *allocation; /* to that role */
+  struct local_bag left;                           /* of the offers */
+  struct local_bag resized; /* volumes of a new size, which no operation of this call may use */
+};
+/* Resources that belong together. */
+struct local_resources {
+  K8smMesos__Resource **resources;
+  size_t n;
 };
 void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call__Accept *accept);
 void k8smi_local_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation);
-/* The resources that an operation names which is no launch. */
-void k8smi_local_operation_list(const K8smMesos__Offer__Operation *operation,
-                                K8smMesos__Resource ***resources, size_t *n);
+/* A volume as the disk that it is made of; NULL when memory ran out. */
+K8smMesos__Resource *k8smi_local_volume_strip(struct k8smi_arena *arena, const K8smMesos__Resource *volume);
 /* Refuses an operation that is no launch; says so only to who gave it an id. */
 void k8smi_local_operation_drop(struct local_framework *framework,
                                 const K8smMesos__Offer__Operation *operation, const char *message);
@@ -111,6 +122,18 @@ void k8smi_local_reconcile_operations(struct local_framework *framework,
 void k8smi_local_operations_free(struct local_framework *framework);
 /* The operations that the agent never heard of are undone. */
 void k8smi_local_operations_undo(struct local_agent *agent);
+
+/* operation_prepare.c: brings the resources of an operation into one form; or says, in a master's words, what
+ * is wrong with one by itself, which comes before all else. */
+const char *k8smi_local_operation_prepare(struct local_accept *accept,
+                                          K8smMesos__Offer__Operation *operation);
+/* Those that an operation names which is no launch, and how many lists they are. */
+size_t k8smi_local_operation_lists(const K8smMesos__Offer__Operation *operation,
+                                   struct local_resources lists[2]);
+
+/* operation_faults.c: what is wrong with one whose resources are fine by themselves; NULL: fine. */
+const char *k8smi_local_operation_fault(const struct local_accept *accept,
+                                        const K8smMesos__Offer__Operation *operation);
 
 /* validate.c and its neighbours: in a master's words; NULL: fine. The text is in the arena. */
 struct local_launch {
@@ -132,14 +155,28 @@ const char *k8smi_local_validate_executor(const struct local_launch *launch);
 const char *k8smi_local_validate_room(struct local_launch *launch, const char *more);
 const char *k8smi_local_roles_fault(struct k8smi_arena *arena, const char *what,
                                     K8smMesos__Resource *const *resources, size_t n);
-/* Of the resources that the operation names: what is wrong with one by itself comes before all else. */
-const char *k8smi_local_operation_fault(struct k8smi_arena *arena,
-                                        const K8smMesos__Offer__Operation *operation);
+/* What is wrong with several together: gpus, DiskInfo and reservations. */
+const char *k8smi_local_resources_fault(struct k8smi_arena *arena, K8smMesos__Resource *const *resources,
+                                        size_t n);
+/* A volume's id that is there twice in these lists; a name that is revocable and not. */
+const char *k8smi_local_volumes_fault(const struct local_accept *accept, const struct local_resources *lists,
+                                      size_t n);
+const char *k8smi_local_revocable_fault(const struct local_accept *accept,
+                                        const struct local_resources *lists, size_t n);
+/* All of these, of a task or an executor, and what is said before each fault. */
+struct local_use {
+  struct local_resources list;
+  const char *invalid, *twice, *roles, *mixed;
+};
+const char *k8smi_local_use_fault(const struct local_accept *accept, const struct local_use *use);
+const char *k8smi_local_container_fault(struct k8smi_arena *arena, const K8smMesos__ContainerInfo *container);
 /* "'a/b' contains invalid characters" and its like. */
 const char *k8smi_local_validate_id(struct k8smi_arena *arena, const char *id);
 const char *k8smi_local_command_fault(struct k8smi_arena *arena, const K8smMesos__CommandInfo *command);
 const char *k8smi_local_check_fault(struct k8smi_arena *arena, const K8smMesos__CheckInfo *check);
 const char *k8smi_local_health_fault(struct k8smi_arena *arena, const K8smMesos__HealthCheck *check);
+/* A text that is done, which it frees, in the arena; "" when memory ran out. */
+const char *k8smi_local_printed(struct k8smi_arena *arena, struct k8smi_buf *text);
 /* A text of pieces, in the arena; "" when memory ran out. */
 const char *k8smi_local_words(struct k8smi_arena *arena, const char *const *pieces, size_t n);
 #define LOCAL_WORDS(arena, ...)                                                                              \
@@ -164,6 +201,10 @@ void k8smi_local_agent_each_task(struct local_agent *agent,
 /* Its process, or its way to the master, is there again. */
 void k8smi_local_agent_return(struct local_agent *agent);
 void k8smi_local_agent_rescind(struct local_agent *agent);
+/* What tasks and executors hold, allocated to nobody. False when memory ran out. */
+bool k8smi_local_agent_used(struct local_agent *agent, struct k8smi_arena *arena, struct local_bag *ret);
+/* Of its address. */
+int32_t k8smi_local_agent_port(const struct local_agent *agent);
 
 /* faults.c: its process is back, and looks after what was under way. */
 void k8smi_local_agent_recover(struct local_agent *agent);

@@ -10,30 +10,6 @@ static bool subscribe_is_multi_role(const K8smMesos__FrameworkInfo *info) {
   return false;
 }
 
-/* What is wrong with a role's name, in a master's words. */
-static const char *subscribe_role_fault(struct k8smi_arena *arena, const char *role) {
-  size_t n = strlen(role);
-  if (strcmp(role, "*") == 0) return NULL;
-  if (n == 0) return "Empty role name is invalid";
-  if (role[0] == '/') return LOCAL_WORDS(arena, "Role '", role, "' cannot start with a slash");
-  if (role[n - 1] == '/') return LOCAL_WORDS(arena, "Role '", role, "' cannot end with a slash");
-  for (const char *part = role; part != NULL;
-       part = strchr(part, '/'), part = part == NULL ? NULL : part + 1) {
-    size_t len = strcspn(part, "/");
-    if (len == 0) return LOCAL_WORDS(arena, "Role '", role, "' cannot contain two adjacent slashes");
-    if ((len == 1 && (part[0] == '.' || part[0] == '*')) || (len == 2 && memcmp(part, "..", 2) == 0)) {
-      return LOCAL_WORDS(arena, "Role '", role, "' cannot include '.', '..' or '*' as a component");
-    }
-    if (part[0] == '-')
-      return LOCAL_WORDS(arena, "Role component '", part, "' is invalid because it begins with a dash");
-  }
-  if (strpbrk(role, "\t\n\v\f\r \b\x7f") != NULL) {
-    return LOCAL_WORDS(arena, "Role component '", role,
-                       "' is invalid because it contains backspace or whitespace");
-  }
-  return NULL;
-}
-
 enum { SUBSCRIBE_MAX_ROLES = 256 };
 
 static const char *subscribe_roles_fault(struct k8smi_arena *arena, const K8smMesos__FrameworkInfo *info) {
@@ -51,12 +27,12 @@ static const char *subscribe_roles_fault(struct k8smi_arena *arena, const K8smMe
         return LOCAL_WORDS(arena, "'FrameworkInfo.roles' contains duplicate items: ", info->roles[i]);
       }
     }
-    const char *fault = subscribe_role_fault(arena, info->roles[i]);
+    const char *fault = k8smi_local_role_fault(arena, info->roles[i]);
     if (fault != NULL) return LOCAL_WORDS(arena, "'FrameworkInfo.roles' contains invalid role: ", fault);
   }
   const char *fault = multi || info->role == k8sm_mesos__framework_info__role__default_value
                           ? NULL
-                          : subscribe_role_fault(arena, info->role);
+                          : k8smi_local_role_fault(arena, info->role);
   return fault == NULL ? NULL : LOCAL_WORDS(arena, "'FrameworkInfo.role' is not a valid role: ", fault);
 }
 

@@ -4,13 +4,17 @@
 
 /* What a master refuses of a task, in its order and its words. */
 
+const char *k8smi_local_printed(struct k8smi_arena *arena, struct k8smi_buf *text) {
+  const char *ret = text->failed ? NULL : k8smi_arena_copy(arena, text->ptr, text->len).ptr;
+  k8smi_buf_free(text);
+  return ret == NULL ? "" : ret;
+}
+
 const char *k8smi_local_words(struct k8smi_arena *arena, const char *const *pieces, size_t n) {
   struct k8smi_buf text;
   k8smi_buf_init(&text, &arena->allocator);
   for (size_t i = 0; i < n; i++) k8smi_buf_puts(&text, pieces[i]);
-  const char *ret = text.failed ? NULL : k8smi_arena_copy(arena, text.ptr, text.len).ptr;
-  k8smi_buf_free(&text);
-  return ret == NULL ? "" : ret;
+  return k8smi_local_printed(arena, &text);
 }
 
 const char *k8smi_local_validate_id(struct k8smi_arena *arena, const char *id) {
@@ -82,8 +86,12 @@ static const char *validate_health_check(const struct local_launch *launch, cons
 
 static const char *validate_resources(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
   if (task->n_resources == 0) return "Task uses no resources";
-  return k8smi_local_roles_fault(validate_arena(launch), "Invalid task resources: ", task->resources,
-                                 task->n_resources);
+  return k8smi_local_use_fault(
+      launch->accept, &(struct local_use){.list = {task->resources, task->n_resources},
+                                          .invalid = "Task uses invalid resources: ",
+                                          .twice = "Task uses duplicate persistence ID: ",
+                                          .roles = "Invalid task resources: ",
+                                          .mixed = "Task mixes revocable and non-revocable resources: "});
 }
 
 static const char *validate_command(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
@@ -117,20 +125,25 @@ static const char *validate_volume(const K8smMesos__Volume *volume) {
   }
 }
 
-static const char *validate_container(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
-  const K8smMesos__ContainerInfo *container = task->container;
-  for (size_t i = 0; container != NULL && i < container->n_volumes; i++) {
+const char *k8smi_local_container_fault(struct k8smi_arena *arena,
+                                        const K8smMesos__ContainerInfo *container) {
+  for (size_t i = 0; i < container->n_volumes; i++) {
     const char *fault = validate_volume(container->volumes[i]);
-    if (fault != NULL) {
-      return LOCAL_WORDS(validate_arena(launch),
-                         "Task's `ContainerInfo` is invalid: Invalid volume: ", fault);
-    }
+    if (fault != NULL) return LOCAL_WORDS(arena, "Invalid volume: ", fault);
   }
-  if (container != NULL && container->type == K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER &&
-      container->docker == NULL) {
-    return "Task's `ContainerInfo` is invalid: DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
+  if (container->type != K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER) return NULL;
+  if (container->docker == NULL) return "DockerInfo 'docker' is not set for DOCKER typed ContainerInfo";
+  for (size_t i = 0; i < container->docker->n_parameters; i++) {
+    if (strcmp(container->docker->parameters[i]->key, "name") == 0)
+      return "Parameter in DockerInfo must not be 'name'";
   }
   return NULL;
+}
+
+static const char *validate_container(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
+  struct k8smi_arena *arena = validate_arena(launch);
+  const char *fault = task->container == NULL ? NULL : k8smi_local_container_fault(arena, task->container);
+  return fault == NULL ? NULL : LOCAL_WORDS(arena, "Task's `ContainerInfo` is invalid: ", fault);
 }
 
 static const struct validate_limit {

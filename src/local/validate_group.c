@@ -11,24 +11,11 @@ static struct k8smi_arena *group_arena(const struct local_launch *launch) {
   return launch->accept->arena;
 }
 
-static const char *group_printed(struct k8smi_arena *arena, struct k8smi_buf *text) {
-  const char *ret = text->failed ? NULL : k8smi_arena_copy(arena, text->ptr, text->len).ptr;
-  k8smi_buf_free(text);
-  return ret == NULL ? "" : ret;
-}
-
-static const char *group_print_bag(struct k8smi_arena *arena, const struct local_bag *bag) {
-  struct k8smi_buf text;
-  k8smi_buf_init(&text, &arena->allocator);
-  k8smi_local_bag_print(&text, bag);
-  return group_printed(arena, &text);
-}
-
 static const char *group_print_message(struct k8smi_arena *arena, const ProtobufCMessage *message) {
   struct k8smi_buf text;
   k8smi_buf_init(&text, &arena->allocator);
   k8smi_local_print_message(&text, message);
-  return group_printed(arena, &text);
+  return k8smi_local_printed(arena, &text);
 }
 
 static const char *group_executor_type_fault(const K8smMesos__ExecutorInfo *executor) {
@@ -84,11 +71,9 @@ static bool group_same_executor(const struct local_launch *launch) {
   const K8smMesos__ExecutorInfo *a = launch->existing->info, *b = launch->executor;
   const struct k8sm_allocator *allocator = &group_arena(launch)->allocator;
   struct local_bag bag;
-  const char *why;
   return a->type == b->type && a->has_type == b->has_type && a->data.len == b->data.len &&
          (a->data.len == 0 || memcmp(a->data.data, b->data.data, a->data.len) == 0) &&
-         k8smi_local_bag_read(group_arena(launch), b->resources, b->n_resources, launch->accept->role, &bag,
-                              &why) == K8SM_OK &&
+         k8smi_local_bag_read(group_arena(launch), b->resources, b->n_resources, &bag, NULL) == K8SM_OK &&
          k8smi_local_bag_equal(&launch->existing->held.bag, &bag) &&
          group_same_message(a->command == NULL ? NULL : &a->command->base,
                             b->command == NULL ? NULL : &b->command->base, allocator) &&
@@ -117,18 +102,31 @@ static const char *group_framework_fault(const struct local_launch *launch) {
                      " vs Expected: ", expected, ")");
 }
 
+/* What needs nothing but the executor. */
+static const char *group_executor_fault(struct k8smi_arena *arena, const K8smMesos__ExecutorInfo *executor) {
+  const char *fault = group_executor_type_fault(executor);
+  if (fault == NULL) fault = k8smi_local_validate_id(arena, executor->executor_id->value);
+  if (fault != NULL) return fault;
+  if (executor->shutdown_grace_period != NULL && executor->shutdown_grace_period->nanoseconds < 0)
+    return "ExecutorInfo's 'shutdown_grace_period' must be non-negative";
+  fault = executor->command == NULL ? NULL : k8smi_local_command_fault(arena, executor->command);
+  if (fault != NULL) return LOCAL_WORDS(arena, "Executor's `CommandInfo` is invalid: ", fault);
+  fault = executor->container == NULL ? NULL : k8smi_local_container_fault(arena, executor->container);
+  return fault == NULL ? NULL : LOCAL_WORDS(arena, "Executor's `ContainerInfo` is invalid: ", fault);
+}
+
 const char *k8smi_local_validate_executor(const struct local_launch *launch) {
   const K8smMesos__ExecutorInfo *executor = launch->executor;
-  const char *fault = k8smi_local_validate_id(group_arena(launch), executor->executor_id->value);
-  if (fault == NULL) fault = group_executor_type_fault(executor);
+  const char *fault = group_executor_fault(group_arena(launch), executor);
   if (fault == NULL) fault = group_framework_fault(launch);
-  if (fault == NULL && executor->shutdown_grace_period != NULL &&
-      executor->shutdown_grace_period->nanoseconds < 0) {
-    fault = "ExecutorInfo's 'shutdown_grace_period' must be non-negative";
-  }
   if (fault == NULL) {
-    fault = k8smi_local_roles_fault(group_arena(launch), "Invalid executor resources: ", executor->resources,
-                                    executor->n_resources);
+    fault = k8smi_local_use_fault(
+        launch->accept,
+        &(struct local_use){.list = {executor->resources, executor->n_resources},
+                            .invalid = "Executor uses invalid resources: ",
+                            .twice = "Executor uses duplicate persistence ID: ",
+                            .roles = "Invalid executor resources: ",
+                            .mixed = "Executor mixes revocable and non-revocable resources: "});
   }
   return fault == NULL ? group_compatible_fault(launch) : fault;
 }
@@ -139,20 +137,18 @@ static const char *group_scalar(struct k8smi_arena *arena, bool found, int64_t m
   k8smi_buf_init(&text, &arena->allocator);
   k8smi_put_milli(&text, milli);
   k8smi_buf_puts(&text, unit);
-  return group_printed(arena, &text);
+  return k8smi_local_printed(arena, &text);
 }
 
 /* The least that a group's executor must hold. */
 static const char *group_minimum_fault(const struct local_launch *launch) {
   struct k8smi_arena *arena = group_arena(launch);
   const K8smMesos__ExecutorInfo *executor = launch->executor;
-  const char *id = executor->executor_id->value, *why;
+  const char *id = executor->executor_id->value;
   struct local_bag bag;
   bool found;
-  if (k8smi_local_bag_read(arena, executor->resources, executor->n_resources, launch->accept->role, &bag,
-                           &why) != K8SM_OK) {
+  if (k8smi_local_bag_read(arena, executor->resources, executor->n_resources, &bag, NULL) != K8SM_OK)
     return "";
-  }
   int64_t cpus = k8smi_local_bag_scalar(&bag, "cpus", &found);
   if (cpus < VALIDATE_MIN_CPUS) {
     return LOCAL_WORDS(arena, "Executor '", id, "' uses less CPUs (", group_scalar(arena, found, cpus, ""),
@@ -170,8 +166,7 @@ static const char *group_minimum_fault(const struct local_launch *launch) {
 static bool group_add(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n) {
   struct k8smi_arena *arena = group_arena(launch);
   struct local_bag bag;
-  const char *why;
-  return k8smi_local_bag_read(arena, resources, n, launch->accept->role, &bag, &why) == K8SM_OK &&
+  return k8smi_local_bag_read(arena, resources, n, &bag, NULL) == K8SM_OK &&
          k8smi_local_bag_add(arena, &launch->needed, &bag, &launch->needed);
 }
 
@@ -190,8 +185,8 @@ const char *k8smi_local_validate_room(struct local_launch *launch, const char *m
     return "";
   }
   if (k8smi_local_bag_contains(&launch->accept->left, &launch->needed)) return NULL;
-  return LOCAL_WORDS(arena, "Total resources ", group_print_bag(arena, &launch->needed), more,
-                     group_print_bag(arena, &launch->accept->left));
+  return LOCAL_WORDS(arena, "Total resources ", k8smi_local_bag_text(arena, &launch->needed), more,
+                     k8smi_local_bag_text(arena, &launch->accept->left));
 }
 
 static const char *group_task_fault(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {

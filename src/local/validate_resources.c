@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/state.h"
+#include "wire/number.h"
 
-/* What a master refuses of resources. */
+/* What a master refuses of resources that are fine one by one (resource_faults.c), in its order and its
+ * words. */
 
 const char *k8smi_local_roles_fault(struct k8smi_arena *arena, const char *what,
                                     K8smMesos__Resource *const *resources, size_t n) {
   const char *role = NULL;
   for (size_t i = 0; i < n; i++) {
     const K8smMesos__Resource__AllocationInfo *allocation = resources[i]->allocation_info;
-    if (allocation == NULL) continue; /* it is that of the offers */
     if (allocation->role == NULL)
       return LOCAL_WORDS(arena, what, "The resources are not allocated to a role");
     if (role != NULL && strcmp(role, allocation->role) != 0) {
@@ -20,51 +21,113 @@ const char *k8smi_local_roles_fault(struct k8smi_arena *arena, const char *what,
   return NULL;
 }
 
-static const char *resources_fault(struct k8smi_arena *arena, K8smMesos__Resource *const *resources,
-                                   size_t n) {
-  if (n > LOCAL_MAX_KINDS) return "Too many resources";
+static const char *resources_gpus_fault(K8smMesos__Resource *const *resources, size_t n) {
+  enum { RESOURCES_WHOLE = 1000 };
+  int64_t sum = 0, milli;
   for (size_t i = 0; i < n; i++) {
-    struct k8smi_buf printed;
-    k8smi_buf_init(&printed, &arena->allocator);
-    const char *why = k8smi_local_resource_fault(arena, resources[i], &printed);
-    k8smi_buf_putc(&printed, '\0');
-    const char *fault = why == NULL || printed.failed
-                            ? why
-                            : LOCAL_WORDS(arena, "Resource '", printed.ptr, "' is invalid: ", why);
-    k8smi_buf_free(&printed);
-    if (fault != NULL) return fault;
+    bool counted = strcmp(resources[i]->name, "gpus") == 0 && resources[i]->scalar != NULL &&
+                   k8smi_milli_of_double(resources[i]->scalar->value, &milli);
+    if (counted) sum += milli % RESOURCES_WHOLE;
+  }
+  return sum % RESOURCES_WHOLE == 0
+             ? NULL
+             : "Invalid 'gpus' resource: The 'gpus' resource must be an unsigned integer";
+}
+
+static const char *resources_disk_fault(struct k8smi_arena *arena, const K8smMesos__Resource *r) {
+  if (r->disk == NULL) return NULL;
+  if (r->disk->persistence == NULL) {
+    if (r->disk->volume != NULL) return "Non-persistent volume not supported";
+    return r->disk->source == NULL ? "DiskInfo is set but empty" : NULL;
+  }
+  if (r->revocable != NULL) return "Persistent volumes cannot be created from revocable resources";
+  if (r->n_reservations == 0) return "Persistent volumes cannot be created from unreserved resources";
+  if (r->disk->volume == NULL) return "Expecting 'volume' to be set for persistent volume";
+  if (r->disk->volume->host_path != NULL) return "Expecting 'host_path' to be unset for persistent volume";
+  const char *fault = k8smi_local_validate_id(arena, r->disk->persistence->id);
+  return fault == NULL ? NULL : LOCAL_WORDS(arena, "Invalid persistence ID for persistent volume: ", fault);
+}
+
+static const char *resources_reservation_fault(struct k8smi_arena *arena, const K8smMesos__Resource *r) {
+  bool dynamic = r->n_reservations > 0 && r->reservations[r->n_reservations - 1]->type ==
+                                              K8SM_MESOS__RESOURCE__RESERVATION_INFO__TYPE__DYNAMIC;
+  if (!dynamic || r->revocable == NULL) return NULL;
+  return LOCAL_WORDS(arena, "Dynamically reserved resource ", k8smi_local_resource_text(arena, r),
+                     " cannot be created from revocable resources");
+}
+
+const char *k8smi_local_resources_fault(struct k8smi_arena *arena, K8smMesos__Resource *const *resources,
+                                        size_t n) {
+  static const struct {
+    const char *what;
+    const char *(*fault)(struct k8smi_arena *arena, const K8smMesos__Resource *resource);
+  } RULES[] = {{"Invalid DiskInfo: ", resources_disk_fault},
+               {"Invalid ReservationInfo: ", resources_reservation_fault}};
+  const char *fault = resources_gpus_fault(resources, n);
+  if (fault != NULL) return fault;
+  for (size_t i = 0; i < sizeof(RULES) / sizeof(RULES[0]); i++) {
+    for (size_t j = 0; j < n && fault == NULL; j++) fault = RULES[i].fault(arena, resources[j]);
+    if (fault != NULL) return LOCAL_WORDS(arena, RULES[i].what, fault);
   }
   return NULL;
 }
 
-static const char *resources_executor_fault(struct k8smi_arena *arena,
-                                            const K8smMesos__ExecutorInfo *executor) {
-  return executor == NULL ? NULL : resources_fault(arena, executor->resources, executor->n_resources);
+/* Of one role there is an id once on an agent. */
+static const char *resources_note_volume(const struct local_accept *accept, struct k8smi_map *seen,
+                                         const K8smMesos__Resource *r) {
+  if (r->disk == NULL || r->disk->persistence == NULL || r->n_reservations == 0) return NULL;
+  const char *id = r->disk->persistence->id, *role = r->reservations[r->n_reservations - 1]->role;
+  struct k8sm_slice key = k8smi_s(LOCAL_WORDS(accept->arena, role, "\n", id));
+  if (k8smi_map_get(seen, key) != K8SMI_MAP_NONE)
+    return LOCAL_WORDS(accept->arena, "Persistence ID '", id, "' is not unique");
+  if (!k8smi_map_put(seen, key, 0)) k8smi_local_fail(accept->framework->local);
+  return NULL;
 }
 
-static const char *resources_tasks_fault(struct k8smi_arena *arena, K8smMesos__TaskInfo *const *tasks,
-                                         size_t n) {
+const char *k8smi_local_volumes_fault(const struct local_accept *accept, const struct local_resources *lists,
+                                      size_t n) {
+  struct k8smi_map seen;
   const char *fault = NULL;
+  k8smi_map_init(&seen, &accept->arena->allocator, accept->framework->local->seed);
   for (size_t i = 0; i < n && fault == NULL; i++) {
-    fault = resources_fault(arena, tasks[i]->resources, tasks[i]->n_resources);
-    if (fault == NULL) fault = resources_executor_fault(arena, tasks[i]->executor);
+    for (size_t j = 0; j < lists[i].n && fault == NULL; j++)
+      fault = resources_note_volume(accept, &seen, lists[i].resources[j]);
   }
+  k8smi_map_free(&seen);
   return fault;
 }
 
-const char *k8smi_local_operation_fault(struct k8smi_arena *arena,
-                                        const K8smMesos__Offer__Operation *operation) {
-  const K8smMesos__Offer__Operation__LaunchGroup *group = operation->launch_group;
-  const K8smMesos__Offer__Operation__Launch *launch = operation->launch;
-  if (operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH)
-    return launch == NULL ? NULL : resources_tasks_fault(arena, launch->task_infos, launch->n_task_infos);
-  if (operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP) {
-    const char *fault = group == NULL ? NULL : resources_executor_fault(arena, group->executor);
-    if (fault != NULL || group == NULL) return fault;
-    return resources_tasks_fault(arena, group->task_group->tasks, group->task_group->n_tasks);
+/* Of one name, all are revocable or none is. */
+const char *k8smi_local_revocable_fault(const struct local_accept *accept,
+                                        const struct local_resources *lists, size_t n) {
+  struct k8smi_map seen; /* names, with what the first of the name is */
+  const char *fault = NULL;
+  k8smi_map_init(&seen, &accept->arena->allocator, accept->framework->local->seed);
+  for (size_t i = 0; i < n && fault == NULL; i++) {
+    for (size_t j = 0; j < lists[i].n && fault == NULL; j++) {
+      const K8smMesos__Resource *r = lists[i].resources[j];
+      uint32_t revocable = r->revocable != NULL, first = k8smi_map_get(&seen, k8smi_s(r->name));
+      if (first != K8SMI_MAP_NONE && first != revocable) {
+        fault = LOCAL_WORDS(accept->arena, "Cannot use both revocable and non-revocable '", r->name,
+                            "' at the same time");
+      } else if (!k8smi_map_put(&seen, k8smi_s(r->name), revocable)) {
+        k8smi_local_fail(accept->framework->local);
+      }
+    }
   }
-  K8smMesos__Resource **resources;
-  size_t n;
-  k8smi_local_operation_list(operation, &resources, &n);
-  return resources_fault(arena, resources, n);
+  k8smi_map_free(&seen);
+  return fault;
+}
+
+const char *k8smi_local_use_fault(const struct local_accept *accept, const struct local_use *use) {
+  struct k8smi_arena *arena = accept->arena;
+  const struct local_resources *list = &use->list;
+  const char *fault = k8smi_local_resources_fault(arena, list->resources, list->n);
+  if (fault != NULL) return LOCAL_WORDS(arena, use->invalid, fault);
+  fault = k8smi_local_volumes_fault(accept, list, 1);
+  if (fault != NULL) return LOCAL_WORDS(arena, use->twice, fault);
+  fault = k8smi_local_roles_fault(arena, use->roles, list->resources, list->n);
+  if (fault != NULL) return fault;
+  fault = k8smi_local_revocable_fault(accept, list, 1);
+  return fault == NULL ? NULL : LOCAL_WORDS(arena, use->mixed, fault);
 }

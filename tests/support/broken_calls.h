@@ -139,7 +139,7 @@ static const struct broken_rule {
     {break_reserve_nothing, "what is reserved, or not any more, states no reservation", true},
     {break_create_id, "the id of a volume is none", true},
     {break_create_principal, "a volume is of another principal", true},
-    {break_create_path, "the path of a persistent volume leaves the sandbox", true},
+    {break_create_path, "the path of a persistent volume leaves the sandbox", false},
     {break_create_nothing, "a volume is not persistent", true},
     {break_type, "the call is no ACCEPT", false},
     {break_framework, "the call is of another framework", false},

@@ -133,7 +133,7 @@ static const struct group_case GROUPS[] = {
      "Resource 'cpus(reservations: [(STATIC,)]):1' is invalid: Invalid reservation: "
      "'Resource.ReservationInfo.role' field must be set."},
     {NULL, "\"resources\":[" RESERVED_FOR("\"role\":\"r\"") "]," COMMAND, NULL,
-     "Resource 'cpus(reservations: [(DYNAMIC,r)]):1' is invalid: Invalid reservation: "
+     "Resource 'cpus(reservations: [(UNKNOWN,r)]):1' is invalid: Invalid reservation: "
      "'Resource.ReservationInfo.type' field must be set."},
     {NULL, "\"resources\":[" RESERVED_FOR("\"role\":\"*\",\"type\":\"DYNAMIC\"") "]," COMMAND, NULL,
      "Resource 'cpus(reservations: [(DYNAMIC,*)]):1' is invalid: Invalid reservation: role \"*\" cannot be "
@@ -337,93 +337,6 @@ static void a_bare_agent_refuses_images_and_limits(void **state) {
   client_free(&f.c);
 }
 
-static const K8smMesos__OperationStatus *last_operation(const struct fixture *f) {
-  size_t n = client_count(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS);
-  assert_true(n > 0);
-  return client_event(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS, n - 1)
-      ->update_operation_status->status;
-}
-
-static void operations_that_can_not_be(void **state) {
-  struct fixture *f = *state;
-  static const char *const CASES[][2] = {
-      {"{\"type\":\"RESERVE\",\"id\":{\"value\":\"o\"},\"reserve\":{\"resources\":[" CPUS("1") "]}}",
-       "Resource is not dynamically reserved"},
-      {"{\"type\":\"RESERVE\",\"id\":{\"value\":\"o\"},\"reserve\":{\"resources\":[{\"name\":\"cpus\","
-       "\"type\":\"SCALAR\","
-       "\"scalar\":{\"value\":1},\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"x\"}]}]}}",
-       "A reserve operation was attempted for a resource with role 'x', but the resource was allocated to "
-       "role '*'"},
-      {"{\"type\":\"CREATE\",\"id\":{\"value\":\"o\"},\"create\":{\"volumes\":[" DISK("1") "]}}",
-       "Resource does not have DiskInfo"},
-      {"{\"type\":\"UNRESERVE\",\"id\":{\"value\":\"o\"},\"unreserve\":{\"resources\":[" CPUS("1") "]}}",
-       "Resource is not dynamically reserved"},
-      {"{\"type\":\"DESTROY_DISK\",\"id\":{\"value\":\"o\"},\"destroy_disk\":{\"source\":" DISK("1") "}}",
-       "The agent does not support the operation"},
-      {"{\"type\":\"CREATE\",\"id\":{\"value\":\"o\"}}", "Operation has no resources"},
-  };
-  for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-    assert_true(client_await_offer(&f->c));
-    assert_int_equal(client_accept(&f->c, CASES[i][0], 0), 202);
-    assert_string_equal(last_operation(f)->message, CASES[i][1]);
-    assert_int_equal(last_operation(f)->state, K8SM_MESOS__OPERATION_STATE__OPERATION_ERROR);
-    client_wait(&f->c, 1000);
-  }
-}
-
-static int64_t reserved_milli(const struct k8smi_local *local, const char *name) {
-  const struct local_bag *bag = &local->agents[0].total.bag;
-  int64_t sum = 0;
-  for (size_t i = 0; i < bag->count; i++) {
-    bool of_name = strcmp(bag->amounts[i].form->name, name) == 0;
-    if (of_name && k8smi_local_amount_reserved(&bag->amounts[i]).ptr != NULL) sum += bag->amounts[i].milli;
-  }
-  return sum;
-}
-
-/* A master may refuse one; an agent that can't be reached does not hear of it, and when it is back it has
- * what it had. A persistence id is there once. */
-static void operations_that_get_lost(void **state) {
-#define RESERVED(name, n, more)                                                                              \
-  "{\"name\":\"" name "\",\"type\":\"SCALAR\",\"scalar\":{\"value\":" n                                      \
-  "},\"reservations\":[{\"type\":\"DYNAMIC\",\"role\":\"r\"}]" more "}"
-  static const char reserve[] =
-      "{\"type\":\"RESERVE\",\"id\":{\"value\":\"o\"},\"reserve\":{\"resources\":[" RESERVED("cpus", "1",
-                                                                                             "") "]}}";
-  static const char create[] = "{\"type\":\"RESERVE\",\"reserve\":{\"resources\":[" RESERVED(
-      "disk", "10", "") "]}},"
-                        "{\"type\":\"CREATE\",\"id\":{\"value\":\"o\"},\"create\":{\"volumes\":[" RESERVED(
-                            "disk", "10",
-                            ",\"disk\":{\"persistence\":{\"id\":\"v\"},\"volume\":{\"container_path\":\"v\","
-                            "\"mode\":\"RW\"}}") "]}}";
-  struct fixture f;
-  (void)state;
-  struct k8smi_local *local = client_local("cpus:4;mem:4096;disk:100", 1);
-  client_init(&f.c, local, K8SM_FORMAT_JSON);
-  assert_int_equal(client_subscribe(&f.c, ",\"roles\":[\"r\"]"), 200);
-  assert_true(client_await_offer(&f.c));
-  k8smi_local_refuse_operations(local, 1);
-  assert_int_equal(client_accept(&f.c, reserve, 0), 202);
-  assert_int_equal(last_operation(&f)->state, K8SM_MESOS__OPERATION_STATE__OPERATION_ERROR);
-  assert_int_equal(reserved_milli(local, "cpus"), 0);
-  assert_true(client_await_offer(&f.c));
-  k8smi_local_cut_agent(local, 0);
-  assert_int_equal(client_accept(&f.c, reserve, 0), 202);
-  assert_int_equal(reserved_milli(local, "cpus"), 1000); /* in the master's books */
-  k8smi_local_restore_agent(local, 0);
-  assert_int_equal(reserved_milli(local, "cpus"), 0);
-  for (int i = 0; i < 2; i++) {
-    assert_true(client_await_offer(&f.c));
-    assert_int_equal(client_accept(&f.c, create, 0), 202);
-    assert_int_equal(last_operation(&f)->state, i == 0 ? K8SM_MESOS__OPERATION_STATE__OPERATION_FINISHED
-                                                       : K8SM_MESOS__OPERATION_STATE__OPERATION_ERROR);
-  }
-  assert_string_equal(last_operation(&f)->message, "Persistence ID 'v' is not unique");
-  k8smi_local_free(local);
-  client_free(&f.c);
-#undef RESERVED
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(every_group_case, set_up, tear_down),
@@ -431,8 +344,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(groups_share_cgroups_or_none_does, set_up, tear_down),
       cmocka_unit_test_setup_teardown(bad_offers_spoil_the_whole_accept, set_up, tear_down),
       cmocka_unit_test(a_bare_agent_refuses_images_and_limits),
-      cmocka_unit_test_setup_teardown(operations_that_can_not_be, set_up, tear_down),
-      cmocka_unit_test(operations_that_get_lost),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
