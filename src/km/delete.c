@@ -118,7 +118,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
   if (code == -1 && (names.count > 0) + (files.count > 0) + all != 1) {
-    code = km_misuse(command, "name pods or workloads, or give -f FILE, or --all");
+    code = km_misuse(command, "name pods or workloads, or give -f FILE, or --all: one of these");
   }
   if (code == -1 && grace < -1) code = km_misuse(command, "--grace-period is 0 or more");
   if (code == -1 && wait < 0) code = km_misuse(command, "--wait is 0 or more");

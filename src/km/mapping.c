@@ -136,8 +136,6 @@ static int read_overlays(struct km_demand_flags *flags) {
 
 int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags) {
   int code = parse_form(command, flags);
-  if (code == -1 && flags->role != NULL && flags->role[0] == '\0')
-    code = km_misuse(command, "--role is empty");
   if (code == -1) code = read_overlays(flags);
   if (code == -1) code = parse_users(command, flags);
   if (code == -1) code = parse_classes(command, flags);

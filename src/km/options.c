@@ -60,6 +60,8 @@ static bool read_number(const char *text, int64_t *ret) {
 }
 
 static int set_option(const struct km_command *command, const struct km_option *o, const char *value) {
+  if (o->kind != KM_FLAG && value[0] == '\0')
+    return km_misuse(command, "--%s wants %s, and is empty", o->name, o->metavar);
   switch (o->kind) {
   case KM_FLAG: *(bool *)o->value = true; break;
   case KM_TEXT: *(const char **)o->value = value; break;
@@ -72,7 +74,8 @@ static int set_option(const struct km_command *command, const struct km_option *
   return -1;
 }
 
-/* The option of "--name", "--name=value", "-l", "-lvalue"; *value is NULL if the next word may hold it. */
+/* The option of "--name", "--name=value", "-l", "-lvalue", "-l=value"; *value is NULL if the next word may
+ * hold it. */
 static const struct km_option *find_option(const struct km_option *options, size_t count, const char *word,
                                            const char **value) {
   *value = NULL;
@@ -81,7 +84,7 @@ static const struct km_option *find_option(const struct km_option *options, size
     size_t n = strlen(o->name);
     if (word[1] != '-') {
       if (o->letter == '\0' || word[1] != o->letter) continue;
-      if (word[2] != '\0') *value = word + 2;
+      if (word[2] != '\0') *value = word + 2 + (word[2] == '=');
       return o;
     }
     if (strncmp(word + 2, o->name, n) != 0) continue;

@@ -23,14 +23,20 @@ static void find_lines(struct km_report *report, const struct km_source *source,
     km_report_result(source->name, K8SM_ERR_NOMEM);
 }
 
+/* What an option has to do with is in no file. */
+static bool is_of_options(const char *path) {
+  return strncmp(path, "options.", 8) == 0 || strncmp(path, "demand_options.", 15) == 0;
+}
+
 static void print_finding(const struct km_report *report, const struct km_source *source,
                           const struct k8sm_diag *row) {
   const char *path = report->text + row->path, *message = report->text + row->message;
   const char *severity = row->severity == K8SM_SEVERITY_ERROR     ? ""
                          : row->severity == K8SM_SEVERITY_WARNING ? "warning: "
                                                                   : "note: ";
+  if (is_of_options(path)) source = NULL;
   fprintf(stderr, "%s:", source == NULL ? "km" : source->name);
-  if (row->line != 0) fprintf(stderr, "%u:", (unsigned)row->line);
+  if (source != NULL && row->line != 0) fprintf(stderr, "%u:", (unsigned)row->line);
   const char *prefix = source == NULL || source->prefix == NULL ? "" : source->prefix;
   if (path[0] != '\0') fprintf(stderr, " %s%s:", prefix, path);
   fprintf(stderr, " %s%s\n", severity, message);

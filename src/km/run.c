@@ -82,6 +82,12 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   return result == K8SM_OK;
 }
 
+/* The file that is wrong if some is. */
+static const char *overlay_file(const struct run_options *o) {
+  const char *executor = o->mapping.executor_overlay_file, *task = o->mapping.task_overlay_file;
+  return executor != NULL && task != NULL ? "overlays" : executor != NULL ? executor : task;
+}
+
 /* What a record has, beside claims and volumes. */
 struct contents {
   bool framework, more;
@@ -198,7 +204,8 @@ static bool set_up(struct km_runner *r, const struct run_options *o, struct km_s
   r->wary = o->adopt == 0 && may_be_lost(r);
   km_report_begin(&report);
   bool ok = make_driver(r, o, set, &report);
-  km_report_end(&report, NULL, -1);
+  const struct km_source overlay = {overlay_file(o), NULL, 0, NULL};
+  km_report_end(&report, overlay.name == NULL ? NULL : &overlay, -1);
   return ok && restore(r) && give_objects(r, o, set) == KM_DONE;
 }
 

@@ -79,9 +79,11 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &names);
-  if (code == -1 && (replicas < 0 || replicas > INT32_MAX))
+  if (code == -1 && replicas < 0)
     code = km_misuse(command,
                      "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
+  if (code == -1 && replicas > INT32_MAX)
+    code = km_misuse(command, "--replicas is %d at most, not %lld", INT32_MAX, (long long)replicas);
   if (code == -1 && names.count == 0) code = km_misuse(command, "name workloads: deployment/web");
   if (code == -1) {
     char folder[1024];

@@ -53,12 +53,35 @@ class Usage(unittest.TestCase):
                      ["run", "-f", "x", "--storage-class=fast"], ["run", "-f", "x", "--storage-class=fast=tape"],
                      ["run", "-f", "x", "--storage-class=fast=mount,size=3"],
                      ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"],
-                     ["get", "-o", "yaml"], ["get", "-A", "-n", "x"]):
+                     ["get", "-o", "yaml"], ["get", "-A", "-n", "x"],
+                     ["run", "-f", "x", "--state="], ["run", "-f", "x", "--framework-name="], ["run", "-f", ""],
+                     ["scale", "deployment/web", "--replicas=99999999999"]):
             code, out, err = km(*args)
             self.assertEqual(code, 64, args)
             self.assertEqual(out, "")
             self.assertIn("km", err)
 
+
+    def test_what_kubectl_has_is_pointed_to(self):
+        for name, words in (("apply", "'km run -f FILE'"), ("logs", "sandboxes"), ("fly", "'km --help' lists them")):
+            code, out, err = km(name, "x")
+            self.assertEqual((code, out), (64, ""))
+            self.assertRegex(err, f"^km: no command '{name}'; .*{words}")
+        self.assertEqual(km("help", "get"), km("get", "--help"))
+        self.assertEqual(km("help", "fly"), km("--help"))
+        self.assertEqual(km("version"), km("--version"))
+
+    def test_what_is_of_an_option_is_of_no_file(self):
+        pod = b"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: i}]}\n"
+        code, out, err = km("match", "-f", "-", "--offers", OFFERS, "--reservation=x", stdin=pod)
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("km: demand_options.reservation: 'x': expected labels as 'a=b,c=d'\n", err)
+        with tempfile.TemporaryDirectory() as folder:
+            overlay = pathlib.Path(folder, "overlay")
+            overlay.write_bytes(b"\x0f")
+            code, _, err = km("run", "-f", "-", f"--task-overlay={overlay}", f"--state={folder}/s", stdin=pod)
+        self.assertEqual(code, 1)
+        self.assertIn(f"{overlay}: the overlay of TaskInfo can't be used\n", err)
 
     def test_each_option_has_a_name_of_its_own(self):
         for command in COMMANDS:
@@ -80,7 +103,7 @@ class Parse(unittest.TestCase):
             protobuf = subprocess.run([KM, "parse", "-f", str(EXAMPLES / f"{name}.yaml"), "-o", "protobuf"],
                                       capture_output=True, check=True).stdout
             self.assertEqual(km("parse", "-f", "-", stdin=protobuf)[1], out)
-            code, text, _ = km("parse", "-f", EXAMPLES / f"{name}.yaml", "-o", "yaml")
+            code, text, _ = km("parse", "-f", EXAMPLES / f"{name}.yaml", "-o=yaml")
             self.assertEqual(km("parse", "-f", "-", stdin=text.encode())[1], out)
         code, out, _ = km("parse", "-f", EXAMPLES)
         self.assertEqual(json.loads(out)["kind"], "List")
