@@ -180,6 +180,8 @@ const struct k8smi_demand_use *k8smi_demand_use_remote(struct k8smi_demand_build
 void k8smi_demand_index_volumes(struct k8smi_demand_build *b);
 void k8smi_demand_free_volumes(struct k8smi_demand_build *b);
 void k8smi_demand_make_mounts(struct k8smi_demand_build *b, struct k8smi_demand_source *s);
+/* nesting.c: mounts inside of others, in an order and with what it takes that agents make them so. */
+void k8smi_demand_nest_mounts(struct k8smi_demand_build *b, struct k8smi_demand_source *s);
 
 /* The files of a volume whose contents the pod states. */
 struct k8smi_demand_files {

@@ -68,6 +68,7 @@ struct k8smi_demand_mount {
   uint32_t kind; /* K8SMI_VOLUME_* */
   bool read_only;
   int propagation; /* HOST: mesos.v1.MountPropagation.Mode; 0: private */
+  uint32_t record; /* its number in volumeMounts */
   struct k8sm_slice container_path;
   struct k8sm_slice source;                 /* SANDBOX: path below the executor's sandbox; HOST: path */
   struct k8sm_slice value;                  /* SECRET: the bytes */

@@ -210,7 +210,10 @@ static const struct k8smi_rule rules_of_mount[K8SMI_VolumeMount__COUNT] = {
     [K8SMI_VolumeMount_readOnly] = RULE_HOW("`Volume.mode`"),
     [K8SMI_VolumeMount_recursiveReadOnly] =
         RULE_UNLESS(IGNORED, "Disabled", "mounts below a read-only mount stay writable"),
-    [K8SMI_VolumeMount_mountPath] = RULE_HOW("`Volume.container_path`"),
+    [K8SMI_VolumeMount_mountPath] = RULE_TOLD(
+        "`Volume.container_path`, the outer ones first. A file of a secret or the like inside of a directory "
+        "that is mounted takes an agent with the isolator `volume/host_path`. Refused where an agent would "
+        "hide it: agents mount emptyDirs and claims first, then `docker/NAME`, hostPath, csi, and files"),
     [K8SMI_VolumeMount_subPath] = RULE_HOW("joined to the path of the volume's source"),
     [K8SMI_VolumeMount_mountPropagation] =
         RULE_TOLD("`HostPath.mount_propagation`; of other volumes no effect"),

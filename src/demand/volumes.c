@@ -125,8 +125,10 @@ static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, s
       size_t skip = name.len == sub_path.len ? sub_path.len : sub_path.len + 1;
       name = (struct k8sm_slice){name.ptr + skip, name.len - skip};
     }
-    struct k8smi_demand_mount mount = {K8SMI_VOLUME_SECRET,   true, 0, mount_join(b, target, name), {NULL, 0},
-                                       files->items[i].value, NULL};
+    struct k8smi_demand_mount mount = {.kind = K8SMI_VOLUME_SECRET,
+                                       .read_only = true,
+                                       .container_path = mount_join(b, target, name),
+                                       .value = files->items[i].value};
     mount_add(b, list, &mount);
     b->demand->features |= K8SM_FEATURE_SECRETS;
   }
@@ -142,13 +144,10 @@ static void mount_directory(struct k8smi_demand_build *b, struct mount_list *lis
   const struct k8smi_record *claim = k8smi_get_record(volume, K8SMI_Volume_persistentVolumeClaim);
   const struct k8smi_record *host = k8smi_get_record(volume, K8SMI_Volume_hostPath);
   struct k8smi_demand_mount mount = {
-      host != NULL ? K8SMI_VOLUME_HOST : K8SMI_VOLUME_SANDBOX,
-      k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false) ||
-          k8smi_get_bool(claim, K8SMI_PersistentVolumeClaimVolumeSource_readOnly, false),
-      0,
-      target,
-      {NULL, 0},
-      {NULL, 0}};
+      .kind = host != NULL ? K8SMI_VOLUME_HOST : K8SMI_VOLUME_SANDBOX,
+      .read_only = k8smi_get_bool(record, K8SMI_VolumeMount_readOnly, false) ||
+                   k8smi_get_bool(claim, K8SMI_PersistentVolumeClaimVolumeSource_readOnly, false),
+      .container_path = target};
   if (host != NULL) {
     mount.source = mount_join(b, k8smi_get_str(host, K8SMI_HostPathVolumeSource_path), sub_path);
     mount.propagation = mount_propagation(record);
@@ -241,8 +240,11 @@ void k8smi_demand_make_mounts(struct k8smi_demand_build *b, struct k8smi_demand_
   struct mount_list list = {NULL, 0, 0};
   for (size_t i = 0; i < records.count && !b->no_memory; i++) {
     struct k8smi_path at = k8smi_path_index(&list_path, i);
+    size_t before = list.count;
     mount_one(b, s, &list, k8smi_list_record(records, i), &at);
+    for (size_t k = before; k < list.count; k++) list.items[k].record = (uint32_t)i;
   }
   s->task->mounts = list.items;
   s->task->mount_count = list.count;
+  if (!k8smi_demand_is_docker(b->demand)) k8smi_demand_nest_mounts(b, s); /* Docker does it by itself */
 }

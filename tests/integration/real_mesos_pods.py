@@ -387,6 +387,20 @@ class Pods(Case):
             volumes=[{"name": "s", "secret": {"secretName": "s"}}], restartPolicy="Never"))
         self.assertEqual(km.wait(60), 0, self.said())
 
+    def test_mounts_inside_of_others(self):
+        """A file in an emptyDir, whose place stays there when the container starts again; and the inner of two
+        directories, which the pod names first."""
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"word": "sesame"}}
+        km = self.run_pod(json.dumps(secret) + "\n---\n" + pod("nested", [container(
+            "main", 'test "$(cat /data/conf/word)" = sesame || exit 3; test -e /data/seen && exit 0; '
+            "touch /data/in/f && ! test -e /data/f && touch /data/seen; exit 4",
+            volumeMounts=[{"name": "inner", "mountPath": "/data/in"}, {"name": "outer", "mountPath": "/data"},
+                          {"name": "s", "mountPath": "/data/conf"}])],
+            volumes=[{"name": "outer", "emptyDir": {}}, {"name": "inner", "emptyDir": {}},
+                     {"name": "s", "secret": {"secretName": "s"}}], restartPolicy="OnFailure"))
+        self.assertEqual(km.wait(60), 0, self.said())
+        self.assertIn("exit code 4", self.said())
+
 
 if __name__ == "__main__":
     if real_mesos_pair.wanted():

@@ -146,6 +146,66 @@ static void mounts(void **state) {
   k8sm_demand_unref(d);
 }
 
+/* "kind:path " of the first container, in their order. */
+static void mounts_of(const struct k8sm_demand *d, char *text, size_t cap) {
+  static const char *const kinds[] = {"", "sandbox", "host", "secret", "docker", "csi"};
+  text[0] = '\0';
+  for (size_t i = 0; i < d->tasks[1].mount_count; i++) {
+    const struct k8smi_demand_mount *m = &d->tasks[1].mounts[i];
+    bool place = k8smi_eqs(m->source, "/dev/null");
+    snprintf(text + strlen(text), cap - strlen(text), "%s:%.*s ", place ? "place" : kinds[m->kind],
+             (int)m->container_path.len, m->container_path.ptr);
+  }
+}
+
+#define NESTED(path, volume) "{'name':'" volume "','mountPath':'" path "'}"
+
+/* The outer ones first; a file in a directory has a place there, and what an agent would hide is refused. */
+static void mounts_inside_of_others(void **state) {
+  static const struct {
+    const char *mounts, *order; /* NULL: refused */
+    uint32_t features;
+    const char *path; /* of a finding; NULL: none */
+  } rows[] = {
+      {NESTED("/a/b", "e") "," NESTED("/a", "f"), "sandbox:/a sandbox:/a/b ", 0, NULL},
+      {NESTED("/a//b/", "e") "," NESTED("/a/", "f") "," NESTED("/ab", "h"),
+       "sandbox:/a/ host:/ab sandbox:/a//b/ ", K8SM_FEATURE_HOST_PATH, NULL},
+      {NESTED("/a/b", "h") "," NESTED("/a", "f"), "sandbox:/a host:/a/b ", K8SM_FEATURE_HOST_PATH, NULL},
+      {NESTED("/a", "e") "," NESTED("/a/s", "s"), "sandbox:/a secret:/a/s/password place:/a/s/password ",
+       K8SM_FEATURE_HOST_PATH | K8SM_FEATURE_SECRETS, NULL},
+      {NESTED("/a", "c") "," NESTED("/a/s", "s"), "csi:/a secret:/a/s/password ",
+       K8SM_FEATURE_CSI | K8SM_FEATURE_SECRETS, "spec.containers[0].volumeMounts[1].mountPath"},
+      {"{'name':'e','mountPath':'/a','readOnly':true}," NESTED("/a/s", "s"),
+       "sandbox:/a secret:/a/s/password ", K8SM_FEATURE_SECRETS,
+       "spec.containers[0].volumeMounts[1].mountPath"},
+      {NESTED("/h", "h") "," NESTED("/h/e", "e"), NULL, 0, "spec.containers[0].volumeMounts[1].mountPath"},
+      {NESTED("/h/x/e", "e") "," NESTED("/h/x", "f") "," NESTED("/h", "h"), NULL, 0,
+       "spec.containers[0].volumeMounts[0].mountPath"},
+      {NESTED("/b", "e") "," NESTED("/a", "f"), "sandbox:/b sandbox:/a ", 0, NULL}, /* as they came */
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    char spec[1024], order[256];
+    struct findings f;
+    snprintf(spec, sizeof spec,
+             "{'hostNetwork':true,'securityContext':{'runAsUser':0},'containers':[{'name':'c','image':'i',"
+             "'volumeMounts':[%s]}],'volumes':[{'name':'e','emptyDir':{}},{'name':'f','emptyDir':{}},"
+             "{'name':'h','hostPath':{'path':'/h'}},{'name':'s','secret':{'secretName':'pw'}},"
+             "{'name':'c','csi':{'driver':'d','volumeAttributes':{'volumeId':'x'}}}]}",
+             rows[i].mounts);
+    struct k8sm_demand *d = make_with_data("", spec, &f);
+    if ((d != NULL) != (rows[i].order != NULL)) fail_msg("%s: %s", rows[i].mounts, f.text);
+    assert_int_equal(f.diags.count > 0, rows[i].path != NULL);
+    if (rows[i].path != NULL) assert_non_null(findings_at(&f, rows[i].path));
+    if (d == NULL) continue;
+    mounts_of(d, order, sizeof order);
+    assert_string_equal(order, rows[i].order);
+    uint32_t always = K8SM_FEATURE_IMAGES | K8SM_FEATURE_CGROUPS | K8SM_FEATURE_SANDBOX_PATH;
+    assert_int_equal(d->features | K8SM_FEATURE_SANDBOX_PATH, always | rows[i].features);
+    k8sm_demand_unref(d);
+  }
+}
+
 static void words_of(const struct k8sm_demand *d, char *text, size_t cap) {
   text[0] = '\0';
   for (size_t i = 0; i < d->tasks[1].argv.count; i++) {
@@ -519,6 +579,7 @@ int main(void) {
       cmocka_unit_test(environments_are_resolved),
       cmocka_unit_test(expansion_is_bounded),
       cmocka_unit_test(mounts),
+      cmocka_unit_test(mounts_inside_of_others),
       cmocka_unit_test(commands),
       cmocka_unit_test(pull_secrets_and_policy),
       cmocka_unit_test(probes_that_are_approximated),
