@@ -230,7 +230,8 @@ struct k8sm_demand_options km_demand_options(const struct km_demand_flags *flags
 /* The demands of a set, one for each pod; findings are printed. *ret_made tells how many are not NULL. */
 struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_demand_flags *flags,
                                      size_t *ret_made);
-/* Maps each pod and lets go of it: findings are printed, KM_FAILED if one can't be mapped. */
+/* Maps each pod and lets go of it: findings are printed, what is true of several pods once; KM_FAILED if one
+ * can't be mapped. */
 int km_set_try(const struct km_set *set, const struct km_demand_flags *flags);
 void km_demands_free(struct k8sm_demand **demands, size_t count);
 /* Fills a cluster with the OFFERS events of a file, and with what the set says of nodes and namespaces. NULL,

@@ -22,14 +22,54 @@ static bool is_replica(const struct km_set *set, size_t number) {
          set->pods[number - 1].workload == set->pods[number].workload;
 }
 
-/* NULL, with findings printed, if the pod can't be mapped; warnings are printed in any case. */
+/* Warnings and notes that were printed, and how many like them were not. */
+struct heard {
+  uint64_t sums[1000];
+  size_t count;
+  size_t again, pods;
+};
+
+static uint64_t sum_of(const struct k8sm_diag *row) {
+  uint64_t sum = UINT64_C(0xcbf29ce484222325);
+  const char *const texts[] = {report.text + row->path, report.text + row->message};
+  for (size_t i = 0; i < 2; i++) {
+    for (const char *c = texts[i]; *c != '\0'; c++) sum = (sum ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    sum *= UINT64_C(0x100000001b3);
+  }
+  return sum;
+}
+
+static bool is_new(struct heard *h, const struct k8sm_diag *row) {
+  uint64_t sum = sum_of(row);
+  for (size_t i = 0; i < h->count; i++) {
+    if (h->sums[i] == sum) return false;
+  }
+  if (h->count < sizeof h->sums / sizeof h->sums[0]) h->sums[h->count++] = sum;
+  return true;
+}
+
+/* Takes out of the report what was said of another pod. */
+static void drop_heard(struct heard *h) {
+  size_t kept = 0, n = report.diags.count < report.diags.cap ? report.diags.count : report.diags.cap;
+  for (size_t i = 0; i < n; i++) {
+    if (report.rows[i].severity == K8SM_SEVERITY_ERROR || is_new(h, &report.rows[i]))
+      report.rows[kept++] = report.rows[i];
+  }
+  report.diags.count -= n - kept;
+  h->again += n - kept;
+  h->pods += kept < n;
+}
+
+/* NULL, with findings printed, if the pod can't be mapped; warnings are printed in any case, or (`heard`)
+ * only those that are new. */
 static struct k8sm_demand *demand_of(const struct km_set *set, size_t number, const struct k8sm_pod *pod,
-                                     const struct k8sm_demand_options *options) {
+                                     const struct k8sm_demand_options *options, struct heard *heard) {
   struct km_source source = km_set_source(set, &set->pods[number]);
   struct k8sm_demand *demand = NULL;
   km_report_begin(&report);
   int result = k8sm_demand_make(pod, options, &demand, &report.diags);
   if (result != K8SM_OK && report.diags.count == 0) km_report_result("mapping a pod", result);
+  if (heard != NULL && !is_replica(set, number)) drop_heard(heard);
   if (result != K8SM_OK || !is_replica(set, number))
     km_report_end(&report, &source, set->pods[number].document);
   return result == K8SM_OK ? demand : NULL;
@@ -41,7 +81,7 @@ struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_d
   struct k8sm_demand_options options = options_of(set, flags);
   *ret_made = 0;
   for (size_t i = 0; i < set->pod_count; i++) {
-    demands[i] = demand_of(set, i, set->pods[i].pod, &options);
+    demands[i] = demand_of(set, i, set->pods[i].pod, &options, NULL);
     *ret_made += demands[i] != NULL;
   }
   return demands;
@@ -65,15 +105,19 @@ static struct k8sm_pod *example_of(const struct km_pod *pod) {
 
 int km_set_try(const struct km_set *set, const struct km_demand_flags *flags) {
   struct k8sm_demand_options options = options_of(set, flags);
+  struct heard heard = {.count = 0};
   int code = KM_DONE;
   for (size_t i = 0; i < set->pod_count; i++) {
     struct k8sm_pod *pod = example_of(&set->pods[i]);
     if (pod == NULL) return KM_FAILED;
-    struct k8sm_demand *demand = demand_of(set, i, pod, &options);
+    struct k8sm_demand *demand = demand_of(set, i, pod, &options, &heard);
     if (demand == NULL) code = KM_FAILED;
     k8sm_demand_unref(demand);
     k8sm_pod_unref(pod);
   }
+  if (heard.again > 0)
+    fprintf(stderr, "km: the same %s true of %zu more pod%s\n",
+            heard.again > 1 ? "warnings and notes are" : "is", heard.pods, heard.pods == 1 ? "" : "s");
   return code;
 }
 

@@ -564,6 +564,14 @@ class Run(unittest.TestCase):
             code, out, err = km("run", "-f", "-", self.state, stdin=pod.encode())
             self.assertEqual(code, want, out + err)
 
+    def test_what_is_true_of_several_pods_is_said_once(self):
+        pods = "".join(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p{i}}}\nspec: {{restartPolicy: Never, containers: "
+                       "[{name: c, image: x, command: ['true']}]}\n---\n" for i in range(3))
+        code, out, err = km("run", "-f", "-", self.state, stdin=pods.encode())
+        self.assertEqual(code, 0, out + err)
+        self.assertEqual(err.count("spec.hostNetwork: warning: "), 1, err)
+        self.assertIn("km: the same warnings and notes are true of 2 more pods\n", err)
+
     def test_a_recorded_run_replays_exactly(self):
         trace = pathlib.Path(self.folder.name, "trace")
         pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n"
