@@ -185,6 +185,10 @@ int k8smi_fields_check(const ProtobufCMessageDescriptor *type, k8smi_field_set s
   return result;
 }
 
+bool k8smi_message_mends(const ProtobufCMessageDescriptor *type) {
+  return type == &k8sm_mesos__event__descriptor || type == &k8sm_mesos__task_status__descriptor;
+}
+
 int k8smi_field_check_text(const void *bytes, size_t len, const struct k8smi_frame *frame,
                            struct k8sm_diags *diags) {
   struct k8smi_frame_path path;

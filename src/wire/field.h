@@ -117,6 +117,8 @@ int k8smi_fields_check(const ProtobufCMessageDescriptor *type, k8smi_field_set s
                        const struct k8smi_frame *frame, struct k8sm_diags *diags);
 
 /* What every reader has to do with text: UTF-8 and no NUL, or a finding and SYNTAX. */
+/* Are the texts of a message of this type, as a whole, made good? See mesos.h. */
+bool k8smi_message_mends(const ProtobufCMessageDescriptor *type);
 int k8smi_field_check_text(const void *bytes, size_t len, const struct k8smi_frame *frame,
                            struct k8sm_diags *diags);
 

@@ -17,6 +17,9 @@ enum { K8SMI_MESSAGE_MAX_DEPTH = 32 };
 
 /* Protobuf bytes → message. Unknown fields are kept (in the message's unknown_fields); a required field
  * that is missing is a finding. `bytes` are not kept. *ret is written only on success.
+ * A text that is not UTF-8, or has a NUL in it, is a finding, too; but not in an Event or a TaskStatus. No
+ * master checks what it passes on (attributes as they were typed, words of programs), and what it says must
+ * be heard: there each such byte becomes U+FFFD.
  * Errors: SYNTAX, INVALID, LIMIT, NOMEM. */
 int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
                          size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags);

@@ -4,6 +4,7 @@
 #include "wire/json.h"
 #include "wire/number.h"
 #include "wire/token.h"
+#include "wire/utf8.h"
 
 /* The JSON that Mesos writes → a message in memory. What the schema does not know (a member, the name of an
  * enum's value) is kept as text; null is as if the member were not there. */
@@ -12,6 +13,7 @@ struct mesos_reader {
   struct k8smi_arena *arena;
   struct k8sm_diags *diags;
   struct k8smi_tokens *tokens;
+  bool mends; /* texts that are none are made some */
 };
 
 static int mesos_read_message(const struct mesos_reader *r, ProtobufCMessage *message,
@@ -153,9 +155,11 @@ static int mesos_store_enum(const struct mesos_reader *r, const struct k8smi_tok
 static int mesos_store_text(const struct mesos_reader *r, const struct k8smi_token *t, void *to,
                             const struct k8smi_frame *frame) {
   if (t->kind != K8SMI_TOKEN_STRING) return mesos_wrong(r, t, "a string", frame);
-  int result = k8smi_field_check_text(t->text.ptr, t->text.len, frame, r->diags);
+  int result = r->mends ? K8SM_OK : k8smi_field_check_text(t->text.ptr, t->text.len, frame, r->diags);
   if (result != K8SM_OK) return result;
-  const char *text = k8smi_arena_copy(r->arena, t->text.ptr, t->text.len).ptr;
+  const bool fine = !r->mends || k8smi_text_valid(t->text.ptr, t->text.len) == t->text.len;
+  const char *text = fine ? k8smi_arena_copy(r->arena, t->text.ptr, t->text.len).ptr
+                          : k8smi_text_replace(r->arena, t->text).ptr;
   if (text == NULL) return mesos_no_memory(r);
   memcpy(to, &text, sizeof text);
   return K8SM_OK;
@@ -361,8 +365,11 @@ static int mesos_read_document(const struct mesos_reader *r, ProtobufCMessage *m
 int k8smi_message_decode_json(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type,
                               const void *bytes, size_t len, ProtobufCMessage **ret,
                               struct k8sm_diags *diags) {
-  struct mesos_reader r = {arena, diags, NULL};
-  int result = k8smi_tokens_json(arena, bytes, len, NULL, &r.tokens, diags);
+  struct mesos_reader r = {arena, diags, NULL, k8smi_message_mends(type)};
+  struct k8sm_slice json = {bytes, len};
+  if (r.mends && k8smi_utf8_valid(bytes, len) != len) json = k8smi_utf8_replace(arena, json);
+  if (json.ptr == NULL && len > 0) return mesos_no_memory(&r);
+  int result = k8smi_tokens_json(arena, json.ptr, json.len, NULL, &r.tokens, diags);
   if (result != K8SM_OK) return result;
   ProtobufCMessage *message = k8smi_message_new(arena, type);
   result = message == NULL ? mesos_no_memory(&r) : mesos_read_document(&r, message);

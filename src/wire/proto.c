@@ -29,6 +29,7 @@ struct proto_reader {
   const uint8_t *begin;
   struct proto_memo *memo; /* PROTO_SLOTS; NULL: every message is read for itself */
   int result;              /* of who returned NULL */
+  bool mends;              /* texts that are none are made some */
 };
 
 /* Descriptors lie in one place, at distances that do not change from run to run. */
@@ -95,9 +96,16 @@ static bool proto_store_text(struct k8smi_arena *arena, const uint8_t *bytes, si
   return true;
 }
 
-static int proto_refuse_text(const struct proto_reader *r, const ProtobufCFieldDescriptor *field,
-                             const uint8_t *bytes, size_t len, const struct k8smi_frame *parent,
-                             size_t index) {
+/* One that could not be stored as it is. */
+static int proto_store_odd_text(const struct proto_reader *r, const ProtobufCFieldDescriptor *field,
+                                const uint8_t *bytes, size_t len, void *to, const struct k8smi_frame *parent,
+                                size_t index) {
+  if (r->mends) {
+    const char *text = k8smi_text_replace(r->arena, (struct k8sm_slice){(const char *)bytes, len}).ptr;
+    if (text == NULL) return proto_no_memory(r);
+    memcpy(to, &text, sizeof text);
+    return K8SM_OK;
+  }
   const struct k8smi_frame frame = k8smi_frame_in(parent, field, index);
   int result = k8smi_field_check_text(bytes, len, &frame, r->diags);
   return result != K8SM_OK ? result : proto_no_memory(r);
@@ -225,7 +233,7 @@ static inline const uint8_t *proto_read_value(struct proto_reader *r, const Prot
   if (p == NULL || n > (uint64_t)(end - p)) return NULL;
   if (type == PROTOBUF_C_TYPE_STRING) {
     if (proto_store_text(r->arena, p, (size_t)n, to)) return p + n;
-    result = proto_refuse_text(r, field, p, (size_t)n, parent, proto_run_index(run));
+    result = proto_store_odd_text(r, field, p, (size_t)n, to, parent, proto_run_index(run));
   } else if (type == PROTOBUF_C_TYPE_MESSAGE) {
     result = proto_store_message(r, field, p, (size_t)n, to, parent, proto_run_index(run));
   } else {
@@ -335,7 +343,10 @@ static const uint8_t proto_nothing[1];
 
 int k8smi_message_decode(struct k8smi_arena *arena, const ProtobufCMessageDescriptor *type, const void *bytes,
                          size_t len, ProtobufCMessage **ret, struct k8sm_diags *diags) {
-  struct proto_reader r = {.arena = arena, .diags = diags, .begin = len == 0 ? proto_nothing : bytes};
+  struct proto_reader r = {.arena = arena,
+                           .diags = diags,
+                           .begin = len == 0 ? proto_nothing : bytes,
+                           .mends = k8smi_message_mends(type)};
   return proto_decode(&r, type, len, ret);
 }
 
@@ -354,7 +365,8 @@ int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessag
   enum { PROTO_SHORT = 1024 }; /* bytes, in which nothing comes twice: not worth the table */
   if (len < PROTO_SHORT) return k8smi_message_decode(arena, type, bytes, len, ret, diags);
   struct proto_memo memo[PROTO_SLOTS] = {{.field = NULL}};
-  struct proto_reader r = {.arena = arena, .diags = diags, .begin = bytes, .memo = memo};
+  struct proto_reader r = {
+      .arena = arena, .diags = diags, .begin = bytes, .memo = memo, .mends = k8smi_message_mends(type)};
   proto_expect(arena, len);
   return proto_decode(&r, type, len, ret);
 }

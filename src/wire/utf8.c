@@ -121,7 +121,7 @@ char *k8smi_utf8_put(char *to, uint32_t c) {
   return to;
 }
 
-struct k8sm_slice k8smi_utf8_replace(struct k8smi_arena *arena, struct k8sm_slice bytes) {
+static struct k8sm_slice utf8_replace(struct k8smi_arena *arena, struct k8sm_slice bytes, bool no_nul) {
   static const char replacement[] = "\xef\xbf\xbd";
   const size_t wide = sizeof replacement - 1;
   size_t size;
@@ -129,10 +129,19 @@ struct k8sm_slice k8smi_utf8_replace(struct k8smi_arena *arena, struct k8sm_slic
   if (text == NULL) return (struct k8sm_slice){NULL, 0};
   for (size_t at = 0; at < bytes.len;) {
     size_t n = k8smi_utf8_sequence((const unsigned char *)bytes.ptr + at, bytes.len - at);
+    if (no_nul && bytes.ptr[at] == '\0') n = 0;
     memcpy(to, n == 0 ? replacement : bytes.ptr + at, n == 0 ? wide : n);
     to += n == 0 ? wide : n;
     at += n == 0 ? 1 : n;
   }
   *to = '\0';
   return (struct k8sm_slice){text, (size_t)(to - text)};
+}
+
+struct k8sm_slice k8smi_utf8_replace(struct k8smi_arena *arena, struct k8sm_slice bytes) {
+  return utf8_replace(arena, bytes, false);
+}
+
+struct k8sm_slice k8smi_text_replace(struct k8smi_arena *arena, struct k8sm_slice bytes) {
+  return utf8_replace(arena, bytes, true);
 }

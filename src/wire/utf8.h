@@ -73,5 +73,7 @@ char *k8smi_utf8_put(char *to, uint32_t code_point);
 /* A copy in which each byte that is not UTF-8 has become U+FFFD, and a NUL behind it. ptr is NULL when memory
  * ran out. */
 struct k8sm_slice k8smi_utf8_replace(struct k8smi_arena *arena, struct k8sm_slice bytes);
+/* The same, and of each NUL in it as well. */
+struct k8sm_slice k8smi_text_replace(struct k8smi_arena *arena, struct k8sm_slice bytes);
 
 #endif

@@ -108,6 +108,34 @@ static void odd_updates(void **state) {
   script_close(&s);
 }
 
+/* Of texts that are none, which no master minds, nothing is lost: neither how a container ended nor an offer.
+ */
+static void texts_that_are_none(void **state) {
+  static const char offer[] =
+      "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O2\"},\"framework_id\":{\"value\":"
+      "\"F1\"},"
+      "\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"h\",\"allocation_info\":{\"role\":\"*\"},"
+      "\"attributes\":[{"
+      "\"name\":\"room\",\"type\":\"TEXT\",\"text\":{\"value\":\"caf\xe9\"}}],\"resources\":[{\"name\":"
+      "\"cpus\","
+      "\"type\":\"SCALAR\",\"scalar\":{\"value\":4},\"allocation_info\":{\"role\":\"*\"}},{\"name\":\"mem\","
+      "\"type\":"
+      "\"SCALAR\",\"scalar\":{\"value\":4096},\"allocation_info\":{\"role\":\"*\"}},{\"name\":\"disk\","
+      "\"type\":"
+      "\"SCALAR\",\"scalar\":{\"value\":9999},\"allocation_info\":{\"role\":\"*\"}}]}]}}";
+  struct script s;
+  (void)state;
+  open_running(&s);
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_FAILED", "failed----------",
+                ",\"source\":\"SOURCE_EXECUTOR\",\"message\":\"Command exited with status 3: caf\xe9\"");
+  if (!script_has(&s, "> ACKNOWLEDGE nginx.0") || script_has(&s, "> cancel the subscription"))
+    fail_msg("%s", s.trace);
+  assert_true(script_has(&s, "nginx ended with exit code 3"));
+  script_event(&s, offer);
+  if (!script_has(&s, "> ACCEPT O2")) fail_msg("%s", s.trace);
+  script_close(&s);
+}
+
 /* Offers that can't be read would be held for ever: they go back, the others count. */
 static void offers_that_can_not_be_read(void **state) {
   static const char event[] =
@@ -368,6 +396,7 @@ int main(void) {
       cmocka_unit_test(hollow_events),
       cmocka_unit_test(events_for_others),
       cmocka_unit_test(odd_updates),
+      cmocka_unit_test(texts_that_are_none),
       cmocka_unit_test(offers_that_can_not_be_read),
       cmocka_unit_test(the_master_ends_it),
       cmocka_unit_test(events_without_memory),

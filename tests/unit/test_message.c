@@ -180,6 +180,52 @@ static const struct refused refused_bytes[] = {
      "offers.offers[0].id.value"},
 };
 
+/* What a master says must be heard, whatever somebody typed into a text: in either format, alone or in an
+ * event, and of an event of any length. */
+static void texts_of_a_master_are_mended(void **state) {
+  static const struct k8sm_slice rows[] = {K8SMI_S("\x0a\x03\x0a\x01t\x10\x01\x22\x06"
+                                                   "a\xff\0\xc3\xa9z"),
+                                           K8SMI_S("{\"task_id\":{\"value\":\"t\"},\"state\":\"TASK_"
+                                                   "RUNNING\",\"message\":\"a\xff\\u0000\xc3\xa9z\"}")};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct bench b;
+    ProtobufCMessage *message = NULL;
+    bench_begin(&b);
+    assert_int_equal(k8smi_message_read(&b.arena, K8SM_FORMAT_AUTO, &k8sm_mesos__task_status__descriptor,
+                                        rows[i].ptr, rows[i].len, &message, &b.diags),
+                     K8SM_OK);
+    assert_int_equal(b.diags.count, 0);
+    const K8smMesos__TaskStatus *status = (const K8smMesos__TaskStatus *)(const void *)message;
+    assert_string_equal(status->message, "a\xef\xbf\xbd\xef\xbf\xbd\xc3\xa9z");
+    bench_end(&b);
+  }
+}
+
+/* The one by which the driver reads, which remembers messages of a long event. */
+static void texts_of_long_events_are_mended(void **state) {
+  static const char error[] = "\x08\x07\x42"; /* ERROR, whose message follows */
+  enum { ERROR_LENGTH = 2000 };
+  unsigned char bytes[ERROR_LENGTH + 16];
+  struct bench b;
+  ProtobufCMessage *message = NULL;
+  (void)state;
+  size_t n = sizeof error - 1;
+  memcpy(bytes, error, n);
+  bytes[n++] = (ERROR_LENGTH + 3) % 128 + 128, bytes[n++] = (ERROR_LENGTH + 3) / 128;
+  bytes[n++] = 0x0a, bytes[n++] = ERROR_LENGTH % 128 + 128, bytes[n++] = ERROR_LENGTH / 128;
+  memset(bytes + n, 'x', ERROR_LENGTH);
+  bytes[n + 7] = 0xe9; /* as in Latin-1 */
+  bench_begin(&b);
+  assert_int_equal(k8smi_message_decode_shared(&b.arena, &k8sm_mesos__event__descriptor, bytes,
+                                               n + ERROR_LENGTH, &message, &b.diags),
+                   K8SM_OK);
+  const char *words = ((const K8smMesos__Event *)(const void *)message)->error->message;
+  assert_int_equal(strlen(words), ERROR_LENGTH + 2);
+  assert_memory_equal(words, "xxxxxxx\xef\xbf\xbdx", 11);
+  bench_end(&b);
+}
+
 static void bad_bytes_are_refused_with_a_finding(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof refused_bytes / sizeof refused_bytes[0]; i++) {
@@ -592,6 +638,8 @@ int main(void) {
       cmocka_unit_test(unknown_fields_and_merging),
       cmocka_unit_test(equal_messages_are_shared),
       cmocka_unit_test(repeated_numbers_packed_or_not),
+      cmocka_unit_test(texts_of_a_master_are_mended),
+      cmocka_unit_test(texts_of_long_events_are_mended),
       cmocka_unit_test(bad_bytes_are_refused_with_a_finding),
       cmocka_unit_test(bad_json_is_refused_with_a_finding),
       cmocka_unit_test(json_that_is_newer_than_the_schema_is_kept),
