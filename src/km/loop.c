@@ -180,22 +180,32 @@ static int finish(struct km_runner *r, const struct km_counts *counts, int code,
   return code;
 }
 
+/* Until when nothing but what happens makes a difference. */
+static uint64_t next_look(const struct km_runner *r, const struct km_tally *tally,
+                          const struct ending *ending, uint64_t give_up) {
+  enum { REDRAW_MS = 1000, SOON_MS = 100 };
+  uint64_t now = km_mono_ms(), until = end_of_patience(r, ending);
+  uint64_t tallied = km_tally_deadline(r, tally);
+  if (give_up < until) until = give_up;
+  if (tallied < until) until = tallied;
+  if (r->wary && r->stray_ms != 0 && now + SOON_MS < until) until = now + SOON_MS;
+  return r->live && now + REDRAW_MS < until ? now + REDRAW_MS : until;
+}
+
 int km_runner_loop(struct km_runner *r, int64_t timeout, int parent) {
   uint64_t give_up = timeout > 0 ? km_mono_ms() + (uint64_t)timeout * 1000 : UINT64_MAX;
   struct ending ending = {0};
+  struct km_tally tally = {.counted = false};
   for (;;) {
-    struct km_counts counts = km_runner_count(r);
-    if (r->dirty && (r->live || km_counts_over(&counts))) km_runner_draw(r);
-    int code = verdict(r, &counts, give_up, parent >= 0);
-    bool over = r->failed || r->stopped || km_counts_over(&counts) || code == KM_UNPLACED;
+    const struct km_counts *counts = km_runner_tally(r, &tally);
+    if (r->dirty && (r->live || km_counts_over(counts))) km_runner_draw(r);
+    int code = verdict(r, counts, give_up, parent >= 0);
+    bool over = r->failed || r->stopped || km_counts_over(counts) || code == KM_UNPLACED;
     if (code != -1 && parent >= 0) report_to_parent(r, &parent, code);
-    if (code != -1 && over) return finish(r, &counts, code, timeout);
-    if ((code = leave(r, &ending)) != -1 || (code = check_record(r, &counts, &parent)) != -1) return code;
+    if (code != -1 && over) return finish(r, counts, code, timeout);
+    if ((code = leave(r, &ending)) != -1 || (code = check_record(r, counts, &parent)) != -1) return code;
     if (km_signals_count() > ending.interrupts) begin_to_end(r, &ending);
-    uint64_t now = km_mono_ms(), until = end_of_patience(r, &ending);
-    if (give_up <= now) give_up = UINT64_MAX; /* it had its say in the verdict */
-    if (give_up < until) until = give_up;
-    if (r->wary && r->stray_ms != 0) until = now + 100;
-    km_runner_turn(r, r->live ? now + 1000 : until);
+    if (give_up <= km_mono_ms()) give_up = UINT64_MAX; /* it had its say in the verdict */
+    km_runner_turn(r, next_look(r, &tally, &ending, give_up));
   }
 }

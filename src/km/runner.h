@@ -45,6 +45,7 @@ struct km_runner {
   bool stopped;      /* the driver said STOPPED */
   bool wary;         /* the record may be lost: no pod has been launched yet, and none may run */
   uint64_t stray_ms; /* when a task of a pod turned up that is not known; 0: never */
+  uint64_t steps;    /* of driver and control */
   bool failed;       /* the library ran out of memory, or the embedded Mesos broke */
   uint32_t stop_code;
   bool cut;          /* the last thing that was heard of the master is that a connection to it failed */
@@ -132,6 +133,16 @@ static inline bool km_counts_over(const struct km_counts *c) {
   return c->finished == c->pods && c->lasting == 0 && c->jobs == 0;
 }
 struct km_counts km_runner_count(const struct km_runner *r);
+/* The same, kept as long as nothing has happened; of many pods it may be a moment old. */
+struct km_tally {
+  struct km_counts counts;
+  uint64_t steps;  /* of the runner, when they were counted */
+  uint64_t due_ms; /* not to be counted before */
+  bool counted;
+};
+const struct km_counts *km_runner_tally(const struct km_runner *r, struct km_tally *tally);
+/* When it is to be asked for again; UINT64_MAX: not before something happens. */
+uint64_t km_tally_deadline(const struct km_runner *r, const struct km_tally *tally);
 /* Until everything has ended, or somebody wants it to. timeout: seconds that pods may be without a place, 0:
  * any; parent: who waits to be told with one byte that they run, -1: nobody. Returns an exit code. */
 int km_runner_loop(struct km_runner *r, int64_t timeout, int parent);

@@ -781,7 +781,7 @@ class Disks(unittest.TestCase):
         out, _ = run.communicate(timeout=30)
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("storageClassName 'fast' is not among the storage classes of the options: whole, part", out)
-        for text, words in (("[1]", "km:1: resources[0]: found a number 1, expected an object"),
+        for text, words in (("[1]", "km: resources[0]: found a number 1, expected an object"),
                             ("cpus:4;mem:4x", "km: agents[0].resources: column 12: found '4x'; expected a number")):
             code, _, err = km("local", "--port=0", "--resources=" + text)
             self.assertEqual((code, err), (1, words + "\n"))
