@@ -214,7 +214,8 @@ static const struct k8smi_rule rules_of_mount[K8SMI_VolumeMount__COUNT] = {
         "`Volume.container_path`, the outer ones first. A file of a secret or the like inside of a directory "
         "that is mounted takes an agent with the isolator `volume/host_path`. Refused where an agent would "
         "hide it: agents mount emptyDirs and claims first, then `docker/NAME`, hostPath, csi, and files"),
-    [K8SMI_VolumeMount_subPath] = RULE_HOW("joined to the path of the volume's source"),
+    [K8SMI_VolumeMount_subPath] =
+        RULE_TOLD("joined to the path of the volume's source; in a hostPath it must be there"),
     [K8SMI_VolumeMount_mountPropagation] =
         RULE_TOLD("`HostPath.mount_propagation`; of other volumes no effect"),
     [K8SMI_VolumeMount_subPathExpr] = RULE_RESOLVED("from the container's variables, then as `subPath`"),

@@ -13,9 +13,9 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
     [K8SMI_Volume_gcePersistentDisk] = RULE_NO_VOLUME,
     [K8SMI_Volume_awsElasticBlockStore] = RULE_NO_VOLUME,
     [K8SMI_Volume_gitRepo] = RULE_NO_VOLUME,
-    [K8SMI_Volume_secret] = RULE_RESOLVED(
-        "from the data handed in: one SECRET volume for each file, whose mode is Mesos' own; it does not "
-        "change later"),
+    [K8SMI_Volume_secret] = RULE_RESOLVED("from the data handed in: one SECRET volume for each file, whose "
+                                          "mode and owner are Mesos' own; it does not "
+                                          "change later"),
     [K8SMI_Volume_nfs] = RULE_NO_VOLUME,
     [K8SMI_Volume_iscsi] = RULE_NO_VOLUME,
     [K8SMI_Volume_glusterfs] = RULE_NO_VOLUME,
@@ -54,7 +54,7 @@ static const struct k8smi_rule rules_of_empty_dir[K8SMI_EmptyDirVolumeSource__CO
 };
 
 static const struct k8smi_rule rules_of_host_path[K8SMI_HostPathVolumeSource__COUNT] = {
-    [K8SMI_HostPathVolumeSource_path] = RULE_HOW("`HostPath.path` of the volume's source"),
+    [K8SMI_HostPathVolumeSource_path] = RULE_HOW("`HostPath.path` of the volume's source: it must be there"),
     [K8SMI_HostPathVolumeSource_type] =
         RULE_LOSS("the path must be there: its type is not checked, nothing is made"),
 };

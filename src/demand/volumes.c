@@ -2,6 +2,7 @@
 /* Volume mounts: https://kubernetes.io/docs/concepts/storage/volumes/ */
 #include "demand/build.h"
 
+#include "pod/fields.h"
 #include "wire/mesos.h"
 
 #include <k8smesos/cluster.h>
@@ -94,6 +95,24 @@ static void mount_note_modes(struct k8smi_demand_build *b, const struct k8smi_fi
   }
 }
 
+/* Owners of files, which Kubernetes has as an alpha feature, wherever a source or a file names one. As deep
+ * as the tables go. */
+static bool mount_has_owner(unsigned type, const struct k8smi_record *record) {
+  bool found = false;
+  for (unsigned i = 0; record != NULL && i < k8smi_types[type].count && !found; i++) {
+    const struct k8smi_field *field = &k8smi_types[type].fields[i];
+    if (!k8smi_has(record, i)) continue;
+    if (field->kind == K8SMI_KIND_I64)
+      found = k8smi_eqs(field->name, "user") || k8smi_eqs(field->name, "defaultUser");
+    if (field->kind == K8SMI_KIND_RECORD) found = mount_has_owner(field->child, k8smi_get_record(record, i));
+    struct k8smi_list list = {NULL, 0};
+    if (field->kind == K8SMI_KIND_LIST_RECORD) list = k8smi_get_list(record, i);
+    for (size_t k = 0; k < list.count && !found; k++)
+      found = mount_has_owner(field->child, k8smi_list_record(list, k));
+  }
+  return found;
+}
+
 /* The files of volume i, made when they are first asked for. */
 static const struct k8smi_files *mount_files_of(struct k8smi_demand_build *b, size_t i) {
   struct k8smi_demand_files *volume = b->files == NULL ? NULL : &b->files[i];
@@ -103,11 +122,13 @@ static const struct k8smi_files *mount_files_of(struct k8smi_demand_build *b, si
   struct k8smi_path list_path = k8smi_path_field(&spec, K8SMI_S("volumes"));
   struct k8smi_path at = k8smi_path_index(&list_path, i);
   volume->made = true;
+  const struct k8smi_record *record = k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i);
   k8smi_demand_tell_limits(b, NULL);
-  k8smi_resolve_files(&b->resolve, k8smi_list_record(k8smi_get_list(b->spec, K8SMI_PodSpec_volumes), i), &at,
-                      &volume->files);
+  k8smi_resolve_files(&b->resolve, record, &at, &volume->files);
   k8smi_demand_note_limits(b, &at);
   mount_note_modes(b, &volume->files, &at);
+  if (mount_has_owner(K8SMI_TYPE_Volume, record))
+    K8SMI_DEMAND_WARN(b, IGNORED, &at, "files of Mesos' secrets have the owner that the agent gives them");
   return &volume->files;
 }
 
@@ -137,10 +158,18 @@ static void mount_files(struct k8smi_demand_build *b, struct mount_list *list, s
   }
 }
 
+/* A kubelet makes what is not there of a subPath, an agent does in its own directories only. */
+static void mount_warn_sub_path(struct k8smi_demand_build *b, const struct k8smi_record *record,
+                                const struct k8smi_path *path) {
+  bool expression = k8smi_has(record, K8SMI_VolumeMount_subPathExpr);
+  struct k8smi_path at = k8smi_path_field(path, expression ? K8SMI_S("subPathExpr") : K8SMI_S("subPath"));
+  K8SMI_DEMAND_WARN(b, APPROXIMATED, &at, "it must be there: an agent makes no directory in a hostPath");
+}
+
 static void mount_directory(struct k8smi_demand_build *b, struct mount_list *list,
                             const struct k8smi_record *record, const struct k8smi_record *volume,
                             const struct k8smi_demand_volume *claimed, struct k8sm_slice target,
-                            struct k8sm_slice sub_path) {
+                            struct k8sm_slice sub_path, const struct k8smi_path *path) {
   const struct k8smi_record *claim = k8smi_get_record(volume, K8SMI_Volume_persistentVolumeClaim);
   const struct k8smi_record *host = k8smi_get_record(volume, K8SMI_Volume_hostPath);
   struct k8smi_demand_mount mount = {
@@ -152,6 +181,7 @@ static void mount_directory(struct k8smi_demand_build *b, struct mount_list *lis
     mount.source = mount_join(b, k8smi_get_str(host, K8SMI_HostPathVolumeSource_path), sub_path);
     mount.propagation = mount_propagation(record);
     b->demand->features |= K8SM_FEATURE_HOST_PATH;
+    if (sub_path.len > 0) mount_warn_sub_path(b, record, path);
   } else {
     struct k8sm_slice folder =
         claimed != NULL ? claimed->path
@@ -230,7 +260,7 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
   bool remote = k8smi_has(volume, K8SMI_Volume_csi) || k8smi_has(volume, K8SMI_Volume_flexVolume);
   mount_check_propagation(b, record, volume, path);
   if (remote) mount_remote(b, s, list, record, i, target, path);
-  if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path);
+  if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path, path);
   if (files) mount_files(b, list, i, target, sub_path, path);
 }
 

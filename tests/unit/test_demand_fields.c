@@ -377,12 +377,12 @@ static void what_is_lost_of_a_mapped_field_is_a_warning(void **state) {
       "c':'x'}",
       "{'containers':[{'name':'c','image':'i','volumeMounts':["
       "{'name':'tmp','mountPath':'/a','mountPropagation':'HostToContainer'},"
-      "{'name':'host','mountPath':'/b','mountPropagation':'HostToContainer'},"
+      "{'name':'host','mountPath':'/b','mountPropagation':'HostToContainer','subPath':'x'},"
       "{'name':'conf','mountPath':'/c','mountPropagation':'Bidirectional'},"
       "{'name':'flex','mountPath':'/d','mountPropagation':'None'},"
       "{'name':'flex2','mountPath':'/e','mountPropagation':'HostToContainer'}]}],"
       "'volumes':[{'name':'tmp','emptyDir':{}},{'name':'host','hostPath':{'path':'/h'}},"
-      "{'name':'conf','configMap':{'name':'cm'}},"
+      "{'name':'conf','configMap':{'name':'cm','items':[{'key':'a','path':'a','user':5}]}},"
       "{'name':'flex','flexVolume':{'driver':'docker/d','fsType':'ext4','options':{'size':'1'}}},"
       "{'name':'flex2','flexVolume':{'driver':'docker/e'}}]}",
       &f);
@@ -394,7 +394,9 @@ static void what_is_lost_of_a_mapped_field_is_a_warning(void **state) {
               {"metadata.annotations[rlimits.k8smesos/d]", K8SM_SEVERITY_WARNING},
               {"metadata.annotations[entrypoint.k8smesos/d]", K8SM_SEVERITY_WARNING},
               {"spec.containers[0].volumeMounts[0].mountPropagation", K8SM_SEVERITY_WARNING},
+              {"spec.containers[0].volumeMounts[1].subPath", K8SM_SEVERITY_WARNING},
               {"spec.containers[0].volumeMounts[2].mountPropagation", K8SM_SEVERITY_WARNING},
+              {"spec.volumes[2]", K8SM_SEVERITY_WARNING},
               {"spec.containers[0].volumeMounts[4].mountPropagation", K8SM_SEVERITY_WARNING},
               {"spec.volumes[3].flexVolume.fsType", K8SM_SEVERITY_WARNING},
               {"spec.hostNetwork", K8SM_SEVERITY_WARNING},
@@ -408,7 +410,7 @@ static void what_is_lost_of_a_mapped_field_is_a_warning(void **state) {
     assert_int_equal(found->severity, rows[i].severity);
   }
   assert_int_equal(d->labels.count, 4); /* three of ours, and one of the pod's */
-  assert_int_equal(d->tasks[1].mounts[4].remote->options.count, 1);
+  assert_int_equal(d->tasks[1].mounts[3].remote->options.count, 1);
   k8sm_demand_unref(d);
 }
 
