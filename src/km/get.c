@@ -4,18 +4,21 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_get = {
     "get",
     "Show the pods, workloads and claims of a running 'km run'",
-    "[POD|KIND|KIND NAME|KIND/NAME …] [-o table|wide|name|json]",
+    "[POD|KIND|KIND NAME|KIND/NAME …] [-o table|wide|name|json] [-w]",
     "  km get                                    all pods and workloads\n"
     "  km get nginx kube-system/dns              some of them; without a namespace it is 'default'\n"
     "  km get pods -n kube-system -o wide        all of a kind, in one namespace, with addresses\n"
     "  km get deployment/web sts db              workloads\n"
     "  km get pvc                                claims, and where their volumes are\n"
+    "  km get -w                                 again and again, until all has ended\n"
     "  km get -o json | jq '.pods[].status.phase'\n",
     run,
 };
@@ -69,14 +72,14 @@ static bool is_empty(json_t *document) {
   return n == 0;
 }
 
-static void print_names(json_t *document) {
+static void print_names(json_t *document, FILE *out) {
   for (size_t l = 0; l < LISTS; l++) {
     json_t *list = json_object_get(document, lists[l].list), *object;
     size_t i;
     json_array_foreach(list, i, object) {
       char key[KM_KEY_CAP], words[KM_KEY_CAP];
       put_key(object, lists[l].kind, key);
-      puts(km_resource_name(key, words, sizeof words));
+      fprintf(out, "%s\n", km_resource_name(key, words, sizeof words));
     }
   }
 }
@@ -85,30 +88,92 @@ enum { TABLE, WIDE, NAME, JSON };
 static const char *const outputs[] = {"table", "wide", "name", "json"};
 enum { OUTPUTS = sizeof outputs / sizeof outputs[0] };
 
-static void print(json_t *document, size_t output) {
-  if (output == NAME) {
-    print_names(document);
-    return;
+/* What is asked of which `km run`. */
+struct request {
+  const char *folder;
+  struct km_texts keys; /* none: all */
+  size_t output;
+  bool claims; /* they are shown when somebody asks for them */
+};
+
+/* As text, to be freed; with ages as of then. */
+static char *render(const struct request *q, json_t *document, int64_t now_ms) {
+  char *text = NULL, *json = json_dumps(document, JSON_INDENT(2));
+  size_t len = 0;
+  FILE *out = open_memstream(&text, &len);
+  if (out == NULL || json == NULL) {
+    fputs("km: out of memory\n", stderr);
+    exit(KM_FAILED);
   }
-  char *text = json_dumps(document, JSON_INDENT(2));
-  if (output == JSON)
-    puts(text);
+  if (q->output == NAME)
+    print_names(document, out);
+  else if (q->output == JSON)
+    fprintf(out, "%s\n", json);
   else
-    km_view_table(text, km_wall_ms(), KM_VIEW_CLAIMS | (output == WIDE ? KM_VIEW_WIDE : 0), stdout, NULL);
-  free(text);
+    km_view_table(json, now_ms, KM_VIEW_CLAIMS | (q->output == WIDE ? KM_VIEW_WIDE : 0), out, NULL);
+  fclose(out);
+  free(json);
+  return text;
 }
 
-/* Claims are shown when somebody asks for them. */
-static int show(const char *answer, const struct km_texts *keys, size_t output, bool claims) {
+/* What is asked for of an answer, which is freed; NULL, with a line, if it is none. *ret_code: KM_FAILED,
+ * with lines, if something is not there. */
+static json_t *read_answer(const struct request *q, char *answer, int *ret_code) {
   json_t *document = json_loads(answer, 0, NULL);
+  free(answer);
+  *ret_code = KM_FAILED;
   if (document == NULL) {
     fprintf(stderr, "km get: the running km answered in a form that this one does not know\n");
-    return KM_FAILED;
+    return NULL;
   }
-  if (!claims && output != JSON) json_object_set_new(document, "claims", json_array());
-  int code = keys->count == 0 || select_objects(document, keys) ? KM_DONE : KM_FAILED;
-  if (code == KM_DONE || output == JSON || !is_empty(document)) print(document, output);
+  if (!q->claims && q->output != JSON) json_object_set_new(document, "claims", json_array());
+  if (q->keys.count == 0 || select_objects(document, &q->keys)) *ret_code = KM_DONE;
+  return document;
+}
+
+static int show(const struct request *q) {
+  int code = KM_FAILED;
+  char *answer = km_control_ask(q->folder, "get");
+  json_t *document = answer == NULL ? NULL : read_answer(q, answer, &code);
+  if (document != NULL && (code == KM_DONE || q->output == JSON || !is_empty(document))) {
+    char *text = render(q, document, km_wall_ms());
+    fputs(text, stdout);
+    free(text);
+  }
   json_decref(document);
+  return code;
+}
+
+/* On a terminal in the place of the last one, which had so many lines; else below it, if anything but ages
+ * has changed since `last`. */
+static void show_again(const struct request *q, json_t *document, char **last, size_t *lines) {
+  char *timeless = render(q, document, 0), *text = render(q, document, km_wall_ms());
+  bool live = isatty(1) != 0, changed = *last == NULL || strcmp(*last, timeless) != 0;
+  if (live && *lines > 0) printf("\033[%zuA\033[J", *lines);
+  if (!live && changed && *last != NULL) putchar('\n');
+  if (live || changed) fputs(text, stdout);
+  fflush(stdout);
+  *lines = 0;
+  for (const char *c = text; *c != '\0'; c++) *lines += *c == '\n';
+  free(text);
+  free(*last);
+  *last = timeless;
+}
+
+/* Until the `km run` ends, or what was asked for is gone. */
+static int watch(const struct request *q) {
+  char *answer = km_control_ask(q->folder, "get"), *last = NULL;
+  size_t lines = 0;
+  int code = answer == NULL ? KM_FAILED : KM_DONE;
+  while (answer != NULL) {
+    json_t *document = read_answer(q, answer, &code);
+    if (code == KM_DONE) show_again(q, document, &last, &lines);
+    json_decref(document);
+    if (code != KM_DONE) break;
+    nanosleep(&(struct timespec){0, 500000000}, NULL);
+    answer = km_control_ask_quietly(q->folder, "get");
+  }
+  free(last);
   return code;
 }
 
@@ -119,32 +184,31 @@ static void add_all_of(const char *name_space, struct km_texts *keys) {
 }
 
 static int run(const struct km_command *command, int argc, char **argv) {
-  struct km_texts words = {0}, keys = {0};
-  const char *state = NULL, *output = "table", *name_space = NULL;
-  bool everywhere = false;
+  struct km_texts words = {0};
+  struct request q = {.output = TABLE};
+  const char *state = NULL, *output = outputs[TABLE], *name_space = NULL;
+  char folder[1024];
+  bool everywhere = false, watching = false;
   const struct km_option options[] = {
       {"output", 'o', KM_TEXT, &output, "FORMAT", "table (default), wide, name or json"},
+      {"watch", 'w', KM_FLAG, &watching, NULL, "again whenever something has changed"},
       {"namespace", 'n', KM_TEXT, &name_space, "NAME", "only what is in this one"},
       {"all-namespaces", 'A', KM_FLAG, &everywhere, NULL, "what is in any (default)"},
       {"state", 0, KM_TEXT, &state, "DIR", "the state folder of the 'km run' that is asked"},
   };
   int code = km_options(command, options, sizeof options / sizeof options[0], argc, argv, &words);
-  size_t chosen = 0;
-  while (chosen < OUTPUTS && strcmp(output, outputs[chosen]) != 0) chosen++;
-  if (code == -1 && chosen == OUTPUTS)
+  while (q.output < OUTPUTS && strcmp(output, outputs[q.output]) != 0) q.output++;
+  if (code == -1 && q.output == OUTPUTS)
     code = km_misuse(command, "-o is table, wide, name or json, not '%s'", output);
   if (code == -1 && name_space != NULL && everywhere)
     code = km_misuse(command, "--namespace and --all-namespaces exclude each other");
-  if (code == -1) {
-    char folder[1024];
-    code = km_names_read("get", &words, name_space, &keys);
-    if (words.count == 0 && name_space != NULL) add_all_of(name_space, &keys);
-    char *answer =
-        code != KM_DONE ? NULL : km_control_ask(km_state_folder(state, folder, sizeof folder), "get");
-    code = answer == NULL ? KM_FAILED : show(answer, &keys, chosen, words.count > 0);
-    free(answer);
+  if (code == -1 && (code = km_names_read("get", &words, name_space, &q.keys)) == KM_DONE) {
+    if (words.count == 0 && name_space != NULL) add_all_of(name_space, &q.keys);
+    q.claims = words.count > 0;
+    q.folder = km_state_folder(state, folder, sizeof folder);
+    code = watching ? watch(&q) : show(&q);
   }
-  km_texts_free_all(&keys);
+  km_texts_free_all(&q.keys);
   km_texts_free(&words);
   return code;
 }

@@ -557,6 +557,28 @@ class Run(unittest.TestCase):
         self.assertRegex(km("get", "nginx", "-o", "wide", self.state)[1],
                          r"^POD .* AGE +IP +AGENT ID\ndefault/nginx .* \d+s +127\.0\.0\.1 +[0-9a-f-]+-S0\n$")
 
+    def test_watch(self):
+        pod = (b"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  terminationGracePeriodSeconds: 1\n"
+               b"  containers: [{name: c, image: x}]\n---\n"
+               b"apiVersion: v1\nkind: Pod\nmetadata: {name: q}\nspec: {containers: [{name: c, image: x}]}\n")
+        self.assertEqual(km("run", "-f", "-", "--detach", self.state, stdin=pod)[0], 0)
+        watches = [subprocess.Popen([KM, "get", "-w", *names, self.state], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                    text=True) for names in ([], ["pod", "p"])]
+        time.sleep(2)  # the table is shown once, though the pods grow older
+        self.assertEqual(km("delete", "p", self.state)[0], 0)
+        time.sleep(1)
+        self.assertEqual(km("delete", "--all", "--grace-period=0", self.state)[0], 0)
+        (out, err), (out_p, err_p) = (w.communicate(timeout=30) for w in watches)
+        self.assertEqual([w.returncode for w in watches], [0, 1])
+        tables = out.split("\n\n")
+        self.assertIn("default/p ", tables[0])
+        self.assertIn("default/q ", tables[0])
+        self.assertTrue([t for t in tables if len(t.splitlines()) == 2 and "default/q " in t], out)
+        self.assertLessEqual(len(tables), 5, out)
+        self.assertEqual(err, "")
+        self.assertRegex(out_p, r"^POD .*\ndefault/p +1/1 +Running .*\n")
+        self.assertIn('km get: pods "p" not found\n', err_p)
+
     def test_run_to_the_end(self):
         for command, want in (("exit 0", 0), ("exit 3", 1)):
             pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n  containers:\n"
