@@ -84,13 +84,19 @@ void k8smi_buf_slice(struct k8smi_buf *buf, struct k8sm_slice s) {
   k8smi_buf_put(buf, s.ptr, s.len);
 }
 
+/* Two digits at a time: most numbers are times, with thirteen. */
 void k8smi_buf_u64(struct k8smi_buf *buf, uint64_t n) {
+  static const char pairs[] =
+      "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+      "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+      "8081828384858687888990919293949596979899";
   char digits[20];
   size_t i = sizeof digits;
-  do {
-    digits[--i] = (char)('0' + n % 10);
-    n /= 10;
-  } while (n != 0);
+  for (; n >= 100; n /= 100) memcpy(digits + (i -= 2), pairs + n % 100 * 2, 2);
+  if (n >= 10)
+    memcpy(digits + (i -= 2), pairs + n * 2, 2);
+  else
+    digits[--i] = (char)('0' + n);
   k8smi_buf_put(buf, digits + i, sizeof digits - i);
 }
 

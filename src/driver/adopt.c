@@ -69,15 +69,15 @@ static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_de
   return K8SM_OK;
 }
 
-int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
-                    struct k8sm_slice agent_id, bool has_executor) {
+int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt, struct k8sm_slice agent_id,
+                    bool has_executor) {
   char nonce[sizeof pod->nonce];
   struct k8sm_demand *demand;
-  if (!adopt_is_due(d, pod, id->attempt)) return K8SM_OK;
+  if (!adopt_is_due(d, pod, attempt)) return K8SM_OK;
   k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
   const struct drv_begun begun = {K8SM_FORM_AUTO, has_executor};
   uint32_t form;
-  int r = k8smi_drv_pod_demand_begun(&d->core, pod->pod, id->attempt, nonce, begun, &demand, &form, NULL);
+  int r = k8smi_drv_pod_demand_begun(&d->core, pod->pod, attempt, nonce, begun, &demand, &form, NULL);
   if (r != K8SM_OK) return r;
   r = adopt_take(d, pod, demand, agent_id);
   if (r == K8SM_OK) memcpy(pod->nonce, nonce, sizeof nonce);
@@ -89,16 +89,15 @@ int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8s
 /* It was told to end, not for its health or with its agent, and not by this process: so by the one whose
  * record is lost, which ended the attempt. What a container says when it is killed for that is no end of its
  * own. */
-static bool adopt_was_killed(const struct drv_pod *pod, const struct k8sm_task_id *id,
-                             const K8smMesos__TaskStatus *s) {
+static bool adopt_was_killed(const struct drv_pod *pod, uint32_t attempt, const K8smMesos__TaskStatus *s) {
   if (!pod->adopts || pod->place != NULL || s->state != K8SM_MESOS__TASK_STATE__TASK_KILLED) return false;
-  if (id->attempt != k8sm_demand_attempt(pod->demand) || (s->has_healthy && !s->healthy)) return false;
+  if (attempt != k8sm_demand_attempt(pod->demand) || (s->has_healthy && !s->healthy)) return false;
   if (s->has_reason && s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_DRAINING) return false;
   return !pod->deleting && !pod->status->ending && !pod->status->lost;
 }
 
-int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt,
                            const K8smMesos__TaskStatus *s) {
-  if (!adopt_was_killed(pod, id, s)) return K8SM_OK;
+  if (!adopt_was_killed(pod, attempt, s)) return K8SM_OK;
   return k8smi_drv_pod_abandon(d, pod, 0, "was being ended when its record was lost");
 }

@@ -36,11 +36,29 @@ int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key,
   return k8smi_effects_add(core->queue, &e);
 }
 
+static bool core_is_control(char c) {
+  return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+/* Eight bytes at a time: whether some may be a control character. */
+static bool core_has_control(uint64_t word) {
+  const uint64_t ones = UINT64_C(0x0101010101010101), del = word ^ (ones * 0x7f);
+  return ((((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & (ones << 7)) != 0;
+}
+
 /* An event is one line. */
 static int core_event_line(struct drv_core *core, uint32_t code, struct k8sm_slice key, char *line,
                            size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' ';
+  uint64_t word;
+  for (size_t i = 0; i < len;) {
+    const bool whole = len - i >= sizeof word;
+    if (whole) memcpy(&word, line + i, sizeof word);
+    if (whole && !core_has_control(word)) {
+      i += sizeof word;
+      continue;
+    }
+    if (core_is_control(line[i])) line[i] = ' ';
+    i++;
   }
   return k8smi_drv_event(core, code, key, (struct k8sm_slice){line, len});
 }

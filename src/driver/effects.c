@@ -16,7 +16,7 @@ enum { EFFECTS_SLICES = sizeof effects_slices / sizeof effects_slices[0] };
 /* The bytes move when they grow: rows hold offsets, and get pointers when they are read. */
 struct effects_row {
   struct k8sm_effect effect;
-  size_t at[EFFECTS_SLICES];
+  size_t at[EFFECTS_SLICES]; /* of those that are there */
 };
 
 struct k8sm_effects {
@@ -90,17 +90,20 @@ int k8smi_effects_reserve(struct k8sm_effects *effects, size_t rows, size_t byte
 
 int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *row) {
   size_t bytes = 0;
+  unsigned set = 0; /* a bit for each slice: most effects have few */
   for (size_t i = 0; i < EFFECTS_SLICES; i++) {
     const struct k8sm_slice *s = effects_slice(row, i);
-    if (s->ptr != NULL && !k8smi_add(bytes, s->len + 1, &bytes)) return K8SM_ERR_NOMEM;
+    if (s->ptr == NULL) continue;
+    if (!k8smi_add(bytes, s->len + 1, &bytes)) return K8SM_ERR_NOMEM;
+    set |= 1u << i;
   }
   if (!effects_room(effects, 1, bytes)) return K8SM_ERR_NOMEM;
   struct effects_row *to = &effects->rows[effects->count++];
   to->effect = *row;
-  for (size_t i = 0; i < EFFECTS_SLICES; i++) {
+  for (; set != 0; set &= set - 1) {
+    const size_t i = (size_t)__builtin_ctz(set);
     const struct k8sm_slice *s = effects_slice(row, i);
     to->at[i] = effects->bytes.len;
-    if (s->ptr == NULL) continue;
     char *text = k8smi_buf_extend(&effects->bytes, s->len + 1); /* there is room */
     k8smi_copy(text, s->ptr, s->len);
     text[s->len] = '\0';
@@ -129,7 +132,9 @@ int k8smi_effects_move(struct k8sm_effects *effects, struct k8sm_effects *from) 
   struct effects_row *to = effects->rows + effects->count;
   memcpy(to, from->rows, from->count * sizeof *to); /* with the references that they hold */
   for (size_t i = 0; base != 0 && i < from->count; i++) {
-    for (size_t k = 0; k < EFFECTS_SLICES; k++) to[i].at[k] += base;
+    for (size_t k = 0; k < EFFECTS_SLICES; k++) {
+      if (effects_slice(&to[i].effect, k)->ptr != NULL) to[i].at[k] += base;
+    }
   }
   effects->count += from->count;
   from->count = 0;

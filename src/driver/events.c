@@ -251,10 +251,16 @@ static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8
   return K8SM_OK;
 }
 
+/* What the id of a task says. */
+struct event_task {
+  uint32_t attempt;
+  bool pause; /* it is of no container */
+};
+
 /* That of a command task has the task's id, and is not told of by all. */
-static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8sm_task_id *id) {
+static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct event_task *of) {
   struct k8sm_task_id executor;
-  if (id->container.len == 0) return true;
+  if (of->pause) return true;
   if (s->executor_id == NULL) return false;
   const char *text = s->executor_id->value;
   return k8sm_executor_id_parse(text, strlen(text), &executor) == K8SM_OK;
@@ -262,12 +268,12 @@ static bool events_has_executor(const K8smMesos__TaskStatus *s, const struct k8s
 
 /* The agent or its executor speaks of the task: what stood before the launch in its ACCEPT was
  * done. Errors: NOMEM. */
-static int events_arrived(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+static int events_arrived(struct k8sm_driver *d, struct drv_pod *pod, const struct event_task *of,
                           const K8smMesos__TaskStatus *s) {
   bool there = s->has_source && (s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_AGENT ||
                                  s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_EXECUTOR);
   bool runs = s->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING; /* whoever tells it has it from there */
-  if (there && pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod)) pod->arrived = true;
+  if (there && pod->place != NULL && of->attempt == k8smi_drv_pod_attempt(pod)) pod->arrived = true;
   if (!(there || runs) || s->agent_id == NULL) return K8SM_OK;
   return k8smi_drv_volumes_used(d, pod, k8smi_s(s->agent_id->value));
 }
@@ -276,7 +282,7 @@ static int events_arrived(struct k8sm_driver *d, struct drv_pod *pod, const stru
  * sent before the agent was away may have come there or not. Where it refuses the task itself, what stood
  * before the launch in the ACCEPT was done or not. Errors: NOMEM. */
 static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struct drv_task *task,
-                         const struct k8sm_task_id *id, const K8smMesos__TaskStatus *s) {
+                         const struct event_task *of, const K8smMesos__TaskStatus *s) {
   bool said =
       s->agent_id != NULL && s->has_source && s->source == K8SM_MESOS__TASK_STATUS__SOURCE__SOURCE_MASTER;
   bool away = said && (s->state == K8SM_MESOS__TASK_STATE__TASK_UNREACHABLE ||
@@ -284,7 +290,7 @@ static int events_missed(struct k8sm_driver *d, struct drv_pod *pod, const struc
   bool back = said && s->state == K8SM_MESOS__TASK_STATE__TASK_GONE;
   bool refused = said && s->state == K8SM_MESOS__TASK_STATE__TASK_ERROR;
   if (back) k8smi_drv_volumes_doubt(d, pod, k8smi_s(s->agent_id->value));
-  bool present = pod->place != NULL && id->attempt == k8smi_drv_pod_attempt(pod);
+  bool present = pod->place != NULL && of->attempt == k8smi_drv_pod_attempt(pod);
   if (!(away || refused) || !present || task == NULL) return K8SM_OK; /* it has ended: all is known */
   return k8smi_drv_volumes_suppose(d, pod, k8smi_s(s->agent_id->value), refused);
 }
@@ -300,9 +306,9 @@ static int events_gone(struct k8sm_driver *d, struct drv_pod *pod, const K8smMes
   return K8SM_OK;
 }
 
-static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
-                       const K8smMesos__TaskStatus *s) {
-  struct drv_task *task = k8smi_drv_pod_task(pod, k8smi_s(s->task_id->value));
+/* `task`: NULL: it is not known. */
+static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
+                       const struct event_task *of, const K8smMesos__TaskStatus *s) {
   struct drv_call *ack;
   const uint64_t copy = k8smi_drv_copy_hash(d, pod, s);
   bool same;
@@ -312,15 +318,15 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, const struct 
   }
   int r = copy != 0 ? k8smi_drv_pod_stir(d, pod) : k8smi_drv_pod_wake(d, pod);
   if (r == K8SM_OK && pod->adopts && events_lives(s))
-    r = k8smi_drv_adopt(d, pod, id, k8smi_s(s->agent_id->value), events_has_executor(s, id));
-  if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, id, s);
+    r = k8smi_drv_adopt(d, pod, of->attempt, k8smi_s(s->agent_id->value), events_has_executor(s, of));
+  if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, of->attempt, s);
   if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
-  r = events_arrived(d, pod, id, s);
-  if (r == K8SM_OK) r = events_missed(d, pod, task, id, s);
+  r = events_arrived(d, pod, of, s);
+  if (r == K8SM_OK) r = events_missed(d, pod, task, of, s);
   if (r == K8SM_OK) r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK) r = events_gone(d, pod, s);
   if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod); /* before the row that tells of them */
@@ -342,15 +348,32 @@ static int events_unnamed(struct k8sm_driver *d, const struct event_in *in) {
   return taken ? r : events_foreign(d, in);
 }
 
+/* Most updates are of tasks that are known, whose ids were read before. *ret_pod: whose uid is the first part
+ * of the id, if any is. */
+static struct drv_task *events_known_task(const struct k8sm_driver *d, struct k8sm_slice id,
+                                          struct drv_pod **ret_pod) {
+  const char *point = id.len == 0 ? NULL : memchr(id.ptr, '.', id.len);
+  *ret_pod = NULL;
+  if (point == NULL) return NULL;
+  *ret_pod = k8smi_drv_pods_by_uid(&d->pods, (struct k8sm_slice){id.ptr, (size_t)(point - id.ptr)});
+  return *ret_pod == NULL ? NULL : k8smi_drv_pod_task(*ret_pod, id);
+}
+
 static int events_update(struct k8sm_driver *d, const struct event_in *in) {
   if (in->event->update == NULL) return events_hollow(d);
   const K8smMesos__TaskStatus *s = in->event->update->status;
+  const struct k8sm_slice text = k8smi_s(s->task_id->value);
+  struct drv_pod *pod;
   struct k8sm_task_id id;
   d->core.counters.updates++;
-  if (k8sm_task_id_parse(s->task_id->value, strlen(s->task_id->value), &id) != K8SM_OK)
-    return events_unnamed(d, in);
-  struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, id.uid);
-  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, &id, s);
+  struct drv_task *task = events_known_task(d, text, &pod);
+  if (task != NULL && task->named) {
+    const struct event_task of = {task->attempt, task->pause};
+    return events_ours(d, pod, task, &of, s);
+  }
+  if (k8sm_task_id_parse(text.ptr, text.len, &id) != K8SM_OK) return events_unnamed(d, in);
+  const struct event_task of = {id.attempt, id.container.len == 0};
+  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, task, &of, s);
 }
 
 /* ---- failures ---- */

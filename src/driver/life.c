@@ -17,6 +17,8 @@ enum {
 struct life_look {
   uint64_t due_ms;
   uint64_t next_need_ms;
+  uint64_t deadline_ms; /* of `status`, and no other */
+  const struct k8sm_status *status;
   uint64_t launch_hash;
   size_t launch_count;
   bool attempt;
@@ -33,9 +35,11 @@ static int life_tell_time(struct k8sm_driver *d, struct drv_pod *pod) {
 }
 
 /* Once for each moment: a status whose deadline does not move on must not keep us here. */
-static int life_tick(struct k8sm_driver *d, struct drv_pod *pod) {
+static int life_tick(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   bool told = pod->ticked_ms == d->core.mono_ms + 1;
-  return told || k8sm_status_deadline(pod->status) > d->core.mono_ms ? K8SM_OK : life_tell_time(d, pod);
+  look->deadline_ms = k8sm_status_deadline(pod->status);
+  look->status = pod->status;
+  return told || look->deadline_ms > d->core.mono_ms ? K8SM_OK : life_tell_time(d, pod);
 }
 
 static int life_send_kill(struct k8sm_driver *d, struct k8sm_slice task_id, struct k8sm_slice agent_id,
@@ -85,26 +89,35 @@ static bool life_holds_attempt(const struct k8sm_driver *d, const struct drv_pod
   return k8smi_drv_volumes_hold(d, pod);
 }
 
+static int life_action(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_action *a,
+                       struct life_look *look) {
+  if (a->type == K8SM_ACTION_KILL) {
+    return life_kill(d, pod, a, look);
+  } else if (a->type == K8SM_ACTION_ATTEMPT) {
+    bool due = a->at_mono_ms <= d->core.mono_ms;
+    look->attempt = due && !life_holds_attempt(d, pod);
+    if (!due) look->due_ms = k8smi_drv_min(look->due_ms, a->at_mono_ms);
+  } else if (a->type == K8SM_ACTION_DONE) {
+    look->done = true;
+  } else if (a->type == K8SM_ACTION_LAUNCH && a->at_mono_ms > d->core.mono_ms) {
+    look->due_ms = k8smi_drv_min(look->due_ms, a->at_mono_ms);
+    look->next_need_ms = k8smi_drv_min(look->next_need_ms, a->at_mono_ms);
+  } else if (a->type == K8SM_ACTION_LAUNCH) {
+    const uint32_t what[] = {a->task, a->restart};
+    look->launch_hash = k8smi_hash(what, sizeof what, look->launch_hash);
+    look->launch_count++;
+  }
+  return K8SM_OK;
+}
+
 static int life_actions(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
-  struct k8sm_action a;
+  enum { AT_ONCE = 4 };
+  struct k8sm_action rows[AT_ONCE];
   int r = K8SM_OK;
-  for (size_t i = 0; r == K8SM_OK && k8sm_status_actions(pod->status, i, &a, sizeof a, 1) != 0; i++) {
-    if (a.type == K8SM_ACTION_KILL) {
-      r = life_kill(d, pod, &a, look);
-    } else if (a.type == K8SM_ACTION_ATTEMPT) {
-      bool due = a.at_mono_ms <= d->core.mono_ms;
-      look->attempt = due && !life_holds_attempt(d, pod);
-      if (!due) look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
-    } else if (a.type == K8SM_ACTION_DONE) {
-      look->done = true;
-    } else if (a.type == K8SM_ACTION_LAUNCH && a.at_mono_ms > d->core.mono_ms) {
-      look->due_ms = k8smi_drv_min(look->due_ms, a.at_mono_ms);
-      look->next_need_ms = k8smi_drv_min(look->next_need_ms, a.at_mono_ms);
-    } else if (a.type == K8SM_ACTION_LAUNCH) {
-      const uint32_t what[] = {a.task, a.restart};
-      look->launch_hash = k8smi_hash(what, sizeof what, look->launch_hash);
-      look->launch_count++;
-    }
+  size_t left = AT_ONCE + 1;
+  for (size_t first = 0; r == K8SM_OK && left > AT_ONCE; first += AT_ONCE) {
+    left = k8sm_status_actions(pod->status, first, rows, sizeof rows[0], AT_ONCE);
+    for (size_t i = 0; r == K8SM_OK && i < left && i < AT_ONCE; i++) r = life_action(d, pod, &rows[i], look);
   }
   return r;
 }
@@ -319,7 +332,7 @@ static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
   int r = K8SM_OK;
   for (int turn = 0; r == K8SM_OK && turn < LIFE_TURNS; turn++) {
     *look = (struct life_look){.due_ms = DRV_NEVER, .next_need_ms = DRV_NEVER};
-    r = life_tick(d, pod);
+    r = life_tick(d, pod, look);
     if (r == K8SM_OK) r = life_actions(d, pod, look);
     if (r != K8SM_OK || (!look->attempt && !look->killed)) break;
     r = look->attempt ? life_attempt(d, pod) : life_tell_time(d, pod);
@@ -347,8 +360,8 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0 && !pod->adopts)
     return life_remove(d, pod);
   if (r != K8SM_OK) return r;
-  uint64_t deadline = k8sm_status_deadline(pod->status);
-  uint64_t due = k8smi_drv_min(look.due_ms, deadline);
+  bool known = look.status == pod->status;
+  uint64_t due = k8smi_drv_min(look.due_ms, known ? look.deadline_ms : k8sm_status_deadline(pod->status));
   if (pod->nominee != NULL) due = k8smi_drv_min(due, pod->nominee->until_ms);
   if (due <= d->core.mono_ms) due = k8smi_drv_after(&d->core, LIFE_MIN_WAIT_MS);
   k8smi_drv_pod_set_next_need(&d->pods, pod, look.next_need_ms);

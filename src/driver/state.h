@@ -201,10 +201,10 @@ uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d);
  * found. */
 uint32_t k8smi_drv_adopt_next(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* Somebody saw a task of the pod alive, and knows, or not, of an executor of the pod's own. Errors: NOMEM. */
-int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
-                    struct k8sm_slice agent_id, bool has_executor);
+int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt, struct k8sm_slice agent_id,
+                    bool has_executor);
 /* Gives the attempt up if this says that the process before was ending it. Errors: NOMEM. */
-int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_task_id *id,
+int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt,
                            const K8smMesos__TaskStatus *s);
 
 /* ---- launch.c: pods meet offers ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/words.h"
 #include "base/slice.h"
+#include "status/status.h"
 
 /* What nearly every pod has to say goes without a format. */
 static int words_join(struct drv_core *core, const struct drv_pod *pod, struct k8sm_slice first,
@@ -61,11 +62,8 @@ static int words_of_containers(struct drv_core *core, const struct drv_pod *pod,
 
 int k8smi_drv_words_of_change(struct drv_core *core, const struct drv_pod *pod,
                               const struct k8sm_status *from, const struct k8sm_status *to) {
-  struct k8sm_status_summary a = {.size = sizeof a}, b = {.size = sizeof b};
   int r = words_of_containers(core, pod, from, to);
-  if (r != K8SM_OK) return r;
-  (void)!k8sm_status_summarize(from, &a); /* fails for a struct without its size only */
-  (void)!k8sm_status_summarize(to, &b);
-  return k8smi_eq(a.phase, b.phase) ? K8SM_OK
-                                    : words_join(core, pod, b.phase, K8SMI_S(": the pod was "), a.phase);
+  if (r != K8SM_OK || from->phase == to->phase) return r;
+  return words_join(core, pod, k8smi_s(k8smi_phase_name(to->phase)), K8SMI_S(": the pod was "),
+                    k8smi_s(k8smi_phase_name(from->phase)));
 }

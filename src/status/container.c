@@ -249,15 +249,13 @@ void k8smi_status_lose_sandbox(struct k8sm_status *s) {
 /* An end that nobody saw. */
 static struct k8smi_status_end container_unseen_end(struct k8sm_status *s, const struct k8smi_status_task *t,
                                                     const struct k8smi_happening *h, const char *reason) {
-  struct k8smi_status_end end = {true,
-                                 CONTAINER_EXIT_UNKNOWN,
-                                 0,
-                                 k8smi_s(reason),
-                                 container_cut(s, h->message),
-                                 t->container_id,
-                                 t->ran ? t->started_wall_ms : h->wall_ms,
-                                 h->wall_ms};
-  return end;
+  return (struct k8smi_status_end){.set = true,
+                                   .exit_code = CONTAINER_EXIT_UNKNOWN,
+                                   .reason = k8smi_s(reason),
+                                   .message = container_cut(s, h->message),
+                                   .container_id = t->container_id,
+                                   .started_wall_ms = t->ran ? t->started_wall_ms : h->wall_ms,
+                                   .finished_wall_ms = h->wall_ms};
 }
 
 /* The pod is started again as a whole: that is no restart of the container. Where an agent is drained the

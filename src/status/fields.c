@@ -55,7 +55,7 @@
   STATUS_CONDITION(F, "ContainersReady", K8SMI_CONDITION_CONTAINERS_READY)                                   \
   STATUS_CONDITION(F, "PodScheduled", K8SMI_CONDITION_SCHEDULED)
 
-#define STATUS_TASK_TABLE(F)                                                                                 \
+#define STATUS_TASK_BEGIN(F)                                                                                 \
   STATUS_FIELD(F, progress, U32)                                                                             \
   STATUS_FIELD(F, restart, U32)                                                                              \
   STATUS_FIELD(F, restarts, U32)                                                                             \
@@ -70,9 +70,9 @@
   STATUS_FIELD(F, reason, TEXT)                                                                              \
   STATUS_FIELD(F, message, TEXT)                                                                             \
   STATUS_FIELD(F, started_wall_ms, I64)                                                                      \
-  STATUS_FIELD(F, started_mono_ms, U64)                                                                      \
-  STATUS_END(F, end)                                                                                         \
-  STATUS_END(F, last)                                                                                        \
+  STATUS_FIELD(F, started_mono_ms, U64)
+#define STATUS_ENDS(F) STATUS_END(F, end) STATUS_END(F, last)
+#define STATUS_TASK_REST(F)                                                                                  \
   STATUS_FIELD(F, start_failures, U32)                                                                       \
   STATUS_FIELD(F, backoff_ms, I64)                                                                           \
   STATUS_FIELD(F, due_mono_ms, U64)                                                                          \
@@ -82,6 +82,7 @@
   STATUS_FIELD(F, kill, BOOL)                                                                                \
   STATUS_FIELD(F, kill_grace, I64)                                                                           \
   STATUS_FIELD(F, kill_mono_ms, U64)
+#define STATUS_TASK_TABLE(F) STATUS_TASK_BEGIN(F) STATUS_ENDS(F) STATUS_TASK_REST(F)
 
 #define STATUS_STRAY_TABLE(F)                                                                                \
   STATUS_FIELD(F, task_id, TEXT)                                                                             \
@@ -89,7 +90,8 @@
   STATUS_FIELD(F, kill_mono_ms, U64)
 
 /* As rows. */
-#define STATUS_ROW(Type, name, member, kind) {name, offsetof(struct Type, member), K8SMI_STATUS_##kind},
+#define STATUS_ROW(Type, name, member, kind)                                                                 \
+  {{name, sizeof(name) - 1}, offsetof(struct Type, member), K8SMI_STATUS_##kind},
 #define STATUS_POD_ROW(name, member, kind)   STATUS_ROW(k8sm_status, name, member, kind)
 #define STATUS_TASK_ROW(name, member, kind)  STATUS_ROW(k8smi_status_task, name, member, kind)
 #define STATUS_STRAY_ROW(name, member, kind) STATUS_ROW(k8smi_status_stray, name, member, kind)
@@ -141,13 +143,14 @@ struct k8smi_status_texts k8smi_status_stray_texts(void) {
 static inline bool status_differs_text(struct k8sm_slice a, struct k8sm_slice b) {
   return a.len != b.len || (b.ptr != NULL && !k8smi_same(a.ptr, b.ptr, a.len));
 }
-#define STATUS_DIFFERS_BOOL(x, y)  ((x) != (y))
-#define STATUS_DIFFERS_U32(x, y)   ((x) != (y))
-#define STATUS_DIFFERS_I32(x, y)   ((x) != (y))
-#define STATUS_DIFFERS_U64(x, y)   ((x) != (y))
-#define STATUS_DIFFERS_I64(x, y)   ((x) != (y))
-#define STATUS_DIFFERS_TEXT(x, y)  status_differs_text(x, y)
-#define STATUS_DIFFERS_BYTES(x, y) status_differs_text(x, y)
+#define STATUS_ONE(name, member, kind) +1
+#define STATUS_DIFFERS_BOOL(x, y)      ((x) != (y))
+#define STATUS_DIFFERS_U32(x, y)       ((x) != (y))
+#define STATUS_DIFFERS_I32(x, y)       ((x) != (y))
+#define STATUS_DIFFERS_U64(x, y)       ((x) != (y))
+#define STATUS_DIFFERS_I64(x, y)       ((x) != (y))
+#define STATUS_DIFFERS_TEXT(x, y)      status_differs_text(x, y)
+#define STATUS_DIFFERS_BYTES(x, y)     status_differs_text(x, y)
 #define STATUS_DIFFER(name, member, kind)                                                                    \
   set |= (uint64_t)STATUS_DIFFERS_##kind(a->member, b->member) << field++;
 
@@ -160,13 +163,26 @@ k8smi_status_set k8smi_status_pod_changed(const struct k8sm_status *a, const str
   return set;
 }
 
+/* Most tasks have not ended, and have nothing there that would have to be looked at one by one. */
+enum { STATUS_ENDS_COUNT = 0 STATUS_ENDS(STATUS_ONE) };
+static inline bool status_same_ends(const struct k8smi_status_task *a, const struct k8smi_status_task *b) {
+  enum { BYTES = offsetof(struct k8smi_status_end, set) + 1 };
+  return memcmp(&a->end, &b->end, BYTES) == 0 && memcmp(&a->last, &b->last, BYTES) == 0;
+}
+
 k8smi_status_set k8smi_status_task_changed(const struct k8smi_status_task *a,
                                            const struct k8smi_status_task *b) {
   static const struct k8smi_status_task none;
   k8smi_status_set set = 0;
   unsigned field = 0;
   if (b == NULL) b = &none;
-  STATUS_TASK_TABLE(STATUS_DIFFER)
+  STATUS_TASK_BEGIN(STATUS_DIFFER)
+  if (status_same_ends(a, b)) {
+    field += STATUS_ENDS_COUNT;
+  } else {
+    STATUS_ENDS(STATUS_DIFFER)
+  }
+  STATUS_TASK_REST(STATUS_DIFFER)
   return set;
 }
 

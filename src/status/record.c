@@ -51,7 +51,7 @@ static void record_write_fields(struct k8smi_json *w, const void *from, struct k
                                 k8smi_status_set set) {
   while (set != 0) {
     const struct k8smi_status_field *field = &fields.items[k8smi_status_next_field(&set)];
-    k8smi_json_key(w, field->name);
+    k8smi_json_key_name(w, field->name);
     record_write_value(w, (const char *)from + field->offset, field->kind);
   }
 }

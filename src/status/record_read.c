@@ -77,7 +77,7 @@ static int record_skip(struct record_reader *r) {
 static int record_read_member(struct record_reader *r, void *to, struct k8smi_status_fields fields,
                               struct k8sm_slice name) {
   for (size_t i = 0; i < fields.count; i++) {
-    if (!k8smi_eqs(name, fields.items[i].name)) continue;
+    if (!k8smi_eq(name, fields.items[i].name)) continue;
     return record_read_value(r, (char *)to + fields.items[i].offset, fields.items[i].kind);
   }
   return record_skip(r);

@@ -28,14 +28,14 @@ enum k8smi_progress {
 
 /* How a container ended. */
 struct k8smi_status_end {
-  bool set;
-  int32_t exit_code;
-  int32_t signal;
   struct k8sm_slice reason;
   struct k8sm_slice message;
   struct k8sm_slice container_id;
   int64_t started_wall_ms;
   int64_t finished_wall_ms;
+  int32_t exit_code;
+  int32_t signal;
+  bool set; /* the last one: before it is no gap */
 };
 
 struct k8smi_status_task {
@@ -166,7 +166,7 @@ enum k8smi_status_kind {
   K8SMI_STATUS_BYTES
 };
 struct k8smi_status_field {
-  const char *name; /* in the record */
+  struct k8sm_slice name; /* in the record */
   size_t offset;
   enum k8smi_status_kind kind;
 };

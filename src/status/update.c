@@ -44,6 +44,7 @@ struct update_target {
   struct k8sm_slice text;  /* the id */
   struct k8sm_slice agent; /* may be empty */
   size_t task;
+  bool known; /* it is of the task's last instance */
 };
 
 static void update_note(struct k8sm_diags *diags, uint32_t code, struct k8sm_slice id, const char *words) {
@@ -56,6 +57,7 @@ static bool update_find_known(const struct k8sm_status *s, struct update_target 
     const struct k8smi_status_task *known = &s->tasks[t->task];
     if (!k8smi_task_alive(known) || !k8smi_eq(known->task_id, t->text)) continue;
     t->id = (struct k8sm_task_id){.attempt = s->demand->attempt, .restart = known->restart};
+    t->known = true;
     return true;
   }
   return false;
@@ -67,7 +69,9 @@ static bool update_find(const struct k8sm_status *s, struct update_target *t) {
   if (k8sm_task_id_parse(t->text.ptr, t->text.len, &t->id) != K8SM_OK) return false;
   if (!k8smi_eq(t->id.uid, s->demand->uid)) return false;
   for (t->task = 0; t->task < s->demand->task_count; t->task++) {
-    if (k8smi_eq(s->demand->tasks[t->task].container, t->id.container)) return true;
+    if (!k8smi_eq(s->demand->tasks[t->task].container, t->id.container)) continue;
+    t->known = k8smi_eq(s->tasks[t->task].task_id, t->text);
+    return true;
   }
   return false;
 }
@@ -85,9 +89,8 @@ static void update_add_ack(struct k8sm_status *s, const struct update_target *t,
                            const K8smMesos__TaskStatus *u) {
   if (!u->has_uuid || u->uuid.len == 0) return;
   struct k8sm_slice uuid = {(const char *)u->uuid.data, u->uuid.len};
-  struct k8smi_status_ack *ack = &s->acks[s->ack_count++];   /* there is room for one of each change */
-  bool known = k8smi_eq(s->tasks[t->task].task_id, t->text); /* then it has the text */
-  ack->task_id = known ? s->tasks[t->task].task_id : k8smi_status_text(s, t->text);
+  struct k8smi_status_ack *ack = &s->acks[s->ack_count++]; /* there is room for one of each change */
+  ack->task_id = t->known ? s->tasks[t->task].task_id : k8smi_status_text(s, t->text);
   ack->agent_id = k8smi_eq(t->agent, s->agent_id) ? s->agent_id : k8smi_status_text(s, t->agent);
   ack->uuid = k8smi_status_text(s, uuid);
 }
@@ -272,7 +275,7 @@ static bool update_is_news(const struct k8sm_status *s, const struct update_targ
                            const K8smMesos__TaskStatus *u, enum k8smi_effect effect) {
   const struct k8smi_status_task *t = &s->tasks[target->task];
   if (k8smi_status_is_bare_end((int)u->state, u->has_reason ? (int)u->reason : -1)) return false;
-  if (!k8smi_eq(t->task_id, target->text)) return update_adopts(t, &target->id, effect);
+  if (!target->known) return update_adopts(t, &target->id, effect);
   if (!k8smi_task_alive(t)) return false;
   if (effect == K8SMI_EFFECT_UNREACHABLE) return true;
   if (update_terminal(effect)) return true;
@@ -286,8 +289,7 @@ static bool update_is_news(const struct k8sm_status *s, const struct update_targ
 static bool update_is_back(const struct k8sm_status *s, const struct update_target *target,
                            enum k8smi_effect effect) {
   const struct k8smi_status_task *t = &s->tasks[target->task];
-  return s->unreachable && effect <= K8SMI_EFFECT_KILLING && k8smi_task_alive(t) &&
-         k8smi_eq(t->task_id, target->text);
+  return s->unreachable && effect <= K8SMI_EFFECT_KILLING && k8smi_task_alive(t) && target->known;
 }
 
 /* A task that nobody told of is there: then those of the stages before it have ended well. */
@@ -313,7 +315,7 @@ static void update_present(struct k8sm_status *s, const struct update_target *ta
     if (update_is_back(s, target, effect)) update_reach(s, true);
     return;
   }
-  bool found = !k8smi_eq(s->tasks[target->task].task_id, target->text);
+  bool found = !target->known;
   if (found) {
     k8smi_task_sent(s, target->task, target->text, target->id.restart);
     update_presume_stages(s, target->task);

@@ -41,16 +41,19 @@ void k8smi_json_raw(struct k8smi_json *w, struct k8sm_slice json);
 void k8smi_json_compact(struct k8smi_json *w, struct k8sm_slice json);
 /* A key that is a text of the library's own: nothing is to be escaped in it. Inline: it is mostly a literal.
  */
-static inline void k8smi_json_key(struct k8smi_json *w, const char *key) {
-  const size_t n = strlen(key), comma = w->comma;
+static inline void k8smi_json_key_name(struct k8smi_json *w, struct k8sm_slice key) {
+  const size_t n = key.len, comma = w->comma;
   char *to = k8smi_buf_extend(w->buf, comma + n + 3);
   w->comma = false;
   if (to == NULL) return;
   to[0] = ',';
   to += comma;
   to[0] = '"';
-  memcpy(to + 1, key, n);
+  memcpy(to + 1, key.ptr, n);
   memcpy(to + n + 1, "\":", 2);
+}
+static inline void k8smi_json_key(struct k8smi_json *w, const char *key) {
+  k8smi_json_key_name(w, k8smi_s(key));
 }
 /* Key and value in one call. A name is a text of the library's own: with nothing to escape, either. */
 static inline void k8smi_json_name(struct k8smi_json *w, const char *key, struct k8sm_slice text) {

@@ -36,7 +36,7 @@ static bool shown_set(char *at, const struct k8smi_status_field *field, unsigned
   case K8SMI_STATUS_I32:
     u32 = n;
     memcpy(at, &u32, sizeof u32);
-    return n < (strcmp(field->name, "phase") == 0 ? K8SMI_PHASE_FAILED + 1 : K8SMI_PROGRESS_ENDED + 1);
+    return n < (k8smi_eqs(field->name, "phase") ? K8SMI_PHASE_FAILED + 1 : K8SMI_PROGRESS_ENDED + 1);
   default:
     if (n > sizeof steps / sizeof steps[0]) return false;
     memcpy(&i64, at, sizeof i64);
