@@ -69,6 +69,10 @@ struct k8smi_placement_rules {
   bool exclusive;                            /* no other pod of ours on its agent */
   struct k8smi_reservation_wish reservation; /* nothing in it: none in particular */
 };
+/* NULL: a pod that says nothing. */
+static inline bool k8smi_placement_is_gated(const struct k8smi_placement_rules *rules) {
+  return rules != NULL && rules->gates.count > 0;
+}
 
 static inline bool k8smi_wishes_reservation(const struct k8smi_placement_rules *rules) {
   return rules->reservation.labels.count + rules->reservation.principal.len > 0;

@@ -4,6 +4,7 @@
 #include "driver/state.h"
 #include "base/slice.h"
 #include "demand/demand.h"
+#include "demand/placement.h"
 
 #include <stdio.h>
 
@@ -345,6 +346,7 @@ static int launch_commit_step(struct k8sm_driver *d, struct launch_step *s, stru
   }
   launch_commit_tasks(pod, s, l);
   pod->launches++;
+  pod->refusal_hash = 0;
   k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_pod_set_need(&d->pods, pod, DRV_NEED_NOTHING);
   return K8SM_OK;
@@ -383,7 +385,7 @@ static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8
   change.text = summary;
   change.agent_id = node;
   int r = k8smi_drv_pod_change(d, pod, &change, NULL);
-  if (r == K8SM_OK) {
+  if (r == K8SM_OK && !k8smi_placement_is_gated(pod->demand->rules)) {
     r = k8smi_drv_eventf(&d->core, K8SM_DIAG_NO_OFFER, pod->key, "%s: %.*s", what, K8SMI_P(summary));
   }
   if (r != K8SM_OK) return r;

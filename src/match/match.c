@@ -68,8 +68,8 @@ static bool match_is_like(const struct k8smi_match *match, const struct k8sm_dem
   }
   k8smi_demand_sum(a, of_a);
   k8smi_demand_sum(b, of_b);
-  return memcmp(of_a, of_b, sizeof of_a) == 0 && (a->rules == NULL || a->rules->gates.count == 0) &&
-         (b->rules == NULL || b->rules->gates.count == 0);
+  return memcmp(of_a, of_b, sizeof of_a) == 0 && !k8smi_placement_is_gated(a->rules) &&
+         !k8smi_placement_is_gated(b->rules);
 }
 
 /* A pod of the same kind that was refused, if nothing was placed since; ROW_NONE: there is none. */

@@ -12,11 +12,11 @@
 
 static bool predicate_has_gates(const struct k8sm_cluster *c, const struct k8smi_need *need) {
   (void)c;
-  return need->rules->gates.count > 0;
+  return k8smi_placement_is_gated(need->rules);
 }
 
 static bool predicate_gates(const struct k8smi_match_check *k) {
-  return k->need->rules->gates.count > 0;
+  return k8smi_placement_is_gated(k->need->rules);
 }
 
 static bool predicate_is_pinned(const struct k8sm_cluster *c, const struct k8smi_need *need) {

@@ -22,6 +22,17 @@ int64_t k8smi_status_next_backoff(const struct k8sm_status *s, int64_t backoff_m
   return next < cap ? next : cap;
 }
 
+/* Before a container is tried again that could not be started so often in a row: that does not count as its
+ * restarts do, as with the kubelet's pulls of images. */
+static int64_t container_start_delay(const struct k8sm_status *s, uint32_t failures) {
+  int64_t delay = 0, last;
+  do {
+    last = delay;
+    delay = k8smi_status_next_backoff(s, last);
+  } while (--failures > 0 && delay > last);
+  return delay;
+}
+
 static int64_t container_reset_ms(const struct k8sm_status *s) {
   return s->options.backoff_reset_ms > 0 ? s->options.backoff_reset_ms : CONTAINER_BACKOFF_RESET_MS;
 }
@@ -167,6 +178,7 @@ static void container_restart(struct k8sm_status *s, size_t task, const struct k
   container_reset_instance(t);
   t->restart++;
   t->restarting = true;
+  t->start_failures = 0;
   t->last = *end;
   t->due_mono_ms = s->mono_ms + (uint64_t)delay;
   t->backoff_ms = k8smi_status_next_backoff(s, delay);
@@ -188,10 +200,9 @@ static void container_start_failed(struct k8sm_status *s, size_t task, const str
     container_finish(t, NULL);
     return;
   }
-  int64_t delay = k8smi_status_next_backoff(s, t->start_failures == 0 ? 0 : t->backoff_ms);
   container_reset_instance(t);
   t->start_failures++;
-  t->backoff_ms = delay;
+  int64_t delay = container_start_delay(s, t->start_failures);
   t->due_mono_ms = s->mono_ms + (uint64_t)delay;
   t->reason = k8smi_start_error(h->message, t->start_failures > 1);
   t->message = container_cut(s, h->message);
@@ -228,9 +239,8 @@ void k8smi_task_dropped(struct k8sm_status *s, size_t task, const struct k8smi_h
     container_finish(t, NULL);
     return;
   }
-  int64_t delay = t->start_failures == 0 ? CONTAINER_DROPPED_MS : k8smi_status_next_backoff(s, t->backoff_ms);
+  int64_t delay = t->start_failures == 0 ? CONTAINER_DROPPED_MS : container_start_delay(s, t->start_failures);
   container_reset_instance(t);
-  if (t->start_failures > 0) t->backoff_ms = delay;
   t->start_failures++;
   t->due_mono_ms = s->mono_ms + (uint64_t)delay;
   t->reason = refused ? K8SMI_S("CreateContainerError") : (struct k8sm_slice){NULL, 0};

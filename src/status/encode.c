@@ -76,8 +76,8 @@ static void encode_names(struct k8smi_json *w, const struct k8sm_status *s, cons
   for (size_t i = 1; i < s->demand->task_count; i++) {
     uint32_t kind = s->demand->tasks[i].kind;
     if (of_init ? kind == K8SM_TASK_MAIN : kind == K8SM_TASK_INIT) continue;
-    if (of_init && s->demand->tasks[i].stage < s->stage) continue;
-    if (!of_init && k8smi_container_ready(s, i)) continue;
+    if (of_init && kind == K8SM_TASK_SIDECAR ? k8smi_container_started(s, i) : k8smi_container_ready(s, i))
+      continue;
     k8smi_buf_putc(&words.buf, any ? ' ' : '[');
     k8smi_buf_slice(&words.buf, s->demand->tasks[i].container);
     any = true;
@@ -93,6 +93,9 @@ static void encode_condition_reason(struct k8smi_json *w, const struct k8sm_stat
     k8smi_json_name(w, "reason", K8SMI_S("PodCompleted"));
   } else if (holds || index == K8SMI_CONDITION_READY_TO_START) {
     return;
+  } else if (index == K8SMI_CONDITION_SCHEDULED && k8smi_status_is_gated(s)) {
+    k8smi_json_name(w, "reason", K8SMI_S("SchedulingGated"));
+    k8smi_json_name(w, "message", K8SMI_S("Scheduling is blocked due to non-empty scheduling gates"));
   } else if (index == K8SMI_CONDITION_SCHEDULED) {
     k8smi_json_name(w, "reason", K8SMI_S("Unschedulable"));
     encode_text(w, "message", s->unplaced);

@@ -24,9 +24,18 @@ static const char *const exit_signals[] = {
     [16] = "Stack fault",
     [24] = "CPU time limit exceeded",
     [25] = "File size limit exceeded",
+    [26] = "Virtual timer expired",
+    [27] = "Profiling timer expired",
+    [29] = "I/O possible",
+    [30] = "Power failure",
     [31] = "Bad system call",
 };
-enum { EXIT_SIGNALS = sizeof exit_signals / sizeof exit_signals[0], EXIT_OF_SIGNAL = 128 };
+enum {
+  EXIT_SIGNALS = sizeof exit_signals / sizeof exit_signals[0],
+  EXIT_FIRST_REAL_TIME = 34,
+  EXIT_LAST_SIGNAL = 64,
+  EXIT_OF_SIGNAL = 128
+};
 
 static bool exit_skip(struct k8sm_slice *text, const char *prefix) {
   size_t n = strlen(prefix);
@@ -34,13 +43,6 @@ static bool exit_skip(struct k8sm_slice *text, const char *prefix) {
   text->ptr += n;
   text->len -= n;
   return true;
-}
-
-static int32_t exit_signal(struct k8sm_slice *text) {
-  for (int i = 1; i < EXIT_SIGNALS; i++) {
-    if (exit_signals[i] != NULL && exit_skip(text, exit_signals[i])) return i;
-  }
-  return 0;
 }
 
 /* The digits at the front. */
@@ -53,6 +55,16 @@ static bool exit_status(struct k8sm_slice *text, int32_t *ret) {
   text->ptr += n;
   text->len -= n;
   return true;
+}
+
+/* 0: none that is known. */
+static int32_t exit_signal(struct k8sm_slice *text) {
+  int32_t n;
+  for (int i = 1; i < EXIT_SIGNALS; i++) {
+    if (exit_signals[i] != NULL && exit_skip(text, exit_signals[i])) return i;
+  }
+  if (!exit_skip(text, "Real-time signal ") || !exit_status(text, &n)) return 0;
+  return n <= EXIT_LAST_SIGNAL - EXIT_FIRST_REAL_TIME ? EXIT_FIRST_REAL_TIME + n : 0;
 }
 
 bool k8smi_exit_parse(struct k8sm_slice message, int32_t *exit_code, int32_t *signal,

@@ -19,8 +19,15 @@ static bool phase_lacks(const struct k8sm_status *s, size_t task) {
   return s->demand->lacks.len > 0 && (progress == K8SMI_PROGRESS_NONE || progress == K8SMI_PROGRESS_ENDED);
 }
 
+/* Its time has come, and its agent offers nothing for it: s->unplaced says what is missing. */
+static bool phase_lacks_room(const struct k8sm_status *s, size_t task) {
+  return s->launched && s->unplaced.len > 0 && !s->ending && k8smi_task_wants_launch(s, task) &&
+         s->tasks[task].due_mono_ms <= s->mono_ms;
+}
+
 struct k8sm_slice k8smi_waiting_message(const struct k8sm_status *s, size_t task) {
-  return phase_lacks(s, task) ? s->demand->lacks : s->tasks[task].message;
+  if (phase_lacks(s, task)) return s->demand->lacks;
+  return phase_lacks_room(s, task) ? s->unplaced : s->tasks[task].message;
 }
 
 struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task) {
@@ -30,12 +37,16 @@ struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task)
                                                                    : K8SMI_S("ContainerCreating");
 }
 
+bool k8smi_container_started(const struct k8sm_status *s, size_t task) {
+  const struct k8smi_status_task *t = &s->tasks[task];
+  return k8smi_container_state(t) == K8SM_STATE_RUNNING && t->started;
+}
+
 bool k8smi_container_ready(const struct k8sm_status *s, size_t task) {
   const struct k8smi_status_task *t = &s->tasks[task];
-  uint32_t state = k8smi_container_state(t);
   if (s->demand->tasks[task].kind == K8SM_TASK_INIT)
-    return state == K8SM_STATE_TERMINATED && t->end.exit_code == 0;
-  return state == K8SM_STATE_RUNNING && t->started && t->ready;
+    return k8smi_container_state(t) == K8SM_STATE_TERMINATED && t->end.exit_code == 0;
+  return k8smi_container_started(s, task) && t->ready;
 }
 
 struct k8sm_slice k8smi_container_shown_id(const struct k8smi_status_task *t) {
@@ -148,7 +159,7 @@ static bool condition_containers_ready(const struct k8sm_status *s) {
 }
 
 bool k8smi_conditions_shown(const struct k8sm_status *s) {
-  return s->placed || s->unplaced.len > 0 || s->started_wall_ms != 0;
+  return s->placed || s->unplaced.len > 0 || s->started_wall_ms != 0 || k8smi_status_is_gated(s);
 }
 
 void k8smi_status_set_conditions(struct k8sm_status *s) {

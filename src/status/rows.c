@@ -87,7 +87,8 @@ static struct k8sm_slice rows_shown_mains(const struct k8sm_status *s) {
 static struct k8sm_slice rows_shown(const struct k8sm_status *s) {
   if (s->deleted && k8smi_status_alive(s)) return K8SMI_S("Terminating");
   if (s->deadline_exceeded && s->phase == K8SMI_PHASE_FAILED) return K8SMI_S("DeadlineExceeded");
-  if (!s->placed && s->phase == K8SMI_PHASE_PENDING) return K8SMI_S("Pending");
+  if (!s->placed && s->phase == K8SMI_PHASE_PENDING)
+    return k8smi_status_is_gated(s) ? K8SMI_S("SchedulingGated") : K8SMI_S("Pending");
   uint32_t init = rows_holding_init(s);
   return init != 0 ? rows_shown_init(s, init) : rows_shown_mains(s);
 }
@@ -97,7 +98,8 @@ static struct k8sm_slice rows_message(const struct k8sm_status *s) {
   for (size_t i = 1; i < s->demand->task_count; i++) {
     const struct k8smi_status_task *t = &s->tasks[i];
     uint32_t state = k8smi_container_state(t);
-    if (state == K8SM_STATE_WAITING && t->message.len > 0) return t->message;
+    struct k8sm_slice waits = k8smi_waiting_message(s, i);
+    if (state == K8SM_STATE_WAITING && waits.len > 0) return waits;
     if (state == K8SM_STATE_TERMINATED && t->end.message.len > 0) return t->end.message;
   }
   return s->tasks[0].message;

@@ -48,13 +48,10 @@ static bool shown_same_containers(const struct k8sm_status *a, const struct k8sm
 
 /* ---- Conditions ---- */
 
-/* The message names those that are still to do their part. */
-static bool shown_same_stage(const struct k8sm_status *a, const struct k8sm_status *b) {
-  for (size_t i = 1; a->stage != b->stage && i < a->demand->task_count; i++) {
-    const struct k8smi_demand_task *d = &a->demand->tasks[i];
-    if (d->kind != K8SM_TASK_MAIN && (d->stage < a->stage) != (d->stage < b->stage)) return false;
-  }
-  return true;
+/* For a place. */
+static bool shown_same_wait(const struct k8sm_status *a, const struct k8sm_status *b) {
+  bool gated = k8smi_status_is_gated(a);
+  return gated == k8smi_status_is_gated(b) && (gated || k8smi_eq(a->unplaced, b->unplaced));
 }
 
 /* With the same phase and containers, which the words of most are about, too. */
@@ -62,9 +59,7 @@ static bool shown_same_condition(const struct k8sm_status *a, const struct k8sm_
   const struct k8smi_status_condition *x = &a->conditions[index], *y = &b->conditions[index];
   if (x->holds != y->holds || !shown_same_time(x->since_wall_ms, y->since_wall_ms)) return false;
   if (x->holds) return true;
-  if (index == K8SMI_CONDITION_SCHEDULED) return k8smi_eq(a->unplaced, b->unplaced);
-  if (index == K8SMI_CONDITION_INITIALIZED)
-    return a->phase == K8SMI_PHASE_SUCCEEDED || shown_same_stage(a, b);
+  if (index == K8SMI_CONDITION_SCHEDULED) return shown_same_wait(a, b);
   return index != K8SMI_CONDITION_READY || k8smi_status_is_final(a) || a->unreachable == b->unreachable;
 }
 

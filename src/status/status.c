@@ -54,9 +54,9 @@ static int change_placed(struct k8sm_status *s, const struct k8sm_change *change
 static int change_unplaced(struct k8sm_status *s, const struct k8sm_change *change,
                            struct k8sm_diags *diags) {
   (void)diags;
+  s->unplaced = k8smi_status_text(s, change->text);
   if (s->launched) return K8SM_OK; /* a restart waits for an offer of its agent: the pod has its place */
   s->placed = false;
-  s->unplaced = k8smi_status_text(s, change->text);
   s->nominated = k8smi_status_text(s, change->agent_id);
   return K8SM_OK;
 }
@@ -74,6 +74,7 @@ static int change_launched(struct k8sm_status *s, const struct k8sm_change *chan
       return status_not_launched(diags, change->text, "whose former instance has not ended");
     }
     k8smi_task_sent(s, i, change->text, id.restart);
+    s->unplaced = (struct k8sm_slice){NULL, 0};
     if (s->agent_id.len == 0) s->agent_id = k8smi_status_text(s, change->agent_id);
     return K8SM_OK;
   }

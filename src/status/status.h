@@ -12,6 +12,7 @@
 #include "base/findings.h"
 #include "base/refs.h"
 #include "demand/demand.h"
+#include "demand/placement.h"
 #include "wire/json.h"
 #include "wire/mesos.h"
 
@@ -363,6 +364,12 @@ bool k8smi_task_wants_launch(const struct k8sm_status *s, size_t task);
 
 /* ---- phase.c ---- */
 
+/* It waits, and its scheduler does not even try.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/pod-scheduling-readiness/ */
+static inline bool k8smi_status_is_gated(const struct k8sm_status *s) {
+  return !s->placed && k8smi_placement_is_gated(s->demand->rules);
+}
+
 void k8smi_status_set_phase(struct k8sm_status *s);
 void k8smi_status_set_conditions(struct k8sm_status *s);
 const char *k8smi_phase_name(uint32_t phase);
@@ -371,6 +378,8 @@ uint32_t k8smi_container_state(const struct k8smi_status_task *t);
 /* Why it waits. */
 struct k8sm_slice k8smi_waiting_reason(const struct k8sm_status *s, size_t task);
 struct k8sm_slice k8smi_waiting_message(const struct k8sm_status *s, size_t task);
+/* It runs, and its startup probe, if any, has succeeded. */
+bool k8smi_container_started(const struct k8sm_status *s, size_t task);
 bool k8smi_container_ready(const struct k8sm_status *s, size_t task);
 /* Of the instance that it shows: that runs, or has run last. */
 struct k8sm_slice k8smi_container_shown_id(const struct k8smi_status_task *t);

@@ -135,8 +135,7 @@ static bool wants_may_use(const struct k8sm_demand *demand, struct k8sm_slice ro
 static bool wants_add(struct wants_job *job, const struct k8sm_want *want) {
   struct k8smi_groups groups = {NULL, 0, 0, 0};
   bool made = false;
-  if (want->demand != NULL && want->demand->rules != NULL && want->demand->rules->gates.count > 0)
-    return true;
+  if (want->demand != NULL && k8smi_placement_is_gated(want->demand->rules)) return true;
   for (size_t i = 0; i < job->wants->role_count; i++) {
     struct k8smi_wanted_role *role = &job->wants->roles[i];
     if (!wants_may_use(want->demand, role->name)) continue;

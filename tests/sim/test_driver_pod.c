@@ -353,9 +353,11 @@ static void a_container_that_fails_restarts(void **state) {
   script_wait(&s, 30000);
   script_expect(
       &s, "event default/nginx: Waiting: for resources to go on: 0/1 nodes are available: 1 agent(s) had "
-          "no offer.\n");
+          "no offer.\n"
+          "status default/nginx Running\n");
   script_offer(&s, "O2", "A1");
   script_expect(&s, "record pod/u1\n"
+                    "status default/nginx Running\n"
                     "> ACCEPT O2\n");
   script_close(&s);
 }

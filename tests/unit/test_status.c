@@ -154,6 +154,12 @@ static void ends_are_read_from_messages(void **state) {
       {"FAILED", SIGNAL("Segmentation fault (core dumped)"), 139, 11, "Error", ""},
       {"KILLED", SIGNAL("Terminated"), 143, 15, "Error", ""},
       {"KILLED", EXITED(0), 0, 0, "Completed", ""},
+      {"FAILED", SIGNAL("Power failure"), 158, 30, "Error", ""},
+      {"FAILED", SIGNAL("Real-time signal 3"), 165, 37, "Error", ""},
+      {"FAILED", SIGNAL("Real-time signal 31"), 1, 0, "Error",
+       "Command terminated with signal Real-time signal 31"},
+      {"FAILED", SIGNAL("Real-time signal"), 1, 0, "Error",
+       "Command terminated with signal Real-time signal"},
       {"FAILED",
        SIGNAL(
            "Killed: Memory limit exceeded: Requested: 40MB") ",'reason':'REASON_CONTAINER_LIMITATION_MEMORY'",
@@ -228,6 +234,116 @@ static void what_never_started_is_tried_again(void **state) {
                              "'source':'SOURCE_MASTER','reason':'REASON_TASK_GROUP_INVALID','message':'bad'"),
                    K8SM_OK);
   assert_life(&l, "Pending(CreateContainerError) c=W(CreateContainerError) | launch:c.0+10000");
+  life_end(&l);
+}
+
+/* Starts that failed and restarts are counted each for itself. */
+static void back_offs_are_of_a_kind(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  static const int delays[] = {10, 20, 40, 80, 160, 300, 300};
+  for (size_t i = 0; i < 7; i++) {
+    char line[200];
+    life_update(&l, "c", 0, "FAILED", EXECUTOR ",'message':'Failed to find archive for image `x`'");
+    const char *reason = i == 0 ? "ErrImagePull" : "ImagePullBackOff";
+    snprintf(line, sizeof line, "Pending(%s) c=W(%s) | launch:c.0+%d000", reason, reason, delays[i]);
+    assert_life(&l, line);
+    life_tick(&l, (uint64_t)delays[i] * 1000);
+    life_launch(&l, "c", 0);
+  }
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FAILED", EXITED(1)); /* the first restart is immediate */
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  life_launch(&l, "c", 1);
+  life_run(&l, "c", 1);
+  life_update(&l, "c", 1, "FAILED", EXITED(1));
+  assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2+10000");
+  life_tick(&l, 10000);
+  life_launch(&l, "c", 2);
+  life_update(&l, "c", 2, "FAILED", EXECUTOR ",'message':'Failed to find archive for image `x`'");
+  assert_life(&l, "Running(ErrImagePull) c=W(ErrImagePull)*1 | launch:c.2+10000");
+  life_tick(&l, 10000);
+  life_launch(&l, "c", 2);
+  life_run(&l, "c", 2);
+  life_update(&l, "c", 2, "FAILED", EXITED(1));
+  assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*2 | launch:c.3+20000");
+  life_end(&l);
+}
+
+static void assert_message(const struct life *l, const char *words) {
+  struct k8sm_status_summary summary = {.size = sizeof summary};
+  assert_int_equal(k8sm_status_summarize(l->status, &summary), K8SM_OK);
+  assert_true(k8smi_eqs(summary.message, words));
+}
+
+static bool status_shows(const struct life *l, const char *words) {
+  struct k8sm_blob *blob = NULL;
+  char *json = pods_json(words);
+  assert_int_equal(k8sm_status_encode(l->status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  bool found = strstr(k8sm_blob_bytes(blob).ptr, json) != NULL;
+  free(json);
+  k8sm_blob_unref(blob);
+  return found;
+}
+
+/* The pod has its place; what waits for room there says so. */
+static void a_restart_waits_for_room(void **state) {
+  (void)state;
+  struct life l;
+  const char *full = "0/1 nodes are available: 1 Insufficient cpu.";
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  for (uint32_t i = 0; i < 2; i++) {
+    if (i > 0) life_launch(&l, "c", i);
+    life_run(&l, "c", i);
+    life_update(&l, "c", i, "FAILED", EXITED(1));
+  }
+  life_change(&l, K8SM_CHANGE_UNPLACED, full, 0); /* an early look: what counts is its back-off */
+  assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2+10000");
+  assert_message(&l, "back-off 10s restarting failed container=c pod=web_default(" PODS_UID ")");
+  life_tick(&l, 10000);
+  assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2");
+  assert_message(&l, full);
+  assert_true(status_shows(
+      &l, "'reason':'CrashLoopBackOff','message':'0/1 nodes are available: 1 Insufficient cpu.'"));
+  assert_true(status_shows(&l, "'type':'PodScheduled','status':'True'"));
+  life_launch(&l, "c", 2);
+  assert_message(&l, "back-off 10s restarting failed container=c pod=web_default(" PODS_UID ")");
+  life_run(&l, "c", 2);
+  assert_message(&l, "");
+  life_end(&l);
+}
+
+static void gates_hold_a_pod(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, "{'schedulingGates':[{'name':'example.com/quota'}],'containers':[{'name':'c'}]}");
+  assert_life(&l, "Pending(SchedulingGated) c=W(ContainerCreating) |");
+  life_change(&l, K8SM_CHANGE_UNPLACED, "waiting for scheduling gates: [example.com/quota]", 0);
+  assert_life(&l, "Pending(SchedulingGated) c=W(ContainerCreating) |");
+  assert_message(&l, "waiting for scheduling gates: [example.com/quota]");
+  assert_true(status_shows(&l, "'reason':'SchedulingGated','message':'Scheduling is blocked due to non-empty "
+                               "scheduling gates'"));
+  life_end(&l);
+}
+
+/* In the message of Initialized: a sidecar that must start again is one of them, though its stage is over. */
+static void who_is_not_initialized(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, "{'initContainers':[{'name':'s','restartPolicy':'Always'},{'name':'i'}],"
+                 "'containers':[{'name':'c'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  assert_true(status_shows(&l, "'containers with incomplete status: [s i]'"));
+  life_run(&l, "s", 0);
+  assert_true(status_shows(&l, "'containers with incomplete status: [i]'"));
+  life_update(&l, "s", 0, "FAILED", EXITED(1));
+  assert_true(status_shows(&l, "'containers with incomplete status: [s i]'"));
   life_end(&l);
 }
 
@@ -353,6 +469,10 @@ int main(void) {
       cmocka_unit_test(policies_decide_on_restarts),
       cmocka_unit_test(ends_are_read_from_messages),
       cmocka_unit_test(what_never_started_is_tried_again),
+      cmocka_unit_test(back_offs_are_of_a_kind),
+      cmocka_unit_test(a_restart_waits_for_room),
+      cmocka_unit_test(gates_hold_a_pod),
+      cmocka_unit_test(who_is_not_initialized),
       cmocka_unit_test(readiness_counts_after_its_threshold),
       cmocka_unit_test(a_startup_probe_holds_readiness_back),
       cmocka_unit_test(liveness_failures_are_restarts),

@@ -112,6 +112,24 @@ static void each_field_that_is_shown_counts_and_no_other(void **state) {
   life_end(&l);
 }
 
+static void so_do_those_of_a_pod_that_waits(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, "{'schedulingGates':[{'name':'example.com/quota'}],'containers':[{'name':'c'}]}");
+  shown_try_all(&l);
+  life_change(&l, K8SM_CHANGE_UNPLACED, "waiting for scheduling gates", 0);
+  shown_try_all(&l);
+  life_end(&l);
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FAILED", EXITED(1));
+  life_change(&l, K8SM_CHANGE_UNPLACED, "0/1 nodes are available", 0);
+  shown_try_all(&l);
+  life_end(&l);
+}
+
 static void so_do_those_of_a_pod_that_has_ended(void **state) {
   static const char *const ends[] = {EXITED(0), EXITED(1)};
   (void)state;
@@ -131,6 +149,7 @@ static void so_do_those_of_a_pod_that_has_ended(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_field_that_is_shown_counts_and_no_other),
+      cmocka_unit_test(so_do_those_of_a_pod_that_waits),
       cmocka_unit_test(so_do_those_of_a_pod_that_has_ended),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
