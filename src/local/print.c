@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "local/text.h"
+#include "wire/json.h"
 #include "wire/number.h"
 
-/* Protobuf's text format, by descriptor. Only messages that were decoded come here, so the depth is
+/* Protobuf's text format and JSON, by descriptor. Only messages that were decoded come here, so the depth is
  * bounded by the decoder. */
 
 static void print_indent(struct k8smi_buf *buf, size_t depth) {
@@ -122,4 +123,77 @@ static void print_fields(struct k8smi_buf *buf, const ProtobufCMessage *message,
 
 void k8smi_local_print_message(struct k8smi_buf *buf, const ProtobufCMessage *message) {
   print_fields(buf, message, 0);
+}
+
+/* ---- JSON: members in the order of their names ---- */
+
+static void print_json_scalar(struct k8smi_json *w, const ProtobufCFieldDescriptor *field,
+                              const void *value) {
+  struct k8smi_buf *buf = w->buf;
+  switch (field->type) {
+  case PROTOBUF_C_TYPE_BYTES: {
+    const ProtobufCBinaryData *bytes = value;
+    k8smi_json_base64(w, (struct k8sm_slice){(const char *)bytes->data, bytes->len});
+    return;
+  }
+  case PROTOBUF_C_TYPE_STRING: k8smi_json_string(w, k8smi_s(*(char *const *)value)); return;
+  case PROTOBUF_C_TYPE_ENUM: {
+    const char *name = k8smi_enum_name(field->descriptor, *(const int *)value);
+    k8smi_json_string(w, k8smi_s(name == NULL ? "" : name));
+    return;
+  }
+  default: break;
+  }
+  if (w->comma) k8smi_buf_putc(buf, ',');
+  w->comma = true;
+  if (field->type == PROTOBUF_C_TYPE_DOUBLE) {
+    k8smi_put_double(buf, *(const double *)value);
+  } else {
+    print_scalar(buf, field, value);
+  }
+}
+
+static void print_json_message(struct k8smi_json *w, const ProtobufCMessage *message);
+
+static void print_json_value(struct k8smi_json *w, const ProtobufCFieldDescriptor *field, const void *value) {
+  if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+    print_json_message(w, *(ProtobufCMessage *const *)value);
+  } else {
+    print_json_scalar(w, field, value);
+  }
+}
+
+static void print_json_list(struct k8smi_json *w, const ProtobufCFieldDescriptor *field, const char *values,
+                            size_t n) {
+  if (n == 0) return;
+  k8smi_json_key(w, field->name);
+  k8smi_json_open(w, '[');
+  for (size_t i = 0; i < n; i++) print_json_value(w, field, values + i * print_value_size(field));
+  k8smi_json_close(w, '[');
+}
+
+static void print_json_message(struct k8smi_json *w, const ProtobufCMessage *message) {
+  const char *base = (const char *)message;
+  k8smi_json_open(w, '{');
+  for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+    const ProtobufCFieldDescriptor *field =
+        &message->descriptor->fields[message->descriptor->fields_sorted_by_name[i]];
+    const void *value = base + field->offset;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+      print_json_list(w, field, *(char *const *)value,
+                      *(const size_t *)(const void *)(base + field->quantifier_offset));
+    } else if (print_is_set(message, field)) {
+      k8smi_json_key(w, field->name);
+      print_json_value(w, field, value);
+    }
+  }
+  k8smi_json_close(w, '{');
+}
+
+void k8smi_local_print_json(struct k8smi_buf *buf, const ProtobufCMessage *const *messages, size_t n) {
+  struct k8smi_json w;
+  k8smi_json_init(&w, buf, false);
+  k8smi_json_open(&w, '[');
+  for (size_t i = 0; i < n; i++) print_json_message(&w, messages[i]);
+  k8smi_json_close(&w, '[');
 }

@@ -151,6 +151,7 @@ const char *k8smi_local_bag_text(struct k8smi_arena *arena, const struct local_b
   for (size_t i = 0; i < bag->count; i++) {
     k8smi_buf_puts(&text, i > 0 ? "; " : "");
     words_resource(&text, resources[i]);
+    k8smi_buf_puts(&text, resources[i]->shared == NULL ? "" : "<1>"); /* how many share it */
   }
   return k8smi_local_printed(arena, &text);
 }

@@ -151,8 +151,9 @@ const char *k8smi_local_validate_task(struct local_launch *launch);
 const char *k8smi_local_validate_task_info(const struct local_launch *launch,
                                            const K8smMesos__TaskInfo *task);
 const char *k8smi_local_validate_executor(const struct local_launch *launch);
-/* Sets launch->needed, and compares it with what is left. */
-const char *k8smi_local_validate_room(struct local_launch *launch, const char *more);
+/* What they hold together. Sets launch->needed, and compares it with what is left. */
+const char *k8smi_local_validate_group_room(struct local_launch *launch);
+const char *k8smi_local_validate_task_room(struct local_launch *launch);
 const char *k8smi_local_roles_fault(struct k8smi_arena *arena, const char *what,
                                     K8smMesos__Resource *const *resources, size_t n);
 /* What is wrong with several together: gpus, DiskInfo and reservations. */

@@ -18,5 +18,8 @@ int k8smi_local_networks_parse(struct k8smi_arena *arena, const char *text, cons
 
 /* A message as protobuf's text format shows it, as Mesos prints one inside its own messages. */
 void k8smi_local_print_message(struct k8smi_buf *buf, const ProtobufCMessage *message);
+/* A list of them as JSON, with members in the order of their names, as it prints what it has not looked at.
+ */
+void k8smi_local_print_json(struct k8smi_buf *buf, const ProtobufCMessage *const *messages, size_t n);
 
 #endif

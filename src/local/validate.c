@@ -202,16 +202,42 @@ const char *k8smi_local_validate_task_info(const struct local_launch *launch,
   return fault;
 }
 
+static bool validate_is_shared(const struct local_amount *amount, const void *ctx) {
+  (void)ctx;
+  return amount->form->shared != NULL;
+}
+
+/* Of an executor that a framework brings itself. */
+static const char *validate_custom(const struct local_launch *launch) {
+  struct k8smi_arena *arena = validate_arena(launch);
+  const K8smMesos__ExecutorInfo *executor = launch->executor;
+  const K8smMesos__ContainerInfo *container = executor->container;
+  struct local_bag all, shared;
+  if (executor->has_type && executor->type != K8SM_MESOS__EXECUTOR_INFO__TYPE__CUSTOM)
+    return "'ExecutorInfo.type' must be 'CUSTOM'";
+  if (executor->command == NULL) return "'ExecutorInfo.command' must be set";
+  if (k8smi_local_bag_read(arena, executor->resources, executor->n_resources, &all, NULL) != K8SM_OK ||
+      !k8smi_local_bag_pick(arena, &all, validate_is_shared, NULL, &shared)) {
+    k8smi_local_fail(launch->accept->framework->local);
+    return "";
+  }
+  if (shared.count > 0) {
+    return LOCAL_WORDS(arena, "Executor resources ", k8smi_local_bag_text(arena, &all),
+                       " should not contain any shared resources");
+  }
+  bool shares = container != NULL && container->linux_info != NULL &&
+                container->linux_info->has_share_cgroups && container->linux_info->share_cgroups;
+  return shares ? "The 'share_cgroups' field cannot be set to 'true' on executor containers" : NULL;
+}
+
 static const char *validate_command_or_executor(const struct local_launch *launch) {
   const K8smMesos__TaskInfo *task = launch->tasks[0];
   if ((task->executor != NULL) == (task->command != NULL)) {
     return "Task should have at least one (but not both) of CommandInfo or ExecutorInfo present";
   }
   if (task->executor == NULL) return NULL;
-  if (task->executor->has_type && task->executor->type != K8SM_MESOS__EXECUTOR_INFO__TYPE__CUSTOM) {
-    return "'ExecutorInfo.type' must be 'CUSTOM'";
-  }
-  return task->executor->command == NULL ? "'ExecutorInfo.command' must be set" : NULL;
+  const char *fault = k8smi_local_validate_executor(launch);
+  return fault == NULL ? validate_custom(launch) : fault;
 }
 
 /* Which type is meant, where an older framework states none: of single tasks only. */
@@ -222,16 +248,23 @@ static void validate_imply_type(K8smMesos__HealthCheck *check) {
       check->command != NULL ? K8SM_MESOS__HEALTH_CHECK__TYPE__COMMAND : K8SM_MESOS__HEALTH_CHECK__TYPE__HTTP;
 }
 
+/* A master writes down whose executor it is, where an older framework does not: of single tasks only. */
+static bool validate_imply_framework(const struct local_launch *launch, K8smMesos__ExecutorInfo *executor) {
+  if (executor == NULL || executor->framework_id != NULL) return true;
+  executor->framework_id = k8smi_message_new(validate_arena(launch), &k8sm_mesos__framework_id__descriptor);
+  if (!k8smi_local_have(launch->accept->framework->local, executor->framework_id)) return false;
+  executor->framework_id->value = launch->accept->framework->id;
+  return true;
+}
+
 const char *k8smi_local_validate_task(struct local_launch *launch) {
   const K8smMesos__TaskInfo *task = launch->tasks[0];
   validate_imply_type(task->health_check);
+  if (!validate_imply_framework(launch, task->executor)) return "";
   if (launch->executor != NULL) k8smi_local_launch_find_executor(launch);
   const char *fault = k8smi_local_validate_task_info(launch, task);
   if (fault == NULL) fault = validate_command_or_executor(launch);
-  if (fault == NULL && launch->executor != NULL) fault = k8smi_local_validate_executor(launch);
-  if (fault == NULL) {
-    fault = k8smi_local_validate_room(launch, " required by task and its executor is more than available ");
-  }
+  if (fault == NULL) fault = k8smi_local_validate_task_room(launch);
   if (fault == NULL && task->container != NULL && task->container->linux_info != NULL &&
       task->container->linux_info->has_share_cgroups && !task->container->linux_info->share_cgroups) {
     fault = "Only tasks in a task group may have 'share_cgroups' set to 'false'";

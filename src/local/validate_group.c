@@ -66,15 +66,23 @@ static bool group_same_container(const K8smMesos__ContainerInfo *a, const K8smMe
                                     b->docker == NULL ? NULL : &b->docker->base, allocator);
 }
 
+static bool group_same_resources(struct k8smi_arena *arena, const K8smMesos__ExecutorInfo *a,
+                                 const K8smMesos__ExecutorInfo *b) {
+  struct local_bag x, y;
+  return k8smi_local_bag_read(arena, a->resources, a->n_resources, &x, NULL) == K8SM_OK &&
+         k8smi_local_bag_read(arena, b->resources, b->n_resources, &y, NULL) == K8SM_OK &&
+         k8smi_local_bag_equal(&x, &y);
+}
+
 /* Labels, grace period, and how the resources are written do not matter. */
-static bool group_same_executor(const struct local_launch *launch) {
-  const K8smMesos__ExecutorInfo *a = launch->existing->info, *b = launch->executor;
-  const struct k8sm_allocator *allocator = &group_arena(launch)->allocator;
-  struct local_bag bag;
+static bool group_same_executor(struct k8smi_arena *arena, const K8smMesos__ExecutorInfo *a,
+                                const K8smMesos__ExecutorInfo *b) {
+  const struct k8sm_allocator *allocator = &arena->allocator;
   return a->type == b->type && a->has_type == b->has_type && a->data.len == b->data.len &&
          (a->data.len == 0 || memcmp(a->data.data, b->data.data, a->data.len) == 0) &&
-         k8smi_local_bag_read(group_arena(launch), b->resources, b->n_resources, &bag, NULL) == K8SM_OK &&
-         k8smi_local_bag_equal(&launch->existing->held.bag, &bag) &&
+         group_same_resources(arena, a, b) && strcmp(a->executor_id->value, b->executor_id->value) == 0 &&
+         group_same_text(a->framework_id == NULL ? NULL : a->framework_id->value,
+                         b->framework_id == NULL ? NULL : b->framework_id->value) &&
          group_same_message(a->command == NULL ? NULL : &a->command->base,
                             b->command == NULL ? NULL : &b->command->base, allocator) &&
          group_same_text(a->name, b->name) &&
@@ -85,8 +93,9 @@ static bool group_same_executor(const struct local_launch *launch) {
 
 static const char *group_compatible_fault(const struct local_launch *launch) {
   static const char RULE[] = "------------------------------------------------------------\n";
-  if (launch->existing == NULL || group_same_executor(launch)) return NULL;
   struct k8smi_arena *arena = group_arena(launch);
+  if (launch->existing == NULL || group_same_executor(arena, launch->existing->info, launch->executor))
+    return NULL;
   return LOCAL_WORDS(
       arena, "ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID.\n", RULE,
       "Existing ExecutorInfo:\n", group_print_message(arena, &launch->existing->info->base), "\n", RULE,
@@ -96,7 +105,7 @@ static const char *group_compatible_fault(const struct local_launch *launch) {
 static const char *group_framework_fault(const struct local_launch *launch) {
   const K8smMesos__FrameworkID *id = launch->executor->framework_id;
   const char *expected = launch->accept->framework->id;
-  if (id == NULL) return launch->executor->command != NULL ? NULL : "'ExecutorInfo.framework_id' must be set";
+  if (id == NULL) return "'ExecutorInfo.framework_id' must be set";
   if (strcmp(id->value, expected) == 0) return NULL;
   return LOCAL_WORDS(group_arena(launch), "ExecutorInfo has an invalid FrameworkID (Actual: ", id->value,
                      " vs Expected: ", expected, ")");
@@ -161,32 +170,6 @@ static const char *group_minimum_fault(const struct local_launch *launch) {
   }
   k8smi_local_bag_scalar(&bag, "disk", &found);
   return found ? NULL : LOCAL_WORDS(arena, "Executor '", id, "' uses no disk");
-}
-
-static bool group_add(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n) {
-  struct k8smi_arena *arena = group_arena(launch);
-  struct local_bag bag;
-  return k8smi_local_bag_read(arena, resources, n, &bag, NULL) == K8SM_OK &&
-         k8smi_local_bag_add(arena, &launch->needed, &bag, &launch->needed);
-}
-
-const char *k8smi_local_validate_room(struct local_launch *launch, const char *more) {
-  struct k8smi_arena *arena = group_arena(launch);
-  bool ok = true;
-  /* More kinds than a bag may have are in no offer: adding them all up would only take time. */
-  for (size_t i = 0; i < launch->task_count && ok && launch->needed.count <= LOCAL_MAX_KINDS; i++) {
-    ok = group_add(launch, launch->tasks[i]->resources, launch->tasks[i]->n_resources);
-  }
-  if (ok && launch->executor != NULL && launch->existing == NULL) {
-    ok = group_add(launch, launch->executor->resources, launch->executor->n_resources);
-  }
-  if (!ok) {
-    k8smi_local_fail(launch->accept->framework->local);
-    return "";
-  }
-  if (k8smi_local_bag_contains(&launch->accept->left, &launch->needed)) return NULL;
-  return LOCAL_WORDS(arena, "Total resources ", k8smi_local_bag_text(arena, &launch->needed), more,
-                     k8smi_local_bag_text(arena, &launch->accept->left));
 }
 
 static const char *group_task_fault(const struct local_launch *launch, const K8smMesos__TaskInfo *task) {
@@ -260,8 +243,24 @@ void k8smi_local_launch_find_executor(struct local_launch *launch) {
   launch->existing = existing != NULL && existing->known ? existing : NULL;
 }
 
-const char *k8smi_local_validate_group(struct local_launch *launch) {
+/* Of an executor that runs groups. */
+static const char *group_default_fault(const struct local_launch *launch) {
   const K8smMesos__ExecutorInfo *executor = launch->executor;
+  struct k8smi_arena *arena = group_arena(launch);
+  if (!executor->has_type) return "'ExecutorInfo.type' must be set";
+  if (executor->type == K8SM_MESOS__EXECUTOR_INFO__TYPE__UNKNOWN) return "Unknown executor type";
+  if (executor->container != NULL && executor->container->type == K8SM_MESOS__CONTAINER_INFO__TYPE__DOCKER)
+    return "Docker ContainerInfo is not supported on the executor";
+  for (size_t i = 0; i < launch->task_count; i++) {
+    const K8smMesos__ExecutorInfo *other = launch->tasks[i]->executor;
+    if (other == NULL || group_same_executor(arena, other, executor)) continue;
+    return LOCAL_WORDS(arena, "The `ExecutorInfo` of task '", launch->tasks[i]->task_id->value,
+                       "' is different from executor '", executor->executor_id->value, "'");
+  }
+  return group_minimum_fault(launch);
+}
+
+const char *k8smi_local_validate_group(struct local_launch *launch) {
   struct k8smi_arena *arena = group_arena(launch);
   k8smi_local_launch_find_executor(launch);
   for (size_t i = 0; i < launch->task_count; i++) {
@@ -271,14 +270,8 @@ const char *k8smi_local_validate_group(struct local_launch *launch) {
     }
   }
   const char *fault = k8smi_local_validate_executor(launch);
-  if (fault == NULL && !executor->has_type) fault = "'ExecutorInfo.type' must be set";
-  if (fault == NULL && executor->type == K8SM_MESOS__EXECUTOR_INFO__TYPE__UNKNOWN)
-    fault = "Unknown executor type";
-  if (fault == NULL) fault = group_minimum_fault(launch);
-  if (fault == NULL) {
-    fault = k8smi_local_validate_room(launch,
-                                      " required by task group and its executor are more than available ");
-  }
+  if (fault == NULL) fault = group_default_fault(launch);
+  if (fault == NULL) fault = k8smi_local_validate_group_room(launch);
   if (fault == NULL) fault = group_duplicate_fault(launch);
   return fault == NULL ? group_share_fault(launch) : fault;
 }

@@ -84,39 +84,52 @@ static const char *resources_note_volume(const struct local_accept *accept, stru
   return NULL;
 }
 
-const char *k8smi_local_volumes_fault(const struct local_accept *accept, const struct local_resources *lists,
-                                      size_t n) {
+static bool resources_have_revocable(const struct local_resources *lists, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    for (size_t j = 0; j < lists[i].n; j++) {
+      if (lists[i].resources[j]->revocable != NULL) return true;
+    }
+  }
+  return false;
+}
+
+/* Notes whether the first of the name is revocable. */
+static const char *resources_note_name(const struct local_accept *accept, struct k8smi_map *seen,
+                                       const K8smMesos__Resource *r) {
+  uint32_t revocable = r->revocable != NULL, first = k8smi_map_get(seen, k8smi_s(r->name));
+  if (first != K8SMI_MAP_NONE && first != revocable) {
+    return LOCAL_WORDS(accept->arena, "Cannot use both revocable and non-revocable '", r->name,
+                       "' at the same time");
+  }
+  if (!k8smi_map_put(seen, k8smi_s(r->name), revocable)) k8smi_local_fail(accept->framework->local);
+  return NULL;
+}
+
+typedef const char *resources_note(const struct local_accept *accept, struct k8smi_map *seen,
+                                   const K8smMesos__Resource *r);
+
+static const char *resources_note_all(const struct local_accept *accept, const struct local_resources *lists,
+                                      size_t n, resources_note *note) {
   struct k8smi_map seen;
   const char *fault = NULL;
   k8smi_map_init(&seen, &accept->arena->allocator, accept->framework->local->seed);
   for (size_t i = 0; i < n && fault == NULL; i++) {
     for (size_t j = 0; j < lists[i].n && fault == NULL; j++)
-      fault = resources_note_volume(accept, &seen, lists[i].resources[j]);
+      fault = note(accept, &seen, lists[i].resources[j]);
   }
   k8smi_map_free(&seen);
   return fault;
 }
 
-/* Of one name, all are revocable or none is. */
+const char *k8smi_local_volumes_fault(const struct local_accept *accept, const struct local_resources *lists,
+                                      size_t n) {
+  return resources_note_all(accept, lists, n, resources_note_volume);
+}
+
 const char *k8smi_local_revocable_fault(const struct local_accept *accept,
                                         const struct local_resources *lists, size_t n) {
-  struct k8smi_map seen; /* names, with what the first of the name is */
-  const char *fault = NULL;
-  k8smi_map_init(&seen, &accept->arena->allocator, accept->framework->local->seed);
-  for (size_t i = 0; i < n && fault == NULL; i++) {
-    for (size_t j = 0; j < lists[i].n && fault == NULL; j++) {
-      const K8smMesos__Resource *r = lists[i].resources[j];
-      uint32_t revocable = r->revocable != NULL, first = k8smi_map_get(&seen, k8smi_s(r->name));
-      if (first != K8SMI_MAP_NONE && first != revocable) {
-        fault = LOCAL_WORDS(accept->arena, "Cannot use both revocable and non-revocable '", r->name,
-                            "' at the same time");
-      } else if (!k8smi_map_put(&seen, k8smi_s(r->name), revocable)) {
-        k8smi_local_fail(accept->framework->local);
-      }
-    }
-  }
-  k8smi_map_free(&seen);
-  return fault;
+  if (!resources_have_revocable(lists, n)) return NULL;
+  return resources_note_all(accept, lists, n, resources_note_name);
 }
 
 const char *k8smi_local_use_fault(const struct local_accept *accept, const struct local_use *use) {

@@ -5,37 +5,19 @@
 /* Operations that a master refuses, with its words. The framework has the roles r and s, and the principal p;
  * the offer has all of an agent and is for r. */
 
-#define RESOURCES "cpus:4;mem:4096;disk:100;ports:[1-9]"
-#define HAS       "ports(allocated: r):[1-9]; cpus(allocated: r):4; mem(allocated: r):4096; disk(allocated: r):100"
+#include "support/resource_json.h"
 
-#define RESOURCE(name, value, more)   "{\"name\":\"" name "\"," value more "}"
-#define SCALAR(n)                     "\"type\":\"SCALAR\",\"scalar\":{\"value\":" n "}"
-#define DISK(n, more)                 RESOURCE("disk", SCALAR(n), more)
-#define RANGES(list)                  "\"type\":\"RANGES\",\"ranges\":{\"range\":[" list "]}"
-#define RANGE(begin, end)             "{\"begin\":" begin ",\"end\":" end "}"
-#define SET(list)                     "\"type\":\"SET\",\"set\":{\"item\":[" list "]}"
-#define RESERVATIONS(list)            ",\"reservations\":[" list "]"
-#define RESERVATION(type, role, more) "{\"type\":\"" type "\",\"role\":\"" role "\"" more "}"
-#define PRINCIPAL(name)               ",\"principal\":\"" name "\""
-#define MINE                          RESERVATION("DYNAMIC", "r", PRINCIPAL("p"))
-#define FOR_R                         RESERVATIONS(MINE)
-#define DISK_INFO(members)            ",\"disk\":{" members "}"
-#define PERSISTENCE(id)               "\"persistence\":{\"id\":\"" id "\"" PRINCIPAL("p") "}"
-#define MOUNTED(mode, path)           "\"volume\":{\"mode\":\"" mode "\",\"container_path\":\"" path "\"}"
-#define VOLUME_INFO                   DISK_INFO(PERSISTENCE("v") "," MOUNTED("RW", "v"))
-#define VOLUME(n)                     DISK(n, FOR_R VOLUME_INFO)
-#define SOURCE(type, more)            "\"source\":{\"type\":\"" type "\"" more "}"
-#define ROOT(kind)                    ",\"" kind "\":{\"root\":\"/mnt\"}"
-#define PROVIDER(id)                  ",\"provider_id\":{\"value\":\"" id "\"}"
-#define SHRINK(n, less)               "\"shrink_volume\":{\"volume\":" n ",\"subtract\":{\"value\":" less "}}"
-#define GROW(volume, addition)        "\"grow_volume\":{\"volume\":" volume ",\"addition\":" addition "}"
-#define CREATE_DISK(source, more)     "\"create_disk\":{\"source\":" source ",\"target_type\":" more "}"
-#define DESTROY_DISK(source)          "\"destroy_disk\":{\"source\":" source "}"
-#define RAW(more)                     DISK("1", DISK_INFO(SOURCE("RAW", more)) PROVIDER("x"))
-#define ALLOCATED(role)               ",\"allocation_info\":{\"role\":\"" role "\"}"
-#define OLDER(role, members)          ",\"role\":\"" role "\",\"reservation\":{" members "}"
-#define INVALID(printed)              "Operation attempted with invalid resources: Resource '" printed "' is invalid: "
-#define R_P                           "(reservations: [(DYNAMIC,r,p)])"
+#define RESOURCES                 "cpus:4;mem:4096;disk:100;ports:[1-9]"
+#define HAS                       "ports(allocated: r):[1-9]; cpus(allocated: r):4; mem(allocated: r):4096; disk(allocated: r):100"
+#define ROOT(kind)                ",\"" kind "\":{\"root\":\"/mnt\"}"
+#define SHRINK(n, less)           "\"shrink_volume\":{\"volume\":" n ",\"subtract\":{\"value\":" less "}}"
+#define GROW(volume, addition)    "\"grow_volume\":{\"volume\":" volume ",\"addition\":" addition "}"
+#define CREATE_DISK(source, more) "\"create_disk\":{\"source\":" source ",\"target_type\":" more "}"
+#define DESTROY_DISK(source)      "\"destroy_disk\":{\"source\":" source "}"
+#define RAW(more)                 DISK("1", DISK_INFO(SOURCE("RAW", more)) PROVIDER("x"))
+#define OLDER(role, members)      ",\"role\":\"" role "\",\"reservation\":{" members "}"
+#define INVALID(printed)          "Operation attempted with invalid resources: Resource '" printed "' is invalid: "
+#define R_P                       "(reservations: [(DYNAMIC,r,p)])"
 
 /* A type, its member, and what is said: %@ stands for the agent that the operation was for, %H for what the
  * offer has. */
