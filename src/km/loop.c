@@ -45,18 +45,28 @@ static void stop(struct km_runner *r, bool teardown) {
   km_event_log_clear(r->events);
 }
 
+/* What is said from now on goes to a file; standard input and output are nobody's. */
+static void leave_terminal(const struct km_runner *r) {
+  char path[1100];
+  snprintf(path, sizeof path, "%s/log", r->folder);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  fflush(NULL);
+  if (null >= 0) {
+    dup2(null, 0);
+    dup2(null, 1);
+    dup2(log >= 0 ? log : null, 2);
+    close(null);
+  }
+  if (log >= 0) close(log);
+}
+
 /* Tells the process that waits for a detached one how it went, and lets go of its terminal. */
 static void report_to_parent(struct km_runner *r, int *parent, int code) {
   char byte = (char)code;
   if (*parent < 0) return;
   km_runner_draw(r);
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (null >= 0) {
-    dup2(null, 0);
-    dup2(null, 1);
-    dup2(null, 2);
-    close(null);
-  }
+  leave_terminal(r);
   if (write(*parent, &byte, 1) != 1) r->failed = true;
   close(*parent);
   *parent = -1;

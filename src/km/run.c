@@ -187,8 +187,7 @@ static bool restore(struct km_runner *r) {
 
 static bool set_up(struct km_runner *r, const struct run_options *o, struct km_set *set) {
   static struct km_report report;
-  char folder[1024];
-  km_state_folder(o->state, folder, sizeof folder);
+  const char *folder = km_state_folder(o->state, r->folder, sizeof r->folder);
   /* The embedded Mesos starts empty, so what is recorded of an earlier one is over. */
   if ((r->store = km_store_open(folder, is_local(o))) == NULL) return false;
   r->events = km_event_log_open(folder, is_local(o));
@@ -310,7 +309,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &o.files, "FILE", "a manifest, a folder of them, or - for standard input"},
       {"mesos-master", 0, KM_TEXT, &o.master, "MASTER", "host:port, or local (default): embedded"},
-      {"detach", 0, KM_FLAG, &o.detach, NULL, "return when every pod runs, and go on in the background"},
+      {"detach", 0, KM_FLAG, &o.detach, NULL,
+       "return when every pod runs, and go on in the background; errors are in DIR/log then"},
       {"timeout", 0, KM_NUMBER, &o.timeout, "SECONDS",
        "give up when pods have no place by then (exit 2; 0: never)"},
       {"state", 0, KM_TEXT, &o.state, "DIR", "the state folder (default $XDG_STATE_HOME/km)"},

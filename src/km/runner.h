@@ -36,6 +36,7 @@ struct km_runner {
   struct km_embedded *embedded; /* NULL: the master is elsewhere */
   struct km_control *control;
   struct km_event_log *events;
+  char folder[1024]; /* of the state */
   char master[300];
   int signal_fd;
   bool live;         /* the table is redrawn in place */

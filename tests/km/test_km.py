@@ -1067,17 +1067,31 @@ class Workloads(unittest.TestCase):
         self.assertEqual(code, 0, out + err)
         return out
 
-    def kill(self):
-        """Without a chance to say goodbye."""
+    def signal(self, number):
         for entry in pathlib.Path("/proc").iterdir():
             try:
                 line = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
             except OSError:
                 continue
             if self.state.encode() in line and b"run" in line:
-                os.kill(int(entry.name), signal.SIGKILL)
+                os.kill(int(entry.name), number)
+
+    def kill(self):
+        """Without a chance to say goodbye."""
+        self.signal(signal.SIGKILL)
         while km("get", self.state)[0] == 0:
             time.sleep(0.05)
+
+    def test_a_detached_one_has_a_log(self):
+        self.start(deployment(1, "a"))
+        log = pathlib.Path(self.folder.name, "s", "log")
+        self.assertEqual(log.read_text(), "")
+        self.mesos.kill()
+        self.mesos.wait()
+        self.signal(signal.SIGTERM)
+        self.wait_for(lambda: km("get", self.state)[0] != 0)
+        self.assertRegex(log.read_text(), r"^km run: master 127\.0\.0\.1:\d+ can't be reached; 1 pod could not be ended: "
+                                          r"default/web-\S+ on agent\d\.local; 'km run' with this state folder goes on")
 
     def test_replicas_are_kept_and_rolled_out(self):
         out = self.start(deployment(3, "a"))
