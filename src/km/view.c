@@ -10,16 +10,30 @@ static json_t *text(struct k8sm_slice s) {
   return json_stringn(s.ptr == NULL ? "" : s.ptr, s.len);
 }
 
-static json_t *ports_of(const struct k8sm_driver *driver, uint32_t pod) {
+/* The ports of all pods, in the order of these. */
+struct ports {
+  struct k8sm_plan_port *rows;
+  size_t count, next;
+};
+
+static struct ports read_ports(const struct k8sm_driver *driver) {
+  struct ports p = {.count = k8sm_driver_ports(driver, 0, NULL, sizeof *p.rows, 0)};
+  p.rows = km_alloc(NULL, p.count * sizeof *p.rows);
+  if (p.count > 0) k8sm_driver_ports(driver, 0, p.rows, sizeof *p.rows, p.count);
+  return p;
+}
+
+/* Of the next pod: its number rises from call to call. */
+static json_t *ports_of(struct ports *p, uint32_t pod) {
   json_t *list = json_array();
-  struct k8sm_plan_port row;
-  for (size_t i = 0; k8sm_driver_ports(driver, i, &row, sizeof row, 1) > 0; i++) {
+  while (p->next < p->count && p->rows[p->next].placement < pod) p->next++;
+  for (; p->next < p->count && p->rows[p->next].placement == pod; p->next++) {
+    const struct k8sm_plan_port *row = &p->rows[p->next];
     char port[64];
-    if (row.placement != pod) continue;
-    if (row.host_port == 0)
-      snprintf(port, sizeof port, "%u/%s", row.container_port, row.protocol.ptr);
+    if (row->host_port == 0)
+      snprintf(port, sizeof port, "%u/%s", row->container_port, row->protocol.ptr);
     else
-      snprintf(port, sizeof port, "%u->%u/%s", row.host_port, row.container_port, row.protocol.ptr);
+      snprintf(port, sizeof port, "%u->%u/%s", row->host_port, row->container_port, row->protocol.ptr);
     json_array_append_new(list, json_string(port));
   }
   return list;
@@ -59,8 +73,7 @@ static bool holds(const struct k8sm_demand *demand, struct k8sm_demand_budget *b
   return true;
 }
 
-static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number,
-                            const struct k8sm_driver_pod *pod) {
+static json_t *pod_document(struct ports *ports, uint32_t number, const struct k8sm_driver_pod *pod) {
   struct k8sm_status_summary s = {.size = sizeof s};
   struct k8sm_demand_budget b = {.size = sizeof b};
   if (k8sm_status_summarize(pod->status, &s) != K8SM_OK) return NULL;
@@ -80,7 +93,7 @@ static json_t *pod_document(const struct k8sm_driver *driver, uint32_t number,
   json_object_set_new(o, "createdMillis", json_integer(s.created_wall_ms));
   json_object_set_new(o, "cpusMilli", json_integer(b.cpus_milli));
   json_object_set_new(o, "memMilliMB", json_integer(b.mem_milli));
-  json_object_set_new(o, "ports", ports_of(driver, number));
+  json_object_set_new(o, "ports", ports_of(ports, number));
   json_object_set_new(o, "claims", claims_of(pod->demand));
   json_object_set_new(o, "status", status_document(pod->status));
   return o;
@@ -176,6 +189,7 @@ static json_t *claim_documents(const struct km_runner *r, json_t *pods) {
 
 char *km_view_json(const struct km_runner *r) {
   json_t *document = json_object(), *pods = json_array(), *list = json_array();
+  struct ports ports = read_ports(r->driver);
   struct k8sm_driver_pod pod;
   struct k8sm_control_row row;
   json_object_set_new(document, "master", json_string(r->master));
@@ -185,9 +199,10 @@ char *km_view_json(const struct km_runner *r) {
     if (o != NULL) json_array_append_new(list, o);
   }
   for (uint32_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) {
-    json_t *o = pod_document(r->driver, i, &pod);
+    json_t *o = pod_document(&ports, i, &pod);
     if (o != NULL) json_array_append_new(pods, o);
   }
+  free(ports.rows);
   json_object_set_new(document, "workloads", list);
   json_object_set_new(document, "pods", pods);
   json_object_set_new(document, "claims", claim_documents(r, pods));
