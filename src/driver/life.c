@@ -244,7 +244,7 @@ static int life_set_need(struct k8sm_driver *d, struct drv_pod *pod, struct life
   if (pod->place != NULL && look->launch_count != 0) need = DRV_NEED_RESUME;
   const struct k8sm_status *status = pod->status;
   bool homeless = pod->place == NULL && !status->ending && !pod->deleting && !waits && !status->launched;
-  if (homeless && !k8smi_status_stray_alive(status)) need = DRV_NEED_PLACE;
+  if (homeless && k8smi_drv_reconcile_misses(d, pod)) need = DRV_NEED_PLACE;
   if (need != DRV_NEED_NOTHING && pod->demand->lacks.len > 0) return life_lacks(d, pod);
   bool other = need != pod->need || (need == DRV_NEED_RESUME && look->launch_hash != pod->resume_hash);
   if (!other) return K8SM_OK;

@@ -96,7 +96,7 @@ bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_po
                   t->state == K8SM_MESOS__TASK_STATE__TASK_UNKNOWN;
     if (!missed || reconcile_is_unheard(d, t)) return false;
   }
-  return d->session.state == DRV_SESSION_SUBSCRIBED;
+  return pod->tasks == NULL || d->session.state == DRV_SESSION_SUBSCRIBED;
 }
 
 /* As many pods from the cursor on as one step takes. */
