@@ -64,11 +64,21 @@ static bool is_repeated(struct km_runner *r, const char *text) {
   return false;
 }
 
+/* Why a run ends is said in any case. */
+static bool is_last_word(const struct km_runner *r, uint32_t code) {
+  return code == K8SM_DIAG_MASTER_ERROR || (code == K8SM_DIAG_UPDATE_FOREIGN && r->wary);
+}
+
 void km_say_event(struct km_runner *r, const struct k8sm_effect *effect) {
   const char *text = effect->bytes.ptr == NULL ? "" : effect->bytes.ptr;
   if (effect->code == K8SM_DIAG_UPDATE_FOREIGN && r->stray_ms == 0) r->stray_ms = km_mono_ms();
   km_event_log_add(r->events, effect->key, effect->bytes, km_wall_ms());
-  if (r->quiet) return;
-  if (effect->key.len > 0 || !is_repeated(r, text)) print_line(r, effect->key, text, "");
+  if (r->quiet && is_last_word(r, effect->code)) fprintf(stderr, "km run: %s\n", text);
+  if (!r->quiet && (effect->key.len > 0 || !is_repeated(r, text))) print_line(r, effect->key, text, "");
   fflush(stdout);
+  if (effect->code == K8SM_DIAG_MASTER_ERROR && strstr(text, "has been removed") != NULL)
+    fprintf(
+        stderr,
+        "km run: what the state folder %s has recorded is over: remove it to begin as another framework\n",
+        r->folder);
 }

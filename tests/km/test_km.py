@@ -10,6 +10,7 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -853,6 +854,21 @@ class Restarts(unittest.TestCase):
         events = re.findall(r"(?m)^  \d+s +(\w+): ", out[out.index("Events:"):])
         self.assertEqual(events[:3], ["Scheduled", "Started", "Running"], out)
         self.assertNotIn("events", self.kill(run))
+
+    def test_a_framework_that_was_removed_is_over(self):
+        self.begin()
+        old = self.state.with_name("old")
+        shutil.copytree(self.state, old, ignore=shutil.ignore_patterns("control"))
+        run = self.start()
+        self.wait_for("Status:              Running")
+        self.assertEqual(km("delete", "--all", f"--state={self.state}")[0], 0)
+        run.communicate(timeout=30)
+        for more, words in (([], "  the master ended the framework: Framework has been removed"),
+                            (["-q"], "km run: the master ended the framework: Framework has been removed")):
+            code, out, err = km("run", "-f", EXAMPLES / "busybox.yaml", self.master, f"--state={old}", *more)
+            self.assertEqual(code, 1)
+            self.assertIn(words, out + err)
+            self.assertIn(f"km run: what the state folder {old} has recorded is over: remove it to begin as", err)
 
     def test_a_lost_record_is_seen_before_anything_is_launched(self):
         self.begin()
