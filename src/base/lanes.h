@@ -28,6 +28,13 @@ static inline uint64_t k8smi_lanes_equal_by_one(const uint32_t *values, uint32_t
   return bits;
 }
 
+/* The same for numbers of 16 bits. */
+static inline uint64_t k8smi_lanes_equal_16_by_one(const uint16_t *values, uint16_t value) {
+  uint64_t bits = 0;
+  for (int i = 0; i < K8SMI_LANES; i++) bits |= (uint64_t)(values[i] == value) << i;
+  return bits;
+}
+
 /* Those whose `span` numbers behind `begin`, or that itself, are `value`. */
 static inline uint64_t k8smi_lanes_within_by_one(const uint16_t *begin, const uint16_t *span,
                                                  uint16_t value) {
@@ -73,6 +80,17 @@ static inline uint64_t k8smi_lanes_equal(const uint32_t *values, uint32_t value)
   return bits;
 }
 
+static inline uint64_t k8smi_lanes_equal_16(const uint16_t *values, uint16_t value) {
+  const __m128i to = _mm_set1_epi16((short)value);
+  uint64_t bits = 0;
+  for (int i = 0; i < K8SMI_LANES; i += 16) {
+    const __m128i a = _mm_cmpeq_epi16(k8smi_lanes_load(values + i), to);
+    const __m128i b = _mm_cmpeq_epi16(k8smi_lanes_load(values + i + 8), to);
+    bits |= k8smi_lanes_bits(a, b) << i;
+  }
+  return bits;
+}
+
 static inline uint64_t k8smi_lanes_within(const uint16_t *begin, const uint16_t *span, uint16_t value) {
   const __m128i of = _mm_set1_epi16((short)value), none = _mm_setzero_si128();
   uint64_t bits = 0;
@@ -93,6 +111,9 @@ static inline uint64_t k8smi_lanes_less(const int32_t *values, int32_t least) {
 }
 static inline uint64_t k8smi_lanes_equal(const uint32_t *values, uint32_t value) {
   return k8smi_lanes_equal_by_one(values, value);
+}
+static inline uint64_t k8smi_lanes_equal_16(const uint16_t *values, uint16_t value) {
+  return k8smi_lanes_equal_16_by_one(values, value);
 }
 static inline uint64_t k8smi_lanes_within(const uint16_t *begin, const uint16_t *span, uint16_t value) {
   return k8smi_lanes_within_by_one(begin, span, value);

@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 #include "base/abi.h"
 #include "base/findings.h"
+#include "cluster/columns.h"
 #include "cluster/id_keys.h"
 #include "cluster/volumes.h"
 
@@ -35,23 +36,26 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
   return K8SM_OK;
 }
 
-/* Keeps the counts of known agents right: an agent counts while it is known. */
-static void agents_count(struct k8sm_cluster *cluster, const struct k8smi_agent *agent, bool in) {
+/* Keeps the counts of known agents right, and their columns: an agent counts while it is known. */
+static void agents_count(struct k8sm_cluster *cluster, uint32_t row, bool in) {
+  const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   if (agent->labels == NULL) return;
-  const struct k8smi_node *node = agent->node;
   size_t one = in ? 1 : SIZE_MAX; /* -1, modulo */
   cluster->known += one;
-  bool tainted = node != NULL && node->unschedulable, shied = false;
+  bool shied = false;
   const struct k8smi_taint *taint;
-  for (size_t i = 0; (taint = k8smi_agent_taint(agent, i)) != NULL; i++) {
-    shied = shied || taint->effect == K8SMI_EFFECT_PREFER;
-    tainted = tainted || taint->effect != K8SMI_EFFECT_PREFER;
-  }
-  if (tainted) cluster->tainted += one;
+  for (size_t i = 0; !shied && (taint = k8smi_agent_taint(agent, i)) != NULL; i++)
+    shied = taint->effect == K8SMI_EFFECT_PREFER;
+  if (k8smi_agent_is_tainted(agent)) cluster->tainted += one;
   if (shied) cluster->shied += one;
   if (agent->labels->set->leaves) cluster->leaving += one;
   for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
     if ((agent->features >> bit & 1) == 0) cluster->lacking[bit] += one;
+  }
+  if (in) {
+    k8smi_columns_put(cluster, row);
+  } else {
+    k8smi_columns_drop(cluster, row);
   }
 }
 
@@ -59,10 +63,10 @@ struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32
                                             struct k8smi_labels *labels) {
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   struct k8smi_labels *old = agent->labels;
-  agents_count(cluster, agent, false);
+  agents_count(cluster, row, false);
   agent->labels = labels;
   cluster->label_changes++;
-  agents_count(cluster, agent, true);
+  agents_count(cluster, row, true);
   if ((old == NULL) != (labels == NULL)) cluster->agent_order->stale = true;
   return old;
 }
@@ -84,10 +88,10 @@ int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice ag
   int result = k8smi_agent_get(cluster, agent_id, &row);
   if (result != K8SM_OK) return result;
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
-  agents_count(cluster, agent, false);
+  agents_count(cluster, row, false);
   agent->features = features & K8SM_FEATURE_ALL;
   cluster->label_changes++; /* answers depend on them */
-  agents_count(cluster, agent, true);
+  agents_count(cluster, row, true);
   agent->generation = ++cluster->generation;
   return K8SM_OK;
 }
@@ -104,11 +108,11 @@ int k8sm_cluster_set_node(struct k8sm_cluster *cluster, struct k8sm_slice agent_
     return k8smi_find_nomem(diags, result);
   }
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
-  agents_count(cluster, agent, false);
+  agents_count(cluster, row, false);
   k8smi_node_free(agent->node, &cluster->allocator);
   agent->node = made;
   cluster->label_changes++;
-  agents_count(cluster, agent, true);
+  agents_count(cluster, row, true);
   agent->generation = ++cluster->generation;
   return K8SM_OK;
 }

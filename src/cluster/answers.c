@@ -9,7 +9,7 @@ static void answers_free_fits(const struct k8sm_cluster *c, struct k8smi_answers
 
 static void answers_free(const struct k8sm_cluster *c, struct k8smi_answers *a) {
   answers_free_fits(c, a);
-  k8smi_free(&c->allocator, a->answers, a->cap * sizeof *a->answers);
+  k8smi_free(&c->allocator, a->bits, a->cap * sizeof *a->bits);
   k8smi_text_free(&c->allocator, a->key);
   k8smi_free(&c->allocator, a, sizeof *a);
 }
@@ -31,10 +31,15 @@ static struct k8smi_answers *answers_new(struct k8sm_cluster *c, struct k8sm_sli
   return a;
 }
 
-static bool answers_reserve(const struct k8sm_cluster *c, struct k8smi_answers *a) {
-  void *answers = a->answers;
-  bool fine = k8smi_grow(&c->allocator, &answers, &a->cap, c->agents.high, sizeof *a->answers);
-  a->answers = answers;
+static bool answers_reserve(const struct k8sm_cluster *c, struct k8smi_answers *a, uint64_t rows) {
+  const size_t words = (c->agents.high + K8SMI_LANES - 1) / K8SMI_LANES;
+  void *bits = a->bits;
+  size_t want;
+  if (!k8smi_mul(words, 1 + (size_t)__builtin_popcountll(rows), &want)) return false;
+  bool fine = k8smi_grow(&c->allocator, &bits, &a->cap, want, sizeof *a->bits);
+  a->bits = bits;
+  a->words = words;
+  a->rows = rows;
   return fine;
 }
 
@@ -56,24 +61,43 @@ struct k8smi_answers *k8smi_answers_renew(struct k8sm_cluster *cluster, struct k
   if (a == NULL) return NULL;
   a->made = 0;
   answers_free_fits(cluster, a);
-  if (!answers_reserve(cluster, a)) return NULL;
-  a->rows = rows;
+  if (!answers_reserve(cluster, a, rows)) return NULL;
+  memset(a->counts, 0, sizeof a->counts);
   return a;
 }
 
-bool k8smi_answers_gather(const struct k8sm_cluster *cluster, struct k8smi_answers *a) {
-  const uint32_t agents = (uint32_t)cluster->agents.high;
-  size_t fits = 0;
-  memset(a->counts, 0, sizeof a->counts);
-  for (uint32_t i = 0; i < agents; i++) {
-    uint8_t answer = a->answers[i];
-    fits += answer == 0;
-    if (answer != 0 && answer != K8SMI_ANSWER_UNKNOWN) a->counts[answer - 1]++;
+void k8smi_answers_put(struct k8smi_answers *a, size_t number, uint64_t known, const uint64_t *refused) {
+  uint64_t fits = known, *bits = a->bits + number;
+  for (uint64_t rows = a->rows; rows != 0; rows &= rows - 1) {
+    const int row = __builtin_ctzll(rows);
+    bits += a->words;
+    *bits = refused[row];
+    fits &= ~refused[row];
+    a->counts[row] += (uint32_t)__builtin_popcountll(refused[row]);
   }
-  if (fits > 0) a->fits = k8smi_alloc(&cluster->allocator, fits * sizeof *a->fits);
-  if (fits > 0 && a->fits == NULL) return false;
-  for (uint32_t i = 0; i < agents; i++) {
-    if (a->answers[i] == 0) a->fits[a->fit_count++] = i;
+  a->bits[number] = fits;
+  a->fit_count += (size_t)__builtin_popcountll(fits);
+}
+
+uint64_t k8smi_answers_refusing(const struct k8smi_answers *a, uint32_t agent) {
+  const uint64_t *bits = a->bits + agent / K8SMI_LANES;
+  for (uint64_t rows = a->rows; rows != 0; rows &= rows - 1) {
+    bits += a->words;
+    if ((*bits >> agent % K8SMI_LANES & 1) != 0) return rows & -rows;
+  }
+  return 0;
+}
+
+bool k8smi_answers_gather(const struct k8sm_cluster *cluster, struct k8smi_answers *a) {
+  size_t count = 0;
+  a->fits = k8smi_alloc(&cluster->allocator, a->fit_count * sizeof *a->fits);
+  if (a->fits == NULL) {
+    a->fit_count = 0;
+    return false;
+  }
+  for (uint32_t i = 0; count < a->fit_count; i++) {
+    for (uint64_t left = a->bits[i]; left != 0; left &= left - 1)
+      a->fits[count++] = i * K8SMI_LANES + (uint32_t)__builtin_ctzll(left);
   }
   a->made = cluster->label_changes;
   return true;
@@ -88,6 +112,6 @@ void k8smi_answers_clear(struct k8sm_cluster *cluster) {
   all->cap = 0;
 }
 
-void k8smi_answers_trim(struct k8sm_cluster *cluster) {
-  if (cluster->answers->count > K8SMI_ANSWERS_MAX) k8smi_answers_clear(cluster);
+void k8smi_answers_trim(struct k8sm_cluster *cluster, size_t most) {
+  if (cluster->answers->count > most) k8smi_answers_clear(cluster);
 }

@@ -134,16 +134,19 @@ static const struct k8smi_port_bounds blocks_no_ports = {UINT16_MAX, 0};
 
 void k8smi_block_begin(const struct k8sm_cluster *cluster, uint32_t slot) {
   struct k8smi_block *block = k8smi_block_of(cluster, slot);
-  const uint32_t role = k8smi_slot_at(cluster, slot)->role;
+  const uint32_t role = k8smi_slot_at(cluster, slot)->role, agent = k8smi_slot_at(cluster, slot)->agent;
+  const uint32_t lane = slot % K8SMI_LANES, first = agent < lane ? K8SMI_ROW_NONE : agent - lane;
   if (block->used == 0) { /* nothing is left of what was there */
     block->one_role = role;
+    block->first_agent = first;
     for (int s = 0; s < K8SMI_SCALARS; s++) block->free_bounds[s] = blocks_no_bounds;
     for (uint32_t i = 0; i < block->layer_count; i++) block->port_bounds[i] = blocks_no_ports;
   }
   if (block->one_role != role) block->one_role = K8SMI_ROW_NONE;
-  block->used |= UINT64_C(1) << slot % K8SMI_LANES;
-  block->role[slot % K8SMI_LANES] = role;
-  block->agent[slot % K8SMI_LANES] = k8smi_slot_at(cluster, slot)->agent;
+  if (block->first_agent != first) block->first_agent = K8SMI_ROW_NONE;
+  block->used |= UINT64_C(1) << lane;
+  block->role[lane] = role;
+  block->agent[lane] = agent;
 }
 
 void k8smi_block_end(const struct k8sm_cluster *cluster, uint32_t slot) {
@@ -263,15 +266,14 @@ void k8smi_block_learn(const struct k8sm_cluster *cluster, uint32_t slot) {
 /* ---- Questions ---- */
 
 uint64_t k8smi_block_with_less_free(const struct k8smi_block *block, int scalar, int32_t least) {
-  if (block->free_bounds[scalar].least >= least) return 0;
-  if (block->free_bounds[scalar].most < least) return UINT64_MAX;
-  return k8smi_lanes_less(block->free[scalar], least);
+  if (k8smi_block_free_differs(block, scalar, least)) return k8smi_lanes_less(block->free[scalar], least);
+  return block->free_bounds[scalar].least >= least ? 0 : UINT64_MAX;
 }
 
 uint64_t k8smi_block_with_port(const struct k8smi_block *block, uint16_t port) {
   uint64_t bits = 0;
   for (uint32_t i = 0; i < block->layer_count; i++) {
-    if (port >= block->port_bounds[i].least && port <= block->port_bounds[i].most)
+    if (k8smi_block_may_have_port(block, i, port))
       bits |= k8smi_lanes_within(block->ports[i].begin, block->ports[i].span, port);
   }
   return bits;

@@ -34,19 +34,20 @@ struct k8smi_port_bounds {
 
 struct k8smi_block {
   uint64_t used;
+  uint64_t owned;    /* slots with offers of which something names a pod: that is in none of this */
+  uint64_t asked;    /* slots with more than the lists can hold: they have nothing in there, and are asked */
   uint32_t one_role; /* of all of them; ROW_NONE: of several */
-  uint32_t layer_count;
+  uint32_t first_agent; /* of agents in a row, each with a slot, the first; ROW_NONE: they are in no row */
   struct k8smi_bounds free_bounds[K8SMI_SCALARS];
+  struct k8smi_named_page *named;
+  struct k8smi_port_layer *ports; /* layers */
+  uint32_t layer_count;
+  struct k8smi_port_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
+  /* Up to here looked at for most pods; what follows for some. */
   int32_t free[K8SMI_SCALARS][K8SMI_LANES]; /* as above */
   uint32_t role[K8SMI_LANES];               /* ROW_NONE: the slot is not used */
   uint32_t agent[K8SMI_LANES];
-  uint64_t owned; /* slots with offers of which something names a pod: that is in none of this */
   uint64_t noted; /* slots with something in the lists */
-  uint64_t
-      asked; /* slots with more than the lists can hold: they have nothing in there, and have to be asked */
-  struct k8smi_port_layer *ports; /* layers */
-  struct k8smi_port_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
-  struct k8smi_named_page *named;
 };
 
 struct k8smi_blocks {
@@ -94,7 +95,13 @@ static inline uint64_t k8smi_block_of_role(const struct k8smi_block *block, uint
 /* Slots that have less of a scalar; a port; as many in all; and less than so much of a name, of which the
  * amounts are those of all slots (NULL: none has any). Of those that are to be asked the bits mean nothing.
  */
+static inline bool k8smi_block_free_differs(const struct k8smi_block *block, int scalar, int32_t least) {
+  return block->free_bounds[scalar].least < least && block->free_bounds[scalar].most >= least;
+}
 uint64_t k8smi_block_with_less_free(const struct k8smi_block *block, int scalar, int32_t least);
+static inline bool k8smi_block_may_have_port(const struct k8smi_block *block, uint32_t layer, uint16_t port) {
+  return port >= block->port_bounds[layer].least && port <= block->port_bounds[layer].most;
+}
 uint64_t k8smi_block_with_port(const struct k8smi_block *block, uint16_t port);
 uint64_t k8smi_block_with_ports(const struct k8smi_block *block, size_t count);
 const int32_t *k8smi_block_amounts(const struct k8smi_block *block, uint32_t name);

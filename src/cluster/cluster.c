@@ -4,6 +4,7 @@
 #include "base/findings.h"
 #include "cluster/answers.h"
 #include "cluster/blocks.h"
+#include "cluster/columns.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
 #include "cluster/tree.h"
@@ -18,6 +19,7 @@ struct cluster_block {
   struct k8smi_rescinded rescinded;
   struct k8smi_topologies topologies;
   struct k8smi_answers_list answers;
+  struct k8smi_columns columns;
   struct k8smi_id_prefix id_prefix;
   struct k8smi_blocks blocks;
 };
@@ -50,6 +52,7 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   c->rescinded = &block->rescinded;
   c->topologies = &block->topologies;
   c->answers = &block->answers;
+  c->columns = &block->columns;
   c->id_prefix = &block->id_prefix;
   c->blocks = &block->blocks;
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
@@ -87,6 +90,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   struct k8sm_allocator allocator = cluster->allocator;
   cluster_drop_all(cluster);
   k8smi_volumes_free(cluster); /* first, or each agent would look through all of them */
+  k8smi_columns_free(cluster);
   for (uint32_t i = 0; i < cluster->agents.high; i++) {
     if (k8smi_table_used(&cluster->agents, i)) k8smi_agent_forget(cluster, i);
   }

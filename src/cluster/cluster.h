@@ -139,6 +139,7 @@ enum { K8SMI_KEY_ROOM = 0, K8SMI_KEY_NONE = 1 }; /* what orders the trees before
 struct k8smi_blocks; /* blocks.h */
 struct k8smi_topologies;
 struct k8smi_answers_list;
+struct k8smi_columns;
 struct k8smi_namespace;
 
 struct k8sm_cluster {
@@ -158,6 +159,7 @@ struct k8sm_cluster {
   size_t namespace_count, namespace_cap;
   struct k8smi_topologies *topologies; /* made from labels when they are looked at; see topology.h */
   struct k8smi_answers_list *answers;  /* to what was asked of labels; see answers.h */
+  struct k8smi_columns *columns;       /* of labels, taints and features; see columns.h */
   uint64_t label_changes;              /* counts what makes them stale */
   uint64_t pod_generation;             /* in which a pod was added last */
   struct k8smi_blocks *blocks;         /* what slots offer; see blocks.h */
@@ -222,6 +224,17 @@ static inline const struct k8smi_taint *k8smi_agent_taint(const struct k8smi_age
   if (i < own) return &agent->node->taints.items[i];
   const struct k8smi_taints taints = k8smi_label_set_taints(agent->labels->set);
   return i - own < taints.count ? &taints.items[i - own] : NULL;
+}
+static inline bool k8smi_agent_is_cordoned(const struct k8smi_agent *agent) {
+  return agent->node != NULL && agent->node->unschedulable;
+}
+/* Some pods must not go there. */
+static inline bool k8smi_agent_is_tainted(const struct k8smi_agent *agent) {
+  const struct k8smi_taint *taint;
+  bool tainted = k8smi_agent_is_cordoned(agent);
+  for (size_t i = 0; !tainted && (taint = k8smi_agent_taint(agent, i)) != NULL; i++)
+    tainted = taint->effect != K8SMI_EFFECT_PREFER;
+  return tainted;
 }
 
 static inline struct k8smi_pod_kind *k8smi_kind_at(const struct k8sm_cluster *c, uint32_t row) {

@@ -233,7 +233,7 @@ uint32_t k8smi_tree_search(struct k8smi_search *search, uint32_t root) {
   uint32_t found = K8SMI_ROW_NONE;
   if (search->last || left) found = k8smi_tree_search(search, search->last ? node->right : node->left);
   if (found != K8SMI_ROW_NONE) return found;
-  if (left && k8smi_scalars_cover(node->free, search->need) && search->fits(search->ctx, root)) return root;
+  if (left && k8smi_scalars_cover(node->free, search->need) && search->fits(search, root)) return root;
   if (search->last && !left) return K8SMI_ROW_NONE;
   return k8smi_tree_search(search, search->last ? node->left : node->right);
 }

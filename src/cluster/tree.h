@@ -40,9 +40,9 @@ struct k8smi_search {
   int64_t need[K8SMI_SCALARS];
   int64_t least_key; /* keys below are not looked at */
   bool last;         /* from the end */
-  bool (*fits)(void *ctx, uint32_t slot);
+  bool (*fits)(struct k8smi_search *search, uint32_t slot);
   void *ctx;
-  size_t patience;              /* slots to look at before it asks once … */
+  size_t patience;              /* slots to look at before it asks once: `fits` may take some off … */
   bool (*is_vain)(void *asked); /* … whether none will do; NULL: it does not ask */
   void *asked;
   bool over;

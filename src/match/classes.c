@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/classes.h"
+#include "match/poll.h"
 
 /* Pods without rules are alike to taints. No rules have this key: theirs begin with the length of a text. */
 static struct k8sm_slice classes_key(const struct k8smi_need *need) {
@@ -20,20 +21,9 @@ static uint64_t classes_rows(const struct k8smi_need *need) {
 static bool classes_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check, uint64_t rows,
                         const struct k8smi_answers **ret) {
   struct k8sm_cluster *c = classes->cluster;
-  struct k8smi_need need = *check->need;
-  struct k8smi_match_check one = *check;
-  struct k8smi_answers *a = k8smi_answers_renew(c, classes_key(&need), rows);
+  struct k8smi_answers *a = k8smi_answers_renew(c, classes_key(check->need), rows);
   if (a == NULL) return false;
-  need.rows = rows;
-  one.need = &need;
-  one.same = NULL;
-  for (uint32_t i = 0; i < c->agents.high; i++) {
-    a->answers[i] = K8SMI_ANSWER_UNKNOWN;
-    if (!k8smi_table_used(&c->agents, i) || k8smi_agent_at(c, i)->labels == NULL) continue;
-    uint64_t refused = k8smi_check_agent(&one, i);
-    a->answers[i] = (uint8_t)(refused == 0 ? 0 : 1 + __builtin_ctzll(refused));
-  }
-  if (!k8smi_answers_gather(c, a)) return false;
+  if (!k8smi_poll_agents(classes->scratch, check, a) || !k8smi_answers_gather(c, a)) return false;
   *ret = a;
   return true;
 }

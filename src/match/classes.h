@@ -11,6 +11,7 @@
 /* The classes that a match has met, by the keys that demands have for it. */
 struct k8smi_classes {
   struct k8sm_cluster *cluster;
+  struct k8smi_arena *scratch;
   struct k8smi_map met;
 };
 

@@ -18,7 +18,11 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   struct k8sm_slice kind = check->need->demand->kind;
   if (kind.len > 0 && !k8smi_map_put(&match->refused_kinds, kind, demand)) return false;
   if (!k8smi_class_ask(&match->classes, check, &check->same)) return false;
-  k8smi_histogram_make(check, &refused->histogram);
+  if (match->is_counted) {
+    refused->histogram = match->counted;
+  } else {
+    k8smi_histogram_make(check, &refused->histogram);
+  }
   match->refused[demand] = refused;
   if (match->plan->explains != NULL) {
     match->plan->explains[demand] = k8smi_explain_make(check, &match->options);
@@ -99,6 +103,7 @@ static bool match_seek(struct k8smi_match *match, uint32_t demand) {
   struct k8smi_need need;
   struct k8smi_match_check check = {.cluster = match->cluster, .need = &need, .peers = &match->peers};
   if (match->holds.count > 0) check.holds = &match->holds;
+  k8smi_answers_trim(match->cluster, K8SMI_ANSWERS_OF_MATCH_MAX);
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
                        &need) ||
       !k8smi_peers_find(&match->peers, &need, &check.peer) ||
@@ -194,6 +199,7 @@ bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *al
   size_t waiting = c->nomination_count + (preempts ? pods : 0);
   if (!k8smi_arena_init(&match->scratch, allocator, 0)) return false;
   match->classes.cluster = c;
+  match->classes.scratch = &match->scratch;
   k8smi_map_init(&match->classes.met, &match->scratch.allocator, c->seed);
   k8smi_map_init(&match->refused_kinds, &match->scratch.allocator, c->seed);
   k8smi_topologies_trim(c);
@@ -209,7 +215,7 @@ void k8smi_match_close(struct k8smi_match *match) {
   k8smi_peers_end(&match->peers);
   k8smi_map_free(&match->classes.met);
   k8smi_map_free(&match->refused_kinds);
-  k8smi_answers_trim(match->cluster);
+  k8smi_answers_trim(match->cluster, K8SMI_ANSWERS_MAX);
   k8smi_arena_free(&match->scratch);
 }
 

@@ -52,6 +52,8 @@ struct k8smi_match {
   uint32_t placements;            /* counts them, and those that were taken back */
   uint32_t ranges_of, ranges; /* the best slot in a tie, and how many ranges of ports it would be left with */
   bool no_memory;             /* while a slot was sought */
+  bool is_counted;            /* it was sought in vain, and who refuses the pod is counted already: */
+  struct k8smi_histogram counted;
   struct k8smi_saved_pool *journal;
   uint32_t journal_number;
   bool journaling;

@@ -36,8 +36,7 @@ static bool predicate_meets_taints(const struct k8sm_cluster *c, const struct k8
 static bool predicate_unschedulable(const struct k8smi_match_check *k) {
   const struct k8smi_taint taint = {
       K8SMI_S("node.kubernetes.io/unschedulable"), {"", 0}, K8SMI_EFFECT_NO_SCHEDULE};
-  return k->agent->node != NULL && k->agent->node->unschedulable &&
-         !k8smi_tolerates(k->need->rules->tolerations, &taint);
+  return k8smi_agent_is_cordoned(k->agent) && !k8smi_tolerates(k->need->rules->tolerations, &taint);
 }
 
 static bool predicate_names_node(const struct k8sm_cluster *c, const struct k8smi_need *need) {
@@ -253,8 +252,9 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_PIN] = {K8SM_DIAG_AGENT_PINNED, K8SMI_SCOPE_AGENT, "agent",
                       "node(s) didn't run the pod's executor", predicate_is_pinned, predicate_pinned,
                       k8smi_wanted_agent, k8smi_had_agent, k8smi_remedy_agent},
-    {K8SM_DIAG_NODE_NAME, K8SMI_SCOPE_AGENT, "node-name", "node(s) didn't match the requested node name",
-     predicate_names_node, predicate_name, k8smi_wanted_name, k8smi_had_hostname, k8smi_remedy_name},
+    [K8SMI_BY_NAME] = {K8SM_DIAG_NODE_NAME, K8SMI_SCOPE_AGENT, "node-name",
+                       "node(s) didn't match the requested node name", predicate_names_node, predicate_name,
+                       k8smi_wanted_name, k8smi_had_hostname, k8smi_remedy_name},
     [K8SMI_BY_UNSCHEDULABLE] = {K8SM_DIAG_UNSCHEDULABLE, K8SMI_SCOPE_AGENT, "unschedulable",
                                 "node(s) were unschedulable", predicate_meets_taints, predicate_unschedulable,
                                 k8smi_wanted_schedulable, k8smi_had_unschedulable,
@@ -262,9 +262,10 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
     [K8SMI_BY_TAINT] = {K8SM_DIAG_UNTOLERATED_TAINT, K8SMI_SCOPE_AGENT, "taint",
                         "node(s) had untolerated taint(s)", predicate_meets_taints, predicate_taint,
                         k8smi_wanted_no_taint, k8smi_had_taint, k8smi_remedy_taint},
-    {K8SM_DIAG_NODE_SELECTOR, K8SMI_SCOPE_AGENT, "node-selector",
-     "node(s) didn't match Pod's node affinity/selector", predicate_selects_nodes, predicate_selector,
-     k8smi_wanted_selector, k8smi_had_selector, k8smi_remedy_selector},
+    [K8SMI_BY_SELECTOR] = {K8SM_DIAG_NODE_SELECTOR, K8SMI_SCOPE_AGENT, "node-selector",
+                           "node(s) didn't match Pod's node affinity/selector", predicate_selects_nodes,
+                           predicate_selector, k8smi_wanted_selector, k8smi_had_selector,
+                           k8smi_remedy_selector},
     PREDICATE_RULE_ROW(IS, AGENT, "is", "an IS", is, K8SMI_INSTANCE_IS),
     PREDICATE_RULE_ROW(LIKE, AGENT, "like", "a LIKE", like, K8SMI_INSTANCE_LIKE),
     PREDICATE_RULE_ROW(UNLIKE, AGENT, "unlike", "an UNLIKE", unlike, K8SMI_INSTANCE_UNLIKE),
@@ -272,9 +273,10 @@ const struct k8smi_predicate k8smi_predicates[K8SMI_PREDICATES] = {
                               "node(s) had planned maintenance", predicate_meets_maintenance,
                               predicate_maintenance, k8smi_wanted_time, k8smi_had_window,
                               k8smi_remedy_window},
-    {K8SM_DIAG_AGENT_FEATURE, K8SMI_SCOPE_AGENT, "agent-feature",
-     "node(s) lacked an agent feature that the pod needs", predicate_needs_features, predicate_features,
-     k8smi_wanted_features, k8smi_had_features, k8smi_remedy_features},
+    [K8SMI_BY_FEATURES] = {K8SM_DIAG_AGENT_FEATURE, K8SMI_SCOPE_AGENT, "agent-feature",
+                           "node(s) lacked an agent feature that the pod needs", predicate_needs_features,
+                           predicate_features, k8smi_wanted_features, k8smi_had_features,
+                           k8smi_remedy_features},
     [K8SMI_BY_VOLUME] = {K8SM_DIAG_VOLUME_ELSEWHERE, K8SMI_SCOPE_AGENT, "volume",
                          "node(s) had volume node affinity conflict", predicate_has_volumes, predicate_volume,
                          k8smi_wanted_volume, k8smi_had_hostname, k8smi_remedy_volume},
@@ -394,8 +396,7 @@ uint64_t k8smi_check_agent(struct k8smi_match_check *check, uint32_t agent) {
   check->agent_row = agent;
   check->slot = NULL;
   if (check->same == NULL) return predicates_refuse(check, check->need->rows & K8SMI_ROWS_AGENT);
-  uint8_t answer = check->same->answers[agent];
-  if (answer != 0) return K8SMI_ROW(answer - 1);
+  if (!k8smi_answers_fit(check->same, agent)) return k8smi_answers_refusing(check->same, agent);
   return predicates_refuse(check, check->need->rows & K8SMI_ROWS_AGENT & ~check->same->rows);
 }
 

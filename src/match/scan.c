@@ -13,6 +13,7 @@ bool k8smi_scan_begin(struct k8smi_scan *scan, struct k8smi_match_check *check, 
   const struct k8smi_need *need = check->need;
   scan->check = check;
   scan->earlier = number;
+  scan->heads = scan->lists = 0;
   scan->role = k8smi_map_get(&check->cluster->role_map, need->demand->roles.items[number]);
   for (size_t i = 0; i < need->extended_count; i++)
     scan->names[i] = k8smi_block_name(check->cluster, need->demand->extended[i].mesos);
@@ -34,18 +35,14 @@ static uint64_t scan_earlier(const struct k8smi_scan *scan, const struct k8smi_b
   return earlier;
 }
 
+/* The slots of agents that the pod may go to. */
 static uint64_t scan_taken(const struct k8smi_answers *same, const struct k8smi_block *block,
                            uint64_t there) {
   uint64_t taken = 0;
-  if (there == UINT64_MAX) { /* all are there: nothing to skip */
-    for (int i = 0; i < K8SMI_LANES; i++) taken |= (uint64_t)(same->answers[block->agent[i]] == 0) << i;
-    return taken;
-  }
-  for (; there != 0; there &= there - 1) {
-    const int lane = __builtin_ctzll(there);
-    taken |= (uint64_t)(same->answers[block->agent[lane]] == 0) << lane;
-  }
-  return taken;
+  if (block->first_agent != K8SMI_ROW_NONE) return there & k8smi_answers_fitting(same, block->first_agent);
+  for (int i = 0; i < K8SMI_LANES; i++) /* of slots that are not used any more, too: nothing to skip */
+    taken |= (uint64_t)k8smi_answers_fit(same, block->agent[i]) << i;
+  return there & taken;
 }
 
 /* ---- Slots that are to be asked one by one ---- */
@@ -87,6 +84,45 @@ static void scan_ask(const struct k8smi_scan *scan, size_t block, uint64_t ask,
   }
 }
 
+/* ---- Blocks to come ---- */
+
+enum { SCAN_FAR = 16, SCAN_NEAR = 6 }; /* blocks ahead */
+
+/* Part of its callers: as a function it does nothing that compilers know of, and they leave it out. */
+__attribute__((always_inline)) static inline void scan_fetch(const void *from, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)from + i);
+  __builtin_prefetch((const char *)from + bytes - 1);
+}
+
+/* What will be looked at of a block whose head is here. */
+__attribute__((always_inline)) static inline void scan_fetch_lists(const struct k8smi_need *need,
+                                                                   const struct k8smi_block *block) {
+  for (int s = 0; s < K8SMI_SCALARS; s++) {
+    if (k8smi_block_free_differs(block, s, k8smi_number(need->scalars[s])))
+      scan_fetch(block->free[s], sizeof block->free[s]);
+  }
+  for (uint32_t i = 0; need->port_count > 0 && i < block->layer_count; i++) {
+    if (k8smi_block_may_have_port(block, i, need->ports[0]))
+      scan_fetch(&block->ports[i], sizeof block->ports[i]);
+  }
+  if (need->extended_count > 0 && block->named != NULL) scan_fetch(block->named, sizeof *block->named);
+}
+
+/* Blocks lie apart, and mostly wait in memory since their offers came: what is needed next is asked for while
+ * there is something to do. Many a search ends with the first blocks, so it begins with little. */
+static void scan_fetch_ahead(struct k8smi_scan *scan, size_t number) {
+  const struct k8smi_blocks *all = scan->check->cluster->blocks;
+  const struct k8smi_need *need = scan->check->need;
+  const size_t head =
+      need->port_count > 0 ? offsetof(struct k8smi_block, free) : offsetof(struct k8smi_block, port_bounds);
+  const size_t far = number + (number < SCAN_FAR ? number : SCAN_FAR);
+  const size_t near = number + (number / 2 < SCAN_NEAR ? number / 2 : SCAN_NEAR);
+  for (; scan->heads < all->count && scan->heads <= far; scan->heads++)
+    scan_fetch(all->items[scan->heads], head);
+  for (; scan->lists < all->count && scan->lists <= near; scan->lists++)
+    scan_fetch_lists(need, all->items[scan->lists]);
+}
+
 /* ---- A block ---- */
 
 static uint64_t scan_no_ports(const struct k8smi_need *need, const struct k8smi_block *block) {
@@ -108,11 +144,12 @@ static void scan_extended(const struct k8smi_scan *scan, const struct k8smi_bloc
   }
 }
 
-void k8smi_scan_block(const struct k8smi_scan *scan, size_t number, struct k8smi_scan_words *ret) {
+void k8smi_scan_block(struct k8smi_scan *scan, size_t number, struct k8smi_scan_words *ret) {
   const struct k8smi_match_check *check = scan->check;
   const struct k8smi_need *need = check->need;
   const struct k8smi_block *block = check->cluster->blocks->items[number];
   uint64_t ask = block->owned;
+  scan_fetch_ahead(scan, number);
   ret->there = k8smi_block_of_role(block, scan->role);
   if (check->same != NULL && ret->there != 0) ret->there = scan_taken(check->same, block, ret->there);
   if (scan->earlier > 0 && check->cluster->several > 0) ret->there &= ~scan_earlier(scan, block, ret->there);

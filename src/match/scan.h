@@ -12,6 +12,7 @@ struct k8smi_scan {
   uint32_t role;                      /* row */
   size_t earlier;                     /* so many of the pod's roles come before it, and count in its place */
   uint32_t names[K8SMI_EXTENDED_MAX]; /* of its extended resources, in the blocks */
+  size_t heads, lists;                /* of so many blocks they were asked for from memory */
 };
 
 /* Bits by slot of a block. */
@@ -29,7 +30,7 @@ struct k8smi_scan_words {
 bool k8smi_scan_can(const struct k8smi_match_check *check);
 /* For a role of the pod's, by its number. False: nobody offers to it. */
 bool k8smi_scan_begin(struct k8smi_scan *scan, struct k8smi_match_check *check, size_t number);
-void k8smi_scan_block(const struct k8smi_scan *scan, size_t block, struct k8smi_scan_words *ret);
+void k8smi_scan_block(struct k8smi_scan *scan, size_t block, struct k8smi_scan_words *ret);
 /* Makes the slot of a lane the check's, with its agent. */
 void k8smi_scan_set_slot(const struct k8smi_scan *scan, size_t block, int lane);
 

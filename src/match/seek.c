@@ -10,15 +10,26 @@ enum {
   SEEK_FULL_SHARE = 64,      /* … one in so many */
   SEEK_PATIENCE_LEAST = 32,  /* slots that are looked at in a tree, … */
   SEEK_PATIENCE_SHARE = 256, /* … and one more for so many, before all are asked whether they'll do at all */
+  SEEK_ASKED = 8,            /* looks that it counts for if one is asked in vain */
   SEEK_TIES_MOST = 32        /* of agents alike but for their ports that are compared, in the order of ids */
 };
 
 /* The tree has seen to offers and scalars. */
-static bool seek_fits(void *ctx, uint32_t slot) {
-  struct k8smi_match_check *check = ctx;
+static bool seek_asks(struct k8smi_match_check *check, uint32_t slot) {
   uint32_t agent = k8smi_slot_at(check->cluster, slot)->agent;
   if ((check->need->rows & ~K8SMI_ROWS_PLAIN) == 0 && check->need->extended_count == 0) return true;
   return k8smi_check_agent(check, agent) == 0 && k8smi_check_slot(check, slot) == 0;
+}
+
+/* To ask in vain costs more than to look. */
+static bool seek_fits_for(struct k8smi_search *search, struct k8smi_match_check *check, uint32_t slot) {
+  if (seek_asks(check, slot)) return true;
+  search->patience -= search->patience < SEEK_ASKED ? search->patience : SEEK_ASKED;
+  return false;
+}
+
+static bool seek_fits(struct k8smi_search *search, uint32_t slot) {
+  return seek_fits_for(search, search->ctx, slot);
 }
 
 /* Where few agents can take the pod, they are asked one by one. */
@@ -53,9 +64,9 @@ struct seek_firsts {
   int64_t waste; /* of it */
 };
 
-static bool seek_compares(void *ctx, uint32_t slot) {
-  struct seek_firsts *full = ctx;
-  bool fits = seek_fits(full->check, slot);
+static bool seek_compares(struct k8smi_search *search, uint32_t slot) {
+  struct seek_firsts *full = search->ctx;
+  bool fits = seek_fits_for(search, full->check, slot);
   if (fits || full->best != K8SMI_ROW_NONE) full->left--;
   if (!fits) return full->best != K8SMI_ROW_NONE && full->left == 0;
   const struct k8sm_cluster *c = full->check->cluster;
@@ -71,11 +82,11 @@ static bool seek_compares(void *ctx, uint32_t slot) {
 
 /* The first slot, and those behind it that room and offers tell nothing of: they may differ in their ports.
  */
-static bool seek_ties(void *ctx, uint32_t slot) {
-  struct seek_firsts *ties = ctx;
+static bool seek_ties(struct k8smi_search *search, uint32_t slot) {
+  struct seek_firsts *ties = search->ctx;
   if (ties->best != K8SMI_ROW_NONE && !k8smi_slot_ties(ties->match, slot, ties->best)) return true;
   if (ties->best != K8SMI_ROW_NONE) ties->left--;
-  if (seek_fits(ties->check, slot) &&
+  if (seek_fits_for(search, ties->check, slot) &&
       (ties->best == K8SMI_ROW_NONE || k8smi_slot_before(ties->match, ties->check, slot, ties->best))) {
     ties->best = slot;
   }
@@ -109,20 +120,30 @@ static uint32_t seek_fullest(struct k8smi_match *match, struct k8smi_search *sea
 
 /* A role of the pod's that is searched. */
 struct seek_role {
+  struct k8smi_match *match;
   struct k8smi_match_check *check;
   size_t number;
 };
 
+/* True if no slot of the role will do, as far as blocks tell; with what all agents answer for what they are.
+ * Without memory it is in vain, too. */
 static bool seek_is_vain(void *asked) {
   const struct seek_role *role = asked;
-  return k8smi_scan_finds_none(role->check, role->number);
+  struct k8smi_match *match = role->match;
+  if (!k8smi_class_ask(&match->classes, role->check, &role->check->same)) {
+    match->no_memory = true;
+    return true;
+  }
+  if (!k8smi_histogram_can_scan(role->check)) return k8smi_scan_finds_none(role->check, role->number);
+  match->is_counted = k8smi_histogram_scan(role->check, &match->counted);
+  return match->is_counted;
 }
 
 /* The best slot of a role by the strategy, among those where the pod fits. */
 static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, size_t number,
                              uint32_t row) {
   const struct k8smi_role *role = k8smi_role_at(match->cluster, row);
-  struct seek_role asked = {check, number};
+  struct seek_role asked = {match, check, number};
   struct k8smi_search search = {.cluster = match->cluster,
                                 .least_key = INT64_MIN,
                                 .fits = seek_fits,
@@ -243,6 +264,7 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
   const struct k8sm_demand *d = check->need->demand;
   uint32_t slot = K8SMI_ROW_NONE;
   match->ranges_of = K8SMI_ROW_NONE;
+  match->is_counted = false;
   memset(match->weights, 0, sizeof match->weights);
   match->weights[K8SMI_SCORE_STRATEGY] = (uint16_t)k8smi_score_weight(match, K8SMI_SCORE_STRATEGY);
   if (check->need->rules->gates.count > 0 || check->need->port_is_nowhere) return slot;
@@ -251,7 +273,8 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
   for (size_t i = 0; i < d->roles.count && slot == K8SMI_ROW_NONE; i++) {
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
     if (role == K8SMI_MAP_NONE) continue;
-    if (scored && k8smi_scan_finds_none(check, i)) continue;
+    struct seek_role asked = {match, check, i};
+    if (scored && seek_is_vain(&asked)) continue;
     slot = scored                      ? seek_scored_in_role(match, check, role)
            : check->need->wish != NULL ? seek_reserved(match, check, role)
                                        : seek_in_role(match, check, i, role);

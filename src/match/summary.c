@@ -5,7 +5,9 @@
 #include "match/classes.h"
 #include "match/scan.h"
 
-enum { SUMMARY_PATIENCE = 64 }; /* slots of the trees that are looked at for a plain pod */
+enum {
+  SUMMARY_PATIENCE = 64
+}; /* slots of the trees that are looked at for a plain pod; asked for their pods */
 
 static void summary_count(struct k8smi_histogram *histogram, uint64_t refused) {
   for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
@@ -66,23 +68,33 @@ static uint32_t summary_bits(uint64_t bits) {
   return (uint32_t)__builtin_popcountll(bits);
 }
 
-/* Counts what the slots of a block say. Returns how many they are. */
-static uint32_t summary_block(const struct k8smi_scan *scan, size_t number, struct k8smi_histogram *to) {
-  struct k8smi_match_check *check = scan->check;
+/* Where blocks have nothing against the pod, other pods may. True if they have nothing, either: while it is
+ * counted whether all slots refuse, that ends it. */
+static bool summary_asks_pods(const struct k8smi_scan *scan, size_t number, uint64_t left, size_t *patience,
+                              struct k8smi_histogram *to) {
+  for (; left != 0; left &= left - 1) {
+    k8smi_scan_set_slot(scan, number, __builtin_ctzll(left));
+    const uint64_t refused = k8smi_check_pods(scan->check);
+    summary_count(to, refused);
+    if (patience != NULL && (refused == 0 || --*patience == 0)) return true;
+  }
+  return false;
+}
+
+/* Counts what the slots of a block say, and how many they are. False if it need not go on. */
+static bool summary_block(struct k8smi_scan *scan, size_t number, size_t *patience, size_t *offered,
+                          struct k8smi_histogram *to) {
   struct k8smi_scan_words words;
   k8smi_scan_block(scan, number, &words);
-  if (words.there == 0) return 0;
+  if (words.there == 0) return true;
   const uint64_t rest = words.there & ~words.no_ports;
+  *offered += summary_bits(words.there);
   to->counts[K8SMI_BY_PORTS] += summary_bits(words.there & words.no_ports);
   for (int s = 0; s < K8SMI_SCALARS; s++)
     to->counts[K8SMI_BY_SCALAR + s] += summary_bits(rest & words.less[s]);
-  for (size_t i = 0; i < check->need->extended_count; i++)
+  for (size_t i = 0; i < scan->check->need->extended_count; i++)
     to->counts[K8SMI_PREDICATES + i] += summary_bits(rest & words.lacks[i]);
-  for (uint64_t left = words.there & ~words.refused; left != 0; left &= left - 1) {
-    k8smi_scan_set_slot(scan, number, __builtin_ctzll(left));
-    summary_count(to, k8smi_check_pods(check));
-  }
-  return summary_bits(words.there);
+  return !summary_asks_pods(scan, number, words.there & ~words.refused, patience, to);
 }
 
 /* Of the agents that are not refused for what they are, those without an offer. */
@@ -96,17 +108,25 @@ static uint32_t summary_without_offer(const struct k8smi_match_check *check) {
   return without;
 }
 
-static void summary_by_blocks(struct k8smi_match_check *check, struct k8smi_histogram *to) {
+/* With patience: false once a slot takes the pod, or so many were asked for their pods. */
+static bool summary_by_blocks(struct k8smi_match_check *check, size_t *patience, struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
   const size_t asked = check->same == NULL ? c->known : check->same->fit_count;
   struct k8smi_scan scan;
   size_t offered = 0;
   for (size_t i = 0; i < check->need->demand->roles.count; i++) {
     if (!k8smi_scan_begin(&scan, check, i)) continue;
-    for (size_t number = 0; number < c->blocks->count; number++) offered += summary_block(&scan, number, to);
+    for (size_t number = 0; number < c->blocks->count; number++) {
+      if (!summary_block(&scan, number, patience, &offered, to)) return false;
+    }
   }
   to->counts[K8SMI_BY_OFFER] = summary_without_offer(check);
   to->counts[K8SMI_BY_ROLE] = (uint32_t)(asked - offered) - to->counts[K8SMI_BY_OFFER];
+  return true;
+}
+
+static void summary_add_answers(const struct k8smi_answers *same, struct k8smi_histogram *to) {
+  for (int row = 0; same != NULL && row < K8SMI_PREDICATES; row++) to->counts[row] += same->counts[row];
 }
 
 /* ---- All of them ---- */
@@ -116,12 +136,12 @@ static void summary_by_answers(struct k8smi_match_check *check, struct k8smi_his
   const struct k8smi_answers *same = check->same;
   uint32_t slot;
   if (summary_can_scan(check)) {
-    summary_by_blocks(check, to);
+    (void)summary_by_blocks(check, NULL, to);
   } else {
     for (size_t i = 0; i < same->fit_count; i++)
       summary_count(to, k8smi_check_all(check, same->fits[i], &slot));
   }
-  for (int row = 0; row < K8SMI_PREDICATES; row++) to->counts[row] += same->counts[row];
+  summary_add_answers(same, to);
 }
 
 static void summary_by_all(struct k8smi_match_check *check, struct k8smi_histogram *to) {
@@ -133,10 +153,27 @@ static void summary_by_all(struct k8smi_match_check *check, struct k8smi_histogr
   }
 }
 
+static struct k8smi_histogram summary_of_none(const struct k8smi_match_check *check) {
+  return (struct k8smi_histogram){.agents = check->cluster->known,
+                                  .gates = check->need->rules->gates,
+                                  .extended = check->need->demand->extended};
+}
+
+bool k8smi_histogram_can_scan(const struct k8smi_match_check *check) {
+  return check->need->demand->roles.count == 1 && summary_can_scan(check);
+}
+
+bool k8smi_histogram_scan(struct k8smi_match_check *check, struct k8smi_histogram *ret) {
+  size_t patience = SUMMARY_PATIENCE;
+  *ret = summary_of_none(check);
+  if (!summary_by_blocks(check, &patience, ret)) return false;
+  summary_add_answers(check->same, ret);
+  return true;
+}
+
 void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret) {
   const struct k8smi_need *need = check->need;
-  const struct k8smi_histogram none = {
-      .agents = check->cluster->known, .gates = need->rules->gates, .extended = need->demand->extended};
+  const struct k8smi_histogram none = summary_of_none(check);
   *ret = none;
   if (need->rules->gates.count > 0) {
     ret->counts[K8SMI_BY_GATES] = (uint32_t)none.agents;
@@ -153,7 +190,7 @@ void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogra
   if (check->same != NULL) {
     summary_by_answers(check, ret);
   } else if (summary_can_scan(check)) {
-    summary_by_blocks(check, ret);
+    (void)summary_by_blocks(check, NULL, ret);
   } else {
     summary_by_all(check, ret);
   }

@@ -25,6 +25,10 @@ struct k8smi_preemption {
 
 /* Asks every agent, or counts without asking where that comes to the same. */
 void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogram *ret);
+/* The same while a place is sought, for pods of one role of whom blocks and answers can tell. True: there is
+ * none; false: there is, or it is not easily told. */
+bool k8smi_histogram_can_scan(const struct k8smi_match_check *check);
+bool k8smi_histogram_scan(struct k8smi_match_check *check, struct k8smi_histogram *ret);
 
 /* " preemption: 0/3 nodes are available: …"; nothing where none was tried. */
 void k8smi_preemption_write(const struct k8smi_preemption *preemption, struct k8smi_buf *to);

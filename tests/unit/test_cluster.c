@@ -304,7 +304,8 @@ static void lanes_both_ways(void **state) {
     const int32_t least = leasts[run % 6];
     assert_int_equal(k8smi_lanes_less(values, least), k8smi_lanes_less_by_one(values, least));
     assert_int_equal(k8smi_lanes_equal(rows, run % 4), k8smi_lanes_equal_by_one(rows, run % 4));
-    const uint16_t port = (uint16_t)(random >> 3);
+    const uint16_t port = (uint16_t)(random >> 3), one = begin[run % K8SMI_LANES];
+    assert_int_equal(k8smi_lanes_equal_16(begin, one), k8smi_lanes_equal_16_by_one(begin, one));
     assert_int_equal(k8smi_lanes_within(begin, span, port), k8smi_lanes_within_by_one(begin, span, port));
   }
   values[5] = 3;
