@@ -110,7 +110,7 @@ static int run(const struct km_command *command, int argc, char **argv) {
   int64_t grace = -1, wait = 120;
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &files, "FILE", "what is in a manifest"},
-      {"all", 0, KM_FLAG, &all, NULL, "every pod"},
+      {"all", 0, KM_FLAG, &all, NULL, "all pods and workloads"},
       {"namespace", 'n', KM_TEXT, &name_space, "NAME", "of names that do not say it (default: default)"},
       {"grace-period", 0, KM_NUMBER, &grace, "SECONDS", "0 or more, instead of the pod's own"},
       {"wait", 0, KM_NUMBER, &wait, "SECONDS", "for the pods to be gone (default 120; 0: not at all)"},

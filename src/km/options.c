@@ -16,6 +16,23 @@ int km_misuse(const struct km_command *command, const char *format, ...) {
   return KM_USAGE;
 }
 
+enum { HELP_INDENT = 33, HELP_WIDTH = 100 };
+
+/* Words behind the column, and below each other in it where one line is too short. */
+static void print_help_of(const char *help, size_t column) {
+  while (*help != '\0') {
+    size_t n = strcspn(help, " ");
+    if (column + 1 + n > HELP_WIDTH) {
+      printf("\n%*s", HELP_INDENT - 1, "");
+      column = HELP_INDENT - 1;
+    }
+    printf(" %.*s", (int)n, help);
+    column += 1 + n;
+    help += n + (help[n] == ' ');
+  }
+  putchar('\n');
+}
+
 static void print_usage(const struct km_command *command, const struct km_option *options, size_t count) {
   printf("km %s %s\n\n%s.\n", command->name, command->usage, command->summary);
   if (count > 0) printf("\nOptions:\n");
@@ -24,7 +41,8 @@ static void print_usage(const struct km_command *command, const struct km_option
     const struct km_option *o = &options[i];
     snprintf(left, sizeof left, "%c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
              o->letter ? ", " : "  ", o->name, o->metavar ? "=" : "", o->metavar ? o->metavar : "");
-    printf("  %-30s %s\n", left, o->help);
+    int column = printf("  %-30s", left);
+    print_help_of(o->help, column > 0 ? (size_t)column : 0);
   }
   if (command->examples != NULL) printf("\nExamples:\n%s", command->examples);
 }

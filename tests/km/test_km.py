@@ -42,6 +42,7 @@ class Usage(unittest.TestCase):
             code, text, err = km(name, "--help")
             self.assertEqual((code, err), (0, ""))
             self.assertIn("Examples:", text)
+            self.assertLess(max(map(len, text.splitlines())), 110)
         self.assertRegex(km("--version")[1], r"^km \d+\.\d+\.\d+")
 
     def test_wrong_use(self):
