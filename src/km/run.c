@@ -127,6 +127,13 @@ static bool restore_row(void *ctx, const struct km_row *row) {
   return result == K8SM_OK;
 }
 
+/* What is there can't become what the file says. */
+static bool is_fixed(const struct km_report *report) {
+  size_t n = report->diags.count < report->diags.cap ? report->diags.count : report->diags.cap, i = 0;
+  while (i < n && report->rows[i].code != K8SM_DIAG_FIELD_FORBIDDEN) i++;
+  return i < n;
+}
+
 static int apply(struct km_runner *r, struct k8sm_control_input *input, const struct km_source *source,
                  uint32_t document) {
   static struct km_report report;
@@ -134,7 +141,9 @@ static int apply(struct km_runner *r, struct k8sm_control_input *input, const st
   km_report_begin(&report);
   int result = km_runner_control(r, input, &report.diags);
   if (result != K8SM_OK && report.diags.count == 0) km_report_result("an object", result);
+  bool force = result != K8SM_OK && is_fixed(&report) && (input->flags & K8SM_CONTROL_FLAG_REPLACE) == 0;
   km_report_end(&report, source, document);
+  if (force) fprintf(stderr, "km run: with --force what is there is deleted, and made anew\n");
   return result == K8SM_OK ? KM_DONE : KM_FAILED;
 }
 

@@ -1099,6 +1099,22 @@ class Workloads(unittest.TestCase):
         while km("get", self.state)[0] == 0:
             time.sleep(0.05)
 
+    def test_what_cant_be_changed_is_made_anew_by_force(self):
+        pod = ("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {terminationGracePeriodSeconds: 1, containers: "
+               "[{name: c, image: a}]}\n")
+        self.start(pod)
+        first = self.running()[0]["uid"]
+        self.kill()
+        file = pathlib.Path(self.folder.name, "app.yaml")
+        file.write_text(pod.replace("image: a", "image: b"))
+        code, _, err = km("run", "-f", file, self.master, self.state, "--detach")
+        self.assertEqual(code, 1)
+        self.assertIn(f"{file}:4: spec: Forbidden: pod updates may not change the pod that runs\n"
+                      "km run: with --force what is there is deleted, and made anew\n", err)
+        self.start(pod.replace("image: a", "image: b"), "--force")
+        self.wait_for(lambda: [p["uid"] != first for p in self.running()] == [True])
+        self.assertEqual(self.names("b"), {"p"})
+
     def test_a_detached_one_has_a_log(self):
         self.start(deployment(1, "a"))
         log = pathlib.Path(self.folder.name, "s", "log")
