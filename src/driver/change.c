@@ -17,19 +17,22 @@ static void change_hold_back(struct k8sm_driver *d, struct drv_pod *pod) {
 void k8smi_drv_pod_set_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   k8sm_status_unref(pod->status);
   pod->status = status;
+  pod->shows_other = false; /* as far as is known */
   pod->changes++;
   if (status->lost || status->ending || k8smi_status_stray_alive(status)) change_hold_back(d, pod);
   k8smi_drv_pods_touch(&d->pods, pod);
 }
 
-/* Mostly spares who tells of statuses the comparison: but for where one shows something else that shows
- * something else than what was told, which may be that again. */
-static void change_note_shown(struct drv_pod *pod, struct k8sm_status *status, bool same) {
+/* Mostly spares who tells of statuses the comparison with what was told last: but for one that shows
+ * something else than its former, where that did, too; it may show what was told again. Returns whether it is
+ * known to show something else. */
+static bool change_note_shown(struct drv_pod *pod, struct k8sm_status *status, bool same) {
   const bool told = pod->said == pod->status;
-  if (!same) pod->shows_other = told;
-  if (!same || !told) return;
+  if (!same) return told;
+  if (!told) return pod->shows_other;
   k8sm_status_unref(pod->said);
   pod->said = k8sm_status_ref(status);
+  return false;
 }
 
 int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
@@ -39,8 +42,9 @@ int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct
     k8sm_status_unref(status);
     return r;
   }
-  change_note_shown(pod, status, same);
+  const bool other = change_note_shown(pod, status, same);
   k8smi_drv_pod_set_status(d, pod, status);
+  pod->shows_other = other;
   return K8SM_OK;
 }
 
