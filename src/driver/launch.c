@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "demand/demand.h"
 #include "demand/placement.h"
+#include "task/calls.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,8 @@ struct launch_step {
   struct drv_task *tasks;
   struct drv_task *last_task;
   size_t task_count;
-  size_t ports; /* that the plan gives it */
+  size_t ports;     /* that the plan gives it */
+  int64_t reserves; /* on the agent where it has its place */
   struct drv_row row;
   struct drv_record *record;
 };
@@ -148,7 +150,9 @@ static int launch_place(struct k8sm_driver *d, const struct launch_batch *b, str
   struct k8sm_call_executor e;
   k8sm_calls_executors(b->calls, placement, &e, sizeof e, 1);
   s->place = k8smi_drv_place_new(&d->core, p->agent_id, p->hostname, e.bytes, 0);
-  return s->place == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
+  if (s->place == NULL) return K8SM_ERR_NOMEM;
+  s->place->reserved = k8smi_drv_release_owed(d, s->pod, p->agent_id);
+  return K8SM_OK;
 }
 
 static int launch_steps(struct k8sm_driver *d, struct launch_batch *b) {
@@ -160,6 +164,7 @@ static int launch_steps(struct k8sm_driver *d, struct launch_batch *b) {
     s->pod = b->pods[p.demand];
     s->agent_id = p.agent_id;
     s->address = p.address;
+    s->reserves = b->calls->reserved[i];
     if (s->pod->need == DRV_NEED_PLACE) r = launch_place(d, b, s, i, &p);
   }
   return r;
@@ -237,6 +242,7 @@ static int launch_record(struct k8sm_driver *d, struct launch_step *s) {
   view.status = s->status;
   view.place = s->place != NULL ? s->place : s->pod->place;
   view.more = s->tasks;
+  view.reserves = s->reserves;
   k8smi_buf_init(&s->row.buf, &d->core.allocator);
   r = k8smi_drv_row_write(&d->core, &view, &s->row);
   return r == K8SM_OK ? k8smi_drv_record_new(&d->core, DRV_RECORD_STATE, &s->record) : r;
@@ -343,7 +349,9 @@ static int launch_commit_step(struct k8sm_driver *d, struct launch_step *s, stru
     k8smi_drv_place_free(pod->place);
     pod->place = s->place;
     s->place = NULL;
+    k8smi_drv_release_begun(d, pod);
   }
+  pod->place->reserved = pod->reserved_told;
   launch_commit_tasks(pod, s, l);
   pod->launches++;
   pod->refusal_hash = 0;

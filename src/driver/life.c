@@ -271,11 +271,12 @@ static int life_keep_final(struct k8sm_driver *d, struct drv_pod *pod, struct li
   return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
 }
 
-/* That its volumes are made, as long as they have no rows of their own. */
-static int life_keep_volumes(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
+/* That its volumes are made, as long as they have no rows of their own; and how much is reserved. */
+static int life_keep_place(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
-  if (!pod->recorded || pod->removing != 0 || pod->removed || !k8smi_drv_volumes_untold(d, pod))
-    return K8SM_OK;
+  bool untold = k8smi_drv_volumes_untold(d, pod);
+  untold |= pod->place != NULL && pod->place->reserved != pod->reserved_told;
+  if (!pod->recorded || pod->removing != 0 || pod->removed || !untold) return K8SM_OK;
   if (d->core.mono_ms < pod->again_ms) look->due_ms = k8smi_drv_min(look->due_ms, pod->again_ms);
   return d->core.mono_ms < pod->again_ms ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
 }
@@ -354,7 +355,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);
   if (r == K8SM_OK) r = life_keep_final(d, pod, &look);
-  if (r == K8SM_OK) r = life_keep_volumes(d, pod, &look);
+  if (r == K8SM_OK) r = life_keep_place(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
   if (r == K8SM_OK && k8smi_drv_pod_over(pod)) life_leave_agent(d, pod);
   if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0 && !pod->adopts)

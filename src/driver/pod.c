@@ -116,7 +116,9 @@ static bool pod_restore_place(struct drv_core *core, struct drv_pod *pod, const 
   struct drv_place *place =
       k8smi_drv_place_new(core, s->agent_id, s->hostname, s->executor, s->port_count * sizeof *place->ports);
   if (place == NULL) return false;
+  const bool known = s->version >= DRV_SNAPSHOT_RESERVED && s->reserved >= 0;
   pod->place = place;
+  place->reserved = pod->reserved_told = known ? s->reserved : DRV_RESERVED_UNKNOWN;
   place->said = true;
   place->ports = k8smi_arena_array(&place->arena, s->port_count, sizeof *place->ports);
   if (place->ports == NULL) return false;

@@ -38,8 +38,11 @@ struct drv_place {
   struct k8sm_slice executor; /* ExecutorInfo, sent again with each later launch */
   struct k8sm_plan_port *ports;
   size_t port_count;
-  bool said; /* to people */
+  int64_t reserved; /* there for the pod, and not given back: of all resources together, in thousandths */
+  bool said;        /* to people */
 };
+
+#define DRV_RESERVED_UNKNOWN (-1) /* from before it was recorded */
 
 #define DRV_LATER (DRV_NEVER - 1) /* behind every round of matching */
 
@@ -104,6 +107,7 @@ struct drv_pod {
   uint64_t row;                /* its number */
   uint32_t appended;           /* rows behind the whole one */
   bool tasks_changed;          /* since the last row */
+  int64_t reserved_told;       /* of its place, in that row */
   struct drv_nominee *nominee; /* where others end for it; NULL: nowhere */
   bool preempted;              /* it ends for another pod */
   bool deleting;               /* and the host has the record of it */
@@ -236,6 +240,7 @@ struct drv_pod_view {
   const struct drv_place *place;
   const struct drv_task *more; /* tasks to be launched; NULL: none */
   const struct drv_task *less; /* a task that has ended; NULL: none */
+  int64_t reserves;            /* what the launch of `more` reserves beside what place->reserved says */
   bool deleting;
   int64_t grace_seconds;
 };
@@ -246,6 +251,7 @@ struct drv_pod_view k8smi_drv_pod_view(const struct drv_pod *pod);
 struct drv_row {
   struct k8smi_buf buf;
   uint64_t number;
+  int64_t reserved; /* that it says */
   bool append;
 };
 /* Writes the next row into row->buf, which the caller has initialized: what has changed since the last one,

@@ -6,6 +6,7 @@
 #include "cluster/cluster.h"
 #include "driver/state.h"
 #include "status/status.h"
+#include "task/calls.h"
 
 enum { RELEASE_WAIT_MS = 60 * 1000 };
 
@@ -44,10 +45,19 @@ static bool release_reserved(const struct drv_pod *pod) {
   return k8smi_form_reserves(pod->demand->form) || release_own_volumes(pod) > 0;
 }
 
+/* How much is to come back; 0: nothing. An ACCEPT that was never heard of may have been dropped. */
+static int64_t release_left(const struct drv_pod *pod) {
+  if (pod->place == NULL || pod->place->reserved == 0) return 0;
+  bool heard = k8smi_drv_pod_ran(pod) || k8smi_status_is_final(pod->status);
+  if (pod->place->reserved != DRV_RESERVED_UNKNOWN && heard) return pod->place->reserved;
+  return release_reserved(pod) ? DRV_RESERVED_UNKNOWN : 0;
+}
+
 /* Without memory they are found when the role wants offers again. */
 void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
   const struct drv_place *place = pod->place;
-  if (place == NULL || !release_reserved(pod)) return;
+  const int64_t left = release_left(pod);
+  if (left == 0) return;
   size_t size = sizeof(struct drv_owed) + place->agent_id.len + place->hostname.len;
   struct drv_owed *owed = k8smi_zalloc(&d->core.allocator, size);
   if (owed == NULL) return;
@@ -58,7 +68,7 @@ void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
   owed->agent_id = (struct k8sm_slice){owed->text, place->agent_id.len};
   owed->hostname = (struct k8sm_slice){owed->text + place->agent_id.len, place->hostname.len};
   owed->demand = k8sm_demand_ref(pod->demand);
-  owed->volumes = pod->arrived ? release_own_volumes(pod) : 0; /* else they may never have been made */
+  owed->left = left;
   owed->until_ms = k8smi_drv_after(&d->core, RELEASE_WAIT_MS);
   k8smi_list_add(&d->offers.owed, &owed->link); /* all wait for as long: the list is in order */
   k8smi_drv_lookup_put(&d->offers.owing, &d->core.allocator, &owed->agent, release_hash(d, owed->agent_id));
@@ -66,26 +76,50 @@ void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod) {
   d->pods.needs_changed = true;
 }
 
-/* How many of the pod's own volumes the call destroys. */
-static size_t release_destroys(const struct k8sm_calls *calls, uint32_t number, struct k8sm_slice uid) {
-  struct k8sm_call_release row;
-  size_t n = 0;
-  for (size_t i = 0; k8sm_calls_releases(calls, i, &row, sizeof row, 1) != 0; i++)
-    n += row.call == number && row.volume.len > 0 && k8smi_eq(row.pod, uid);
-  return n;
+/* What is owed of the pod there; NULL: nothing. */
+static struct drv_owed *release_find(struct k8sm_driver *d, struct k8sm_slice uid,
+                                     struct k8sm_slice agent_id) {
+  struct drv_key *key = k8smi_drv_lookup_first(&d->offers.owing, release_hash(d, agent_id));
+  for (; key != NULL; key = k8smi_drv_lookup_next(key)) {
+    struct drv_owed *owed = K8SMI_OF(key, drv_owed, agent);
+    if (k8smi_eq(owed->agent_id, agent_id) && k8smi_eq(owed->demand->uid, uid)) return owed;
+  }
+  return NULL;
 }
 
-/* The agent's offer had what was to come back of them, but for the volumes that an executor still held. */
-static void release_forget(struct k8sm_driver *d, const struct k8sm_calls *calls, uint32_t number,
+int64_t k8smi_drv_release_owed(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id) {
+  const struct drv_owed *owed = release_find(d, pod->uid, agent_id);
+  return owed == NULL ? 0 : owed->left;
+}
+
+void k8smi_drv_release_begun(struct k8sm_driver *d, const struct drv_pod *pod) {
+  struct drv_owed *owed = release_find(d, pod->uid, pod->place->agent_id);
+  if (owed != NULL) release_drop(d, owed);
+}
+
+/* What is left of it when so much comes back; of what is not known, nothing. */
+static int64_t release_less(int64_t left, int64_t amount) {
+  return left > amount ? left - amount : 0;
+}
+
+/* A call gives back so much of a pod. */
+static void release_settle(struct k8sm_driver *d, struct k8sm_slice uid, struct k8sm_slice agent_id,
+                           int64_t amount) {
+  struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, uid);
+  struct drv_owed *owed = release_find(d, uid, agent_id);
+  if (owed != NULL) owed->left = release_less(owed->left, amount);
+  if (owed != NULL && owed->left == 0) release_drop(d, owed);
+  if (pod == NULL || pod->place == NULL || !k8smi_eq(pod->place->agent_id, agent_id)) return;
+  pod->place->reserved = release_less(pod->place->reserved, amount);
+  k8smi_drv_pods_touch(&d->pods, pod); /* it is recorded */
+}
+
+/* Not all of a pod comes with the same offer: what its executor held follows what its tasks did. */
+static void release_forget(struct k8sm_driver *d, const struct k8sm_calls *calls, size_t first, size_t end,
                            struct k8sm_slice agent_id) {
-  struct drv_key *key = k8smi_drv_lookup_first(&d->offers.owing, release_hash(d, agent_id)), *next;
-  for (; key != NULL; key = next) {
-    struct drv_owed *owed = K8SMI_OF(key, drv_owed, agent);
-    next = k8smi_drv_lookup_next(key);
-    if (!k8smi_eq(owed->agent_id, agent_id)) continue;
-    size_t n = owed->volumes == 0 ? 0 : release_destroys(calls, number, owed->demand->uid);
-    owed->volumes -= n < owed->volumes ? n : owed->volumes;
-    if (owed->volumes == 0) release_drop(d, owed);
+  for (size_t i = first; i < end; i++) {
+    const struct k8sm_call_release *row = &calls->releases[i];
+    if (row->pod.len > 0) release_settle(d, row->pod, agent_id, calls->released[i]);
   }
 }
 
@@ -190,6 +224,7 @@ static int release_claims(struct k8sm_driver *d, const struct k8sm_calls *calls,
 
 /* One of the calls, on its way; its offers are gone from the cluster. */
 static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_t number, size_t *at) {
+  const size_t first = *at;
   struct k8sm_call row;
   struct k8sm_call_offer offer;
   k8sm_calls_rows(calls, number, &row, sizeof row, 1);
@@ -209,7 +244,7 @@ static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_
   d->core.counters.offers_accepted++;
   k8smi_drv_outbox_push(&d->outbox, l->call);
   k8sm_cluster_remove(d->offers.cluster, offer.id);
-  release_forget(d, calls, number, row.agent_id);
+  release_forget(d, calls, first, *at, row.agent_id);
   return K8SM_OK;
 }
 

@@ -25,6 +25,12 @@ static void row_list_tasks(const struct drv_pod_view *view, struct drv_snapshot_
   for (const struct drv_task *t = view->more; t != NULL; t = t->next) to = row_list_task(to, t);
 }
 
+static int64_t row_reserved(const struct drv_pod_view *view) {
+  if (view->place == NULL) return 0;
+  const int64_t reserved = view->place->reserved;
+  return reserved == DRV_RESERVED_UNKNOWN ? reserved : reserved + view->reserves;
+}
+
 static int row_finish(struct drv_row *row) {
   return row->buf.failed ? K8SM_ERR_NOMEM : K8SM_OK;
 }
@@ -58,6 +64,7 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
                            .deleting = view->deleting,
                            .grace_seconds = view->grace_seconds,
                            .preempted = view->deleting && view->pod->preempted,
+                           .reserved = row->reserved,
                            .volumes_made = view->pod->volumes_made};
   const struct drv_nominee *nominated = view->place == NULL ? view->pod->nominee : NULL;
   if (nominated != NULL) {
@@ -82,8 +89,10 @@ static int row_write(const struct drv_core *core, const struct drv_pod_view *vie
 
 int k8smi_drv_row_write(const struct drv_core *core, const struct drv_pod_view *view, struct drv_row *row) {
   const struct drv_pod *pod = view->pod;
+  row->reserved = row_reserved(view);
   const struct drv_snapshot_change change = {.deleting = view->deleting,
                                              .volumes = pod->volumes_made != pod->volumes_told,
+                                             .reserved = row->reserved != pod->reserved_told,
                                              .tasks = pod->tasks_changed || view->more != NULL ||
                                                       view->less != NULL};
   row->number = pod->row + 1;
@@ -96,6 +105,7 @@ int k8smi_drv_row_write(const struct drv_core *core, const struct drv_pod_view *
 int k8smi_drv_row_write_whole(const struct drv_core *core, const struct drv_pod_view *view,
                               struct drv_row *row) {
   row->number = view->pod->row;
+  row->reserved = row_reserved(view);
   row->append = false;
   return row_write(core, view, row, NULL);
 }
@@ -108,6 +118,7 @@ void k8smi_drv_row_commit(struct drv_pod *pod, const struct drv_row *row, struct
   pod->appended = row->append ? pod->appended + 1 : 0;
   pod->tasks_changed = false;
   pod->volumes_told = pod->volumes_made;
+  pod->reserved_told = row->reserved;
 }
 
 void k8smi_drv_row_forget(struct drv_pod *pod) {

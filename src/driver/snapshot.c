@@ -49,9 +49,14 @@ static void snapshot_put_volumes(struct k8smi_json *w, const struct drv_snapshot
   k8smi_json_member_i64(w, "volumes_made", s->volumes_made);
 }
 
+static void snapshot_put_reserved(struct k8smi_json *w, const struct drv_snapshot *s) {
+  k8smi_json_member_i64(w, "reserved", s->reserved);
+}
+
 static void snapshot_put_place(struct k8smi_json *w, const struct drv_snapshot *s) {
   k8smi_json_member(w, "agent_id", s->agent_id);
   k8smi_json_member(w, "hostname", s->hostname);
+  if (s->reserved != 0) snapshot_put_reserved(w, s);
   snapshot_put_bytes(w, "executor", s->executor);
   k8smi_json_key(w, "ports");
   k8smi_json_open(w, '[');
@@ -99,6 +104,7 @@ void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_sna
   if (change->deleting) snapshot_put_deleting(&w, s);
   snapshot_put_nomination(&w, s);
   if (change->volumes) snapshot_put_volumes(&w, s);
+  if (change->reserved) snapshot_put_reserved(&w, s);
   if (change->tasks) snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, since);
 }

@@ -6,9 +6,10 @@
  * as rows, each a JSON object in a line of its own, so that people and other programs can read it. The first
  * row is whole; each one behind it holds what has changed since the one before, and is numbered after it.
  * Rows that do not follow on are void: the host was told so (see records.h). Of earlier releases: rows of
- * version 5 are from when volumes had no rows, those of version 4 do not tell for whom a pod ends, those of
- * version 3 not the form, those of version 2 say nothing of nominations; a whole row of version 1 has no
- * number, and pod and status as texts.
+ * version 6 do not tell what is reserved, which is then taken to come back with one offer; those of version 5
+ * are from when volumes had no rows, those of version 4 do not tell for whom a pod ends, those of version 3
+ * not the form, those of version 2 say nothing of nominations; a whole row of version 1 has no number, and
+ * pod and status as texts.
  */
 
 #include <k8smesos/match.h>
@@ -17,7 +18,11 @@
 
 struct k8sm_status;
 
-enum { DRV_SNAPSHOT_VERSION = 6, DRV_SNAPSHOT_VOLUMES = 6 /* the first with rows of volumes */ };
+enum {
+  DRV_SNAPSHOT_VERSION = 7,
+  DRV_SNAPSHOT_VOLUMES = 6, /* the first with rows of volumes */
+  DRV_SNAPSHOT_RESERVED = 7 /* the first that tells what is reserved */
+};
 
 struct drv_snapshot_task {
   struct k8sm_slice id;
@@ -41,6 +46,7 @@ struct drv_snapshot {
   struct k8sm_slice agent_id; /* empty until placed, as all that follows */
   struct k8sm_slice hostname;
   struct k8sm_slice executor;      /* ExecutorInfo */
+  int64_t reserved;                /* there, in thousandths of all resources together; negative: not known */
   int64_t volumes_made;            /* 1: those that it claims were made there, and have no rows yet */
   struct drv_snapshot_task *tasks; /* that have not ended */
   size_t task_count;
@@ -53,7 +59,8 @@ struct drv_snapshot {
 struct drv_snapshot_change {
   bool deleting; /* with grace_seconds and preempted */
   bool volumes;  /* volumes_made */
-  bool tasks;    /* the list */
+  bool reserved;
+  bool tasks; /* the list */
 };
 
 /* A row, and what it says of the status: all, or what has changed since. Failure shows in buf->failed. */

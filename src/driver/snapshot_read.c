@@ -48,6 +48,7 @@ static const struct snapshot_field snapshot_fields[] = {
     SNAPSHOT_FIELD(nominated_role, TEXT),
     SNAPSHOT_FIELD(nominated_until_ms, NUMBER),
     SNAPSHOT_FIELD(volumes_made, NUMBER),
+    SNAPSHOT_FIELD(reserved, NUMBER),
 };
 
 struct snapshot_claim {

@@ -24,8 +24,8 @@ struct drv_owed {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
   uint64_t until_ms;
-  size_t volumes; /* of its own that are still to be destroyed: they come after what its tasks had */
-  size_t size;    /* of the whole */
+  int64_t left; /* that has not come back, as drv_place.reserved: not all comes with the same offer */
+  size_t size;  /* of the whole */
   char text[];
 };
 
@@ -244,6 +244,9 @@ void k8smi_drv_launch_free(struct k8sm_driver *d, struct drv_launch *launch);
 
 /* The pod leaves its agent. Takes memory, and can do without. */
 void k8smi_drv_release_owe(struct k8sm_driver *d, const struct drv_pod *pod);
+/* What is still reserved there for a former attempt of it: the next one has that. And that it is begun. */
+int64_t k8smi_drv_release_owed(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
+void k8smi_drv_release_begun(struct k8sm_driver *d, const struct drv_pod *pod);
 /* Gives back what the offers held have of it. Errors: NOMEM. */
 int k8smi_drv_release_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);

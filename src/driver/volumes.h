@@ -107,6 +107,8 @@ int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct
 void k8smi_drv_volumes_doubt(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice agent_id);
 /* A task of the pod has come there, of whatever attempt: what it claims is there. Errors: NOMEM. */
 int k8smi_drv_volumes_used(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_slice agent_id);
+/* Its attempt came to the agent: what stood before the launch in its ACCEPT was done. The pod is awake. */
+bool k8smi_drv_pod_ran(const struct drv_pod *pod);
 /* The pod's row is to tell another thing of its volumes than it does. */
 bool k8smi_drv_volumes_untold(const struct k8sm_driver *d, struct drv_pod *pod);
 

@@ -48,8 +48,7 @@ int k8smi_drv_volumes_offered(struct k8sm_driver *d, const struct k8sm_offers *o
 
 /* ---- Pods ---- */
 
-/* Its attempt came to the agent: what stood before the launch in its ACCEPT was done. */
-static bool seen_runs(const struct drv_pod *pod) {
+bool k8smi_drv_pod_ran(const struct drv_pod *pod) {
   if (pod->arrived) return true;
   for (size_t i = 0; i < pod->demand->task_count; i++) {
     const struct k8smi_status_task *t = &pod->status->tasks[i];
@@ -85,7 +84,8 @@ static int seen_note(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
 }
 
 void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod) {
-  if (pod->volumes_noted || pod->place == NULL || pod->demand->volume_count == 0 || !seen_runs(pod)) return;
+  if (pod->volumes_noted || pod->place == NULL || pod->demand->volume_count == 0 || !k8smi_drv_pod_ran(pod))
+    return;
   bool fine = true;
   for (size_t i = 0; i < pod->demand->volume_count; i++) {
     const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
@@ -98,7 +98,7 @@ void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod) {
 void k8smi_drv_volumes_restored(struct drv_pod *pod, const struct drv_snapshot *s) {
   pod->volumes_old = true;
   pod->arrived = pod->volumes_told = s->volumes_made != 0;
-  pod->volumes_noted = s->version >= DRV_SNAPSHOT_VOLUMES && !pod->volumes_told && seen_runs(pod);
+  pod->volumes_noted = s->version >= DRV_SNAPSHOT_VOLUMES && !pod->volumes_told && k8smi_drv_pod_ran(pod);
 }
 
 bool k8smi_drv_volumes_untold(const struct k8sm_driver *d, struct drv_pod *pod) {

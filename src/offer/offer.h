@@ -102,13 +102,17 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
 /* The role that a resource is reserved for; empty: unreserved. */
 struct k8sm_slice k8smi_resource_reservation(const K8smMesos__Resource *message);
 
+/* How much of it there is: thousandths of a scalar; of ranges and sets a thousand for each element. */
+int64_t k8smi_resource_amount(const K8smMesos__Resource *message);
+
 /* The IP address of the offer's agent; empty: it does not say. */
 static inline struct k8sm_slice k8smi_offer_address(const struct k8smi_offer *offer) {
   const K8smMesos__URL *url = offer->message->url;
   return k8smi_s(url == NULL || url->address == NULL ? NULL : url->address->ip);
 }
 
-/* What disk it is of: K8SM_DISK_*, which have Mesos' numbers; and where its agent has that, empty: it does not say. */
+/* What disk it is of: K8SM_DISK_*, which have Mesos' numbers; and where its agent has that, empty: it does
+ * not say. */
 static inline uint32_t k8smi_resource_disk(const K8smMesos__Resource *message, struct k8sm_slice *ret_root) {
   const K8smMesos__Resource__DiskInfo__Source *source = message->disk == NULL ? NULL : message->disk->source;
   *ret_root = K8SMI_S("");

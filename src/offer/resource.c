@@ -188,3 +188,14 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
   *ret_failed = job.failed;
   return fine;
 }
+
+int64_t k8smi_resource_amount(const K8smMesos__Resource *message) {
+  int64_t milli = 0, elements = 0;
+  if (message->scalar != NULL && !k8smi_milli_of_double(message->scalar->value, &milli)) return 0;
+  for (size_t i = 0; message->ranges != NULL && i < message->ranges->n_range; i++) {
+    const K8smMesos__Value__Range *range = message->ranges->range[i];
+    elements += (int64_t)(range->end - range->begin) + 1;
+  }
+  if (message->set != NULL) elements += (int64_t)message->set->n_item;
+  return milli + 1000 * elements;
+}

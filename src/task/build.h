@@ -18,6 +18,7 @@ struct k8smi_task_holds {
   struct k8smi_resources executor;
   struct k8smi_resources *tasks;  /* by task */
   struct k8smi_resources reserve; /* to be reserved before */
+  int64_t reserved;               /* of that, what is for the pod itself: k8smi_resource_amount of all */
   struct k8smi_resources create;  /* volumes to be made, after that */
 };
 

@@ -88,13 +88,15 @@ static int calls_make_rows(struct calls_work *w) {
   }
   c->calls = k8smi_arena_array(&c->arena, c->call_count, sizeof *c->calls);
   c->executors = k8smi_arena_array(&c->arena, plan->placement_count, sizeof *c->executors);
+  c->reserved = k8smi_arena_array(&c->arena, plan->placement_count, sizeof *c->reserved);
   c->tasks = k8smi_arena_array(&c->arena, tasks, sizeof *c->tasks);
   c->offers = k8smi_arena_array(&c->arena, offers, sizeof *c->offers);
   if (w->options.flags & K8SM_CALLS_OPERATIONS)
     c->operations =
         k8smi_arena_array(&c->arena, tasks + CALLS_BEFORE * plan->placement_count, sizeof *c->operations);
   bool operations = c->operations != NULL || (w->options.flags & K8SM_CALLS_OPERATIONS) == 0;
-  if (c->calls == NULL || c->executors == NULL || c->tasks == NULL || c->offers == NULL || !operations)
+  if (c->calls == NULL || c->executors == NULL || c->reserved == NULL || c->tasks == NULL ||
+      c->offers == NULL || !operations)
     return calls_no_memory(w);
   c->executor_count = plan->placement_count;
   return K8SM_OK;
@@ -168,6 +170,7 @@ static int calls_add_holds(struct calls_work *w, uint32_t call, uint32_t placeme
   struct k8smi_task_build *b = &w->build;
   int result = K8SM_OK;
   if (!k8smi_task_hold(b)) return calls_no_memory(w);
+  w->calls->reserved[placement] = b->holds.reserved;
   if (b->holds.reserve.count > 0)
     result = calls_add_operation(w, call, placement, k8smi_task_reserve(b, b->holds.reserve), accept);
   if (result == K8SM_OK && b->holds.create.count > 0)

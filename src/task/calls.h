@@ -13,6 +13,7 @@ struct k8sm_calls {
   struct k8sm_call *calls;
   size_t call_count;
   struct k8sm_call_executor *executors; /* one for each placement */
+  int64_t *reserved; /* for each placement, how much for the pod itself: k8smi_resource_amount of all */
   size_t executor_count;
   struct k8sm_call_task *tasks;
   size_t task_count;
@@ -21,6 +22,7 @@ struct k8sm_calls {
   struct k8sm_call_operation *operations; /* where they are asked for */
   size_t operation_count;
   struct k8sm_call_release *releases; /* of k8sm_cluster_release */
+  int64_t *released;                  /* how much each of them is */
   size_t release_count;
 };
 

@@ -60,6 +60,7 @@ static bool hold_list(struct k8smi_task_build *b, const struct k8smi_resources *
       resource = hold_reserved(b, resource, labels);
       if (resource == NULL) return false;
       h->reserve.items[h->reserve.count++] = resource;
+      h->reserved += k8smi_resource_amount(resource);
     }
     if (to != NULL) to->items[to->count++] = resource;
   }
@@ -99,6 +100,7 @@ static bool hold_volume(struct k8smi_task_build *b, size_t i) {
     resource = hold_reserved(b, resource, labels);
     if (resource == NULL) return false;
     h->reserve.items[h->reserve.count++] = resource;
+    if (own) h->reserved += k8smi_resource_amount(resource);
   }
   resource = hold_mounted(b, resource, volume);
   if (resource == NULL) return false;

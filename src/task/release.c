@@ -80,15 +80,23 @@ struct release_lists {
   struct k8smi_resources destroy, unreserve;
 };
 
-/* Its row, with texts of its own; they double in the arena, and the former ones stay behind. */
-static bool release_row(struct k8sm_calls *c, const struct k8sm_call_release *row) {
+/* An array in the arena with room for one more: they double, and the former ones stay behind. */
+static void *release_grow(struct k8sm_calls *c, const void *items, size_t size) {
+  const size_t n = c->release_count;
+  void *more = k8smi_arena_array(&c->arena, n == 0 ? 1 : 2 * n, size);
+  if (more != NULL && n > 0) memcpy(more, items, n * size);
+  return more;
+}
+
+/* Its row, with texts of its own. */
+static bool release_row(struct k8sm_calls *c, const struct k8sm_call_release *row, int64_t amount) {
   size_t n = c->release_count;
   if ((n & (n - 1)) == 0) {
-    struct k8sm_call_release *items = k8smi_arena_array(&c->arena, n == 0 ? 1 : 2 * n, sizeof *items);
-    if (items == NULL) return false;
-    if (n > 0) memcpy(items, c->releases, n * sizeof *items);
-    c->releases = items;
+    c->releases = release_grow(c, c->releases, sizeof *c->releases);
+    c->released = release_grow(c, c->released, sizeof *c->released);
+    if (c->releases == NULL || c->released == NULL) return false;
   }
+  c->released[n] = amount;
   struct k8sm_call_release *to = &c->releases[c->release_count++];
   *to = *row;
   struct k8sm_slice *const texts[] = {&to->pod, &to->claim, &to->volume};
@@ -108,7 +116,7 @@ static int release_collect(struct release_work *w, const struct k8smi_offer *off
   for (size_t i = 0; i < offer->resource_count; i++) {
     K8smMesos__Resource *resource = offer->message->resources[i];
     if (!release_is_over(w, offer, resource, &row)) continue;
-    if (!release_row(w->calls, &row)) return release_no_memory(w);
+    if (!release_row(w->calls, &row, k8smi_resource_amount(resource))) return release_no_memory(w);
     if (to->unreserve.items == NULL) {
       size_t left = offer->resource_count - i;
       to->destroy.items = k8smi_task_array(b, left, sizeof(K8smMesos__Resource *));

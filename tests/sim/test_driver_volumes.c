@@ -276,7 +276,7 @@ static void an_older_record_is_read(void **state) {
   update_all(&s, "A1", "TASK_RUNNING", BY_EXECUTOR);
   assert_non_null(row_of(&s, "pod/u1"));
   struct script_row *row = row_at(&s, "pod/u1");
-  for (char *at = row->bytes; (at = strstr(at, "{\"version\":6,")) != NULL; at++) at[11] = '5';
+  for (char *at = row->bytes; (at = strstr(at, "{\"version\":7,")) != NULL; at++) at[11] = '5';
   for (char *at; (at = strstr(row->bytes, "\"volumes_made\":")) != NULL;) { /* not known then */
     memmove(at, at + 17, strlen(at + 17) + 1);
     row->len -= 17;

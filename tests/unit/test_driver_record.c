@@ -303,7 +303,7 @@ static void a_row_of_version_2_is_read(void **state) {
 
 static void rows_that_are_none(void **state) {
   static const char *const rows[] = {"[]",
-                                     "{\"version\":7}",
+                                     "{\"version\":8}",
                                      "{\"version\":0}",
                                      "{}",
                                      "{\"version\":3,\"attempt\":-1}",
@@ -322,7 +322,7 @@ static void rows_that_are_none(void **state) {
                                      "{\"version\":3,\"other\":0}",
                                      "{\"version\":3}\n[]\n",
                                      "{\"version\":3}\n{\"number\":\"\"}\n",
-                                     "{\"version\":3}\n{\"number\":1,\"version\":7}\n"};
+                                     "{\"version\":3}\n{\"number\":1,\"version\":8}\n"};
   struct record r;
   struct drv_snapshot got;
   (void)state;
