@@ -243,9 +243,11 @@ static int act_demand_reserving(struct oom_fixture *f) {
 static void before_reserving_demand(struct oom_fixture *f) {
   static const char json[] =
       "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\"},\"spec\":{"
-      "\"containers\":[{\"name\":\"a\",\"image\":\"b\",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/"
-      "v\"}]}],"
-      "\"volumes\":[{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"data\"}},"
+      "\"containers\":[{\"name\":\"a\",\"image\":\"b\",\"volumeMounts\":[{\"name\":\"w\",\"mountPath\":\"/v/"
+      "w\"},"
+      "{\"name\":\"v\",\"mountPath\":\"/v\"},{\"name\":\"d\",\"mountPath\":\"/v/d\"}]}],"
+      "\"volumes\":[{\"name\":\"d\",\"downwardAPI\":{\"items\":[{\"path\":\"n\",\"fieldRef\":{\"fieldPath\":"
+      "\"metadata.name\"}}]}},{\"name\":\"v\",\"persistentVolumeClaim\":{\"claimName\":\"data\"}},"
       "{\"name\":\"w\",\"ephemeral\":{\"volumeClaimTemplate\":{\"spec\":{\"storageClassName\":\"fast\","
       "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}}}]}}";
   arrow_must(k8sm_pod_parse(json, sizeof json - 1, NULL, &f->pod, NULL), "pod");
