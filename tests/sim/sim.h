@@ -108,8 +108,9 @@ struct sim_pod {
   bool may_end; /* for another, which the process did not come to say before it died */
   bool let_go;  /* its end was told, and the record is lost: its owner does not give it again */
   /* What was said of it. */
-  char phase[12]; /* of the last STATUS effect */
-  uint64_t told;  /* a sum of all that it showed; 0: this process told none */
+  char phase[12];           /* of the last STATUS effect */
+  uint64_t told;            /* a sum of all that it showed; 0: this process told none */
+  struct k8sm_status *seen; /* that shows it, the last one: a reference */
 };
 void sim_pods_make(struct sim *s);
 void sim_pods_free(struct sim *s);

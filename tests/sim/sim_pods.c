@@ -222,6 +222,7 @@ void sim_pods_make(struct sim *s) {
 }
 
 void sim_pods_free(struct sim *s) {
+  sim_shown_forget(s);
   for (size_t i = 0; i < s->pod_count; i++) k8sm_pod_unref(s->pods[i].pod);
 }
 

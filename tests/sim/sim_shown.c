@@ -25,6 +25,12 @@ static uint64_t shown_write(struct sim *s, const struct k8sm_status *status, cha
   return sum;
 }
 
+/* Statuses don't change: one that was looked at need not be looked at again as long as it is there. */
+static void shown_see(struct sim_pod *p, const struct k8sm_status *status) {
+  k8sm_status_unref(p->seen);
+  p->seen = status == NULL ? NULL : k8sm_status_ref((struct k8sm_status *)(uintptr_t)status);
+}
+
 static bool shown_is_final(const char *phase) {
   return strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0;
 }
@@ -33,7 +39,9 @@ static bool shown_is_final(const char *phase) {
 static void shown_check_former(struct sim *s, const struct sim_pod *p, const struct k8sm_effect *e,
                                uint64_t now) {
   char phase[sizeof p->phase];
-  uint64_t former = e->former == NULL ? 0 : shown_write(s, e->former, phase, sizeof phase);
+  uint64_t former = e->former == NULL      ? 0
+                    : e->former == p->seen ? p->told
+                                           : shown_write(s, e->former, phase, sizeof phase);
   if (former != p->told) sim_broken(s, "a status says what it was before", "%s was told otherwise", p->key);
   if (former == now) sim_broken(s, "what is told is new", "%s shows what it did", p->key);
 }
@@ -50,22 +58,28 @@ void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
     shown_check_former(s, p, e, now);
     memcpy(p->phase, phase, sizeof phase);
     p->told = now;
+    shown_see(p, e->status);
   }
 }
 
 void sim_shown_forget(struct sim *s) {
-  for (size_t i = 0; i < s->pod_count; i++) s->pods[i].told = 0;
+  for (size_t i = 0; i < s->pod_count; i++) {
+    s->pods[i].told = 0;
+    shown_see(&s->pods[i], NULL);
+  }
 }
 
 /* A terminal phase waits for its record. */
 void sim_shown_check(struct sim *s) {
   struct k8sm_driver_pod row;
   for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, &row, sizeof row, 1) != 0; i++) {
-    const struct sim_pod *p = sim_pod_of_uid(s, k8sm_pod_uid(row.pod));
+    struct sim_pod *p = sim_pod_of_uid(s, k8sm_pod_uid(row.pod));
     char phase[sizeof p->phase];
-    if (p == NULL || p->told == 0) continue;
+    if (p == NULL || p->told == 0 || row.status == p->seen) continue;
     const uint64_t now = shown_write(s, row.status, phase, sizeof phase);
-    if (now != p->told && !(shown_is_final(phase) && !shown_is_final(p->phase)))
+    if (now == p->told)
+      shown_see(p, row.status);
+    else if (!shown_is_final(phase) || shown_is_final(p->phase))
       sim_broken(s, "what is shown is told", "%s shows something else than was told, and is %s", p->key,
                  phase);
   }
