@@ -26,27 +26,13 @@ static json_t *find_claim(json_t *object, const char *name) {
   return NULL;
 }
 
-/* As kubectl shows it. */
-static const char *short_mode(const char *mode) {
-  static const struct {
-    const char *mode, *shown;
-  } modes[] = {{"ReadWriteOnce", "RWO"},
-               {"ReadOnlyMany", "ROX"},
-               {"ReadWriteMany", "RWX"},
-               {"ReadWriteOncePod", "RWOP"}};
-  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-    if (strcmp(mode, modes[i].mode) == 0) return modes[i].shown;
-  }
-  return mode;
-}
-
 static char *join_modes(json_t *list) {
   char text[200] = "";
   size_t i, n = 0;
   json_t *mode;
   json_array_foreach(list, i, mode) {
-    const char *shown = json_is_string(mode) ? short_mode(json_string_value(mode)) : "?";
-    int k = snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? "," : "", shown);
+    const char *word = json_string_value(mode);
+    int k = snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? "," : "", word == NULL ? "" : word);
     if (k < 0 || (size_t)k >= sizeof text - n) break;
     n += (size_t)k;
   }

@@ -128,13 +128,14 @@ static void print_agent(int indent, json_t *object) {
 }
 
 static void print_volume(int indent, json_t *claim) {
-  char size[24] = "";
+  char size[24] = "", modes[64];
   int64_t milli = json_integer_value(json_object_get(claim, "milliMB"));
   if (milli > 0) km_put_mem(size, sizeof size, milli);
   print_field(indent, "Status:", word(claim, "shown"));
   print_field(indent, "Volume:", word(claim, "volume"));
   print_field(indent, "Capacity:", size);
-  print_field(indent, "Access Modes:", word(claim, "accessModes"));
+  km_put_modes(json_object_get(claim, "accessModes"), modes, sizeof modes);
+  print_field(indent, "Access Modes:", modes);
   print_field(indent, "StorageClass:", word(claim, "storageClass"));
   print_agent(indent, claim);
 }

@@ -71,6 +71,9 @@ char *km_control_ask_quietly(const char *folder, const char *line);
 
 /* ---- view_table.c ---- */
 enum { KM_VIEW_WIDE = 1, KM_VIEW_CLAIMS = 2 };
+struct json_t;
+/* Modes of access as kubectl shows them, "RWO,ROX", of a list of their names. */
+void km_put_modes(struct json_t *list, char *text, size_t cap);
 /* The tables of a document of `km get -o json`. False if it is none. */
 bool km_view_table(const char *json, int64_t now_wall_ms, unsigned flags, FILE *out, size_t *ret_lines);
 

@@ -19,7 +19,7 @@ struct km_said {
 /* What is recorded of a PersistentVolumeClaim. */
 struct km_claim {
   char *name;  /* "namespace/name"; it ends with "*" for those that a StatefulSet makes for its pods */
-  char *modes; /* of access, as kubectl shows them: "RWO,ROX"; NULL: not known, here and below */
+  char *modes; /* of access, with commas between; NULL: not known, here and below */
   char *storage_class;
   int64_t created_ms; /* since 1970; 0: not known, as of those of a set */
 };

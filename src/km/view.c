@@ -138,6 +138,14 @@ static void set_text(json_t *o, const char *name, const char *value) {
   json_object_set_new(o, name, json_string(value == NULL ? "" : value));
 }
 
+static json_t *modes_of(const struct km_claim *facts) {
+  json_t *list = json_array();
+  const char *at = facts == NULL || facts->modes == NULL ? "" : facts->modes;
+  for (size_t n; (n = strcspn(at, ",")) > 0; at += n + (at[n] == ','))
+    json_array_append_new(list, json_stringn(at, n));
+  return list;
+}
+
 /* A claim as far as its object tells; it is in `all` once. */
 static json_t *claim_document(const struct km_runner *r, json_t *all, const char *key) {
   const struct km_claim *facts = km_claims_facts(r, key);
@@ -148,7 +156,7 @@ static json_t *claim_document(const struct km_runner *r, json_t *all, const char
   json_object_set_new(o, "namespace", json_stringn(key, (size_t)(slash - key)));
   json_object_set_new(o, "name", json_string(slash + 1));
   json_object_set_new(o, "shown", json_string("Pending"));
-  set_text(o, "accessModes", facts == NULL ? NULL : facts->modes);
+  json_object_set_new(o, "accessModes", modes_of(facts));
   set_text(o, "storageClass", facts == NULL ? NULL : facts->storage_class);
   json_object_set_new(o, "createdMillis", json_integer(facts == NULL ? 0 : facts->created_ms));
   json_object_set_new(all, key, o);

@@ -210,16 +210,35 @@ static void print_workloads(struct view *v, json_t *workloads) {
 
 /* ---- Claims ---- */
 
+void km_put_modes(json_t *list, char *text, size_t cap) {
+  static const struct {
+    const char *mode, *shown;
+  } modes[] = {{"ReadWriteOnce", "RWO"},
+               {"ReadOnlyMany", "ROX"},
+               {"ReadWriteMany", "RWX"},
+               {"ReadWriteOncePod", "RWOP"}};
+  json_t *shown = json_array(), *mode;
+  size_t i;
+  json_array_foreach(list, i, mode) {
+    size_t k = 0, n = sizeof modes / sizeof modes[0];
+    while (k < n && strcmp(modes[k].mode, json_string_value(mode)) != 0) k++;
+    json_array_append_new(shown, json_string(k < n ? modes[k].shown : json_string_value(mode)));
+  }
+  join_texts(shown, text, cap);
+  json_decref(shown);
+}
+
 static void add_claim(struct km_table *table, json_t *claim, const struct view *v) {
-  char key[520], size[24] = "", age[24];
+  char key[520], size[24] = "", modes[64], age[24];
   put_key(claim, key, sizeof key);
+  km_put_modes(json_object_get(claim, "accessModes"), modes, sizeof modes);
   if (number(claim, "milliMB") > 0) km_put_mem(size, sizeof size, number(claim, "milliMB"));
   put_age(claim, v->now, age, sizeof age);
   const char *const cells[KM_COLUMNS] = {key,
                                          word(claim, "shown"),
                                          word(claim, "volume"),
                                          size,
-                                         word(claim, "accessModes"),
+                                         modes,
                                          word(claim, "storageClass"),
                                          agent_of(claim),
                                          age,

@@ -1166,6 +1166,7 @@ class Workloads(unittest.TestCase):
         made = {c["name"]: c["createdMillis"] for c in self.document()["claims"]}
         self.assertEqual(set(made), {"one", "two", "three"})
         self.assertLess(abs(made["one"] / 1000 - time.time()), 60)
+        self.assertEqual(self.document()["claims"][0]["accessModes"], ["ReadWriteOnce"])
         self.kill()
         time.sleep(1)  # the time of a claim's creation is recorded, in seconds
         # One goes with its pod, since neither is in the files any more.
