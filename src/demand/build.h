@@ -76,6 +76,11 @@ int k8smi_demand_check_classes(const struct k8sm_demand_options *options, struct
 
 /* ---- The steps ---- */
 
+/* restarts.c */
+uint32_t k8smi_restart_policy(struct k8sm_slice text);
+void k8smi_demand_make_restarts(struct k8smi_demand_task *task, const struct k8smi_record *container,
+                                uint32_t pod);
+
 /* check_texts.c: refuses texts that hold a NUL. */
 void k8smi_demand_check_texts(struct k8smi_demand_build *b);
 

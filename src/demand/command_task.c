@@ -39,9 +39,8 @@ static bool misfit_claim(const struct k8smi_demand_build *b, struct k8smi_form_f
          misfit_volume(b, K8SMI_Volume_ephemeral, "ephemeral", ret);
 }
 
-/* The container's own policy comes before the pod's: the task has the one that holds. */
 static bool misfit_empty_dir(const struct k8smi_demand_build *b, struct k8smi_form_field *ret) {
-  if (b->demand->tasks[1].restart_policy == K8SMI_RESTART_NEVER) return false;
+  if (!k8smi_task_may_restart(&b->demand->tasks[1])) return false;
   return misfit_volume(b, K8SMI_Volume_emptyDir, "emptyDir", ret);
 }
 

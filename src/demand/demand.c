@@ -95,22 +95,6 @@ static int demand_check_ids(const struct k8smi_demand_build *b) {
   return result;
 }
 
-static uint32_t demand_policy(struct k8sm_slice text) {
-  if (k8smi_eqs(text, "Never")) return K8SMI_RESTART_NEVER;
-  return k8smi_eqs(text, "OnFailure") ? K8SMI_RESTART_ON_FAILURE : K8SMI_RESTART_ALWAYS;
-}
-
-/* A container's own policy comes before the pod's; an init container has done its work once it exits
- * with 0, so Always means OnFailure for it. */
-static void demand_set_policy(struct k8smi_demand_task *task, const struct k8smi_record *container,
-                              uint32_t pod) {
-  struct k8sm_slice own = k8smi_get_str(container, K8SMI_Container_restartPolicy);
-  task->restart_policy = own.len > 0 ? demand_policy(own) : pod;
-  if (task->kind == K8SM_TASK_INIT && task->restart_policy == K8SMI_RESTART_ALWAYS) {
-    task->restart_policy = K8SMI_RESTART_ON_FAILURE;
-  }
-}
-
 static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
                              const struct k8smi_record *container, uint32_t kind, uint32_t stage) {
   const struct k8sm_demand *d = b->demand;
@@ -122,7 +106,7 @@ static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_t
   task->tty = k8smi_get_bool(container, K8SMI_Container_tty, false);
   task->grace_seconds = d->grace_seconds;
   task->share_pid = d->host_pid || k8smi_get_bool(b->spec, K8SMI_PodSpec_shareProcessNamespace, false);
-  demand_set_policy(task, container, d->restart_policy);
+  k8smi_demand_make_restarts(task, container, d->restart_policy);
 }
 
 /* The pause task: it ends only when it is killed. */
@@ -204,7 +188,7 @@ static void demand_make_pod(struct k8smi_demand_build *b) {
   if (d->grace_seconds < 0) d->grace_seconds = 1;
   d->active_deadline_seconds = k8smi_get_i64(b->spec, K8SMI_PodSpec_activeDeadlineSeconds, 0);
   d->unreachable_seconds = k8smi_demand_unreachable_seconds(b);
-  d->restart_policy = demand_policy(k8smi_get_str(b->spec, K8SMI_PodSpec_restartPolicy));
+  d->restart_policy = k8smi_restart_policy(k8smi_get_str(b->spec, K8SMI_PodSpec_restartPolicy));
   d->share_cgroups_false = (d->flags & K8SM_DEMAND_NO_LIMITS) == 0;
   if (d->share_cgroups_false) d->features |= K8SM_FEATURE_CGROUPS;
   if (d->hostname.len > 0 || d->host_pid || d->host_ipc ||

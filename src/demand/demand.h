@@ -100,9 +100,10 @@ struct k8smi_demand_task {
   struct k8sm_slice container; /* empty: the pause task */
   uint32_t kind;               /* K8SM_TASK_* */
   uint32_t stage;
-  uint32_t restart_policy; /* K8SMI_RESTART_*, of this container */
-  bool launch;             /* by this Demand */
-  uint32_t restart;        /* its number, when launched */
+  uint32_t restart_policy;         /* K8SMI_RESTART_*, of this container */
+  struct k8smi_list restart_rules; /* its restartPolicyRules: ask restarts.c for what follows */
+  bool launch;                     /* by this Demand */
+  uint32_t restart;                /* its number, when launched */
 
   int64_t cpus_milli; /* the token */
   int64_t mem_milli;
@@ -252,5 +253,12 @@ struct k8sm_demand *k8smi_demand_extract_holds(const struct k8sm_demand *from,
 
 /* 1 to 32 letters and digits. */
 bool k8smi_nonce_valid(const char *nonce);
+
+/* ---- restarts.c ---- */
+
+/* By policy and rules, after an end of its own. */
+bool k8smi_task_restarts(const struct k8smi_demand_task *task, int32_t exit_code);
+/* After some end, at least. So it does where its health check had it killed, whatever its code. */
+bool k8smi_task_may_restart(const struct k8smi_demand_task *task);
 
 #endif

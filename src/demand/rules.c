@@ -137,8 +137,7 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
     [K8SMI_Container_resizePolicy] = RULE_FREE("tasks can't be resized"),
     [K8SMI_Container_restartPolicy] =
         RULE_HOW("in place of the pod's; `Always` makes a sidecar of an init container"),
-    [K8SMI_Container_restartPolicyRules] =
-        RULE_REFUSED("restarts follow the policy alone, not the exit code"),
+    [K8SMI_Container_restartPolicyRules] = RULE_BELOW,
     [K8SMI_Container_volumeMounts] = RULE_BELOW,
     [K8SMI_Container_volumeDevices] = RULE_REFUSED("Mesos mounts no block devices"),
     [K8SMI_Container_livenessProbe] =
@@ -161,6 +160,13 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
     [K8SMI_Container_stdin] = RULE_IGNORED("a task has no standard input"),
     [K8SMI_Container_stdinOnce] = RULE_FREE("how `stdin` is closed, and there is none"),
     [K8SMI_Container_tty] = RULE_HOW("`ContainerInfo.tty_info`"),
+};
+
+static const struct k8smi_rule rules_of_restart[K8SMI_ContainerRestartRule__COUNT] = {
+    [K8SMI_ContainerRestartRule_action] =
+        RULE_UNLESS_AS(REFUSED, "Restart", "another task of the same executor, whatever the policy",
+                       "containers start again each for itself; without it the container's policy holds"),
+    [K8SMI_ContainerRestartRule_exitCodes] = RULE_HOW("the first rule that fits the exit code counts"),
 };
 
 static const struct k8smi_rule rules_of_port[K8SMI_ContainerPort__COUNT] = {
@@ -312,6 +318,7 @@ const struct k8smi_rule *k8smi_rules_of(unsigned type) {
       [K8SMI_TYPE_SecurityContext] = rules_of_security,
       [K8SMI_TYPE_SeccompProfile] = rules_of_seccomp,
       [K8SMI_TYPE_Container] = rules_of_container,
+      [K8SMI_TYPE_ContainerRestartRule] = rules_of_restart,
       [K8SMI_TYPE_ContainerPort] = rules_of_port,
       [K8SMI_TYPE_EnvVar] = rules_of_env,
       [K8SMI_TYPE_EnvVarSource] = rules_of_env_source,

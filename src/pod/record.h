@@ -42,6 +42,9 @@ static inline const struct k8smi_record *k8smi_list_record(struct k8smi_list lis
 static inline struct k8sm_slice k8smi_list_str(struct k8smi_list list, size_t i) {
   return ((const struct k8sm_slice *)list.items)[i];
 }
+static inline int64_t k8smi_list_i64(struct k8smi_list list, size_t i) {
+  return ((const int64_t *)list.items)[i];
+}
 /* Maps are lists of pairs, sorted by key. */
 static inline struct k8smi_pair k8smi_list_pair(struct k8smi_list list, size_t i) {
   return ((const struct k8smi_pair *)list.items)[i];

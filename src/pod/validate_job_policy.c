@@ -33,7 +33,7 @@ static void policy_word(struct k8smi_check *c, struct k8sm_slice word, const cha
 }
 
 static int64_t policy_code(struct k8smi_list codes, size_t i) {
-  return ((const int64_t *)codes.items)[i];
+  return k8smi_list_i64(codes, i);
 }
 
 static void policy_exit_code_values(struct k8smi_check *c, const struct k8smi_record *requirement, bool is_in,

@@ -174,7 +174,7 @@ static void security_groups(struct k8smi_check *c, const struct k8smi_record *se
   struct k8smi_path path = K8SMI_PATH(parent, PodSecurityContext, supplementalGroups);
   for (size_t i = 0; i < list.count; i++) {
     struct k8smi_path at = k8smi_path_index(&path, i);
-    k8smi_check_between(c, &at, ((const int64_t *)list.items)[i], 0, INT32_MAX);
+    k8smi_check_between(c, &at, k8smi_list_i64(list, i), 0, INT32_MAX);
   }
 }
 

@@ -163,10 +163,8 @@ static bool container_read_end(struct k8sm_status *s, const struct k8smi_status_
   return true;
 }
 
-static bool container_restarts(const struct k8sm_status *s, size_t task, bool failed) {
-  if (s->ending) return false;
-  uint32_t policy = s->demand->tasks[task].restart_policy;
-  return policy == K8SMI_RESTART_ALWAYS || (policy == K8SMI_RESTART_ON_FAILURE && failed);
+static bool container_restarts(const struct k8sm_status *s, size_t task, int32_t exit_code) {
+  return !s->ending && k8smi_task_restarts(&s->demand->tasks[task], exit_code);
 }
 
 /* Back to the start, with the end as lastState. The first restart is immediate. */
@@ -210,8 +208,10 @@ static void container_start_failed(struct k8sm_status *s, size_t task, const str
 
 /* Its health check had it killed: a failure, with whatever code it left.
  * https://kubernetes.io/docs/concepts/workloads/pods/probes/#liveness-probe */
-static bool container_was_unhealthy(const struct k8smi_status_task *t, const struct k8smi_happening *h) {
-  return t->unhealthy && !t->kill && h->killed;
+static bool container_fails(const struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
+  const struct k8smi_status_task *t = &s->tasks[task];
+  return t->unhealthy && !t->kill && h->killed && !s->ending &&
+         k8smi_task_may_restart(&s->demand->tasks[task]);
 }
 
 void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
@@ -223,7 +223,7 @@ void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_ha
   }
   if (!container_read_end(s, t, h, h->succeeded ? 0 : 1, &end)) {
     container_start_failed(s, task, h);
-  } else if (container_restarts(s, task, end.exit_code != 0 || container_was_unhealthy(t, h))) {
+  } else if (container_fails(s, task, h) || container_restarts(s, task, end.exit_code)) {
     if (t->restarting) t->restarts++; /* it ran unseen */
     container_restart(s, task, &end);
   } else {
@@ -298,7 +298,7 @@ void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happ
     return;
   }
   struct k8smi_status_end end = container_unseen_end(s, t, h, "ContainerStatusUnknown");
-  if (!fails && container_restarts(s, task, true)) {
+  if (!fails && container_restarts(s, task, end.exit_code)) {
     container_restart(s, task, &end);
   } else {
     container_finish(t, &end);

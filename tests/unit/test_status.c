@@ -9,6 +9,8 @@
 
 #include "support/life.h"
 
+#define HEALTHY(is) EXECUTOR ",'reason':'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED','healthy':" is
+
 static void a_pod_runs(void **state) {
   (void)state;
   struct life l;
@@ -237,6 +239,57 @@ static void what_never_started_is_tried_again(void **state) {
   life_end(&l);
 }
 
+#define RULES(policy, rules)                                                                                 \
+  "{'containers':[{'name':'c','restartPolicy':'" policy "','restartPolicyRules':[" rules "]}]}"
+#define RULE(op, values) "{'action':'Restart','exitCodes':{'operator':'" op "','values':[" values "]}}"
+
+/* The first rule that fits decides, then the container's policy; the pod's is Always here. */
+static void rules_come_before_policies(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec;
+    int code;
+    bool restarts;
+  } cases[] = {
+      {RULES("Never", RULE("In", "42,43")), 42, true},
+      {RULES("Never", RULE("In", "42,43")), 43, true},
+      {RULES("Never", RULE("In", "42,43")), 7, false},
+      {RULES("Never", RULE("In", "42") "," RULE("NotIn", "1,2")), 7, true},
+      {RULES("Never", RULE("NotIn", "7")), 7, false},
+      {RULES("Never", RULE("NotIn", "7")), 0, true},
+      {RULES("Never", RULE("In", "")), 0, false},
+      {RULES("Never", "{'action':'Restart'}"), 1, false},
+      {RULES("OnFailure", RULE("In", "0")), 0, true},
+      {RULES("OnFailure", RULE("In", "42")), 0, false},
+      {RULES("OnFailure", RULE("In", "42")), 1, true},
+      {"{'containers':[{'name':'c','restartPolicyRules':[" RULE("In", "42") "]}],'restartPolicy':'Never'}",
+       42, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct life l;
+    char more[200];
+    life_begin(&l, cases[i].spec);
+    life_place(&l);
+    life_run(&l, "", 0);
+    life_run(&l, "c", 0);
+    snprintf(more, sizeof more, EXECUTOR ",'message':'Command exited with status %d'", cases[i].code);
+    life_update(&l, "c", 0, cases[i].code == 0 ? "FINISHED" : "FAILED", more);
+    assert_int_equal(strstr(life_look(&l), "launch:c.1") != NULL, cases[i].restarts);
+    assert_int_equal(strstr(life_look(&l), "kill:pause/0") != NULL, !cases[i].restarts);
+    life_end(&l);
+  }
+  /* One that may start again does when its health check has it killed. */
+  struct life l;
+  life_begin(&l, RULES("Never", RULE("In", "42")));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "RUNNING", HEALTHY("false"));
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  life_end(&l);
+}
+
 /* Starts that failed and restarts are counted each for itself. */
 static void back_offs_are_of_a_kind(void **state) {
   (void)state;
@@ -399,8 +452,6 @@ static void a_startup_probe_holds_readiness_back(void **state) {
   life_end(&l);
 }
 
-#define HEALTHY(is) EXECUTOR ",'reason':'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED','healthy':" is
-
 /* Whatever the container leaves with when its health check has it killed, it has failed. */
 static void liveness_failures_are_restarts(void **state) {
   (void)state;
@@ -469,6 +520,7 @@ int main(void) {
       cmocka_unit_test(policies_decide_on_restarts),
       cmocka_unit_test(ends_are_read_from_messages),
       cmocka_unit_test(what_never_started_is_tried_again),
+      cmocka_unit_test(rules_come_before_policies),
       cmocka_unit_test(back_offs_are_of_a_kind),
       cmocka_unit_test(a_restart_waits_for_room),
       cmocka_unit_test(gates_hold_a_pod),
