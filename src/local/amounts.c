@@ -126,6 +126,7 @@ static bool amounts_items_contain(const struct local_amount *a, const struct loc
 static const int64_t AMOUNTS_MAX = INT64_C(1) << 60;
 
 bool k8smi_local_amount_add(struct k8smi_arena *arena, struct local_amount *a, const struct local_amount *b) {
+  a->given = NULL;
   switch (a->form->type) {
   case K8SM_MESOS__VALUE__TYPE__RANGES: return amounts_ranges_add(arena, a, b);
   case K8SM_MESOS__VALUE__TYPE__SET: return amounts_items_add(arena, a, b);
@@ -134,6 +135,7 @@ bool k8smi_local_amount_add(struct k8smi_arena *arena, struct local_amount *a, c
 }
 
 bool k8smi_local_amount_sub(struct k8smi_arena *arena, struct local_amount *a, const struct local_amount *b) {
+  a->given = NULL;
   switch (a->form->type) {
   case K8SM_MESOS__VALUE__TYPE__RANGES: return amounts_ranges_sub(arena, a, b);
   case K8SM_MESOS__VALUE__TYPE__SET: return amounts_items_sub(arena, a, b);

@@ -88,6 +88,7 @@ static bool form_read_set(struct k8smi_arena *arena, const K8smMesos__Value__Set
 
 static bool form_read_value(struct k8smi_arena *arena, const K8smMesos__Resource *r,
                             struct local_amount *to) {
+  to->given = r->type == K8SM_MESOS__VALUE__TYPE__SCALAR ? NULL : r;
   switch (r->type) {
   case K8SM_MESOS__VALUE__TYPE__RANGES: return form_read_ranges(arena, r->ranges, to);
   case K8SM_MESOS__VALUE__TYPE__SET: return form_read_set(arena, r->set, to);
@@ -137,6 +138,11 @@ bool k8smi_local_ranges_write(struct k8smi_arena *arena, const struct local_rang
 
 static bool form_write_value(struct k8smi_arena *arena, const struct local_amount *from,
                              K8smMesos__Resource *to) {
+  if (from->given != NULL) {
+    to->ranges = from->given->ranges;
+    to->set = from->given->set;
+    return true;
+  }
   if (to->type == K8SM_MESOS__VALUE__TYPE__SCALAR) {
     to->scalar = k8smi_message_new(arena, &k8sm_mesos__value__scalar__descriptor);
     if (to->scalar == NULL) return false;

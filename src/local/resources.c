@@ -177,6 +177,7 @@ bool k8smi_local_bag_copy(struct k8smi_arena *arena, const struct local_bag *a, 
     const struct local_amount *from = &a->amounts[i];
     struct local_amount *to = &out.rows[out.count++];
     *to = *from;
+    to->given = NULL;
     to->kind = k8smi_arena_slice(arena, from->kind);
     to->role = k8smi_arena_slice(arena, from->role);
     to->form = (const K8smMesos__Resource *)(void *)k8smi_message_copy(arena, &from->form->base);

@@ -27,6 +27,8 @@ struct local_amount {
   const struct local_range *ranges; /* RANGES: in order, disjoint, not adjacent */
   const struct k8sm_slice *items;   /* SET: in order, each once */
   size_t count;                     /* of ranges or items */
+  const K8smMesos__Resource
+      *given; /* with ranges or items as they came, until some are added or taken; or NULL */
 };
 
 struct local_bag {
