@@ -13,7 +13,7 @@ struct proto_written {
   size_t len;
 };
 
-enum { PROTO_WRITTEN = 8, PROTO_WRITTEN_MIN = 48 };
+enum { PROTO_WRITTEN = 16, PROTO_WRITTEN_MIN = 48 };
 
 struct proto_out {
   struct k8smi_buf *buf;
@@ -70,6 +70,11 @@ static inline char *proto_out_fixed32(struct proto_out *o, char *p, uint32_t n) 
   const uint8_t bytes[] = {n & 0xff, n >> 8 & 0xff, n >> 16 & 0xff, n >> 24};
   return proto_out_bytes(o, p, bytes, sizeof bytes);
 }
+static inline char *proto_out_fixed64(struct proto_out *o, char *p, uint64_t n) {
+  const uint8_t bytes[] = {n & 0xff,       n >> 8 & 0xff,  n >> 16 & 0xff, n >> 24 & 0xff,
+                           n >> 32 & 0xff, n >> 40 & 0xff, n >> 48 & 0xff, n >> 56};
+  return proto_out_bytes(o, p, bytes, sizeof bytes);
+}
 
 static inline char *proto_out_tag(struct proto_out *o, char *p, uint32_t id, unsigned wire) {
   return proto_out_varint(o, p, (uint64_t)id << 3 | wire);
@@ -77,38 +82,41 @@ static inline char *proto_out_tag(struct proto_out *o, char *p, uint32_t id, uns
 
 /* ---- Values ---- */
 
-static uint64_t proto_load(const void *from, size_t size) {
-  uint64_t n = 0;
-  uint32_t low;
-  if (size == 8) {
-    memcpy(&n, from, 8);
-  } else {
-    memcpy(&low, from, 4);
-    n = low;
-  }
+static inline uint32_t proto_load32(const void *from) {
+  uint32_t n;
+  memcpy(&n, from, sizeof n);
+  return n;
+}
+static inline uint64_t proto_load64(const void *from) {
+  uint64_t n;
+  memcpy(&n, from, sizeof n);
   return n;
 }
 
 static uint64_t proto_sign_extend(uint64_t n) {
   return (n ^ UINT64_C(0x80000000)) - UINT64_C(0x80000000);
 }
+static uint64_t proto_out_zigzag(uint64_t n) {
+  return n << 1 ^ (0 - (n >> 63));
+}
 
-static char *proto_out_number(struct proto_out *o, char *p, ProtobufCType type, const void *from) {
-  uint64_t n = proto_load(from, k8smi_field_sizes[type]);
-  switch (k8smi_field_wires[type]) {
-  case K8SMI_PROTO_FIXED64: p = proto_out_fixed32(o, p, (uint32_t)(n >> 32)); /* fall through */
-  case K8SMI_PROTO_FIXED32: return proto_out_fixed32(o, p, (uint32_t)n);
-  default: break;
-  }
+static inline char *proto_out_number(struct proto_out *o, char *p, ProtobufCType type, const void *from) {
   switch (type) {
   case PROTOBUF_C_TYPE_INT32:
-  case PROTOBUF_C_TYPE_ENUM: n = proto_sign_extend(n); break;
-  case PROTOBUF_C_TYPE_SINT32: n = (n << 1 ^ (0 - (n >> 31))) & UINT32_MAX; break;
-  case PROTOBUF_C_TYPE_SINT64: n = n << 1 ^ (0 - (n >> 63)); break;
-  case PROTOBUF_C_TYPE_BOOL: n = n != 0; break;
-  default: break;
+  case PROTOBUF_C_TYPE_ENUM: return proto_out_varint(o, p, proto_sign_extend(proto_load32(from)));
+  case PROTOBUF_C_TYPE_UINT32: return proto_out_varint(o, p, proto_load32(from));
+  case PROTOBUF_C_TYPE_BOOL: return proto_out_varint(o, p, proto_load32(from) != 0);
+  case PROTOBUF_C_TYPE_SINT32:
+    return proto_out_varint(o, p, proto_out_zigzag(proto_sign_extend(proto_load32(from))));
+  case PROTOBUF_C_TYPE_SINT64: return proto_out_varint(o, p, proto_out_zigzag(proto_load64(from)));
+  case PROTOBUF_C_TYPE_FIXED32:
+  case PROTOBUF_C_TYPE_SFIXED32:
+  case PROTOBUF_C_TYPE_FLOAT: return proto_out_fixed32(o, p, proto_load32(from));
+  case PROTOBUF_C_TYPE_FIXED64:
+  case PROTOBUF_C_TYPE_SFIXED64:
+  case PROTOBUF_C_TYPE_DOUBLE: return proto_out_fixed64(o, p, proto_load64(from));
+  default: return proto_out_varint(o, p, proto_load64(from));
   }
-  return proto_out_varint(o, p, n);
 }
 
 static char *proto_out_message(struct proto_out *o, char *p, const ProtobufCMessage *message);
