@@ -280,6 +280,7 @@ const (
 	ActionKill        ActionType = C.K8SM_ACTION_KILL
 	ActionAttempt     ActionType = C.K8SM_ACTION_ATTEMPT
 	ActionDone        ActionType = C.K8SM_ACTION_DONE
+	ActionShutdown    ActionType = C.K8SM_ACTION_SHUTDOWN
 )
 
 // Action is what to do next.

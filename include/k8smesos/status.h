@@ -149,7 +149,12 @@ enum {
                                   same executor, not before at_mono_ms */
   K8SM_ACTION_KILL = 3,        /* task_id, agent_id, grace_seconds; again at each at_mono_ms until terminal */
   K8SM_ACTION_ATTEMPT = 4,     /* a new attempt: make its Demand, give CHANGE_ATTEMPT, and match it */
-  K8SM_ACTION_DONE = 5         /* nothing is left to do; the pod stays as it is */
+  K8SM_ACTION_DONE = 5,        /* nothing is left to do; the pod stays as it is */
+  K8SM_ACTION_SHUTDOWN = 6     /* task_id, agent_id: the executor of that task, with all that it runs; again at
+                                  each at_mono_ms until nothing of the attempt lives. It has less time than a
+                                  KILL gave it, and no other KILL can hurry it. Or no time, and is launched just
+                                  now, when no KILL is heard. Given after a deletion with a shorter grace, or
+                                  with none. https://mesos.apache.org/documentation/latest/scheduler-http-api/#shutdown */
 };
 
 /* What is to be done next. */

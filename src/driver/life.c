@@ -63,7 +63,8 @@ static int life_kill(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
   look->blocked |= d->session.state != DRV_SESSION_SUBSCRIBED;
   if (look->blocked || (task != NULL && task->launch != NULL)) return K8SM_OK;
   look->killed = true;
-  return life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds);
+  return a->type == K8SM_ACTION_SHUTDOWN ? k8smi_drv_shutdown(d, pod, a->task_id, a->agent_id)
+                                         : life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds);
 }
 
 /* Accepted, and never heard of again. */
@@ -91,7 +92,7 @@ static bool life_holds_attempt(const struct k8sm_driver *d, const struct drv_pod
 
 static int life_action(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_action *a,
                        struct life_look *look) {
-  if (a->type == K8SM_ACTION_KILL) {
+  if (a->type == K8SM_ACTION_KILL || a->type == K8SM_ACTION_SHUTDOWN) {
     return life_kill(d, pod, a, look);
   } else if (a->type == K8SM_ACTION_ATTEMPT) {
     bool due = a->at_mono_ms <= d->core.mono_ms;

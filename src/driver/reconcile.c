@@ -10,6 +10,7 @@ enum {
   RECONCILE_ROUND_MS = 10000, /* to the second round; doubles */
   RECONCILE_ROUND_CAP_MS = 300000,
   RECONCILE_RUN_MS = 900000,   /* from the end of a run to the next */
+  RECONCILE_COOL_MS = 15000,   /* between two questions for all tasks, however often we subscribe */
   RECONCILE_ADOPT_MS = 60000,  /* the same while it is found out what runs */
   RECONCILE_AGENTS_MS = 60000, /* for agents to make offers, before those are asked for that make none */
   RECONCILE_DOUBT_MS = 60000,  /* a single task in doubt is asked for again */
@@ -124,8 +125,13 @@ static int reconcile_end_round(struct k8sm_driver *d) {
     rc->due_ms = k8smi_drv_after(&d->core, reconcile_pause(rc->rounds++));
     return K8SM_OK;
   }
+  if (d->core.mono_ms < rc->cool_ms && !k8smi_drv_adopting(d)) { /* the run goes on until then */
+    rc->due_ms = rc->cool_ms;
+    return K8SM_OK;
+  }
   int r = k8smi_drv_reconcile_ask(d, NULL, 0);
   if (r != K8SM_OK) return r;
+  rc->cool_ms = k8smi_drv_after(&d->core, RECONCILE_COOL_MS);
   rc->begun = false;
   rc->due_ms = k8smi_drv_after(&d->core, k8smi_drv_adopting(d) ? RECONCILE_ADOPT_MS : RECONCILE_RUN_MS);
   return K8SM_OK;

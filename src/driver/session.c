@@ -38,6 +38,7 @@ static void session_attempt_at(struct drv_session *s, uint64_t due_ms) {
 void k8smi_drv_session_init(struct drv_session *s, struct drv_core *core) {
   memset(s, 0, sizeof *s);
   k8smi_recordio_init(&s->stream, &core->allocator, core->options.max_event_bytes);
+  s->subscribed_ms = DRV_NEVER;
   k8smi_drv_text_set(&s->leader, core->options.master, DRV_AUTHORITY_CAP);
   session_rewind(s);
   session_attempt_at(s, 0);
@@ -57,9 +58,16 @@ static void session_leave(struct drv_session *s, bool cancel) {
   k8smi_recordio_reset(&s->stream);
 }
 
+/* A subscription that ends as soon as it has begun is no success. */
+static void session_forget_failures(struct drv_session *s, const struct drv_core *core) {
+  if (s->subscribed_ms != DRV_NEVER && core->mono_ms - s->subscribed_ms >= s->heartbeat_ms) s->failures = 0;
+  s->subscribed_ms = DRV_NEVER;
+}
+
 static void session_back_off(struct drv_session *s, struct drv_core *core) {
   const struct drv_options *o = &core->options;
   uint64_t max = o->backoff_cap_ms;
+  session_forget_failures(s, core);
   if (s->failures < 32 && o->backoff_base_ms << s->failures < max &&
       (o->backoff_base_ms << s->failures) >> s->failures == o->backoff_base_ms) {
     max = o->backoff_base_ms << s->failures;
@@ -103,6 +111,7 @@ bool k8smi_drv_session_leader(struct drv_session *s, struct drv_core *core, stru
   if (same || here) return true;
   session_leave(s, true);
   s->failures = s->redirects = 0;
+  s->subscribed_ms = DRV_NEVER;
   session_rewind(s);
   session_attempt_at(s, core->mono_ms);
   return true;
@@ -242,7 +251,8 @@ bool k8smi_drv_session_subscribed(struct drv_session *s, struct drv_core *core,
     s->heartbeat_ms = (uint64_t)(heartbeat_seconds * 1000);
   }
   s->state = DRV_SESSION_SUBSCRIBED;
-  s->failures = s->redirects = 0;
+  s->subscribed_ms = core->mono_ms;
+  s->redirects = 0;
   core->counters.subscriptions++;
   return true;
 }

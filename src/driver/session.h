@@ -33,12 +33,13 @@ struct drv_session {
   struct k8smi_recordio stream;
   uint64_t exchange; /* of the subscription; 0: none */
   uint64_t due_ms;
-  uint64_t heard_ms;     /* when the last bytes came */
-  uint64_t heartbeat_ms; /* the master's interval */
-  uint32_t failures;     /* in a row: drives the back-off */
-  uint32_t redirects;    /* in a row */
-  uint32_t status;       /* of a refusal */
-  bool lost;             /* a subscription ended since the owner last looked */
+  uint64_t heard_ms;      /* when the last bytes came */
+  uint64_t heartbeat_ms;  /* the master's interval */
+  uint32_t failures;      /* in a row: drives the back-off */
+  uint64_t subscribed_ms; /* since then; DRV_NEVER: it is not */
+  uint32_t redirects;     /* in a row */
+  uint32_t status;        /* of a refusal */
+  bool lost;              /* a subscription ended since the owner last looked */
 
   /* Said at the next pump: */
   uint64_t cancel;      /* an exchange */

@@ -86,12 +86,13 @@ struct drv_offers {
 
 /* Reconciliation after each subscription, and in doubt; see reconcile.c. */
 struct drv_reconcile {
-  bool begun;      /* a run is under way */
-  uint32_t run;    /* its number, or that of the last one: drv_task.heard */
-  uint32_t rounds; /* of it, so far */
-  bool asked;      /* the round has named some task */
-  size_t cursor;   /* the slot at which it goes on: a long one takes several steps */
-  uint64_t due_ms; /* the next round or run, or the rest of one */
+  bool begun;       /* a run is under way */
+  uint32_t run;     /* its number, or that of the last one: drv_task.heard */
+  uint32_t rounds;  /* of it, so far */
+  bool asked;       /* the round has named some task */
+  size_t cursor;    /* the slot at which it goes on: a long one takes several steps */
+  uint64_t due_ms;  /* the next round or run, or the rest of one */
+  uint64_t cool_ms; /* all tasks are not asked for before */
 };
 
 enum drv_life { DRV_RUNNING = 0, DRV_LEAVING, DRV_STOPPED };
@@ -189,6 +190,12 @@ int k8smi_drv_pods_pump(struct k8sm_driver *d);
  * NOMEM. */
 int k8smi_drv_pod_keep(struct k8sm_driver *d, const struct drv_pod_view *view, enum drv_record_kind kind,
                        struct drv_call *call);
+
+/* ---- shutdown.c ---- */
+
+/* The executor of a task of the present attempt is told to end, with all that it runs. Errors: NOMEM. */
+int k8smi_drv_shutdown(struct k8sm_driver *d, const struct drv_pod *pod, struct k8sm_slice task_id,
+                       struct k8sm_slice agent_id);
 
 /* ---- adopt.c: without a record ---- */
 

@@ -46,7 +46,7 @@ static void call_shutdown(struct local_framework *framework, const K8smMesos__Ca
   struct local_agent *agent = k8smi_local_agent_find(framework->local, call->shutdown->agent_id);
   if (agent == NULL || !k8smi_local_agent_hears(agent)) return;
   struct local_executor *executor =
-      k8smi_local_executor_find(agent, framework, call->shutdown->executor_id->value);
+      k8smi_local_executor_named(agent, framework, call->shutdown->executor_id->value);
   if (executor != NULL) k8smi_local_executor_shutdown(executor);
 }
 

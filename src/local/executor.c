@@ -13,14 +13,26 @@ enum {
 
 #define EXECUTOR_REASON(name) K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_##name
 
-struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
-                                                 const struct local_framework *framework, const char *id) {
+/* `any`: also one that an agent makes for a command task, and that has the task's id. */
+static struct local_executor *executor_search(const struct local_agent *agent,
+                                              const struct local_framework *framework, const char *id,
+                                              bool any) {
   K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&agent->executors) {
     struct local_executor *executor = K8SMI_OF(link, local_executor, link);
-    if (executor->framework == framework && executor->info != NULL && strcmp(executor->id, id) == 0)
+    if (executor->framework == framework && (any || executor->info != NULL) && strcmp(executor->id, id) == 0)
       return executor;
   }
   return NULL;
+}
+
+struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
+                                                 const struct local_framework *framework, const char *id) {
+  return executor_search(agent, framework, id, false);
+}
+
+struct local_executor *k8smi_local_executor_named(const struct local_agent *agent,
+                                                  const struct local_framework *framework, const char *id) {
+  return executor_search(agent, framework, id, true);
 }
 
 void k8smi_local_failure_event(struct local_framework *framework, const struct local_agent *agent,

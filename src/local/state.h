@@ -215,6 +215,9 @@ bool k8smi_local_loses(struct k8smi_local *local, uint32_t kind);
 /* executor.c */
 struct local_executor *k8smi_local_executor_find(const struct local_agent *agent,
                                                  const struct local_framework *framework, const char *id);
+/* That of a command task has the task's id, and counts here. */
+struct local_executor *k8smi_local_executor_named(const struct local_agent *agent,
+                                                  const struct local_framework *framework, const char *id);
 /* `info` NULL: for a command task. */
 struct local_executor *k8smi_local_executor_new(struct local_framework *framework, struct local_agent *agent,
                                                 const char *id, const K8smMesos__ExecutorInfo *info,

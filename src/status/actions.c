@@ -53,6 +53,22 @@ static void action_kills(const struct k8sm_status *s, struct action_rows *to) {
   }
 }
 
+/* Of the attempt's executor: named by a task of it that lives. */
+static void action_shutdown(const struct k8sm_status *s, struct action_rows *to) {
+  if (!s->ending || s->hurry_mono_ms == 0) return;
+  for (uint32_t i = 0; i < s->demand->task_count; i++) {
+    if (!k8smi_task_alive(&s->tasks[i])) continue;
+    struct k8sm_action row = {.type = K8SM_ACTION_SHUTDOWN,
+                              .task_id = s->tasks[i].task_id,
+                              .agent_id = s->agent_id,
+                              .task = i,
+                              .restart = s->tasks[i].restart,
+                              .at_mono_ms = s->hurry_mono_ms};
+    action_add(to, &row);
+    return;
+  }
+}
+
 static void action_launches(const struct k8sm_status *s, struct action_rows *to) {
   if (!k8smi_status_launches(s)) return;
   for (uint32_t i = 0; i < s->demand->task_count; i++) {
@@ -80,6 +96,7 @@ size_t k8sm_status_actions(const struct k8sm_status *status, size_t first, struc
   struct action_rows to = {(char *)rows, row_size, first, n, 0};
   action_acks(status, &to);
   action_kills(status, &to);
+  action_shutdown(status, &to);
   action_launches(status, &to);
   if (k8smi_status_wants_attempt(status)) {
     struct k8sm_action row = {.type = K8SM_ACTION_ATTEMPT, .at_mono_ms = action_attempt_time(status)};
@@ -109,6 +126,8 @@ uint64_t k8sm_status_deadline(const struct k8sm_status *status) {
     if (t->kill && k8smi_task_alive(t)) at = action_sooner(s, at, t->kill_mono_ms);
     if (launches && k8smi_task_wants_launch(s, i)) at = action_sooner(s, at, t->due_mono_ms);
   }
+  if (s->ending && s->hurry_mono_ms != 0 && k8smi_status_alive(s))
+    at = action_sooner(s, at, s->hurry_mono_ms);
   for (size_t i = 0; i < s->stray_count; i++) at = action_sooner(s, at, s->strays[i].kill_mono_ms);
   return k8smi_status_wants_attempt(s) ? action_sooner(s, at, action_attempt_time(s)) : at;
 }

@@ -53,7 +53,8 @@
   STATUS_CONDITION(F, "Initialized", K8SMI_CONDITION_INITIALIZED)                                            \
   STATUS_CONDITION(F, "Ready", K8SMI_CONDITION_READY)                                                        \
   STATUS_CONDITION(F, "ContainersReady", K8SMI_CONDITION_CONTAINERS_READY)                                   \
-  STATUS_CONDITION(F, "PodScheduled", K8SMI_CONDITION_SCHEDULED)
+  STATUS_CONDITION(F, "PodScheduled", K8SMI_CONDITION_SCHEDULED)                                             \
+  STATUS_FIELD(F, hurry_mono_ms, U64)
 
 #define STATUS_TASK_BEGIN(F)                                                                                 \
   STATUS_FIELD(F, progress, U32)                                                                             \

@@ -131,6 +131,8 @@ void k8smi_status_begin(struct k8sm_status *s) {
     t->kill_mono_ms =
         s->mono_ms + (t->progress == K8SMI_PROGRESS_KILLING ? POD_KILL_AGAIN_LATE_MS : POD_KILL_AGAIN_MS);
   }
+  if (s->hurry_mono_ms != 0 && s->hurry_mono_ms <= s->mono_ms)
+    s->hurry_mono_ms = s->mono_ms + POD_KILL_AGAIN_MS;
   for (size_t i = 0; i < s->stray_count; i++) {
     if (s->strays[i].kill_mono_ms <= s->mono_ms) s->strays[i].kill_mono_ms = s->mono_ms + POD_KILL_AGAIN_MS;
   }

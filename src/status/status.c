@@ -81,6 +81,15 @@ static int change_launched(struct k8sm_status *s, const struct k8sm_change *chan
   return status_not_launched(diags, change->text, "whose container the pod does not have");
 }
 
+/* A KILL that was sent is not hurried by another one, nor does a container hear of any while it is launched:
+ * who has no more time than that is shut down with its executor. `killed`: KILLs with more grace were wanted.
+ */
+static void change_hurry(struct k8sm_status *s, int64_t grace, bool killed) {
+  enum { LEAST_MS = 2000 }; /* for KILLs without grace to do it */
+  if (!killed && grace > 0) return;
+  s->hurry_mono_ms = s->mono_ms + (killed ? (uint64_t)grace * 1000 : LEAST_MS);
+}
+
 /* A second deletion may only shorten the grace. */
 static int change_deleted(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
   (void)diags;
@@ -92,11 +101,14 @@ static int change_deleted(struct k8sm_status *s, const struct k8sm_change *chang
     s->disruption = k8smi_status_text(s, change->text);
     s->disruption_wall_ms = s->wall_ms;
   }
+  bool killed = false;
   for (size_t i = 0; shorter && i < s->demand->task_count; i++) {
     if (!s->tasks[i].kill || s->tasks[i].kill_grace <= grace) continue;
     s->tasks[i].kill_grace = grace;
     s->tasks[i].kill_mono_ms = s->mono_ms;
+    killed |= k8smi_task_alive(&s->tasks[i]);
   }
+  if (shorter) change_hurry(s, grace, killed);
   return K8SM_OK;
 }
 
@@ -169,8 +181,8 @@ static void time_shift(uint64_t *at, uint64_t from, uint64_t to) {
 static void status_rebase(struct k8sm_status *s, const struct k8sm_change *change) {
   uint64_t gone = change->wall_ms > s->wall_ms ? (uint64_t)(change->wall_ms - s->wall_ms) : 0;
   uint64_t to = change->mono_ms > gone ? change->mono_ms - gone : 0, from = s->mono_ms;
-  uint64_t *const times[] = {&s->started_mono_ms, &s->placed_mono_ms, &s->attempt_mono_ms, &s->ending_mono_ms,
-                             &s->unreachable_mono_ms};
+  uint64_t *const times[] = {&s->started_mono_ms, &s->placed_mono_ms,      &s->attempt_mono_ms,
+                             &s->ending_mono_ms,  &s->unreachable_mono_ms, &s->hurry_mono_ms};
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) time_shift(times[i], from, to);
   for (size_t i = 0; i < s->demand->task_count; i++) {
     struct k8smi_status_task *t = &s->tasks[i];

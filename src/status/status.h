@@ -145,6 +145,7 @@ struct k8sm_status {
   int64_t grace_seconds; /* of the end */
   bool ending;
   uint64_t ending_mono_ms;
+  uint64_t hurry_mono_ms; /* when its executor is shut down, as what lives has had its time; 0: not at all */
 
   struct k8smi_status_condition conditions[K8SMI_CONDITIONS];
   struct k8smi_status_task *tasks;   /* as the demand's */

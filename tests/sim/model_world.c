@@ -79,9 +79,9 @@ static void model_shift(uint64_t *at, uint64_t now) {
 
 static void model_normalize(struct k8sm_status *s) {
   uint64_t now = s->mono_ms;
-  uint64_t *const times[] = {&s->started_mono_ms, &s->placed_mono_ms, &s->attempt_mono_ms,
-                             &s->ending_mono_ms};
-  for (size_t i = 0; i < 4; i++) model_shift(times[i], now);
+  uint64_t *const times[] = {&s->started_mono_ms, &s->placed_mono_ms, &s->attempt_mono_ms, &s->ending_mono_ms,
+                             &s->hurry_mono_ms};
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) model_shift(times[i], now);
   for (size_t i = 0; i < MODEL_TASKS; i++) {
     struct k8smi_status_task *t = &s->tasks[i];
     uint64_t *const own[] = {&t->started_mono_ms, &t->due_mono_ms, &t->check_mono_ms, &t->kill_mono_ms};

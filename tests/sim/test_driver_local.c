@@ -70,6 +70,34 @@ static void nginx_runs_and_is_deleted(void **state) {
   }
 }
 
+/* Who does not heed TERM, and was given a minute, goes at once when asked to: with its executor, of which it
+ * may be the one task. After a restart, too. */
+static void a_deletion_is_hurried(void **state) {
+  static const char spec[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: deaf, namespace: default, uid: u9}\n"
+      "spec: {terminationGracePeriodSeconds: 60, containers: [{name: c, image: i, "
+      "command: [sh, -c, \"trap '' TERM; sleep 1000\"]}]}\n";
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    struct world w;
+    struct k8sm_driver_options o = world_options();
+    struct k8sm_demand_options demand = {.size = sizeof demand, .form = K8SM_FORM_COMMAND};
+    if (i % 2 == 1) o.demand = &demand;
+    world_open(&w, &o, 1);
+    world_wait(&w, 10);
+    assert_true(world_pod(&w, spec));
+    await(&w, "default/deaf", "Running", 10000);
+    assert_int_equal(world_delete(&w, "default/deaf", -1), K8SM_OK);
+    world_wait(&w, 3000);
+    assert_string_equal(world_shown(&w, "default/deaf"), "Terminating");
+    assert_int_equal(world_delete(&w, "default/deaf", 1), K8SM_OK);
+    if (i >= 2) world_restart(&w, &o);
+    await(&w, "default/deaf", NULL, 20000);
+    assert_int_equal(w.bad_answers, 0);
+    world_close(&w);
+  }
+}
+
 static void a_failing_container_restarts_with_back_off(void **state) {
   struct world w;
   struct k8sm_driver_options o = world_options();
@@ -563,6 +591,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nginx_runs_and_is_deleted),
       cmocka_unit_test(constraints_at_the_master),
+      cmocka_unit_test(a_deletion_is_hurried),
       cmocka_unit_test(a_failing_container_restarts_with_back_off),
       cmocka_unit_test(stages_run_to_their_end),
       cmocka_unit_test(an_agent_comes_back),

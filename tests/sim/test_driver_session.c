@@ -84,6 +84,37 @@ static void redirected_in_a_circle(void **state) {
 
 /* What a master, or something else at its address, can say to SUBSCRIBE: all end in one clear line, and a new
  * attempt within the back-off. */
+/* The stream ends as soon as it has begun, again and again: we are more and more patient, and do not ask for
+ * all tasks each time. One that has stood for a while is a new start. */
+static void subscriptions_that_do_not_last(void **state) {
+  enum { TIMES = 12, PATIENCE_MS = 15000 };
+  struct script s;
+  size_t asked_for_all = 0;
+  (void)state;
+  open_asked(&s);
+  uint64_t began = s.now;
+  for (int i = 0; i < TIMES; i++) {
+    script_forget(&s);
+    script_subscribe(&s, "F1");
+    asked_for_all += script_has(&s, "> RECONCILE\n");
+    script_lost(&s, "connection reset");
+    uint64_t due = k8sm_driver_deadline(s.driver);
+    assert_true(due - s.now <= PATIENCE_MS);
+    script_wait(&s, due - s.now);
+    assert_true(script_has(&s, asked));
+  }
+  assert_true(s.now - began > 40000); /* it was 1 s at most each time */
+  assert_true(asked_for_all <= 1 + (s.now - began) / PATIENCE_MS);
+  script_forget(&s);
+  script_subscribe(&s, "F1");
+  s.heartbeats = true;
+  script_wait(&s, PATIENCE_MS); /* what was put off is asked by then */
+  assert_true(script_has(&s, "> RECONCILE\n"));
+  script_lost(&s, "connection reset");
+  assert_true(k8sm_driver_deadline(s.driver) - s.now <= 1000);
+  script_close(&s);
+}
+
 static void refusals(void **state) {
   static const struct {
     uint32_t status;
@@ -297,7 +328,7 @@ static void no_answer_at_all(void **state) {
   script_close(&s);
 }
 
-/* Random, from the seed; the bound doubles up to its cap; a subscription sets it back. */
+/* Random, from the seed; the bound doubles up to its cap; a subscription that lasts sets it back. */
 static void back_off_times(void **state) {
   static const uint64_t bounds[] = {1000, 2000, 4000, 8000, 15000, 15000, 15000};
   uint64_t times[2][7];
@@ -314,6 +345,8 @@ static void back_off_times(void **state) {
       script_expect(&s, asked);
     }
     script_subscribe(&s, "F1");
+    s.heartbeats = true;
+    script_wait(&s, 15000);
     script_lost(&s, "reset");
     assert_in_range(k8sm_driver_deadline(s.driver) - s.now, 1, 1000);
     script_close(&s);
@@ -447,6 +480,7 @@ int main(void) {
       cmocka_unit_test(redirected_in_a_circle),
       cmocka_unit_test(redirections_and_long_names),
       cmocka_unit_test(odd_heartbeats),
+      cmocka_unit_test(subscriptions_that_do_not_last),
       cmocka_unit_test(refusals),
       cmocka_unit_test(words_that_never_end),
       cmocka_unit_test(broken_streams),

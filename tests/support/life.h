@@ -174,6 +174,8 @@ static inline void life_look_actions(const struct life *l, char *text, size_t ca
     if (rows[i].type == K8SM_ACTION_ACKNOWLEDGE) continue;
     if (rows[i].type == K8SM_ACTION_LAUNCH) {
       snprintf(to, room, " launch:%s.%u", life_name(l, rows[i].task, name), rows[i].restart);
+    } else if (rows[i].type == K8SM_ACTION_SHUTDOWN) {
+      snprintf(to, room, " shutdown");
     } else if (rows[i].type == K8SM_ACTION_KILL) {
       snprintf(to, room, " kill:%s/%d", life_name(l, rows[i].task, name), (int)rows[i].grace_seconds);
     } else {

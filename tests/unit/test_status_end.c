@@ -65,10 +65,60 @@ static void kills_are_repeated(void **state) {
   life_update(&l, "c", 0, "RUNNING", EXECUTOR);
   assert_life(&l, "Running(Terminating) c=R+ | kill:c/5");
   life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
-  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0");
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0 shutdown");
   life_update(&l, "c", 0, "KILLING", EXECUTOR);
   life_tick(&l, 1);
-  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0+9999");
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0+9999 shutdown+9999");
+  life_end(&l);
+}
+
+/* A second KILL does not shorten the first. */
+static void who_has_less_time_is_shut_down(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
+  life_tick(&l, 1);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 40); /* no less */
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/30+9999");
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 5);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5 shutdown+5000");
+  life_tick(&l, 5000);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5+5000 shutdown");
+  life_tick(&l, 1);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/5+4999 shutdown+9999");
+  assert_true(k8sm_status_deadline(l.status) == l.now + 4999);
+  life_update(&l, "c", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Failed(Terminating) c=T(137 Error) | kill:pause/0 shutdown+9999");
+  life_update(&l, "", 0, "KILLED", SIGNAL("Killed"));
+  assert_life(&l, "Failed(Error) c=T(137 Error) | done");
+  life_end(&l);
+  /* While it is launched it hears of no KILL at all. */
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_update(&l, "c", 0, "STARTING", EXECUTOR);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
+  assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:c/0 shutdown+2000");
+  life_end(&l);
+  /* A record keeps that, by another clock. */
+  life_begin(&l, ONE("Always"));
+  life_place(&l);
+  life_run(&l, "c", 0);
+  life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
+  struct k8sm_blob *row;
+  struct k8sm_status *loaded;
+  assert_int_equal(k8sm_status_save(l.status, NULL, NULL, &row), K8SM_OK);
+  assert_int_equal(
+      k8sm_status_load(l.demand, k8sm_blob_bytes(row).ptr, k8sm_blob_bytes(row).len, NULL, &loaded, NULL),
+      K8SM_OK);
+  k8sm_blob_unref(row);
+  k8sm_status_unref(l.status);
+  l.status = loaded;
+  life_tick(&l, 500);
+  assert_life(&l, "Running(Terminating) c=R+ | kill:c/0+9500 shutdown+1500");
   life_end(&l);
 }
 
@@ -397,6 +447,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_deleted_pod_dies_in_order),
       cmocka_unit_test(kills_are_repeated),
+      cmocka_unit_test(who_has_less_time_is_shut_down),
       cmocka_unit_test(a_pod_deleted_early),
       cmocka_unit_test(a_copy_of_an_end_is_no_end),
       cmocka_unit_test(no_kill_follows_from_its_own_answer),

@@ -303,6 +303,7 @@ class ActionType(_Code):
     KILL = 3
     ATTEMPT = 4
     DONE = 5
+    SHUTDOWN = 6
 
 
 class InputType(_Code):
