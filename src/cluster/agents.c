@@ -150,7 +150,7 @@ size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, str
   size_t left = k8smi_rows_left(order->count, first);
   for (size_t i = 0; i < n && i < left; i++) {
     const struct k8smi_agent *a = k8smi_agent_at(cluster, order->rows[first + i]);
-    struct k8sm_agent row = {a->id, a->labels->hostname, a->offers, a->features};
+    struct k8sm_agent row = {a->id, k8smi_hostname(a->labels), a->offers, a->features};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }
   return left;

@@ -215,7 +215,7 @@ static inline struct k8sm_slice k8smi_agent_label(const struct k8smi_agent *agen
   struct k8sm_slice value = {NULL, 0};
   if (agent->node != NULL) value = k8smi_pairs_get(agent->node->labels, key);
   if (value.ptr != NULL) return value;
-  if (k8smi_eqs(key, K8SMI_LABEL_HOSTNAME)) return agent->labels->hostname;
+  if (k8smi_eqs(key, K8SMI_LABEL_HOSTNAME)) return k8smi_hostname(agent->labels);
   return k8smi_label_set_get(agent->labels->set, key);
 }
 /* Its taints: the caller's, then those of its attributes. NULL behind the last. */

@@ -210,7 +210,7 @@ static bool columns_set_labels(const struct k8sm_cluster *c, uint32_t row) {
 
 static bool columns_is_renamed(const struct k8smi_agent *agent) {
   const struct k8sm_slice name = columns_stated(agent, K8SMI_S(K8SMI_LABEL_HOSTNAME));
-  return name.ptr != NULL && !k8smi_eq(name, agent->labels->hostname);
+  return name.ptr != NULL && !k8smi_eq(name, k8smi_hostname(agent->labels));
 }
 
 void k8smi_columns_put(const struct k8sm_cluster *cluster, uint32_t row) {

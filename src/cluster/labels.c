@@ -227,24 +227,29 @@ struct k8sm_slice k8smi_label_set_get(const struct k8smi_label_set *set, struct 
 
 /* ---- Labels ---- */
 
+static size_t labels_block(size_t hostname_len) {
+  const size_t block = offsetof(struct k8smi_labels, hostname) + hostname_len + 1;
+  return block < sizeof(struct k8smi_labels) ? sizeof(struct k8smi_labels) : block;
+}
+
 static bool labels_say(const struct k8smi_labels *labels, const struct labels_draft *draft,
                        struct k8sm_slice host) {
   const struct k8sm_slice text = k8smi_label_set_text(labels->set);
   const size_t skip = sizeof(uint32_t); /* the number of the keys, which are compared themselves */
   return k8smi_eq(labels->set->keys->text, draft->keys) && text.len == draft->text.len &&
          memcmp(text.ptr + skip, draft->text.ptr + skip, text.len - skip) == 0 &&
-         k8smi_eq(labels->hostname, host);
+         k8smi_eq(k8smi_hostname(labels), host);
 }
 
 struct k8smi_labels *k8smi_labels_make(struct k8sm_cluster *cluster, const K8smMesos__Offer *offer,
                                        struct k8smi_labels *current) {
   const struct k8sm_slice host = k8smi_s(offer->hostname);
   struct labels_draft draft;
-  if (!labels_write(cluster, offer, &draft)) return NULL;
+  if (host.len > UINT32_MAX || !labels_write(cluster, offer, &draft)) return NULL;
   if (current != NULL && labels_say(current, &draft, host)) return current;
   struct k8smi_label_keys *keys = labels_keys_get(cluster, draft.counts.labels, draft.keys);
   if (keys == NULL) return NULL;
-  const size_t block = sizeof(struct k8smi_labels) + host.len + 1;
+  const size_t block = labels_block(host.len);
   struct k8smi_labels *labels = k8smi_alloc(&cluster->allocator, block);
   if (labels != NULL) labels->set = labels_set_get(cluster, &draft, keys);
   if (labels == NULL || labels->set == NULL) {
@@ -252,15 +257,14 @@ struct k8smi_labels *k8smi_labels_make(struct k8sm_cluster *cluster, const K8smM
     k8smi_free(&cluster->allocator, labels, block);
     return NULL;
   }
-  char *own = (char *)&labels[1];
-  if (host.len > 0) memcpy(own, host.ptr, host.len);
-  own[host.len] = '\0';
-  labels->hostname = (struct k8sm_slice){own, host.len};
+  labels->hostname_len = (uint32_t)host.len;
+  if (host.len > 0) memcpy(labels->hostname, host.ptr, host.len);
+  labels->hostname[host.len] = '\0';
   return labels;
 }
 
 void k8smi_labels_free(struct k8sm_cluster *cluster, struct k8smi_labels *labels) {
   if (labels == NULL) return;
   labels_set_leave(cluster, labels->set);
-  k8smi_free(&cluster->allocator, labels, sizeof *labels + labels->hostname.len + 1);
+  k8smi_free(&cluster->allocator, labels, labels_block(labels->hostname_len));
 }

@@ -62,8 +62,12 @@ struct k8smi_label_row {
 /* An agent's labels: one block of memory, with the hostname's text behind. */
 struct k8smi_labels {
   struct k8smi_label_set *set; /* of whose users it is one */
-  struct k8sm_slice hostname;
+  uint32_t hostname_len;
+  char hostname[]; /* with a NUL behind */
 };
+static inline struct k8sm_slice k8smi_hostname(const struct k8smi_labels *labels) {
+  return (struct k8sm_slice){labels->hostname, labels->hostname_len};
+}
 
 struct k8sm_cluster;
 
@@ -110,7 +114,8 @@ static inline size_t k8smi_labels_count(const struct k8smi_labels *labels) {
 static inline struct k8smi_pair k8smi_labels_at(const struct k8smi_labels *labels, size_t i) {
   const struct k8smi_label_keys *keys = labels->set->keys;
   const size_t key = i < keys->hostname_at ? i : i - 1;
-  if (i == keys->hostname_at) return (struct k8smi_pair){K8SMI_S(K8SMI_LABEL_HOSTNAME), labels->hostname};
+  if (i == keys->hostname_at)
+    return (struct k8smi_pair){K8SMI_S(K8SMI_LABEL_HOSTNAME), k8smi_hostname(labels)};
   return (struct k8smi_pair){keys->items[key].text, k8smi_label_set_value(labels->set, key)};
 }
 

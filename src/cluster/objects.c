@@ -16,7 +16,7 @@ struct objects_job {
 /* ---- Which agents a node is ---- */
 
 static struct k8sm_slice objects_host(const struct k8sm_cluster *c, uint32_t row) {
-  return k8smi_agent_at(c, row)->labels->hostname;
+  return k8smi_hostname(k8smi_agent_at(c, row)->labels);
 }
 
 static int objects_host_order(const void *a, const void *b, const void *ctx) {

@@ -335,7 +335,7 @@ size_t k8smi_drv_claims_want(const struct k8sm_driver *d, struct k8sm_want *rows
     uint32_t agent = k8smi_volume_agent(c, claim->volume);
     const struct k8smi_labels *labels = agent == K8SMI_ROW_NONE ? NULL : k8smi_agent_at(c, agent)->labels;
     if (rows != NULL && labels != NULL)
-      rows[n] = (struct k8sm_want){.hostname = labels->hostname, .pinned = 1};
+      rows[n] = (struct k8sm_want){.hostname = k8smi_hostname(labels), .pinned = 1};
     else if (rows != NULL)
       rows[n] = (struct k8sm_want){.demand = NULL};
     n++;

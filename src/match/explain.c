@@ -57,7 +57,7 @@ static struct k8smi_predicate explain_reason(struct explain_job *job, uint64_t r
 static bool explain_rows(struct explain_job *job, uint64_t refused) {
   const struct k8smi_agent *agent = job->check.agent;
   struct k8sm_slice id = k8smi_arena_slice(&job->explain->arena, agent->id);
-  struct k8sm_slice hostname = k8smi_arena_slice(&job->explain->arena, agent->labels->hostname);
+  struct k8sm_slice hostname = k8smi_arena_slice(&job->explain->arena, k8smi_hostname(agent->labels));
   bool fine = id.ptr != NULL && hostname.ptr != NULL, once = refused == 0;
   while (fine && (once || refused != 0)) {
     struct k8sm_explanation *row = explain_row(job);
@@ -119,7 +119,7 @@ static bool explain_nearest(struct explain_job *job) {
   const char *before = " if ";
   uint64_t every = k8smi_check_every(&job->check, job->nearest);
   k8smi_buf_puts(&line, "fits ");
-  k8smi_buf_slice(&line, job->check.agent->labels->hostname);
+  k8smi_buf_slice(&line, k8smi_hostname(job->check.agent->labels));
   for (; every != 0; every &= ~K8SMI_ROW(k8smi_first_reason(every))) {
     k8smi_buf_puts(&line, before);
     explain_reason(job, every).remedy(&job->check, &line);

@@ -15,7 +15,8 @@ const struct k8smi_pair *k8smi_selector_mismatch(const struct k8smi_match_check 
 
 /* The name of a node is its hostname; we take the agent's id as well. */
 static bool look_field_holds(const struct k8smi_agent *agent, const struct k8smi_expression *e) {
-  bool host = k8smi_expression_holds(e, agent->labels->hostname), id = k8smi_expression_holds(e, agent->id);
+  bool host = k8smi_expression_holds(e, k8smi_hostname(agent->labels)),
+       id = k8smi_expression_holds(e, agent->id);
   if (!k8smi_eqs(e->key, "metadata.name")) return false;
   return e->op == K8SMI_OP_NOT_IN ? host && id : host || id;
 }

@@ -46,7 +46,7 @@ static bool predicate_names_node(const struct k8sm_cluster *c, const struct k8sm
 
 static bool predicate_name(const struct k8smi_match_check *k) {
   struct k8sm_slice name = k->need->demand->node_name;
-  return !k8smi_eq(name, k->agent->labels->hostname) && !k8smi_eq(name, k->agent->id);
+  return !k8smi_eq(name, k8smi_hostname(k->agent->labels)) && !k8smi_eq(name, k->agent->id);
 }
 
 static bool predicate_taint(const struct k8smi_match_check *k) {

@@ -116,7 +116,8 @@ static bool preempt_nominate(struct k8smi_match *match, const struct preempt_cho
   }
   struct k8sm_plan_nomination *to = &n->items[n->count++];
   *to = (struct k8sm_plan_nomination){.agent_id = k8smi_arena_slice(&plan->arena, agent->id),
-                                      .hostname = k8smi_arena_slice(&plan->arena, agent->labels->hostname),
+                                      .hostname =
+                                          k8smi_arena_slice(&plan->arena, k8smi_hostname(agent->labels)),
                                       .role = best->role,
                                       .demand = demand,
                                       .victims = (uint32_t)best->count};

@@ -16,7 +16,7 @@ void k8smi_wanted_name(const struct k8smi_match_check *check, struct k8smi_buf *
 }
 
 void k8smi_had_hostname(const struct k8smi_match_check *check, struct k8smi_buf *to) {
-  k8smi_buf_slice(to, check->agent->labels->hostname);
+  k8smi_buf_slice(to, k8smi_hostname(check->agent->labels));
 }
 
 void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value) {
@@ -42,8 +42,8 @@ void k8smi_wanted_selector(const struct k8smi_match_check *check, struct k8smi_b
 
 static void texts_label(const struct k8smi_match_check *check, struct k8sm_slice key, struct k8smi_buf *to,
                         const char *before) {
-  struct k8sm_slice value =
-      k8smi_eqs(key, "metadata.name") ? check->agent->labels->hostname : k8smi_agent_label(check->agent, key);
+  struct k8sm_slice value = k8smi_eqs(key, "metadata.name") ? k8smi_hostname(check->agent->labels)
+                                                            : k8smi_agent_label(check->agent, key);
   if (value.ptr == NULL) return;
   k8smi_buf_puts(to, before);
   k8smi_put_pair(to, key, value);
@@ -134,7 +134,7 @@ void k8smi_wanted_volume(const struct k8smi_match_check *check, struct k8smi_buf
   k8smi_buf_puts(to, "volume ");
   k8smi_buf_slice(to, id);
   k8smi_buf_puts(to, " on ");
-  k8smi_buf_slice(to, agent->labels == NULL ? agent->id : agent->labels->hostname);
+  k8smi_buf_slice(to, agent->labels == NULL ? agent->id : k8smi_hostname(agent->labels));
 }
 
 void k8smi_wanted_volume_offer(const struct k8smi_match_check *check, struct k8smi_buf *to) {

@@ -193,7 +193,7 @@ static bool terms_names(struct terms_job *job, struct k8smi_strings names) {
     const struct k8smi_labels *known = row == K8SMI_MAP_NONE ? NULL : k8smi_agent_at(c, row)->labels;
     if (known == NULL && terms_looks_like_id(names.items[i])) return true;
     part.items[part.count++] = host;
-    host.value = known == NULL ? host.value : known->hostname;
+    host.value = known == NULL ? host.value : k8smi_hostname(known);
     if (known != NULL) part.items[part.count++] = host;
   }
   return terms_and(job, &part);
@@ -275,8 +275,8 @@ static bool terms_volumes(struct terms_job *job, const struct k8sm_demand *deman
     uint32_t row = k8smi_volume_agent(c, demand->volumes[i].row.id);
     const struct k8smi_labels *labels = row == K8SMI_ROW_NONE ? NULL : k8smi_agent_at(c, row)->labels;
     if (labels == NULL) continue;
-    fine = terms_and_one(
-        job, (struct k8smi_constraint){K8SMI_WANT_HOSTNAME, K8SMI_WANT_EQUALS, {NULL, 0}, labels->hostname});
+    fine = terms_and_one(job, (struct k8smi_constraint){
+                                  K8SMI_WANT_HOSTNAME, K8SMI_WANT_EQUALS, {NULL, 0}, k8smi_hostname(labels)});
   }
   return fine;
 }

@@ -48,7 +48,7 @@ static bool wants_pinned(struct wants_job *job, const struct k8sm_want *want, st
   if (ret->len > 0 || want->demand->agent_id.len == 0) return true;
   uint32_t row = k8smi_agent_find(c, want->demand->agent_id);
   const struct k8smi_labels *labels = row == K8SMI_MAP_NONE ? NULL : k8smi_agent_at(c, row)->labels;
-  if (labels != NULL) *ret = labels->hostname;
+  if (labels != NULL) *ret = k8smi_hostname(labels);
   return true;
 }
 

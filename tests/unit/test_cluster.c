@@ -437,7 +437,7 @@ static void equal_labels_are_shared(void **state) {
   assert_ptr_not_equal(labels_of(c, "a")->set, labels_of(c, "c")->set);
   assert_int_equal(c->label_sets.rows.count, 2);
   check_label(c, "kubernetes.io/hostname", "a.example");
-  assert_string_equal(labels_of(c, "b")->hostname.ptr, "b.example");
+  assert_string_equal(k8smi_hostname(labels_of(c, "b")).ptr, "b.example");
   assert_int_equal(k8smi_labels_count(labels_of(c, "a")), 3);
   static const char *const keys[] = {"k8s.mesosphere.io/attribute-rack", "kubernetes.io/hostname",
                                      "kubernetes.io/os"};

@@ -142,7 +142,8 @@ static void check_agents(const struct k8sm_cluster *c) {
       assert_int_equal((lacking & bit) != 0, known && (agent->features >> feature & 1) == 0);
     }
     if (known)
-      renamed += !k8smi_eq(k8smi_agent_label(agent, K8SMI_S(K8SMI_LABEL_HOSTNAME)), agent->labels->hostname);
+      renamed +=
+          !k8smi_eq(k8smi_agent_label(agent, K8SMI_S(K8SMI_LABEL_HOSTNAME)), k8smi_hostname(agent->labels));
     for (size_t k = 0; known && k < k8smi_labels_count(agent->labels); k++) {
       const struct k8smi_column *column = k8smi_column_find(c, k8smi_labels_at(agent->labels, k).key);
       assert_true(column != NULL || c->columns->partial);
