@@ -227,12 +227,13 @@ static bool tree_may_cover(const struct k8smi_cluster_slot *node, const int64_t 
 uint32_t k8smi_tree_search(struct k8smi_search *search, uint32_t root) {
   if (root == K8SMI_ROW_NONE || search->over) return K8SMI_ROW_NONE;
   if (search->is_vain != NULL && search->patience-- == 0) search->over = search->is_vain(search->asked);
+  if (search->over) return K8SMI_ROW_NONE;
   const struct k8smi_cluster_slot *node = k8smi_slot_at(search->cluster, root);
   if (!tree_may_cover(node, search->need)) return K8SMI_ROW_NONE;
   bool left = node->key >= search->least_key; /* else all on the left is below it as well */
   uint32_t found = K8SMI_ROW_NONE;
   if (search->last || left) found = k8smi_tree_search(search, search->last ? node->right : node->left);
-  if (found != K8SMI_ROW_NONE) return found;
+  if (found != K8SMI_ROW_NONE || search->over) return found;
   if (left && k8smi_scalars_cover(node->free, search->need) && search->fits(search, root)) return root;
   if (search->last && !left) return K8SMI_ROW_NONE;
   return k8smi_tree_search(search, search->last ? node->left : node->right);

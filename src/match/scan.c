@@ -113,8 +113,9 @@ __attribute__((always_inline)) static inline void scan_fetch_lists(const struct 
 static void scan_fetch_ahead(struct k8smi_scan *scan, size_t number) {
   const struct k8smi_blocks *all = scan->check->cluster->blocks;
   const struct k8smi_need *need = scan->check->need;
-  const size_t head =
-      need->port_count > 0 ? offsetof(struct k8smi_block, free) : offsetof(struct k8smi_block, port_bounds);
+  const bool lists = need->port_count + need->extended_count > 0; /* with the bounds of the first ports */
+  const size_t head = lists ? offsetof(struct k8smi_block, port_bounds[K8SMI_PORT_LAYERS_MAX / 2])
+                            : offsetof(struct k8smi_block, port_bounds);
   const size_t far = number + (number < SCAN_FAR ? number : SCAN_FAR);
   const size_t near = number + (number / 2 < SCAN_NEAR ? number / 2 : SCAN_NEAR);
   for (; scan->heads < all->count && scan->heads <= far; scan->heads++)
