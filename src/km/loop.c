@@ -6,31 +6,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct k8sm_driver_counters counters(const struct km_runner *r) {
+static uint64_t releases_due(const struct km_runner *r) {
   struct k8sm_driver_counters row = {.size = sizeof row};
-  if (k8sm_driver_count(r->driver, &row) != K8SM_OK) row.releases_due = row.offers_accepted = 0;
-  return row;
+  return k8sm_driver_count(r->driver, &row) == K8SM_OK ? row.releases_due : 0;
 }
 
 /* What was reserved for the pods comes back with their agents' next offers, a second or so after their end,
- * and not all with the same one: the pause task's comes last. Waits for that, but not for ever, nor against
- * an interrupt. */
+ * and not all with the same one. Waits for that, but not for ever, nor against an interrupt. */
 static void give_back(struct km_runner *r) {
-  enum { GIVE_BACK_MS = 15000, QUIET_MS = 2500 };
-  uint64_t now = km_mono_ms(), end = now + GIVE_BACK_MS, quiet = now + (r->reserves ? QUIET_MS : 0);
-  struct k8sm_driver_counters c = counters(r);
+  enum { GIVE_BACK_MS = 15000 };
+  uint64_t end = km_mono_ms() + GIVE_BACK_MS;
   unsigned interrupts = km_signals_count();
-  while (!r->stopped && !r->failed && (c.releases_due > 0 || now < quiet) &&
-         km_signals_count() == interrupts && now < end) {
-    uint64_t accepted = c.offers_accepted;
-    km_runner_turn(r, c.releases_due > 0 ? end : quiet);
-    c = counters(r);
-    now = km_mono_ms();
-    if (c.offers_accepted != accepted && r->reserves) quiet = now + QUIET_MS;
-  }
-  if (c.releases_due == 0) return;
+  uint64_t due;
+  while ((due = releases_due(r)) > 0 && !r->stopped && !r->failed && km_signals_count() == interrupts &&
+         km_mono_ms() < end)
+    km_runner_turn(r, end);
+  if (due == 0) return;
   fprintf(stderr, "km run: what %llu of the pods had reserved was not offered again; it stays reserved\n",
-          (unsigned long long)c.releases_due);
+          (unsigned long long)due);
 }
 
 /* Lets the driver say what it still has to say, for two seconds at most. */

@@ -237,9 +237,7 @@ static void tear_down(struct km_runner *r) {
 
 static int run_here(const struct run_options *o, struct km_set *set, int parent) {
   struct k8sm_admission_options admission = km_set_admission(set);
-  struct km_runner r = {.quiet = o->quiet,
-                        .reserves = o->mapping.role != NULL && o->mapping.principal != NULL,
-                        .admission = o->admission ? &admission : NULL};
+  struct km_runner r = {.quiet = o->quiet, .admission = o->admission ? &admission : NULL};
   int code = KM_FAILED;
   r.signal_fd = km_signals_watch();
   if (set_up(&r, o, set)) {

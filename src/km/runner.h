@@ -42,7 +42,6 @@ struct km_runner {
   bool live;         /* the table is redrawn in place */
   bool dirty;        /* something that it shows has changed */
   bool quiet;        /* events are not printed */
-  bool reserves;     /* pods may have reservations: there is a role for them, and a principal */
   bool stopped;      /* the driver said STOPPED */
   bool wary;         /* the record may be lost: no pod has been launched yet, and none may run */
   uint64_t stray_ms; /* when a task of a pod turned up that is not known; 0: never */
