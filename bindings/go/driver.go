@@ -129,6 +129,7 @@ const (
 	InputStop     InputType = C.K8SM_INPUT_STOP
 
 	InputDeleteClaim InputType = C.K8SM_INPUT_DELETE_CLAIM
+	InputCondition   InputType = C.K8SM_INPUT_CONDITION
 )
 
 // StopTeardown in Input.Flags makes InputStop end the framework.

@@ -110,6 +110,7 @@ const (
 	ChangeAgentLost ChangeType = C.K8SM_CHANGE_AGENT_LOST // Text: message
 	ChangeAttempt   ChangeType = C.K8SM_CHANGE_ATTEMPT    // Demand: the next attempt's
 	ChangeAbandon   ChangeType = C.K8SM_CHANGE_ABANDON    // the attempt can't go on: another follows
+	ChangeCondition ChangeType = C.K8SM_CHANGE_CONDITION  // Text: a PodCondition in JSON
 )
 
 // Change is something that happened to a pod.

@@ -73,6 +73,10 @@ enum {
   K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
   K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */
   K8SM_INPUT_STOP = 11,    /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
+  K8SM_INPUT_CONDITION = 13, /* key: as DELETE; bytes: a PodCondition in JSON that somebody else sets for the pod, see
+                                K8SM_CHANGE_CONDITION: a readiness gate, for one. Kept in the pod's record, which
+                                begins with its first launch: before that, after a restart, it is given again as
+                                the pod is. Errors: NOT_FOUND (no such pod), SYNTAX, INVALID (no such condition) */
   K8SM_INPUT_DELETE_CLAIM = 12 /* key: "namespace/name" of a PersistentVolumeClaim: its volume is destroyed, and
                                   its disk unreserved. Recorded; a pod that has it keeps it until it is over,
                                   one that has no place yet waits for the end of the claim, as with Kubernetes'

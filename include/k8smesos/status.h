@@ -53,6 +53,9 @@ enum {
   K8SM_CHANGE_AGENT_LOST = 6, /* FAILURE of the agent or executor; text: message */
   K8SM_CHANGE_ATTEMPT = 7,    /* demand: the next attempt's; all tasks of the former have ended, or their agent has
                                  been unreachable for too long */
+  K8SM_CHANGE_CONDITION = 9,  /* text: a PodCondition in JSON that somebody else sets, with type, status, and if it
+                                 likes reason and message. It is kept and shown; the condition Ready waits for
+                                 those that the pod's readinessGates name */
   K8SM_CHANGE_ABANDON = 8     /* the attempt can't go on (k8sm_demand_resume says STATE): what runs of it is killed
                                  with the pod's grace, and another attempt follows, unless the pod ends */
 };

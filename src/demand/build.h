@@ -44,6 +44,8 @@ struct k8smi_demand_source {
 /* Memory of the demand, zeroed; NULL (and no_memory) when it ran out, or for nothing at all. */
 void *k8smi_demand_array(struct k8smi_demand_build *b, size_t n, size_t item_size);
 struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_slice s);
+/* A text of each record of a list. */
+struct k8smi_strings k8smi_demand_texts(struct k8smi_demand_build *b, struct k8smi_list list, unsigned field);
 /* network.c: the labels of a text "a=b,c=d"; a finding at the path if it is none. */
 struct k8smi_pair_list k8smi_demand_labels(struct k8smi_demand_build *b, struct k8sm_slice text,
                                            const struct k8smi_path *path);

@@ -19,6 +19,14 @@ void *k8smi_demand_array(struct k8smi_demand_build *b, size_t n, size_t item_siz
   return p;
 }
 
+struct k8smi_strings k8smi_demand_texts(struct k8smi_demand_build *b, struct k8smi_list list,
+                                        unsigned field) {
+  struct k8sm_slice *items = k8smi_demand_array(b, list.count, sizeof *items);
+  for (size_t i = 0; items != NULL && i < list.count; i++)
+    items[i] = k8smi_get_str(k8smi_list_record(list, i), field);
+  return (struct k8smi_strings){items, items == NULL ? 0 : list.count};
+}
+
 struct k8sm_slice k8smi_demand_copy(struct k8smi_demand_build *b, struct k8sm_slice s) {
   struct k8sm_slice copy = k8smi_arena_slice(&b->demand->arena, s);
   if (s.ptr != NULL && copy.ptr == NULL) b->no_memory = true;
@@ -189,6 +197,8 @@ static void demand_make_pod(struct k8smi_demand_build *b) {
   d->active_deadline_seconds = k8smi_get_i64(b->spec, K8SMI_PodSpec_activeDeadlineSeconds, 0);
   d->unreachable_seconds = k8smi_demand_unreachable_seconds(b);
   d->restart_policy = k8smi_restart_policy(k8smi_get_str(b->spec, K8SMI_PodSpec_restartPolicy));
+  d->readiness_gates = k8smi_demand_texts(b, k8smi_get_list(b->spec, K8SMI_PodSpec_readinessGates),
+                                          K8SMI_PodReadinessGate_conditionType);
   d->share_cgroups_false = (d->flags & K8SM_DEMAND_NO_LIMITS) == 0;
   if (d->share_cgroups_false) d->features |= K8SM_FEATURE_CGROUPS;
   if (d->hostname.len > 0 || d->host_pid || d->host_ipc ||

@@ -194,6 +194,7 @@ struct k8sm_demand {
   int64_t active_deadline_seconds; /* 0: none */
   int64_t unreachable_seconds;     /* that it tolerates its node to be; -1: for ever, or it does not say */
   uint32_t restart_policy;         /* K8SMI_RESTART_*, of the pod */
+  struct k8smi_strings readiness_gates; /* types of conditions */
   struct k8smi_pair_list node_selector;
   struct k8sm_slice node_name;
   int64_t priority;

@@ -15,16 +15,6 @@ static bool place_says_something(const struct k8smi_demand_build *b) {
   return k8smi_placement_is_annotated(b);
 }
 
-static void place_gates(struct k8smi_demand_build *b, struct k8smi_placement_rules *rules) {
-  struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_schedulingGates);
-  struct k8sm_slice *items = k8smi_demand_array(b, list.count, sizeof *items);
-  if (items == NULL) return;
-  for (size_t i = 0; i < list.count; i++) {
-    items[i] = k8smi_get_str(k8smi_list_record(list, i), K8SMI_PodSchedulingGate_name);
-  }
-  rules->gates = (struct k8smi_strings){items, list.count};
-}
-
 void k8smi_demand_make_placement(struct k8smi_demand_build *b) {
   struct k8smi_list labels = k8smi_get_list(b->metadata, K8SMI_ObjectMeta_labels);
   struct k8sm_slice policy = k8smi_get_str(b->spec, K8SMI_PodSpec_preemptionPolicy);
@@ -37,7 +27,8 @@ void k8smi_demand_make_placement(struct k8smi_demand_build *b) {
   b->demand->rules = b->rules;
   k8smi_placement_nodes(b, b->rules);
   k8smi_placement_pods(b, b->rules);
-  place_gates(b, b->rules);
+  b->rules->gates = k8smi_demand_texts(b, k8smi_get_list(b->spec, K8SMI_PodSpec_schedulingGates),
+                                       K8SMI_PodSchedulingGate_name);
   k8smi_placement_annotated(b, b->rules);
 }
 

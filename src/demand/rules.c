@@ -52,7 +52,9 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
         RULE_NOTE("its priority decides, which admission sets from the class"),
     [K8SMI_PodSpec_priority] = RULE_HOW("the order in which pods are placed, and who may be preempted"),
     [K8SMI_PodSpec_dnsConfig] = RULE_IGNORED("containers use the name servers of their agent"),
-    [K8SMI_PodSpec_readinessGates] = RULE_REFUSED("nothing sets the conditions that the pod waits for"),
+    [K8SMI_PodSpec_readinessGates] =
+        RULE_HOW("the pod is ready when these conditions have been handed in as True, "
+                 "with the driver's input `CONDITION`"),
     [K8SMI_PodSpec_runtimeClassName] = RULE_REFUSED("Mesos has one containerizer for groups"),
     [K8SMI_PodSpec_enableServiceLinks] = RULE_FREE("there are no Services whose variables could be given"),
     [K8SMI_PodSpec_preemptionPolicy] =

@@ -48,11 +48,16 @@ int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct
   return K8SM_OK;
 }
 
+int k8smi_drv_pod_tell(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
+                       const K8smMesos__TaskStatus *update, struct k8sm_diags *diags) {
+  struct k8sm_status *status;
+  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, diags);
+  return r == K8SM_OK ? k8smi_drv_pod_take_status(d, pod, status) : r;
+}
+
 int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
                          const K8smMesos__TaskStatus *update) {
-  struct k8sm_status *status;
-  int r = k8smi_status_apply_read(pod->status, change, update, &d->core.allocator, &status, NULL);
-  return r == K8SM_OK ? k8smi_drv_pod_take_status(d, pod, status) : r;
+  return k8smi_drv_pod_tell(d, pod, change, update, NULL);
 }
 
 int k8smi_drv_pod_dropped(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,

@@ -122,13 +122,30 @@ static int input_on_pod(struct k8sm_driver *d, const struct k8sm_input *in, stru
   return r;
 }
 
+static int input_no_pod(const struct k8sm_input *in, struct k8sm_diags *diags) {
+  k8smi_find(diags, K8SM_DIAG_POD_UNKNOWN, NULL, "no pod '%.*s'", K8SMI_P(in->key));
+  return K8SM_ERR_NOT_FOUND;
+}
+
 static int input_on_delete(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
   struct drv_pod *pod = k8smi_drv_pods_find(&d->pods, in->key);
-  if (pod == NULL) {
-    k8smi_find(diags, K8SM_DIAG_POD_UNKNOWN, NULL, "no pod '%.*s'", K8SMI_P(in->key));
-    return K8SM_ERR_NOT_FOUND;
-  }
+  if (pod == NULL) return input_no_pod(in, diags);
   return k8smi_drv_pod_end(d, pod, in->grace_seconds);
+}
+
+/* Like the pod itself it is given again after a restart as long as there is no record of the pod: that begins
+ * with its first launch. */
+static int input_on_condition(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+  struct drv_pod *pod = k8smi_drv_pods_find(&d->pods, in->key);
+  struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_CONDITION);
+  if (pod == NULL) return input_no_pod(in, diags);
+  change.text = in->bytes;
+  int r = k8smi_drv_pod_wake(d, pod);
+  if (r == K8SM_OK) r = k8smi_drv_pod_tell(d, pod, &change, NULL, diags);
+  if (r != K8SM_OK) return r == K8SM_ERR_NOMEM || r == K8SM_ERR_SYNTAX ? r : K8SM_ERR_INVALID;
+  const struct drv_pod_view view = k8smi_drv_pod_view(pod);
+  if (!pod->recorded || pod->removing != 0 || pod->removed) return K8SM_OK;
+  return k8smi_drv_pod_keep(d, &view, DRV_RECORD_STATE, NULL);
 }
 
 static int input_on_delete_claim(struct k8sm_driver *d, const struct k8sm_input *in,
@@ -168,19 +185,13 @@ static int input_on_stop(struct k8sm_driver *d, const struct k8sm_input *in, str
 
 static int (*const input_table[])(struct k8sm_driver *d, const struct k8sm_input *in,
                                   struct k8sm_diags *diags) = {
-    [K8SM_INPUT_TICK] = input_on_tick,
-    [K8SM_INPUT_RESTORE] = input_on_restore,
-    [K8SM_INPUT_LEADER] = input_on_leader,
-    [K8SM_INPUT_RESPONSE] = input_on_response,
-    [K8SM_INPUT_CHUNK] = input_on_chunk,
-    [K8SM_INPUT_END] = input_on_end,
-    [K8SM_INPUT_LOST] = input_on_lost,
-    [K8SM_INPUT_POD] = input_on_pod,
-    [K8SM_INPUT_DELETE] = input_on_delete,
-    [K8SM_INPUT_RECORDED] = input_on_answer,
-    [K8SM_INPUT_REFUSED] = input_on_answer,
-    [K8SM_INPUT_STOP] = input_on_stop,
-    [K8SM_INPUT_DELETE_CLAIM] = input_on_delete_claim,
+    [K8SM_INPUT_TICK] = input_on_tick,           [K8SM_INPUT_RESTORE] = input_on_restore,
+    [K8SM_INPUT_LEADER] = input_on_leader,       [K8SM_INPUT_RESPONSE] = input_on_response,
+    [K8SM_INPUT_CHUNK] = input_on_chunk,         [K8SM_INPUT_END] = input_on_end,
+    [K8SM_INPUT_LOST] = input_on_lost,           [K8SM_INPUT_POD] = input_on_pod,
+    [K8SM_INPUT_DELETE] = input_on_delete,       [K8SM_INPUT_RECORDED] = input_on_answer,
+    [K8SM_INPUT_REFUSED] = input_on_answer,      [K8SM_INPUT_STOP] = input_on_stop,
+    [K8SM_INPUT_CONDITION] = input_on_condition, [K8SM_INPUT_DELETE_CLAIM] = input_on_delete_claim,
 };
 
 int k8smi_drv_take(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {

@@ -146,6 +146,9 @@ static inline struct k8sm_change k8smi_drv_change(const struct k8sm_driver *d, u
  * k8sm_status_apply; nothing has changed then. */
 int k8smi_drv_pod_change(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
                          const K8smMesos__TaskStatus *update);
+/* The same, with what it finds. */
+int k8smi_drv_pod_tell(struct k8sm_driver *d, struct drv_pod *pod, const struct k8sm_change *change,
+                       const K8smMesos__TaskStatus *update, struct k8sm_diags *diags);
 /* The next status, and what people are told of it: it is taken in any case. Errors: NOMEM; nothing has
  * changed then.
  */

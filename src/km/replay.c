@@ -25,19 +25,14 @@ struct replay {
 };
 
 static const char *input_name(uint32_t type) {
-  static const char *const names[] = {[K8SM_INPUT_TICK] = "TICK",
-                                      [K8SM_INPUT_RESTORE] = "RESTORE",
-                                      [K8SM_INPUT_LEADER] = "LEADER",
-                                      [K8SM_INPUT_RESPONSE] = "RESPONSE",
-                                      [K8SM_INPUT_CHUNK] = "CHUNK",
-                                      [K8SM_INPUT_END] = "END",
-                                      [K8SM_INPUT_LOST] = "LOST",
-                                      [K8SM_INPUT_POD] = "POD",
-                                      [K8SM_INPUT_DELETE] = "DELETE",
-                                      [K8SM_INPUT_RECORDED] = "RECORDED",
-                                      [K8SM_INPUT_REFUSED] = "REFUSED",
-                                      [K8SM_INPUT_STOP] = "STOP",
-                                      [K8SM_INPUT_DELETE_CLAIM] = "DELETE_CLAIM"};
+  static const char *const names[] = {
+      [K8SM_INPUT_TICK] = "TICK",           [K8SM_INPUT_RESTORE] = "RESTORE",
+      [K8SM_INPUT_LEADER] = "LEADER",       [K8SM_INPUT_RESPONSE] = "RESPONSE",
+      [K8SM_INPUT_CHUNK] = "CHUNK",         [K8SM_INPUT_END] = "END",
+      [K8SM_INPUT_LOST] = "LOST",           [K8SM_INPUT_POD] = "POD",
+      [K8SM_INPUT_DELETE] = "DELETE",       [K8SM_INPUT_RECORDED] = "RECORDED",
+      [K8SM_INPUT_REFUSED] = "REFUSED",     [K8SM_INPUT_STOP] = "STOP",
+      [K8SM_INPUT_CONDITION] = "CONDITION", [K8SM_INPUT_DELETE_CLAIM] = "DELETE_CLAIM"};
   return type < sizeof names / sizeof names[0] ? names[type] : "?";
 }
 

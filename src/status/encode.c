@@ -106,6 +106,9 @@ static void encode_condition_reason(struct k8smi_json *w, const struct k8sm_stat
     k8smi_json_name(w, "reason", K8SMI_S("PodFailed"));
   } else if (index == K8SMI_CONDITION_READY && s->unreachable) {
     k8smi_json_name(w, "reason", K8SMI_S("NodeStatusUnknown"));
+  } else if (index == K8SMI_CONDITION_READY && s->conditions[K8SMI_CONDITION_CONTAINERS_READY].holds) {
+    k8smi_json_name(w, "reason", K8SMI_S("ReadinessGatesNotReady"));
+    k8smi_json_member(w, "message", s->gates);
   } else {
     k8smi_json_name(w, "reason", K8SMI_S("ContainersNotReady"));
     encode_names(w, s, "containers with unready status: ", false);
@@ -130,6 +133,7 @@ static void encode_all_conditions(struct k8smi_json *w, const struct k8sm_status
   if (!k8smi_conditions_shown(s)) return;
   k8smi_json_key(w, "conditions");
   k8smi_json_open(w, '[');
+  if (k8smi_status_others(s).len > 0) k8smi_json_raw(w, k8smi_status_others(s));
   for (size_t i = 0; i < sizeof encode_conditions / sizeof encode_conditions[0]; i++) {
     const struct encode_condition *c = &encode_conditions[i];
     if (s->started_wall_ms == 0 && c->index != K8SMI_CONDITION_SCHEDULED) continue;

@@ -28,6 +28,8 @@
   STATUS_FIELD(F, disruption, TEXT)                                                                          \
   STATUS_FIELD(F, disruption_wall_ms, I64)                                                                   \
   STATUS_FIELD(F, shown_init, TEXT)                                                                          \
+  STATUS_FIELD(F, others, TEXT)                                                                              \
+  STATUS_FIELD(F, gates, TEXT)                                                                               \
   STATUS_FIELD(F, placed, BOOL)                                                                              \
   STATUS_FIELD(F, launched, BOOL)                                                                            \
   STATUS_FIELD(F, lost, BOOL)                                                                                \

@@ -159,15 +159,17 @@ static bool condition_containers_ready(const struct k8sm_status *s) {
 }
 
 bool k8smi_conditions_shown(const struct k8sm_status *s) {
-  return s->placed || s->unplaced.len > 0 || s->started_wall_ms != 0 || k8smi_status_is_gated(s);
+  return s->placed || s->unplaced.len > 0 || s->started_wall_ms != 0 || s->others.len > 0 ||
+         k8smi_status_is_gated(s);
 }
 
 void k8smi_status_set_conditions(struct k8sm_status *s) {
   bool ready = condition_containers_ready(s);
+  k8smi_status_find_gates(s);
   bool holds[K8SMI_CONDITIONS];
   holds[K8SMI_CONDITION_READY_TO_START] = condition_sandbox(s);
   holds[K8SMI_CONDITION_INITIALIZED] = s->stage + 1 >= s->demand->stages || s->phase == K8SMI_PHASE_SUCCEEDED;
-  holds[K8SMI_CONDITION_READY] = ready && !s->unreachable;
+  holds[K8SMI_CONDITION_READY] = ready && !s->unreachable && s->gates.len == 0;
   holds[K8SMI_CONDITION_CONTAINERS_READY] = ready;
   holds[K8SMI_CONDITION_SCHEDULED] = s->placed;
   for (size_t i = 0; i < K8SMI_CONDITIONS; i++) {

@@ -54,19 +54,28 @@ static bool shown_same_wait(const struct k8sm_status *a, const struct k8sm_statu
   return gated == k8smi_status_is_gated(b) && (gated || k8smi_eq(a->unplaced, b->unplaced));
 }
 
+/* They are named where nothing else holds the pod up. */
+static bool shown_same_gates(const struct k8sm_status *a, const struct k8sm_status *b) {
+  const bool named = a->conditions[K8SMI_CONDITION_CONTAINERS_READY].holds;
+  return named == b->conditions[K8SMI_CONDITION_CONTAINERS_READY].holds &&
+         (!named || k8smi_eq(a->gates, b->gates));
+}
+
 /* With the same phase and containers, which the words of most are about, too. */
 static bool shown_same_condition(const struct k8sm_status *a, const struct k8sm_status *b, int index) {
   const struct k8smi_status_condition *x = &a->conditions[index], *y = &b->conditions[index];
   if (x->holds != y->holds || !shown_same_time(x->since_wall_ms, y->since_wall_ms)) return false;
   if (x->holds) return true;
   if (index == K8SMI_CONDITION_SCHEDULED) return shown_same_wait(a, b);
-  return index != K8SMI_CONDITION_READY || k8smi_status_is_final(a) || a->unreachable == b->unreachable;
+  if (index != K8SMI_CONDITION_READY || k8smi_status_is_final(a)) return true;
+  return a->unreachable == b->unreachable && (a->unreachable || shown_same_gates(a, b));
 }
 
 static bool shown_same_conditions(const struct k8sm_status *a, const struct k8sm_status *b) {
   const bool shown = k8smi_conditions_shown(a);
   if (shown != k8smi_conditions_shown(b)) return false;
   if (!shown) return true;
+  if (!k8smi_eq(k8smi_status_others(a), k8smi_status_others(b))) return false;
   for (int i = 0; i < K8SMI_CONDITIONS; i++) {
     if (a->started_wall_ms == 0 && i != K8SMI_CONDITION_SCHEDULED) continue;
     if (!shown_same_condition(a, b, i)) return false;

@@ -163,7 +163,7 @@ static int (*const change_steps[])(struct k8sm_status *, const struct k8sm_chang
     [K8SM_CHANGE_PLACED] = change_placed,      [K8SM_CHANGE_UNPLACED] = change_unplaced,
     [K8SM_CHANGE_LAUNCHED] = change_launched,  [K8SM_CHANGE_DELETED] = change_deleted,
     [K8SM_CHANGE_AGENT_LOST] = change_nothing, [K8SM_CHANGE_ATTEMPT] = change_attempt,
-    [K8SM_CHANGE_ABANDON] = change_abandon,
+    [K8SM_CHANGE_ABANDON] = change_abandon,    [K8SM_CHANGE_CONDITION] = k8smi_status_condition,
 };
 
 /* ---- Time ---- */

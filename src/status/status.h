@@ -120,6 +120,8 @@ struct k8sm_status {
   struct k8sm_slice disruption; /* why it was deleted by someone else than its owner */
   int64_t disruption_wall_ms;
   struct k8sm_slice shown_init; /* "Init:1/3"; empty when initialized */
+  struct k8sm_slice others;     /* conditions that others gave it: a JSON list of them, or empty */
+  struct k8sm_slice gates;      /* which of its readiness gates still wait, in words */
 
   /* The attempt. */
   bool placed;
@@ -294,6 +296,14 @@ void k8smi_status_take_update(struct k8sm_status *s, const K8smMesos__TaskStatus
                               const struct k8sm_change *change, struct k8sm_diags *diags);
 /* It is none of this pod's, or says nothing new, and wants no acknowledgement. */
 bool k8smi_status_ignores(const struct k8sm_status *s, const K8smMesos__TaskStatus *update);
+
+/* ---- others.c ---- */
+/* CHANGE_CONDITION. */
+int k8smi_status_condition(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags);
+/* The conditions of others, with commas between them; may be empty. */
+struct k8sm_slice k8smi_status_others(const struct k8sm_status *s);
+/* Brings `gates` up to date. */
+void k8smi_status_find_gates(struct k8sm_status *s);
 
 /* ---- status.c ---- */
 /* One change, for an UPDATE its text or, where that has been read already, `update`. Errors: as

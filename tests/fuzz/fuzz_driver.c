@@ -185,6 +185,11 @@ static void fuzz_line(struct fuzz_host *h, char *line) {
     in.key = fuzz_text(text);
     break;
   case 'M': in.type = K8SM_INPUT_LEADER; break;
+  case 'O':
+    in.type = K8SM_INPUT_CONDITION;
+    in.key = fuzz_text("d/p");
+    in.bytes = fuzz_text(text);
+    break;
   case 'S':
     in.type = K8SM_INPUT_STOP;
     in.flags = text[0] == 't' ? K8SM_STOP_TEARDOWN : 0;

@@ -494,12 +494,15 @@ static int act_status_apply(struct oom_fixture *f) {
       "\"agent_id\":{\"value\":\"golden-S1\"},\"uuid\":\"AAECAwQFBgcICQoLDA0ODw==\"}}}";
   static const struct k8sm_change changes[] = {
       {.type = K8SM_CHANGE_PLACED, .text = {"agent1", 6}, .agent_id = {"golden-S1", 9}, .wall_ms = 1000},
+      {.type = K8SM_CHANGE_CONDITION,
+       .text = {"{\"type\":\"warm\",\"status\":\"True\"}", 31},
+       .wall_ms = 1000},
       {.type = K8SM_CHANGE_UPDATE,
        .format = K8SM_FORMAT_JSON,
        .text = {update, sizeof update - 1},
        .mono_ms = 5},
   };
-  return k8sm_status_apply(f->status, changes, sizeof changes[0], 2, NULL, &f->next, &f->diags);
+  return k8sm_status_apply(f->status, changes, sizeof changes[0], 3, NULL, &f->next, &f->diags);
 }
 
 static int no_next(const struct oom_fixture *f) {

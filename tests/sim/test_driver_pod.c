@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The life of pods, as traces: what is recorded, sent and said, in which order. */
+#include "base/slice.h"
 #include "sim/script.h"
 
 #include <setjmp.h>
@@ -359,6 +360,27 @@ static void a_container_that_fails_restarts(void **state) {
   script_expect(&s, "record pod/u1\n"
                     "status default/nginx Running\n"
                     "> ACCEPT O2\n");
+  script_close(&s);
+}
+
+/* What somebody else says of the pod is recorded and shown; Ready waits for it where the pod has a gate. */
+static void conditions_of_others(void **state) {
+  static const char lb[] = "{\"type\":\"lb\",\"status\":\"True\"}";
+  struct script s;
+  (void)state;
+  open_running(&s);
+  struct k8sm_input in = {
+      .type = K8SM_INPUT_CONDITION, .key = K8SMI_S("default/nginx"), .bytes = {lb, sizeof lb - 1}};
+  assert_int_equal(script_step(&s, in), K8SM_OK);
+  script_expect(&s, "record pod/u1\n"
+                    "status default/nginx Running\n");
+  assert_int_equal(script_step(&s, in), K8SM_OK); /* nothing new to see */
+  script_expect(&s, "record pod/u1\n");
+  in.bytes = K8SMI_S("{\"type\":\"Ready\",\"status\":\"True\"}");
+  assert_int_equal(script_step(&s, in), K8SM_ERR_INVALID);
+  in.key = K8SMI_S("default/none");
+  assert_int_equal(script_step(&s, in), K8SM_ERR_NOT_FOUND);
+  script_expect(&s, "");
   script_close(&s);
 }
 
@@ -831,6 +853,7 @@ int main(void) {
       cmocka_unit_test(a_rescinded_offer_is_not_used),
       cmocka_unit_test(offers_are_declined_by_reason),
       cmocka_unit_test(a_container_that_fails_restarts),
+      cmocka_unit_test(conditions_of_others),
       cmocka_unit_test(stages),
       cmocka_unit_test(runs_to_its_end),
       cmocka_unit_test(the_driver_restarts_and_adopts),

@@ -112,6 +112,22 @@ static void each_field_that_is_shown_counts_and_no_other(void **state) {
   life_end(&l);
 }
 
+static void so_do_conditions_of_others(void **state) {
+  struct life l;
+  struct k8sm_change change = {.type = K8SM_CHANGE_CONDITION,
+                               .text = K8SMI_S("{\"type\":\"warm\",\"status\":\"False\"}")};
+  (void)state;
+  life_begin(&l, "{'readinessGates':[{'conditionType':'warm'}],'containers':[{'name':'c'}]}");
+  shown_try_all(&l);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  shown_try_all(&l);
+  assert_int_equal(life_apply(&l, &change, 1), K8SM_OK);
+  shown_try_all(&l);
+  life_end(&l);
+}
+
 static void so_do_those_of_a_pod_that_waits(void **state) {
   struct life l;
   (void)state;
@@ -149,6 +165,7 @@ static void so_do_those_of_a_pod_that_has_ended(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_field_that_is_shown_counts_and_no_other),
+      cmocka_unit_test(so_do_conditions_of_others),
       cmocka_unit_test(so_do_those_of_a_pod_that_waits),
       cmocka_unit_test(so_do_those_of_a_pod_that_has_ended),
   };

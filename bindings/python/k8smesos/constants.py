@@ -289,6 +289,7 @@ class ChangeType(_Code):
     AGENT_LOST = 6
     ATTEMPT = 7
     ABANDON = 8
+    CONDITION = 9
 
 
 class State(_Code):
@@ -320,6 +321,7 @@ class InputType(_Code):
     REFUSED = 10
     STOP = 11
     DELETE_CLAIM = 12
+    CONDITION = 13
 
 
 class StopFlag(enum.IntFlag):
