@@ -902,6 +902,20 @@ static void what_is_missed_is_tried_without_memory(void **state) {
   }
 }
 
+static void what_is_used_is_known_without_memory(void **state) {
+  bool failed = true;
+  (void)state;
+  for (size_t n = 1; failed; n++) {
+    struct script s;
+    open_shown(&s);
+    offer(&s, "O3", "A1", volume);
+    assert_true(row_says(&s, "\"supposed\":3"));
+    failed = act_without_memory(&s, n, act_running);
+    if (!row_says(&s, "\"milli\"") || row_says(&s, "supposed")) fail_msg("allocation %zu: %s", n, s.trace);
+    script_close(&s);
+  }
+}
+
 /* Another part of its agent was offered first. */
 static void what_is_shown_again_is_there(void **state) {
   struct script s;
@@ -1061,6 +1075,7 @@ int main(void) {
       cmocka_unit_test(what_is_not_shown_again_was_not_made),
       cmocka_unit_test(what_is_supposed_is_looked_for),
       cmocka_unit_test(what_is_missed_is_tried_without_memory),
+      cmocka_unit_test(what_is_used_is_known_without_memory),
       cmocka_unit_test(what_is_shown_again_is_there),
       cmocka_unit_test(what_was_used_is_there),
       cmocka_unit_test(what_is_held_is_not_missed),
