@@ -162,7 +162,7 @@ struct accept_order {
 static bool accept_read_bag(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n,
                             struct local_bag *ret) {
   struct local_accept *accept = launch->accept;
-  if (k8smi_local_bag_read(accept->arena, resources, n, ret, NULL) == K8SM_OK) return true;
+  if (k8smi_local_bag_sum(accept->arena, resources, n, ret)) return true;
   k8smi_local_fail(accept->framework->local);
   return false;
 }

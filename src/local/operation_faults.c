@@ -8,6 +8,12 @@
 typedef K8smMesos__Offer__Operation fault_operation;
 typedef K8smMesos__Resource fault_resource;
 
+/* Instead of a fault, when memory ran out. */
+static const char *fault_nomem(const struct local_accept *accept) {
+  k8smi_local_fail(accept->framework->local);
+  return "";
+}
+
 /* The agent, as a master prints it. */
 static const char *fault_on_agent(const struct local_accept *accept, const char *fault) {
   struct k8smi_buf text;
@@ -202,7 +208,7 @@ static const char *fault_create(const struct local_accept *accept, const fault_o
   const char *fault = fault_of_list(accept, volumes, n);
   if (fault == NULL) fault = fault_not_volumes(accept, "Not a persistent volume: ", volumes, n);
   if (fault == NULL && !k8smi_local_bag_write(arena, &accept->agent->total.bag, &lists[0].resources))
-    return "";
+    return fault_nomem(accept);
   if (fault == NULL) fault = k8smi_local_volumes_fault(accept, lists, 2);
   for (size_t i = 0; i < n && fault == NULL; i++) fault = fault_maker(accept, volumes[i]);
   return fault != NULL ? fault : k8smi_local_roles_fault(arena, "Invalid volume resources: ", volumes, n);
@@ -216,7 +222,7 @@ static const char *fault_had(const struct local_accept *accept, const struct loc
     if (one.amounts->form->provider_id == NULL && !k8smi_local_bag_contains(&accept->agent->total.bag, &one))
       return "Persistent volumes not found";
   }
-  if (!k8smi_local_agent_used(accept->agent, accept->arena, &used)) return "";
+  if (!k8smi_local_agent_used(accept->agent, accept->arena, &used)) return fault_nomem(accept);
   for (size_t i = 0; i < volumes->count; i++) {
     const struct local_bag one = {&volumes->amounts[i], 1};
     if (k8smi_local_bag_contains(&used, &one)) return "Persistent volumes in use";
@@ -229,11 +235,11 @@ static const char *fault_destroy(const struct local_accept *accept, const fault_
   static const struct k8sm_slice NOBODY = {NULL, 0};
   struct local_resources plain;
   struct local_bag bag;
-  bool ok = k8smi_local_bag_read(accept->arena, operation->destroy->volumes, operation->destroy->n_volumes,
-                                 &bag, NULL) == K8SM_OK &&
-            k8smi_local_bag_allocate(accept->arena, &bag, NOBODY, &bag) &&
-            k8smi_local_bag_write(accept->arena, &bag, &plain.resources);
-  if (!ok) return "";
+  bool ok =
+      k8smi_local_bag_sum(accept->arena, operation->destroy->volumes, operation->destroy->n_volumes, &bag) &&
+      k8smi_local_bag_allocate(accept->arena, &bag, NOBODY, &bag) &&
+      k8smi_local_bag_write(accept->arena, &bag, &plain.resources);
+  if (!ok) return fault_nomem(accept);
   plain.n = bag.count;
   const char *fault = fault_of_list(accept, plain.resources, plain.n);
   if (fault == NULL) fault = fault_not_volumes(accept, "Not a persistent volume: ", plain.resources, plain.n);
@@ -245,8 +251,7 @@ static bool fault_adds_up(const struct local_accept *accept,
                           const K8smMesos__Offer__Operation__GrowVolume *grow) {
   fault_resource *both[] = {k8smi_local_volume_strip(accept->arena, grow->volume), grow->addition};
   struct local_bag sum;
-  return both[0] != NULL && k8smi_local_bag_read(accept->arena, both, 2, &sum, NULL) == K8SM_OK &&
-         sum.count == 1;
+  return both[0] != NULL && k8smi_local_bag_sum(accept->arena, both, 2, &sum) && sum.count == 1;
 }
 
 static const char *fault_grow(const struct local_accept *accept, const fault_operation *operation) {

@@ -120,6 +120,12 @@ static const char *prepare_check(struct local_accept *accept, K8smMesos__Resourc
   return NULL;
 }
 
+/* A resource that is no list is not named. */
+static const char *prepare_check_one(struct local_accept *accept, K8smMesos__Resource **resources, size_t n) {
+  (void)n;
+  return k8smi_local_resource_fault(accept->arena, resources[0]);
+}
+
 static const char *prepare_form(struct local_accept *accept, K8smMesos__Resource **resources, size_t n) {
   for (size_t i = 0; i < n; i++) {
     if (!k8smi_local_resource_upgrade(accept->arena, resources[i]))
@@ -130,8 +136,10 @@ static const char *prepare_form(struct local_accept *accept, K8smMesos__Resource
 }
 
 const char *k8smi_local_operation_prepare(struct local_accept *accept, prepare_operation *operation) {
+  bool lists =
+      operation->type <= K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP; /* the later kinds have none */
   const char *fault = prepare_body_fault(operation);
-  if (fault == NULL) fault = prepare_each(accept, operation, prepare_check);
+  if (fault == NULL) fault = prepare_each(accept, operation, lists ? prepare_check : prepare_check_one);
   if (fault == NULL && operation->type == K8SM_MESOS__OFFER__OPERATION__TYPE__RESERVE &&
       operation->reserve->n_source > 0) {
     fault = "Reservation updates are not yet implemented for the scheduler API.";

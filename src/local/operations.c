@@ -20,8 +20,8 @@ struct operation_turns {
 static bool operation_add_turn(const struct local_accept *accept, struct operation_turns *turns,
                                struct local_resources from, struct local_resources to) {
   struct operation_turn *turn = &turns->rows[turns->count++];
-  return k8smi_local_bag_read(accept->arena, from.resources, from.n, &turn->from, NULL) == K8SM_OK &&
-         k8smi_local_bag_read(accept->arena, to.resources, to.n, &turn->to, NULL) == K8SM_OK;
+  return k8smi_local_bag_sum(accept->arena, from.resources, from.n, &turn->from) &&
+         k8smi_local_bag_sum(accept->arena, to.resources, to.n, &turn->to);
 }
 
 K8smMesos__Resource *k8smi_local_volume_strip(struct k8smi_arena *arena, const K8smMesos__Resource *volume) {
@@ -112,21 +112,40 @@ static bool operation_turns(const struct local_accept *accept, const operation_m
   turns->count = 0;
   if (turns->rows == NULL) return false;
   if (operation_resizes(operation)) return operation_turn_size(accept, operation, turns);
-  if (operation->type <= K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY)
-    return operation_turn_each(accept, operation, turns);
-  return operation_add_turn(accept, turns, lists[0],
-                            (struct local_resources){NULL, 0}); /* a provider's disk */
+  return operation_turn_each(accept, operation, turns);
 }
 
-/* Before what a master says of an operation that offers have not enough for. */
-static const char *operation_lack(const operation_message *operation) {
-  switch (operation->type) {
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__GROW_VOLUME: return "Invalid GROW_VOLUME operation: ";
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__SHRINK_VOLUME: return "Invalid SHRINK_VOLUME operation: ";
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE_DISK: return "Invalid CREATE_DISK Operation: ";
-  case K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY_DISK: return "Invalid DESTROY_DISK Operation: ";
-  default: return "";
+/* What a master says of an operation that offers have not enough for. */
+static const char *operation_lack(const struct local_accept *accept, const operation_message *operation,
+                                  const struct local_bag *left, const char *wanted) {
+  static const struct {
+    int type;
+    const char *before;
+  } KINDS[] = {
+      {K8SM_MESOS__OFFER__OPERATION__TYPE__GROW_VOLUME, "Invalid GROW_VOLUME operation: "},
+      {K8SM_MESOS__OFFER__OPERATION__TYPE__SHRINK_VOLUME, "Invalid SHRINK_VOLUME operation: "},
+      {K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE_DISK, "Invalid CREATE_DISK Operation: "},
+      {K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY_DISK, "Invalid DESTROY_DISK Operation: "},
+  };
+  const char *before = "";
+  for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
+    if (KINDS[i].type == (int)operation->type) before = KINDS[i].before;
   }
+  return LOCAL_WORDS(accept->arena, before, k8smi_local_bag_text(accept->arena, left), " does not contain ",
+                     wanted);
+}
+
+/* Of resource providers there are none, so that no offer has a disk of one. */
+static const char *operation_disk_fault(const struct local_accept *accept,
+                                        const operation_message *operation) {
+  struct local_resources lists[2];
+  if (operation->type != K8SM_MESOS__OFFER__OPERATION__TYPE__CREATE_DISK &&
+      operation->type != K8SM_MESOS__OFFER__OPERATION__TYPE__DESTROY_DISK) {
+    return NULL;
+  }
+  (void)k8smi_local_operation_lists(operation, lists);
+  return operation_lack(accept, operation, &accept->left,
+                        k8smi_local_resource_text(accept->arena, lists[0].resources[0]));
 }
 
 static bool operation_exchange(struct k8smi_arena *arena, const struct local_bag *bag,
@@ -143,8 +162,7 @@ static const char *operation_spend(struct local_accept *accept, const operation_
   for (size_t i = 0; i < turns->count; i++) {
     const struct operation_turn *turn = &turns->rows[i];
     if (!k8smi_local_bag_contains(&left, &turn->from)) {
-      return LOCAL_WORDS(accept->arena, operation_lack(operation), k8smi_local_bag_text(accept->arena, &left),
-                         " does not contain ", k8smi_local_bag_text(accept->arena, &turn->from));
+      return operation_lack(accept, operation, &left, k8smi_local_bag_text(accept->arena, &turn->from));
     }
     /* A volume of another size is for operations of later calls. */
     bool ok = operation_resizes(operation)
@@ -288,6 +306,7 @@ void k8smi_local_operation(struct local_accept *accept, const operation_message 
   struct operation_turns turns;
   const char *fault = k8smi_local_operation_fault(accept, operation);
   if (fault == NULL && operation_is_refused(accept->framework->local)) fault = "Not authorized";
+  if (fault == NULL) fault = operation_disk_fault(accept, operation);
   if (fault == NULL && !operation_turns(accept, operation, &turns)) {
     k8smi_local_fail(accept->framework->local);
     return;

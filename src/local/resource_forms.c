@@ -96,31 +96,26 @@ static bool form_read_value(struct k8smi_arena *arena, const K8smMesos__Resource
   }
 }
 
-static int form_read_all(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
-                         struct local_amount *amounts, const char **why) {
+bool k8smi_local_bag_sum(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
+                         struct local_bag *ret) {
+  struct local_amount *amounts = k8smi_arena_array(arena, n, sizeof(struct local_amount));
+  if (amounts == NULL) return false;
   for (size_t i = 0; i < n; i++) {
     const K8smMesos__Resource__AllocationInfo *allocation = resources[i]->allocation_info;
-    *why = k8smi_local_resource_fault(arena, resources[i]);
-    if (*why != NULL) return K8SM_ERR_INVALID;
     amounts[i] = (struct local_amount){{NULL, 0}};
     if (allocation != NULL) amounts[i].role = k8smi_s(allocation->role == NULL ? "" : allocation->role);
     if (!form_read_value(arena, resources[i], &amounts[i]) || !form_set(arena, resources[i], &amounts[i]))
-      return K8SM_ERR_NOMEM;
+      return false;
   }
-  return K8SM_OK;
+  return k8smi_local_bag_collect(arena, amounts, n, ret);
 }
 
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
                          struct local_bag *ret, const char **why) {
-  const char *unused;
-  if (why == NULL) why = &unused;
   *why = n > LOCAL_MAX_KINDS ? "Too many resources" : NULL;
+  for (size_t i = 0; i < n && *why == NULL; i++) *why = k8smi_local_resource_fault(arena, resources[i]);
   if (*why != NULL) return K8SM_ERR_INVALID;
-  struct local_amount *amounts = k8smi_arena_array(arena, n, sizeof(struct local_amount));
-  if (amounts == NULL) return K8SM_ERR_NOMEM;
-  int result = form_read_all(arena, resources, n, amounts, why);
-  if (result != K8SM_OK) return result;
-  return k8smi_local_bag_collect(arena, amounts, n, ret) ? K8SM_OK : K8SM_ERR_NOMEM;
+  return k8smi_local_bag_sum(arena, resources, n, ret) ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
 bool k8smi_local_ranges_write(struct k8smi_arena *arena, const struct local_range *ranges, size_t n,

@@ -36,8 +36,12 @@ struct local_bag {
   size_t count;
 };
 
-/* From messages, in the form that frameworks give them or the older one. *why (unless NULL): the fault of
- * one of them, as below. Errors: INVALID for that, or where there are too many, NOMEM. */
+/* From messages, in the form that frameworks give them or the older one: of resources that were found fine,
+ * or were made of such. False when memory ran out. */
+bool k8smi_local_bag_sum(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
+                         struct local_bag *ret);
+/* The same of resources that may have faults, as below: *why is the first. Errors: INVALID for that, or where
+ * there are too many, NOMEM. */
 int k8smi_local_bag_read(struct k8smi_arena *arena, K8smMesos__Resource *const *resources, size_t n,
                          struct local_bag *ret, const char **why);
 /* From Mesos' text, "cpus:4;mem(analytics):1024;ports:[31000-32000];disks:{a,b}", or its JSON, a list of

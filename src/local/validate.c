@@ -216,7 +216,7 @@ static const char *validate_custom(const struct local_launch *launch) {
   if (executor->has_type && executor->type != K8SM_MESOS__EXECUTOR_INFO__TYPE__CUSTOM)
     return "'ExecutorInfo.type' must be 'CUSTOM'";
   if (executor->command == NULL) return "'ExecutorInfo.command' must be set";
-  if (k8smi_local_bag_read(arena, executor->resources, executor->n_resources, &all, NULL) != K8SM_OK ||
+  if (!k8smi_local_bag_sum(arena, executor->resources, executor->n_resources, &all) ||
       !k8smi_local_bag_pick(arena, &all, validate_is_shared, NULL, &shared)) {
     k8smi_local_fail(launch->accept->framework->local);
     return "";

@@ -69,9 +69,8 @@ static bool group_same_container(const K8smMesos__ContainerInfo *a, const K8smMe
 static bool group_same_resources(struct k8smi_arena *arena, const K8smMesos__ExecutorInfo *a,
                                  const K8smMesos__ExecutorInfo *b) {
   struct local_bag x, y;
-  return k8smi_local_bag_read(arena, a->resources, a->n_resources, &x, NULL) == K8SM_OK &&
-         k8smi_local_bag_read(arena, b->resources, b->n_resources, &y, NULL) == K8SM_OK &&
-         k8smi_local_bag_equal(&x, &y);
+  return k8smi_local_bag_sum(arena, a->resources, a->n_resources, &x) &&
+         k8smi_local_bag_sum(arena, b->resources, b->n_resources, &y) && k8smi_local_bag_equal(&x, &y);
 }
 
 /* Labels, grace period, and how the resources are written do not matter. */
@@ -156,8 +155,10 @@ static const char *group_minimum_fault(const struct local_launch *launch) {
   const char *id = executor->executor_id->value;
   struct local_bag bag;
   bool found;
-  if (k8smi_local_bag_read(arena, executor->resources, executor->n_resources, &bag, NULL) != K8SM_OK)
+  if (!k8smi_local_bag_sum(arena, executor->resources, executor->n_resources, &bag)) {
+    k8smi_local_fail(launch->accept->framework->local);
     return "";
+  }
   int64_t cpus = k8smi_local_bag_scalar(&bag, "cpus", &found);
   if (cpus < VALIDATE_MIN_CPUS) {
     return LOCAL_WORDS(arena, "Executor '", id, "' uses less CPUs (", group_scalar(arena, found, cpus, ""),

@@ -58,7 +58,7 @@ static bool together_overlap(const struct local_launch *launch, const struct loc
     bool some = false;
     for (size_t j = 0; j < lists[i].n; j++) some = some || lists[i].resources[j]->scalar == NULL;
     if (!some) continue;
-    if (k8smi_local_bag_read(arena, lists[i].resources, lists[i].n, &one, NULL) != K8SM_OK ||
+    if (!k8smi_local_bag_sum(arena, lists[i].resources, lists[i].n, &one) ||
         !k8smi_local_bag_pick(arena, &one, together_is_counted, NULL, &one) ||
         !k8smi_local_bag_add(arena, &sum, &one, &sum)) {
       k8smi_local_fail(launch->accept->framework->local);
@@ -86,7 +86,7 @@ static const char *together_print_tasks(const struct local_launch *launch,
   for (size_t i = 0; i < launch->task_count; i++) {
     struct local_bag bag;
     k8smi_buf_puts(&text, i == 0 ? "[ " : ", ");
-    if (k8smi_local_bag_read(arena, lists[i].resources, lists[i].n, &bag, NULL) == K8SM_OK)
+    if (k8smi_local_bag_sum(arena, lists[i].resources, lists[i].n, &bag))
       k8smi_buf_puts(&text, k8smi_local_bag_text(arena, &bag));
   }
   k8smi_buf_puts(&text, " ]");
@@ -123,7 +123,7 @@ static const char *together_task_fault(const struct local_launch *launch) {
 static bool together_add(struct local_launch *launch, K8smMesos__Resource *const *resources, size_t n) {
   struct k8smi_arena *arena = together_arena(launch);
   struct local_bag bag;
-  return k8smi_local_bag_read(arena, resources, n, &bag, NULL) == K8SM_OK &&
+  return k8smi_local_bag_sum(arena, resources, n, &bag) &&
          k8smi_local_bag_add(arena, &launch->needed, &bag, &launch->needed);
 }
 

@@ -210,6 +210,9 @@ static const struct refused_case REFUSED[] = {
                              "[v:v]:1 cannot be unreserved directly. Please destroy the persistent volume "
                              "first then unreserve the resource%@"},
     {UNRESERVE(DISK("1", FOR_R) "," DISK("1", FOR_R)), "%H does not contain disk(allocated: r)" R_P ":1"},
+    {UNRESERVE(
+         DISK("1", RESERVATIONS(RESERVATION("UNKNOWN", "r", "") "," RESERVATION("DYNAMIC", "r/a", "")))),
+     "%H does not contain disk(allocated: r)(reservations: [(UNKNOWN,r),(DYNAMIC,r/a)]):1"},
     /* CREATE and DESTROY */
     {CREATE(DISK("1", FOR_R)),
      "Not a persistent volume: Resource disk(allocated: r)" R_P ":1 does not have DiskInfo%@"},
@@ -265,6 +268,16 @@ static const struct refused_case REFUSED[] = {
     /* the size of volumes, and disks of providers */
     {"GROW_VOLUME", GROW(VOLUME("1"), DISK("0", FOR_R)),
      "The size of 'GrowVolume.addition' field must be greater than zero%@"},
+    {"GROW_VOLUME", GROW(VOLUME("-1"), DISK("1", FOR_R)),
+     "Operation attempted with invalid resources: Invalid scalar resource: value <= 0"},
+    {"GROW_VOLUME", GROW(VOLUME("1"), RESOURCE("", SCALAR("1"), FOR_R)),
+     "Operation attempted with invalid resources: Empty resource name"},
+    {"SHRINK_VOLUME", SHRINK(RESOURCE("x", SCALAR("1"), VOLUME_INFO), "1"),
+     "Operation attempted with invalid resources: DiskInfo should not be set for x resource"},
+    {"CREATE_DISK", CREATE_DISK(RESOURCE("disk", "\"type\":\"SCALAR\"", ""), "\"MOUNT\""),
+     "Operation attempted with invalid resources: Invalid scalar resource"},
+    {"DESTROY_DISK", DESTROY_DISK(RESOURCE("disk", "\"type\":\"TEXT\"", "")),
+     "Operation attempted with invalid resources: Unsupported resource type"},
     {"GROW_VOLUME", GROW(DISK("1", FOR_R VOLUME_INFO PROVIDER("x")), DISK("1", FOR_R)),
      "Growing a volume from a resource provider is not supported%@"},
     {"GROW_VOLUME", GROW(DISK("1", FOR_R), DISK("1", FOR_R)),
@@ -316,6 +329,8 @@ static const struct refused_case REFUSED[] = {
      "A disk resource containing a persistent volume disk(allocated: r)" R_P
      "[MOUNT(,i,),v:v]:1 cannot be destroyed directly. Please destroy the persistent volume first then "
      "destroy the disk resource%@"},
+    {"DESTROY_DISK", DESTROY_DISK(DISK("0", DISK_INFO(SOURCE("RAW", ",\"id\":\"i\"")) PROVIDER("x"))),
+     "Invalid DESTROY_DISK Operation: %H does not contain disk(allocated: r)[RAW(,i,)]:0"},
     {"DESTROY_DISK", DESTROY_DISK(RAW(",\"id\":\"i\"")),
      "Invalid DESTROY_DISK Operation: %H does not contain disk(allocated: r)[RAW(,i,)]:1"},
 };
