@@ -96,6 +96,7 @@ int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call) {
     launch->pods[i]->launches--;
     k8smi_drv_pods_touch(&d->pods, launch->pods[i]);
   }
+  if (launch->calls != NULL && call->outcome == DRV_CALL_DONE) k8smi_drv_release_taken(d, launch);
   if (launch->count == 0) k8smi_drv_claims_called(d, call);
   k8smi_drv_launch_free(d, launch);
   call->launch = NULL;

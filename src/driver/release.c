@@ -102,7 +102,7 @@ static int64_t release_less(int64_t left, int64_t amount) {
   return left > amount ? left - amount : 0;
 }
 
-/* A call gives back so much of a pod. */
+/* So much of a pod has come back. */
 static void release_settle(struct k8sm_driver *d, struct k8sm_slice uid, struct k8sm_slice agent_id,
                            int64_t amount) {
   struct drv_pod *pod = k8smi_drv_pods_by_uid(&d->pods, uid);
@@ -115,11 +115,11 @@ static void release_settle(struct k8sm_driver *d, struct k8sm_slice uid, struct 
 }
 
 /* Not all of a pod comes with the same offer: what its executor held follows what its tasks did. */
-static void release_forget(struct k8sm_driver *d, const struct k8sm_calls *calls, size_t first, size_t end,
-                           struct k8sm_slice agent_id) {
-  for (size_t i = first; i < end; i++) {
+void k8smi_drv_release_taken(struct k8sm_driver *d, const struct drv_launch *launch) {
+  const struct k8sm_calls *calls = launch->calls;
+  for (size_t i = launch->first_release; i < launch->release_end; i++) {
     const struct k8sm_call_release *row = &calls->releases[i];
-    if (row->pod.len > 0) release_settle(d, row->pod, agent_id, calls->released[i]);
+    if (row->pod.len > 0) release_settle(d, row->pod, calls->calls[row->call].agent_id, calls->released[i]);
   }
 }
 
@@ -224,7 +224,6 @@ static int release_claims(struct k8sm_driver *d, const struct k8sm_calls *calls,
 
 /* One of the calls, on its way; its offers are gone from the cluster. */
 static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_t number, size_t *at) {
-  const size_t first = *at;
   struct k8sm_call row;
   struct k8sm_call_offer offer;
   k8sm_calls_rows(calls, number, &row, sizeof row, 1);
@@ -240,11 +239,12 @@ static int release_send(struct k8sm_driver *d, struct k8sm_calls *calls, uint32_
     return r;
   }
   l->call->launch = l;
+  l->first_release = (uint32_t)*at;
   release_claims(d, calls, &row, number, l->call, at);
+  l->release_end = (uint32_t)*at;
   d->core.counters.offers_accepted++;
   k8smi_drv_outbox_push(&d->outbox, l->call);
   k8sm_cluster_remove(d->offers.cluster, offer.id);
-  release_forget(d, calls, first, *at, row.agent_id);
   return K8SM_OK;
 }
 

@@ -226,8 +226,10 @@ struct drv_accepted {
 };
 
 struct drv_launch {
-  struct k8sm_plan *plan;    /* that it came from: `offers` are its memory; or that of: */
-  struct k8sm_calls *calls;  /* NULL, or what it is of, where it launches nothing */
+  struct k8sm_plan *plan;   /* that it came from: `offers` are its memory; or that of: */
+  struct k8sm_calls *calls; /* NULL, or what it is of, where it launches nothing, but … */
+  uint32_t first_release;   /* … gives back these of them */
+  uint32_t release_end;
   struct k8sm_slice *offers; /* that the ACCEPT names */
   size_t offer_count;
   size_t offer_cap;
@@ -259,6 +261,9 @@ int64_t k8smi_drv_release_owed(struct k8sm_driver *d, const struct drv_pod *pod,
 void k8smi_drv_release_begun(struct k8sm_driver *d, const struct drv_pod *pod);
 /* Gives back what the offers held have of it. Errors: NOMEM. */
 int k8smi_drv_release_pump(struct k8sm_driver *d);
+/* The master has taken a call that does: so much less is owed. Where that is not known, the offers will come
+ * again if it was lost. */
+void k8smi_drv_release_taken(struct k8sm_driver *d, const struct drv_launch *launch);
 uint64_t k8smi_drv_release_deadline(const struct k8sm_driver *d);
 void k8smi_drv_release_free(struct k8sm_driver *d);
 

@@ -149,6 +149,25 @@ static void all_pieces_are_waited_for(void **state) {
   script_close(&s);
 }
 
+/* A call that gives back and may not have arrived changes nothing: if it was lost, all comes again. */
+static void a_lost_call_gives_nothing_back(void **state) {
+  struct script s;
+  (void)state;
+  open_script(&s);
+  run_pod(&s, ROOM);
+  end_pod(&s);
+  s.hold_calls = true;
+  offer(&s, "O2", "A1", TOKENS);
+  assert_true(gives_back(&s));
+  assert_int_equal(due(&s), 1);
+  script_lose(&s, "ACCEPT");
+  assert_int_equal(due(&s), 1);
+  offer(&s, "O3", "A1", TOKENS);
+  script_answer(&s, "ACCEPT", 202, NULL);
+  expect_left(&s, 0, "\"reserved\":0,");
+  script_close(&s);
+}
+
 /* In whatever order, and over a crash of the host between them. */
 static void pieces_are_known_after_a_restart(void **state) {
   static const char *const pieces[] = {OWNED("cpus", "0.02") "," OWNED("mem", "1"), OWNED("mem", "1")};
@@ -262,9 +281,13 @@ static void an_attempt_takes_over(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(all_pieces_are_waited_for),     cmocka_unit_test(pieces_are_known_after_a_restart),
-      cmocka_unit_test(an_older_record_does_not_tell), cmocka_unit_test(nothing_reserved_is_nothing_owed),
-      cmocka_unit_test(others_do_not_count),           cmocka_unit_test(an_attempt_takes_over),
+      cmocka_unit_test(all_pieces_are_waited_for),
+      cmocka_unit_test(a_lost_call_gives_nothing_back),
+      cmocka_unit_test(pieces_are_known_after_a_restart),
+      cmocka_unit_test(an_older_record_does_not_tell),
+      cmocka_unit_test(nothing_reserved_is_nothing_owed),
+      cmocka_unit_test(others_do_not_count),
+      cmocka_unit_test(an_attempt_takes_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
