@@ -4,6 +4,7 @@
  * killed. It can't be continued, since its ExecutorInfo was in the record: where something more is to be
  * launched, another attempt takes its place. */
 #include "base/slice.h"
+#include "demand/demand.h"
 #include "driver/state.h"
 #include "status/status.h"
 
@@ -86,12 +87,23 @@ int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt
   return r;
 }
 
+/* Its health check has failed, as its executor has told. That its end says so tells nothing: that is said of
+ * all that an executor runs once one of them was not healthy. */
+static bool adopt_is_unhealthy(const struct drv_pod *pod, struct k8sm_slice task_id) {
+  for (size_t i = 0; i < pod->demand->task_count; i++) {
+    const struct k8smi_status_task *t = &pod->status->tasks[i];
+    if (k8smi_eq(t->task_id, task_id)) return t->unhealthy;
+  }
+  return false;
+}
+
 /* It was told to end, not for its health or with its agent, and not by this process: so by the one whose
  * record is lost, which ended the attempt. What a container says when it is killed for that is no end of its
  * own. */
 static bool adopt_was_killed(const struct drv_pod *pod, uint32_t attempt, const K8smMesos__TaskStatus *s) {
   if (!pod->adopts || pod->place != NULL || s->state != K8SM_MESOS__TASK_STATE__TASK_KILLED) return false;
-  if (attempt != k8sm_demand_attempt(pod->demand) || (s->has_healthy && !s->healthy)) return false;
+  if (attempt != k8sm_demand_attempt(pod->demand) || adopt_is_unhealthy(pod, k8smi_s(s->task_id->value)))
+    return false;
   if (s->has_reason && s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_AGENT_DRAINING) return false;
   return !pod->deleting && !pod->status->ending && !pod->status->lost;
 }

@@ -533,9 +533,10 @@ static void an_attempt_was_being_ended(void **state) {
     const char *first, *state, *more; /* `first`: how it is heard of before, if it is */
     bool given_up, ends_well;
   } rows[] = {{"TASK_KILLING", "TASK_KILLED", "", true, false},
+              {"unhealthy", "TASK_KILLED", ",\"healthy\":false", false, false},
               {NULL, "TASK_KILLED", "", true, false},
               {"TASK_RUNNING", "TASK_KILLED", ",\"healthy\":true", true, false},
-              {"TASK_RUNNING", "TASK_KILLED", ",\"healthy\":false", false, true},
+              {"TASK_RUNNING", "TASK_KILLED", ",\"healthy\":false", true, false}, /* some other one was not */
               {"TASK_RUNNING", "TASK_KILLED", ",\"reason\":\"REASON_AGENT_DRAINING\"", false, false},
               {"TASK_RUNNING", "TASK_KILLED", ",\"reason\":\"REASON_KILL_DISCARDED\"", true, false},
               {"TASK_RUNNING", "TASK_FINISHED", "", false, true}};
@@ -549,7 +550,11 @@ static void an_attempt_was_being_ended(void **state) {
     s.heartbeats = true;
     script_pod(&s, POD("p", "u1", ", restartPolicy: OnFailure"));
     script_update(&s, "u1.0..0.abc", "A1", "TASK_RUNNING", "pause-----------", "");
-    if (rows[i].first != NULL) script_update(&s, "u1.0.c.0.abc", "A1", rows[i].first, "first-----------", "");
+    bool unhealthy = rows[i].first != NULL && strcmp(rows[i].first, "unhealthy") == 0;
+    if (rows[i].first != NULL)
+      script_update(&s, "u1.0.c.0.abc", "A1", unhealthy ? "TASK_RUNNING" : rows[i].first, "first-----------",
+                    unhealthy ? ",\"healthy\":false,\"reason\":\"REASON_TASK_HEALTH_CHECK_STATUS_UPDATED\""
+                              : "");
     snprintf(more, sizeof more, "%s%s", end, rows[i].more);
     script_update(&s, "u1.0.c.0.abc", "A1", rows[i].state, "end-------------", more);
     assert_int_equal(script_has(&s, told), rows[i].given_up);
