@@ -107,8 +107,17 @@ static bool settled_token_room(const struct sim *s, const struct sim_pod *p, con
   return false;
 }
 
+/* It is to be started now. */
+static bool settled_waits(const struct k8sm_status *status, uint32_t task, uint64_t mono_ms) {
+  struct k8sm_action a;
+  for (size_t k = 0; k8sm_status_actions(status, k, &a, sizeof a, 1) != 0; k++) {
+    if (a.type == K8SM_ACTION_LAUNCH && a.task == task) return a.at_mono_ms <= mono_ms;
+  }
+  return false;
+}
+
 static void settled_container(const struct sim *s, size_t i, const struct k8sm_container_status *c,
-                              bool reached, struct k8sm_slice agent_id, struct settled *w) {
+                              bool reached, struct k8sm_slice agent_id, bool waits, struct settled *w) {
   const struct sim_pod *p = &s->pods[i];
   size_t k = sim_container_find(p, c->name);
   const struct sim_task *t = sim_truth_last(s, i, k);
@@ -116,8 +125,9 @@ static void settled_container(const struct sim *s, size_t i, const struct k8sm_c
   if (running != live)
     settled_not(w, "%s: container %s is said to be %s, and %s", p->key, c->name.ptr,
                 running ? "running" : "not running", live ? "runs" : "does not");
-  if (c->state == K8SM_STATE_WAITING && c->reason.len == 0)
-    settled_not(w, "%s: container %s waits without a reason", p->key, c->name.ptr);
+  if (waits && c->message.len == 0)
+    settled_not(w, "%s: container %s is to be started, and nobody says what it waits for", p->key,
+                c->name.ptr);
   bool room = live || sim_truth_alone(s, t) || settled_token_room(s, p, &p->containers[k], agent_id);
   if (!reached || !p->containers[k].endless || !room) return;
   if (!live)
@@ -151,6 +161,7 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
                             const struct k8sm_status_summary *sum, struct settled *w) {
   const struct sim_pod *p = &s->pods[i];
   const struct sim_task *pause = sim_truth_last(s, i, SIM_CONTAINERS);
+  const uint64_t mono_ms = s->now - s->process.mono_base;
   struct k8sm_container_status c;
   size_t instances = 0;
   bool alone = sim_truth_alone(s, sim_truth_last(s, i, 0));
@@ -160,7 +171,8 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
     instances += s->truth.instances[k].pod == i && s->truth.instances[k].live;
   if (instances > 1) settled_not(w, "%s has %zu executors", p->key, instances);
   for (size_t k = 0; k8sm_status_containers(row->status, k, &c, sizeof c, 1) != 0; k++)
-    settled_container(s, i, &c, !settled_init_fails(p), sum->agent_id, w);
+    settled_container(s, i, &c, !settled_init_fails(p), sum->agent_id,
+                      settled_waits(row->status, c.task, mono_ms), w);
   settled_again(s, i, row->status, w);
 }
 

@@ -4,6 +4,7 @@
 #include "sim.h"
 
 #include "base/slice.h"
+#include "status/status.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,22 @@ static void shown_check_former(struct sim *s, const struct sim_pod *p, const str
   if (former == now) sim_broken(s, "what is told is new", "%s shows what it did", p->key);
 }
 
+/* Who hears that a pod is over makes another one. What is left of former attempts is to be killed, and counts
+ * not. */
+static void shown_check_end(struct sim *s, const struct sim_pod *p, const struct k8sm_effect *e) {
+  const uint32_t attempt = k8sm_demand_attempt(e->status->demand);
+  for (size_t i = 0; i < s->truth.task_count; i++) {
+    const struct sim_task *t = s->truth.tasks[i];
+    struct k8sm_task_id id;
+    if (&s->pods[t->pod] != p || !t->live || t->container == SIM_CONTAINERS || t->instance == SIZE_MAX)
+      continue;
+    if (!s->local->agents[s->truth.instances[t->instance].agent].registered) continue;
+    if (k8sm_task_id_parse(t->id, strlen(t->id), &id) == K8SM_OK && id.attempt == attempt)
+      sim_broken(s, "a pod is over when nothing of it runs", "%s is told to be over, and %s runs", p->key,
+                 t->id);
+  }
+}
+
 void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
   for (size_t i = 0; i < s->pod_count; i++) {
     struct sim_pod *p = &s->pods[i];
@@ -55,6 +72,7 @@ void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
     sim_trace(s, "  status %s %s", p->key, phase);
     if (shown_is_final(p->phase) && strcmp(phase, p->phase) != 0)
       sim_broken(s, "a terminal phase is final", "%s was %s and is %s", p->key, p->phase, phase);
+    if (!shown_is_final(p->phase) && shown_is_final(phase)) shown_check_end(s, p, e);
     shown_check_former(s, p, e, now);
     memcpy(p->phase, phase, sizeof phase);
     p->told = now;
