@@ -630,7 +630,10 @@ class Run(unittest.TestCase):
         self.assertIn("Is a directory", km("replay", self.folder.name)[2])
 
     def test_a_terminal_shows_one_table(self):
-        child, fd = pty.fork()
+        try:
+            child, fd = pty.fork()
+        except OSError as error:
+            self.skipTest(f"no terminal can be had here: {error}")
         if child == 0:
             os.execv(KM, [KM, "run", "-f", str(EXAMPLES / "busybox.yaml"), self.state])
         screen, text, interrupted, started = [""], "", False, time.monotonic()
