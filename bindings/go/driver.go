@@ -186,6 +186,9 @@ const RequestStreaming = C.K8SM_REQUEST_STREAMING
 // RecordAppend in Effect.Flags: the bytes go behind those that are kept under the key.
 const RecordAppend = C.K8SM_RECORD_APPEND
 
+// EventWarning in Effect.Flags: the event is of the type Warning; else of the type Normal.
+const EventWarning = C.K8SM_EVENT_WARNING
+
 // Effect is what the host is to do.
 type Effect struct {
 	Type                                                   EffectType
@@ -201,6 +204,8 @@ type Effect struct {
 	// Of EffectStatus; else nil. Status.Encode writes the PodStatus, Status.Patch what has changed since Former:
 	// what the last EffectStatus of the pod told, nil if there was none.
 	Status, Former *Status
+
+	Reason string // of EffectRequest: why the call is made
 }
 
 // Step takes one input in, and returns what is to be done, in order. ErrInvalid and ErrNotFound refuse
@@ -251,7 +256,7 @@ func readEffects(effects *C.struct_k8sm_effects) []Effect {
 			EffectType(row._type), To(row.to), uint64(row.number), uint64(row.exchange), text(row.authority),
 			text(row.method), text(row.path), text(row.content_type), text(row.accept), text(row.stream_id),
 			text(row.key), raw(row.bytes), uint32(row.flags), uint32(row.code), pod, int64(row.grace_seconds),
-			status, former,
+			status, former, C.GoString(row.reason),
 		}
 	})
 }

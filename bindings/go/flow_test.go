@@ -625,7 +625,7 @@ func TestDriver(t *testing.T) {
 			}
 		}
 	}
-	if request == nil || request.Path != "/api/v1/scheduler" || !bytes.Contains(request.Bytes, []byte(`"SUBSCRIBE"`)) {
+	if request == nil || request.Reason != "a new framework" || request.Path != "/api/v1/scheduler" || !bytes.Contains(request.Bytes, []byte(`"SUBSCRIBE"`)) {
 		t.Fatalf("the first request is %+v", request)
 	}
 	told := toldOf(t, driver, k8smesos.Input{Type: k8smesos.InputPod, MonoMS: 100000, Pod: nginx(t)})

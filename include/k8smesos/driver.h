@@ -119,7 +119,11 @@ enum {
                              It is written when it is asked for, and never for who does not: k8sm_status_encode, or
                              k8sm_status_patch for an API server. One with a terminal phase comes when that is
                              recorded, and no other phase after it */
-  K8SM_EFFECT_EVENT = 5,  /* to host: code, key (pod, or empty), bytes: one line for people */
+  K8SM_EFFECT_EVENT = 5,  /* to host: code, key (pod, workload, or empty), bytes: one line for people; about a
+                             pod or a workload it is "Reason: message", in the words of `kubectl describe` where
+                             Kubernetes has any. Its type is Warning where flags has K8SM_EVENT_WARNING, else
+                             Normal.
+                             https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
   K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
                               driver's format. An UPDATE among them is the host's to acknowledge, if it has
                               a uuid: the driver acknowledges only tasks whose ids are in its own form */
@@ -136,6 +140,7 @@ enum {
                                 after the other, in order, on one other connection */
 };
 enum { K8SM_RECORD_APPEND = 2 };
+enum { K8SM_EVENT_WARNING = 4 };
 
 /* What the driver wants done: the type says which fields count. */
 struct k8sm_effect {
@@ -151,7 +156,7 @@ struct k8sm_effect {
   struct k8sm_slice stream_id; /* header Mesos-Stream-Id; empty: leave it out */
   struct k8sm_slice key;
   struct k8sm_slice bytes;
-  uint32_t flags;       /* K8SM_REQUEST_*, K8SM_RECORD_* */
+  uint32_t flags;       /* K8SM_REQUEST_*, K8SM_RECORD_*, K8SM_EVENT_* */
   uint32_t code;        /* K8SM_DIAG_* */
   struct k8sm_pod *pod; /* borrowed, as the statuses: valid as long as the effects are; a reference lasts */
   int64_t grace_seconds;
@@ -160,6 +165,7 @@ struct k8sm_effect {
    * While somebody has one, the pod is not packed when it is at rest. */
   struct k8sm_status *status;
   struct k8sm_status *former;
+  const char *reason; /* of a REQUEST: why the call is made, in words for people; static. NULL: no REQUEST */
 };
 
 /* Room for the effects of one step after the other. Errors: INVALID (the allocator), NOMEM. */

@@ -66,6 +66,18 @@ void k8sm_control_free(struct k8sm_control *c) {
   k8smi_free(&a, c, sizeof *c);
 }
 
+/* As Kubernetes' controllers write them: of the type Normal, but for these. */
+static bool control_is_warning(const char *reason) {
+  static const char *const warnings[] = {
+      "BackoffLimitExceeded", "CompletionsReached", "DeadlineExceeded",         "FailedCreate",
+      "FailedDaemonPod",      "FailedIndexes",      "MaxFailedIndexesExceeded", "PodFailurePolicy",
+      "TooManyMissedTimes",   "UnknownTimeZone",    "UnparseableSchedule"};
+  for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
+    if (strcmp(reason, warnings[i]) == 0) return true;
+  }
+  return false;
+}
+
 int k8smi_ctl_event(struct k8sm_control *c, struct k8sm_slice key, const char *reason, const char *format,
                     ...) {
   char line[1024];
@@ -79,8 +91,11 @@ int k8smi_ctl_event(struct k8sm_control *c, struct k8sm_slice key, const char *r
   for (size_t i = 0; i < len; i++) {
     if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f) line[i] = ' ';
   }
-  const struct k8sm_effect e = {
-      .type = K8SM_EFFECT_EVENT, .to = K8SM_TO_HOST, .key = key, .bytes = {line, len}};
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_EVENT,
+                                .to = K8SM_TO_HOST,
+                                .flags = control_is_warning(reason) ? K8SM_EVENT_WARNING : 0,
+                                .key = key,
+                                .bytes = {line, len}};
   return k8smi_effects_add(c->queue, &e);
 }
 

@@ -22,8 +22,8 @@ static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch,
 static int answers_say(struct k8sm_driver *d, const struct drv_pod *pod) {
   struct drv_place *place = pod->place;
   if (place == NULL || place->said) return K8SM_OK;
-  int r = k8smi_drv_eventf(&d->core, 0, pod->key, "Scheduled: assigned to %s (agent %s)", place->hostname.ptr,
-                           place->agent_id.ptr);
+  int r = k8smi_drv_eventf(&d->core, 0, pod->key, "Scheduled: Successfully assigned %.*s to %s",
+                           K8SMI_P(pod->key), place->hostname.ptr);
   if (r == K8SM_OK) place->said = true;
   return r;
 }
@@ -88,7 +88,9 @@ int k8smi_drv_launch_ended(struct k8sm_driver *d, struct drv_call *call) {
    * spent, and giving them back changes nothing. */
   bool kept = refused || call->outcome == DRV_CALL_UNKNOWN;
   if (r == K8SM_OK && kept && d->session.state == DRV_SESSION_SUBSCRIBED) {
-    r = k8smi_drv_offers_decline(d, launch->offers, launch->offer_count, 0);
+    r = k8smi_drv_offers_decline(d, launch->offers, launch->offer_count, 0,
+                                 refused ? "their ACCEPT was not taken"
+                                         : "whether their ACCEPT was taken is not known");
   }
   if (r == K8SM_ERR_NOMEM) return r;
   for (size_t i = 0; i < launch->count; i++) {

@@ -37,7 +37,7 @@ static bool change_note_shown(struct drv_pod *pod, struct k8sm_status *status, b
 
 int k8smi_drv_pod_take_status(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_status *status) {
   const bool same = k8smi_status_shows_same(pod->status, status);
-  int r = same ? K8SM_OK : k8smi_drv_words_of_change(&d->core, pod, pod->status, status);
+  int r = k8smi_drv_words_of_change(&d->core, pod, pod->status, status, same);
   if (r != K8SM_OK) {
     k8sm_status_unref(status);
     return r;

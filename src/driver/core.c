@@ -30,10 +30,25 @@ struct k8sm_slice k8smi_drv_media_type(const struct drv_core *core) {
                                                   : K8SMI_S("application/x-protobuf");
 }
 
-int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key, struct k8sm_slice words) {
-  const struct k8sm_effect e = {
-      .type = K8SM_EFFECT_EVENT, .to = K8SM_TO_HOST, .code = code, .key = key, .bytes = words};
+/* What an event is about. */
+struct drv_event {
+  struct k8sm_slice key;
+  uint32_t code;
+  bool warning;
+};
+
+static int core_event(struct drv_core *core, struct drv_event about, struct k8sm_slice words) {
+  const struct k8sm_effect e = {.type = K8SM_EFFECT_EVENT,
+                                .to = K8SM_TO_HOST,
+                                .code = about.code,
+                                .flags = about.warning ? K8SM_EVENT_WARNING : 0,
+                                .key = about.key,
+                                .bytes = words};
   return k8smi_effects_add(core->queue, &e);
+}
+
+int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key, struct k8sm_slice words) {
+  return core_event(core, (struct drv_event){key, code, code != 0}, words);
 }
 
 static bool core_is_control(char c) {
@@ -47,8 +62,7 @@ static bool core_has_control(uint64_t word) {
 }
 
 /* An event is one line. */
-static int core_event_line(struct drv_core *core, uint32_t code, struct k8sm_slice key, char *line,
-                           size_t len) {
+static int core_event_line(struct drv_core *core, struct drv_event about, char *line, size_t len) {
   uint64_t word;
   for (size_t i = 0; i < len;) {
     const bool whole = len - i >= sizeof word;
@@ -60,11 +74,11 @@ static int core_event_line(struct drv_core *core, uint32_t code, struct k8sm_sli
     if (core_is_control(line[i])) line[i] = ' ';
     i++;
   }
-  return k8smi_drv_event(core, code, key, (struct k8sm_slice){line, len});
+  return core_event(core, about, (struct k8sm_slice){line, len});
 }
 
-int k8smi_drv_event_join(struct drv_core *core, uint32_t code, struct k8sm_slice key,
-                         const struct k8sm_slice *parts, size_t n) {
+int k8smi_drv_event_join(struct drv_core *core, struct k8sm_slice key, const struct k8sm_slice *parts,
+                         size_t n) {
   char line[CORE_LINE];
   size_t len = 0;
   for (size_t i = 0; i < n; i++) {
@@ -72,16 +86,31 @@ int k8smi_drv_event_join(struct drv_core *core, uint32_t code, struct k8sm_slice
     k8smi_copy(line + len, parts[i].ptr, take);
     len += take;
   }
-  return core_event_line(core, code, key, line, len);
+  return core_event_line(core, (struct drv_event){key, 0, false}, line, len);
+}
+
+static int core_event_list(struct drv_core *core, struct drv_event about, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+static int core_event_list(struct drv_core *core, struct drv_event about, const char *format, va_list args) {
+  char line[CORE_LINE];
+  int n = vsnprintf(line, sizeof line, format, args);
+  return core_event_line(core, about, line, k8smi_drv_printed(n, sizeof line));
 }
 
 int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key, const char *format, ...) {
-  char line[CORE_LINE];
   va_list args;
   va_start(args, format);
-  int n = vsnprintf(line, sizeof line, format, args);
+  int r = core_event_list(core, (struct drv_event){key, code, code != 0}, format, args);
   va_end(args);
-  return core_event_line(core, code, key, line, k8smi_drv_printed(n, sizeof line));
+  return r;
+}
+
+int k8smi_drv_tellf(struct drv_core *core, struct k8sm_slice key, bool warning, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  int r = core_event_list(core, (struct drv_event){key, 0, warning}, format, args);
+  va_end(args);
+  return r;
 }
 
 int k8smi_drv_cancel(struct drv_core *core, uint64_t exchange) {

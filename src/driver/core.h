@@ -69,13 +69,16 @@ void k8smi_drv_nonce(struct drv_core *core, char *text, size_t cap);
 /* "application/x-protobuf" or "application/json". */
 struct k8sm_slice k8smi_drv_media_type(const struct drv_core *core);
 
-/* Queues an EVENT; `words` is one line. Errors: NOMEM. */
+/* Queues an EVENT; `words` is one line. One with a code is a warning. Errors: NOMEM. */
 int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key, struct k8sm_slice words);
 /* The parts one after another, as one line. */
-int k8smi_drv_event_join(struct drv_core *core, uint32_t code, struct k8sm_slice key,
-                         const struct k8sm_slice *parts, size_t n);
+int k8smi_drv_event_join(struct drv_core *core, struct k8sm_slice key, const struct k8sm_slice *parts,
+                         size_t n);
 /* The same from a format (integers and strings only), cut at 1,023 bytes. */
 int k8smi_drv_eventf(struct drv_core *core, uint32_t code, struct k8sm_slice key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same without a code, of either type. */
+int k8smi_drv_tellf(struct drv_core *core, struct k8sm_slice key, bool warning, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 int k8smi_drv_cancel(struct drv_core *core, uint64_t exchange);
 

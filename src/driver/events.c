@@ -95,7 +95,7 @@ static int events_decline_unread(struct k8sm_driver *d, const K8smMesos__Event__
     k += is_read;
     if (!is_read && id.len != 0) ids[n++] = id;
   }
-  int r = k8smi_drv_offers_decline(d, ids, n, d->core.options.refuse.unsuited);
+  int r = k8smi_drv_offers_decline(d, ids, n, d->core.options.refuse.unsuited, "the offers can't be read");
   k8smi_free(a, ids, all->n_offers * sizeof *ids);
   return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
 }
@@ -157,7 +157,7 @@ static int events_acknowledge(struct k8sm_driver *d, const K8smMesos__TaskStatus
                                 .task_id = k8smi_s(s->task_id->value),
                                 .agent_id = k8smi_s(s->agent_id->value),
                                 .uuid = {(const char *)s->uuid.data, s->uuid.len}};
-  return k8smi_drv_call_make(&d->core, &d->session, &args, ret);
+  return k8smi_drv_call_make(&d->core, &d->session, &args, "the update is taken in", ret);
 }
 
 static void events_push(struct k8sm_driver *d, struct drv_call *call) {

@@ -174,7 +174,8 @@ static int input_on_stop(struct k8sm_driver *d, const struct k8sm_input *in, str
   bool teardown = (in->flags & K8SM_STOP_TEARDOWN) != 0 && d->session.state == DRV_SESSION_SUBSCRIBED;
   if (teardown) {
     struct k8sm_call_args args = {.type = K8SM_CALL_TEARDOWN};
-    int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
+    int r =
+        k8smi_drv_call_make(&d->core, &d->session, &args, "asked to stop, and to end all that runs", &call);
     if (r != K8SM_OK) return r;
     k8smi_drv_outbox_push(&d->outbox, call);
   }

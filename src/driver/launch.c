@@ -271,7 +271,7 @@ static int launch_call(struct k8sm_driver *d, struct launch_batch *b, uint32_t r
   int r = k8smi_buf_to_blob(&buf, &bytes);
   k8smi_buf_free(&buf);
   if (r != K8SM_OK) return r;
-  l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, bytes);
+  l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, bytes, "launches what waits and fits these offers");
   if (l->call != NULL) return K8SM_OK;
   k8sm_blob_unref(bytes);
   return K8SM_ERR_NOMEM;
@@ -388,7 +388,7 @@ static int launch_unplaced(struct k8sm_driver *d, struct drv_pod *pod, struct k8
   hash = k8smi_hash(node.ptr, node.len, hash);
   bool less = pod->refusal_hash != 0 && unknown > pod->refusal_unknown && node.len == 0;
   if (summary.len == 0 || hash == pod->refusal_hash || less) return K8SM_OK;
-  const char *what = pod->need == DRV_NEED_RESUME ? "Waiting: for resources to go on" : "FailedScheduling";
+  const char *what = pod->need == DRV_NEED_RESUME ? "FailedResuming" : "FailedScheduling";
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_UNPLACED);
   change.text = summary;
   change.agent_id = node;

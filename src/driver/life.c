@@ -43,13 +43,24 @@ static int life_tick(struct k8sm_driver *d, struct drv_pod *pod, struct life_loo
 }
 
 static int life_send_kill(struct k8sm_driver *d, struct k8sm_slice task_id, struct k8sm_slice agent_id,
-                          int64_t grace) {
+                          int64_t grace, const char *why) {
   struct drv_call *call;
   struct k8sm_call_args args = {
       .type = K8SM_CALL_KILL, .task_id = task_id, .agent_id = agent_id, .grace_seconds = (double)grace};
-  int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
+  int r = k8smi_drv_call_make(&d->core, &d->session, &args, why, &call);
   if (r == K8SM_OK) k8smi_drv_outbox_push(&d->outbox, call);
   return r;
+}
+
+static const char *life_why_kill(const struct drv_pod *pod, struct k8sm_slice task_id) {
+  const struct k8sm_status *s = pod->status;
+  for (size_t i = 0; i < s->stray_count; i++) {
+    if (k8smi_eq(s->strays[i].task_id, task_id)) return "it is of another attempt than the pod's present one";
+  }
+  if (s->deleted) return pod->preempted ? "the pod is preempted" : "the pod is deleted";
+  if (s->deadline_exceeded) return "the pod is past its activeDeadlineSeconds";
+  if (s->ending) return "the pod's own containers are over";
+  return "the pod's sandbox is lost";
 }
 
 /* Not before the master has answered the task's ACCEPT: it would not know the task, and lose the kill. */
@@ -63,8 +74,9 @@ static int life_kill(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
   look->blocked |= d->session.state != DRV_SESSION_SUBSCRIBED;
   if (look->blocked || (task != NULL && task->launch != NULL)) return K8SM_OK;
   look->killed = true;
-  return a->type == K8SM_ACTION_SHUTDOWN ? k8smi_drv_shutdown(d, pod, a->task_id, a->agent_id)
-                                         : life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds);
+  return a->type == K8SM_ACTION_SHUTDOWN
+             ? k8smi_drv_shutdown(d, pod, a->task_id, a->agent_id)
+             : life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds, life_why_kill(pod, a->task_id));
 }
 
 /* Accepted, and never heard of again. */
@@ -74,7 +86,7 @@ static int life_stuck(struct k8sm_driver *d, struct drv_pod *pod, struct life_lo
     if (t->stuck_ms == 0 || t->launch != NULL || started) continue;
     look->blocked |= t->stuck_ms <= d->core.mono_ms && d->session.state != DRV_SESSION_SUBSCRIBED;
     if (t->stuck_ms <= d->core.mono_ms && d->session.state == DRV_SESSION_SUBSCRIBED) {
-      int r = life_send_kill(d, t->id, t->agent_id, -1);
+      int r = life_send_kill(d, t->id, t->agent_id, -1, "it has not started for minutes");
       if (r != K8SM_OK) return r;
       t->stuck_ms = k8smi_drv_after(&d->core, LIFE_KILL_AGAIN_MS);
     }
@@ -231,8 +243,8 @@ static bool life_waits(struct k8sm_driver *d, struct drv_pod *pod, struct life_l
  * process is given it. */
 static int life_lacks(struct k8sm_driver *d, struct drv_pod *pod) {
   if (pod->lack_said) return K8SM_OK;
-  int r = k8smi_drv_eventf(&d->core, K8SM_DIAG_FIELD_NOT_FOUND, pod->key,
-                           "Failed: CreateContainerConfigError: %.*s", K8SMI_P(pod->demand->lacks));
+  int r = k8smi_drv_eventf(&d->core, K8SM_DIAG_FIELD_NOT_FOUND, pod->key, "Failed: Error: %.*s",
+                           K8SMI_P(pod->demand->lacks));
   pod->lack_said = r == K8SM_OK;
   return r;
 }
@@ -375,7 +387,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
 /* What should not be: the pod's own parts contradict each other. Others go on. */
 static int life_give_up(struct k8sm_driver *d, struct drv_pod *pod, int result) {
   k8smi_drv_agenda_set(&d->pods.due, &pod->due, DRV_NEVER);
-  return k8smi_drv_eventf(&d->core, K8SM_DIAG_INPUT_INVALID, pod->key, "the pod can't go on: %s",
+  return k8smi_drv_eventf(&d->core, K8SM_DIAG_INPUT_INVALID, pod->key, "Failed: the pod can't go on: %s",
                           k8sm_result_name(result));
 }
 

@@ -14,12 +14,13 @@ void k8smi_drv_offers_reset(struct k8sm_driver *d) {
   k8smi_drv_roles_reset(d);
 }
 
-int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds) {
+int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds,
+                             const char *why) {
   struct drv_call *call;
   struct k8sm_call_args args = {
       .type = K8SM_CALL_DECLINE, .items = ids, .item_count = n, .refuse_seconds = seconds};
   if (n == 0) return K8SM_OK;
-  int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
+  int r = k8smi_drv_call_make(&d->core, &d->session, &args, why, &call);
   if (r != K8SM_OK) return r;
   k8smi_drv_outbox_push(&d->outbox, call);
   d->core.counters.offers_declined += n;
@@ -28,15 +29,22 @@ int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids
 
 /* ---- Giving back ---- */
 
+enum offers_why { OFFERS_IDLE = 0, OFFERS_EARLY, OFFERS_UNSUITED };
+static const char *const offers_words[] = {[OFFERS_IDLE] = "nothing waits that could take them",
+                                           [OFFERS_EARLY] = "what could take them is not due yet",
+                                           [OFFERS_UNSUITED] = "nothing that waits fits them"};
+
 struct offers_given {
   struct k8sm_slice id;
   double seconds;
+  enum offers_why why;
 };
 
 static int offers_order(const void *a, const void *b, const void *ctx) {
   const struct offers_given *x = a, *y = b;
   (void)ctx;
   if (x->seconds != y->seconds) return x->seconds < y->seconds ? -1 : 1;
+  if (x->why != y->why) return x->why < y->why ? -1 : 1;
   return k8smi_cmp(x->id, y->id);
 }
 
@@ -51,13 +59,19 @@ static uint64_t offers_give_ms(const struct k8sm_driver *d, const struct k8sm_he
   return k8smi_drv_min(at, since + hold) + hold;
 }
 
+static enum offers_why offers_why(const struct k8sm_driver *d, struct k8sm_slice id) {
+  uint64_t at = 0;
+  if (k8sm_wants_offer(d->offers.wants, d->offers.cluster, id, &at) == 0) return OFFERS_IDLE;
+  return at > d->core.mono_ms ? OFFERS_EARLY : OFFERS_UNSUITED;
+}
+
 static void offers_note_refused(struct k8sm_driver *d, struct k8sm_slice role) {
   for (size_t i = 0; i < d->core.options.role_count; i++) {
     if (k8smi_eq(d->core.options.roles[i], role)) d->offers.roles[i].refused = true;
   }
 }
 
-/* Those to be given back now, by the time for which they are refused. */
+/* Those to be given back now, by the time for which they are refused, and why. */
 static size_t offers_collect(struct k8sm_driver *d, struct offers_given *ret, uint64_t *ret_next_ms) {
   const struct k8sm_refuse *refuse = &d->core.options.refuse;
   struct k8sm_held_offer row;
@@ -72,19 +86,21 @@ static size_t offers_collect(struct k8sm_driver *d, struct offers_given *ret, ui
     ret[n].id = row.id;
     ret[n].seconds =
         k8sm_wants_refuse_seconds(d->offers.wants, d->offers.cluster, row.id, d->core.mono_ms, refuse);
+    ret[n].why = offers_why(d, row.id);
     n++;
   }
   k8smi_sort(ret, n, sizeof *ret, offers_order, NULL);
   return n;
 }
 
-/* One DECLINE for each time. Nothing has changed when it fails. */
+/* One DECLINE for each. Nothing has changed when it fails. */
 static int offers_decline_all(struct k8sm_driver *d, const struct offers_given *given, size_t n,
                               struct k8sm_slice *ids) {
   int r = K8SM_OK;
   for (size_t i = 0, k; r == K8SM_OK && i < n; i = k) {
-    for (k = i; k < n && given[k].seconds == given[i].seconds; k++) ids[k] = given[k].id;
-    r = k8smi_drv_offers_decline(d, ids + i, k - i, given[i].seconds);
+    for (k = i; k < n && given[k].seconds == given[i].seconds && given[k].why == given[i].why; k++)
+      ids[k] = given[k].id;
+    r = k8smi_drv_offers_decline(d, ids + i, k - i, given[i].seconds, offers_words[given[i].why]);
   }
   return r;
 }

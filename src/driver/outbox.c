@@ -33,24 +33,26 @@ const char *k8smi_drv_call_name(uint32_t type) {
   return outbox_kinds[outbox_kind(type)].name;
 }
 
-struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes) {
+struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes,
+                                    const char *why) {
   struct drv_call *call = k8smi_alloc(&core->allocator, sizeof *call);
   if (call == NULL) return NULL;
   memset(call, 0, offsetof(struct drv_call, words)); /* no answer has come: there are none */
   call->type = type;
   call->bytes = bytes;
+  call->why = why;
   return call;
 }
 
 int k8smi_drv_call_make(struct drv_core *core, const struct drv_session *session, struct k8sm_call_args *args,
-                        struct drv_call **ret) {
+                        const char *why, struct drv_call **ret) {
   struct k8sm_blob *bytes;
   args->size = sizeof *args;
   args->format = core->options.format;
   args->framework_id = k8smi_drv_text(&session->framework_id);
   int r = k8sm_call_encode(args, &core->allocator, &bytes, NULL);
   if (r != K8SM_OK) return r;
-  *ret = k8smi_drv_call_new(core, args->type, bytes);
+  *ret = k8smi_drv_call_new(core, args->type, bytes, why);
   if (*ret != NULL) return K8SM_OK;
   k8sm_blob_unref(bytes);
   return K8SM_ERR_NOMEM;
@@ -235,7 +237,8 @@ static int outbox_send(struct drv_outbox *ob, struct drv_call *c, struct drv_cor
                                 .content_type = k8smi_drv_media_type(core),
                                 .accept = k8smi_drv_media_type(core),
                                 .stream_id = k8smi_drv_text(&session->stream_id),
-                                .bytes = k8sm_blob_bytes(c->bytes)};
+                                .bytes = k8sm_blob_bytes(c->bytes),
+                                .reason = c->why};
   int r = k8smi_effects_add(core->queue, &e);
   if (r != K8SM_OK) return r;
   k8smi_drv_lookup_put(&ob->exchanges, &core->allocator, &c->exchange, ++core->last_exchange);

@@ -35,6 +35,7 @@ struct drv_call {
   bool repeated; /* it was sent before: calls made after it may have reached the master before it */
   bool freed;    /* only records that it waits for keep it */
   struct k8sm_blob *bytes;
+  const char *why;           /* it is made; static */
   struct drv_launch *launch; /* of an ACCEPT; its owner frees it */
   size_t words_len;
   char words[DRV_WORDS_CAP];
@@ -56,10 +57,11 @@ struct drv_outbox {
 void k8smi_drv_outbox_init(struct drv_outbox *ob);
 
 /* Takes the reference to bytes over on success. NULL: no memory. */
-struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes);
+struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes,
+                                    const char *why);
 /* Makes one from arguments, whose size, format and framework id are filled in. Errors: INVALID, NOMEM. */
 int k8smi_drv_call_make(struct drv_core *core, const struct drv_session *session, struct k8sm_call_args *args,
-                        struct drv_call **ret);
+                        const char *why, struct drv_call **ret);
 void k8smi_drv_call_free(struct drv_core *core, struct drv_call *call);
 
 void k8smi_drv_outbox_push(struct drv_outbox *ob, struct drv_call *call);

@@ -91,8 +91,8 @@ static int preempt_victims(struct k8sm_driver *d, const struct k8sm_plan *plan,
     victim->preempted = victim->preempted || first;
     int r = k8smi_drv_pod_end(d, victim, -1);
     if (r == K8SM_OK && first) {
-      r = k8smi_drv_eventf(&d->core, 0, victim->key, "Preempted: by %.*s on node %.*s", K8SMI_P(for_pod->key),
-                           K8SMI_P(n->hostname));
+      r = k8smi_drv_eventf(&d->core, 0, victim->key, "Preempted: Preempted by pod %.*s on node %.*s",
+                           K8SMI_P(for_pod->key), K8SMI_P(n->hostname));
     }
     if (r != K8SM_OK) return r;
     k8smi_drv_pods_touch(&d->pods, victim);

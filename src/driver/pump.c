@@ -100,7 +100,7 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
   bool deletion = record->pod != NULL && record->kind == DRV_RECORD_DELETE;
   int r = deletion ? pump_not_deleted(d, record->pod) : K8SM_OK;
   if (r != K8SM_OK) return r;
-  r = k8smi_drv_eventf(&d->core, K8SM_DIAG_RECORD_REFUSED, key, "record %llu was refused: %s",
+  r = k8smi_drv_eventf(&d->core, K8SM_DIAG_RECORD_REFUSED, key, "FailedRecord: record %llu was refused: %s",
                        (unsigned long long)record->number.number,
                        record->held_back ? "what depends on it does not happen" : "the stored row is old");
   if (r != K8SM_OK) return r;

@@ -41,10 +41,11 @@ void k8smi_drv_reconcile_doubt(struct k8sm_driver *d, struct drv_pod *pod, struc
   if (at_ms < pod->doubt.at) k8smi_drv_agenda_set(&d->pods.doubts, &pod->doubt, at_ms);
 }
 
-int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n) {
+int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n,
+                            const char *why) {
   struct drv_call *call;
   struct k8sm_call_args args = {.type = K8SM_CALL_RECONCILE, .items = items, .item_count = n};
-  int r = k8smi_drv_call_make(&d->core, &d->session, &args, &call);
+  int r = k8smi_drv_call_make(&d->core, &d->session, &args, why, &call);
   if (r == K8SM_OK) k8smi_drv_outbox_push(&d->outbox, call);
   return r;
 }
@@ -54,6 +55,7 @@ struct reconcile_what {
   struct drv_pod *const *pods; /* NULL: none */
   size_t count;
   bool (*asks)(const struct k8sm_driver *d, const struct drv_task *task);
+  const char *why;
 };
 
 /* Task ids and agent ids by turns. Returns how many items; `items` may be NULL. */
@@ -80,7 +82,7 @@ static int reconcile_ask_for(struct k8sm_driver *d, const struct reconcile_what 
   struct k8sm_slice *items = k8smi_alloc(&d->core.allocator, n * sizeof *items);
   if (items == NULL) return K8SM_ERR_NOMEM;
   reconcile_list(d, what, items);
-  int r = k8smi_drv_reconcile_ask(d, items, n);
+  int r = k8smi_drv_reconcile_ask(d, items, n, what->why);
   k8smi_free(&d->core.allocator, items, n * sizeof *items);
   return r;
 }
@@ -103,7 +105,9 @@ bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_po
 /* As many pods from the cursor on as one step takes. */
 static struct reconcile_what reconcile_batch(const struct k8sm_driver *d) {
   const struct drv_reconcile *rc = &d->reconcile;
-  struct reconcile_what what = {d->pods.slots + rc->cursor, 0, reconcile_is_unheard};
+  struct reconcile_what what = {d->pods.slots + rc->cursor, 0, reconcile_is_unheard,
+                                rc->rounds == 0 ? "nothing was heard of these tasks in this run"
+                                                : "these tasks have not answered yet"};
   size_t left = d->pods.count - rc->cursor, tasks = 0;
   for (; what.count < left && what.count < RECONCILE_SLOTS && tasks < RECONCILE_BATCH; what.count++) {
     const struct drv_task *t = what.pods[what.count] == NULL ? NULL : what.pods[what.count]->tasks;
@@ -129,7 +133,7 @@ static int reconcile_end_round(struct k8sm_driver *d) {
     rc->due_ms = rc->cool_ms;
     return K8SM_OK;
   }
-  int r = k8smi_drv_reconcile_ask(d, NULL, 0);
+  int r = k8smi_drv_reconcile_ask(d, NULL, 0, "all known tasks were asked for: finds unknown ones");
   if (r != K8SM_OK) return r;
   rc->cool_ms = k8smi_drv_after(&d->core, RECONCILE_COOL_MS);
   rc->begun = false;
@@ -178,7 +182,7 @@ static int reconcile_doubts(struct k8sm_driver *d) {
   size_t n = 0;
   while (n < RECONCILE_DOUBTS && (due = k8smi_drv_agenda_take(&d->pods.doubts, d->core.mono_ms)) != NULL)
     pods[n++] = K8SMI_OF(due, drv_pod, doubt);
-  const struct reconcile_what what = {pods, n, reconcile_is_doubtful};
+  const struct reconcile_what what = {pods, n, reconcile_is_doubtful, "these launches brought no status"};
   int r = reconcile_ask_for(d, &what, &any);
   for (size_t i = 0; i < n; i++) {
     if (r == K8SM_OK)

@@ -200,7 +200,8 @@ static int release_fill(struct k8sm_driver *d, struct drv_launch *l, struct k8sm
   int r = k8smi_buf_to_blob(&buf, &blob);
   k8smi_buf_free(&buf);
   if (r != K8SM_OK) return r;
-  l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, blob);
+  l->call = k8smi_drv_call_new(&d->core, DRV_CALL_ACCEPT, blob,
+                               "gives back what is reserved for pods and claims that are over");
   if (l->call != NULL) return k8smi_drv_launch_note_offers(d, l);
   k8sm_blob_unref(blob);
   return K8SM_ERR_NOMEM;

@@ -37,21 +37,22 @@ static size_t roles_pick(struct k8sm_driver *d,
   return n;
 }
 
-static int roles_call(struct k8sm_driver *d, struct k8sm_call_args *args) {
+static int roles_call(struct k8sm_driver *d, struct k8sm_call_args *args, const char *why) {
   struct drv_call *call;
-  int r = k8smi_drv_call_make(&d->core, &d->session, args, &call);
+  int r = k8smi_drv_call_make(&d->core, &d->session, args, why, &call);
   if (r == K8SM_OK) k8smi_drv_outbox_push(&d->outbox, call);
   return r;
 }
 
 /* Of the first n names of the driver's list. */
-static int roles_call_names(struct k8sm_driver *d, uint32_t type, size_t n) {
+static int roles_call_names(struct k8sm_driver *d, uint32_t type, size_t n, const char *why) {
   struct k8sm_call_args args = {.type = type, .items = d->offers.names, .item_count = n};
-  return n == 0 ? K8SM_OK : roles_call(d, &args);
+  return n == 0 ? K8SM_OK : roles_call(d, &args, why);
 }
 
 static int roles_suppress(struct k8sm_driver *d) {
-  int r = roles_call_names(d, K8SM_CALL_SUPPRESS, roles_pick(d, roles_is_idle));
+  int r = roles_call_names(d, K8SM_CALL_SUPPRESS, roles_pick(d, roles_is_idle),
+                           "nothing waits for offers of these roles");
   for (size_t i = 0; r == K8SM_OK && i < d->core.options.role_count; i++) {
     if (!roles_is_idle(d, &d->offers.roles[i])) continue;
     d->offers.roles[i].suppressed = true;
@@ -64,7 +65,8 @@ static int roles_revive(struct k8sm_driver *d) {
   struct drv_offers *o = &d->offers;
   if (!o->revive || (o->revived_ms != 0 && d->core.mono_ms < o->revived_ms + ROLES_REVIVE_MS)) return K8SM_OK;
   const size_t n = roles_pick(d, roles_is_missed);
-  int r = roles_call_names(d, K8SM_CALL_REVIVE, n);
+  int r =
+      roles_call_names(d, K8SM_CALL_REVIVE, n, "something waits, and offers of these roles are held back");
   if (r != K8SM_OK) return r;
   if (n > 0) o->revived_ms = d->core.mono_ms;
   for (size_t i = 0; i < d->core.options.role_count; i++) {
@@ -114,7 +116,7 @@ static int roles_constrain(struct k8sm_driver *d) {
                                 .suppressed = o->names,
                                 .offer_constraints = k8sm_wants_constraints(o->wants)};
   args.suppressed_count = roles_pick(d, roles_is_suppressed);
-  int r = roles_call(d, &args);
+  int r = roles_call(d, &args, "other agents than before are of use");
   if (r != K8SM_OK) return r;
   k8sm_wants_unref(o->limits);
   o->limits = k8sm_wants_ref(o->wants);

@@ -312,7 +312,9 @@ static int session_ask(struct drv_session *s, struct drv_core *core, const struc
                                 .content_type = k8smi_drv_media_type(core),
                                 .accept = k8smi_drv_media_type(core),
                                 .bytes = k8sm_blob_bytes(call),
-                                .flags = K8SM_REQUEST_STREAMING};
+                                .flags = K8SM_REQUEST_STREAMING,
+                                .reason = s->framework_id.len == 0 ? "a new framework"
+                                                                   : "the framework has no stream"};
   r = k8smi_effects_add(core->queue, &e);
   k8sm_blob_unref(call);
   if (r != K8SM_OK) return r;

@@ -350,7 +350,8 @@ void k8smi_drv_offers_reset(struct k8sm_driver *d);
 int k8smi_drv_offers_pump(struct k8sm_driver *d);
 uint64_t k8smi_drv_offers_deadline(const struct k8sm_driver *d);
 /* Gives offers back to the master. Errors: NOMEM, and what k8sm_call_encode finds in the ids. */
-int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds);
+int k8smi_drv_offers_decline(struct k8sm_driver *d, const struct k8sm_slice *ids, size_t n, double seconds,
+                             const char *why);
 
 /* ---- reconcile.c ---- */
 
@@ -365,7 +366,7 @@ int k8smi_drv_reconcile_pump(struct k8sm_driver *d);
 bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* Task ids and agent ids by turns; none: all tasks are asked for. Errors: NOMEM, and what k8sm_call_encode
  * finds in the ids. */
-int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n);
+int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n, const char *why);
 uint64_t k8smi_drv_reconcile_deadline(const struct k8sm_driver *d);
 
 #endif

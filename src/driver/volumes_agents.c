@@ -69,7 +69,10 @@ static int agents_ask(struct k8sm_driver *d, char (*ids)[AGENTS_ID_CAP], struct 
     items[n + 1] = v->agent_id;
     n += 2;
   }
-  return n == 0 ? K8SM_OK : k8smi_drv_reconcile_ask(d, items, n); /* of nothing it would ask for all */
+  return n == 0 ? K8SM_OK
+                : k8smi_drv_reconcile_ask(
+                      d, items, n,
+                      "agents that hold volumes make no offers"); /* of nothing it would ask for all */
 }
 
 int k8smi_drv_volumes_ask(struct k8sm_driver *d) {

@@ -657,6 +657,16 @@ class Drivers(unittest.TestCase):
         self.assertEqual(json.loads(told[0].status.to_json())["phase"], "Pending")
         self.assertEqual(ended.former.to_json(), told[0].status.to_json())
         self.assertEqual(json.loads(ended.status.patch(ended.former))["status"]["phase"], "Failed")
+        events = [effect for effect in again if effect.type == k8smesos.EffectType.EVENT]
+        self.assertEqual(
+            [(effect.bytes, effect.flags, effect.reason) for effect in events],
+            [(b"Failed: the pod was Pending", k8smesos.EventFlag.WARNING, ""), (b"Deleted: the pod is gone", 0, "")])
+
+    def test_requests_say_why(self):
+        driver = k8smesos.Driver("127.0.0.1:5050", seed=7)
+        effects = driver.step(InputType.TICK, mono_ms=100000, wall_ms=1)
+        told = [effect.reason for effect in effects if effect.type == k8smesos.EffectType.REQUEST]
+        self.assertEqual(told, ["a new framework"])
 
 
 class Controls(unittest.TestCase):

@@ -126,8 +126,8 @@ class Pods(Case):
                          volumes=[{"name": "d", "emptyDir": {}}], restartPolicy="Never"))
         self.assertEqual(km.wait(60), 0, self.said())
         told = [line.split("default/staged: ")[1] for line in self.said().splitlines() if ": container" in line]
-        self.assertEqual(told[0], "Started: container first")
-        self.assertIn("Started: container main", told[1:])
+        self.assertEqual(told[0], "Started: Started container first")
+        self.assertIn("Started: Started container main", told[1:])
 
     def test_sidecar_starts_before_and_ends_after(self):
         mounts = [{"name": "d", "mountPath": "/data"}]
@@ -138,7 +138,7 @@ class Pods(Case):
                          volumes=[{"name": "d", "emptyDir": {}}], restartPolicy="Never"))
         self.assertEqual(km.wait(60), 0, self.said())
         told = [line.split("default/helped: ")[1] for line in self.said().splitlines() if "Started" in line]
-        self.assertEqual(told, ["Started: container side", "Started: container main"])
+        self.assertEqual(told, ["Started: Started container side", "Started: Started container main"])
         self.assertEqual(running_tasks(), [])
 
     def test_failing_liveness_restarts_the_container(self):
@@ -338,7 +338,7 @@ class Pods(Case):
         self.assertFalse(self.containers("gated", "initContainerStatuses")["side"].get("started"))
         self.assertEqual(km.wait(60), 0, self.said())
         told = [line.split("default/gated: ")[1] for line in self.said().splitlines() if "Started" in line]
-        self.assertEqual(told, ["Started: container side", "Started: container main"])
+        self.assertEqual(told, ["Started: Started container side", "Started: Started container main"])
 
     @staticmethod
     def serves(name, port, script, image="grpc", **probes):

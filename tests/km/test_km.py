@@ -520,7 +520,7 @@ class Run(unittest.TestCase):
         self.assertRegex(out, r"(?m)^POD +READY +STATUS +RESTARTS +AGENT +CPU +MEMORY +PORTS +AGE")
         code, out, _ = km("describe", "nginx", self.state)
         self.assertEqual(code, 0)
-        for text in ("Name:", "Status:              Running", "Restart Count:   0", "PodScheduled", "Scheduled: assigned"):
+        for text in ("Name:", "Status:              Running", "Restart Count:   0", "PodScheduled", "Scheduled"):
             self.assertIn(text, out)
         self.assertEqual(km("describe", "nobody", self.state)[0], 1)
         self.assertEqual(km("delete", "nginx", "--grace-period=1", self.state)[0], 0)
@@ -853,7 +853,7 @@ class Restarts(unittest.TestCase):
     def test_what_happened_is_known_after_a_crash(self):
         self.begin()
         run = self.start()
-        self.wait_for("Scheduled: assigned to")
+        self.wait_for("Scheduled: Successfully assigned")
         _, out, _ = self.describe()
         events = re.findall(r"(?m)^  \d+s +(\w+): ", out[out.index("Events:"):])
         self.assertEqual(events[:3], ["Scheduled", "Started", "Running"], out)
@@ -911,7 +911,7 @@ class Restarts(unittest.TestCase):
             log.write_text("".join([lines[0], lines[1], bad, "x\n", *lines[2:], '{"object": "cut']), encoding="latin-1")
             run = self.start()
             self.wait_for("Running: the pod was Pending")
-            self.assertIn("Scheduled: assigned to", self.describe()[1])
+            self.assertIn("Scheduled: Successfully assigned", self.describe()[1])
             self.assertIn(f"km: {log}:3: not an event; passed over, as 2 in all\n", self.kill(run))
             self.assertNotIn("cut", log.read_text())
         log.write_text('{"version":2}\n' + "".join(lines[1:]))

@@ -156,17 +156,20 @@ static void script_request(struct script *s, const struct k8sm_effect *e) {
   char about[512] = "";
   struct script_call call = {.exchange = e->exchange, .streaming = (e->flags & K8SM_REQUEST_STREAMING) != 0};
   const char *at = e->bytes.ptr;
+  char why[128] = "";
+  if (e->reason == NULL) fail_msg("a request without a reason");
+  if (s->reasons) snprintf(why, sizeof why, ": %s", e->reason);
   if (!script_text(&at, "\"type\":\"", call.type, sizeof call.type)) fail_msg("a request without a type");
   if (call.streaming) {
     s->stream = e->exchange;
     if (s->roles) script_roles(call.type, e->bytes.ptr, about, sizeof about);
-    script_say(s, "> %s %s %s%s", call.type, e->authority.ptr, e->path.ptr, about);
+    script_say(s, "> %s %s %s%s%s", call.type, e->authority.ptr, e->path.ptr, about, why);
     return;
   }
   if (strcmp(call.type, "ACCEPT") == 0) snprintf(s->accept, sizeof s->accept, "%s", e->bytes.ptr);
   script_about(s, call.type, e->bytes.ptr, about, sizeof about);
   if (s->roles) script_roles(call.type, e->bytes.ptr, about, sizeof about);
-  script_say(s, "> %s%s", call.type, about);
+  script_say(s, "> %s%s%s", call.type, about, why);
   if (e->stream_id.len == 0) fail_msg("a call without a stream id");
   if (s->call_count == SCRIPT_CALLS) fail_msg("too many calls");
   s->calls[s->call_count++] = call;
@@ -213,8 +216,8 @@ static void script_effect(struct script *s, const struct k8sm_effect *e) {
     break;
   case K8SM_EFFECT_STATUS: script_status(s, e); break;
   case K8SM_EFFECT_EVENT:
-    script_say(s, "event%s%s: %s", e->key.len == 0 ? "" : " ", e->key.ptr == NULL ? "" : e->key.ptr,
-               e->bytes.ptr);
+    script_say(s, "%s%s%s: %s", s->reasons && (e->flags & K8SM_EVENT_WARNING) != 0 ? "warning" : "event",
+               e->key.len == 0 ? "" : " ", e->key.ptr == NULL ? "" : e->key.ptr, e->bytes.ptr);
     break;
   case K8SM_EFFECT_GONE: script_say(s, "gone %s", e->key.ptr); break;
   case K8SM_EFFECT_CLAIM_GONE: script_say(s, "claim gone %s", e->key.ptr); break;

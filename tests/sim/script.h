@@ -52,6 +52,7 @@ struct script {
   bool hold_calls;      /* calls are not answered 202 by themselves */
   bool heartbeats;      /* come every 15 s while script_wait waits */
   bool quiet_status;    /* no lines for STATUS effects */
+  bool reasons;         /* lines tell why calls are made, and which events are warnings */
   bool roles;           /* lines tell of roles, refused seconds and offer constraints, too */
   int result;           /* of the last step */
   char findings[1024];  /* of it */

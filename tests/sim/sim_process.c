@@ -177,7 +177,7 @@ static bool process_begins(struct k8sm_slice text, const char *with) {
 
 /* One ends for another: that is as good as a wish of its owner. */
 static void process_preempted(struct sim *s, struct sim_pod *victim, struct k8sm_slice words) {
-  static const char by[] = "Preempted: by ";
+  static const char by[] = "Preempted: Preempted by pod ";
   for (size_t i = 0; process_begins(words, by) && i < s->pod_count; i++) {
     const struct sim_pod *p = &s->pods[i];
     if (!process_begins((struct k8sm_slice){words.ptr + sizeof by - 1, words.len - sizeof by + 1}, p->key))

@@ -642,7 +642,7 @@ static void a_claim_that_is_not_recorded_stays(void **state) {
   script_expect(&s, "record claim/default/data\nrecord volume/default/data\n> DECLINE O1\n");
   script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
   script_record(&s, K8SM_INPUT_REFUSED, s.open_record - 1);
-  script_expect(&s, "event: record 2 was refused: the stored row is old\n");
+  script_expect(&s, "event: FailedRecord: record 2 was refused: the stored row is old\n");
   offer_disk(&s, "O2", "F1", PERSISTENT);
   script_expect(&s, "> DECLINE O2\n");
   /* A removal that is refused is asked for again. */

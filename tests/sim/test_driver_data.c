@@ -82,8 +82,7 @@ static void a_restart_waits_for_its_data(void **state) {
   script_offer(&s, "O2", "A1");
   assert_true(s.accept[0] == '\0');
   assert_true(waits_for_it(&s));
-  assert_true(script_has(
-      &s, "event default/p: Failed: CreateContainerConfigError: configmap \"settings\" not found\n"));
+  assert_true(script_has(&s, "event default/p: Failed: Error: configmap \"settings\" not found\n"));
   script_forget(&s);
   script_wait(&s, 600000);
   assert_false(script_has(&s, "CreateContainerConfigError")); /* once */

@@ -547,8 +547,8 @@ static void a_pod_makes_room_for_another(void **state) {
     preempt_pod(&w, "same", "3", 9); /* it may end the other one, but not take what is promised */
     preempt_pod(&w, "third", "3", 9);
     for (int i = 0; i < 100 && !world_said(&w, "default/other: Preempted"); i++) world_wait(&w, 100);
-    assert_true(world_said(&w, "default/large: Preempted: by default/high on node "));
-    assert_true(world_said(&w, "default/other: Preempted: by default/same on node "));
+    assert_true(world_said(&w, "default/large: Preempted: Preempted by pod default/high on node "));
+    assert_true(world_said(&w, "default/other: Preempted: Preempted by pod default/same on node "));
     assert_true(world_said(&w, "default/high: Nominated: waits for room on node "));
     o.seed = 5;
     if (crash) { /* those that wait are not recorded, but for the nominated: the host hands them in again */

@@ -70,7 +70,7 @@ static void roles_are_suppressed_one_by_one(void **state) {
   offer(&s, "O2", "A1", "a", "r1");
   script_expect(&s, "record pod/u1\n"
                     "> ACCEPT O2\n"
-                    "event default/p: Scheduled: assigned to A1.example (agent A1)\n");
+                    "event default/p: Scheduled: Successfully assigned default/p to A1.example\n");
   script_wait(&s, 6000);
   script_expect(&s, "> SUPPRESS \"roles\":[\"a\"]\n");
   script_end(&s);

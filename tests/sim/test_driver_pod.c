@@ -74,7 +74,7 @@ static void nginx_runs(void **state) {
                     "status default/nginx Pending\n");
   script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
   script_expect(&s, "> ACCEPT O1\n"
-                    "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n");
+                    "event default/nginx: Scheduled: Successfully assigned default/nginx to A1.example\n");
   assert_int_equal(s.task_count, 2);
   s.hold_records = false;
   up(&s, "");
@@ -86,7 +86,7 @@ static void nginx_runs(void **state) {
                     "> ACKNOWLEDGE pause.0\n"
                     "record pod/u1\n"
                     "> ACKNOWLEDGE nginx.0\n"
-                    "event default/nginx: Started: container nginx\n"
+                    "event default/nginx: Started: Started container nginx\n"
                     "event default/nginx: Running: the pod was Pending\n"
                     "record pod/u1\n"
                     "status default/nginx Running\n"
@@ -113,7 +113,8 @@ static void nginx_is_deleted_in_order(void **state) {
   assert_int_equal(script_delete(&s, "u1", -1), K8SM_OK); /* it is under way already */
   s.hold_records = false;
   script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
-  script_expect(&s, "> KILL nginx.0\n");
+  script_expect(&s, "event default/nginx: Killing: Stopping container nginx\n"
+                    "> KILL nginx.0\n");
   update(&s, "nginx", "TASK_KILLING", "killing---------", NULL);
   script_expect(&s, "record pod/u1\n"
                     "> ACKNOWLEDGE nginx.0\n");
@@ -200,7 +201,9 @@ static void kills_are_repeated(void **state) {
   (void)state;
   open_running(&s);
   script_delete(&s, "default/nginx", 5);
-  script_expect(&s, "record pod/u1\n> KILL nginx.0\n");
+  script_expect(&s, "record pod/u1\n"
+                    "event default/nginx: Killing: Stopping container nginx\n"
+                    "> KILL nginx.0\n");
   script_wait(&s, 9999);
   script_expect(&s, "");
   script_wait(&s, 1);
@@ -286,9 +289,10 @@ static void a_refused_record_launches_nothing(void **state) {
   script_offer(&s, "O1", "A1");
   script_forget(&s);
   script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
-  script_expect(&s, "event default/nginx: record 2 was refused: what depends on it does not happen\n"
-                    "status default/nginx Pending\n"
-                    "> DECLINE O1\n");
+  script_expect(
+      &s, "event default/nginx: FailedRecord: record 2 was refused: what depends on it does not happen\n"
+          "status default/nginx Pending\n"
+          "> DECLINE O1\n");
   /* It is tried again, as another attempt, and this time the host keeps it. */
   s.hold_records = false;
   script_wait(&s, 30000);
@@ -301,7 +305,7 @@ static void a_refused_record_launches_nothing(void **state) {
   script_expect(&s, "record pod/u1\n"
                     "status default/nginx Pending\n"
                     "> ACCEPT O2\n"
-                    "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n");
+                    "event default/nginx: Scheduled: Successfully assigned default/nginx to A1.example\n");
   script_close(&s);
 }
 
@@ -352,10 +356,9 @@ static void a_container_that_fails_restarts(void **state) {
                     "> REVIVE\n"
                     "> ACKNOWLEDGE nginx.0\n");
   script_wait(&s, 30000);
-  script_expect(
-      &s, "event default/nginx: Waiting: for resources to go on: 0/1 nodes are available: 1 agent(s) had "
-          "no offer.\n"
-          "status default/nginx Running\n");
+  script_expect(&s, "event default/nginx: FailedResuming: 0/1 nodes are available: 1 agent(s) had "
+                    "no offer.\n"
+                    "status default/nginx Running\n");
   script_offer(&s, "O2", "A1");
   script_expect(&s, "record pod/u1\n"
                     "status default/nginx Running\n"
@@ -406,7 +409,7 @@ static void stages(void **state) {
   up(&s, "main");
   script_expect(&s, "record pod/u3\n"
                     "> ACKNOWLEDGE main.0\n"
-                    "event default/staged: Started: container main\n"
+                    "event default/staged: Started: Started container main\n"
                     "event default/staged: Running: the pod was Pending\n"
                     "record pod/u3\n"
                     "> ACKNOWLEDGE main.0\n");
@@ -466,6 +469,7 @@ static void the_driver_restarts_and_adopts(void **state) {
   script_expect(&s, "> RECONCILE\n");
   script_delete(&s, "u1", 0);
   script_expect(&s, "record pod/u1\n"
+                    "event default/nginx: Killing: Stopping container nginx\n"
                     "> KILL nginx.0\n");
   script_close(&s);
 }
@@ -482,6 +486,7 @@ static void a_deletion_survives_a_restart(void **state) {
   script_subscribe(&s, "F1");
   script_expect(&s, "restart\n"
                     "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler\n"
+                    "event default/nginx: Killing: Stopping container nginx\n"
                     "status default/nginx Running\n"
                     "event: Subscribed: at 10.0.0.1:5050 as framework F1\n"
                     "> RECONCILE pause.0 nginx.0\n"
@@ -545,7 +550,7 @@ static void silence_after_an_accept(void **state) {
   script_lose(&s, "ACCEPT"); /* taken or not: nobody knows */
   s.hold_calls = false;
   script_wait(&s, 29999);
-  script_expect(&s, "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n"
+  script_expect(&s, "event default/nginx: Scheduled: Successfully assigned default/nginx to A1.example\n"
                     "> DECLINE O1\n" /* in case the ACCEPT never came */
                     "> SUPPRESS\n");
   script_wait(&s, 1);
@@ -583,11 +588,14 @@ static void a_kill_waits_for_its_accept(void **state) {
   script_expect(&s, "> ACCEPT O1\n");
   s.hold_records = false;
   script_delete(&s, "default/nginx", 5);
-  script_expect(&s, "record pod/u1\n");
+  script_expect(&s, "record pod/u1\n"
+                    "event default/nginx: Killing: Stopping container nginx\n");
   script_wait(&s, 4000);
   script_expect(&s, "");
   script_answer(&s, "ACCEPT", 202, NULL);
-  script_expect(&s, "event default/nginx: Scheduled: assigned to A1.example (agent A1)\n> KILL nginx.0\n");
+  script_expect(
+      &s,
+      "event default/nginx: Scheduled: Successfully assigned default/nginx to A1.example\n> KILL nginx.0\n");
   script_close(&s);
 }
 
@@ -673,7 +681,7 @@ static void an_agent_is_away_for_too_long(void **state) {
   script_offer(&s, "O3", "A2");
   script_expect(&s, "record pod/u1\n"
                     "> ACCEPT O3\n"
-                    "event default/nginx: Scheduled: assigned to A2.example (agent A2)\n");
+                    "event default/nginx: Scheduled: Successfully assigned default/nginx to A2.example\n");
   script_close(&s);
 }
 
@@ -789,7 +797,8 @@ static void a_pod_that_has_failed_is_not_placed(void **state) {
   script_pod(&s, other);
   script_offer(&s, "O2", "A2");
   assert_false(script_has(&s, "can't be launched"));
-  assert_true(script_has(&s, "event default/other: Scheduled: assigned to A2.example"));
+  assert_true(
+      script_has(&s, "event default/other: Scheduled: Successfully assigned default/other to A2.example"));
   assert_false(script_has(&s, "event default/nginx"));
   script_close(&s);
 }

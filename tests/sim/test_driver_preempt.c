@@ -201,7 +201,7 @@ static void it_does_not_wait_for_ever(void **state) {
   assert_false(script_has(&s, "Preempted"));
   script_wait(&s, 10000);
   rest(&s, "O5", "A2");
-  assert_true(script_has(&s, "middle: Preempted: by default/high on node A2.example"));
+  assert_true(script_has(&s, "middle: Preempted: Preempted by pod default/high on node A2.example"));
   assert_true(shows(&s, "high", "\"nominatedNodeName\":\"A2.example\""));
   restart(&s);
   assert_true(shows(&s, "high", "\"nominatedNodeName\":\"A2.example\""));
@@ -230,7 +230,7 @@ static void one_that_was_taken_up_ends_for_another(void **state) {
   script_wait(&s, 40000);
   script_pod(&s, POD("high", "u3", "9"));
   rest(&s, "O1", "A1");
-  assert_true(script_has(&s, "low: Preempted: by default/high on node A1.example"));
+  assert_true(script_has(&s, "low: Preempted: Preempted by pod default/high on node A1.example"));
   script_close(&s);
 }
 

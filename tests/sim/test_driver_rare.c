@@ -677,7 +677,7 @@ static void a_pod_of_no_namespace_runs(void **state) {
   k8sm_pod_unref(pod);
   assert_int_equal(s.result, K8SM_OK);
   script_offer(&s, "O1", "A1");
-  assert_true(script_has(&s, "event /p: Scheduled: assigned to A1.example"));
+  assert_true(script_has(&s, "event /p: Scheduled: Successfully assigned /p to A1.example"));
   script_close(&s);
 }
 

@@ -206,7 +206,7 @@ static void its_record_goes_on(void **state) {
   assert_int_equal(strcmp(w.rows[1].key, "pod/u1"), 0);
   world_wait(&w, 55000); /* `other` ends and is restarted */
   assert_true(count_rows(&w) > rows);
-  assert_true(world_said(&w, "default/p: Started: container other"));
+  assert_true(world_said(&w, "default/p: Started: Started container other"));
   world_wait(&w, 10000);
   assert_true(rests(pod_of(&w)));
   assert_int_equal(world_delete(&w, "u1", 1), K8SM_OK);

@@ -403,7 +403,7 @@ static void a_refused_framework_record_is_tried_again(void **state) {
   script_subscribe(&s, "F1");
   script_forget(&s);
   script_record(&s, K8SM_INPUT_REFUSED, s.open_record);
-  script_expect(&s, "event: record 1 was refused: the stored row is old\n");
+  script_expect(&s, "event: FailedRecord: record 1 was refused: the stored row is old\n");
   script_wait(&s, 5000);
   assert_true(script_has(&s, "record framework\n"));
   script_record(&s, K8SM_INPUT_RECORDED, 2);

@@ -52,6 +52,7 @@ from .constants import (
     DemandFlag,
     Disk,
     EffectType,
+    EventFlag,
     Feature,
     Form,
     Format,

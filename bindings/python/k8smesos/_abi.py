@@ -466,6 +466,7 @@ Effect = _struct(
     (c_void_p, "pod"),
     (c_int64, "grace_seconds"),
     (c_void_p, "status former"),
+    (c_char_p, "reason"),
 )
 DriverVolume = _struct(
     "driver_volume",

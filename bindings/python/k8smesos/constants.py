@@ -381,6 +381,10 @@ class RecordFlag(enum.IntFlag):
     APPEND = 2
 
 
+class EventFlag(enum.IntFlag):
+    WARNING = 4
+
+
 PREFIXES = {
     "SEVERITY": Severity,
     "FORMAT": Format,
@@ -426,6 +430,7 @@ PREFIXES = {
     "TO": To,
     "REQUEST": RequestFlag,
     "RECORD": RecordFlag,
+    "EVENT": EventFlag,
     "CONTROL": ControlType,
     "CONTROL_FLAG": ControlFlag,
 }

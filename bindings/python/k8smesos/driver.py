@@ -31,12 +31,13 @@ class Effect(NamedTuple):
     stream_id: str
     key: str
     bytes: bytes
-    flags: int  # RequestFlag of a REQUEST, RecordFlag of a RECORD
+    flags: int  # RequestFlag of a REQUEST, RecordFlag of a RECORD, EventFlag of an EVENT
     code: int
     pod: Optional[Pod]
     grace_seconds: int
     status: Optional[Status]  # of a STATUS: to_json() writes it, and status.patch(former) what has changed
     former: Optional[Status]  # what the last STATUS of the pod told; None: there was none
+    reason: str  # of a REQUEST: why the call is made
 
 
 class DriverPod(NamedTuple):
@@ -80,7 +81,7 @@ class Effects(Handle):
         return Effect(
             EffectType(row.type), To(row.to), row.number, row.exchange, text(row.authority), text(row.method),
             text(row.path), text(row.content_type), text(row.accept), text(row.stream_id), text(row.key), raw(row.bytes),
-            row.flags, row.code, pod, row.grace_seconds, status, former,
+            row.flags, row.code, pod, row.grace_seconds, status, former, (row.reason or b"").decode(),
         )
 
 

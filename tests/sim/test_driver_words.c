@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people are told: events of pods as `kubectl describe` shows them, with their types, and why each call
+ * is made. */
+#include "sim/script.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define POD(spec)                                                                                            \
+  "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\nspec: {" spec "}\n"
+#define EXECUTOR   ",\"source\":\"SOURCE_EXECUTOR\""
+#define HEALTH(is) EXECUTOR ",\"reason\":\"REASON_TASK_HEALTH_CHECK_STATUS_UPDATED\",\"healthy\":" #is
+#define READY(code)                                                                                          \
+  EXECUTOR ",\"reason\":\"REASON_TASK_CHECK_STATUS_UPDATED\",\"check_status\":{\"type\":\"COMMAND\","        \
+           "\"command\":{\"exit_code\":" #code "}}"
+#define MESSAGE(text) EXECUTOR ",\"message\":\"" text "\""
+
+static const char probed[] =
+    POD("containers: [{name: c, image: i, livenessProbe: {exec: {command: [a]}, periodSeconds: 1},"
+        " readinessProbe: {exec: {command: [b]}, failureThreshold: 1}}]");
+
+static void tell(struct script *s, const char *container, const char *state, const char *more) {
+  script_update(s, script_task(s, container), "A1", state, NULL, more);
+}
+
+/* Placed on A1, with nothing but the pause task running. */
+static void open_placed(struct script *s, const char *pod) {
+  struct k8sm_driver_options o = script_options();
+  script_open(s, &o);
+  s->reasons = true;
+  script_tick(s);
+  script_subscribe(s, "F1");
+  script_pod(s, pod);
+  script_offer(s, "O1", "A1");
+  tell(s, "", "TASK_RUNNING", EXECUTOR);
+}
+
+static void probes_tell_what_they_find(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, probed);
+  assert_true(script_has(&s, "event default/p: Scheduled: Successfully assigned default/p to A1.example\n"));
+  script_forget(&s);
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  assert_true(script_has(&s, "event default/p: Started: Started container c\n"));
+  tell(&s, "c", "TASK_RUNNING", READY(0));
+  assert_true(script_has(&s, "event default/p: Ready: container c\n"));
+  script_forget(&s);
+  tell(&s, "c", "TASK_RUNNING", READY(1));
+  assert_true(
+      script_has(&s, "warning default/p: Unhealthy: Readiness probe failed: container c is not ready\n"));
+  script_forget(&s);
+  tell(&s, "c", "TASK_RUNNING", HEALTH(true));
+  assert_false(script_has(&s, "Unhealthy"));
+  tell(&s, "c", "TASK_RUNNING", HEALTH(false)); /* shown nowhere else */
+  assert_true(
+      script_has(&s, "warning default/p: Unhealthy: Liveness probe failed: container c is not healthy\n"));
+  tell(&s, "c", "TASK_KILLING", HEALTH(false));
+  assert_true(
+      script_has(&s, "event default/p: Killing: Container c failed liveness probe, will be restarted\n"));
+  script_forget(&s);
+  tell(&s, "c", "TASK_KILLED", MESSAGE("Command exited with status 0") ",\"healthy\":false");
+  assert_true(script_has(&s, "event default/p: Ended: container c ended with exit code 0\n"));
+  assert_false(script_has(&s, "Killing"));
+  script_close(&s);
+}
+
+static void an_unhealthy_container_may_be_over(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s,
+              POD("restartPolicy: Never, containers: [{name: c, image: i, livenessProbe: {exec: {command: "
+                  "[a]}}}]"));
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  tell(&s, "c", "TASK_RUNNING", HEALTH(false));
+  tell(&s, "c", "TASK_KILLING", EXECUTOR);
+  assert_true(script_has(&s, "event default/p: Killing: Container c failed liveness probe\n"));
+  script_close(&s);
+}
+
+/* Each start that fails, and each restart that waits. */
+static void failures_are_warnings(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("containers: [{name: c, image: i}]"));
+  script_forget(&s);
+  tell(&s, "c", "TASK_FAILED", MESSAGE("Failed to launch container: manifest unknown"));
+  assert_true(script_has(&s,
+                         "warning default/p: Failed: Failed to pull image \"i\": Failed to launch container: "
+                         "manifest unknown\n"));
+  script_wait(&s, 10000);
+  script_offer(&s, "O2", "A1");
+  tell(&s, "c", "TASK_FAILED", MESSAGE("Failed to launch container: manifest unknown"));
+  assert_true(script_has(&s, "event default/p: BackOff: Back-off pulling image \"i\"\n"));
+  script_wait(&s, 20000);
+  script_offer(&s, "O3", "A1");
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  tell(&s, "c", "TASK_FAILED", MESSAGE("Command exited with status 3"));
+  assert_true(script_has(&s, "warning default/p: Ended: container c ended with exit code 3\n"));
+  script_wait(&s, 1000);
+  script_offer(&s, "O4", "A1");
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  tell(&s, "c", "TASK_FAILED", MESSAGE("Command terminated with signal Killed"));
+  assert_true(script_has(&s, "warning default/p: Ended: container c ended by signal 9\n"));
+  assert_true(script_has(
+      &s, "warning default/p: BackOff: Back-off restarting failed container c in pod p_default(u1)\n"));
+  script_close(&s);
+}
+
+static void what_can_not_be_created_is_told(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("containers: [{name: c, image: i}]"));
+  script_forget(&s);
+  tell(&s, "c", "TASK_FAILED", MESSAGE("no such user"));
+  assert_true(script_has(&s, "warning default/p: Failed: Error: container c: no such user\n"));
+  script_close(&s);
+}
+
+static void a_deadline_is_told_when_it_is_over(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("activeDeadlineSeconds: 60, containers: [{name: c, image: i}]"));
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  script_forget(&s);
+  script_wait(&s, 60000);
+  assert_true(script_has(&s, "event default/p: DeadlineExceeded: Pod was active on the node longer than the "
+                             "specified deadline\n"
+                             "event default/p: Killing: Stopping container c\n"));
+  assert_true(script_has(&s, "> KILL c.0: the pod is past its activeDeadlineSeconds\n"));
+  assert_false(script_has(&s, "Failed"));
+  tell(&s, "c", "TASK_KILLED", MESSAGE("Command terminated with signal Terminated"));
+  assert_true(script_has(&s, "event default/p: Error: container c ended by signal 15\n")); /* as it was to */
+  assert_true(script_has(&s, "warning default/p: Failed: the pod was Running\n"));
+  script_close(&s);
+}
+
+static void deletions_stop_containers(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, probed);
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  tell(&s, "c", "TASK_RUNNING", READY(0));
+  script_forget(&s);
+  script_delete(&s, "default/p", 30);
+  assert_true(script_has(&s, "event default/p: Killing: Stopping container c\n"));
+  assert_true(script_has(&s, "> KILL c.0: the pod is deleted\n"));
+  tell(&s, "c", "TASK_RUNNING", READY(1)); /* it shuts down */
+  tell(&s, "c", "TASK_RUNNING", HEALTH(false));
+  assert_false(script_has(&s, "Unhealthy"));
+  script_delete(&s, "default/p", 1);
+  script_wait(&s, 1000);
+  assert_true(script_has(&s, ": the pod has less time to end than its KILL gave it\n"));
+  tell(&s, "c", "TASK_KILLED", MESSAGE("Command terminated with signal Terminated"));
+  assert_true(script_has(&s, "event default/p: Error: container c ended by signal 15\n"));
+  script_close(&s);
+}
+
+static void calls_say_why(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  script_open(&s, &o);
+  s.reasons = true;
+  script_tick(&s);
+  assert_true(script_has(&s, "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler: a new framework\n"));
+  script_subscribe(&s, "F1");
+  assert_true(script_has(&s, "> RECONCILE: all known tasks were asked for: finds unknown ones\n"));
+  script_offer(&s, "O1", "A1");
+  assert_true(script_has(&s, "> DECLINE O1: nothing waits that could take them\n"));
+  script_pod(&s, POD("containers: [{name: c, image: i, resources: {requests: {cpu: 64}}}]"));
+  assert_true(script_has(&s, "> REVIVE: something waits, and offers of these roles are held back\n"));
+  script_offer(&s, "O2", "A1");
+  assert_true(script_has(&s, "warning default/p: FailedScheduling: 0/1 nodes"));
+  script_wait(&s, 5000);
+  assert_true(script_has(&s, "> DECLINE O2: nothing that waits fits them\n"));
+  script_delete(&s, "default/p", -1);
+  script_wait(&s, 5000);
+  assert_true(script_has(&s, "> SUPPRESS: nothing waits for offers of these roles\n"));
+  script_close(&s);
+}
+
+static void launches_and_updates_say_why(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("containers: [{name: c, image: i}]"));
+  assert_true(script_has(&s, "> ACCEPT O1: launches what waits and fits these offers\n"));
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_RUNNING", "running---------", EXECUTOR);
+  assert_true(script_has(&s, "> ACKNOWLEDGE c.0: the update is taken in\n"));
+  script_close(&s);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(probes_tell_what_they_find),
+      cmocka_unit_test(an_unhealthy_container_may_be_over),
+      cmocka_unit_test(failures_are_warnings),
+      cmocka_unit_test(what_can_not_be_created_is_told),
+      cmocka_unit_test(a_deadline_is_told_when_it_is_over),
+      cmocka_unit_test(deletions_stop_containers),
+      cmocka_unit_test(calls_say_why),
+      cmocka_unit_test(launches_and_updates_say_why),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
