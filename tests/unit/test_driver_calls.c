@@ -46,7 +46,7 @@ static struct drv_call *parts_new(struct parts *p, uint32_t type) {
   k8smi_buf_puts(&buf, k8smi_drv_call_name(type));
   assert_int_equal(k8smi_buf_to_blob(&buf, &bytes), K8SM_OK);
   k8smi_buf_free(&buf);
-  struct drv_call *call = k8smi_drv_call_new(&p->core, type, bytes);
+  struct drv_call *call = k8smi_drv_call_new(&p->core, type, bytes, "a test");
   assert_non_null(call);
   return call;
 }
@@ -75,6 +75,7 @@ static void parts_sent(struct parts *p, const char *expected) {
   assert_int_equal(k8smi_drv_outbox_pump(&p->outbox, &p->core, &p->session), K8SM_OK);
   for (size_t i = 0; k8sm_effects_rows(p->core.queue, i, &e, sizeof e, 1) != 0; i++) {
     if (e.type == K8SM_EFFECT_REQUEST) strcat(strcat(text, e.bytes.ptr), " ");
+    if (e.type == K8SM_EFFECT_REQUEST) assert_string_equal(e.reason, "a test");
     if (e.type == K8SM_EFFECT_CANCEL) strcat(text, "cancel ");
     if (e.type == K8SM_EFFECT_EVENT) strcat(text, "event ");
   }
