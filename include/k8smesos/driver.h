@@ -255,7 +255,7 @@ struct k8sm_driver_counters {
   uint64_t updates;
   uint64_t acknowledged;
   uint64_t records;
-  uint64_t releases_due; /* pods that have ended, and claims that were deleted, whose reservations are not given
+  uint64_t releases_due; /* pods that have ended, and claims that were deleted, whose reservations are not all given
                             back yet: their agent has not offered them again. Who stops before leaves them
                             reserved. */
 };
