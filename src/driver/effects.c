@@ -82,6 +82,11 @@ static bool effects_room(struct k8sm_effects *effects, size_t rows, size_t bytes
   return ok;
 }
 
+/* One more row. */
+static bool effects_fit(const struct k8sm_effects *effects, size_t bytes) {
+  return effects->count < effects->cap && bytes <= effects->bytes.cap - effects->bytes.len;
+}
+
 int k8smi_effects_reserve(struct k8sm_effects *effects, size_t rows, size_t bytes) {
   size_t ends, all;
   if (!k8smi_mul(rows, EFFECTS_SLICES, &ends) || !k8smi_add(bytes, ends, &all)) return K8SM_ERR_NOMEM;
@@ -97,7 +102,7 @@ int k8smi_effects_add(struct k8sm_effects *effects, const struct k8sm_effect *ro
     if (!k8smi_add(bytes, s->len + 1, &bytes)) return K8SM_ERR_NOMEM;
     set |= 1u << i;
   }
-  if (!effects_room(effects, 1, bytes)) return K8SM_ERR_NOMEM;
+  if (!effects_fit(effects, bytes) && !effects_room(effects, 1, bytes)) return K8SM_ERR_NOMEM;
   struct effects_row *to = &effects->rows[effects->count++];
   to->effect = *row;
   for (; set != 0; set &= set - 1) {

@@ -238,12 +238,11 @@ static bool events_lives(const K8smMesos__TaskStatus *s) {
 
 /* A task of the pod that the record did not name is taken up, if somebody saw it alive: that an agent can't
  * be reached is said of tasks that never were, too. NULL: it has ended, and was forgotten. */
-static int events_find_task(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s,
-                            struct drv_task **ret) {
-  struct k8sm_slice id = k8smi_s(s->task_id->value);
-  *ret = k8smi_drv_pod_task(pod, id);
-  if (*ret != NULL || !events_lives(s)) return K8SM_OK;
-  struct drv_task *task = k8smi_drv_task_new(&d->core, id, k8smi_s(s->agent_id->value));
+static int events_take_up(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s,
+                          struct drv_task **ret) {
+  if (!events_lives(s)) return K8SM_OK;
+  struct drv_task *task =
+      k8smi_drv_task_new(&d->core, k8smi_s(s->task_id->value), k8smi_s(s->agent_id->value));
   if (task == NULL) return K8SM_ERR_NOMEM;
   task->next = pod->tasks;
   *ret = pod->tasks = task;
@@ -320,7 +319,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, struct drv_ta
   if (r == K8SM_OK && pod->adopts && events_lives(s))
     r = k8smi_drv_adopt(d, pod, of->attempt, k8smi_s(s->agent_id->value), events_has_executor(s, of));
   if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, of->attempt, s);
-  if (r == K8SM_OK) r = events_find_task(d, pod, s, &task);
+  if (r == K8SM_OK && task == NULL) r = events_take_up(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
