@@ -352,6 +352,8 @@ void sim_check_open(struct sim *s);
 void sim_check_free(struct sim *s);
 void sim_check_stream_began(struct sim *s); /* or ended: offers are void */
 void sim_check_crashed(struct sim *s);
+/* A row that is kept names the task, or this process has heard of it. */
+bool sim_check_knows(const struct sim *s, const struct sim_pod *pod, const char *task);
 /* Bytes of the stream, about to be given to the driver. */
 void sim_check_chunk(struct sim *s, struct k8sm_slice bytes);
 /* A request, about to be sent. */

@@ -187,6 +187,12 @@ static bool check_row_names(const struct sim *s, const struct sim_pod *pod, cons
   return false;
 }
 
+bool sim_check_knows(const struct sim *s, const struct sim_pod *pod, const char *task) {
+  size_t i = 0;
+  while (i < s->check.heard_count && strcmp(s->check.heard[i].task, task) != 0) i++;
+  return i < s->check.heard_count || check_row_names(s, pod, task);
+}
+
 static struct sim_pod *check_pod(struct sim *s, const char *task) {
   struct k8sm_task_id id;
   if (k8sm_task_id_parse(task, strlen(task), &id) != K8SM_OK) {
