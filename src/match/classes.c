@@ -34,13 +34,3 @@ bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_che
   *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, classes_key(check->need), rows);
   return rows == 0 || *ret != NULL || classes_ask(classes, check, rows, ret);
 }
-
-bool k8smi_class_find(struct k8smi_classes *classes, const struct k8smi_match_check *check,
-                      const struct k8smi_answers **ret) {
-  uint64_t rows = classes_rows(check->need);
-  struct k8sm_slice key = classes_key(check->need);
-  *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, key, rows);
-  if (rows == 0 || *ret != NULL) return true;
-  if (k8smi_map_get(&classes->met, key) == K8SMI_MAP_NONE) return k8smi_map_put(&classes->met, key, 0);
-  return classes_ask(classes, check, rows, ret);
-}

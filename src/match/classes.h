@@ -8,18 +8,12 @@
 /* Pods that every agent refuses or takes alike, for what it is, are a class: each agent is asked once for all
  * of them. What was answered is the cluster's, for the next match. Answers are numbers of rows. */
 
-/* The classes that a match has met, by the keys that demands have for it. */
 struct k8smi_classes {
   struct k8sm_cluster *cluster;
   struct k8smi_arena *scratch;
-  struct k8smi_map met;
 };
 
-/* The answers to a pod, if they are there, or it is the second of its class in the match; else NULL. NULL
- * also if agents need not be asked. False when memory ran out. */
-bool k8smi_class_find(struct k8smi_classes *classes, const struct k8smi_match_check *check,
-                      const struct k8smi_answers **ret);
-/* The answers to a pod, all agents asked if need be. */
+/* The answers to a pod, all agents asked if need be; NULL if they need not be. False when memory ran out. */
 bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check,
                      const struct k8smi_answers **ret);
 

@@ -17,7 +17,6 @@ static bool match_refuse(struct k8smi_match *match, struct k8smi_match_check *ch
   refused->placements = match->placements;
   struct k8sm_slice kind = check->need->demand->kind;
   if (kind.len > 0 && !k8smi_map_put(&match->refused_kinds, kind, demand)) return false;
-  if (!k8smi_class_ask(&match->classes, check, &check->same)) return false;
   if (match->is_counted) {
     refused->histogram = match->counted;
   } else {
@@ -107,7 +106,7 @@ static bool match_seek(struct k8smi_match *match, uint32_t demand) {
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
                        &need) ||
       !k8smi_peers_find(&match->peers, &need, &check.peer) ||
-      !k8smi_class_find(&match->classes, &check, &check.same)) {
+      !k8smi_class_ask(&match->classes, &check, &check.same)) {
     return false;
   }
   if (match->candidates == NULL && k8smi_score_decides(match, &check)) {
@@ -200,7 +199,6 @@ bool k8smi_match_open(struct k8smi_match *match, const struct k8sm_allocator *al
   if (!k8smi_arena_init(&match->scratch, allocator, 0)) return false;
   match->classes.cluster = c;
   match->classes.scratch = &match->scratch;
-  k8smi_map_init(&match->classes.met, &match->scratch.allocator, c->seed);
   k8smi_map_init(&match->refused_kinds, &match->scratch.allocator, c->seed);
   k8smi_topologies_trim(c);
   k8smi_tree_key_by(c, k8smi_tree_key_of(match->options.strategy));
@@ -213,7 +211,6 @@ void k8smi_match_close(struct k8smi_match *match) {
   match_roll_back(match);
   k8smi_match_unclaim(match, NULL);
   k8smi_peers_end(&match->peers);
-  k8smi_map_free(&match->classes.met);
   k8smi_map_free(&match->refused_kinds);
   k8smi_answers_trim(match->cluster, K8SMI_ANSWERS_MAX);
   k8smi_arena_free(&match->scratch);

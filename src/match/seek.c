@@ -125,18 +125,12 @@ struct seek_role {
   size_t number;
 };
 
-/* True if no slot of the role will do, as far as blocks tell; with what all agents answer for what they are.
- * Without memory it is in vain, too. */
+/* True if no slot of the role will do, as far as blocks tell. */
 static bool seek_is_vain(void *asked) {
   const struct seek_role *role = asked;
-  struct k8smi_match *match = role->match;
-  if (!k8smi_class_ask(&match->classes, role->check, &role->check->same)) {
-    match->no_memory = true;
-    return true;
-  }
   if (!k8smi_histogram_can_scan(role->check)) return k8smi_scan_finds_none(role->check, role->number);
-  match->is_counted = k8smi_histogram_scan(role->check, &match->counted);
-  return match->is_counted;
+  role->match->is_counted = k8smi_histogram_scan(role->check, &role->match->counted);
+  return role->match->is_counted;
 }
 
 /* The best slot of a role by the strategy, among those where the pod fits. */
