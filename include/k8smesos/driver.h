@@ -68,7 +68,8 @@ enum {
   K8SM_INPUT_LOST = 6,     /* exchange, bytes: no response, or no more of it; what went wrong, in words */
   K8SM_INPUT_POD = 7,      /* pod: run it; its uid must be set */
   K8SM_INPUT_DELETE = 8,   /* key: "namespace/name" or a uid; grace_seconds, -1: the pod's own. Again: only
-                              a shorter grace changes something. The pod is there until it has ended and
+                              a shorter grace changes something (of a command task none does: its executor
+                              goes by the pod's own). The pod is there until it has ended and
                               its row is removed; one whose record is REFUSED may be given again */
   K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
   K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */

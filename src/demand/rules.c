@@ -12,7 +12,7 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
     [K8SMI_PodSpec_restartPolicy] =
         RULE_HOW("the driver launches an ended container again, after Kubernetes' back-off"),
     [K8SMI_PodSpec_terminationGracePeriodSeconds] =
-        RULE_HOW("`KillPolicy.grace_period` of each task, `ExecutorInfo.shutdown_grace_period`"),
+        RULE_HOW("`KillPolicy.grace_period` of each task and of each KILL"),
     [K8SMI_PodSpec_activeDeadlineSeconds] =
         RULE_HOW("a time of the driver's, over all restarts: it kills the pod, with the grace period"),
     [K8SMI_PodSpec_dnsPolicy] =

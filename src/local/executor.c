@@ -8,7 +8,8 @@ enum {
   EXECUTOR_NOT_LAUNCHED = -1,
   EXECUTOR_ABORTED = 6,
   EXECUTOR_KILLED = 9,
-  EXECUTOR_SHUTDOWN_GRACE_MS = 5000
+  EXECUTOR_SHUTDOWN_GRACE_MS = 5000,
+  EXECUTOR_COMMAND_MORE_MS = 2000
 };
 
 #define EXECUTOR_REASON(name) K8SM_MESOS__TASK_STATUS__REASON__REASON_EXECUTOR_##name
@@ -219,12 +220,23 @@ void k8smi_local_executor_task_ended(struct local_executor *executor, struct loc
   if (executor->running == 0) executor_end_later(executor, 0, LOCAL_EXECUTOR_END_MS);
 }
 
+/* How long its agent waits for it: of a command task a little more than the task's own grace. */
+static uint64_t executor_patience_ms(const struct local_executor *executor) {
+  const K8smMesos__DurationInfo *own = executor->info == NULL ? NULL : executor->info->shutdown_grace_period;
+  if (own != NULL) return (uint64_t)own->nanoseconds / 1000000;
+  if (executor->info != NULL || k8smi_list_empty(&executor->tasks)) return EXECUTOR_SHUTDOWN_GRACE_MS;
+  const struct local_task *task = K8SMI_OF(executor->tasks.next, local_task, by_executor);
+  return k8smi_local_task_grace(task, NULL) + EXECUTOR_COMMAND_MORE_MS;
+}
+
 void k8smi_local_executor_shutdown(struct local_executor *executor) {
   if (executor->shutdown || executor->phase == LOCAL_EXECUTOR_ENDED) return;
   executor->shutdown = true;
-  if (executor->running > 0) executor_end_later(executor, EXECUTOR_KILLED, EXECUTOR_SHUTDOWN_GRACE_MS);
+  if (executor->running > 0) executor_end_later(executor, EXECUTOR_KILLED, executor_patience_ms(executor));
   K8SMI_EACH(link, &executor->tasks) {
-    k8smi_local_task_kill(K8SMI_OF(link, local_task, by_executor), LOCAL_KILL_GRACE_MS);
+    struct local_task *task = K8SMI_OF(link, local_task, by_executor);
+    k8smi_local_task_kill(task,
+                          executor->info == NULL ? k8smi_local_task_grace(task, NULL) : LOCAL_KILL_GRACE_MS);
   }
 }
 

@@ -116,7 +116,9 @@ static uint64_t task_last_words(struct local_task *task, uint64_t grace_ms) {
   return LOCAL_TASK_END_MS + (task->forced ? grace_ms : fate.after_ms);
 }
 
+/* An executor that the agent makes for a command task speaks an older API, in which no KILL has a policy. */
 uint64_t k8smi_local_task_grace(const struct local_task *task, const K8smMesos__KillPolicy *policy) {
+  if (task->executor != NULL && task->executor->info == NULL) policy = NULL;
   if (policy == NULL || policy->grace_period == NULL) policy = task->info->kill_policy;
   if (policy == NULL || policy->grace_period == NULL) return LOCAL_KILL_GRACE_MS;
   int64_t nanoseconds = policy->grace_period->nanoseconds;

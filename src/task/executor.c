@@ -106,7 +106,6 @@ K8smMesos__ExecutorInfo *k8smi_task_executor(struct k8smi_task_build *b, int *re
   info->resources = b->holds.executor.items;
   info->n_resources = b->holds.executor.count;
   info->container = executor_container(b);
-  info->shutdown_grace_period = k8smi_task_seconds(b, b->demand->grace_seconds);
   info->labels = k8smi_task_pod_labels(b);
   if (b->no_memory) return NULL;
   *result = K8SM_OK;

@@ -109,6 +109,16 @@ class Tasks(Case):
         self.assertEqual(km.wait(60), 0)
         self.assertEqual((out / "kind").read_text(), "bye\n")
 
+    def test_less_grace_counts(self):
+        """No KILL shortens another: the executor is shut down. (That of a command task goes by the task's own grace.)"""
+        km = self.run_pod(pod("deaf", [container("main", "trap '' TERM; while :; do sleep 0.1; done")],
+                              {"k8s.mesosphere.io/form": "budget"}, terminationGracePeriodSeconds=120))
+        self.wait(lambda: self.phase("deaf") == "Running")
+        time.sleep(1)  # for the trap
+        self.assertNotEqual(self.km("delete", "deaf", "--wait=2")[0], 0)
+        self.assertEqual(self.km("delete", "deaf", "--grace-period=1", "--wait=30")[0], 0, self.said())
+        self.assertEqual(km.wait(30), 0)
+
     def test_out_of_memory(self):
         self.run_pod(pod("fat", [container("hog", "sleep 1; x=a; while :; do x=$x$x; done",
                                            resources={"limits": {"memory": "48Mi"}})], restartPolicy="Never"))

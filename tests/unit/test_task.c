@@ -46,7 +46,7 @@ static K8smMesos__Call *decode(struct k8smi_arena *arena, const struct k8sm_call
   "'executor':{'type':'DEFAULT','executor_id':{'value':'" PODS_UID ".0.1'},'framework_id':{'value':'F1'},"   \
   "'container':{'type':'MESOS','linux_info':{'ipc_mode':'PRIVATE','share_cgroups':false}},"                  \
   "'resources':[" NGINX_SCALAR("cpus", "0.5") "," NGINX_SCALAR("mem", "128.0") "," NGINX_SCALAR(             \
-      "disk", "32.0") "],'name':'web','shutdown_grace_period':{'nanoseconds':30000000000}," NGINX_LABELS "}"
+      "disk", "32.0") "],'name':'web'," NGINX_LABELS "}"
 
 /* Read by eye: the first ACCEPT that a pod with one container becomes. */
 static const char nginx_accept[] =
