@@ -86,22 +86,9 @@ static void print_conditions(json_t *conditions) {
 }
 
 static void print_events(json_t *events) {
-  size_t i;
-  json_t *e;
-  printf("Events:%s\n", json_array_size(events) == 0 ? " none" : "");
-  json_array_foreach(events, i, e) {
-    char age[24], often[64] = "";
-    long long count = json_integer_value(json_object_get(e, "count"));
-    int64_t first = json_integer_value(json_object_get(e, "firstMillis"));
-    int64_t last = json_integer_value(json_object_get(e, "lastMillis"));
-    km_put_age(age, sizeof age, km_wall_ms() - last);
-    if (count > 1) {
-      char over[24];
-      km_put_age(over, sizeof over, km_wall_ms() - first);
-      snprintf(often, sizeof often, " (%lld times over %s)", count, over);
-    }
-    printf("  %-6s %s%s\n", age, word(e, "message"), often);
-  }
+  size_t lines = json_array_size(events);
+  printf("Events:%s\n", lines == 0 ? " none" : "");
+  if (lines > 0) km_events_describe(events, km_wall_ms(), stdout);
 }
 
 static void put_key(json_t *object, const char *kind, char key[KM_KEY_CAP]) {

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LOG_VERSION = 1, LOG_SLACK = 1000 /* lines that need not be there */, LOG_TIMES = 3 };
+/* Version 1 had no types. */
+enum { LOG_VERSION = 2, LOG_OLDEST = 1, LOG_SLACK = 1000 /* lines that need not be there */, LOG_TIMES = 3 };
 
 struct km_event_log {
   struct km_events *events;
@@ -50,6 +51,7 @@ static void put_event(void *ctx, const char *key, const struct km_event *event) 
   json_t *o = json_object();
   json_object_set_new(o, "object", json_string(key));
   json_object_set_new(o, "message", json_string(event->text));
+  if (event->warning) json_object_set_new(o, "warning", json_true());
   json_object_set_new(o, "last", json_integer(event->last_ms));
   if (event->count != 1) {
     json_object_set_new(o, "first", json_integer(event->first_ms));
@@ -90,10 +92,10 @@ static void append(struct km_event_log *log, struct lines *lines) {
     write_anew(log);
 }
 
-void km_event_log_add(struct km_event_log *log, struct k8sm_slice key, struct k8sm_slice text,
+void km_event_log_add(struct km_event_log *log, struct k8sm_slice key, struct k8sm_slice text, bool warning,
                       int64_t wall_ms) {
   struct lines lines = {NULL, 0, 0, 0};
-  struct km_event event = {NULL, wall_ms, wall_ms, 1};
+  struct km_event event = {NULL, wall_ms, wall_ms, 1, warning};
   if (key.len == 0) return; /* of no pod or workload: nobody asks for those */
   event.text = km_events_add(log->events, key.ptr, text, event)->text;
   put_event(&lines, key.ptr, &event);
@@ -129,7 +131,9 @@ static bool take_line(struct km_event_log *log, json_t *line) {
   if ((count == NULL) != (first == NULL)) return false;
   if (count != NULL && (!json_is_integer(count) || !json_is_integer(first) || json_integer_value(count) < 1))
     return false;
-  struct km_event event = {.last_ms = json_integer_value(last), .count = 1};
+  struct km_event event = {.last_ms = json_integer_value(last),
+                           .count = 1,
+                           .warning = json_is_true(json_object_get(line, "warning"))};
   event.first_ms = first == NULL ? event.last_ms : json_integer_value(first);
   if (count != NULL) event.count = json_integer_value(count);
   const struct k8sm_slice text = {json_string_value(message), json_string_length(message)};
@@ -139,7 +143,8 @@ static bool take_line(struct km_event_log *log, json_t *line) {
 
 static bool is_head(json_t *line) {
   json_t *version = json_object_get(line, "version");
-  return json_is_integer(version) && json_integer_value(version) == LOG_VERSION;
+  json_int_t number = json_integer_value(version);
+  return json_is_integer(version) && number >= LOG_OLDEST && number <= LOG_VERSION;
 }
 
 /* One line; of those that are not what they should be the first is told, and all are counted. */

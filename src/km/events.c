@@ -138,18 +138,39 @@ size_t km_events_count(const struct km_events *e) {
   return e->count;
 }
 
+/* ---- As JSON ---- */
+
+/* "Reason: message", where the reason is a word. */
+static void put_words(json_t *o, const char *text) {
+  size_t n = 0;
+  while ((text[n] >= 'A' && text[n] <= 'Z') || (text[n] >= 'a' && text[n] <= 'z')) n++;
+  bool split = n > 0 && text[n] == ':' && text[n + 1] == ' ';
+  json_object_set_new(o, "reason", json_stringn(text, split ? n : 0));
+  json_object_set_new(o, "message", json_string(split ? text + n + 2 : text));
+}
+
+static void put_event(json_t *list, const struct subject *s, const struct km_event *at) {
+  json_t *o = json_object();
+  json_object_set_new(o, "object", json_string(s->key));
+  json_object_set_new(o, "type", json_string(at->warning ? "Warning" : "Normal"));
+  put_words(o, at->text);
+  json_object_set_new(o, "firstMillis", json_integer(at->first_ms));
+  json_object_set_new(o, "lastMillis", json_integer(at->last_ms));
+  json_object_set_new(o, "count", json_integer(at->count));
+  json_array_append_new(list, o);
+}
+
+static void put_subject(json_t *list, const struct subject *s, int64_t now_ms) {
+  for (size_t i = 0; i < s->count; i++) {
+    if (s->items[i].last_ms > now_ms - KEPT_MS) put_event(list, s, &s->items[i]);
+  }
+}
+
 char *km_events_json(struct km_events *e, const char *key, int64_t now_ms) {
   json_t *list = json_array();
-  const struct subject *s = *find(e, key);
-  for (size_t i = 0; s != NULL && i < s->count; i++) {
-    const struct km_event *at = &s->items[i];
-    if (at->last_ms <= now_ms - KEPT_MS) continue;
-    json_t *o = json_object();
-    json_object_set_new(o, "message", json_string(at->text));
-    json_object_set_new(o, "firstMillis", json_integer(at->first_ms));
-    json_object_set_new(o, "lastMillis", json_integer(at->last_ms));
-    json_object_set_new(o, "count", json_integer(at->count));
-    json_array_append_new(list, o);
+  for (const struct subject *s = key == NULL ? e->oldest : *find(e, key); s != NULL; s = s->newer) {
+    put_subject(list, s, now_ms);
+    if (key != NULL) break;
   }
   char *text = json_dumps(list, JSON_COMPACT);
   json_decref(list);

@@ -11,13 +11,14 @@ static int run(const struct km_command *command, int argc, char **argv);
 
 const struct km_command km_command_get = {
     "get",
-    "Show the pods, workloads and claims of a running 'km run'",
-    "[POD|KIND|KIND NAME|KIND/NAME …] [-o table|wide|name|json] [-w]",
+    "Show the pods, workloads, claims and events of a running 'km run'",
+    "[POD|KIND|KIND NAME|KIND/NAME …|events] [-o table|wide|name|json] [-w]",
     "  km get                                    all pods and workloads\n"
     "  km get nginx kube-system/dns              some of them; without a namespace it is 'default'\n"
     "  km get pods -n kube-system -o wide        all of a kind, in one namespace, with addresses\n"
     "  km get deployment/web sts db              workloads\n"
     "  km get pvc                                claims, and where their volumes are\n"
+    "  km get events -n default                  what happened, the last at the end\n"
     "  km get -w                                 again and again, until all has ended\n"
     "  km get -o json | jq '.pods[].status.phase'\n",
     run,
@@ -177,6 +178,43 @@ static int watch(const struct request *q) {
   return code;
 }
 
+/* ---- Events ---- */
+
+static bool is_events(const struct km_texts *words) {
+  static const char *const names[] = {"events", "event", "ev"};
+  for (size_t i = 0; words->count > 0 && i < sizeof names / sizeof names[0]; i++) {
+    if (strcmp(words->items[0], names[i]) == 0) return true;
+  }
+  return false;
+}
+
+static int show_events(const char *folder, const char *name_space, size_t output) {
+  char *answer = km_control_ask(folder, "events");
+  json_t *all = answer == NULL ? NULL : json_loads(answer, 0, NULL);
+  if (answer != NULL && all == NULL)
+    fprintf(stderr, "km get: the running km answered in a form that this one does not know\n");
+  free(answer);
+  if (all == NULL) return KM_FAILED;
+  json_t *events = km_events_sort(all, name_space);
+  if (output == JSON && json_dumpf(events, stdout, JSON_INDENT(2)) == 0) putchar('\n');
+  if (output != JSON) km_events_list(events, km_wall_ms(), stdout);
+  json_decref(events);
+  json_decref(all);
+  return KM_DONE;
+}
+
+/* What can be asked of events, which are no objects here. */
+static int check_events(const struct km_command *command, const struct km_texts *words, size_t output,
+                        bool watching) {
+  if (words->count > 1) return km_misuse(command, "events have no names: 'km describe %s'", words->items[1]);
+  if (watching)
+    return km_misuse(command, "'km run' prints events as they happen: get events takes no --watch");
+  if (output == NAME) return km_misuse(command, "events have no names: -o is table or json");
+  return -1;
+}
+
+/* ---- The command ---- */
+
 static void add_all_of(const char *name_space, struct km_texts *keys) {
   char pattern[KM_KEY_CAP];
   snprintf(pattern, sizeof pattern, "*/%s/*", name_space);
@@ -202,6 +240,10 @@ static int run(const struct km_command *command, int argc, char **argv) {
     code = km_misuse(command, "-o is table, wide, name or json, not '%s'", output);
   if (code == -1 && name_space != NULL && everywhere)
     code = km_misuse(command, "--namespace and --all-namespaces exclude each other");
+  if (code == -1 && is_events(&words)) {
+    code = check_events(command, &words, q.output, watching);
+    if (code == -1) code = show_events(km_state_folder(state, folder, sizeof folder), name_space, q.output);
+  }
   if (code == -1 && (code = km_names_read("get", &words, name_space, &q.keys)) == KM_DONE) {
     if (words.count == 0 && name_space != NULL) add_all_of(name_space, &q.keys);
     q.claims = words.count > 0;

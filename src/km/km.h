@@ -87,8 +87,8 @@ struct km_pod {
   struct k8sm_pod *pod; /* a reference of the set's */
   size_t file;
   uint32_t document;
-  char prefix[40]; /* of the pod in its document: "", "spec.template.", … */
-  bool bare;       /* of no workload */
+  char prefix[40];                      /* of the pod in its document: "", "spec.template.", … */
+  bool bare;                            /* of no workload */
   const struct k8sm_workload *workload; /* that it is of; borrowed from its manifest, or NULL */
 };
 
@@ -154,7 +154,8 @@ bool km_key_is_kind(const char *key);
 const char *km_kind_name(const char *word, size_t len);
 /* Several of such a kind: "deployments". */
 const char *km_kind_words(const char *kind);
-/* A key in the words of kubectl: "deployment.apps/web", and `deployments.apps "web" not found`. Return text. */
+/* A key in the words of kubectl: "deployment.apps/web", and `deployments.apps "web" not found`. Return text.
+ */
 const char *km_resource_name(const char *key, char *text, size_t cap);
 const char *km_resource_missing(const char *key, char *text, size_t cap);
 
@@ -187,40 +188,56 @@ struct km_demand_flags {
   struct k8sm_slice executor_overlay, task_overlay;
   char *overlay_bytes[2]; /* theirs, where they came from files */
 };
-#define KM_DEMAND_OPTIONS(flags)                                                                               \
-  {"role", 0, KM_TEXT, &(flags).role, "ROLE", "that the pods may use (default *)"},                            \
-      {"principal", 0, KM_TEXT, &(flags).principal, "NAME", "for whom is reserved what pods reserve"},         \
-      {"form",  0,                                                                                             \
-       KM_TEXT, &(flags).form,                                                                                 \
-       "FORM",  "budget, budget-reserved, reserved, command or docker: one task for a pod of one container (default:"  \
-                " reserved tokens with a role and a principal)"},                                                \
-      {"form-fallback", 0, KM_FLAG, &(flags).form_fallback, NULL, "pods that can't be a command task run in the"  \
-                                                                   " default form"},                           \
-      {"network", 0, KM_TEXT, &(flags).network, "NAME", "CNI network of pods that do not ask for another"},    \
-      {"reservation", 0, KM_TEXT, &(flags).reservation, "LABELS",                                              \
-       "of the reservations that pods take cpus and memory from: a=b,c=d"},                                    \
-      {"reservation-principal", 0, KM_TEXT, &(flags).reservation_principal, "NAME", "whose these are"},        \
-      {"policy",          0,          KM_TEXTS,                                                                \
-       &(flags).policies, "PATH=HOW", "refuse, or warn of, what Mesos can't do of a field: spec=refuse"},      \
-      {"user", 0, KM_TEXTS, &(flags).users, "UID=NAME", "users of pods by their names on agents: 1000=app"},   \
-      {"storage-class", 0, KM_TEXTS, &(flags).classes, "NAME=DISK",                                            \
-       "of which disks of agents volumes of a class are made: fast=mount,profile=ssd; root, path or mount"},   \
-      {"command-probes",        0,    KM_FLAG,                                                                 \
-       &(flags).command_probes, NULL, "probes that Mesos can't do run in the container"},                      \
-      {"host-filesystem",        0,    KM_FLAG,                                                                \
-       &(flags).host_filesystem, NULL, "run commands on the agents' own file system, without images"},         \
-      {"no-limits", 0, KM_FLAG, &(flags).no_limits, NULL, "for agents without cgroup isolators: no limits"},   \
-  {                                                                                                            \
-    "original-defaults", 0, KM_FLAG, &(flags).original_defaults, NULL,                                         \
-        "0.25 cpus and 64 MiB for containers that state none, as limits too"                                   \
+#define KM_DEMAND_OPTIONS(flags)                                                                             \
+  {"role", 0, KM_TEXT, &(flags).role, "ROLE", "that the pods may use (default *)"},                          \
+      {"principal", 0, KM_TEXT, &(flags).principal, "NAME", "for whom is reserved what pods reserve"},       \
+      {"form",                                                                                               \
+       0,                                                                                                    \
+       KM_TEXT,                                                                                              \
+       &(flags).form,                                                                                        \
+       "FORM",                                                                                               \
+       "budget, budget-reserved, reserved, command or docker: one task for a pod of one container (default:" \
+       " reserved tokens with a role and a principal)"},                                                     \
+      {"form-fallback",                                                                                      \
+       0,                                                                                                    \
+       KM_FLAG,                                                                                              \
+       &(flags).form_fallback,                                                                               \
+       NULL,                                                                                                 \
+       "pods that can't be a command task run in the"                                                        \
+       " default form"},                                                                                     \
+      {"network", 0, KM_TEXT, &(flags).network, "NAME", "CNI network of pods that do not ask for another"},  \
+      {"reservation",        0,        KM_TEXT,                                                              \
+       &(flags).reservation, "LABELS", "of the reservations that pods take cpus and memory from: a=b,c=d"},  \
+      {"reservation-principal", 0, KM_TEXT, &(flags).reservation_principal, "NAME", "whose these are"},      \
+      {"policy",          0,          KM_TEXTS,                                                              \
+       &(flags).policies, "PATH=HOW", "refuse, or warn of, what Mesos can't do of a field: spec=refuse"},    \
+      {"user", 0, KM_TEXTS, &(flags).users, "UID=NAME", "users of pods by their names on agents: 1000=app"}, \
+      {"storage-class",                                                                                      \
+       0,                                                                                                    \
+       KM_TEXTS,                                                                                             \
+       &(flags).classes,                                                                                     \
+       "NAME=DISK",                                                                                          \
+       "of which disks of agents volumes of a class are made: fast=mount,profile=ssd; root, path or mount"}, \
+      {"command-probes",        0,    KM_FLAG,                                                               \
+       &(flags).command_probes, NULL, "probes that Mesos can't do run in the container"},                    \
+      {"host-filesystem",        0,    KM_FLAG,                                                              \
+       &(flags).host_filesystem, NULL, "run commands on the agents' own file system, without images"},       \
+      {"no-limits", 0, KM_FLAG, &(flags).no_limits, NULL, "for agents without cgroup isolators: no limits"}, \
+  {                                                                                                          \
+    "original-defaults", 0, KM_FLAG, &(flags).original_defaults, NULL,                                       \
+        "0.25 cpus and 64 MiB for containers that state none, as limits too"                                 \
   }
 /* For commands that launch. */
-#define KM_OVERLAY_OPTIONS(flags)                                                                              \
-  {"executor-overlay", 0, KM_TEXT, &(flags).executor_overlay_file, "FILE",                                     \
-   "a part of an ExecutorInfo, merged into that of every pod: JSON or protobuf"},                              \
-  {                                                                                                            \
-    "task-overlay", 0, KM_TEXT, &(flags).task_overlay_file, "FILE",                                            \
-        "a part of a TaskInfo, merged into that of every container"                                            \
+#define KM_OVERLAY_OPTIONS(flags)                                                                            \
+  {"executor-overlay",                                                                                       \
+   0,                                                                                                        \
+   KM_TEXT,                                                                                                  \
+   &(flags).executor_overlay_file,                                                                           \
+   "FILE",                                                                                                   \
+   "a part of an ExecutorInfo, merged into that of every pod: JSON or protobuf"},                            \
+  {                                                                                                          \
+    "task-overlay", 0, KM_TEXT, &(flags).task_overlay_file, "FILE",                                          \
+        "a part of a TaskInfo, merged into that of every container"                                          \
   }
 /* Reads form, policies and overlays. -1, or an exit code with a line. */
 int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags);
@@ -259,6 +276,16 @@ void km_table_row(struct km_table *table, const char *const cells[KM_COLUMNS]);
 /* Prints the columns aligned. Returns the number of lines. */
 size_t km_table_print(const struct km_table *table, FILE *out);
 void km_table_free(struct km_table *table);
+
+/* ---- view_events.c: events, an array of what km_events_json makes ---- */
+
+struct json_t;
+/* As in `kubectl describe`. */
+void km_events_describe(const struct json_t *events, int64_t now, FILE *out);
+/* Those of a namespace, NULL: of all, the last to happen at the end. To be let go of. */
+struct json_t *km_events_sort(const struct json_t *events, const char *name_space);
+/* As `kubectl get events`. */
+void km_events_list(const struct json_t *events, int64_t now, FILE *out);
 
 /* Memory for the program itself: ends it with a line when there is none. */
 void *km_alloc(void *old, size_t size);

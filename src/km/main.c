@@ -33,7 +33,7 @@ static const char *elsewhere(const char *name) {
       {"apply", "'km run -f FILE' runs what is in a manifest, and rolls out what has changed"},
       {"create", "'km run -f FILE' runs what is in a manifest"},
       {"rollout", "'km run -f FILE' rolls out what has changed, and 'km get' shows how far it is"},
-      {"events", "'km describe NAME' shows what happened to it"},
+      {"events", "'km get events' lists what happened, and 'km describe NAME' what happened to it"},
       {"logs",
        "Mesos keeps what containers write in their sandboxes, as stdout and stderr; 'km describe NAME' "
        "shows the agent and the containers' ids"},

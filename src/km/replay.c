@@ -18,6 +18,7 @@ const struct km_command km_command_replay = {
 
 struct replay {
   struct k8sm_driver *driver;
+  struct k8sm_control *workloads;
   struct k8sm_effects *effects;
   uint64_t start; /* mono_ms of the first input */
   size_t inputs, effects_seen;
@@ -34,6 +35,33 @@ static const char *input_name(uint32_t type) {
       [K8SM_INPUT_REFUSED] = "REFUSED",     [K8SM_INPUT_STOP] = "STOP",
       [K8SM_INPUT_CONDITION] = "CONDITION", [K8SM_INPUT_DELETE_CLAIM] = "DELETE_CLAIM"};
   return type < sizeof names / sizeof names[0] ? names[type] : "?";
+}
+
+static const char *control_name(uint32_t type) {
+  static const char *const names[] = {
+      [K8SM_CONTROL_TICK] = "TICK",         [K8SM_CONTROL_RESTORE] = "RESTORE",
+      [K8SM_CONTROL_FOUND] = "FOUND",       [K8SM_CONTROL_APPLY] = "APPLY",
+      [K8SM_CONTROL_COMPLETE] = "COMPLETE", [K8SM_CONTROL_DELETE] = "DELETE",
+      [K8SM_CONTROL_STATUS] = "STATUS",     [K8SM_CONTROL_GONE] = "GONE",
+      [K8SM_CONTROL_REJECTED] = "REJECTED", [K8SM_CONTROL_AGENTS] = "AGENTS",
+      [K8SM_CONTROL_ZONE] = "ZONE",         [K8SM_CONTROL_RECORDED] = "RECORDED",
+      [K8SM_CONTROL_REFUSED] = "REFUSED",   [K8SM_CONTROL_SCALE] = "SCALE"};
+  return type < sizeof names / sizeof names[0] ? names[type] : "?";
+}
+
+static void print_control_input(const struct replay *r, const struct k8sm_control_input *in) {
+  struct k8sm_workload_info info = {.size = sizeof info};
+  printf("%10" PRIu64 " ms  control %s", in->mono_ms - r->start, control_name(in->type));
+  if (in->workload != NULL && k8sm_workload_get_info(in->workload, &info) == K8SM_OK)
+    printf(" %s/%s/%s", info.kind_name.ptr, info.name_space.ptr, info.name.ptr);
+  else if (in->pod != NULL)
+    printf(" Pod/%s/%s", k8sm_pod_namespace(in->pod).ptr, k8sm_pod_name(in->pod).ptr);
+  else if (in->key.len > 0)
+    printf(" %s", in->key.ptr);
+  if (in->number != 0 || in->type == K8SM_CONTROL_SCALE) printf(" %" PRIu64, in->number);
+  if (in->agent_count > 0) printf(" %zu", in->agent_count);
+  if (in->bytes.len > 0) printf(" (%zu bytes)", in->bytes.len);
+  putchar('\n');
 }
 
 static void print_input(const struct replay *r, const struct k8sm_input *in) {
@@ -74,7 +102,8 @@ static void print_status(const struct k8sm_effect *e) {
 static void print_effect(const struct k8sm_effect *e) {
   switch (e->type) {
   case K8SM_EFFECT_REQUEST:
-    printf("               -> %s exchange %" PRIu64 ": ", e->authority.ptr, e->exchange);
+    printf("               -> %s exchange %" PRIu64 " (%s): ", e->authority.ptr, e->exchange,
+           e->reason == NULL ? "?" : e->reason);
     print_call(e);
     break;
   case K8SM_EFFECT_CANCEL: printf("               -> gives exchange %" PRIu64 " up\n", e->exchange); break;
@@ -84,9 +113,12 @@ static void print_effect(const struct k8sm_effect *e) {
     break;
   case K8SM_EFFECT_STATUS: print_status(e); break;
   case K8SM_EFFECT_EVENT:
-    printf("               -> %s%s%s\n", e->key.len > 0 ? e->key.ptr : "", e->key.len > 0 ? ": " : "",
-           e->bytes.ptr);
+    printf("               -> %s%s%s%s\n", (e->flags & K8SM_EVENT_WARNING) != 0 ? "Warning: " : "",
+           e->key.len > 0 ? e->key.ptr : "", e->key.len > 0 ? ": " : "", e->bytes.ptr);
     break;
+  case K8SM_EFFECT_POD: printf("               -> makes pod %s\n", e->key.ptr); break;
+  case K8SM_EFFECT_DELETE: printf("               -> deletes pod %s\n", e->key.ptr); break;
+  case K8SM_EFFECT_DELETE_CLAIM: printf("               -> deletes claim %s\n", e->key.ptr); break;
   case K8SM_EFFECT_GONE:
   case K8SM_EFFECT_CLAIM_GONE: printf("               -> %s is gone\n", e->key.ptr); break;
   case K8SM_EFFECT_STOPPED: printf("               -> stopped\n"); break;
@@ -94,24 +126,29 @@ static void print_effect(const struct k8sm_effect *e) {
   }
 }
 
-static void print_step(struct replay *r, const struct k8sm_input *in) {
+static void print_step(struct replay *r, const struct km_traced *in) {
   struct k8sm_effect e;
-  if (!r->quiet) print_input(r, in);
+  if (!r->quiet && in->of_control) print_control_input(r, &in->control);
+  if (!r->quiet && !in->of_control) print_input(r, &in->driver);
   for (size_t i = 0; k8sm_effects_rows(r->effects, i, &e, sizeof e, 1) > 0; i++) {
     r->effects_seen++;
     if (!r->quiet) print_effect(&e);
   }
 }
 
+static int step(struct replay *r, const struct km_traced *in) {
+  return in->of_control ? k8sm_control_step(r->workloads, &in->control, r->effects, NULL)
+                        : k8sm_driver_step(r->driver, &in->driver, r->effects, NULL);
+}
+
 static int replay_all(struct replay *r, struct km_trace_reader *reader, const char *file) {
-  struct k8sm_input input;
-  int result, read;
-  uint64_t sum;
-  while ((read = km_trace_next(reader, &input, &result, &sum)) == 1) {
-    if (r->inputs++ == 0) r->start = input.mono_ms;
-    int now = k8sm_driver_step(r->driver, &input, r->effects, NULL);
+  struct km_traced input;
+  int read;
+  while ((read = km_trace_next(reader, &input)) == 1) {
+    if (r->inputs++ == 0) r->start = input.of_control ? input.control.mono_ms : input.driver.mono_ms;
+    int now = step(r, &input);
     print_step(r, &input);
-    if (now == result && km_trace_sum(r->effects) == sum) continue;
+    if (now == input.result && km_trace_sum(r->effects) == input.sum) continue;
     fprintf(stderr, "%s:%zu: what follows from this input is not what was recorded: another version of km?\n",
             file, r->inputs + 1);
     return KM_FAILED;
@@ -129,6 +166,7 @@ static int replay_file(const char *file, bool quiet) {
   if (reader == NULL) return KM_FAILED;
   km_report_begin(&report);
   int code = KM_FAILED, result = km_driver_make(&setup, &r.driver, &report.diags);
+  if (result == K8SM_OK) result = km_workloads_make(&setup, &r.workloads, &report.diags);
   if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r.effects);
   km_report_end(&report, NULL, -1);
   if (result == K8SM_OK)
@@ -137,6 +175,7 @@ static int replay_file(const char *file, bool quiet) {
     km_report_result("replaying", result);
   k8sm_effects_free(r.effects);
   k8sm_driver_free(r.driver);
+  k8sm_control_free(r.workloads);
   km_trace_reader_close(reader);
   return code;
 }

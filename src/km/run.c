@@ -67,6 +67,7 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
                                         .user = user_name(o),
                                         .protocol = o->protocol,
                                         .seed = random_seed(),
+                                        .control_seed = random_seed(),
                                         .mapping = &o->mapping,
                                         .preemption = o->preemption,
                                         .data = set->data,
@@ -75,8 +76,7 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
   int result = km_driver_make(&setup, &r->driver, &report->diags);
   if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->effects);
   if (result == K8SM_OK) result = k8sm_client_new(NULL, &r->client, &report->diags);
-  const struct k8sm_control_options control = {.size = sizeof control, .seed = random_seed()};
-  if (result == K8SM_OK) result = k8sm_control_new(&control, &r->workloads, &report->diags);
+  if (result == K8SM_OK) result = km_workloads_make(&setup, &r->workloads, &report->diags);
   if (result == K8SM_OK) result = k8sm_effects_new(NULL, &r->workload_effects);
   if (result != K8SM_OK && report->diags.count == 0) km_report_result("starting", result);
   return result == K8SM_OK;

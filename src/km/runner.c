@@ -93,6 +93,7 @@ static int step_control(struct km_runner *r, struct k8sm_control_input *input, s
   input->wall_ms = km_wall_ms();
   int result =
       check_result(r, "the control", k8sm_control_step(r->workloads, input, r->workload_effects, diags));
+  km_trace_write_control(r->trace, input, result, r->workload_effects);
   carry_out(r, r->workload_effects, true);
   return result;
 }
@@ -347,6 +348,7 @@ char *km_runner_answer(void *ctx, const char *line) {
   char key[600];
   long long grace = -1, replicas, current;
   if (strcmp(line, "get") == 0) return km_view_json(r);
+  if (strcmp(line, "events") == 0) return km_event_log_json(r->events, NULL);
   if (sscanf(line, "events %599s", key) == 1) return km_event_log_json(r->events, key);
   if (sscanf(line, "knows %599s", key) == 1) return answer_knows(r, key);
   if (sscanf(line, "delete %599s %lld", key, &grace) >= 1) return answer_delete(r, key, grace);

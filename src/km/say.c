@@ -72,7 +72,8 @@ static bool is_last_word(const struct km_runner *r, uint32_t code) {
 void km_say_event(struct km_runner *r, const struct k8sm_effect *effect) {
   const char *text = effect->bytes.ptr == NULL ? "" : effect->bytes.ptr;
   if (effect->code == K8SM_DIAG_UPDATE_FOREIGN && r->stray_ms == 0) r->stray_ms = km_mono_ms();
-  km_event_log_add(r->events, effect->key, effect->bytes, km_wall_ms());
+  km_event_log_add(r->events, effect->key, effect->bytes, (effect->flags & K8SM_EVENT_WARNING) != 0,
+                   km_wall_ms());
   if (r->quiet && is_last_word(r, effect->code)) fprintf(stderr, "km run: %s\n", text);
   if (!r->quiet && (effect->key.len > 0 || !is_repeated(r, text))) print_line(r, effect->key, text, "");
   fflush(stdout);

@@ -29,3 +29,8 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                         .task_overlay = s->mapping->task_overlay};
   return k8sm_driver_new(&options, ret, diags);
 }
+
+int km_workloads_make(const struct km_driver_setup *s, struct k8sm_control **ret, struct k8sm_diags *diags) {
+  const struct k8sm_control_options options = {.size = sizeof options, .seed = s->control_seed};
+  return k8sm_control_new(&options, ret, diags);
+}

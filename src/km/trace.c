@@ -104,6 +104,7 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_text(head, "user", s->user);
   set_text(head, "protocol", s->protocol);
   set_number(head, "seed", s->seed);
+  set_number(head, "controlSeed", s->control_seed);
   if (s->adopt_ms != 0) set_number(head, "adopt", s->adopt_ms);
   set_number(head, "preemption", s->preemption);
   set_mapping(head, s->mapping);
@@ -142,6 +143,65 @@ void km_trace_write(struct km_trace *t, const struct k8sm_input *in, int result,
   write_line(t, line);
 }
 
+static void add_hex(json_t *list, const char *text) {
+  json_array_append_new(list, hex((struct k8sm_slice){text, strlen(text)}));
+}
+
+/* Labels and taints one after the other, the members of each by turns. */
+static void set_node(json_t *row, const struct k8sm_node *node) {
+  json_t *labels = json_array(), *taints = json_array();
+  for (size_t i = 0; i < node->label_count; i++) {
+    add_hex(labels, node->labels[i].key);
+    add_hex(labels, node->labels[i].value);
+  }
+  for (size_t i = 0; i < node->taint_count; i++) {
+    add_hex(taints, node->taints[i].key);
+    add_hex(taints, node->taints[i].value);
+    add_hex(taints, node->taints[i].effect);
+  }
+  json_object_set_new(row, "labels", labels);
+  json_object_set_new(row, "taints", taints);
+}
+
+static void set_agents(json_t *line, const struct k8sm_control_agent *agents, size_t n) {
+  json_t *rows = json_array();
+  for (size_t i = 0; i < n; i++) {
+    json_t *row = json_object();
+    set_hex(row, "name", agents[i].name);
+    if (agents[i].node != NULL) set_node(row, agents[i].node);
+    json_array_append_new(rows, row);
+  }
+  json_object_set_new(line, "agents", rows);
+}
+
+static void set_workload(json_t *line, const struct k8sm_workload *workload) {
+  struct k8sm_blob *blob;
+  if (workload == NULL || k8sm_workload_encode(workload, K8SM_FORMAT_JSON, NULL, &blob) != K8SM_OK) return;
+  set_hex(line, "workload", k8sm_blob_bytes(blob));
+  k8sm_blob_unref(blob);
+}
+
+void km_trace_write_control(struct km_trace *t, const struct k8sm_control_input *in, int result,
+                            const struct k8sm_effects *effects) {
+  if (t == NULL || t->failed) return;
+  json_t *line = json_object();
+  json_object_set_new(line, "control", json_true());
+  set_number(line, "type", in->type);
+  set_number(line, "flags", in->flags);
+  set_number(line, "mono", in->mono_ms);
+  set_number(line, "wall", (uint64_t)in->wall_ms);
+  set_number(line, "number", in->number);
+  set_hex(line, "key", in->key);
+  set_hex(line, "bytes", in->bytes);
+  set_workload(line, in->workload);
+  set_pod(line, in->pod);
+  set_number(line, "grace", (uint64_t)in->grace_seconds);
+  if (in->agent_count > 0) set_agents(line, in->agents, in->agent_count);
+  set_number(line, "result", (uint64_t)(int64_t)result);
+  set_number(line, "sum", km_trace_sum(effects));
+  write_line(t, line);
+}
+
 void km_trace_close(struct km_trace *t) {
   if (t == NULL) return;
   fclose(t->out);
@@ -154,14 +214,18 @@ static uint64_t add(uint64_t sum, const void *bytes, size_t len) {
   return (sum ^ len) * UINT64_C(0x100000001b3);
 }
 
-/* Of a status what is shown of it. */
+/* Of a status what is shown of it, and of a pod that is to run all of it. */
 static uint64_t add_effect(uint64_t sum, const struct k8sm_effect *e) {
   struct k8sm_blob *json = NULL;
   bool shows = e->status != NULL && k8sm_status_encode(e->status, K8SM_FORMAT_JSON, NULL, &json) == K8SM_OK;
-  const uint64_t numbers[] = {e->type, e->to, e->number, e->exchange, e->flags, e->code};
+  shows |= e->pod != NULL && k8sm_pod_encode(e->pod, K8SM_FORMAT_JSON, NULL, &json) == K8SM_OK;
+  const uint64_t numbers[] = {
+      e->type, e->to, e->number, e->exchange, e->flags, e->code, (uint64_t)e->grace_seconds};
+  const struct k8sm_slice why = {e->reason, e->reason == NULL ? 0 : strlen(e->reason)};
   const struct k8sm_slice texts[] = {
       e->authority, e->method,    e->path, e->content_type,
-      e->accept,    e->stream_id, e->key,  shows ? k8sm_blob_bytes(json) : e->bytes};
+      e->accept,    e->stream_id, e->key,  shows ? k8sm_blob_bytes(json) : e->bytes,
+      why};
   sum = add(sum, numbers, sizeof numbers);
   for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) sum = add(sum, texts[k].ptr, texts[k].len);
   k8sm_blob_unref(json);

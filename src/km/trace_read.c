@@ -15,7 +15,11 @@ struct km_trace_reader {
   struct km_demand_flags mapping;
   char **texts; /* of the head, and of the last line from `head_texts` on */
   size_t text_count, head_texts;
-  struct k8sm_pod *pod;
+  struct k8sm_pod *pod; /* of the last line, as all below */
+  struct k8sm_workload *workload;
+  struct k8sm_control_agent *agents;
+  struct k8sm_node *nodes;
+  size_t agent_count;
 };
 
 static void drop_texts(struct km_trace_reader *r, size_t from) {
@@ -28,9 +32,8 @@ static int digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The bytes of a member; they stay until drop_texts. */
-static struct k8sm_slice bytes_of(struct km_trace_reader *r, json_t *object, const char *name) {
-  json_t *value = json_object_get(object, name);
+/* The bytes of a text in hexadecimal; they stay until drop_texts. */
+static struct k8sm_slice unhex(struct km_trace_reader *r, json_t *value) {
   const char *text = json_string_value(value);
   struct k8sm_slice s = {NULL, 0};
   if (text == NULL) return s;
@@ -43,6 +46,10 @@ static struct k8sm_slice bytes_of(struct km_trace_reader *r, json_t *object, con
   s.ptr = bytes;
   s.len = len;
   return s;
+}
+
+static struct k8sm_slice bytes_of(struct km_trace_reader *r, json_t *object, const char *name) {
+  return unhex(r, json_object_get(object, name));
 }
 
 static uint64_t number(json_t *object, const char *name) {
@@ -140,47 +147,136 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .mapping = &r->mapping,
                                     .preemption = number(r->head, "preemption") != 0,
                                     .seed = number(r->head, "seed"),
+                                    .control_seed = number(r->head, "controlSeed"),
                                     .adopt_ms = number(r->head, "adopt")};
   read_data(r, setup);
   return r;
 }
 
+/* ---- Lines ---- */
+
+static const struct k8sm_parse_options as_it_is = {.size = sizeof as_it_is,
+                                                   .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
+
 static bool read_pod(struct km_trace_reader *r, json_t *line) {
-  static const struct k8sm_parse_options as_it_is = {
-      .size = sizeof as_it_is, .flags = K8SM_PARSE_NO_DEFAULTS | K8SM_PARSE_NO_VALIDATE};
   struct k8sm_slice json = bytes_of(r, line, "pod");
-  k8sm_pod_unref(r->pod);
-  r->pod = NULL;
   return json.ptr == NULL || k8sm_pod_parse(json.ptr, json.len, &as_it_is, &r->pod, NULL) == K8SM_OK;
 }
 
-int km_trace_next(struct km_trace_reader *r, struct k8sm_input *in, int *result, uint64_t *sum) {
+static bool read_workload(struct km_trace_reader *r, json_t *line) {
+  /* Its pods get what is left to be said of pods only when they are made. */
+  static const struct k8sm_parse_options checked = {.size = sizeof checked, .flags = K8SM_PARSE_NO_VALIDATE};
+  struct k8sm_slice json = bytes_of(r, line, "workload");
+  return json.ptr == NULL || k8sm_workload_parse(json.ptr, json.len, &checked, &r->workload, NULL) == K8SM_OK;
+}
+
+static const char *text_at(struct km_trace_reader *r, json_t *list, size_t i) {
+  const char *text = unhex(r, json_array_get(list, i)).ptr;
+  return text == NULL ? "" : text;
+}
+
+static struct k8sm_node read_node(struct km_trace_reader *r, json_t *labels, json_t *taints) {
+  size_t label_count = json_array_size(labels) / 2, taint_count = json_array_size(taints) / 3;
+  struct k8sm_node_label *label_rows = km_alloc(NULL, label_count * sizeof *label_rows);
+  struct k8sm_node_taint *taint_rows = km_alloc(NULL, taint_count * sizeof *taint_rows);
+  for (size_t i = 0; i < label_count; i++)
+    label_rows[i] = (struct k8sm_node_label){text_at(r, labels, 2 * i), text_at(r, labels, 2 * i + 1)};
+  for (size_t i = 0; i < taint_count; i++)
+    taint_rows[i] = (struct k8sm_node_taint){text_at(r, taints, 3 * i), text_at(r, taints, 3 * i + 1),
+                                             text_at(r, taints, 3 * i + 2)};
+  return (struct k8sm_node){.size = sizeof(struct k8sm_node),
+                            .labels = label_rows,
+                            .label_count = label_count,
+                            .label_size = sizeof *label_rows,
+                            .taints = taint_rows,
+                            .taint_count = taint_count,
+                            .taint_size = sizeof *taint_rows};
+}
+
+static void read_agents(struct km_trace_reader *r, json_t *rows) {
+  size_t n = json_array_size(rows);
+  r->agents = km_alloc(NULL, n * sizeof *r->agents);
+  r->nodes = km_alloc(NULL, n * sizeof *r->nodes);
+  for (; r->agent_count < n; r->agent_count++) {
+    json_t *row = json_array_get(rows, r->agent_count), *labels = json_object_get(row, "labels");
+    struct k8sm_node *node = &r->nodes[r->agent_count];
+    *node = read_node(r, labels, json_object_get(row, "taints"));
+    r->agents[r->agent_count] =
+        (struct k8sm_control_agent){bytes_of(r, row, "name"), labels == NULL ? NULL : node};
+  }
+}
+
+static void drop_line(struct km_trace_reader *r) {
+  for (size_t i = 0; i < r->agent_count; i++) {
+    free((void *)(uintptr_t)r->nodes[i].labels);
+    free((void *)(uintptr_t)r->nodes[i].taints);
+  }
+  free(r->agents);
+  free(r->nodes);
+  k8sm_pod_unref(r->pod);
+  k8sm_workload_unref(r->workload);
+  r->agents = NULL;
+  r->nodes = NULL;
+  r->agent_count = 0;
+  r->pod = NULL;
+  r->workload = NULL;
+  drop_texts(r, r->head_texts);
+}
+
+static struct k8sm_input driver_input(struct km_trace_reader *r, json_t *line) {
+  return (struct k8sm_input){.size = sizeof(struct k8sm_input),
+                             .type = (uint32_t)number(line, "type"),
+                             .status = (uint32_t)number(line, "status"),
+                             .mono_ms = number(line, "mono"),
+                             .wall_ms = (int64_t)number(line, "wall"),
+                             .exchange = number(line, "exchange"),
+                             .number = number(line, "number"),
+                             .key = bytes_of(r, line, "key"),
+                             .bytes = bytes_of(r, line, "bytes"),
+                             .content_type = bytes_of(r, line, "contentType"),
+                             .stream_id = bytes_of(r, line, "streamID"),
+                             .location = bytes_of(r, line, "location"),
+                             .pod = r->pod,
+                             .grace_seconds = (int64_t)number(line, "grace"),
+                             .flags = (uint32_t)number(line, "flags")};
+}
+
+static struct k8sm_control_input control_input(struct km_trace_reader *r, json_t *line) {
+  read_agents(r, json_object_get(line, "agents"));
+  return (struct k8sm_control_input){.size = sizeof(struct k8sm_control_input),
+                                     .type = (uint32_t)number(line, "type"),
+                                     .flags = (uint32_t)number(line, "flags"),
+                                     .mono_ms = number(line, "mono"),
+                                     .wall_ms = (int64_t)number(line, "wall"),
+                                     .number = number(line, "number"),
+                                     .key = bytes_of(r, line, "key"),
+                                     .bytes = bytes_of(r, line, "bytes"),
+                                     .workload = r->workload,
+                                     .pod = r->pod,
+                                     .grace_seconds = (int64_t)number(line, "grace"),
+                                     .agents = r->agents,
+                                     .agent_count = r->agent_count,
+                                     .agent_size = sizeof *r->agents};
+}
+
+int km_trace_next(struct km_trace_reader *r, struct km_traced *ret) {
   bool bad;
   json_t *line = read_line(r, &bad);
   if (line == NULL) return bad ? -1 : 0;
-  drop_texts(r, r->head_texts);
-  if (!read_pod(r, line)) {
-    fprintf(stderr, "%s:%zu: the pod can't be read\n", r->name, r->line);
+  drop_line(r);
+  if (!read_pod(r, line) || !read_workload(r, line)) {
+    fprintf(stderr, "%s:%zu: the %s can't be read\n", r->name, r->line,
+            json_object_get(line, "workload") == NULL ? "pod" : "workload");
     json_decref(line);
     return -1;
   }
-  *in = (struct k8sm_input){.size = sizeof *in,
-                            .type = (uint32_t)number(line, "type"),
-                            .status = (uint32_t)number(line, "status"),
-                            .mono_ms = number(line, "mono"),
-                            .wall_ms = (int64_t)number(line, "wall"),
-                            .exchange = number(line, "exchange"),
-                            .number = number(line, "number"),
-                            .key = bytes_of(r, line, "key"),
-                            .bytes = bytes_of(r, line, "bytes"),
-                            .content_type = bytes_of(r, line, "contentType"),
-                            .stream_id = bytes_of(r, line, "streamID"),
-                            .location = bytes_of(r, line, "location"),
-                            .pod = r->pod,
-                            .grace_seconds = (int64_t)number(line, "grace"),
-                            .flags = (uint32_t)number(line, "flags")};
-  *result = (int)(int64_t)number(line, "result");
-  *sum = number(line, "sum");
+  *ret = (struct km_traced){.of_control = json_is_true(json_object_get(line, "control")),
+                            .result = (int)(int64_t)number(line, "result"),
+                            .sum = number(line, "sum")};
+  if (ret->of_control)
+    ret->control = control_input(r, line);
+  else
+    ret->driver = driver_input(r, line);
   json_decref(line);
   return 1;
 }
@@ -188,8 +284,8 @@ int km_trace_next(struct km_trace_reader *r, struct k8sm_input *in, int *result,
 void km_trace_reader_close(struct km_trace_reader *r) {
   if (r != NULL) km_demand_flags_free(&r->mapping);
   if (r == NULL) return;
+  drop_line(r);
   drop_texts(r, 0);
-  k8sm_pod_unref(r->pod);
   free(r->texts);
   free(r->data);
   json_decref(r->head);

@@ -629,6 +629,35 @@ class Run(unittest.TestCase):
             self.assertIn("trace", err)
         self.assertIn("Is a directory", km("replay", self.folder.name)[2])
 
+    def test_a_recording_has_the_control(self):
+        trace = pathlib.Path(self.folder.name, "trace")
+        manifest = trace.with_name("web.yaml")
+        manifest.write_text(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n"
+            "  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n"
+            "    spec: {containers: [{name: c, image: x, command: [sleep, '1000']}]}\n---\n"
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: ds}\nspec:\n"
+            "  selector: {matchLabels: {app: ds}}\n  template:\n    metadata: {labels: {app: ds}}\n"
+            "    spec: {containers: [{name: c, image: x, command: [sleep, '1000']}]}\n")
+        run = subprocess.Popen([KM, "run", "-q", "-f", manifest, self.state, f"--record={trace}"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(lambda: (run.kill(), run.wait()))
+        while km("get", "pods", self.state)[1].count("Running") < 3:
+            self.assertIsNone(run.poll())
+            time.sleep(0.1)
+        self.assertEqual(km("scale", "deployment/web", "--replicas=1", self.state)[0], 0)
+        self.assertEqual(km("delete", "--all", self.state)[0], 0)
+        run.wait(timeout=30)
+        code, out, err = km("replay", trace)
+        self.assertEqual(code, 0, out + err)
+        for line in ("control APPLY Deployment/default/web", "control APPLY DaemonSet/default/ds", "control AGENTS 1",
+                     "control SCALE Deployment/default/web 1", "-> makes pod default/web-", "-> deletes pod default/web-",
+                     "(launches what waits and fits these offers): {", "(the pod is deleted): {"):
+            self.assertIn(line, out)
+        text = trace.read_text()
+        trace.write_text(text.replace('"controlSeed":', '"controlSeed":1'))  # other names of pods
+        self.assertEqual(km("replay", "-q", trace)[0], 1)
+
     def test_a_terminal_shows_one_table(self):
         try:
             child, fd = pty.fork()
@@ -847,17 +876,17 @@ class Restarts(unittest.TestCase):
     def begin(self):
         """A pod that runs, and a km that was killed."""
         run = self.start()
-        self.wait_for("Running: the pod was Pending")
+        self.wait_for("the pod was Pending")
         self.kill(run)
 
     def test_what_happened_is_known_after_a_crash(self):
         self.begin()
         run = self.start()
-        self.wait_for("Scheduled: Successfully assigned")
+        self.wait_for("Successfully assigned")
         _, out, _ = self.describe()
-        events = re.findall(r"(?m)^  \d+s +(\w+): ", out[out.index("Events:"):])
+        events = re.findall(r"(?m)^  Normal +(\w+) +\d+s +\w", out[out.index("Events:"):])
         self.assertEqual(events[:3], ["Scheduled", "Started", "Running"], out)
-        self.assertNotIn("events", self.kill(run))
+        self.assertNotIn("events:", self.kill(run))
 
     def test_a_framework_that_was_removed_is_over(self):
         self.begin()
@@ -892,7 +921,7 @@ class Restarts(unittest.TestCase):
         run = subprocess.Popen([KM, "run", "-f", manifest, self.master, f"--state={self.state}", "--adopt=2",
                                 f"--record={trace}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.addCleanup(lambda: (run.kill(), run.wait(), run.stdout.close()))
-        self.wait_for("Adopted: attempt number 0, which runs on agent ")
+        self.wait_for("attempt number 0, which runs on agent ")
         time.sleep(3)
         (row,) = json.loads(km("get", "-o", "json", f"--state={self.state}")[1])["pods"]
         self.assertEqual((row["shown"], row["uid"]), ("Running", uid))
@@ -900,6 +929,36 @@ class Restarts(unittest.TestCase):
         self.assertEqual(km("delete", "--all", f"--state={self.state}")[0], 0)
         run.communicate(timeout=30)
         self.assertEqual(km("replay", "-q", trace)[0], 0)
+
+    def test_events_have_types(self):
+        self.begin()
+        log = self.state / "events"
+        head, rows = log.read_text().split("\n", 1)
+        self.assertEqual(head, '{"version":2}')
+        rows += '{"object": "other/x", "message": "BackOff: of old", "last": %d}\n' % (time.time() * 1000)
+        log.write_text('{"version":1}\n' + rows + rows.splitlines()[-1].replace("x", "y").replace("{", '{"warning":true,') + "\n")
+        run = self.start()
+        self.wait_for("Successfully assigned")
+        state = f"--state={self.state}"
+        code, out, err = km("get", "events", state)
+        self.assertEqual(code, 0, err)
+        lines = out.splitlines()
+        self.assertRegex(lines[0], "^NAMESPACE +LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$")
+        self.assertRegex(out, "(?m)^default +[0-9]+s +Normal +Started +pod/busybox +Started container busybox$")
+        self.assertRegex(out, "(?m)^other +[0-9]+s +Normal +BackOff +pod/x +of old$")
+        self.assertRegex(out, "(?m)^other +[0-9]+s +Warning +BackOff +pod/y +of old$")
+        rows = json.loads(km("get", "ev", "-n", "other", "-o", "json", state)[1])
+        self.assertEqual([(row["object"], row["type"], row["reason"], row["message"], row["count"]) for row in rows],
+                         [("other/x", "Normal", "BackOff", "of old", 1), ("other/y", "Warning", "BackOff", "of old", 1)])
+        for words, why in ((["busybox"], "events have no names: 'km describe busybox'"), (["-w"], "takes no --watch"),
+                           (["-o", "name"], "-o is table or json")):
+            code, _, err = km("get", "events", *words, state)
+            self.assertEqual((code, why in err), (64, True), err)
+        self.kill(run)
+        log.write_text('{"version":3}\n' + log.read_text().split("\n", 1)[1])
+        run = self.start()
+        self.wait_for("Status:              Running")
+        self.assertIn(f'km: {log}:1: expected {{"version":2}}: no events of earlier are known', self.kill(run))
 
     def test_events_that_are_none_are_passed_over(self):
         self.begin()
@@ -910,14 +969,14 @@ class Restarts(unittest.TestCase):
                     '{"object": "a/b", "message": "m", "last": 1, "first": 1, "count": 0}\n'):
             log.write_text("".join([lines[0], lines[1], bad, "x\n", *lines[2:], '{"object": "cut']), encoding="latin-1")
             run = self.start()
-            self.wait_for("Running: the pod was Pending")
-            self.assertIn("Scheduled: Successfully assigned", self.describe()[1])
+            self.wait_for("the pod was Pending")
+            self.assertIn("Successfully assigned default/busybox to ", self.describe()[1])
             self.assertIn(f"km: {log}:3: not an event; passed over, as 2 in all\n", self.kill(run))
             self.assertNotIn("cut", log.read_text())
-        log.write_text('{"version":2}\n' + "".join(lines[1:]))
+        log.write_text('{"version":3}\n' + "".join(lines[1:]))
         run = self.start()
         self.wait_for("Events: none")
-        self.assertIn(f'km: {log}:1: expected {{"version":1}}: ', self.kill(run))
+        self.assertIn(f'km: {log}:1: expected {{"version":2}}: ', self.kill(run))
         log.unlink()
         log.mkdir()
         run = self.start()
@@ -939,11 +998,11 @@ class Restarts(unittest.TestCase):
         self.wait_for("Status:              Running")
         _, out, _ = self.describe()
         self.kill(run)
-        shown = out[out.index("Events:"):].splitlines()[1:]
+        shown = out[out.index("Events:"):].splitlines()[3:]
         self.assertEqual(len(shown), 25, out)
-        self.assertRegex(shown[0], r"^  11m +old 26$")
-        self.assertRegex(shown[4], r"^  8m\d+s +step 0 \(20 times over 8m\d+s\)$")
-        self.assertRegex(shown[-1], r"^  \d+s +a while ago \(2 times over 10m\)$")
+        self.assertRegex(shown[0], r"^  Normal +- +11m +old 26$")
+        self.assertRegex(shown[4], r"^  Normal +- +8m\d+s \(x20 over 8m\d+s\) +step 0$")
+        self.assertRegex(shown[-1], r"^  Normal +- +\d+s \(x2 over 10m\) +a while ago$")
         lines = log.read_text().splitlines()
         self.assertLess(len(lines), 10010)
         self.assertIn("b/2999", lines[10000])
