@@ -1012,7 +1012,7 @@ class Restarts(unittest.TestCase):
         self.mesos.kill()
         self.mesos.wait()
         run = self.start()
-        self.wait_for("Running: the pod was Pending")
+        self.wait_for("the pod was Pending")
         time.sleep(3)  # some attempts to reach it
         run.send_signal(signal.SIGTERM)
         out = run.communicate(timeout=12)[0]
