@@ -185,11 +185,11 @@ void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod) {
 }
 
 struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id, struct k8sm_slice agent_id) {
-  struct k8sm_task_id parts;
+  struct k8sm_task_id parts = {.attempt = 0};
   size_t size = sizeof(struct drv_task) + id.len + agent_id.len + 2;
-  struct drv_task *task = size > UINT32_MAX ? NULL : k8smi_zalloc(&core->allocator, size);
+  struct drv_task *task = k8smi_zalloc(&core->allocator, size);
   if (task == NULL) return NULL;
-  task->size = (uint32_t)size;
+  task->size = size;
   task->state = -1;
   task->doubt_ms = DRV_NEVER;
   task->id = (struct k8sm_slice){task->text, id.len};
@@ -197,8 +197,8 @@ struct drv_task *k8smi_drv_task_new(struct drv_core *core, struct k8sm_slice id,
   memcpy(task->text, id.ptr, id.len);
   if (agent_id.len != 0) memcpy(task->text + id.len + 1, agent_id.ptr, agent_id.len);
   task->named = k8sm_task_id_parse(id.ptr, id.len, &parts) == K8SM_OK;
-  task->attempt = task->named ? parts.attempt : 0;
-  task->pause = task->named && parts.container.len == 0;
+  task->attempt = parts.attempt;
+  task->pause = parts.container.len == 0;
   return task;
 }
 

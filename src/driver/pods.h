@@ -23,11 +23,11 @@ struct drv_task {
   uint64_t stuck_ms;         /* when it is killed if it still has not started; 0: never */
   struct k8sm_slice id;
   struct k8sm_slice agent_id; /* former attempts may have been elsewhere */
-  uint32_t size;              /* of the whole */
-  uint32_t attempt;           /* as its id says; */
-  bool named;                 /* false: that is none of ours, which a broken record may have */
-  bool pause;                 /* it is of no container, or of all */
-  char text[];                /* both ids, a NUL after each */
+  size_t size;                /* of the whole */
+  bool named; /* its id is one of ours, as all are but for those of a broken record; and says: */
+  bool pause; /* of no container */
+  uint32_t attempt;
+  char text[]; /* both ids, a NUL after each */
 };
 
 /* Where an attempt of a pod runs. Made once per attempt, by its placement. */
