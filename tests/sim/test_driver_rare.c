@@ -568,6 +568,24 @@ static void an_attempt_was_being_ended(void **state) {
   }
 }
 
+/* One that was taken up has no ExecutorInfo; its executor's id is made of its own. */
+static void what_was_adopted_is_shut_down(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  o.adopt_ms = 30000;
+  open_subscribed(&s, &o);
+  script_pod(&s, POD("p", "u1", ""));
+  script_update(&s, "u1.0..0.abc", "A1", "TASK_RUNNING", "pause-----------", "");
+  script_update(&s, "u1.0.c.0.abc", "A1", "TASK_RUNNING", "c---------------", "");
+  assert_int_equal(script_delete(&s, "u1", 40), K8SM_OK);
+  script_wait(&s, 1000);
+  script_forget(&s);
+  assert_int_equal(script_delete(&s, "u1", 0), K8SM_OK);
+  if (!script_has(&s, "> SHUTDOWN") || !script_has(&s, "> KILL c.0")) fail_msg("%s", s.trace);
+  script_close(&s);
+}
+
 /* Deleted while it is looked for what runs of it: nothing does, and it is gone. */
 static void a_pod_is_deleted_before_it_is_adopted(void **state) {
   struct script s;
@@ -806,6 +824,7 @@ int main(void) {
       cmocka_unit_test(a_master_that_leads_no_more_is_left),
       cmocka_unit_test(adoption_numbers_by_the_clock),
       cmocka_unit_test(an_attempt_was_being_ended),
+      cmocka_unit_test(what_was_adopted_is_shut_down),
       cmocka_unit_test(a_pod_is_deleted_before_it_is_adopted),
       cmocka_unit_test(deletions_come_again),
       cmocka_unit_test(gone_from_nowhere),
