@@ -268,6 +268,67 @@ static void a_snapshot_takes_the_place_of_all_rows(void **state) {
   script_close(&s);
 }
 
+/* A record that somebody has meddled with: the task is nobody's then, and the driver goes on. */
+static void a_recorded_task_with_an_odd_id(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  char odd[256];
+  (void)state;
+  open_running(&s);
+  take_snapshot(&s);
+  snprintf(odd, sizeof odd, "%s", script_task(&s, "nginx"));
+  s.rows[1].bytes[s.rows[1].len] = '\0';
+  for (char *at = s.rows[1].bytes; (at = strstr(at, odd)) != NULL;) strchr(at, '.')[1] = 'x';
+  strchr(odd, '.')[1] = 'x';
+  o.seed = 8;
+  script_restart(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  assert_true(script_has(&s, "> RECONCILE"));
+  script_forget(&s);
+  script_update(&s, odd, "A1", "TASK_RUNNING", "running---------", ",\"source\":\"SOURCE_EXECUTOR\"");
+  script_expect(&s, "foreign\n");
+  script_close(&s);
+}
+
+/* What a step tells of a pod: one status follows on from the other. */
+static void note_told(const struct script *s, struct k8sm_status **former, struct k8sm_status **last) {
+  struct k8sm_effect e;
+  for (size_t i = 0; k8sm_effects_rows(s->effects, i, &e, sizeof e, 1) != 0; i++) {
+    if (e.type != K8SM_EFFECT_STATUS) continue;
+    assert_true(*last == NULL || e.former == *last);
+    if (*former == NULL) *former = k8sm_status_ref(e.former);
+    k8sm_status_unref(*last);
+    *last = k8sm_status_ref(e.status);
+  }
+}
+
+/* The first of the former statuses and the last one say all. */
+static void a_host_that_looks_seldom(void **state) {
+  struct script s;
+  struct k8sm_status *former = NULL, *last = NULL, *first;
+  struct k8sm_blob *patch;
+  (void)state;
+  open_running(&s);
+  s.hold_records = s.hold_calls = true;
+  script_update(&s, script_task(&s, "nginx"), "A1", "TASK_FAILED", "failed----------",
+                ",\"source\":\"SOURCE_EXECUTOR\",\"message\":\"Command exited with status 3\"");
+  note_told(&s, &former, &last);
+  first = last;
+  assert_non_null(first);
+  script_update(&s, script_task(&s, ""), "A1", "TASK_UNREACHABLE", NULL,
+                ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"");
+  note_told(&s, &former, &last);
+  assert_ptr_not_equal(first, last);
+  assert_int_equal(k8sm_status_patch(former, last, K8SM_PATCH_MERGE, NULL, &patch), K8SM_OK);
+  assert_non_null(strstr(k8sm_blob_bytes(patch).ptr, "\"exitCode\":3"));
+  assert_non_null(strstr(k8sm_blob_bytes(patch).ptr, "NodeStatusUnknown"));
+  k8sm_blob_unref(patch);
+  k8sm_status_unref(former);
+  k8sm_status_unref(last);
+  script_close(&s);
+}
+
 static void a_snapshot_without_memory(void **state) {
   struct script s;
   int result = K8SM_ERR_NOMEM;
@@ -401,6 +462,8 @@ int main(void) {
       cmocka_unit_test(the_master_ends_it),
       cmocka_unit_test(events_without_memory),
       cmocka_unit_test(a_snapshot_takes_the_place_of_all_rows),
+      cmocka_unit_test(a_recorded_task_with_an_odd_id),
+      cmocka_unit_test(a_host_that_looks_seldom),
       cmocka_unit_test(a_snapshot_without_memory),
       cmocka_unit_test(many_pods_wait),
       cmocka_unit_test(a_line_that_stays),
