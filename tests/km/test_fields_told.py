@@ -112,7 +112,7 @@ SPEC = {
 
 # Patterns of paths, and why nothing is said of them.
 SILENT = {
-    r"restartPolicy|activeDeadlineSeconds|containers\.0\.readinessProbe\.(success|failure)Threshold":
+    r"restartPolicy|activeDeadlineSeconds|readinessGates.*|containers\.0\.readinessProbe\.(success|failure)Threshold":
         "the driver does it",
     r"nodeSelector.*|tolerations.*|affinity.*|topologySpreadConstraints.*|priority|preemptionPolicy":
         "it says where the pod may go, and before which: it is there",
