@@ -76,7 +76,7 @@ class Network(Case):
         status = self.status("joined")
         self.assertTrue(status["podIP"].startswith("10.77.0."), status)
         self.assertEqual(status["podIPs"], [{"ip": status["podIP"]}])
-        self.assertNotIn("hostIP", status)
+        self.assertEqual(status["hostIP"], self.pair.agents[0].flags["ip"])
         self.assertEqual(fetch(f"http://{status['podIP']}:8080/word"), "served\n")
         self.assertTrue(self.containers("joined")["neighbour"]["state"].get("running"))
 

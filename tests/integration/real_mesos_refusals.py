@@ -194,7 +194,7 @@ class Framework:
         self.stream_id = self.answer.getheader("Mesos-Stream-Id")
         self.calls = http.client.HTTPConnection(address)
         threading.Thread(target=self.read, daemon=True).start()
-        self.id = self.wait(lambda e: e["type"] == "SUBSCRIBED")["subscribed"]["framework_id"]["value"]
+        self.id = self.wait(lambda e: e["type"] == "SUBSCRIBED")[0]["subscribed"]["framework_id"]["value"]
         self.standing = self.offer()
 
     def read(self):
@@ -204,14 +204,15 @@ class Framework:
                 self.events.append(event)
                 self.said.notify_all()
 
-    def wait(self, wanted, seconds=30):
+    def wait(self, wanted, seconds=30, count=1):
+        """The events, when there are so many of them, or None."""
         with self.said:
-            found = self.said.wait_for(lambda: [e for e in self.events if wanted(e)], seconds)
-            self.events = [e for e in self.events if e not in found]
-        return found[0] if found else None
+            found = self.said.wait_for(lambda: len(e := [e for e in self.events if wanted(e)]) >= count and e, seconds)
+            self.events = [e for e in self.events if not wanted(e)]
+        return found or None
 
     def offer(self):
-        offer = self.wait(lambda e: e["type"] == "OFFERS")["offers"]["offers"][0]
+        offer = self.wait(lambda e: e["type"] == "OFFERS")[0]["offers"]["offers"][0]
         self.agent = offer["agent_id"]["value"]
         return offer["id"]["value"]
 
@@ -245,11 +246,9 @@ class Framework:
             return event["type"] == "UPDATE_OPERATION_STATUS" and \
                 event["update_operation_status"]["status"].get("operation_id", {}).get("value") in ids
 
-        event = self.wait(about, 2 if ids else 0.2)
-        if event is None:
-            return None
-        status = event.get("update", event.get("update_operation_status"))["status"]
-        return tuple(self.shared(status.get(key, "-")) for key in ("state", "reason", "message"))
+        events = self.wait(about, 2 if ids else 0.2, len(ids) or 1) or []
+        statuses = [e.get("update", e.get("update_operation_status"))["status"] for e in events]
+        return [tuple(self.shared(status.get(key, "-")) for key in ("state", "reason", "message")) for status in statuses]
 
 
 def furnish(pair):
@@ -276,7 +275,9 @@ def tasks_of(operation):
 
 
 def ids_of(operation):
-    """Of its tasks, or its own."""
+    """Of its tasks, or its own: those that a master says something of."""
+    if operation.get("type", "UNKNOWN") == "UNKNOWN":
+        return
     for thing in [task.get("task_id", {}) for task in tasks_of(operation)] or [operation.get("id", {})]:
         if "value" in thing:
             yield thing["value"]
