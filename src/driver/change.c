@@ -86,10 +86,12 @@ int k8smi_drv_pod_abandon(struct k8sm_driver *d, struct drv_pod *pod, uint32_t c
                           k8sm_demand_attempt(pod->demand), why);
 }
 
-/* Without a record: what runs of it is not known yet, and has to end first. Until something is, or nothing
- * can be, the deletion waits. */
+/* Without a record: what runs of it is not known yet, and has to end first. Until all is that the master
+ * knows of, or nothing can be, the deletion waits: its pause task must not end before the others, which
+ * nobody would see end. */
 static bool change_waits(const struct k8sm_driver *d, const struct drv_pod *pod) {
-  return pod->adopts && k8smi_drv_adopting(d) && !pod->status->launched;
+  bool known = pod->status->launched && d->reconcile.all_ms <= d->core.mono_ms;
+  return pod->adopts && k8smi_drv_adopting(d) && !known;
 }
 
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {

@@ -22,7 +22,7 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   k8smi_drv_pods_init(&d->pods, &d->core);
   k8smi_drv_claims_init(d);
   k8smi_drv_volumes_init(d);
-  d->framework_due_ms = d->reconcile.due_ms = DRV_NEVER;
+  d->framework_due_ms = d->reconcile.due_ms = d->reconcile.all_ms = DRV_NEVER;
   d->starved_ms = d->adopt_until_ms = DRV_NEVER;
   const struct k8sm_cluster_options o = {.size = sizeof o,
                                          .allocator = &d->core.allocator,

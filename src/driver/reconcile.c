@@ -13,6 +13,7 @@ enum {
   RECONCILE_COOL_MS = 15000,   /* between two questions for all tasks, however often we subscribe */
   RECONCILE_ADOPT_MS = 60000,  /* the same while it is found out what runs */
   RECONCILE_AGENTS_MS = 60000, /* for agents to make offers, before those are asked for that make none */
+  RECONCILE_ANSWERS_MS = 5000, /* for the answers to what names no task */
   RECONCILE_DOUBT_MS = 60000,  /* a single task in doubt is asked for again */
   RECONCILE_BATCH = 1000,      /* tasks that one call names, about */
   RECONCILE_SLOTS = 10000,     /* that one step of a round looks at */
@@ -32,6 +33,7 @@ void k8smi_drv_reconcile_start(struct k8sm_driver *d) {
 
 void k8smi_drv_reconcile_stop(struct k8sm_driver *d) {
   d->reconcile.begun = false;
+  d->reconcile.all_ms = DRV_NEVER;
   d->reconcile.due_ms = DRV_NEVER;
 }
 
@@ -121,6 +123,15 @@ static uint64_t reconcile_pause(uint32_t rounds) {
   return k8smi_drv_min(ms, RECONCILE_ROUND_CAP_MS);
 }
 
+/* Deletions of pods that were given without a record wait for the answers. */
+static void reconcile_asked_all(struct k8sm_driver *d) {
+  d->reconcile.all_ms = k8smi_drv_after(&d->core, RECONCILE_ANSWERS_MS);
+  for (size_t i = 0; k8smi_drv_adopting(d) && i < d->pods.count; i++) {
+    if (d->pods.slots[i] != NULL && d->pods.slots[i]->delete_again)
+      k8smi_drv_pods_touch(&d->pods, d->pods.slots[i]);
+  }
+}
+
 /* All have been asked for; the run ends when all have answered. */
 static int reconcile_end_round(struct k8sm_driver *d) {
   struct drv_reconcile *rc = &d->reconcile;
@@ -135,6 +146,7 @@ static int reconcile_end_round(struct k8sm_driver *d) {
   }
   int r = k8smi_drv_reconcile_ask(d, NULL, 0, "all known tasks were asked for: finds unknown ones");
   if (r != K8SM_OK) return r;
+  if (rc->all_ms == DRV_NEVER) reconcile_asked_all(d);
   rc->cool_ms = k8smi_drv_after(&d->core, RECONCILE_COOL_MS);
   rc->begun = false;
   rc->due_ms = k8smi_drv_after(&d->core, k8smi_drv_adopting(d) ? RECONCILE_ADOPT_MS : RECONCILE_RUN_MS);

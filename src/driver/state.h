@@ -93,6 +93,7 @@ struct drv_reconcile {
   size_t cursor;    /* the slot at which it goes on: a long one takes several steps */
   uint64_t due_ms;  /* the next round or run, or the rest of one */
   uint64_t cool_ms; /* all tasks are not asked for before */
+  uint64_t all_ms; /* when the master has told of all that it knows, asked for or not; DRV_NEVER: not asked */
 };
 
 enum drv_life { DRV_RUNNING = 0, DRV_LEAVING, DRV_STOPPED };
