@@ -96,6 +96,7 @@ static bool change_waits(const struct k8sm_driver *d, const struct drv_pod *pod)
 
 int k8smi_drv_pod_delete(struct k8sm_driver *d, struct drv_pod *pod, int64_t grace_seconds) {
   if (change_waits(d, pod)) {
+    if (!pod->delete_again) k8smi_drv_pods_touch(&d->pods, pod); /* to know when it is looked at again */
     pod->deleting = pod->delete_again = true;
     pod->grace_seconds = grace_seconds;
     return K8SM_OK;

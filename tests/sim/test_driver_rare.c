@@ -579,10 +579,30 @@ static void what_was_adopted_is_shut_down(void **state) {
   script_update(&s, "u1.0..0.abc", "A1", "TASK_RUNNING", "pause-----------", "");
   script_update(&s, "u1.0.c.0.abc", "A1", "TASK_RUNNING", "c---------------", "");
   assert_int_equal(script_delete(&s, "u1", 40), K8SM_OK);
-  script_wait(&s, 1000);
+  script_wait(&s, 6000); /* all that runs is known by then */
   script_forget(&s);
   assert_int_equal(script_delete(&s, "u1", 0), K8SM_OK);
   if (!script_has(&s, "> SHUTDOWN") || !script_has(&s, "> KILL c.0")) fail_msg("%s", s.trace);
+  script_close(&s);
+}
+
+/* Its pause task was heard of, and its container not so far: neither ends before all is asked for that runs.
+ */
+static void what_is_deleted_is_looked_for_first(void **state) {
+  struct script s;
+  struct k8sm_driver_options o = script_options();
+  (void)state;
+  o.adopt_ms = 30000;
+  open_subscribed(&s, &o);
+  script_pod(&s, POD("p", "u1", ""));
+  script_update(&s, "u1.0..0.abc", "A1", "TASK_RUNNING", "pause-----------", "");
+  assert_int_equal(script_delete(&s, "u1", 40), K8SM_OK);
+  script_wait(&s, 4000);
+  assert_false(script_has(&s, "> KILL"));
+  script_update(&s, "u1.0.c.0.abc", "A1", "TASK_RUNNING", "c---------------", "");
+  script_wait(&s, 2000);
+  assert_true(script_has(&s, "> KILL c.0"));
+  assert_false(script_has(&s, "> KILL pause.0"));
   script_close(&s);
 }
 
@@ -825,6 +845,7 @@ int main(void) {
       cmocka_unit_test(adoption_numbers_by_the_clock),
       cmocka_unit_test(an_attempt_was_being_ended),
       cmocka_unit_test(what_was_adopted_is_shut_down),
+      cmocka_unit_test(what_is_deleted_is_looked_for_first),
       cmocka_unit_test(a_pod_is_deleted_before_it_is_adopted),
       cmocka_unit_test(deletions_come_again),
       cmocka_unit_test(gone_from_nowhere),
