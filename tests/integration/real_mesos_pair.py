@@ -200,7 +200,7 @@ class Pair:
 
     def start_master(self):
         self.master = run("mesos-master", self.flags, f"{self.folder}/master.log", {})
-        wait(lambda: self.state("/version"))
+        wait(lambda: self.state("/frameworks"))  # a path that it has last: others answer before it is all there
 
     def state(self, path="/slaves"):
         try:
