@@ -97,12 +97,39 @@ static void a_failed_allocation_adds_nothing(void **state) {
   }
 }
 
+/* Sizes that no memory has are refused before they are added up. */
+static void what_is_too_large_is_refused(void **state) {
+  struct k8sm_effects *e;
+  struct k8sm_effect row = request("bytes");
+  (void)state;
+  assert_int_equal(k8sm_effects_new(NULL, &e), K8SM_OK);
+  assert_int_equal(k8smi_effects_add(e, &row), K8SM_OK);
+  assert_int_equal(k8smi_effects_reserve(e, SIZE_MAX, 0), K8SM_ERR_NOMEM);
+  assert_int_equal(k8smi_effects_reserve(e, 1, SIZE_MAX), K8SM_ERR_NOMEM);
+  assert_int_equal(k8smi_effects_reserve(e, SIZE_MAX / 8, 0), K8SM_ERR_NOMEM);
+  row.key = (struct k8sm_slice){"k", SIZE_MAX - 2};
+  assert_int_equal(k8smi_effects_add(e, &row), K8SM_ERR_NOMEM);
+  assert_int_equal(k8smi_effects_count(e), 1);
+  assert_int_equal(k8sm_effects_rows(e, 0, &row, sizeof row, 1), 1);
+  assert_string_equal(row.bytes.ptr, "bytes");
+  k8sm_effects_free(e);
+}
+
+static void an_allocator_without_its_parts_is_none(void **state) {
+  const struct k8sm_allocator half = {.size = sizeof half};
+  struct k8sm_effects *e;
+  (void)state;
+  assert_int_equal(k8sm_effects_new(&half, &e), K8SM_ERR_NOMEM);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_keep_their_bytes),
       cmocka_unit_test(moving_keeps_order_and_empties),
       cmocka_unit_test(used_again_nothing_is_allocated),
       cmocka_unit_test(a_failed_allocation_adds_nothing),
+      cmocka_unit_test(what_is_too_large_is_refused),
+      cmocka_unit_test(an_allocator_without_its_parts_is_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
