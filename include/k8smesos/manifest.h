@@ -57,8 +57,8 @@ enum { K8SM_DATA_BINARY = 1 << 0 }; /* of a ConfigMap's binaryData: never the va
  * keys has one row whose key is empty. A PersistentVolumeClaim has a row for each thing that its spec says of
  * the volume: "storage", "storageClassName", "volumeMode", "accessModes" (with commas between them),
  * "volumeName", "dataSource" ("Kind/name", of dataSourceRef where there is one), "selector" ("true") and
- * "volumeAttributesClassName". A StatefulSet has such rows for each of its volumeClaimTemplates, under the name "CLAIM-SET-*":
- * they hold for the claims of all its pods ("CLAIM-SET-0", ...) that no row names itself. */
+ * "volumeAttributesClassName". A StatefulSet has such rows for each of its volumeClaimTemplates, under the name
+ * "CLAIM-SET-*": they hold for the claims of all its pods ("CLAIM-SET-0", ...) that no row names itself. */
 struct k8sm_manifest_data {
   struct k8sm_slice kind; /* "ConfigMap", "Secret", "PersistentVolumeClaim" */
   struct k8sm_slice name_space;
