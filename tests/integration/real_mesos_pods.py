@@ -125,7 +125,8 @@ class Pods(Case):
                          initContainers=[container("first", "sleep 1; echo made > /data/by-init", volumeMounts=mounts)],
                          volumes=[{"name": "d", "emptyDir": {}}], restartPolicy="Never"))
         self.assertEqual(km.wait(60), 0, self.said())
-        told = [line.split("default/staged: ")[1] for line in self.said().splitlines() if " container " in line]
+        lines = [line.split("default/staged: ")[1] for line in self.said().splitlines() if "default/staged: " in line]
+        told = [line for line in lines if " container " in line]
         self.assertEqual(told[0], "Started: Started container first")
         self.assertIn("Started: Started container main", told[1:])
 
