@@ -221,6 +221,17 @@ static inline void life_attempt(struct life *l, uint32_t attempt) {
   l->demand = demand;
 }
 
+/* Does the PodStatus in JSON have these words? Their quotes are single ones. */
+static inline bool life_shows(const struct life *l, const char *words) {
+  struct k8sm_blob *blob = NULL;
+  char *json = pods_json(words);
+  assert_int_equal(k8sm_status_encode(l->status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
+  bool found = strstr(k8sm_blob_bytes(blob).ptr, json) != NULL;
+  free(json);
+  k8sm_blob_unref(blob);
+  return found;
+}
+
 #define assert_life(l, line) assert_string_equal(life_look(l), line)
 
 #define ONE(policy) "{'restartPolicy':'" policy "','containers':[{'name':'c','image':'i'}]}"

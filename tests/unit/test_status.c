@@ -332,16 +332,6 @@ static void assert_message(const struct life *l, const char *words) {
   assert_true(k8smi_eqs(summary.message, words));
 }
 
-static bool status_shows(const struct life *l, const char *words) {
-  struct k8sm_blob *blob = NULL;
-  char *json = pods_json(words);
-  assert_int_equal(k8sm_status_encode(l->status, K8SM_FORMAT_JSON, NULL, &blob), K8SM_OK);
-  bool found = strstr(k8sm_blob_bytes(blob).ptr, json) != NULL;
-  free(json);
-  k8sm_blob_unref(blob);
-  return found;
-}
-
 /* The pod has its place; what waits for room there says so. */
 static void a_restart_waits_for_room(void **state) {
   (void)state;
@@ -361,9 +351,9 @@ static void a_restart_waits_for_room(void **state) {
   life_tick(&l, 10000);
   assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2");
   assert_message(&l, full);
-  assert_true(status_shows(
-      &l, "'reason':'CrashLoopBackOff','message':'0/1 nodes are available: 1 Insufficient cpu.'"));
-  assert_true(status_shows(&l, "'type':'PodScheduled','status':'True'"));
+  assert_true(
+      life_shows(&l, "'reason':'CrashLoopBackOff','message':'0/1 nodes are available: 1 Insufficient cpu.'"));
+  assert_true(life_shows(&l, "'type':'PodScheduled','status':'True'"));
   life_launch(&l, "c", 2);
   assert_message(&l, "back-off 10s restarting failed container=c pod=web_default(" PODS_UID ")");
   life_run(&l, "c", 2);
@@ -379,8 +369,8 @@ static void gates_hold_a_pod(void **state) {
   life_change(&l, K8SM_CHANGE_UNPLACED, "waiting for scheduling gates: [example.com/quota]", 0);
   assert_life(&l, "Pending(SchedulingGated) c=W(ContainerCreating) |");
   assert_message(&l, "waiting for scheduling gates: [example.com/quota]");
-  assert_true(status_shows(&l, "'reason':'SchedulingGated','message':'Scheduling is blocked due to non-empty "
-                               "scheduling gates'"));
+  assert_true(life_shows(&l, "'reason':'SchedulingGated','message':'Scheduling is blocked due to non-empty "
+                             "scheduling gates'"));
   life_end(&l);
 }
 
@@ -392,11 +382,11 @@ static void who_is_not_initialized(void **state) {
                  "'containers':[{'name':'c'}]}");
   life_place(&l);
   life_run(&l, "", 0);
-  assert_true(status_shows(&l, "'containers with incomplete status: [s i]'"));
+  assert_true(life_shows(&l, "'containers with incomplete status: [s i]'"));
   life_run(&l, "s", 0);
-  assert_true(status_shows(&l, "'containers with incomplete status: [i]'"));
+  assert_true(life_shows(&l, "'containers with incomplete status: [i]'"));
   life_update(&l, "s", 0, "FAILED", EXITED(1));
-  assert_true(status_shows(&l, "'containers with incomplete status: [s i]'"));
+  assert_true(life_shows(&l, "'containers with incomplete status: [s i]'"));
   life_end(&l);
 }
 
