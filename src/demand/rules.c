@@ -167,7 +167,7 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
 static const struct k8smi_rule rules_of_restart[K8SMI_ContainerRestartRule__COUNT] = {
     [K8SMI_ContainerRestartRule_action] =
         RULE_UNLESS_AS(REFUSED, "Restart", "another task of the same executor, whatever the policy",
-                       "containers start again each for itself; without it the container's policy holds"),
+                       "containers start again each by itself, not all at once; expected Restart"),
     [K8SMI_ContainerRestartRule_exitCodes] = RULE_HOW("the first rule that fits the exit code counts"),
 };
 
