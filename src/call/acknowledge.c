@@ -3,7 +3,7 @@
  * Whatever is not as it should be is left to the general way, which says what is wrong. */
 #include "call/acknowledge.h"
 
-#include "call/ids.h"
+#include "wire/id.h"
 #include "wire/mesos.h"
 
 enum {                         /* tags of fields that are bytes: their numbers are those of mesos.proto */

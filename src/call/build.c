@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "call/build.h"
 
-#include "call/ids.h"
+#include "wire/id.h"
 #include "wire/utf8.h"
 
 static void build_no_memory(struct k8smi_build *b) {

@@ -92,7 +92,7 @@ static int apply_change(struct k8sm_control *c, struct ctl_object *o, struct k8s
 static int apply_new(struct k8sm_control *c, struct k8sm_workload *w, struct k8sm_diags *diags) {
   struct ctl_object *o;
   if (k8smi_ctl_kind(w->kind->number) == NULL) {
-    k8smi_find(diags, K8SM_DIAG_KIND_SKIPPED, NULL, "a %s makes no pods by itself",
+    k8smi_find(diags, K8SM_DIAG_KIND_SKIPPED, NULL, "kind %s makes no pods by itself",
                k8smi_types[w->kind->type].name.ptr);
     return K8SM_ERR_INVALID;
   }

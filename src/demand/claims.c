@@ -5,7 +5,7 @@
  * pods; one of a template in the pod is the pod's own. */
 #include "demand/build.h"
 
-#include "call/ids.h"
+#include "wire/id.h"
 #include "pod/quantity.h"
 
 #define CLAIM_PATH "claim-"

@@ -3,7 +3,7 @@
 #include "demand/rules.h"
 
 #include "base/abi.h"
-#include "call/ids.h"
+#include "wire/id.h"
 #include "pod/containers.h"
 
 #include <k8smesos/cluster.h>

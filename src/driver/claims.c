@@ -4,7 +4,7 @@
  * it tells by its offers alone: a claim is gone when nothing of it is offered any more. */
 #include "base/findings.h"
 #include "base/slice.h"
-#include "call/ids.h"
+#include "wire/id.h"
 #include "cluster/volumes.h"
 #include "driver/state.h"
 #include "status/status.h"

@@ -2,6 +2,7 @@
 /* An OFFERS event → offers. */
 #include "offer/resources.h"
 #include "base/abi.h"
+#include "wire/id.h"
 
 struct offers_job {
   struct k8sm_offers *offers;
@@ -13,6 +14,24 @@ struct offers_job {
 static bool offers_bad(const struct offers_job *job, struct k8sm_slice field, const char *message) {
   struct k8smi_path path = k8smi_path_field(job->path, field);
   k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%s", message);
+  return false;
+}
+
+/* As masters give it: what is none can't be in a call. */
+static bool offers_id(const struct offers_job *job, const char *field, struct k8sm_slice id) {
+  if (k8smi_id_valid(id)) return true;
+  struct k8smi_path of = k8smi_path_field(job->path, k8smi_s(field));
+  struct k8smi_path path = k8smi_path_field(&of, K8SMI_S("value"));
+  if (id.len == 0) {
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "empty");
+  } else if (id.len > K8SMI_ID_MAX) {
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%zu bytes: an id has %d at most", id.len,
+               K8SMI_ID_MAX);
+  } else {
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
+               "\"%.*s\": an id has no '/', '\\' or control characters, and is not \".\" or \"..\"",
+               K8SMI_P(id));
+  }
   return false;
 }
 
@@ -29,10 +48,9 @@ static bool offers_ids(struct offers_job *job, struct k8smi_offer *ret) {
   ret->framework_id = k8smi_s(m->framework_id->value);
   ret->agent_id = k8smi_s(m->agent_id->value);
   ret->hostname = k8smi_s(m->hostname);
-  if (ret->id.len == 0) return offers_bad(job, K8SMI_S("id.value"), "empty");
-  if (ret->agent_id.len == 0) return offers_bad(job, K8SMI_S("agent_id.value"), "empty");
   ret->role = offers_role(m->allocation_info);
-  return true;
+  return offers_id(job, "id", ret->id) && offers_id(job, "framework_id", ret->framework_id) &&
+         offers_id(job, "agent_id", ret->agent_id);
 }
 
 /* All resources of an offer are allocated to one role; old masters do not say it on the offer. */

@@ -170,7 +170,7 @@ static void field_report_missing(const ProtobufCMessageDescriptor *type,
   struct k8smi_frame_path path;
   struct k8smi_frame here = k8smi_frame_in(frame, field, 0);
   k8smi_find(diags, K8SM_DIAG_MESSAGE_FIELD_REQUIRED, k8smi_frame_path(&here, &path),
-             "missing in a %s, which requires it", type->short_name);
+             "missing in the %s, which requires it", type->short_name);
 }
 
 int k8smi_fields_check(const ProtobufCMessageDescriptor *type, k8smi_field_set seen,

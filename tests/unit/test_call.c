@@ -2,7 +2,7 @@
 #include <k8smesos/task.h>
 
 #include "base/slice.h"
-#include "call/ids.h"
+#include "wire/id.h"
 
 #include <math.h>
 #include <setjmp.h>

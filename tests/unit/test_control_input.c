@@ -169,7 +169,7 @@ static void a_template_alone_makes_no_pods(void **state) {
   stage_begin(&s);
   struct k8sm_workload *w = workload(text);
   refuses(&s, (struct k8sm_control_input){.type = K8SM_CONTROL_APPLY, .workload = w}, K8SM_ERR_INVALID,
-          "a PodTemplate makes no pods by itself");
+          "kind PodTemplate makes no pods by itself");
   k8sm_workload_unref(w);
   stage_end(&s);
 }

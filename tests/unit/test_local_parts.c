@@ -137,7 +137,7 @@ static void wrong_texts_say_where(void **state) {
       {false, "cpus:ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ", "agents[0].resources",
        "column 6: found 'ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMN'; expected a number"},
       {false, "[1]", "resources[0]", "found a number 1, expected an object"},
-      {false, "[{\"type\":\"SCALAR\"}]", "resources[0].name", "missing in a Resource, which requires it"},
+      {false, "[{\"type\":\"SCALAR\"}]", "resources[0].name", "missing in the Resource, which requires it"},
       {false, "[{\"name\":\"a\",\"type\":\"SCALAR\"}]", "agents[0].resources", "Invalid scalar resource"},
       {false, "[", "", "found '}', expected a value"},
       {true, "rack:r1;zone", "agents[0].attributes", "column 13: the text ends; expected ':' and a value"},

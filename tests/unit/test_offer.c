@@ -180,6 +180,18 @@ static void spoil_id(struct world *w, K8smMesos__Offer *o) {
 static void spoil_agent(struct world *w, K8smMesos__Offer *o) {
   o->agent_id->value = world_text(w, "");
 }
+static void spoil_folder(struct world *w, K8smMesos__Offer *o) {
+  o->agent_id->value = world_text(w, "a/b");
+}
+static void spoil_framework(struct world *w, K8smMesos__Offer *o) {
+  o->framework_id->value = world_text(w, "..");
+}
+static void spoil_long_id(struct world *w, K8smMesos__Offer *o) {
+  char text[257];
+  memset(text, 'o', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  o->id->value = world_text(w, text);
+}
 static void spoil_allocation(struct world *w, K8smMesos__Offer *o) {
   world_scalar(w, o, "cpus", 1)->allocation_info->role = world_text(w, "s");
 }
@@ -228,6 +240,9 @@ static void an_invalid_offer_is_left_out(void **state) {
       {spoil_name, "resources[0].name"},
       {spoil_id, "id.value"},
       {spoil_agent, "agent_id.value"},
+      {spoil_folder, "agent_id.value"},
+      {spoil_framework, "framework_id.value"},
+      {spoil_long_id, "id.value"},
       {spoil_allocation, "allocation_info.role"},
       {spoil_reservation, "resources[0].reservations"},
       {spoil_old_reservation, "resources[0].reservation"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef K8SMI_CALL_IDS_H
-#define K8SMI_CALL_IDS_H
+#ifndef K8SMI_WIRE_ID_H
+#define K8SMI_WIRE_ID_H
 
 #include "base/findings.h"
 
