@@ -189,6 +189,7 @@ static void script_store(struct script *s, const struct k8sm_effect *e) {
   if (row->bytes == NULL) fail_msg("out of memory");
   if (e->bytes.len != 0) memcpy(row->bytes + row->len, e->bytes.ptr, e->bytes.len);
   row->len += e->bytes.len;
+  row->bytes[row->len] = '\0'; /* tests look for words in it */
   script_say(s, "record %s%s", e->key.ptr, e->bytes.len == 0 ? " away" : "");
 }
 

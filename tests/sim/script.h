@@ -28,7 +28,7 @@ struct script_call { /* a request of the driver that is not answered */
 
 struct script_row { /* what the host has recorded */
   char key[128];
-  char *bytes;
+  char *bytes; /* with a NUL behind */
   size_t len;
 };
 
