@@ -128,6 +128,7 @@ void k8smi_local_agent_return(struct local_agent *agent) {
   k8smi_local_timer_clear(&agent->local->timers, &agent->silence);
   agent->away = agent->down = false;
   agent_miss_all(agent);
+  k8smi_local_feedback_return(agent);
   k8smi_local_agent_each_task(agent, agent_resend, NULL);
   if (agent->twice) k8smi_local_agent_each_task(agent, agent_resend, NULL);
   agent->twice = false;
@@ -238,6 +239,7 @@ void k8smi_local_kill_agent(struct k8smi_local *local, size_t number) {
   if (!agent->registered) return; /* this master never knew it */
   agent->registered = false;
   k8smi_local_agent_each_task(agent, agent_tell_unreachable, NULL);
+  k8smi_local_feedback_unreachable(agent);
   K8SMI_EACH(link, &local->frameworks) {
     k8smi_local_failure_event(K8SMI_OF(link, local_framework, link), agent, NULL, 0);
   }
@@ -262,6 +264,7 @@ void k8smi_local_agent_forget(struct local_agent *agent) {
   if (!agent->listed) agent->unreachable = agent->marked = false;
   agent->registered = agent->draining = agent->listed = false;
   agent->recovered = listed;
+  k8smi_local_feedback_forget(agent);
   k8smi_local_timer_clear(&local->timers, &agent->silence);
   if (listed) k8smi_local_timer_set(&local->timers, &agent->silence, local->now + LOCAL_RECOVERY_MS);
   K8SMI_EACH(link, &agent->offers) {

@@ -120,6 +120,10 @@ static bool call_same_id(const K8smMesos__FrameworkID *a, const K8smMesos__Frame
   return strcmp(a == NULL ? "" : a->value, b == NULL ? "" : b->value) == 0;
 }
 
+static const char *call_uuid_fault(const ProtobufCBinaryData *uuid) {
+  return uuid->len == LOCAL_UUID_BYTES ? NULL : "Not a valid UUID";
+}
+
 const char *k8smi_local_call_check(const K8smMesos__Call *call) {
   const struct call_row *row = call_find((int)call->type);
   if (!call->has_type) return "Expecting 'type' to be present";
@@ -138,10 +142,12 @@ const char *k8smi_local_call_check(const K8smMesos__Call *call) {
       !call_same_id(call->framework_id, call->update_framework->framework_info->id)) {
     return "'framework_id' differs from 'update_framework.framework_info.id'";
   }
-  if (call->type == CALL_TYPE(ACKNOWLEDGE) && call->acknowledge->uuid.len != LOCAL_UUID_BYTES) {
-    return "Not a valid UUID";
-  }
-  return NULL;
+  if (call->type == CALL_TYPE(ACKNOWLEDGE)) return call_uuid_fault(&call->acknowledge->uuid);
+  if (call->type != CALL_TYPE(ACKNOWLEDGE_OPERATION_STATUS)) return NULL;
+  const char *fault = call_uuid_fault(&call->acknowledge_operation_status->uuid);
+  if (fault == NULL && call->acknowledge_operation_status->agent_id == NULL)
+    fault = "Expecting 'agent_id' to be present";
+  return fault;
 }
 
 static void call_update_framework(struct local_framework *framework, const K8smMesos__Call *call,

@@ -89,6 +89,7 @@ static void faults_empty(struct local_agent *agent) {
     executor->phase = LOCAL_EXECUTOR_ENDED;
     executor->known = false;
   }
+  k8smi_local_feedback_lose(agent);
 }
 
 void k8smi_local_wipe_agent(struct k8smi_local *local, size_t number) {
@@ -127,6 +128,7 @@ void k8smi_local_give_up_agent(struct k8smi_local *local, size_t number) {
   k8smi_local_timer_clear(&local->timers, &agent->silence);
   k8smi_local_agent_rescind(agent);
   k8smi_local_agent_each_task(agent, faults_tell_gone, NULL);
+  k8smi_local_feedback_gone(agent);
   K8SMI_EACH(link, &local->frameworks) {
     k8smi_local_failure_event(K8SMI_OF(link, local_framework, link), agent, NULL, 0);
   }

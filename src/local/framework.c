@@ -232,14 +232,17 @@ void k8smi_local_fail_over(struct k8smi_local *local) {
     k8smi_local_framework_disconnect(framework);
     /* The new master has not heard of it, nor of how long to wait for it. */
     k8smi_local_timer_clear(&local->timers, &framework->failover);
-    k8smi_local_operations_free(framework);
     K8SMI_EACH(task, &framework->tasks) {
       K8SMI_OF(task, local_task, by_framework)->sent = false;
     }
-    if (k8smi_list_empty(&framework->tasks)) k8smi_local_framework_free(framework);
   }
   memset(local->completed, 0, sizeof(local->completed));
   k8smi_local_uuid(local, local->master_id);
   local->next_framework = local->next_offer = 0;
   for (size_t i = 0; i < local->options.agent_count; i++) k8smi_local_agent_forget(&local->agents[i]);
+  K8SMI_EACH(link, &local->frameworks) { /* nothing is left of it that an agent could tell of */
+    struct local_framework *framework = K8SMI_OF(link, local_framework, link);
+    if (k8smi_list_empty(&framework->tasks) && k8smi_list_empty(&framework->operations))
+      k8smi_local_framework_free(framework);
+  }
 }

@@ -199,6 +199,8 @@ struct local_operation {
   struct local_agent *agent;
   const char *id;
   unsigned char uuid[LOCAL_UUID_BYTES];
+  bool heard; /* the agent has done it; else the master alone knows of it */
+  bool known; /* to the present master */
   uint64_t retry_ms;
   struct local_timer retry;
 };

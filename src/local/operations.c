@@ -213,89 +213,6 @@ void k8smi_local_operations_undo(struct local_agent *agent) {
   if (!fine) k8smi_local_fail(agent->local);
 }
 
-static void operation_send(struct local_framework *framework, const char *id, int state, const char *message,
-                           const struct local_agent *agent, const unsigned char *uuid) {
-  K8smMesos__OperationID operation_id = K8SM_MESOS__OPERATION_ID__INIT;
-  K8smMesos__AgentID agent_id = K8SM_MESOS__AGENT_ID__INIT;
-  K8smMesos__UUID wire_uuid = K8SM_MESOS__UUID__INIT;
-  K8smMesos__OperationStatus status = K8SM_MESOS__OPERATION_STATUS__INIT;
-  K8smMesos__Event__UpdateOperationStatus body = K8SM_MESOS__EVENT__UPDATE_OPERATION_STATUS__INIT;
-  K8smMesos__Event event = K8SM_MESOS__EVENT__INIT;
-  operation_id.value = (char *)(uintptr_t)id;
-  status.operation_id = &operation_id;
-  status.state = (K8smMesos__OperationState)state;
-  status.message = (char *)(uintptr_t)message;
-  if (agent != NULL) {
-    agent_id.value = (char *)(uintptr_t)agent->id;
-    status.agent_id = &agent_id;
-  }
-  if (uuid != NULL) {
-    wire_uuid.value = (ProtobufCBinaryData){LOCAL_UUID_BYTES, (uint8_t *)(uintptr_t)uuid};
-    status.uuid = &wire_uuid;
-  }
-  body.status = &status;
-  event.has_type = 1;
-  event.type = K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS;
-  event.update_operation_status = &body;
-  k8smi_local_event(framework, &event);
-}
-
-void k8smi_local_operation_drop(struct local_framework *framework, const operation_message *operation,
-                                const char *message) {
-  if (operation->id == NULL) return;
-  operation_send(framework, operation->id->value, K8SM_MESOS__OPERATION_STATE__OPERATION_ERROR, message, NULL,
-                 NULL);
-}
-
-static void operation_tell(void *owner) {
-  enum { OPERATION_RETRY_MAX_MS = 600000 };
-  struct local_operation *operation = owner;
-  struct k8smi_local *local = operation->framework->local;
-  if (operation->agent->registered) {
-    operation_send(operation->framework, operation->id, K8SM_MESOS__OPERATION_STATE__OPERATION_FINISHED, NULL,
-                   operation->agent, operation->uuid);
-  }
-  k8smi_local_timer_set(&local->timers, &operation->retry, local->now + operation->retry_ms);
-  operation->retry_ms =
-      operation->retry_ms * 2 > OPERATION_RETRY_MAX_MS ? OPERATION_RETRY_MAX_MS : operation->retry_ms * 2;
-}
-
-static void operation_free(struct local_operation *operation) {
-  struct k8smi_local *local = operation->framework->local;
-  k8smi_list_remove(&operation->link);
-  k8smi_local_timer_leave(&local->timers, &operation->retry);
-  k8smi_arena_free(&operation->arena);
-  k8smi_free(&local->allocator, operation, sizeof(struct local_operation));
-}
-
-void k8smi_local_operations_free(struct local_framework *framework) {
-  K8SMI_EACH(link, &framework->operations) {
-    operation_free(K8SMI_OF(link, local_operation, link));
-  }
-}
-
-/* Who gave it an id is told of its end until that is acknowledged. */
-static void operation_feedback(const struct local_accept *accept, const char *id) {
-  struct k8smi_local *local = accept->framework->local;
-  struct local_operation *operation = k8smi_zalloc(&local->allocator, sizeof(struct local_operation));
-  if (!k8smi_local_have(local, operation)) return;
-  operation->framework = accept->framework;
-  operation->agent = accept->agent;
-  operation->retry_ms = local->options.ack_retry_ms;
-  k8smi_list_init(&operation->link);
-  k8smi_arena_init(&operation->arena, &local->allocator, 0);
-  k8smi_local_uuid_bytes(local, operation->uuid);
-  operation->id = k8smi_arena_copy(&operation->arena, id, strlen(id)).ptr;
-  if (operation->id == NULL ||
-      !k8smi_local_timer_join(&local->timers, &operation->retry, operation_tell, operation)) {
-    k8smi_local_fail(local);
-    operation_free(operation);
-    return;
-  }
-  k8smi_list_add(&accept->framework->operations, &operation->link);
-  operation_tell(operation);
-}
-
 static bool operation_is_refused(struct k8smi_local *local) {
   if (local->refusals == 0) return false;
   local->refusals--;
@@ -316,51 +233,7 @@ void k8smi_local_operation(struct local_accept *accept, const operation_message 
     k8smi_local_operation_drop(accept->framework, operation, fault);
   } else if (!operation_apply(accept, &turns)) {
     k8smi_local_fail(accept->framework->local);
-  } else if (operation->id != NULL && !accept->agent->behind) {
-    operation_feedback(accept, operation->id->value);
-  }
-}
-
-static struct local_operation *operation_find(struct local_framework *framework, const char *id) {
-  K8SMI_EACH(link, &framework->operations) {
-    struct local_operation *operation = K8SMI_OF(link, local_operation, link);
-    if (strcmp(operation->id, id) == 0) return operation;
-  }
-  return NULL;
-}
-
-void k8smi_local_operation_acknowledge(struct local_framework *framework,
-                                       const K8smMesos__Call__AcknowledgeOperationStatus *call) {
-  struct local_operation *operation = operation_find(framework, call->operation_id->value);
-  if (operation != NULL && operation->agent->registered && call->uuid.len == LOCAL_UUID_BYTES &&
-      memcmp(call->uuid.data, operation->uuid, LOCAL_UUID_BYTES) == 0) {
-    operation_free(operation);
-  }
-}
-
-static void operation_reconcile(struct local_framework *framework, const char *id,
-                                const K8smMesos__AgentID *agent_id) {
-  const struct local_operation *operation = operation_find(framework, id);
-  const struct local_agent *agent = k8smi_local_agent_find(framework->local, agent_id);
-  if (operation != NULL && operation->agent->registered) {
-    operation_send(framework, id, K8SM_MESOS__OPERATION_STATE__OPERATION_FINISHED,
-                   "Reconciliation: Latest operation status", operation->agent, NULL);
-  } else if (agent != NULL && agent->unreachable) {
-    operation_send(framework, id, K8SM_MESOS__OPERATION_STATE__OPERATION_UNREACHABLE,
-                   "Reconciliation: Agent is unreachable", agent, NULL);
-  } else {
-    operation_send(framework, id, K8SM_MESOS__OPERATION_STATE__OPERATION_UNKNOWN,
-                   "Reconciliation: Operation is unknown", agent, NULL);
-  }
-}
-
-void k8smi_local_reconcile_operations(struct local_framework *framework,
-                                      const K8smMesos__Call__ReconcileOperations *call) {
-  for (size_t i = 0; i < call->n_operations; i++) {
-    operation_reconcile(framework, call->operations[i]->operation_id->value, call->operations[i]->agent_id);
-  }
-  K8SMI_EACH(link, &framework->operations) {
-    const struct local_operation *operation = K8SMI_OF(link, local_operation, link);
-    if (call->n_operations == 0) operation_reconcile(framework, operation->id, NULL);
+  } else if (operation->id != NULL) {
+    k8smi_local_feedback_begin(accept, operation->id->value);
   }
 }

@@ -112,16 +112,28 @@ void k8smi_local_accept(struct local_framework *framework, const K8smMesos__Call
 void k8smi_local_operation(struct local_accept *accept, const K8smMesos__Offer__Operation *operation);
 /* A volume as the disk that it is made of; NULL when memory ran out. */
 K8smMesos__Resource *k8smi_local_volume_strip(struct k8smi_arena *arena, const K8smMesos__Resource *volume);
+/* The operations that the agent never heard of are undone. */
+void k8smi_local_operations_undo(struct local_agent *agent);
+
+/* feedback.c: what is heard of operations that have an id. */
 /* Refuses an operation that is no launch; says so only to who gave it an id. */
 void k8smi_local_operation_drop(struct local_framework *framework,
                                 const K8smMesos__Offer__Operation *operation, const char *message);
+/* One has been done: by the agent, too, unless that is behind. */
+void k8smi_local_feedback_begin(const struct local_accept *accept, const char *id);
+/* The agent has registered, and says what it has. */
+void k8smi_local_feedback_return(const struct local_agent *agent);
+/* The master takes it for unreachable; it is given up for good; the master that knew it is no more. */
+void k8smi_local_feedback_unreachable(const struct local_agent *agent);
+void k8smi_local_feedback_gone(const struct local_agent *agent);
+void k8smi_local_feedback_forget(const struct local_agent *agent);
+/* Its machine is no more, and with it what the master does not know. */
+void k8smi_local_feedback_lose(const struct local_agent *agent);
 void k8smi_local_operation_acknowledge(struct local_framework *framework,
                                        const K8smMesos__Call__AcknowledgeOperationStatus *call);
 void k8smi_local_reconcile_operations(struct local_framework *framework,
                                       const K8smMesos__Call__ReconcileOperations *call);
 void k8smi_local_operations_free(struct local_framework *framework);
-/* The operations that the agent never heard of are undone. */
-void k8smi_local_operations_undo(struct local_agent *agent);
 
 /* operation_prepare.c: brings the resources of an operation into one form; or says, in a master's words, what
  * is wrong with one by itself, which comes before all else. */

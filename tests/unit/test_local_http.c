@@ -85,6 +85,13 @@ static void calls_lack_something(void **state) {
        "\"value\":\"a\"},"
        "\"task_id\":{\"value\":\"t\"},\"uuid\":\"AAAA\"}}",
        "Failed to validate scheduler::Call: Not a valid UUID"},
+      {"{\"type\":\"ACKNOWLEDGE_OPERATION_STATUS\",\"framework_id\":{\"value\":\"f\"},"
+       "\"acknowledge_operation_status\":{\"operation_id\":{\"value\":\"o\"},\"uuid\":\"AAAA\"}}",
+       "Failed to validate scheduler::Call: Not a valid UUID"},
+      {"{\"type\":\"ACKNOWLEDGE_OPERATION_STATUS\",\"framework_id\":{\"value\":\"f\"},"
+       "\"acknowledge_operation_status\":{\"operation_id\":{\"value\":\"o\"},"
+       "\"uuid\":\"AAAAAAAAAAAAAAAAAAAAAA==\"}}",
+       "Failed to validate scheduler::Call: Expecting 'agent_id' to be present"},
       {"{\"type\":\"REVIVE\",\"framework_id\":{\"value\":\"no-such\"}}", "Framework cannot be found"},
       {"{\"type\":\"SUBSCRIBE\",\"framework_id\":{\"value\":\"f\"},\"subscribe\":{\"framework_info\":{"
        "\"user\":\"u\","

@@ -237,12 +237,252 @@ static void operations_that_get_lost(void **state) {
 #undef RESERVED_R
 }
 
+/* ---- What is heard of those with an id ---- */
+
+#define STATE(name) K8SM_MESOS__OPERATION_STATE__OPERATION_##name
+
+static int set_up_few(void **state) {
+  static struct fixture f;
+  client_init(&f.c, client_local("cpus:4;mem:4096", 1), K8SM_FORMAT_JSON);
+  assert_int_equal(client_subscribe(&f.c, ",\"roles\":[\"r\"],\"principal\":\"p\",\"failover_timeout\":1e6"),
+                   200);
+  *state = &f;
+  return 0;
+}
+
+static void reserve(struct fixture *f, const char *id) {
+  assert_true(client_await_offer(&f->c));
+  snprintf(f->json, sizeof(f->json),
+           "{\"type\":\"RESERVE\",\"id\":{\"value\":\"%s\"},\"reserve\":{\"resources\":[{\"name\":\"cpus\","
+           "\"type\":\"SCALAR\",\"scalar\":{\"value\":0.1},\"reservations\":[{\"type\":\"DYNAMIC\","
+           "\"role\":\"r\",\"principal\":\"p\"}]}]}}",
+           id);
+  assert_int_equal(client_accept(&f->c, f->json, 0), 202);
+}
+
+static size_t told(const struct fixture *f) {
+  return client_count(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS);
+}
+
+/* The last that was heard, of so many; message NULL: it has none. What the master says of its own wants no
+ * acknowledgement. */
+static void expect_told(const struct fixture *f, size_t count, const char *id, int state, const char *message,
+                        bool has_uuid) {
+  assert_int_equal(told(f), count);
+  const K8smMesos__OperationStatus *status = last_operation(f);
+  assert_string_equal(status->operation_id->value, id);
+  assert_int_equal(status->state, state);
+  if (message == NULL) {
+    assert_null(status->message);
+  } else {
+    assert_string_equal(status->message, message);
+  }
+  assert_int_equal(status->uuid != NULL, has_uuid);
+}
+
+/* agent NULL: the question names none. */
+static void ask(struct fixture *f, const char *id, const char *agent) {
+  char named[128] = "";
+  if (agent != NULL) snprintf(named, sizeof(named), ",\"agent_id\":{\"value\":\"%s\"}", agent);
+  snprintf(
+      f->json, sizeof(f->json),
+      "{\"type\":\"RECONCILE_OPERATIONS\",\"framework_id\":{\"value\":\"%%F\"},\"reconcile_operations\":{"
+      "\"operations\":[{\"operation_id\":{\"value\":\"%s\"}%s}]}}",
+      id, named);
+  assert_int_equal(client_call(&f->c, f->json), 202);
+}
+
+static void ask_for_all(struct fixture *f) {
+  assert_int_equal(client_call(&f->c,
+                               "{\"type\":\"RECONCILE_OPERATIONS\",\"framework_id\":{\"value\":\"%F\"},"
+                               "\"reconcile_operations\":{}}"),
+                   202);
+}
+
+/* The n-th that was heard. */
+static void acknowledge(struct fixture *f, size_t n, bool other) {
+  const K8smMesos__OperationStatus *status =
+      client_event(&f->c, K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS, n)
+          ->update_operation_status->status;
+  unsigned char uuid[LOCAL_UUID_BYTES];
+  K8smMesos__FrameworkID id = K8SM_MESOS__FRAMEWORK_ID__INIT;
+  K8smMesos__Call__AcknowledgeOperationStatus body = K8SM_MESOS__CALL__ACKNOWLEDGE_OPERATION_STATUS__INIT;
+  K8smMesos__Call call = K8SM_MESOS__CALL__INIT;
+  memcpy(uuid, status->uuid->value.data, sizeof(uuid));
+  uuid[0] = (unsigned char)(uuid[0] ^ (other ? 1 : 0));
+  id.value = f->c.framework_id;
+  body.agent_id = status->agent_id;
+  body.operation_id = status->operation_id;
+  body.uuid = (ProtobufCBinaryData){sizeof(uuid), uuid};
+  call.framework_id = &id;
+  call.has_type = 1;
+  call.type = K8SM_MESOS__CALL__TYPE__ACKNOWLEDGE_OPERATION_STATUS;
+  call.acknowledge_operation_status = &body;
+  assert_int_equal(client_call_message(&f->c, &call), 202);
+}
+
+/* The agent repeats it after 10 s, 20 s and so on, until that very status is acknowledged. */
+static void told_until_it_is_acknowledged(void **state) {
+  struct fixture *f = *state;
+  const char *agent = f->c.local->agents[0].id;
+  reserve(f, "a");
+  expect_told(f, 1, "a", STATE(FINISHED), NULL, true);
+  assert_string_equal(last_operation(f)->agent_id->value, agent);
+  client_wait(&f->c, 9900);
+  assert_int_equal(told(f), 1);
+  acknowledge(f, 0, true); /* of no status */
+  client_wait(&f->c, 200);
+  expect_told(f, 2, "a", STATE(FINISHED), NULL, true);
+  ask(f, "a", agent);
+  expect_told(f, 3, "a", STATE(FINISHED), NULL, false);
+  ask_for_all(f);
+  expect_told(f, 4, "a", STATE(FINISHED), NULL, false);
+  client_wait(&f->c, 20000);
+  expect_told(f, 5, "a", STATE(FINISHED), NULL, true);
+  acknowledge(f, 0, false);
+  ask_for_all(f);
+  client_wait(&f->c, 1000000);
+  assert_int_equal(told(f), 5);
+  ask(f, "a", agent);
+  expect_told(f, 6, "a", STATE(UNKNOWN), "Reconciliation: Operation is unknown", false);
+  ask(f, "a", NULL);
+  expect_told(f, 7, "a", STATE(UNKNOWN),
+              "Reconciliation: Operation is unknown and no 'agent_id' was provided", false);
+  ask(f, "a", "nowhere");
+  expect_told(f, 8, "a", STATE(UNKNOWN), "Reconciliation: Both operation and agent are unknown", false);
+}
+
+/* What an agent that is cut off has done it tells again, at once, when it is back; what it never heard of is
+ * dropped. Nobody can acknowledge meanwhile. */
+static void an_agent_that_is_cut_off(void **state) {
+  struct fixture *f = *state;
+  const char *agent = f->c.local->agents[0].id;
+  reserve(f, "a");
+  assert_true(client_await_offer(&f->c));
+  k8smi_local_cut_agent(f->c.local, 0);
+  reserve(f, "b");
+  assert_int_equal(told(f), 1);
+  acknowledge(f, 0, false);
+  ask(f, "a", agent);
+  expect_told(f, 2, "a", STATE(FINISHED), NULL, false);
+  ask(f, "b", agent);
+  expect_told(f, 3, "b", STATE(PENDING), NULL, false);
+  client_wait(&f->c, 30000);
+  assert_int_equal(told(f), 3);
+  k8smi_local_restore_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  expect_told(f, 5, "b", STATE(DROPPED), NULL, false);
+  ask(f, "b", agent);
+  expect_told(f, 6, "b", STATE(UNKNOWN), "Reconciliation: Operation is unknown", false);
+  client_wait(&f->c, 10000);
+  expect_told(f, 7, "a", STATE(FINISHED), NULL, true);
+  acknowledge(f, 6, false);
+  client_wait(&f->c, 100000);
+  assert_int_equal(told(f), 7);
+}
+
+/* An unreachable agent's operations are off the master's books, and on them again with the agent. */
+static void an_agent_that_is_unreachable(void **state) {
+  struct fixture *f = *state;
+  const char *agent = f->c.local->agents[0].id;
+  reserve(f, "a");
+  assert_true(client_await_offer(&f->c));
+  k8smi_local_cut_agent(f->c.local, 0);
+  reserve(f, "b");
+  k8smi_local_kill_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  expect_told(f, 3, "b", STATE(UNREACHABLE), "Agent was marked unreachable", false);
+  ask(f, "a", agent);
+  expect_told(f, 4, "a", STATE(UNREACHABLE), "Reconciliation: Agent is unreachable", false);
+  ask_for_all(f);
+  client_wait(&f->c, 100000);
+  assert_int_equal(told(f), 4);
+  k8smi_local_restore_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  expect_told(f, 5, "a", STATE(FINISHED), NULL, true); /* nothing of b: neither has it */
+  acknowledge(f, 4, false);
+  ask(f, "a", agent);
+  expect_told(f, 6, "a", STATE(UNKNOWN), "Reconciliation: Operation is unknown", false);
+}
+
+static void an_agent_that_is_gone(void **state) {
+  struct fixture *f = *state;
+  const char *agent = f->c.local->agents[0].id;
+  reserve(f, "a");
+  k8smi_local_give_up_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  expect_told(f, 2, "a", STATE(GONE_BY_OPERATOR), "Agent has been marked gone", false);
+  ask(f, "a", agent);
+  expect_told(f, 3, "a", STATE(GONE_BY_OPERATOR), "Reconciliation: Agent marked gone by operator", false);
+  client_wait(&f->c, 100000);
+  assert_int_equal(told(f), 3);
+}
+
+/* Given up after it was lost: it has nothing on the master's books. */
+static void an_agent_that_is_gone_while_it_is_away(void **state) {
+  struct fixture *f = *state;
+  reserve(f, "a");
+  k8smi_local_kill_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  expect_told(f, 2, "a", STATE(UNREACHABLE), "Agent was marked unreachable", false);
+  k8smi_local_give_up_agent(f->c.local, 0);
+  client_wait(&f->c, 100000);
+  assert_int_equal(told(f), 2);
+}
+
+/* What its machine took along is not told of by anybody. */
+static void a_machine_that_is_no_more(void **state) {
+  struct fixture *f = *state;
+  reserve(f, "a");
+  k8smi_local_wipe_agent(f->c.local, 0);
+  client_wait(&f->c, 70000);
+  ask(f, "a", f->c.local->agents[0].id); /* as far as the master knows */
+  expect_told(f, 2, "a", STATE(FINISHED), NULL, false);
+  client_wait(&f->c, 10000);
+  expect_told(f, 3, "a", STATE(UNREACHABLE), "Agent was marked unreachable", false);
+  assert_true(k8smi_list_empty(&K8SMI_OF(f->c.local->frameworks.next, local_framework, link)->operations));
+}
+
+static void a_machine_that_is_no_more_after_it_was_lost(void **state) {
+  struct fixture *f = *state;
+  reserve(f, "a");
+  k8smi_local_kill_agent(f->c.local, 0);
+  k8smi_local_wipe_agent(f->c.local, 0);
+  assert_true(k8smi_list_empty(&K8SMI_OF(f->c.local->frameworks.next, local_framework, link)->operations));
+}
+
+/* A new master hears of it from the agent; until then it says that it does not know yet. */
+static void a_new_master(void **state) {
+  struct fixture *f = *state;
+  const char *agent = f->c.local->agents[0].id;
+  reserve(f, "a");
+  k8smi_local_recover_master(f->c.local);
+  assert_int_equal(client_subscribe(&f->c, ",\"roles\":[\"r\"],\"principal\":\"p\""), 200);
+  ask(f, "a", agent);
+  expect_told(f, 2, "a", STATE(RECOVERING), "Reconciliation: Agent is recovered but has not re-registered",
+              false);
+  ask_for_all(f);
+  client_wait(&f->c, 2000);
+  expect_told(f, 3, "a", STATE(FINISHED), NULL, true);
+  acknowledge(f, 2, false);
+  client_wait(&f->c, 100000);
+  assert_int_equal(told(f), 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(refused_in_a_masters_words, set_up, tear_down),
       cmocka_unit_test_setup_teardown(resources_of_every_form, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_in_one_call, set_up, tear_down),
       cmocka_unit_test(operations_that_get_lost),
+      cmocka_unit_test_setup_teardown(told_until_it_is_acknowledged, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(an_agent_that_is_cut_off, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(an_agent_that_is_unreachable, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(an_agent_that_is_gone, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(an_agent_that_is_gone_while_it_is_away, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(a_machine_that_is_no_more, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(a_machine_that_is_no_more_after_it_was_lost, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(a_new_master, set_up_few, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
