@@ -201,8 +201,8 @@ enum {
                            * default allocator ignores */
   K8SM_CALL_ACCEPT_INVERSE_OFFERS = 12,        /* items: inverse offers; refuse_seconds */
   K8SM_CALL_DECLINE_INVERSE_OFFERS = 13,       /* the same */
-  K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS = 14, /* operation_id, uuid; agent_id and resource_provider_id as in
-                                                * the status, may be empty */
+  K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS = 14, /* operation_id, agent_id, uuid; resource_provider_id as in the
+                                                * status, may be empty */
   K8SM_CALL_RECONCILE_OPERATIONS = 15, /* items: operation id, agent id, resource provider id by turns (the
                                         * last two may be empty); none: implicit */
   K8SM_CALL_UPDATE_FRAMEWORK = 16      /* framework, suppressed, offer_constraints: they replace what was */

@@ -227,14 +227,12 @@ static void call_put_operation_id(struct k8smi_build *b, const char *name, const
   if (*ret != NULL) (*ret)->value = k8smi_build_id(b, name, *id);
 }
 
-/* Where an operation is; both may be empty. */
-static void call_put_operation_place(struct k8smi_build *b, const char *name, const struct k8sm_slice *agent,
-                                     const struct k8sm_slice *provider, K8smMesos__AgentID **ret_agent,
-                                     K8smMesos__ResourceProviderID **ret_provider) {
-  if (agent->len > 0) call_put_agent_id(b, agent, ret_agent);
-  if (provider->len == 0) return;
-  *ret_provider = K8SMI_BUILD(b, resource_provider_id);
-  if (*ret_provider != NULL) (*ret_provider)->value = k8smi_build_id(b, name, *provider);
+/* Empty: the operation is on resources of the agent itself. */
+static void call_put_provider(struct k8smi_build *b, const char *name, const struct k8sm_slice *id,
+                              K8smMesos__ResourceProviderID **ret) {
+  if (id->len == 0) return;
+  *ret = K8SMI_BUILD(b, resource_provider_id);
+  if (*ret != NULL) (*ret)->value = k8smi_build_id(b, name, *id);
 }
 
 static void call_make_acknowledge_operation(struct k8smi_build *b, const struct k8sm_call_args *args,
@@ -242,8 +240,9 @@ static void call_make_acknowledge_operation(struct k8smi_build *b, const struct 
   K8smMesos__Call__AcknowledgeOperationStatus *acknowledge = call->acknowledge_operation_status =
       K8SMI_BUILD(b, call__acknowledge_operation_status);
   if (acknowledge == NULL) return;
-  call_put_operation_place(b, "resource_provider_id", &args->agent_id, &args->resource_provider_id,
-                           &acknowledge->agent_id, &acknowledge->resource_provider_id);
+  call_put_agent_id(b, &args->agent_id, &acknowledge->agent_id);
+  call_put_provider(b, "resource_provider_id", &args->resource_provider_id,
+                    &acknowledge->resource_provider_id);
   call_put_operation_id(b, "operation_id", &args->operation_id, &acknowledge->operation_id);
   call_put_uuid(b, args->uuid, &acknowledge->uuid);
 }
@@ -284,8 +283,8 @@ static void call_make_reconcile_operations(struct k8smi_build *b, const struct k
     if (operation == NULL) return;
     reconcile->n_operations = i + 1;
     call_put_operation_id(b, "items", &item[0], &operation->operation_id);
-    call_put_operation_place(b, "items", &item[1], &item[2], &operation->agent_id,
-                             &operation->resource_provider_id);
+    if (item[1].len > 0) call_put_agent_id(b, &item[1], &operation->agent_id);
+    call_put_provider(b, "items", &item[2], &operation->resource_provider_id);
   }
 }
 

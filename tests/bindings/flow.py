@@ -585,6 +585,7 @@ class Calls(unittest.TestCase):
             format=Format.JSON,
             framework_id=FRAMEWORK,
             operation_id="reserve-1",
+            agent_id="golden-S1",
             uuid=b"\1",
         )
         self.assertIn(b'"operation_id":{"value":"reserve-1"}', call)
