@@ -123,7 +123,7 @@ struct k8smi_demand_task {
   bool placed; /* variables, words and sources of mounts may hold stand-ins (K8SMI_PLACED_*) */
   struct k8sm_slice user;
   bool has_capabilities;
-  uint64_t capabilities;     /* bit n: Linux capability n, effective and bounding */
+  uint64_t capabilities;     /* bit n: Linux capability n, bounding, and effective for root */
   struct k8sm_slice seccomp; /* a profile by name; empty: the agent's own */
   bool unconfined;           /* by no seccomp profile */
   const struct k8smi_demand_rlimit *rlimits;

@@ -95,9 +95,10 @@ static const struct k8smi_rule rules_of_pod_security[K8SMI_PodSecurityContext__C
 };
 
 static const struct k8smi_rule rules_of_security[K8SMI_SecurityContext__COUNT] = {
-    [K8SMI_SecurityContext_capabilities] =
-        RULE_HOW("`LinuxInfo.effective_capabilities` and `bounding_capabilities`: those that container "
-                 "runtimes grant, with `add` and without `drop`"),
+    [K8SMI_SecurityContext_capabilities] = RULE_HOW(
+        "`LinuxInfo.effective_capabilities` and `bounding_capabilities`: those that container "
+        "runtimes grant, with `add` and without `drop`; users other than root have no effective ones. "
+        "A container that states none has those of its agent"),
     [K8SMI_SecurityContext_privileged] = RULE_REFUSED("the Mesos containerizer has no privileged containers"),
     [K8SMI_SecurityContext_seLinuxOptions] = RULE_IGNORED("Mesos sets no SELinux labels"),
     [K8SMI_SecurityContext_windowsOptions] = RULE_IGNORED("agents run Linux"),

@@ -16,6 +16,13 @@ static K8smMesos__CapabilityInfo *container_capabilities(struct k8smi_task_build
   return info;
 }
 
+/* Mesos makes effective capabilities ambient, so that they outlive the change of users. Container runtimes
+ * leave no one but root any: what others can gain by programs of the image is the bounding set. */
+static uint64_t container_effective(const struct k8smi_demand_task *task) {
+  bool root = task->user.len == 0 || k8smi_eqs(task->user, "root");
+  return root ? task->capabilities : 0;
+}
+
 static K8smMesos__SeccompInfo *container_seccomp(struct k8smi_task_build *b,
                                                  const struct k8smi_demand_task *task) {
   if (task == NULL || (!task->unconfined && task->seccomp.len == 0)) return NULL;
@@ -47,8 +54,8 @@ K8smMesos__LinuxInfo *k8smi_task_linux(struct k8smi_task_build *b, const struct 
   info->ipc_mode = outermost && !d->host_ipc ? K8SM_MESOS__LINUX_INFO__IPC_MODE__PRIVATE
                                              : K8SM_MESOS__LINUX_INFO__IPC_MODE__SHARE_PARENT;
   if (capabilities) {
-    info->effective_capabilities = container_capabilities(b, task->capabilities);
-    info->bounding_capabilities = info->effective_capabilities;
+    info->effective_capabilities = container_capabilities(b, container_effective(task));
+    info->bounding_capabilities = container_capabilities(b, task->capabilities);
   }
   info->seccomp = container_seccomp(b, task);
   return info;

@@ -388,6 +388,33 @@ class Pods(Case):
             volumes=[{"name": "s", "secret": {"secretName": "s"}}], restartPolicy="Never"))
         self.assertEqual(km.wait(60), 0, self.said())
 
+    @staticmethod
+    def has_capabilities(name, uid, capabilities, effective, bounding):
+        """A container that ends well where these sets of its process are so."""
+        sets = (("CapEff", effective), ("CapPrm", effective), ("CapAmb", effective), ("CapBnd", bounding))
+        script = "; ".join(f"grep -q '{kind}:.{bits:016x}' /proc/self/status || exit {code}"
+                           for code, (kind, bits) in enumerate(sets, 3))
+        return container(name, script, securityContext={"runAsUser": uid, "capabilities": capabilities})
+
+    def test_capabilities_of_root(self):
+        self.needs("linux/capabilities")
+        km = self.run_pod(pod("mighty", [
+            self.has_capabilities("adds", 0, {"drop": ["ALL"], "add": ["CHOWN"]}, 1, 1),
+            self.has_capabilities("drops", 0, {"drop": ["NET_RAW"]}, 0xa80405fb, 0xa80405fb)], restartPolicy="Never"))
+        self.assertEqual(km.wait(60), 0, self.said())
+
+    def test_no_one_but_root_has_effective_capabilities(self):
+        self.needs("linux/capabilities")
+        status = pathlib.Path("/proc/self/status").read_text()
+        last = int(pathlib.Path("/proc/sys/kernel/cap_last_cap").read_text())
+        if int(status.split("CapBnd:")[1].split()[0], 16) != (2 << last) - 1:
+            self.skipTest("agents that lack a capability themselves fail to change users and capabilities at once")
+        km = self.run_pod(pod("humble", [
+            self.has_capabilities("adds", 65534, {"drop": ["ALL"], "add": ["CHOWN"]}, 0, 1),
+            self.has_capabilities("drops", 65534, {"drop": ["NET_RAW"]}, 0, 0xa80405fb)], restartPolicy="Never"),
+            "--user=65534=nobody")
+        self.assertEqual(km.wait(60), 0, self.said())
+
     def test_mounts_inside_of_others(self):
         """A file in an emptyDir, whose place stays there when the container starts again; and the inner of two
         directories, which the pod names first."""

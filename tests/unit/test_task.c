@@ -443,12 +443,47 @@ static void every_allocation_may_fail(void **state) {
   for (size_t i = 0; i < 40; i++) k8sm_demand_unref(many[i]);
 }
 
+/* Mesos makes effective capabilities ambient: who is not root would keep them all. */
+static void no_one_but_root_has_effective_capabilities(void **state) {
+  (void)state;
+  const struct k8sm_demand_user users[] = {{7, "app"}};
+  const struct k8sm_demand_options options = {
+      .size = sizeof options, .nonce = "n1", .users = users, .user_count = 1, .user_size = sizeof users[0]};
+  static const struct {
+    const char *user;
+    size_t effective;
+  } cases[] = {{"'runAsUser':7,", 0}, {"'runAsUser':0,", 13}, {"", 13}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char spec[256];
+    snprintf(spec, sizeof spec,
+             "{'containers':[{'name':'c','image':'i','securityContext':{%s'capabilities':{'drop':["
+             "'NET_RAW']}}}]}",
+             cases[i].user);
+    struct k8sm_pod *pod = pods_parse("", spec);
+    struct k8sm_demand *d = NULL;
+    assert_int_equal(k8sm_demand_make(pod, &options, &d, NULL), K8SM_OK);
+    struct k8sm_calls *calls = make_calls(&d, 1, K8SM_FORMAT_PROTOBUF);
+    struct k8smi_arena arena;
+    k8smi_arena_init(&arena, NULL, 0);
+    K8smMesos__Call *call = decode(&arena, calls, 0);
+    K8smMesos__TaskInfo *task = call->accept->operations[1]->launch_group->task_group->tasks[0];
+    assert_non_null(task->container->linux_info->effective_capabilities); /* none means the agent's own */
+    assert_int_equal(task->container->linux_info->effective_capabilities->n_capabilities, cases[i].effective);
+    assert_int_equal(task->container->linux_info->bounding_capabilities->n_capabilities, 13);
+    k8smi_arena_free(&arena);
+    k8sm_calls_unref(calls);
+    k8sm_demand_unref(d);
+    k8sm_pod_unref(pod);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_accept_of_nginx),
       cmocka_unit_test(both_formats_say_the_same),
       cmocka_unit_test(only_the_first_stage_is_launched),
       cmocka_unit_test(checks_volumes_and_users),
+      cmocka_unit_test(no_one_but_root_has_effective_capabilities),
       cmocka_unit_test(secrets_are_secrets),
       cmocka_unit_test(what_is_known_at_its_place),
       cmocka_unit_test(one_accept_for_each_agent_and_role),
