@@ -196,6 +196,7 @@ type ResumeOptions struct {
 	Nonce    string // another than before
 	Executor []byte // the ExecutorInfo that was sent
 	Launches []Launch
+	Ports    []PlanPort // of Plan.Ports, those of its placement: which host ports it was given
 }
 
 // Resume is the same pod under way: a demand for some of its tasks, on its own agent and executor.
@@ -210,10 +211,19 @@ func (d *Demand) Resume(options ResumeOptions) (*Demand, error) {
 	for i, launch := range options.Launches {
 		launches[i] = C.struct_k8sm_launch{task: C.uint32_t(launch.Task), restart: C.uint32_t(launch.Restart)}
 	}
+	ports := allocate[C.struct_k8sm_plan_port](&m, len(options.Ports))
+	for i, port := range options.Ports {
+		ports[i] = C.struct_k8sm_plan_port{
+			container: m.slice([]byte(port.Container)), name: m.slice([]byte(port.Name)),
+			protocol: m.slice([]byte(port.Protocol)), placement: C.uint32_t(port.Placement),
+			container_port: C.uint16_t(port.ContainerPort), host_port: C.uint16_t(port.HostPort),
+		}
+	}
 	given := C.struct_k8sm_resume_options{
 		agent_id: m.text(options.AgentID), nonce: m.text(options.Nonce),
 		executor: unsafe.Pointer(executor.ptr), executor_len: executor.len,
 		launches: first(launches), launch_count: C.size_t(len(launches)), launch_size: C.sizeof_struct_k8sm_launch,
+		ports: first(ports), port_count: C.size_t(len(ports)), port_size: C.sizeof_struct_k8sm_plan_port,
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_demand

@@ -768,7 +768,9 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 	if fields["resume"] != "" {
 		plan := must[*k8smesos.Plan](t)(cluster.Match(demands, nil))
 		calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Overlays: overlays}))
-		resume := k8smesos.ResumeOptions{AgentID: "golden-S1", Nonce: "n2", Executor: calls.Executors()[0].Bytes}
+		resume := k8smesos.ResumeOptions{
+			AgentID: "golden-S1", Nonce: "n2", Executor: calls.Executors()[0].Bytes, Ports: plan.Ports(),
+		}
 		for _, text := range strings.Split(fields["resume"], ",") {
 			var launch k8smesos.Launch
 			fmt.Sscanf(text, "%d.%d", &launch.Task, &launch.Restart)

@@ -175,7 +175,8 @@ struct k8sm_resume_options {
   size_t size;
   const struct k8sm_allocator *allocator;
   const char *agent_id; /* where the executor runs */
-  const char *nonce;    /* another than before: INVALID if it is that of the demand */
+  const char *nonce;    /* another than ever before for this pod: INVALID if it is that of the demand, or of
+                           the one that k8sm_demand_make gave */
   const void *executor; /* the ExecutorInfo that was sent (protobuf), as k8sm_calls_executors gave it */
   size_t executor_len;
   const struct k8sm_launch *launches;

@@ -112,9 +112,11 @@ int k8sm_demand_resume(const struct k8sm_demand *demand, const struct k8sm_resum
   if (!k8smi_nonce_valid(o.nonce)) {
     return resume_invalid(diags, "options.nonce must be 1 to 32 letters and digits");
   }
-  if (k8smi_eqs(demand->nonce, o.nonce))
+  if (k8smi_eqs(demand->nonce, o.nonce) ||
+      (demand->origin != NULL && k8smi_eqs(demand->origin->nonce, o.nonce)))
     return resume_invalid(
-        diags, "options.nonce is the one that the demand has: ids of its tasks would be used again");
+        diags,
+        "options.nonce is one that the demand has, or had at first: ids of its tasks would be used again");
   result = resume_check_executor(demand, &o, diags);
   if (result != K8SM_OK) return result;
   struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, o.allocator, 0);

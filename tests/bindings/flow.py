@@ -188,9 +188,10 @@ class Golden(unittest.TestCase):
         if "overlay" in fields:
             overlays = {f"{of}_overlay": read(f"overlays/{fields['overlay']}.{of}.json") for of in ("executor", "task")}
         if "resume" in fields:
-            (executor,) = cluster.match(demands).calls(**overlays).executors
+            plan = cluster.match(demands)
+            (executor,) = plan.calls(**overlays).executors
             launches = [tuple(map(int, launch.split("."))) for launch in fields["resume"].split(",")]
-            demands = [demands[0].resume("golden-S1", executor.bytes, launches, nonce="n2")]
+            demands = [demands[0].resume("golden-S1", executor.bytes, launches, nonce="n2", ports=plan.ports)]
         plan = cluster.match(demands)
         forms = (Format.JSON, Format.PROTOBUF)
         return [plan.calls(format=form, refuse_seconds=5.0, **overlays)[0].bytes for form in forms]

@@ -230,9 +230,14 @@ static struct golden_bytes read_overlay(const struct golden_case *c, const char 
   return b;
 }
 
-static struct k8sm_calls *make_calls(const struct golden_case *c, struct k8sm_cluster *cluster,
-                                     struct k8sm_demand **demands, size_t n, uint32_t format) {
+static struct k8sm_plan *place(struct k8sm_cluster *cluster, struct k8sm_demand **demands, size_t n) {
   struct k8sm_plan *plan = NULL;
+  if (k8sm_cluster_match(cluster, demands, n, NULL, &plan, NULL) != K8SM_OK) die("no place could be found");
+  return plan;
+}
+
+static struct k8sm_calls *make_calls(const struct golden_case *c, const struct k8sm_plan *plan,
+                                     uint32_t format) {
   struct k8sm_calls *calls = NULL;
   struct golden_bytes executor = read_overlay(c, "executor"), task = read_overlay(c, "task");
   const struct k8sm_task_options o = {.size = sizeof o,
@@ -240,20 +245,20 @@ static struct k8sm_calls *make_calls(const struct golden_case *c, struct k8sm_cl
                                       .refuse_seconds = 5,
                                       .executor_overlay = {executor.ptr, executor.len},
                                       .task_overlay = {task.ptr, task.len}};
-  if (k8sm_cluster_match(cluster, demands, n, NULL, &plan, NULL) != K8SM_OK ||
-      k8sm_plan_calls(plan, &o, &calls, NULL) != K8SM_OK)
-    die("no calls could be made");
-  k8sm_plan_unref(plan);
+  if (k8sm_plan_calls(plan, &o, &calls, NULL) != K8SM_OK) die("no calls could be made");
   free(executor.ptr);
   free(task.ptr);
   return calls;
 }
 
-/* The same pod under way, on the executor of the first call. */
+/* The same pod under way, on the executor of the first call and with its ports. */
 static struct k8sm_demand *resume(const struct golden_case *c, struct k8sm_cluster *cluster,
                                   struct k8sm_demand *demand) {
-  struct k8sm_calls *calls = make_calls(c, cluster, &demand, 1, K8SM_FORMAT_PROTOBUF);
+  enum { PORTS_MAX = 8 };
+  struct k8sm_plan *plan = place(cluster, &demand, 1);
+  struct k8sm_calls *calls = make_calls(c, plan, K8SM_FORMAT_PROTOBUF);
   struct k8sm_call_executor executor;
+  struct k8sm_plan_port ports[PORTS_MAX];
   struct k8sm_demand *ret = NULL;
   k8sm_calls_executors(calls, 0, &executor, sizeof executor, 1);
   const struct k8sm_resume_options o = {.size = sizeof o,
@@ -263,9 +268,14 @@ static struct k8sm_demand *resume(const struct golden_case *c, struct k8sm_clust
                                         .executor_len = executor.bytes.len,
                                         .launches = c->launches,
                                         .launch_count = c->launch_count,
-                                        .launch_size = sizeof c->launches[0]};
+                                        .launch_size = sizeof c->launches[0],
+                                        .ports = ports,
+                                        .port_count =
+                                            k8sm_plan_ports(plan, 0, ports, sizeof ports[0], PORTS_MAX),
+                                        .port_size = sizeof ports[0]};
   if (k8sm_demand_resume(demand, &o, &ret, NULL) != K8SM_OK) die("%s can't be resumed", c->name);
   k8sm_calls_unref(calls);
+  k8sm_plan_unref(plan);
   k8sm_demand_unref(demand);
   return ret;
 }
@@ -303,14 +313,15 @@ static void check(const struct golden_case *c) {
       k8sm_cluster_add(cluster, offers, 0, NULL) != K8SM_OK)
     die("no cluster");
   if (c->launch_count > 0) demands[0] = resume(c, cluster, demands[0]);
+  struct k8sm_plan *plan = place(cluster, demands, n);
   for (int json = 0; json < 2; json++) {
-    struct k8sm_calls *calls =
-        make_calls(c, cluster, demands, n, json ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF);
+    struct k8sm_calls *calls = make_calls(c, plan, json ? K8SM_FORMAT_JSON : K8SM_FORMAT_PROTOBUF);
     struct k8sm_call row;
     if (k8sm_calls_rows(calls, 0, &row, sizeof row, 1) != 1) die("%s: expected one call", c->name);
     compare(c, json ? "json" : "pb", row.bytes, json == 1);
     k8sm_calls_unref(calls);
   }
+  k8sm_plan_unref(plan);
   for (size_t i = 0; i < n; i++) k8sm_demand_unref(demands[i]);
   k8sm_cluster_free(cluster);
   k8sm_offers_unref(offers);

@@ -298,6 +298,8 @@ static void resumed_demands_launch_what_they_are_told(void **state) {
   options.launch_count = 1;
   assert_int_equal(k8sm_demand_resume(r, &options, &again, NULL),
                    K8SM_ERR_INVALID); /* the nonce that it has */
+  options.nonce = "n1";
+  assert_int_equal(k8sm_demand_resume(r, &options, &again, NULL), K8SM_ERR_INVALID); /* that of the first */
   options.nonce = "n3";
   assert_int_equal(k8sm_demand_resume(r, &options, &again, NULL), K8SM_OK);
   k8sm_demand_unref(r);

@@ -3,13 +3,16 @@
 
 import ctypes
 import secrets
-from typing import Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from . import _abi
 from ._object import Handle, Memory, convert, options, rows
 from .constants import Disk, Form, Policy, TaskKind
 from .errors import check
 from .pod import Data, Pod, fill_data
+
+if TYPE_CHECKING:
+    from .cluster import PlanPort
 
 
 class DemandTask(NamedTuple):
@@ -119,11 +122,18 @@ class Demand(Handle):
         return cls._make("demand_make", Pod._of(pod), memory.struct(given))
 
     def resume(
-        self, agent_id: str, executor: bytes, launches: Iterable[Tuple[int, int]], nonce: Optional[str] = None
+        self,
+        agent_id: str,
+        executor: bytes,
+        launches: Iterable[Tuple[int, int]],
+        nonce: Optional[str] = None,
+        ports: Iterable["PlanPort"] = (),
     ) -> "Demand":
-        """The same pod under way: launches are (task, restart) pairs for its executor on that agent."""
+        """The same pod under way: launches are (task, restart) pairs for its executor on that agent, ports those of
+        Plan.ports that its placement was given."""
         memory = Memory()
         launches = [_abi.Launch(*launch) for launch in launches]
+        given_ports = [_abi.PlanPort(*[memory.slice(text) for text in port[:3]], *port[3:]) for port in ports]
         given = options(
             _abi.ResumeOptions,
             agent_id=agent_id,
@@ -133,6 +143,9 @@ class Demand(Handle):
             launches=memory.array(_abi.Launch, launches),
             launch_count=len(launches),
             launch_size=ctypes.sizeof(_abi.Launch),
+            ports=memory.array(_abi.PlanPort, given_ports),
+            port_count=len(given_ports),
+            port_size=ctypes.sizeof(_abi.PlanPort),
         )
         return Demand._make("demand_resume", self._pointer, memory.struct(given))
 
