@@ -32,6 +32,11 @@ static uint32_t adopt_fresh(const struct k8sm_driver *d) {
   return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 }
 
+/* What was recorded may be a part. */
+void k8smi_drv_adopt_restored(const struct k8sm_driver *d, struct drv_pod *pod) {
+  pod->adopts = pod->status->unsure = d->core.options.adopt_ms != 0 && pod->place == NULL;
+}
+
 uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d) {
   return k8smi_drv_adopting(d) ? adopt_fresh(d) : 0;
 }
@@ -63,6 +68,7 @@ static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_de
     k8sm_status_unref(status);
     return r;
   }
+  status->unsure = true;
   k8smi_drv_pod_set_status(d, pod, status);
   k8sm_demand_unref(pod->demand);
   pod->demand = k8sm_demand_ref(demand);
@@ -112,4 +118,12 @@ int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, uint32_t 
                            const K8smMesos__TaskStatus *s) {
   if (!adopt_was_killed(pod, attempt, s)) return K8SM_OK;
   return k8smi_drv_pod_abandon(d, pod, 0, "was being ended when its record was lost");
+}
+
+int k8smi_drv_adopt_end(struct k8sm_driver *d, struct drv_pod *pod) {
+  struct k8sm_status *status;
+  if (!pod->status->unsure || k8smi_drv_adopting(d)) return K8SM_OK;
+  const struct k8sm_change tick = k8smi_drv_change(d, K8SM_CHANGE_TICK);
+  int r = k8smi_status_make_sure(pod->status, &tick, &d->core.allocator, &status);
+  return r == K8SM_OK ? k8smi_drv_pod_take_status(d, pod, status) : r;
 }

@@ -44,7 +44,7 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
   }
   int r = k8smi_drv_pod_restore(&d->core, in->bytes, &pod, diags);
   if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
-  pod->adopts = d->core.options.adopt_ms != 0 && pod->place == NULL; /* what was recorded may be a part */
+  k8smi_drv_adopt_restored(d, pod);
   r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
   const struct k8sm_slice agent = k8smi_drv_pod_agent(pod);
   if (r == K8SM_OK && agent.len != 0) {
@@ -56,10 +56,10 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
                               diags);
     if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
   }
-  if (r == K8SM_OK)
-    k8smi_drv_pod_rest(d, pod);
-  else
+  if (r != K8SM_OK)
     k8smi_drv_pod_free(&d->core, pod);
+  else if (!pod->adopts)
+    k8smi_drv_pod_rest(d, pod);
   return r;
 }
 

@@ -366,6 +366,7 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (pod->nominee != NULL && pod->nominee->until_ms <= d->core.mono_ms) k8smi_drv_pod_withdraw(d, pod);
   k8smi_drv_claims_touch(d, pod);
   if (pod->delete_again) r = k8smi_drv_pod_delete(d, pod, pod->grace_seconds);
+  if (r == K8SM_OK) r = k8smi_drv_adopt_end(d, pod);
   if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod);
   if (r == K8SM_OK) r = life_settle(d, pod, &look);
   if (r == K8SM_OK) r = life_set_need(d, pod, &look);

@@ -206,6 +206,8 @@ int k8smi_drv_shutdown(struct k8sm_driver *d, const struct drv_pod *pod, struct 
 bool k8smi_drv_adopting(const struct k8sm_driver *d);
 /* A subscription has come. Errors: NOMEM. */
 int k8smi_drv_adopt_begin(struct k8sm_driver *d);
+/* A pod comes from a record that was begun after the other was lost, maybe. */
+void k8smi_drv_adopt_restored(const struct k8sm_driver *d, struct drv_pod *pod);
 /* The number of the first attempt of a pod that is given now. */
 uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d);
 /* The number of its next attempt. Where the pod was taken up, there may have been some after that which was
@@ -217,6 +219,9 @@ int k8smi_drv_adopt(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt
 /* Gives the attempt up if this says that the process before was ending it. Errors: NOMEM. */
 int k8smi_drv_adopt_killed(struct k8sm_driver *d, struct drv_pod *pod, uint32_t attempt,
                            const K8smMesos__TaskStatus *s);
+/* Of a pod that is awake. When the time to hear of what runs is over, what was not heard of does not run:
+ * only then the pod may have come to its end. Errors: NOMEM. */
+int k8smi_drv_adopt_end(struct k8sm_driver *d, struct drv_pod *pod);
 
 /* ---- launch.c: pods meet offers ---- */
 

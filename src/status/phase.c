@@ -127,14 +127,20 @@ static uint32_t phase_find(const struct k8sm_status *s) {
   return phase_of_stopped(s, &c);
 }
 
+/* Of one whose record was lost: it may run, but nobody has told of it so far. */
+static bool phase_may_be_found(const struct k8sm_status *s, const struct k8smi_status_task *t) {
+  return s->unsure && t->task_id.len == 0 && !t->end.set;
+}
+
 static bool phase_container_alive(const struct k8sm_status *s) {
   for (size_t i = 1; i < s->demand->task_count; i++) {
-    if (k8smi_task_alive(&s->tasks[i])) return true;
+    if (k8smi_task_alive(&s->tasks[i]) || phase_may_be_found(s, &s->tasks[i])) return true;
   }
   return false;
 }
 
-/* An end is told when no container lives: who makes another pod for one that has ended would have two. */
+/* An end is told when no container lives, or may: who makes another pod for one that has ended would have
+ * two. */
 void k8smi_status_set_phase(struct k8sm_status *s) {
   if (k8smi_status_is_final(s)) return;
   uint32_t phase = phase_find(s);

@@ -279,3 +279,11 @@ int k8smi_status_apply_read(const struct k8sm_status *status, const struct k8sm_
   if (s == NULL) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   return status_end(s, status_step(s, 0, change, update, diags), ret);
 }
+
+int k8smi_status_make_sure(const struct k8sm_status *status, const struct k8sm_change *tick,
+                           const struct k8sm_allocator *allocator, struct k8sm_status **ret) {
+  struct k8sm_status *s = status_begin(status, 1, allocator);
+  if (s == NULL) return K8SM_ERR_NOMEM;
+  s->unsure = false;
+  return status_end(s, status_step(s, 0, tick, NULL, NULL), ret);
+}

@@ -110,6 +110,8 @@ struct k8sm_status {
   uint64_t mono_ms; /* of the last change */
   int64_t wall_ms;
   bool rebase; /* read from a record: monotonic times are of another clock */
+  bool unsure; /* found without its record: more of it may turn up. Not in records: who reads one tells again
+                */
 
   uint32_t phase; /* K8SMI_PHASE_* */
   int64_t created_wall_ms;
@@ -311,6 +313,10 @@ void k8smi_status_find_gates(struct k8sm_status *s);
 int k8smi_status_apply_read(const struct k8sm_status *status, const struct k8sm_change *change,
                             const K8smMesos__TaskStatus *update, const struct k8sm_allocator *allocator,
                             struct k8sm_status **ret, struct k8sm_diags *diags);
+
+/* Time has gone on, and what was not heard of by now does not run. Errors: NOMEM. */
+int k8smi_status_make_sure(const struct k8sm_status *status, const struct k8sm_change *tick,
+                           const struct k8sm_allocator *allocator, struct k8sm_status **ret);
 
 /* ---- container.c: what happens to one task ---- */
 

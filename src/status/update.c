@@ -76,13 +76,16 @@ static bool update_find(const struct k8sm_status *s, struct update_target *t) {
   return false;
 }
 
+/* To be launched, as far as is known; or given up, or presumed to have ended, before it was heard of. */
+static bool update_is_unheard(const struct k8smi_status_task *t) {
+  return t->progress == K8SMI_PROGRESS_NONE || (t->progress == K8SMI_PROGRESS_ENDED && t->task_id.len == 0);
+}
+
 /* An instance that nobody told of: what runs under a good id is the pod's own. That its agent can't be
  * reached is said of tasks that never were, too, and nobody will ever say that such a one has ended. */
 static bool update_adopts(const struct k8smi_status_task *t, const struct k8sm_task_id *id,
                           enum k8smi_effect effect) {
-  if (effect == K8SMI_EFFECT_UNREACHABLE) return false;
-  bool given_up = t->progress == K8SMI_PROGRESS_ENDED && t->task_id.len == 0; /* before it was heard of */
-  return (t->progress == K8SMI_PROGRESS_NONE || given_up) && id->restart >= t->restart;
+  return effect != K8SMI_EFFECT_UNREACHABLE && update_is_unheard(t) && id->restart >= t->restart;
 }
 
 static void update_add_ack(struct k8sm_status *s, const struct update_target *t,
@@ -298,7 +301,7 @@ static void update_presume_stages(struct k8sm_status *s, size_t task) {
     const struct k8smi_demand_task *d = &s->demand->tasks[i];
     struct k8smi_status_task *t = &s->tasks[i];
     if (d->kind == K8SM_TASK_PAUSE || d->stage >= s->demand->tasks[task].stage) continue;
-    if (t->progress != K8SMI_PROGRESS_NONE) continue;
+    if (!update_is_unheard(t)) continue;
     if (d->kind == K8SM_TASK_SIDECAR) t->started = true; /* it was, once */
     if (d->kind != K8SM_TASK_INIT) continue;
     t->progress = K8SMI_PROGRESS_ENDED;

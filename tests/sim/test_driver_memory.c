@@ -90,6 +90,7 @@ static size_t adopt(size_t fail_at) {
   if (!world_await(&w, "default/p", "Running", 100000))
     fail_msg("allocation %zu: %s", fail_at, world_shown(&w, "default/p"));
   assert_true(world_said(&w, "default/p: Adopted: attempt number 0"));
+  world_wait(&w, 40000); /* until it is sure that nothing more runs of it */
   size_t calls = w.memory.calls - before;
   w.failing = false;
   w.memory.fail_at = 0;
