@@ -123,11 +123,23 @@ static void res_set_requests(const struct k8sm_demand *d, struct k8smi_demand_ta
   task->mem_milli = res_max(RES_TOKEN_MEM, whole ? mem : 0);
 }
 
+/* As the kubelet has it: a limit of nothing is none, and who has none of his own has the pod's. */
+static struct res_amounts res_find_limits(const struct k8smi_demand_build *b, const struct res_amounts *own) {
+  const struct k8smi_record *pod = k8smi_get_record(b->spec, K8SMI_PodSpec_resources);
+  struct res_amounts a = *own, of_pod = res_read_all(pod, K8SMI_ResourceRequirements_limits);
+  for (int k = RES_CPU; k <= RES_MEM; k++) {
+    if (k8smi_amount_is_zero(a.v[k])) a.set[k] = false;
+    if (!k8smi_amount_is_zero(of_pod.v[k])) res_fill(&a, &of_pod, k);
+  }
+  return a;
+}
+
 /* Limits not below what is asked: Mesos refuses less. */
 static void res_set_limits(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
-                           const struct res_amounts *limits, const struct k8smi_path *path) {
+                           const struct res_amounts *own, const struct k8smi_path *path) {
+  const struct res_amounts found = res_find_limits(b, own), *limits = &found;
   if (b->demand->flags & K8SM_DEMAND_NO_LIMITS) {
-    if (limits->set[RES_CPU] || limits->set[RES_MEM]) {
+    if (own->set[RES_CPU] || own->set[RES_MEM]) {
       struct k8smi_path at = k8smi_path_field(path, K8SMI_S("limits"));
       K8SMI_DEMAND_WARN(b, IGNORED, &at, "the options say that agents can't limit tasks");
     }
@@ -159,15 +171,28 @@ static void res_make_container(struct k8smi_demand_build *b, struct k8smi_sum *s
   res_set_limits(b, task, &limits, &at);
 }
 
-/* Requests of the pod as a whole come in place of the sum; its limits hold no container. */
+/* How many containers run beside one another. */
+static size_t res_lasting(const struct k8sm_demand *d) {
+  size_t n = 0;
+  for (size_t i = 1; i < d->task_count; i++) n += d->tasks[i].kind != K8SM_TASK_INIT;
+  return n;
+}
+
+/* Requests of the pod as a whole come in place of the sum; its limits hold each container by itself. */
 static void res_check_pod_level(struct k8smi_demand_build *b) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
   struct k8smi_path at = k8smi_path_field(&spec, K8SMI_S("resources"));
   struct k8smi_path limits_at = k8smi_path_field(&at, K8SMI_S("limits"));
   const struct k8smi_record *pod = k8smi_get_record(b->spec, K8SMI_PodSpec_resources);
   res_refuse_others(b, pod, K8SMI_ResourceRequirements_requests, "requests", &at);
-  if (k8smi_get_list(pod, K8SMI_ResourceRequirements_limits).count > 0) {
-    K8SMI_DEMAND_WARN(b, IGNORED, &limits_at, "Mesos limits tasks, not the pod as a whole");
+  bool none = (b->demand->flags & K8SM_DEMAND_NO_LIMITS) != 0;
+  if (k8smi_get_list(pod, K8SMI_ResourceRequirements_limits).count == 0) return;
+  if (none) {
+    K8SMI_DEMAND_WARN(b, IGNORED, &limits_at, "the options say that agents can't limit tasks");
+  } else if (res_lasting(b->demand) > 1) {
+    K8SMI_DEMAND_WARN(b, APPROXIMATED, &limits_at,
+                      "Mesos limits tasks, not the pod as a whole: each container without a limit of its own "
+                      "has this one");
   }
 }
 

@@ -207,7 +207,9 @@ static const struct k8smi_rule rules_of_env_source[K8SMI_EnvVarSource__COUNT] = 
 
 static const struct k8smi_rule rules_of_resources[K8SMI_ResourceRequirements__COUNT] = {
     [K8SMI_ResourceRequirements_limits] =
-        RULE_HOW("`TaskInfo.limits` for cpu and memory, infinite where there is none"),
+        RULE_TOLD("`TaskInfo.limits` for cpu and memory: the container's own, else the pod's; infinite where "
+                  "there is none, or 0. Those of the pod hold each container by itself; that of "
+                  "`ephemeral-storage` has no effect"),
     [K8SMI_ResourceRequirements_requests] =
         RULE_HOW("`cpus`, `mem`, `disk`, `gpus` and resources of other names, in thousandths; "
                  "doc/architecture.md says how executor and tasks share them"),

@@ -158,6 +158,43 @@ static void limits_are_never_below_the_token(void **state) {
   k8sm_demand_unref(d);
 }
 
+/* A limit of nothing is none; a container without one has the pod's, as the kubelet gives it. */
+static void limits_are_those_of_the_kubelet(void **state) {
+  (void)state;
+  static const struct {
+    const char *pod, *own;
+    int64_t cpus, mem;
+  } cases[] = {
+      {"{}", "{'limits':{'cpu':'0','memory':'0'}}", K8SMI_UNLIMITED, K8SMI_UNLIMITED},
+      {"{'limits':{'cpu':'2'}}", "{}", 2000, K8SMI_UNLIMITED},
+      {"{'limits':{'cpu':'2','memory':'64Mi'}}", "{'limits':{'memory':'32Mi'}}", 2000, 32000},
+      {"{'limits':{'cpu':'0','memory':'64Mi'}}", "{'limits':{'memory':'0'}}", K8SMI_UNLIMITED, 64000},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (int beside = 0; beside < 2; beside++) {
+      char spec[512];
+      struct findings f;
+      struct k8sm_demand *d = NULL;
+      struct k8sm_demand_options options = {.size = sizeof options, .nonce = "n1"};
+      snprintf(spec, sizeof spec, "{'resources':%s,'containers':[{'name':'a','resources':%s}%s]}",
+               cases[i].pod, cases[i].own, beside ? ",{'name':'b'}" : "");
+      struct k8sm_pod *pod = pods_parse("", spec);
+      assert_int_equal(k8sm_demand_make(pod, &options, &d, findings_init(&f)), K8SM_OK);
+      assert_true(d->tasks[1].limit_cpus_milli == cases[i].cpus);
+      assert_true(d->tasks[1].limit_mem_milli == cases[i].mem);
+      /* one container is limited as the pod is: nothing is lost */
+      assert_int_equal(findings_at(&f, "spec.resources.limits") != NULL, beside && i > 0);
+      k8sm_demand_unref(d);
+      options.flags = K8SM_DEMAND_NO_LIMITS;
+      assert_int_equal(k8sm_demand_make(pod, &options, &d, findings_init(&f)), K8SM_OK);
+      assert_false(d->tasks[1].limits);
+      assert_int_equal(findings_at(&f, "spec.resources.limits") != NULL, i > 0);
+      k8sm_demand_unref(d);
+      k8sm_pod_unref(pod);
+    }
+  }
+}
+
 static void stages_are_init_sidecar_main(void **state) {
   (void)state;
   struct k8sm_demand *d = pods_demand(PODS_STAGES, 0);
@@ -351,6 +388,7 @@ int main(void) {
       cmocka_unit_test(the_original_defaults),
       cmocka_unit_test(other_defaults_and_none),
       cmocka_unit_test(limits_are_never_below_the_token),
+      cmocka_unit_test(limits_are_those_of_the_kubelet),
       cmocka_unit_test(stages_are_init_sidecar_main),
       cmocka_unit_test(probes),
       cmocka_unit_test(capabilities),
