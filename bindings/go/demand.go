@@ -197,6 +197,8 @@ type ResumeOptions struct {
 	Executor []byte // the ExecutorInfo that was sent
 	Launches []Launch
 	Ports    []PlanPort // of Plan.Ports, those of its placement: which host ports it was given
+	// What is left of the pod's activeDeadlineSeconds, rounded up; 0: all of them.
+	DeadlineSeconds int64
 }
 
 // Resume is the same pod under way: a demand for some of its tasks, on its own agent and executor.
@@ -224,6 +226,7 @@ func (d *Demand) Resume(options ResumeOptions) (*Demand, error) {
 		executor: unsafe.Pointer(executor.ptr), executor_len: executor.len,
 		launches: first(launches), launch_count: C.size_t(len(launches)), launch_size: C.sizeof_struct_k8sm_launch,
 		ports: first(ports), port_count: C.size_t(len(ports)), port_size: C.sizeof_struct_k8sm_plan_port,
+		deadline_seconds: C.int64_t(options.DeadlineSeconds),
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_demand

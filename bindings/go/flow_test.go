@@ -776,6 +776,9 @@ func goldenCalls(t *testing.T, name, options string) [2][]byte {
 			fmt.Sscanf(text, "%d.%d", &launch.Task, &launch.Restart)
 			resume.Launches = append(resume.Launches, launch)
 		}
+		if left := fields["left"]; left != "" {
+			fmt.Sscan(left, &resume.DeadlineSeconds)
+		}
 		demands = []*k8smesos.Demand{must[*k8smesos.Demand](t)(demands[0].Resume(resume))}
 	}
 	plan := must[*k8smesos.Plan](t)(cluster.Match(demands, nil))

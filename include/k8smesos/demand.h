@@ -186,6 +186,7 @@ struct k8sm_resume_options {
                                          ports have that may be any */
   size_t port_count;
   size_t port_size;
+  int64_t deadline_seconds; /* what is left of the pod's activeDeadlineSeconds, rounded up; 0: all of them */
 };
 
 /* The same pod under way: a Demand for some of its tasks, on its own agent and executor.

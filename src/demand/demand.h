@@ -140,6 +140,10 @@ struct k8smi_demand_task {
   struct k8smi_demand_check startup;
 };
 
+/* What a sidecar has to end in, where the mains took all of the pod's grace, or its grace if that is less.
+ * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/ */
+enum { K8SMI_SIDECAR_GRACE_SECONDS = 2 };
+
 /* Before the keys of annotations, among the labels of an executor. */
 #define K8SMI_ANNOTATION_LABEL "io.kubernetes.annotation/"
 
@@ -191,7 +195,7 @@ struct k8sm_demand {
   const struct k8smi_demand_port *ports; /* in the order of the tasks */
   size_t port_count;
   int64_t grace_seconds;
-  int64_t active_deadline_seconds; /* 0: none */
+  int64_t active_deadline_seconds; /* 0: none; what is left of them, where it is under way already */
   int64_t unreachable_seconds;     /* that it tolerates its node to be; -1: for ever, or it does not say */
   uint32_t restart_policy;         /* K8SMI_RESTART_*, of the pod */
   struct k8smi_strings readiness_gates; /* types of conditions */

@@ -88,6 +88,8 @@ static int resume_fill(struct k8sm_demand *d, const struct k8sm_demand *from,
   d->cpus_milli = d->mem_milli = d->disk_milli = 0;
   d->spare[0] = d->spare[1] = 0;
   d->extended_count = d->volume_count = 0;
+  if (options->deadline_seconds > 0 && options->deadline_seconds < d->active_deadline_seconds)
+    d->active_deadline_seconds = options->deadline_seconds;
   d->nonce = k8smi_arena_slice(&d->arena, k8smi_s(options->nonce));
   d->agent_id = k8smi_arena_slice(&d->arena, k8smi_s(options->agent_id));
   d->executor = k8smi_arena_copy(&d->arena, options->executor, options->executor_len);
@@ -117,6 +119,7 @@ int k8sm_demand_resume(const struct k8sm_demand *demand, const struct k8sm_resum
     return resume_invalid(
         diags,
         "options.nonce is one that the demand has, or had at first: ids of its tasks would be used again");
+  if (o.deadline_seconds < 0) return resume_invalid(diags, "options.deadline_seconds must not be negative");
   result = resume_check_executor(demand, &o, diags);
   if (result != K8SM_OK) return result;
   struct k8sm_demand *d = K8SMI_VALUE_NEW(k8sm_demand, o.allocator, 0);

@@ -13,8 +13,10 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
         RULE_HOW("the driver launches an ended container again, after Kubernetes' back-off"),
     [K8SMI_PodSpec_terminationGracePeriodSeconds] =
         RULE_HOW("`KillPolicy.grace_period` of each task and of each KILL"),
-    [K8SMI_PodSpec_activeDeadlineSeconds] =
-        RULE_HOW("a time of the driver's, over all restarts: it kills the pod, with the grace period"),
+    [K8SMI_PodSpec_activeDeadlineSeconds] = RULE_HOW(
+        "a time of the driver's, over all restarts: it kills the pod, with the grace period. Where no driver "
+        "is left, `TaskInfo.max_completion_time` of each task ends the pod: what is left when the task is "
+        "launched (all of it at the first of an attempt), the grace period, 2 s for each sidecar, and 5 s"),
     [K8SMI_PodSpec_dnsPolicy] =
         RULE_UNLESS(IGNORED, "ClusterFirst|Default", "containers use the name servers of their agent"),
     [K8SMI_PodSpec_nodeSelector] =

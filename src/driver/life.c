@@ -200,6 +200,12 @@ static void life_list_launches(const struct k8sm_driver *d, const struct drv_pod
   }
 }
 
+/* What is left of its activeDeadlineSeconds: when they are over it ends, and nothing of it is resumed. */
+static int64_t life_seconds_left(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  uint64_t end_ms = k8smi_status_active_deadline(pod->status);
+  return end_ms == UINT64_MAX ? 0 : (int64_t)((end_ms - d->core.mono_ms + 999) / 1000);
+}
+
 static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct life_look *look) {
   const struct k8sm_allocator *a = &d->core.allocator;
   char nonce[sizeof pod->nonce];
@@ -222,7 +228,8 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
                                         .launch_size = sizeof *launches,
                                         .ports = pod->place->ports,
                                         .port_count = pod->place->port_count,
-                                        .port_size = sizeof *pod->place->ports};
+                                        .port_size = sizeof *pod->place->ports,
+                                        .deadline_seconds = life_seconds_left(d, pod)};
   int r = k8sm_demand_resume(pod->demand, &o, &resume, NULL);
   k8smi_free(a, launches, bytes);
   if (r != K8SM_OK) return r;

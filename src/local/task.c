@@ -91,10 +91,10 @@ static void task_run(struct local_task *task) {
   k8smi_local_task_news(
       task, &(struct local_news){TASK_STATE(RUNNING), TASK_SOURCE(EXECUTOR), -1, NULL, NULL, true});
   k8smi_local_probes_begin(task);
-  if (task->info->max_completion_time != NULL) {
-    uint64_t ms = (uint64_t)task->info->max_completion_time->nanoseconds / 1000000;
-    k8smi_local_timer_set(&local->timers, &task->completion, local->now + ms);
-  }
+  const K8smMesos__DurationInfo *most = task->info->max_completion_time;
+  if (most != NULL && most->nanoseconds > 0)
+    k8smi_local_timer_set(&local->timers, &task->completion,
+                          local->now + (uint64_t)most->nanoseconds / 1000000);
   struct local_fate fate = k8smi_local_script_fate(&task->script);
   if (fate.ends) k8smi_local_timer_set(&local->timers, &task->step, local->now + fate.after_ms);
 }

@@ -10,7 +10,8 @@ enum {
   CONTAINER_BACKOFF_RESET_MS = 600 * 1000,
   CONTAINER_DROPPED_MS = 1000, /* the other tasks of an ACCEPT that failed are heard of first */
   CONTAINER_MESSAGE_MAX = 1024,
-  CONTAINER_EXIT_UNKNOWN = 137
+  CONTAINER_EXIT_UNKNOWN = 137,
+  CONTAINER_OUT_OF_TIME = K8SM_MESOS__TASK_STATUS__REASON__REASON_MAX_COMPLETION_TIME_REACHED
 };
 
 /* ---- Back-off ---- */
@@ -129,9 +130,7 @@ static struct k8sm_slice container_cut(struct k8sm_status *s, struct k8sm_slice 
 static struct k8sm_slice container_end_reason(int32_t exit_code, int reason) {
   if (reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_CONTAINER_LIMITATION_MEMORY)
     return K8SMI_S("OOMKilled");
-  if (reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_MAX_COMPLETION_TIME_REACHED) {
-    return K8SMI_S("DeadlineExceeded");
-  }
+  if (reason == CONTAINER_OUT_OF_TIME) return K8SMI_S("DeadlineExceeded");
   return exit_code == 0 ? K8SMI_S("Completed") : K8SMI_S("Error");
 }
 
@@ -217,6 +216,10 @@ static bool container_fails(const struct k8sm_status *s, size_t task, const stru
 void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
   struct k8smi_status_end end;
+  /* By the time that its launch gave it, which is later than the pod's own: who can't tell when that began,
+   * as its record is lost, hears of it so. */
+  if (h->reason == CONTAINER_OUT_OF_TIME && !s->ending && s->demand->active_deadline_seconds > 0)
+    s->deadline_exceeded = true;
   if (s->demand->tasks[task].kind == K8SM_TASK_PAUSE && !t->ran) {
     k8smi_task_dropped(s, task, h, false);
     return;

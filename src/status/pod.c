@@ -3,9 +3,8 @@
 #include "status/status.h"
 
 enum {
-  POD_KILL_AGAIN_MS = 10 * 1000,      /* a KILL may be lost without a word */
-  POD_KILL_AGAIN_LATE_MS = 60 * 1000, /* TASK_KILLING was seen: the executor has it */
-  POD_MIN_GRACE_SECONDS = 2           /* of sidecars, when the mains took all of it */
+  POD_KILL_AGAIN_MS = 10 * 1000,     /* a KILL may be lost without a word */
+  POD_KILL_AGAIN_LATE_MS = 60 * 1000 /* TASK_KILLING was seen: the executor has it */
 };
 
 /* ---- Stages ---- */
@@ -89,7 +88,8 @@ static uint32_t pod_next_victim(const struct k8sm_status *s) {
 
 static int64_t pod_grace_left(const struct k8sm_status *s) {
   int64_t gone = (int64_t)((s->mono_ms - s->ending_mono_ms) / 1000);
-  int64_t least = s->grace_seconds < POD_MIN_GRACE_SECONDS ? s->grace_seconds : POD_MIN_GRACE_SECONDS;
+  int64_t least =
+      s->grace_seconds < K8SMI_SIDECAR_GRACE_SECONDS ? s->grace_seconds : K8SMI_SIDECAR_GRACE_SECONDS;
   int64_t left = s->grace_seconds - gone;
   return left > least ? left : least;
 }

@@ -93,6 +93,27 @@ static K8smMesos__DiscoveryInfo *info_discovery(struct k8smi_task_build *b, size
   return discovery;
 }
 
+static int64_t info_add(int64_t a, int64_t b) {
+  return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+/* The driver ends a pod that is past its activeDeadlineSeconds. Where there is none any more, the executor
+ * does: counted from the launch, later than the driver could by all that an orderly end takes, and by what a
+ * KILL may be late. Every task of the pod, or those that are left would keep its executor. */
+static K8smMesos__DurationInfo *info_completion(struct k8smi_task_build *b) {
+  enum { LATE_SECONDS = 5 };
+  const struct k8sm_demand *d = b->demand;
+  int64_t least =
+      d->grace_seconds < K8SMI_SIDECAR_GRACE_SECONDS ? d->grace_seconds : K8SMI_SIDECAR_GRACE_SECONDS;
+  int64_t seconds = info_add(d->active_deadline_seconds, LATE_SECONDS);
+  if (d->active_deadline_seconds <= 0) return NULL;
+  seconds = info_add(seconds, d->grace_seconds);
+  for (size_t i = 1; i < d->task_count; i++) {
+    if (d->tasks[i].kind == K8SM_TASK_SIDECAR) seconds = info_add(seconds, least);
+  }
+  return k8smi_task_seconds(b, seconds);
+}
+
 K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, struct k8sm_slice id) {
   const struct k8smi_demand_task *t = &b->demand->tasks[task];
   K8smMesos__TaskInfo *info = K8SMI_TASK_NEW(b, TaskInfo, task_info);
@@ -115,6 +136,7 @@ K8smMesos__TaskInfo *k8smi_task_info(struct k8smi_task_build *b, size_t task, st
   info->check = k8smi_task_check(b, t);
   info->labels = k8smi_demand_is_task(b->demand) ? k8smi_task_pod_labels(b) : b->labels;
   info->discovery = info_discovery(b, task);
+  info->max_completion_time = info_completion(b);
   info_limits(b, t, info);
   return b->no_memory ? NULL : info;
 }

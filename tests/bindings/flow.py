@@ -191,7 +191,8 @@ class Golden(unittest.TestCase):
             plan = cluster.match(demands)
             (executor,) = plan.calls(**overlays).executors
             launches = [tuple(map(int, launch.split("."))) for launch in fields["resume"].split(",")]
-            demands = [demands[0].resume("golden-S1", executor.bytes, launches, nonce="n2", ports=plan.ports)]
+            demands = [demands[0].resume("golden-S1", executor.bytes, launches, nonce="n2", ports=plan.ports,
+                                         deadline_seconds=int(fields.get("left", 0)))]
         plan = cluster.match(demands)
         forms = (Format.JSON, Format.PROTOBUF)
         return [plan.calls(format=form, refuse_seconds=5.0, **overlays)[0].bytes for form in forms]

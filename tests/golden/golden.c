@@ -28,6 +28,7 @@ struct golden_case {
   size_t class_count;
   struct k8sm_launch launches[GOLDEN_MAX];
   size_t launch_count;
+  int64_t left;
 };
 
 struct golden_bytes {
@@ -123,6 +124,8 @@ static void take_option(struct golden_case *c, const char *option) {
     take_classes(c, value);
   } else if (IS("resume")) {
     take_launches(c, value);
+  } else if (IS("left")) {
+    c->left = atoi(value);
   } else if (IS("form")) {
     for (uint32_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
       c->form = strcmp(forms[i], value) == 0 ? i : c->form;
@@ -272,7 +275,8 @@ static struct k8sm_demand *resume(const struct golden_case *c, struct k8sm_clust
                                         .ports = ports,
                                         .port_count =
                                             k8sm_plan_ports(plan, 0, ports, sizeof ports[0], PORTS_MAX),
-                                        .port_size = sizeof ports[0]};
+                                        .port_size = sizeof ports[0],
+                                        .deadline_seconds = c->left};
   if (k8sm_demand_resume(demand, &o, &ret, NULL) != K8SM_OK) die("%s can't be resumed", c->name);
   k8sm_calls_unref(calls);
   k8sm_plan_unref(plan);

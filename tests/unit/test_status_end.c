@@ -190,6 +190,49 @@ static void active_deadlines_end_pods(void **state) {
   life_end(&l);
 }
 
+/* Where nobody ended the pod, Mesos does: later than its own time, which who has lost the record can't tell.
+ */
+#define OUT_OF_TIME SIGNAL("Terminated") ",'reason':'REASON_MAX_COMPLETION_TIME_REACHED'"
+static void a_net_ends_what_outlives_its_deadline(void **state) {
+  (void)state;
+  struct life l;
+  life_begin(&l, "{'activeDeadlineSeconds':60,'containers':[{'name':'c'},{'name':'d'}]}");
+  life_update(&l, "", 0, "RUNNING", COPY);
+  life_update(&l, "c", 0, "RUNNING", COPY);
+  life_update(&l, "d", 0, "RUNNING", COPY);
+  assert_life(&l, "Running(Running) c=R+ d=R+ |");
+  life_update(&l, "c", 0, "FAILED", OUT_OF_TIME);
+  assert_life(&l, "Running(DeadlineExceeded) c=T(143 DeadlineExceeded) d=R+ | kill:d/30");
+  life_update(&l, "d", 0, "FAILED", OUT_OF_TIME);
+  assert_life(&l, "Failed(DeadlineExceeded) c=T(143 DeadlineExceeded) d=T(143 DeadlineExceeded) | "
+                  "kill:pause/0");
+  life_end(&l);
+  /* the pause task, too, which is not planted again */
+  life_begin(&l, "{'activeDeadlineSeconds':60,'containers':[{'name':'c'}]}");
+  life_update(&l, "", 0, "RUNNING", COPY);
+  life_update(&l, "c", 0, "RUNNING", COPY);
+  life_update(&l, "", 0, "FAILED", OUT_OF_TIME);
+  assert_life(&l, "Running(Running) c=R+ | kill:c/30");
+  life_end(&l);
+  /* a pod that ended by itself before keeps its end */
+  life_begin(&l, "{'activeDeadlineSeconds':60,'restartPolicy':'Never','containers':[{'name':'c'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FAILED", EXITED(7));
+  life_update(&l, "", 0, "FAILED", OUT_OF_TIME);
+  assert_life(&l, "Failed(Error) c=T(7 Error) | done");
+  life_end(&l);
+  /* and one without a deadline has none: the time is another's */
+  life_begin(&l, ONE("OnFailure"));
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "c", 0);
+  life_update(&l, "c", 0, "FAILED", OUT_OF_TIME);
+  assert_life(&l, "Running(DeadlineExceeded) c=T(143 DeadlineExceeded) | launch:c.1");
+  life_end(&l);
+}
+
 static void an_accept_that_failed_is_a_new_attempt(void **state) {
   (void)state;
   struct life l;
@@ -445,6 +488,7 @@ int main(void) {
       cmocka_unit_test(another_executor_is_another_sandbox),
       cmocka_unit_test(a_drained_agent_tells_how_containers_ended),
       cmocka_unit_test(active_deadlines_end_pods),
+      cmocka_unit_test(a_net_ends_what_outlives_its_deadline),
       cmocka_unit_test(an_end_is_told_when_all_containers_have_ended),
       cmocka_unit_test(an_accept_that_failed_is_a_new_attempt),
       cmocka_unit_test(the_pause_task_is_replanted),

@@ -368,6 +368,88 @@ static void resumed_demands_send_the_same_executor(void **state) {
   k8sm_demand_unref(d);
 }
 
+static int64_t first_completion(struct k8sm_demand *d) {
+  const int64_t second = 1000000000;
+  struct k8sm_calls *calls = make_calls(&d, 1, K8SM_FORMAT_PROTOBUF);
+  struct k8smi_arena arena;
+  int64_t found = -1;
+  k8smi_arena_init(&arena, NULL, 0);
+  K8smMesos__Call__Accept *accept = decode(&arena, calls, 0)->accept;
+  for (size_t i = 0; i < accept->n_operations; i++) {
+    const K8smMesos__DurationInfo *most =
+        accept->operations[i]->launch_group->task_group->tasks[0]->max_completion_time;
+    int64_t seconds = most == NULL ? 0 : most->nanoseconds / second;
+    assert_true(found < 0 || found == seconds); /* of all tasks the same */
+    found = seconds;
+  }
+  k8smi_arena_free(&arena);
+  k8sm_calls_unref(calls);
+  return found;
+}
+
+/* Where the driver ends a pod that is past its time, each task may live as long as that can take. */
+static void tasks_have_a_net_under_their_deadline(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec;
+    int64_t seconds;
+  } cases[] = {
+      {"{'containers':[{'name':'c','image':'i'}]}", 0},
+      {"{'activeDeadlineSeconds':60,'containers':[{'name':'c','image':'i'}]}", 60 + 30 + 5},
+      {"{'activeDeadlineSeconds':1,'terminationGracePeriodSeconds':0,'containers':[{'name':'c','image':'i'}]"
+       "}",
+       1 + 5},
+      {"{'activeDeadlineSeconds':60,'initContainers':[{'name':'i','image':'i'},{'name':'s','image':'i',"
+       "'restartPolicy':'Always'},{'name':'t','image':'i','restartPolicy':'Always'}],'containers':[{'name':'"
+       "c',"
+       "'image':'i'}]}",
+       60 + 30 + 2 * 2 + 5},
+      {"{'activeDeadlineSeconds':60,'terminationGracePeriodSeconds':1,'initContainers':[{'name':'s','image':'"
+       "i',"
+       "'restartPolicy':'Always'}],'containers':[{'name':'c','image':'i'}]}",
+       60 + 1 + 1 + 5},
+      {"{'activeDeadlineSeconds':60,'terminationGracePeriodSeconds':9223372036854775807,'containers':[{'name'"
+       ":'c',"
+       "'image':'i'}]}",
+       INT64_MAX / 1000000000},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_demand *d = pods_demand(cases[i].spec, 0);
+    assert_int_equal(first_completion(d), cases[i].seconds);
+    k8sm_demand_unref(d);
+  }
+}
+
+static void what_is_left_of_the_deadline_counts_from_the_launch(void **state) {
+  (void)state;
+  static const struct {
+    int64_t left, seconds;
+  } cases[] = {{0, 600 + 35}, {1, 1 + 35}, {250, 250 + 35}, {601, 600 + 35}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_demand *resumed = NULL;
+    struct k8sm_demand *d =
+        pods_demand("{'activeDeadlineSeconds':600,'containers':[{'name':'c','image':'i'}]}", 0);
+    const struct k8sm_launch launch = {1, 1};
+    char text[300];
+    const struct k8sm_slice executor = pods_executor(&text, PODS_UID, 0, K8SM_MAPPING_VERSION);
+    struct k8sm_resume_options options = {.size = sizeof options,
+                                          .agent_id = "S1",
+                                          .nonce = "n9",
+                                          .executor = executor.ptr,
+                                          .executor_len = executor.len,
+                                          .launches = &launch,
+                                          .launch_count = 1,
+                                          .launch_size = sizeof launch,
+                                          .deadline_seconds = cases[i].left};
+    assert_int_equal(k8sm_demand_resume(d, &options, &resumed, NULL), K8SM_OK);
+    assert_int_equal(first_completion(resumed), cases[i].seconds);
+    k8sm_demand_unref(resumed);
+    options.deadline_seconds = -1;
+    assert_int_equal(k8sm_demand_resume(d, &options, &resumed, NULL), K8SM_ERR_INVALID);
+    k8sm_demand_unref(d);
+  }
+}
+
 /* A demand that is placed twice would use its tasks' ids twice, of which an agent aborts. */
 static void a_demand_is_launched_once(void **state) {
   (void)state;
@@ -488,6 +570,8 @@ int main(void) {
       cmocka_unit_test(what_is_known_at_its_place),
       cmocka_unit_test(one_accept_for_each_agent_and_role),
       cmocka_unit_test(resumed_demands_send_the_same_executor),
+      cmocka_unit_test(tasks_have_a_net_under_their_deadline),
+      cmocka_unit_test(what_is_left_of_the_deadline_counts_from_the_launch),
       cmocka_unit_test(a_demand_is_launched_once),
       cmocka_unit_test(an_empty_plan_has_no_calls),
       cmocka_unit_test(options_are_checked),

@@ -219,6 +219,7 @@ ResumeOptions = _struct(
     (c_size_t, "launch_count launch_size"),
     (c_void_p, "ports"),
     (c_size_t, "port_count port_size"),
+    (c_int64, "deadline_seconds"),
 )
 DemandTask = _struct(
     "demand_task",

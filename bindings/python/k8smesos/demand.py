@@ -128,9 +128,11 @@ class Demand(Handle):
         launches: Iterable[Tuple[int, int]],
         nonce: Optional[str] = None,
         ports: Iterable["PlanPort"] = (),
+        deadline_seconds: int = 0,
     ) -> "Demand":
         """The same pod under way: launches are (task, restart) pairs for its executor on that agent, ports those of
-        Plan.ports that its placement was given."""
+        Plan.ports that its placement was given, deadline_seconds what is left of its activeDeadlineSeconds (0: all of
+        them)."""
         memory = Memory()
         launches = [_abi.Launch(*launch) for launch in launches]
         given_ports = [_abi.PlanPort(*[memory.slice(text) for text in port[:3]], *port[3:]) for port in ports]
@@ -146,6 +148,7 @@ class Demand(Handle):
             ports=memory.array(_abi.PlanPort, given_ports),
             port_count=len(given_ports),
             port_size=ctypes.sizeof(_abi.PlanPort),
+            deadline_seconds=deadline_seconds,
         )
         return Demand._make("demand_resume", self._pointer, memory.struct(given))
 
