@@ -19,7 +19,7 @@ import time
 import unittest
 
 import real_mesos_pair
-from real_mesos_images import BUSYBOX, container, pod, put_image
+from real_mesos_images import BUSYBOX, UID, container, pod, put_image
 from real_mesos_support import MASTER, Case, agents, call, frameworks, mesos, page, pid_of, running_tasks
 
 NEEDED = ("linux", "cgroups/cpu", "cgroups/mem", "filesystem/linux", "docker/runtime", "volume/sandbox_path")
@@ -222,6 +222,29 @@ class Pods(Case):
         self.assertEqual(km.wait(60), 0)
         self.assertEqual((out / "kind").read_text(), "bye\n")
         self.assertGreater(time.monotonic() - begun, 3.5)
+
+    def test_pod_past_its_deadline_ends_without_km(self):
+        km = self.run_pod(pod("late", [container("deaf", "trap '' TERM; while :; do sleep 0.1; done"),
+                                       container("flaky", "sleep 4; exit 3")],
+                              initContainers=[container("side", "sleep 600", restartPolicy="Always")],
+                              activeDeadlineSeconds=15, terminationGracePeriodSeconds=2))
+        self.wait(lambda: self.phase("late") == "Running")
+        self.wait(lambda: self.containers("late")["flaky"]["restartCount"] == 1)
+        km.kill()
+        km.wait()
+        ours = [f["id"] for f in mesos("/frameworks")["frameworks"]
+                if any(UID in t["id"] for t in f["tasks"] + f["unreachable_tasks"])]
+        self.assertEqual(len(ours), 1)
+
+        def over():
+            (framework,) = (f for f in mesos("/frameworks")["frameworks"] if f["id"] == ours[0])
+            return not framework["executors"] and framework
+        framework = self.wait(over)
+        ends = [t["statuses"][-1]["state"] for t in framework["completed_tasks"] + framework["tasks"]]
+        self.assertEqual(set(ends), {"TASK_FAILED"})
+        km = self.start("-f", pathlib.Path(self.folder.name, "pod.yaml"))
+        self.assertNotEqual(km.wait(60), 0)
+        self.assertIn("DeadlineExceeded", self.said())
 
     RESERVED = ("--role=k8smesos-test", "--principal=k8smesos-test")
 

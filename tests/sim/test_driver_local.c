@@ -201,6 +201,43 @@ static void a_start_without_the_record(void **state) {
   world_close(&w);
 }
 
+/* Nobody is there any more to end it: Mesos does. Who comes later reads it off how its tasks ended, also
+ * where the record of when it began is lost. */
+static void a_pod_past_its_deadline_ends_without_a_driver(void **state) {
+  static const char timed[] =
+      "apiVersion: v1\nkind: Pod\n"
+      "metadata: {name: timed, namespace: default, uid: u4}\n"
+      "spec: {activeDeadlineSeconds: 20, terminationGracePeriodSeconds: 3, containers: "
+      "[{name: a, image: i}, {name: b, image: i, command: [sh, -c, sleep 8; exit 1]}]}\n";
+  (void)state;
+  for (int lost = 0; lost < 2; lost++) {
+    struct world w;
+    struct k8sm_driver_options o = world_options();
+    world_open(&w, &o, 1);
+    world_wait(&w, 10);
+    assert_true(world_pod(&w, timed));
+    await(&w, "default/timed", "Running", 10000);
+    world_wait(&w, 12000); /* b has started again since */
+    assert_int_equal(world_summary(&w, "default/timed").restarts, 1);
+    if (lost) world_forget(&w);
+    for (uint64_t end = w.now + 30000; w.now < end; w.now += 100)
+      assert_int_equal(k8smi_local_advance(w.local, w.now, (int64_t)w.now), K8SM_OK);
+    K8SMI_EACH(link, &w.local->frameworks) {
+      K8SMI_EACH(task, &K8SMI_OF(link, local_framework, link)->tasks)
+      assert_int_equal(K8SMI_OF(task, local_task, by_framework)->phase, LOCAL_TASK_ENDED);
+    }
+    o.seed = 9;
+    o.adopt_ms = lost ? 60000 : 0;
+    world_restart(&w, &o);
+    if (lost) assert_true(world_pod(&w, timed));
+    await(&w, "default/timed", "DeadlineExceeded", 100000);
+    world_wait(&w, 120000);
+    assert_string_equal(world_shown(&w, "default/timed"), "DeadlineExceeded");
+    assert_true(world_summary(&w, "default/timed").finished);
+    world_close(&w);
+  }
+}
+
 /* It is deleted before anybody knows that it runs: it ends when it is found, and is not said to have ended
  * before. */
 static void a_deletion_without_the_record(void **state) {
@@ -600,6 +637,7 @@ int main(void) {
       cmocka_unit_test(an_agent_comes_back),
       cmocka_unit_test(an_executor_dies),
       cmocka_unit_test(a_start_without_the_record),
+      cmocka_unit_test(a_pod_past_its_deadline_ends_without_a_driver),
       cmocka_unit_test(a_deletion_without_the_record),
       cmocka_unit_test(reservations_come_and_go),
       cmocka_unit_test(what_stayed_reserved_is_found),

@@ -765,6 +765,28 @@ static void a_waiting_attempt_asks_again(void **state) {
   script_close(&s);
 }
 
+/* Each launch ends by itself after what is left of the pod's time then, and what its end takes. */
+static void launches_have_what_is_left_of_the_deadline(void **state) {
+  static const char limited[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: nginx, namespace: default, uid: u1}\n"
+      "spec: {activeDeadlineSeconds: 600, containers: [{name: nginx, image: i}]}\n";
+  struct script s;
+  (void)state;
+  open_subscribed(&s);
+  s.heartbeats = true;
+  script_pod(&s, limited);
+  script_offer(&s, "O1", "A1");
+  assert_non_null(strstr(s.accept, "\"max_completion_time\":{\"nanoseconds\":635000000000}"));
+  up(&s, "");
+  up(&s, "nginx");
+  script_wait(&s, 99500);
+  update(&s, "nginx", "TASK_FAILED", "failed----------", "Command exited with status 1");
+  script_offer(&s, "O2", "A1");
+  assert_int_equal(s.task_count, 3);
+  assert_non_null(strstr(s.accept, "\"max_completion_time\":{\"nanoseconds\":536000000000}"));
+  script_close(&s);
+}
+
 /* Its time is over before another place is found, and what it has left on its agent is out of reach: it waits
  * for word of that, and for no place. It was in the way of all others. */
 static void a_pod_that_has_failed_is_not_placed(void **state) {
@@ -875,6 +897,7 @@ int main(void) {
       cmocka_unit_test(an_agent_is_away_for_too_long),
       cmocka_unit_test(what_is_old_is_asked_again),
       cmocka_unit_test(a_waiting_attempt_asks_again),
+      cmocka_unit_test(launches_have_what_is_left_of_the_deadline),
       cmocka_unit_test(a_pod_that_has_failed_is_not_placed),
       cmocka_unit_test(a_lost_subscription_is_reconciled),
       cmocka_unit_test(the_executor_dies),
