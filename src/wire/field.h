@@ -103,6 +103,11 @@ static inline struct k8smi_frame k8smi_frame_in(const struct k8smi_frame *parent
   return (struct k8smi_frame){parent, field, index, parent == NULL ? 1 : parent->depth + 1};
 }
 
+/* proto_update.c: an UPDATE as the Event that k8smi_message_decode would give, in most cases. NULL, and
+ * nothing was taken from the arena: it is no UPDATE, or one that has to be read field by field; or memory ran
+ * out. */
+ProtobufCMessage *k8smi_proto_update(struct k8smi_arena *arena, const void *bytes, size_t len);
+
 /* Fields that a reader has met, by their position in the descriptor; no message of Mesos has 64 or more. */
 typedef uint64_t k8smi_field_set;
 static inline k8smi_field_set k8smi_field_bit(const ProtobufCMessageDescriptor *type,

@@ -363,7 +363,13 @@ int k8smi_message_decode_shared(struct k8smi_arena *arena, const ProtobufCMessag
                                 const void *bytes, size_t len, ProtobufCMessage **ret,
                                 struct k8sm_diags *diags) {
   enum { PROTO_SHORT = 1024 }; /* bytes, in which nothing comes twice: not worth the table */
-  if (len < PROTO_SHORT) return k8smi_message_decode(arena, type, bytes, len, ret, diags);
+  if (len < PROTO_SHORT) {
+    const bool event = type == &k8sm_mesos__event__descriptor && len > 0;
+    ProtobufCMessage *update = event ? k8smi_proto_update(arena, bytes, len) : NULL;
+    if (update == NULL) return k8smi_message_decode(arena, type, bytes, len, ret, diags);
+    *ret = update;
+    return K8SM_OK;
+  }
   struct proto_memo memo[PROTO_SLOTS] = {{.field = NULL}};
   struct proto_reader r = {
       .arena = arena, .diags = diags, .begin = bytes, .memo = memo, .mends = k8smi_message_mends(type)};
