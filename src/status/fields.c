@@ -142,9 +142,10 @@ struct k8smi_status_texts k8smi_status_stray_texts(void) {
 }
 
 /* As comparisons, of all fields of two records: written out, since each update asks for them several times.
- * A text without an address has no length either: compilers that see one do not know. */
+ * A text without an address has no length either: compilers that see one do not know. Most are in memory of
+ * both. */
 static inline bool status_differs_text(struct k8sm_slice a, struct k8sm_slice b) {
-  return a.len != b.len || (b.ptr != NULL && !k8smi_same(a.ptr, b.ptr, a.len));
+  return a.len != b.len || (b.ptr != a.ptr && b.ptr != NULL && !k8smi_same(a.ptr, b.ptr, a.len));
 }
 #define STATUS_ONE(name, member, kind) +1
 #define STATUS_DIFFERS_BOOL(x, y)      ((x) != (y))
@@ -173,12 +174,23 @@ static inline bool status_same_ends(const struct k8smi_status_task *a, const str
   return memcmp(&a->end, &b->end, BYTES) == 0 && memcmp(&a->last, &b->last, BYTES) == 0;
 }
 
+/* Of several tasks an update is about one. What is equal in memory, with the gaps in it, is the same. */
+static inline bool status_same_task(const struct k8smi_status_task *a, const struct k8smi_status_task *b) {
+  enum {
+    ENDS = offsetof(struct k8smi_status_task, end),
+    REST = offsetof(struct k8smi_status_task, start_failures)
+  };
+  return memcmp(a, b, ENDS) == 0 && status_same_ends(a, b) &&
+         memcmp((const char *)a + REST, (const char *)b + REST, sizeof *a - REST) == 0;
+}
+
 k8smi_status_set k8smi_status_task_changed(const struct k8smi_status_task *a,
                                            const struct k8smi_status_task *b) {
   static const struct k8smi_status_task none;
   k8smi_status_set set = 0;
   unsigned field = 0;
   if (b == NULL) b = &none;
+  if (status_same_task(a, b)) return 0;
   STATUS_TASK_BEGIN(STATUS_DIFFER)
   if (status_same_ends(a, b)) {
     field += STATUS_ENDS_COUNT;
@@ -209,116 +221,4 @@ bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_s
   for (size_t i = 0; same && i < a->stray_count; i++)
     same = k8smi_status_stray_changed(&a->strays[i], &b->strays[i]) == 0;
   return same;
-}
-
-struct k8sm_slice k8smi_status_text(struct k8sm_status *s, struct k8sm_slice text) {
-  struct k8sm_slice copy = k8smi_arena_slice(&s->arena, text);
-  if (text.ptr != NULL && copy.ptr == NULL) s->no_memory = true;
-  return copy;
-}
-
-struct k8sm_slice k8smi_status_take(struct k8sm_status *s, struct k8smi_buf *buf) {
-  struct k8sm_slice text = {NULL, 0};
-  if (!buf->failed) text = k8smi_arena_copy(&s->arena, buf->ptr, buf->len);
-  if (text.ptr == NULL) s->no_memory = true;
-  k8smi_buf_free(buf);
-  return text;
-}
-
-/* A status with memory for `expected` bytes beside its tasks. */
-static struct k8sm_status *status_make(const struct k8sm_demand *demand,
-                                       const struct k8sm_status_options *options,
-                                       const struct k8sm_allocator *allocator, size_t expected) {
-  struct k8sm_status *s = k8smi_value_new(allocator, 0, sizeof *s, offsetof(struct k8sm_status, arena),
-                                          expected + demand->task_count * sizeof *s->tasks);
-  if (s == NULL) return NULL;
-  k8smi_refs_init(&s->refs);
-  memcpy(&s->demand, &demand, sizeof demand); /* demands are immutable: only a reference is taken */
-  k8sm_demand_ref(s->demand);
-  s->options = *options;
-  s->options.allocator = NULL;
-  s->tasks = k8smi_arena_array(&s->arena, demand->task_count, sizeof *s->tasks);
-  if (s->tasks == NULL) {
-    k8sm_status_unref(s);
-    return NULL;
-  }
-  k8smi_status_omit_pause(s);
-  return s;
-}
-
-struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
-                                       const struct k8sm_status_options *options,
-                                       const struct k8sm_allocator *allocator, size_t expected) {
-  return status_make(demand, options, allocator, expected);
-}
-
-bool k8smi_status_room_for_strays(struct k8sm_status *s) {
-  if (s->strays == NULL) s->strays = k8smi_arena_array(&s->arena, K8SMI_STATUS_MAX_STRAYS, sizeof *s->strays);
-  if (s->strays == NULL) s->no_memory = true;
-  return s->strays != NULL;
-}
-
-static struct k8sm_slice *status_text_at(void *record, uint16_t offset) {
-  return (struct k8sm_slice *)(void *)((char *)record + offset);
-}
-
-/* Texts that came over by assignment get a copy of their own. */
-static void status_own_texts(struct k8sm_status *s, void *record, struct k8smi_status_texts texts) {
-  for (size_t i = 0; i < texts.count; i++) {
-    struct k8sm_slice *text = status_text_at(record, texts.offsets[i]);
-    if (text->ptr == NULL) continue;
-    char *copy = k8smi_arena_bytes(&s->arena, text->len + 1);
-    s->no_memory |= copy == NULL;
-    if (copy == NULL) return;
-    k8smi_copy(copy, text->ptr, text->len);
-    copy[text->len] = '\0';
-    text->ptr = copy;
-  }
-}
-
-/* What the texts take, each with its NUL. */
-static size_t status_texts_size(const void *record, struct k8smi_status_texts texts) {
-  size_t n = 0;
-  for (size_t i = 0; i < texts.count; i++) {
-    const struct k8sm_slice *text = (const void *)((const char *)record + texts.offsets[i]);
-    if (text->ptr != NULL) n += text->len + 1;
-  }
-  return n;
-}
-
-/* What a copy takes, and what the update that it is made for may add: most statuses stay as long as their pod
- * does, and should not take more. */
-static size_t status_copy_size(const struct k8sm_status *from) {
-  enum { ROOM = 192 };
-  size_t n = ROOM + status_texts_size(from, k8smi_status_pod_texts());
-  for (size_t i = 0; i < from->demand->task_count; i++)
-    n += status_texts_size(&from->tasks[i], k8smi_status_task_texts());
-  return n;
-}
-
-static void status_copy_strays(struct k8sm_status *s, const struct k8sm_status *from) {
-  s->strays = NULL;
-  if (from->stray_count == 0 || !k8smi_status_room_for_strays(s)) return;
-  memcpy(s->strays, from->strays, from->stray_count * sizeof *s->strays);
-  for (size_t i = 0; i < s->stray_count; i++) status_own_texts(s, &s->strays[i], k8smi_status_stray_texts());
-}
-
-struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
-                                      const struct k8sm_allocator *allocator) {
-  struct k8sm_status *s = status_make(from->demand, &from->options, allocator, status_copy_size(from));
-  if (s == NULL) return NULL;
-  struct k8smi_status_task *tasks = s->tasks;
-  size_t head = offsetof(struct k8sm_status, options);
-  memcpy((char *)s + head, (const char *)from + head, sizeof *s - head);
-  s->tasks = tasks;
-  s->acks = NULL;
-  s->ack_count = 0;
-  memcpy(tasks, from->tasks, s->demand->task_count * sizeof *tasks);
-  status_own_texts(s, s, k8smi_status_pod_texts());
-  for (size_t i = 0; i < s->demand->task_count; i++)
-    status_own_texts(s, &tasks[i], k8smi_status_task_texts());
-  status_copy_strays(s, from);
-  if (!s->no_memory) return s;
-  k8sm_status_unref(s);
-  return NULL;
 }

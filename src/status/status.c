@@ -22,6 +22,7 @@ struct k8sm_status *k8sm_status_ref(struct k8sm_status *status) {
 void k8sm_status_unref(struct k8sm_status *status) {
   if (status == NULL || !k8smi_unref(&status->refs)) return;
   k8sm_demand_unref(status->demand);
+  k8smi_status_store_unref(status->store);
   K8SMI_VALUE_FREE(k8sm_status, status);
 }
 

@@ -101,10 +101,18 @@ struct k8smi_status_condition {
   int64_t since_wall_ms;
 };
 
+/* Texts that statuses have in common which follow one another: they never change, and outlive the first of
+ * them. */
+struct k8smi_status_store {
+  k8smi_refs refs;
+  struct k8smi_arena arena;
+};
+
 struct k8sm_status {
   k8smi_refs refs;
   struct k8smi_arena arena;
-  struct k8sm_demand *demand; /* a reference; of the present attempt */
+  struct k8sm_demand *demand;       /* a reference; of the present attempt */
+  struct k8smi_status_store *store; /* a reference; of texts that are not in the arena; NULL: all are */
   struct k8sm_status_options options;
 
   uint64_t mono_ms; /* of the last change */
@@ -207,15 +215,19 @@ struct k8smi_status_texts k8smi_status_task_texts(void);
 struct k8smi_status_texts k8smi_status_stray_texts(void);
 /* Nothing that is kept is another, but for the time of the last change. */
 bool k8smi_status_same_but_time(const struct k8sm_status *a, const struct k8sm_status *b);
+
+/* ---- copy.c ---- */
+
 /* Makes the table of strays, if there is none. False when memory ran out. */
 bool k8smi_status_room_for_strays(struct k8sm_status *s);
-/* A new status with everything that `from` keeps, in an arena of its own, without its
- * acknowledgements. NULL when memory ran out. */
+/* A new status with everything that `from` keeps, without its acknowledgements; with the same allocator most
+ * texts are in memory of both. NULL when memory ran out. */
 struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from, const struct k8sm_allocator *allocator);
 /* A new status with nothing but its demand, and memory for about so many bytes. */
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator, size_t expected);
+void k8smi_status_store_unref(struct k8smi_status_store *store);
 
 /* ---- pack.c ---- */
 
