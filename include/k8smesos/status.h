@@ -110,7 +110,7 @@ K8SM_API K8SM_MUST_USE int k8sm_status_load(const struct k8sm_demand *demand, co
 /* The pod at a glance. */
 struct k8sm_status_summary {
   size_t size;
-  struct k8sm_slice phase;    /* "Pending", "Running", "Succeeded", "Failed", "Unknown" */
+  struct k8sm_slice phase;    /* "Pending", "Running", "Succeeded", "Failed" */
   struct k8sm_slice shown;    /* as kubectl's STATUS column: "ContainerCreating", "CrashLoopBackOff", … */
   struct k8sm_slice message;  /* the most telling reason in words; may be empty */
   struct k8sm_slice agent_id; /* empty until placed */
@@ -118,7 +118,7 @@ struct k8sm_status_summary {
   struct k8sm_slice pod_ip;
   uint32_t ready; /* containers that are ready, of the mains and sidecars */
   uint32_t containers;
-  uint32_t restarts;
+  uint32_t restarts;        /* as kubectl's: of mains and sidecars; until they begin, of init containers */
   uint32_t finished;        /* 1: terminal, nothing of it runs, and every action is done */
   int64_t created_wall_ms;  /* of the first change; 0 before */
   int64_t started_wall_ms;  /* status.startTime; 0 before */

@@ -49,6 +49,16 @@ bool k8smi_container_ready(const struct k8sm_status *s, size_t task) {
   return k8smi_container_started(s, task) && t->ready;
 }
 
+uint32_t k8smi_status_holding_init(const struct k8sm_status *s) {
+  for (uint32_t i = 1; i < s->demand->task_count && s->demand->tasks[i].kind != K8SM_TASK_MAIN; i++) {
+    const struct k8smi_status_task *t = &s->tasks[i];
+    bool done = k8smi_container_state(t) == K8SM_STATE_TERMINATED && t->end.exit_code == 0;
+    bool serves = s->demand->tasks[i].kind == K8SM_TASK_SIDECAR && k8smi_container_started(s, i);
+    if (!done && !serves) return i;
+  }
+  return 0;
+}
+
 struct k8sm_slice k8smi_container_shown_id(const struct k8smi_status_task *t) {
   if (k8smi_container_state(t) == K8SM_STATE_RUNNING) return t->container_id;
   return t->end.set ? t->end.container_id : t->last.container_id;
@@ -139,13 +149,48 @@ static bool phase_container_alive(const struct k8sm_status *s) {
   return false;
 }
 
+/* Has anything been seen of it? */
+static bool phase_was_begun(const struct k8smi_status_task *t) {
+  return t->last.set || k8smi_container_state(t) != K8SM_STATE_WAITING;
+}
+
+/* From the first container on, how many of them the kubelet takes for begun: all, once the pod is
+ * initialized, and at least one. */
+static size_t phase_begun(const struct k8sm_status *s) {
+  size_t n = s->demand->task_count, begun = 2, inits = 0;
+  for (size_t i = 1; i < n; i++) {
+    bool main = s->demand->tasks[i].kind == K8SM_TASK_MAIN;
+    if (main && phase_was_begun(&s->tasks[i])) return n;
+    if (!main) inits++;
+    if (!main && phase_was_begun(&s->tasks[i])) begun = i + 1;
+  }
+  return inits == 0 || k8smi_container_ready(s, inits) ? n : begun;
+}
+
+/* A pod that is over has no container that waits. Nobody knows how those ended that were begun, perhaps: the
+ * kubelet calls that a failure. What no stage came to stays as it is. */
+static void phase_end_unlocated(struct k8sm_status *s) {
+  enum { EXIT_UNKNOWN = 137 };
+  size_t begun = s->started_wall_ms != 0 ? phase_begun(s) : 0;
+  for (size_t i = 1; i < begun; i++) {
+    if (k8smi_container_state(&s->tasks[i]) == K8SM_STATE_TERMINATED) continue;
+    s->tasks[i].end = (struct k8smi_status_end){
+        .set = true,
+        .exit_code = EXIT_UNKNOWN,
+        .reason = K8SMI_S("ContainerStatusUnknown"),
+        .message = K8SMI_S("The container could not be located when the pod was terminated")};
+  }
+}
+
 /* An end is told when no container lives, or may: who makes another pod for one that has ended would have
  * two. */
 void k8smi_status_set_phase(struct k8sm_status *s) {
   if (k8smi_status_is_final(s)) return;
   uint32_t phase = phase_find(s);
   bool final = phase == K8SMI_PHASE_SUCCEEDED || phase == K8SMI_PHASE_FAILED;
-  if (!final || !phase_container_alive(s)) s->phase = phase;
+  if (final && phase_container_alive(s)) return;
+  s->phase = phase;
+  if (final) phase_end_unlocated(s);
 }
 
 /* ---- Conditions ---- */

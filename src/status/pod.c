@@ -159,11 +159,12 @@ bool k8smi_status_wants_attempt(const struct k8sm_status *s) {
 /* How far initialization has come, in kubectl's words. */
 static void pod_show_init(struct k8sm_status *s) {
   struct k8smi_buf buf;
+  uint32_t init = k8smi_status_holding_init(s);
   s->shown_init = (struct k8sm_slice){NULL, 0};
-  if (s->stage + 1 >= s->demand->stages) return;
+  if (init == 0) return;
   k8smi_buf_init(&buf, &s->arena.allocator);
   k8smi_buf_puts(&buf, "Init:");
-  k8smi_buf_u64(&buf, s->stage);
+  k8smi_buf_u64(&buf, init - 1);
   k8smi_buf_putc(&buf, '/');
   k8smi_buf_u64(&buf, s->demand->stages - 1);
   s->shown_init = k8smi_status_take(s, &buf);

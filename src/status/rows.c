@@ -41,56 +41,72 @@ size_t k8sm_status_containers(const struct k8sm_status *status, size_t first,
 
 /* ---- The summary ---- */
 
-/* The first init container that holds the others up; 0: none. */
-static uint32_t rows_holding_init(const struct k8sm_status *s) {
-  for (uint32_t i = 1; i < s->demand->task_count; i++) {
-    uint32_t kind = s->demand->tasks[i].kind;
-    if (kind == K8SM_TASK_INIT && !k8smi_container_ready(s, i)) return i;
-    if (kind == K8SM_TASK_SIDECAR && s->demand->tasks[i].stage >= s->stage && !s->tasks[i].started) return i;
-  }
-  return 0;
-}
-
-/* "Init:1/3" for any numbers: the text is in the status, made when it was. */
+/* Waiting without a reason of its own, or running, it says how far initialization has come. */
 static struct k8sm_slice rows_shown_init(const struct k8sm_status *s, uint32_t task) {
-  const struct k8smi_status_task *t = &s->tasks[task];
-  uint32_t state = k8smi_container_state(t);
-  if (state == K8SM_STATE_TERMINATED) return K8SMI_S("Init:Error");
-  if (state == K8SM_STATE_WAITING && k8smi_eqs(t->reason, "CrashLoopBackOff"))
-    return K8SMI_S("Init:CrashLoopBackOff");
-  if (state == K8SM_STATE_WAITING && k8smi_eqs(t->reason, "ErrImagePull"))
-    return K8SMI_S("Init:ErrImagePull");
-  if (state == K8SM_STATE_WAITING && k8smi_eqs(t->reason, "ImagePullBackOff"))
-    return K8SMI_S("Init:ImagePullBackOff");
-  if (state == K8SM_STATE_WAITING && t->reason.len > 0) return K8SMI_S("Init:CreateContainerError");
+  static const char *const shown[] = {"Init:Error",
+                                      "Init:OOMKilled",
+                                      "Init:ContainerStatusUnknown",
+                                      "Init:DeadlineExceeded",
+                                      "Init:CrashLoopBackOff",
+                                      "Init:ErrImagePull",
+                                      "Init:ImagePullBackOff",
+                                      "Init:CreateContainerError",
+                                      "Init:CreateContainerConfigError",
+                                      "Init:ContainerCreating"};
+  struct k8sm_container_status row;
+  status_rows_container(s, task, &row);
+  for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+    if (k8smi_eqs(row.reason, shown[i] + strlen("Init:"))) return k8smi_s(shown[i]);
+  }
   return s->shown_init;
 }
 
-/* As kubectl finds its STATUS: the first container that has something to say. */
-static struct k8sm_slice rows_shown_mains(const struct k8sm_status *s) {
-  struct k8sm_slice shown = {NULL, 0};
-  bool running = false, over = s->ending && !k8smi_status_alive(s);
-  for (uint32_t i = (uint32_t)s->demand->task_count; i-- > 1;) {
+/* The first by name that has something to say speaks for all; where that is a good end, whoever has a worse
+ * one. */
+static struct k8sm_slice rows_shown_mains(const struct k8sm_status *s, struct k8sm_slice otherwise) {
+  uint32_t telling = 0, failed = 0;
+  bool serves = false;
+  for (uint32_t i = 1; i < s->demand->task_count; i++) {
     if (s->demand->tasks[i].kind != K8SM_TASK_MAIN) continue;
+    struct k8sm_slice name = s->demand->tasks[i].container;
     uint32_t state = k8smi_container_state(&s->tasks[i]);
-    if (state == K8SM_STATE_WAITING && !over) shown = k8smi_waiting_reason(s, i);
-    if (state == K8SM_STATE_TERMINATED) shown = s->tasks[i].end.reason;
-    if (state == K8SM_STATE_RUNNING && k8smi_container_ready(s, i)) running = true;
+    if (state == K8SM_STATE_RUNNING) {
+      serves |= k8smi_container_ready(s, i);
+      continue;
+    }
+    if (telling == 0 || k8smi_cmp(name, s->demand->tasks[telling].container) < 0) telling = i;
+    if (state != K8SM_STATE_TERMINATED || s->tasks[i].end.exit_code == 0) continue;
+    if (failed == 0 || k8smi_cmp(name, s->demand->tasks[failed].container) < 0) failed = i;
   }
-  if (shown.len == 0 || (k8smi_eqs(shown, "Completed") && running)) {
-    return s->conditions[K8SMI_CONDITION_READY].holds || shown.len == 0 ? k8smi_s(k8smi_phase_name(s->phase))
-                                                                        : K8SMI_S("NotReady");
-  }
-  return shown;
+  if (telling == 0) return otherwise;
+  struct k8sm_container_status row;
+  status_rows_container(s, telling, &row);
+  if (!k8smi_eqs(row.reason, "Completed")) return row.reason;
+  if (serves && s->conditions[K8SMI_CONDITION_READY].holds) return K8SMI_S("Running");
+  if (failed != 0) return s->tasks[failed].end.reason;
+  return serves ? K8SMI_S("NotReady") : row.reason;
 }
 
+/* As kubectl finds its STATUS.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 static struct k8sm_slice rows_shown(const struct k8sm_status *s) {
-  if (s->deleted && k8smi_status_alive(s)) return K8SMI_S("Terminating");
-  if (s->deadline_exceeded && s->phase == K8SMI_PHASE_FAILED) return K8SMI_S("DeadlineExceeded");
-  if (!s->placed && s->phase == K8SMI_PHASE_PENDING)
-    return k8smi_status_is_gated(s) ? K8SMI_S("SchedulingGated") : K8SMI_S("Pending");
-  uint32_t init = rows_holding_init(s);
-  return init != 0 ? rows_shown_init(s, init) : rows_shown_mains(s);
+  if (s->deleted && !k8smi_status_is_final(s)) return K8SMI_S("Terminating");
+  if (k8smi_status_is_gated(s)) return K8SMI_S("SchedulingGated");
+  struct k8sm_slice shown = k8smi_s(k8smi_phase_name(s->phase));
+  if (s->deadline_exceeded && s->phase == K8SMI_PHASE_FAILED) shown = K8SMI_S("DeadlineExceeded");
+  if (s->started_wall_ms == 0) return shown;
+  uint32_t init = k8smi_status_holding_init(s);
+  if (init != 0) shown = rows_shown_init(s, init);
+  return init == 0 || s->conditions[K8SMI_CONDITION_INITIALIZED].holds ? rows_shown_mains(s, shown) : shown;
+}
+
+/* Of init containers as long as they are what the pod does, then of the others; of none behind a sidecar that
+ * is missing. */
+static bool rows_counts_restarts(const struct k8sm_status *s, uint32_t task) {
+  uint32_t kind = s->demand->tasks[task].kind, init = k8smi_status_holding_init(s);
+  bool initialized = init == 0 || s->conditions[K8SMI_CONDITION_INITIALIZED].holds;
+  if (kind == K8SM_TASK_MAIN) return initialized;
+  return (init == 0 || task <= init) && (kind == K8SM_TASK_SIDECAR || !initialized);
 }
 
 static struct k8sm_slice rows_message(const struct k8sm_status *s) {
@@ -119,8 +135,8 @@ int k8sm_status_summarize(const struct k8sm_status *status, struct k8sm_status_s
   row.created_wall_ms = s->created_wall_ms;
   row.started_wall_ms = s->started_wall_ms;
   row.finished = s->ending && !k8smi_status_alive(s);
-  for (size_t i = 1; i < s->demand->task_count; i++) {
-    row.restarts += s->tasks[i].restarts;
+  for (uint32_t i = 1; i < s->demand->task_count; i++) {
+    if (rows_counts_restarts(s, i)) row.restarts += s->tasks[i].restarts;
     if (s->demand->tasks[i].kind == K8SM_TASK_INIT) continue;
     row.containers++;
     row.ready += k8smi_container_ready(s, i);

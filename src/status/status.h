@@ -129,7 +129,7 @@ struct k8sm_status {
   struct k8sm_slice nominated;  /* the node that others make room on for it */
   struct k8sm_slice disruption; /* why it was deleted by someone else than its owner */
   int64_t disruption_wall_ms;
-  struct k8sm_slice shown_init; /* "Init:1/3"; empty when initialized */
+  struct k8sm_slice shown_init; /* "Init:1/3"; empty where no init container or sidecar is missing */
   struct k8sm_slice others;     /* conditions that others gave it: a JSON list of them, or empty */
   struct k8sm_slice gates;      /* which of its readiness gates still wait, in words */
 
@@ -410,6 +410,8 @@ struct k8sm_slice k8smi_waiting_message(const struct k8sm_status *s, size_t task
 /* It runs, and its startup probe, if any, has succeeded. */
 bool k8smi_container_started(const struct k8sm_status *s, size_t task);
 bool k8smi_container_ready(const struct k8sm_status *s, size_t task);
+/* The first init container that has not done its work, or sidecar that does not run; 0: none. */
+uint32_t k8smi_status_holding_init(const struct k8sm_status *s);
 /* Of the instance that it shows: that runs, or has run last. */
 struct k8sm_slice k8smi_container_shown_id(const struct k8smi_status_task *t);
 /* Before it has a place a pod has no condition, but for the one that says why not. */

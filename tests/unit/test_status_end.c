@@ -36,7 +36,7 @@ static void a_deleted_pod_dies_in_order(void **state) {
   life_update(&l, "s2", 0, "KILLED", SIGNAL("Killed"));
   assert_life(&l, "Running(Terminating) s1=R+ s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | kill:s1/2");
   life_update(&l, "s1", 0, "KILLED", SIGNAL("Terminated"));
-  assert_life(&l, "Failed(Terminating) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | "
+  assert_life(&l, "Failed(Error) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | "
                   "kill:pause/0");
   life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
   assert_life(&l, "Failed(Error) s1=T(143 Error) s2=T(137 Error) a=T(143 Error) b=T(0 Completed) | done");
@@ -92,7 +92,7 @@ static void who_has_less_time_is_shut_down(void **state) {
   assert_life(&l, "Running(Terminating) c=R+ | kill:c/5+4999 shutdown+9999");
   assert_true(k8sm_status_deadline(l.status) == l.now + 4999);
   life_update(&l, "c", 0, "FAILED", SANDBOX_LOST);
-  assert_life(&l, "Failed(Terminating) c=T(137 Error) | kill:pause/0 shutdown+9999");
+  assert_life(&l, "Failed(Error) c=T(137 Error) | kill:pause/0 shutdown+9999");
   life_update(&l, "", 0, "KILLED", SIGNAL("Killed"));
   assert_life(&l, "Failed(Error) c=T(137 Error) | done");
   life_end(&l);
@@ -136,7 +136,10 @@ static void a_pod_deleted_early(void **state) {
   life_update(&l, "c", 0, "KILLED", EXECUTOR ",'reason':'REASON_TASK_KILLED_DURING_LAUNCH'");
   assert_life(&l, "Pending(Terminating) c=W(ContainerCreating) | kill:pause/0");
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
-  assert_life(&l, "Failed(Failed) c=W(ContainerCreating) | done");
+  assert_life(&l, "Failed(ContainerStatusUnknown) c=T(137 ContainerStatusUnknown) | done");
+  assert_true(life_shows(
+      &l, "{'terminated':{'exitCode':137,'reason':'ContainerStatusUnknown','message':'The container could "
+          "not be located when the pod was terminated','startedAt':null,'finishedAt':null}}"));
   life_end(&l);
   /* In a back-off it has ended already: only the pause task is left. */
   life_begin(&l, ONE("Always"));
@@ -145,7 +148,7 @@ static void a_pod_deleted_early(void **state) {
   life_run(&l, "c", 0);
   life_update(&l, "c", 0, "FAILED", EXITED(4));
   life_change(&l, K8SM_CHANGE_DELETED, NULL, -1);
-  assert_life(&l, "Failed(Terminating) c=T(4 Error) | kill:pause/0");
+  assert_life(&l, "Failed(Error) c=T(4 Error) | kill:pause/0");
   life_end(&l);
 }
 
@@ -182,11 +185,11 @@ static void active_deadlines_end_pods(void **state) {
   assert_life(&l, "Running(Running) c=R+ | kill:c/30");
   assert_false(life_shows(&l, "DeadlineExceeded"));
   life_update(&l, "c", 0, "KILLED", EXITED(0));
-  assert_life(&l, "Failed(DeadlineExceeded) c=T(0 Completed) | kill:pause/0");
+  assert_life(&l, "Failed(Completed) c=T(0 Completed) | kill:pause/0");
   assert_true(life_shows(&l, "'message':'Pod was active on the node longer than the specified deadline',"
                              "'reason':'DeadlineExceeded'"));
   life_update(&l, "", 0, "KILLED", SIGNAL("Terminated"));
-  assert_life(&l, "Failed(DeadlineExceeded) c=T(0 Completed) | done");
+  assert_life(&l, "Failed(Completed) c=T(0 Completed) | done");
   life_end(&l);
 }
 
@@ -281,7 +284,7 @@ static void a_lost_sandbox_is_a_new_attempt(void **state) {
                   "app=W(ContainerCreating) | attempt");
   life_attempt(&l, 1);
   assert_life(&l,
-              "Pending(Pending) setup=W(PodInitializing) proxy=W(PodInitializing) app=W(PodInitializing) |");
+              "Pending(Init:0/2) setup=W(PodInitializing) proxy=W(PodInitializing) app=W(PodInitializing) |");
   life_place(&l);
   life_run(&l, "", 0);
   life_run(&l, "setup", 0);

@@ -362,7 +362,7 @@ static void an_attempt_is_given_up(void **state) {
   assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | attempt");
   life_change(&l, K8SM_CHANGE_DELETED, NULL, 0);
   life_change(&l, K8SM_CHANGE_ABANDON, NULL, 0); /* it ends anyway */
-  assert_life(&l, "Failed(Failed) c=W(ContainerCreating) | done");
+  assert_life(&l, "Failed(ContainerStatusUnknown) c=T(137 ContainerStatusUnknown) | done");
   life_end(&l);
 }
 
