@@ -120,8 +120,7 @@ static void policies_hold(void **state) {
   } cases[] = {
       {POD("a", "u1", "restartPolicy: Never, " CONTAINER(", command: [sh, -c, exit 3]")), "Error"},
       {POD("a", "u2", "restartPolicy: OnFailure, " CONTAINER(", command: [sh, -c, exit 0]")), "Completed"},
-      {POD("a", "u3", "restartPolicy: OnFailure, activeDeadlineSeconds: 20, " CONTAINER("")),
-       "DeadlineExceeded"},
+      {POD("a", "u3", "restartPolicy: OnFailure, activeDeadlineSeconds: 20, " CONTAINER("")), "Error"},
       {POD("a", "u4",
            "restartPolicy: Never, " CONTAINER(", command: [sh, -c, exit 0], volumeMounts: [{name: v, "
                                               "mountPath: /v}]") ", volumes: [{name: v, emptyDir: {}}]"),
