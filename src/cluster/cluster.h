@@ -17,7 +17,8 @@
 
 struct k8smi_pool; /* match/pool.h */
 
-enum { K8SMI_FEATURE_BITS = 11, K8SMI_AGENT_ROLES_MAX = 256 };
+enum { K8SMI_FEATURE_BITS = 12, K8SMI_AGENT_ROLES_MAX = 256 };
+_Static_assert(K8SM_FEATURE_ALL == (1 << K8SMI_FEATURE_BITS) - 1, "a bit for each feature");
 
 /* An agent: known once it was in an offer; before that, only its features may have been stated. */
 struct k8smi_agent {

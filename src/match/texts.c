@@ -109,7 +109,7 @@ void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *t
 void k8smi_put_features(struct k8smi_buf *to, uint32_t features) {
   static const char *const names[K8SMI_FEATURE_BITS] = {
       "images", "cgroups",        "sandbox-path", "host-path", "secrets", "linux-launcher",
-      "cni",    "docker-volumes", "csi",          "seccomp",   "rlimits"};
+      "cni",    "docker-volumes", "csi",          "seccomp",   "rlimits", "docker"};
   const char *before = "";
   for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
     if ((features >> bit & 1) == 0) continue;

@@ -152,6 +152,10 @@ static void refuse_feature(struct setup *s, struct k8sm_demand *d) {
   assert_int_equal(k8sm_cluster_set_features(s->c, K8SMI_S("a"), K8SM_FEATURE_CGROUPS), K8SM_OK);
   d->features = K8SM_FEATURE_IMAGES | K8SM_FEATURE_CGROUPS;
 }
+static void refuse_features(struct setup *s, struct k8sm_demand *d) {
+  assert_int_equal(k8sm_cluster_set_features(s->c, K8SMI_S("a"), 0), K8SM_OK);
+  d->features = K8SM_FEATURE_ALL;
+}
 static void refuse_offer(struct setup *s, struct k8sm_demand *d) {
   (void)d;
   k8sm_cluster_remove_all(s->c);
@@ -197,6 +201,10 @@ static void why_not(void **state) {
        "k8s.mesosphere.io/attribute-rack=r1"},
       {refuse_label, K8SM_DIAG_NODE_SELECTOR, "node-selector", "disktype=ssd", ""},
       {refuse_feature, K8SM_DIAG_AGENT_FEATURE, "agent-feature", "images,cgroups", "cgroups"},
+      {refuse_features, K8SM_DIAG_AGENT_FEATURE, "agent-feature",
+       "images,cgroups,sandbox-path,host-path,secrets,linux-launcher,cni,docker-volumes,csi,seccomp,rlimits,"
+       "docker",
+       ""},
       {refuse_offer, K8SM_DIAG_NO_OFFER, "offer", "an offer", ""},
       {refuse_role, K8SM_DIAG_ROLE_MISSING, "role", "x,y", "*,r"},
       {refuse_port, K8SM_DIAG_PORT_TAKEN, "host-port", "30000,31005", "31005"},
