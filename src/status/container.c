@@ -276,17 +276,17 @@ static struct k8smi_status_end container_unseen_end(struct k8sm_status *s, const
 void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   struct k8smi_status_task *t = &s->tasks[task];
   struct k8smi_status_end end;
-  bool ran = t->ran;
+  bool ran = t->ran, over = s->ending || k8smi_status_ends_with_sandbox(s);
   /* Killed as the pod is ended: whether the container or its executor died first makes no difference. */
   if (container_tells_end(h))
     (void)container_read_end(s, t, h, 0, &end);
   else
     end = container_unseen_end(s, t, h, s->ending ? "Error" : "ContainerStatusUnknown");
-  if (s->ending) {
+  k8smi_status_lose_sandbox(s);
+  if (over) {
     container_finish(t, ran ? &end : NULL);
     return;
   }
-  k8smi_status_lose_sandbox(s);
   container_reset_instance(t);
   if (ran) t->last = end;
   t->reason = (struct k8sm_slice){NULL, 0};

@@ -130,7 +130,8 @@ static uint32_t phase_find(const struct k8sm_status *s) {
     }
   }
   if (c.init_failed > 0) return K8SMI_PHASE_FAILED;
-  if (s->deleted && !k8smi_status_alive(s) && (c.waiting > 0 || c.pending > 0)) return K8SMI_PHASE_FAILED;
+  bool cut = s->deleted || (s->lost && s->ending); /* what waits is not begun any more */
+  if (cut && !k8smi_status_alive(s) && (c.waiting > 0 || c.pending > 0)) return K8SMI_PHASE_FAILED;
   if (c.pending > 0 && !c.started) return K8SMI_PHASE_PENDING;
   if (c.waiting > 0) return K8SMI_PHASE_PENDING;
   if (c.running > 0) return K8SMI_PHASE_RUNNING;

@@ -63,10 +63,21 @@ uint64_t k8smi_status_unreachable_deadline(const struct k8sm_status *s) {
   return s->unreachable_mono_ms + (uint64_t)seconds * 1000;
 }
 
+/* The kubelet makes no other sandbox for a pod with Never of which something has run.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy */
+bool k8smi_status_ends_with_sandbox(const struct k8sm_status *s) {
+  if (s->demand->restart_policy != K8SMI_RESTART_NEVER) return false;
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    if (s->tasks[i].ran || s->tasks[i].end.set || s->tasks[i].last.set) return true;
+  }
+  return false;
+}
+
 static void pod_begin_end(struct k8sm_status *s) {
   if (s->ending) return;
   if (k8smi_status_active_deadline(s) <= s->mono_ms) s->deadline_exceeded = true;
-  if (!s->deleted && !s->deadline_exceeded && !pod_completed(s) && !pod_init_failed(s)) return;
+  bool over = pod_completed(s) || pod_init_failed(s) || (s->lost && k8smi_status_ends_with_sandbox(s));
+  if (!s->deleted && !s->deadline_exceeded && !over) return;
   s->ending = true;
   s->ending_mono_ms = s->mono_ms;
   if (!s->deleted) s->grace_seconds = s->demand->grace_seconds;

@@ -346,6 +346,8 @@ void k8smi_task_dropped(struct k8sm_status *s, size_t task, const struct k8smi_h
 void k8smi_task_lost(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
 /* The executor that was is no more, whatever runs in its place. */
 void k8smi_status_lose_sandbox(struct k8sm_status *s);
+/* What runs of the pod can't go on in another sandbox, as nothing of it may run twice. */
+bool k8smi_status_ends_with_sandbox(const struct k8sm_status *s);
 void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
 void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success);
 /* A new attempt: as if it had never run, with what was in lastState. */

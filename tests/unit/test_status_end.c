@@ -266,6 +266,69 @@ static void the_pause_task_is_replanted(void **state) {
   life_end(&l);
 }
 
+#define ONCE                                                                                                 \
+  "{'restartPolicy':'Never','initContainers':[{'name':'i'},{'name':'s','restartPolicy':'Always'},"           \
+  "{'name':'j'}],'containers':[{'name':'a'},{'name':'b'}]}"
+
+/* With Never nothing runs twice: what has begun is over with its sandbox. */
+static void a_pod_that_runs_once_has_one_sandbox(void **state) {
+  static const char *const drained =
+      EXECUTOR ",'reason':'REASON_AGENT_DRAINING','message':'Command exited with status 0'";
+  struct life l;
+  (void)state;
+  for (unsigned drain = 0; drain < 2; drain++) {
+    life_begin(&l, "{'restartPolicy':'Never','containers':[{'name':'a'},{'name':'b'}]}");
+    life_place(&l);
+    life_run(&l, "", 0);
+    life_run(&l, "a", 0);
+    life_run(&l, "b", 0);
+    life_update(&l, "a", 0, "FINISHED", EXITED(0));
+    life_update(&l, "b", 0, drain ? "KILLED" : "FAILED", drain ? drained : SANDBOX_LOST);
+    assert_life(&l, drain ? "Succeeded(Completed) a=T(0 Completed) b=T(0 Completed) | kill:pause/0"
+                          : "Failed(ContainerStatusUnknown) a=T(0 Completed) "
+                            "b=T(137 ContainerStatusUnknown) | kill:pause/0");
+    life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+    assert_true(strstr(life_look(&l), "| done") != NULL);
+    life_end(&l);
+  }
+  /* The pause task is heard of first: the rest has its time to tell. */
+  life_begin(&l, "{'restartPolicy':'Never','containers':[{'name':'a'},{'name':'b'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "a", 0);
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Pending(ContainerCreating) a=R+ b=W(ContainerCreating) | kill:a/30 kill:b/30");
+  life_update(&l, "a", 0, "FAILED", SANDBOX_LOST);
+  life_update(&l, "b", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Failed(Error) a=T(137 Error) b=T(137 ContainerStatusUnknown) | done");
+  life_end(&l);
+}
+
+static void so_has_one_between_its_stages(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, ONCE);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_update(&l, "i", 0, "FAILED", SANDBOX_LOST);
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  assert_true(strstr(life_look(&l), "| attempt") != NULL); /* nothing of it has run */
+  life_attempt(&l, 1);
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "i", 0);
+  life_update(&l, "i", 0, "FINISHED", EXITED(0));
+  life_launch(&l, "s", 0);
+  life_run(&l, "s", 0);
+  life_update(&l, "s", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Pending(Init:ContainerStatusUnknown) i=T(0 Completed) s=T(137 ContainerStatusUnknown) "
+                  "j=W(PodInitializing) a=W(PodInitializing) b=W(PodInitializing) | kill:pause/0");
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  assert_life(&l, "Failed(Init:ContainerStatusUnknown) i=T(0 Completed) s=T(137 ContainerStatusUnknown) "
+                  "j=W(PodInitializing) a=W(PodInitializing) b=W(PodInitializing) | done");
+  life_end(&l);
+}
+
 static void a_lost_sandbox_is_a_new_attempt(void **state) {
   (void)state;
   struct life l;
@@ -495,6 +558,8 @@ int main(void) {
       cmocka_unit_test(an_end_is_told_when_all_containers_have_ended),
       cmocka_unit_test(an_accept_that_failed_is_a_new_attempt),
       cmocka_unit_test(the_pause_task_is_replanted),
+      cmocka_unit_test(a_pod_that_runs_once_has_one_sandbox),
+      cmocka_unit_test(so_has_one_between_its_stages),
       cmocka_unit_test(a_lost_sandbox_is_a_new_attempt),
       cmocka_unit_test(late_news_change_nothing),
       cmocka_unit_test(what_runs_is_adopted),
