@@ -5,6 +5,7 @@
 #include "match/plan.h"
 #include "offer/offer.h"
 #include "support/demands.h"
+#include "support/volumes.h"
 #include <k8smesos/match.h>
 
 #include <inttypes.h>
@@ -191,6 +192,76 @@ static struct k8sm_demand *refusals_rack_all(struct world *w) {
   return refusals_two_devices(w, refusals_rack_port(w));
 }
 
+/* A volume "data", of a class or of the agent's own disk. */
+static struct k8sm_demand *refusals_claim(struct world *w, const struct k8smi_demand_disk *disk, int64_t cpus,
+                                          int64_t milli) {
+  struct k8sm_demand *d = refusals_demand(w, cpus, 128000);
+  struct k8smi_demand_volume *volume = world_new(w, sizeof *volume);
+  const struct k8sm_slice text = K8SMI_S("data");
+  *volume = (struct k8smi_demand_volume){.row = {.name = text, .claim = text, .id = text, .milli = milli},
+                                         .disk = disk};
+  d->volumes = volume;
+  d->volume_count = 1;
+  return d;
+}
+
+/* Half of the disk is reserved for the role: there is enough of it, but not for one volume. */
+static void refusals_halved_disk(struct world *w, size_t i, const char *id) {
+  K8smMesos__Offer *o = world_offer(w, id, id, "r");
+  world_scalar(w, o, "cpus", 1 + refusals_mix(i, 8));
+  world_scalar(w, o, "mem", 65536);
+  world_scalar(w, o, "disk", 10000);
+  world_reserve(w, world_scalar(w, o, "disk", 10000 + refusals_mix(i, 1000)), "r", NULL, NULL);
+}
+static struct k8sm_demand *refusals_wants_volume(struct world *w) {
+  struct k8sm_demand *d = refusals_claim(w, NULL, 4000, 15000000);
+  world_demand_roles(w, d, "r", NULL);
+  return d;
+}
+
+/* The volume is there, on an agent without room. */
+static void refusals_volume_of_one(struct world *w, size_t i, const char *id) {
+  K8smMesos__Offer *o = world_simple(w, id, id, "r", i == 7 ? 1 : 8, 65536, true);
+  if (i == 7) (void)world_volume(w, o, "r", "data", 100, NULL);
+}
+static struct k8sm_demand *refusals_wants_that_volume(struct world *w) {
+  struct k8sm_demand *d = refusals_claim(w, NULL, 4000, 100000);
+  world_demand_roles(w, d, "r", NULL);
+  return d;
+}
+
+/* Three disks each, none as large as the class is to give. */
+static void refusals_mounts(struct world *w, size_t i, const char *id) {
+  static const char *const roots[] = {"/mnt/0", "/mnt/1", "/mnt/2"};
+  K8smMesos__Offer *o = world_simple(w, id, id, "*", 1 + refusals_mix(i, 8), 65536, true);
+  for (size_t k = 0; k < 3; k++)
+    (void)world_disk(w, o, K8SM_DISK_MOUNT, roots[k], 100000 + refusals_mix(i * 31 + k, 1000), NULL);
+}
+static struct k8sm_demand *refusals_wants_mount(struct world *w) {
+  static const struct k8smi_demand_disk mount = {.kind = K8SM_DISK_MOUNT};
+  return refusals_claim(w, &mount, 4000, 200000000);
+}
+
+/* Each agent has something reserved for one of two teams, and less than the pod wants. */
+static void refusals_teams(struct world *w, size_t i, const char *id) {
+  const char *const team = refusals_mix(i, 2) == 0 ? "db" : "web";
+  K8smMesos__Offer *o = world_offer(w, id, id, "r");
+  world_reserve(w, world_scalar(w, o, "cpus", 1 + refusals_mix(i, 3)), "r", "team", team);
+  world_reserve(w, world_scalar(w, o, "mem", 65536), "r", "team", team);
+  world_scalar(w, o, "cpus", 16);
+  world_scalar(w, o, "mem", 65536);
+  world_scalar(w, o, "disk", 10000);
+  world_ports(w, o, 31000, 32000);
+}
+static struct k8sm_demand *refusals_for_team(struct world *w) {
+  static const struct k8smi_pair team = {{"team", 4}, {"db", 2}};
+  static const struct k8smi_placement_rules rules = {.reservation = {.labels = {&team, 1}}};
+  struct k8sm_demand *d = refusals_demand(w, 4000, 128000);
+  d->rules = &rules;
+  world_demand_roles(w, d, "r", NULL);
+  return d;
+}
+
 /* Attributes that are each agent's own. */
 static void refusals_own(struct world *w, size_t i, const char *id) {
   refusals_racks(w, i, id);
@@ -210,6 +281,10 @@ static const struct refusals_sort refusals_sorts[] = {
     {"refuse_rules", refusals_racks, refusals_rack_large},
     {"refuse_rules_port", refusals_racks, refusals_rack_port},
     {"refuse_rules_port_devices", refusals_racks, refusals_rack_all},
+    {"refuse_volume", refusals_halved_disk, refusals_wants_volume},
+    {"refuse_volume_of_one", refusals_volume_of_one, refusals_wants_that_volume},
+    {"refuse_storage_class", refusals_mounts, refusals_wants_mount},
+    {"refuse_reservation", refusals_teams, refusals_for_team},
     {"refuse_rules_of_own_labels", refusals_own, refusals_rack_large},
 };
 

@@ -37,8 +37,7 @@ void k8smi_blocks_free(struct k8sm_cluster *cluster) {
   const struct k8sm_allocator *allocator = &cluster->allocator;
   while (all->count > 0) blocks_free_one(allocator, all->items[--all->count]);
   k8smi_free(allocator, all->items, all->cap * sizeof(struct k8smi_block *));
-  k8smi_table_free(&all->names, allocator);
-  k8smi_map_free(&all->name_map);
+  k8smi_names_free(cluster);
   k8smi_free(allocator, all->ports_seen, BLOCKS_PORT_WORDS * sizeof *all->ports_seen);
 }
 
@@ -67,64 +66,6 @@ bool k8smi_ports_see(struct k8sm_cluster *cluster, const struct k8smi_offer *off
 bool k8smi_port_was_seen(const struct k8sm_cluster *cluster, uint16_t port) {
   const uint64_t *seen = cluster->blocks->ports_seen;
   return seen != NULL && (seen[port / 64] >> port % 64 & 1) != 0;
-}
-
-/* ---- Names ---- */
-
-uint32_t k8smi_block_name(const struct k8sm_cluster *cluster, struct k8sm_slice name) {
-  return k8smi_map_get(&cluster->blocks->name_map, name);
-}
-
-static uint32_t blocks_name(const struct k8sm_cluster *c, struct k8sm_slice name) {
-  struct k8smi_blocks *all = c->blocks;
-  uint32_t row = k8smi_map_get(&all->name_map, name);
-  struct k8sm_slice own;
-  if (row != K8SMI_MAP_NONE) return row;
-  if (!k8smi_table_reserve(&all->names, &c->allocator, 1) || !k8smi_text_own(&c->allocator, name, &own))
-    return K8SMI_MAP_NONE;
-  row = k8smi_table_take(&all->names);
-  if (k8smi_map_put(&all->name_map, own, row)) {
-    ((struct k8smi_block_name *)k8smi_table_at(&all->names, row))->text = own;
-    return row;
-  }
-  k8smi_table_give(&all->names, row);
-  k8smi_text_free(&c->allocator, own);
-  return K8SMI_MAP_NONE;
-}
-
-static void blocks_name_leave(const struct k8sm_cluster *c, uint32_t row) {
-  struct k8smi_blocks *all = c->blocks;
-  struct k8smi_block_name *name = k8smi_table_at(&all->names, row);
-  if (name->users > 0 && --name->users > 0) return;
-  k8smi_map_remove(&all->name_map, name->text);
-  k8smi_text_free(&c->allocator, name->text);
-  k8smi_table_give(&all->names, row);
-}
-
-static struct k8smi_named_page *blocks_find_page(const struct k8smi_block *block, uint32_t name) {
-  struct k8smi_named_page *page = block->named;
-  while (page != NULL && page->name != name) page = page->next;
-  return page;
-}
-
-/* The block's page of a name, made if need be. NULL when memory ran out. */
-static struct k8smi_named_page *blocks_page(const struct k8sm_cluster *c, struct k8smi_block *block,
-                                            struct k8sm_slice text) {
-  const uint32_t name = blocks_name(c, text);
-  if (name == K8SMI_MAP_NONE) return NULL;
-  struct k8smi_named_page *page = blocks_find_page(block, name);
-  if (page != NULL) return page;
-  struct k8smi_block_name *row = k8smi_table_at(&c->blocks->names, name);
-  page = k8smi_zalloc(&c->allocator, sizeof *page);
-  if (page != NULL) {
-    row->users++;
-    page->name = name;
-    page->next = block->named;
-    block->named = page;
-  } else if (row->users == 0) {
-    blocks_name_leave(c, name);
-  }
-  return page;
 }
 
 /* ---- A slot ---- */
@@ -179,18 +120,8 @@ void k8smi_block_clear(const struct k8sm_cluster *cluster, uint32_t slot) {
   block->noted &= ~bit;
   for (uint32_t i = 0; i < block->layer_count; i++)
     block->ports[i].begin[lane] = block->ports[i].span[lane] = 0;
-  for (struct k8smi_named_page **at = &block->named; *at != NULL;) {
-    struct k8smi_named_page *page = *at;
-    if (page->amount[lane] != 0) page->users--;
-    page->amount[lane] = 0;
-    if (page->users > 0) {
-      at = &page->next;
-      continue;
-    }
-    *at = page->next;
-    blocks_name_leave(cluster, page->name);
-    k8smi_free(&cluster->allocator, page, sizeof *page);
-  }
+  block->beside &= ~bit;
+  k8smi_named_clear(cluster, &block->named, lane);
 }
 
 /* One layer more. False: there are too many, or memory ran out. */
@@ -226,14 +157,38 @@ static bool blocks_add_ports(const struct k8sm_cluster *c, struct k8smi_block *b
   return true;
 }
 
-static bool blocks_add_named(const struct k8sm_cluster *c, struct k8smi_block *block, size_t lane,
-                             const char *name, int64_t milli) {
-  if (milli <= 0) return true;
-  struct k8smi_named_page *page = blocks_page(c, block, k8smi_s(name));
-  if (page == NULL) return false;
-  if (page->amount[lane] == 0) page->users++;
-  page->amount[lane] = k8smi_number((int64_t)page->amount[lane] + k8smi_number(milli));
-  return true;
+/* Disk that is reserved for the role: a volume can be made of one part of it, or of what is not reserved. */
+static bool blocks_add_reserved(const struct k8sm_cluster *c, struct k8smi_block *block, size_t lane,
+                                const struct k8smi_resource *r, int64_t milli) {
+  if (r->kind != K8SMI_DISK || r->spend != K8SMI_SPEND_RESERVED) return true;
+  return k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_RESERVED, r->message, milli) &&
+         k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_PART, r->message, milli);
+}
+
+/* What pods for its reservation may spend: for these also what is spent already tells that it is there. */
+static bool blocks_add_for(const struct k8sm_cluster *c, struct k8smi_block *block, size_t lane,
+                           const struct k8smi_resource *r, int64_t milli) {
+  const bool labelled = r->spend == K8SMI_SPEND_LABELLED;
+  if (!r->wishable) return true;
+  if (labelled && r->kind >= K8SMI_PORTS) block->beside |= UINT64_C(1) << lane;
+  return k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_FOR_CPUS, r->message,
+                         r->kind == K8SMI_CPUS ? milli : 0) &&
+         (r->kind != K8SMI_MEM ||
+          k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_FOR_MEM, r->message, milli)) &&
+         (r->kind != K8SMI_DISK || !labelled ||
+          k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_FOR_DISK, r->message, milli));
+}
+
+/* Ports, and what has names of its own. */
+static bool blocks_add_own(const struct k8sm_cluster *c, struct k8smi_block *block, size_t lane,
+                           const struct k8smi_resource *r, const struct k8smi_ranges *ports, int64_t milli) {
+  const bool of_disks = r->spend == K8SMI_SPEND_DISK;
+  if (of_disks)
+    return milli <= 0 || k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_DISK, r->message, milli);
+  if (!k8smi_resource_is_free(r)) return true;
+  if (r->kind == K8SMI_PORTS) return blocks_add_ports(c, block, lane, ports);
+  return r->kind != K8SMI_OTHER || milli <= 0 ||
+         k8smi_named_add(c, &block->named, lane, K8SMI_NAMED_SCALAR, r->message, milli);
 }
 
 void k8smi_block_add(const struct k8sm_cluster *cluster, uint32_t slot, const struct k8smi_resource *resource,
@@ -241,13 +196,12 @@ void k8smi_block_add(const struct k8sm_cluster *cluster, uint32_t slot, const st
   struct k8smi_block *block = k8smi_block_of(cluster, slot);
   const size_t lane = slot % K8SMI_LANES;
   const uint64_t bit = UINT64_C(1) << lane;
-  bool fine = true;
-  if (resource->kind < K8SMI_PORTS || !k8smi_resource_is_free(resource) || (block->asked & bit) != 0) return;
+  if (!k8smi_resource_is_noted(resource) || (block->asked & bit) != 0) return;
   block->noted |= bit;
-  if (resource->kind == K8SMI_PORTS) fine = blocks_add_ports(cluster, block, lane, ports);
-  if (resource->kind == K8SMI_OTHER)
-    fine = blocks_add_named(cluster, block, lane, resource->message->name, milli);
-  if (fine) return;
+  if (blocks_add_own(cluster, block, lane, resource, ports, milli) &&
+      blocks_add_for(cluster, block, lane, resource, milli) &&
+      blocks_add_reserved(cluster, block, lane, resource, milli))
+    return;
   k8smi_block_clear(cluster, slot);
   block->asked |= bit;
 }
@@ -257,7 +211,7 @@ void k8smi_block_learn(const struct k8sm_cluster *cluster, uint32_t slot) {
   k8smi_block_clear(cluster, slot);
   for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(cluster, row)->next) {
     const struct k8smi_offer *offer = k8smi_held_at(cluster, row)->offer;
-    for (size_t i = 0; (offer->ports || offer->extended) && i < offer->resource_count; i++)
+    for (size_t i = 0; offer->noted && i < offer->resource_count; i++)
       k8smi_block_add(cluster, slot, &offer->resources[i], &offer->resources[i].ranges,
                       offer->resources[i].milli);
   }
@@ -290,8 +244,12 @@ uint64_t k8smi_block_with_ports(const struct k8smi_block *block, size_t count) {
   return bits;
 }
 
+uint32_t k8smi_block_name(const struct k8sm_cluster *cluster, struct k8sm_slice name) {
+  return k8smi_name_find(cluster, K8SMI_NAMED_SCALAR, name);
+}
+
 const int32_t *k8smi_block_amounts(const struct k8smi_block *block, uint32_t name) {
-  const struct k8smi_named_page *page = name == K8SMI_MAP_NONE ? NULL : blocks_find_page(block, name);
+  const struct k8smi_named_page *page = k8smi_named_page_of(&block->named, name);
   return page == NULL ? NULL : page->amount;
 }
 

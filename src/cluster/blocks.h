@@ -2,8 +2,7 @@
 #ifndef K8SMI_CLUSTER_BLOCKS_H
 #define K8SMI_CLUSTER_BLOCKS_H
 
-#include "cluster/cluster.h"
-#include "base/lanes.h"
+#include "cluster/named.h"
 
 /* What slots have to offer to any pod of their role, side by side for 64 of them: who asks all of them, since
  * a pod fits nowhere, reads a few kilobytes in a row and not some places of memory for each. Kept as offers
@@ -15,14 +14,6 @@ struct k8smi_port_layer {
   uint16_t span[K8SMI_LANES];  /* so many ports behind the first */
 };
 enum { K8SMI_PORT_LAYERS_MAX = 32 };
-
-/* Of a scalar other than cpus, mem and disk, in thousandths. */
-struct k8smi_named_page {
-  struct k8smi_named_page *next;
-  uint32_t name;               /* row of the names */
-  uint32_t users;              /* slots that have some */
-  int32_t amount[K8SMI_LANES]; /* the largest number stands for what is more, too */
-};
 
 /* What they lie between: as much as was ever in the block, so that what lies elsewhere is not looked for. */
 struct k8smi_bounds {
@@ -39,29 +30,23 @@ struct k8smi_block {
   uint32_t one_role; /* of all of them; ROW_NONE: of several */
   uint32_t first_agent; /* of agents in a row, each with a slot, the first; ROW_NONE: they are in no row */
   struct k8smi_bounds free_bounds[K8SMI_SCALARS];
-  struct k8smi_named_page *named;
   struct k8smi_port_layer *ports; /* layers */
   uint32_t layer_count;
   struct k8smi_port_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
+  struct k8smi_named named;
   /* Up to here looked at for most pods; what follows for some. */
   int32_t free[K8SMI_SCALARS][K8SMI_LANES]; /* as above */
   uint32_t role[K8SMI_LANES];               /* ROW_NONE: the slot is not used */
   uint32_t agent[K8SMI_LANES];
-  uint64_t noted; /* slots with something in the lists */
+  uint64_t noted;  /* slots with something in the lists */
+  uint64_t beside; /* slots with ports or named scalars that only pods for their reservations may spend */
 };
 
 struct k8smi_blocks {
   struct k8smi_block **items; /* slot i is in number i / 64 */
   size_t count, cap;
-  struct k8smi_table names; /* struct k8smi_block_name */
-  struct k8smi_map name_map;
+  struct k8smi_names names;
   uint64_t *ports_seen; /* a bit for each port that some offer had; NULL: none had ports */
-};
-
-struct k8smi_block_name {
-  struct k8smi_cell cell;
-  struct k8sm_slice text; /* a block of its own */
-  uint32_t users;         /* pages */
 };
 
 /* Room for so many slots. False when memory ran out. */

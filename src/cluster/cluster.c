@@ -60,8 +60,8 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
   k8smi_map_init(&c->answers->by_key, &allocator, c->seed);
-  k8smi_table_init(&c->blocks->names, sizeof(struct k8smi_block_name));
-  k8smi_map_init(&c->blocks->name_map, &allocator, c->seed);
+  k8smi_table_init(&c->blocks->names.rows, sizeof(struct k8smi_name));
+  k8smi_map_init(&c->blocks->names.map, &allocator, c->seed);
   k8smi_map_init(&c->role_map, &allocator, c->seed);
   k8smi_table_init(&c->kinds, sizeof(struct k8smi_pod_kind));
   k8smi_table_init(&c->pods, sizeof(struct k8smi_running));

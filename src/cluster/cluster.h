@@ -177,6 +177,7 @@ struct k8sm_cluster {
   size_t offering;                    /* agents that have offers */
   size_t several;                     /* agents that offer to several roles */
   size_t owned;                       /* offers with resources that name a pod */
+  bool loose_volumes;                 /* an offer may have a volume of which it is not known where it is */
   size_t stranded;                    /* offers with something reserved for a claim that is no volume */
   size_t lacking[K8SMI_FEATURE_BITS]; /* known agents without the feature */
   size_t tainted;                     /* known agents that some pods must not go to: taints, cordons */

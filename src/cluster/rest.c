@@ -34,6 +34,7 @@ static bool rest_fill(struct k8smi_rest *rest, const struct k8smi_held *held, co
   rest->offer = *whole;
   rest->offer.resources = to;
   rest->offer.owned = rest->offer.ports = rest->offer.extended = rest->offer.stranded = false;
+  rest->offer.noted = false;
   memset(rest->offer.free, 0, sizeof rest->offer.free);
   *ret_whole = true;
   for (size_t i = 0; i < whole->resource_count; i++) {

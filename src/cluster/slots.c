@@ -172,7 +172,7 @@ bool k8smi_slot_add(struct k8sm_cluster *cluster, uint32_t agent, uint32_t held_
   slot->first_offer = held_row;
   slots_count(cluster, slot, held->offer, true);
   k8smi_tree_insert(cluster, row);
-  if (held->offer->ports || held->offer->extended) k8smi_block_learn(cluster, row);
+  if (held->offer->noted) k8smi_block_learn(cluster, row);
   return true;
 }
 
@@ -188,7 +188,7 @@ void k8smi_slot_remove(struct k8sm_cluster *cluster, uint32_t held_row) {
   }
   slots_count(cluster, slot, held->offer, false);
   slots_count_taken(cluster, slot->agent, held, false);
-  if (held->offer->ports || held->offer->extended) k8smi_block_learn(cluster, held->slot);
+  if (held->offer->noted) k8smi_block_learn(cluster, held->slot);
   if (slot->offers == 0) {
     slots_end(cluster, held->slot);
   } else {

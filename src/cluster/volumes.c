@@ -68,10 +68,20 @@ static void volumes_copy(struct k8smi_volume_place *to, const struct k8smi_volum
   to->supposed = from->supposed;
 }
 
+static bool volumes_is_offered(const struct k8sm_cluster *c, struct k8sm_slice id, uint32_t agent) {
+  for (uint32_t s = k8smi_agent_at(c, agent)->first_slot; s != K8SMI_ROW_NONE;
+       s = k8smi_slot_at(c, s)->next) {
+    for (uint32_t h = k8smi_slot_at(c, s)->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next)
+      if (k8smi_offer_has_volume(k8smi_held_at(c, h)->offer, id)) return true;
+  }
+  return false;
+}
+
 /* The first row holds the text, and stays as long as there is another one. */
 static void volumes_drop(struct k8sm_cluster *c, uint32_t row) {
   struct k8smi_volume_place *place = volumes_at(c, row);
   uint32_t before = volumes_first(c, place->id), next = place->next;
+  c->loose_volumes = c->loose_volumes || volumes_is_offered(c, place->id, place->agent);
   if (before == row && next == K8SMI_ROW_NONE) {
     struct k8sm_slice id = place->id;
     k8smi_map_remove(&c->volume_map, id);
@@ -100,8 +110,7 @@ static void volumes_settle(struct k8sm_cluster *c, uint32_t row, bool supposed) 
 }
 
 /* An offer showed it there, or somebody said so. */
-static bool volumes_is_fixed(const struct k8sm_cluster *c, struct k8sm_slice id) {
-  uint32_t row = volumes_first(c, id);
+static bool volumes_is_fixed(const struct k8sm_cluster *c, uint32_t row) {
   return row != K8SMI_ROW_NONE && volumes_at(c, row)->seen && !volumes_at(c, row)->supposed;
 }
 
@@ -110,8 +119,12 @@ bool k8smi_volumes_learn(struct k8sm_cluster *c, const struct k8smi_offer *offer
     const struct k8smi_resource *r = &offer->resources[i];
     if (r->spend != K8SMI_SPEND_NEVER || r->owner.len > 0 || !k8smi_resource_is_volume(r)) continue;
     struct k8sm_slice id = k8smi_s(r->message->disk->persistence->id);
-    if (volumes_is_fixed(c, id)) continue; /* the first agent that is seen to have it keeps it */
-    uint32_t row = volumes_get(c, id, agent);
+    uint32_t row = volumes_first(c, id);
+    if (volumes_is_fixed(c, row)) { /* the first agent that is seen to have it keeps it */
+      c->loose_volumes = c->loose_volumes || volumes_at(c, row)->agent != agent;
+      continue;
+    }
+    row = volumes_get(c, id, agent);
     if (row == K8SMI_ROW_NONE) return false;
     volumes_settle(c, row, false);
   }

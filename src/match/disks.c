@@ -24,7 +24,7 @@ static bool disks_is_at(struct k8sm_slice at, struct k8sm_slice folder) {
          (at.len == folder.len || at.ptr[folder.len] == '/');
 }
 
-static bool disks_match(const struct k8smi_demand_disk *wanted, const K8smMesos__Resource *resource) {
+bool k8smi_disk_is_of(const struct k8smi_demand_disk *wanted, const K8smMesos__Resource *resource) {
   const K8smMesos__Resource__DiskInfo__Source *source = resource->disk->source;
   struct k8sm_slice root;
   if (k8smi_resource_disk(resource, &root) != wanted->kind || !disks_is_at(root, wanted->root) ||
@@ -62,7 +62,7 @@ static bool disks_better(const struct disks_seek *s, const struct k8smi_disk_pic
 
 static void disks_consider(struct disks_seek *s, struct k8smi_disk_pick pick, int64_t left) {
   if (pick.resource->spend != K8SMI_SPEND_DISK || left == 0) return;
-  if (!disks_match(s->volume->disk, pick.resource->message)) return;
+  if (!k8smi_disk_is_of(s->volume->disk, pick.resource->message)) return;
   for (size_t i = 0; i < s->pick_count; i++) {
     if (s->picks[i].resource == pick.resource) left -= s->picks[i].milli;
   }

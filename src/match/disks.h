@@ -8,6 +8,9 @@
  * the smallest disk that is large enough; of equals of what is reserved for the role. A volume is of one
  * resource, since disks are never united. https://mesos.apache.org/documentation/latest/multiple-disk/ */
 
+/* True if a PATH or MOUNT disk is of the class. */
+bool k8smi_disk_is_of(const struct k8smi_demand_disk *wanted, const K8smMesos__Resource *resource);
+
 struct k8smi_disk_pick {
   const struct k8smi_resource *resource; /* NULL: none was looked for */
   const struct k8smi_offer *offer;

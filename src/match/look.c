@@ -59,23 +59,12 @@ const struct k8smi_demand_volume *k8smi_volume_elsewhere(const struct k8smi_matc
   return NULL;
 }
 
-static bool look_offer_has_volume(const struct k8smi_offer *offer, struct k8sm_slice id) {
-  for (size_t i = 0; i < offer->resource_count; i++) {
-    const struct k8smi_resource *r = &offer->resources[i];
-    if (r->spend == K8SMI_SPEND_NEVER && r->milli > 0 && k8smi_resource_is_volume(r) &&
-        k8smi_eqs(id, r->message->disk->persistence->id)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool k8smi_slot_has_volume(const struct k8smi_match_check *check, struct k8sm_slice id) {
   if (check->slot == NULL) return false;
   if (check->slot->pool != NULL) return k8smi_pool_find_volume(check->slot->pool, id) != NULL;
   uint32_t row = check->slot->first_offer;
   for (; row != K8SMI_ROW_NONE; row = k8smi_held_at(check->cluster, row)->next) {
-    if (look_offer_has_volume(k8smi_held_at(check->cluster, row)->offer, id)) return true;
+    if (k8smi_offer_has_volume(k8smi_held_at(check->cluster, row)->offer, id)) return true;
   }
   return false;
 }

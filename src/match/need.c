@@ -60,8 +60,9 @@ static void need_volumes(const struct k8sm_cluster *c, struct k8smi_need *need) 
   const struct k8sm_demand *d = need->demand;
   for (size_t i = 0; i < d->volume_count && i < 64; i++) {
     const uint64_t bit = UINT64_C(1) << i;
-    bool known = k8smi_volume_agent(c, d->volumes[i].row.id) != K8SMI_ROW_NONE,
-         own = d->volumes[i].disk != NULL;
+    const uint32_t agent = k8smi_volume_agent(c, d->volumes[i].row.id);
+    bool known = agent != K8SMI_ROW_NONE, own = d->volumes[i].disk != NULL;
+    if (known && need->volumes_known == 0) need->volumes_at = agent;
     if (known) need->volumes_known |= bit;
     if (known && !own) need->scalars[K8SMI_DISK] -= d->volumes[i].row.milli;
     if (!known && own) need->of_disks |= bit;

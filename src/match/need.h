@@ -17,6 +17,7 @@ struct k8smi_need {
   bool port_is_nowhere;   /* one of the fixed ones is in no offer of the cluster */
   size_t extended_count;  /* of the demand's; 0 if it holds them already */
   uint64_t volumes_known; /* bits by the demand's volumes: some agent has them, and they take no other disk */
+  uint32_t volumes_at;    /* the agent that has the first of these: no other one will do */
   uint64_t of_disks; /* the same: to be made of disks of their own, unless the agent turns out to have them */
   const struct k8smi_disk_pick
       *picks;   /* where it is placed: one for each of these volumes, by the demand's numbers */
@@ -34,7 +35,10 @@ bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *clust
                      const struct k8sm_demand *demand, const struct k8sm_match_options *options,
                      struct k8smi_need *ret);
 
-/* reservation.c: with a wish: may it spend this? */
+/* reservation.c: true if a reserved resource is of a reservation as it is wished for: one of the stack, or
+ * that of the old format. */
+bool k8smi_wish_is_of(const struct k8smi_reservation_wish *wish, const K8smMesos__Resource *reserved);
+/* With a wish: may it spend this? */
 bool k8smi_wish_allows(const struct k8smi_need *need, const struct k8smi_resource *resource);
 
 /* True if the pod may spend the resource. */

@@ -33,7 +33,7 @@ struct k8smi_pool *k8smi_match_pool(struct k8smi_match *match, uint32_t row) {
   return pool;
 }
 
-/* Ports or named resources of a pool were spent, or put back. */
+/* Something of a pool was spent that blocks note, or put back. */
 static void place_note(const struct k8sm_cluster *c, struct k8smi_pool *pool) {
   pool->noted = true;
   k8smi_block_clear(c, pool->slot);
@@ -148,7 +148,7 @@ bool k8smi_match_place(struct k8smi_match *match, const struct k8smi_need *need,
   k8smi_pool_choose(pool, &spends);
   if (!k8smi_pool_spend(pool, &spends, &match->scratch, &match->plan->arena, placement, left)) return false;
   place_name_ports(need->demand, placement, any);
-  if (spends.port_count + spends.extended_count > 0) place_note(match->cluster, pool);
+  if (pool->notes || spends.port_count + spends.extended_count > 0) place_note(match->cluster, pool);
   k8smi_tree_update(match->cluster, row, left);
   const struct k8smi_offer *offer = pool->offers[0].offer;
   placement->demand = demand;

@@ -56,7 +56,8 @@ struct k8smi_placement {
   struct k8smi_use use;
   uint8_t scores[K8SMI_SCORES];   /* but that of the strategy, which follows from the use */
   uint16_t weights[K8SMI_SCORES]; /* 0: it did not decide */
-  size_t first_offer, first_resource, first_port, first_volume, first_score; /* the numbers of its first rows */
+  size_t first_offer, first_resource, first_port, first_volume,
+      first_score; /* the numbers of its first rows */
 };
 
 struct k8smi_victims {

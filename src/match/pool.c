@@ -49,6 +49,7 @@ static bool pool_add_parts(struct k8smi_pool *pool, struct k8smi_arena *scratch)
     for (size_t r = 0; r < offer->resource_count; r++) {
       const struct k8smi_resource *resource = &offer->resources[r];
       if (resource->spend == K8SMI_SPEND_NEVER && !k8smi_resource_is_volume(resource)) continue;
+      pool->notes = pool->notes || (resource->kind < K8SMI_PORTS && k8smi_resource_is_noted(resource));
       pool->parts[pool->part_count++] = (struct k8smi_part){
           .resource = resource, .offer = (uint32_t)i, .left = resource->milli, .ports = resource->ranges};
     }

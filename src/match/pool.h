@@ -33,7 +33,8 @@ struct k8smi_pool {
   size_t offer_count;
   struct k8smi_part *parts; /* by K8SMI_SPEND_*, then by offer; volumes are the last */
   size_t part_count;
-  bool noted; /* the slot's block says what is left, not what was offered */
+  bool notes;                    /* the slot's block notes more of it than ports and named scalars */
+  bool noted;                    /* the slot's block says what is left, not what was offered */
   struct k8smi_strings open_ids; /* made at the end */
 };
 

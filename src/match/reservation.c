@@ -21,16 +21,16 @@ static bool reservation_fits(const struct k8smi_reservation_wish *wish, const ch
   return true;
 }
 
-/* True if the resource is of a reservation as it is wished for: one of the stack, or that of the old format.
- */
-static bool reservation_is(const struct k8smi_reservation_wish *wish, const struct k8smi_resource *r) {
-  const K8smMesos__Resource *m = r->message;
-  if (r->spend != K8SMI_SPEND_LABELLED && r->spend != K8SMI_SPEND_RESERVED) return false;
+bool k8smi_wish_is_of(const struct k8smi_reservation_wish *wish, const K8smMesos__Resource *m) {
   for (size_t i = 0; i < m->n_reservations; i++) {
     if (reservation_fits(wish, m->reservations[i]->principal, m->reservations[i]->labels)) return true;
   }
   return m->n_reservations == 0 && m->reservation != NULL &&
          reservation_fits(wish, m->reservation->principal, m->reservation->labels);
+}
+
+static bool reservation_is(const struct k8smi_reservation_wish *wish, const struct k8smi_resource *r) {
+  return r->wishable && k8smi_wish_is_of(wish, r->message);
 }
 
 /* What is not reserved so may make up for what a reservation seldom has: disk, ports, and others. */

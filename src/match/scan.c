@@ -3,20 +3,34 @@
 #include "cluster/answers.h"
 #include "cluster/slots.h"
 
-bool k8smi_scan_can(const struct k8smi_match_check *check) {
+/* Nobody else is waiting for more than scalars, which the columns lack already. */
+static bool scan_can_for_others(const struct k8smi_match_check *check) {
   const struct k8smi_need *need = check->need;
-  const bool scalars = need->port_count + need->any_ports + need->extended_count == 0;
-  return need->wish == NULL && (scalars || check->holds == NULL);
+  return check->holds == NULL || (need->port_count + need->any_ports + need->extended_count == 0 &&
+                                  need->wish == NULL && need->demand->volume_count == 0);
+}
+
+bool k8smi_scan_can(const struct k8smi_match_check *check) {
+  const struct k8sm_cluster *c = check->cluster;
+  const struct k8smi_need *need = check->need;
+  const bool names = need->wish != NULL || need->of_disks != 0;
+  const bool no_surprise = need->volumes_known == 0 && !c->loose_volumes;
+  return scan_can_for_others(check) && (need->demand->volume_count == 0 || no_surprise) &&
+         (!names || c->blocks->names.rows.high <= K8SMI_NAME_SET_MAX);
 }
 
 bool k8smi_scan_begin(struct k8smi_scan *scan, struct k8smi_match_check *check, size_t number) {
   const struct k8smi_need *need = check->need;
   scan->check = check;
   scan->earlier = number;
-  scan->heads = scan->lists = 0;
+  scan->heads = scan->bodies = 0;
   scan->role = k8smi_map_get(&check->cluster->role_map, need->demand->roles.items[number]);
+  scan->rows = need->demand->volume_count > 0 || need->wish != NULL;
+  scan->named = scan->rows || need->extended_count > 0;
+  scan->lists = scan->named || need->port_count + need->any_ports > 0;
   for (size_t i = 0; i < need->extended_count; i++)
     scan->names[i] = k8smi_block_name(check->cluster, need->demand->extended[i].mesos);
+  if (scan->rows) k8smi_scan_names(scan);
   return scan->role != K8SMI_MAP_NONE;
 }
 
@@ -54,32 +68,27 @@ void k8smi_scan_set_slot(const struct k8smi_scan *scan, size_t block, int lane) 
   scan->check->agent = k8smi_agent_at(scan->check->cluster, scan->check->agent_row);
 }
 
-static bool scan_slot_lacks_ports(const struct k8smi_match_check *check) {
-  const struct k8smi_need *need = check->need;
-  return k8smi_missing_port(check) != 0 ||
-         (need->any_ports > 0 && k8smi_slot_ports(check) < need->port_count + need->any_ports);
-}
-
-/* Of an amount as large as any in the blocks only a slot with the largest knows how much that is. */
-static uint64_t scan_large(const int32_t *numbers) {
-  return numbers == NULL ? 0 : ~k8smi_lanes_less(numbers, INT32_MAX);
+static void scan_note(uint64_t *word, uint64_t bit, bool set) {
+  *word = set ? *word | bit : *word & ~bit;
 }
 
 static void scan_ask(const struct k8smi_scan *scan, size_t block, uint64_t ask,
                      struct k8smi_scan_words *ret) {
-  const struct k8smi_need *need = scan->check->need;
+  const struct k8smi_match_check *check = scan->check;
+  const struct k8smi_need *need = check->need;
   for (; ask != 0; ask &= ask - 1) {
-    const int lane = __builtin_ctzll(ask);
-    const uint64_t bit = UINT64_C(1) << lane;
-    k8smi_scan_set_slot(scan, block, lane);
+    const uint64_t bit = ask & -ask;
+    k8smi_scan_set_slot(scan, block, __builtin_ctzll(ask));
+    for (int i = 0; i < K8SMI_SCAN_ROWS; i++) {
+      const int row = K8SMI_BY_RESERVATION + i;
+      if ((need->rows & K8SMI_ROW(row)) != 0)
+        scan_note(&ret->rows[i], bit, k8smi_predicates[row].refuses(check));
+    }
     for (int s = 0; s < K8SMI_SCALARS; s++)
-      ret->less[s] =
-          (ret->less[s] & ~bit) | (k8smi_slot_has(scan->check, (uint32_t)s) < need->scalars[s] ? bit : 0);
-    ret->no_ports = (ret->no_ports & ~bit) | (scan_slot_lacks_ports(scan->check) ? bit : 0);
+      scan_note(&ret->less[s], bit, k8smi_slot_has(check, (uint32_t)s) < need->scalars[s]);
     for (size_t i = 0; i < need->extended_count; i++) {
       const struct k8smi_demand_extended *e = &need->demand->extended[i];
-      const bool lacks = k8smi_slot_has_extended(scan->check, e->mesos) < e->milli;
-      ret->lacks[i] = (ret->lacks[i] & ~bit) | (lacks ? bit : 0);
+      scan_note(&ret->lacks[i], bit, k8smi_slot_has_extended(check, e->mesos) < e->milli);
     }
   }
 }
@@ -94,9 +103,23 @@ __attribute__((always_inline)) static inline void scan_fetch(const void *from, s
   __builtin_prefetch((const char *)from + bytes - 1);
 }
 
+static bool scan_looks_at(const struct k8smi_scan *scan, uint32_t name) {
+  const struct k8smi_need *need = scan->check->need;
+  bool looks = false;
+  for (size_t i = 0; !looks && i < need->extended_count; i++) looks = name == scan->names[i];
+  if (looks || !scan->rows) return looks;
+  looks = scan->plain_milli > 0 && (name == scan->sum || name == scan->part);
+  for (int s = 0; !looks && need->wish != NULL && s < K8SMI_SCALARS; s++)
+    looks = k8smi_name_set_has(&scan->reserved[s], name);
+  for (size_t i = 0; !looks && i < scan->disk_count; i++)
+    looks = k8smi_name_set_has(&scan->disks[i].names, name);
+  return looks;
+}
+
 /* What will be looked at of a block whose head is here. */
-__attribute__((always_inline)) static inline void scan_fetch_lists(const struct k8smi_need *need,
-                                                                   const struct k8smi_block *block) {
+__attribute__((always_inline)) static inline void scan_fetch_body(const struct k8smi_scan *scan,
+                                                                  const struct k8smi_block *block) {
+  const struct k8smi_need *need = scan->check->need;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
     if (k8smi_block_free_differs(block, s, k8smi_number(need->scalars[s])))
       scan_fetch(block->free[s], sizeof block->free[s]);
@@ -105,23 +128,25 @@ __attribute__((always_inline)) static inline void scan_fetch_lists(const struct 
     if (k8smi_block_may_have_port(block, i, need->ports[0]))
       scan_fetch(&block->ports[i], sizeof block->ports[i]);
   }
-  if (need->extended_count > 0 && block->named != NULL) scan_fetch(block->named, sizeof *block->named);
+  for (uint32_t i = 0; scan->named && i < block->named.count; i++) {
+    if (scan_looks_at(scan, block->named.names[i]))
+      scan_fetch(&block->named.pages[i], sizeof block->named.pages[i]);
+  }
 }
 
 /* Blocks lie apart, and mostly wait in memory since their offers came: what is needed next is asked for while
  * there is something to do. Many a search ends with the first blocks, so it begins with little. */
 static void scan_fetch_ahead(struct k8smi_scan *scan, size_t number) {
   const struct k8smi_blocks *all = scan->check->cluster->blocks;
-  const struct k8smi_need *need = scan->check->need;
-  const bool lists = need->port_count + need->extended_count > 0; /* with the bounds of the first ports */
-  const size_t head = lists ? offsetof(struct k8smi_block, port_bounds[K8SMI_PORT_LAYERS_MAX / 2])
-                            : offsetof(struct k8smi_block, port_bounds);
+  const size_t head = scan->named   ? offsetof(struct k8smi_block, named.names[K8SMI_NAMED_PAGES_MAX / 4])
+                      : scan->lists ? offsetof(struct k8smi_block, port_bounds[K8SMI_PORT_LAYERS_MAX / 2])
+                                    : offsetof(struct k8smi_block, port_bounds);
   const size_t far = number + (number < SCAN_FAR ? number : SCAN_FAR);
   const size_t near = number + (number / 2 < SCAN_NEAR ? number / 2 : SCAN_NEAR);
   for (; scan->heads < all->count && scan->heads <= far; scan->heads++)
     scan_fetch(all->items[scan->heads], head);
-  for (; scan->lists < all->count && scan->lists <= near; scan->lists++)
-    scan_fetch_lists(need, all->items[scan->lists]);
+  for (; scan->bodies < all->count && scan->bodies <= near; scan->bodies++)
+    scan_fetch_body(scan, all->items[scan->bodies]);
 }
 
 /* ---- A block ---- */
@@ -141,7 +166,7 @@ static void scan_extended(const struct k8smi_scan *scan, const struct k8smi_bloc
   for (size_t i = 0; i < need->extended_count; i++) {
     const int64_t least = need->demand->extended[i].milli;
     ret->lacks[i] = k8smi_block_with_less(block, scan->names[i], k8smi_number(least));
-    if (least > INT32_MAX) *ask |= scan_large(k8smi_block_amounts(block, scan->names[i]));
+    if (least > INT32_MAX) *ask |= k8smi_scan_large(k8smi_block_amounts(block, scan->names[i]));
   }
 }
 
@@ -156,15 +181,18 @@ void k8smi_scan_block(struct k8smi_scan *scan, size_t number, struct k8smi_scan_
   if (scan->earlier > 0 && check->cluster->several > 0) ret->there &= ~scan_earlier(scan, block, ret->there);
   ret->refused = 0;
   if (ret->there == 0) return;
-  ret->no_ports = need->port_count + need->any_ports == 0 ? 0 : scan_no_ports(need, block);
-  for (int s = 0; s < K8SMI_SCALARS; s++) {
-    ret->less[s] = k8smi_block_with_less_free(block, s, k8smi_number(need->scalars[s]));
-    if (need->scalars[s] > INT32_MAX) ask |= scan_large(block->free[s]);
+  memset(ret->rows, 0, sizeof ret->rows);
+  if (need->wish != NULL) {
+    k8smi_scan_reserved(scan, block, ret, &ask);
+  } else {
+    for (int s = 0; s < K8SMI_SCALARS; s++) k8smi_scan_free(block, s, need->scalars[s], ret, &ask);
   }
+  if (scan->rows) k8smi_scan_rows(scan, block, ret, &ask);
+  if (need->port_count + need->any_ports > 0) ret->rows[K8SMI_SCAN_PORTS] = scan_no_ports(need, block);
   scan_extended(scan, block, &ask, ret);
-  if (need->port_count + need->any_ports + need->extended_count > 0) ask |= block->asked;
+  if (scan->lists) ask |= block->asked;
   scan_ask(scan, number, ask & ret->there, ret);
-  ret->refused = ret->no_ports;
+  for (int i = 0; i < K8SMI_SCAN_ROWS; i++) ret->refused |= ret->rows[i];
   for (int s = 0; s < K8SMI_SCALARS; s++) ret->refused |= ret->less[s];
   for (size_t i = 0; i < need->extended_count; i++) ret->refused |= ret->lacks[i];
   ret->refused &= ret->there;

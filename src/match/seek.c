@@ -189,18 +189,15 @@ struct seek_scope {
 
 static struct seek_scope seek_scope_of(const struct k8smi_match *match,
                                        const struct k8smi_match_check *check) {
-  const struct k8sm_cluster *c = match->cluster;
-  const struct k8smi_order *order = k8smi_agents_in_order(c);
-  struct seek_scope scope = {order->rows, order->count, SIZE_MAX};
-  uint32_t percent = match->options.good_enough;
-  if (percent > 0 && percent < 100) {
-    scope.enough = order->count * percent / 100;
-    if (scope.enough < SEEK_ENOUGH_LEAST) scope.enough = SEEK_ENOUGH_LEAST;
-  } else if (check->same != NULL) {
-    scope.agents = check->same->fits;
-    scope.count = check->same->fit_count;
-  }
-  return scope;
+  const uint32_t percent = match->options.good_enough;
+  const bool some = percent > 0 && percent < 100;
+  if (check->need->volumes_known != 0) return (struct seek_scope){&check->need->volumes_at, 1, SIZE_MAX};
+  if (!some && check->same != NULL)
+    return (struct seek_scope){check->same->fits, check->same->fit_count, SIZE_MAX};
+  const struct k8smi_order *order = k8smi_agents_in_order(match->cluster);
+  size_t enough = some ? order->count * percent / 100 : SIZE_MAX;
+  if (enough < SEEK_ENOUGH_LEAST) enough = SEEK_ENOUGH_LEAST;
+  return (struct seek_scope){order->rows, order->count, enough};
 }
 
 static uint32_t seek_scored_in_role(struct k8smi_match *match, struct k8smi_match_check *check,
@@ -224,12 +221,12 @@ static uint32_t seek_scored_in_role(struct k8smi_match *match, struct k8smi_matc
 
 /* ---- What is not in the trees ---- */
 
-/* Pods that are for a reservation ask each agent. */
-static uint32_t seek_reserved(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
-  const struct k8smi_order *agents = k8smi_agents_in_order(match->cluster);
+/* Pods that are for a reservation ask each agent; those with volumes the one that has them. */
+static uint32_t seek_one_by_one(struct k8smi_match *match, struct k8smi_match_check *check, uint32_t role) {
+  const struct seek_scope scope = seek_scope_of(match, check);
   uint32_t best = K8SMI_ROW_NONE;
-  for (size_t i = 0; i < agents->count; i++) {
-    uint32_t slot = seek_at(match, check, agents->rows[i], role);
+  for (size_t i = 0; i < scope.count; i++) {
+    uint32_t slot = seek_at(match, check, scope.agents[i], role);
     if (slot == K8SMI_ROW_NONE) continue;
     if (best == K8SMI_ROW_NONE || k8smi_slot_before(match, check, slot, best)) best = slot;
   }
@@ -241,8 +238,12 @@ static uint32_t seek_reserved(struct k8smi_match *match, struct k8smi_match_chec
 static uint32_t seek_in_owned(const struct k8smi_match *match, struct k8smi_match_check *check) {
   if (match->cluster->owned == 0) return K8SMI_ROW_NONE;
   const struct k8smi_order *agents = k8smi_agents_in_order(match->cluster);
+  uint32_t slot, only = check->need->volumes_at;
+  if (check->need->volumes_known != 0) {
+    const bool there = k8smi_agent_at(match->cluster, only)->labels != NULL;
+    return there && k8smi_check_all(check, only, &slot) == 0 ? slot : K8SMI_ROW_NONE;
+  }
   for (size_t i = 0; i < agents->count; i++) {
-    uint32_t slot;
     if (k8smi_check_all(check, agents->rows[i], &slot) == 0) return slot;
   }
   return K8SMI_ROW_NONE;
@@ -268,10 +269,11 @@ uint32_t k8smi_match_seek(struct k8smi_match *match, struct k8smi_match_check *c
     uint32_t role = k8smi_map_get(&match->cluster->role_map, d->roles.items[i]);
     if (role == K8SMI_MAP_NONE) continue;
     struct seek_role asked = {match, check, i};
-    if (scored && seek_is_vain(&asked)) continue;
-    slot = scored                      ? seek_scored_in_role(match, check, role)
-           : check->need->wish != NULL ? seek_reserved(match, check, role)
-                                       : seek_in_role(match, check, i, role);
+    const bool one_by_one = check->need->wish != NULL || check->need->volumes_known != 0;
+    if ((scored || one_by_one) && check->need->volumes_known == 0 && seek_is_vain(&asked)) continue;
+    slot = scored       ? seek_scored_in_role(match, check, role)
+           : one_by_one ? seek_one_by_one(match, check, role)
+                        : seek_in_role(match, check, i, role);
   }
   return slot != K8SMI_ROW_NONE ? slot : seek_in_owned(match, check);
 }

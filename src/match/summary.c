@@ -13,6 +13,10 @@ static void summary_count(struct k8smi_histogram *histogram, uint64_t refused) {
   for (int i = 0; refused != 0; i++, refused >>= 1) histogram->counts[i] += refused & 1;
 }
 
+static void summary_add_answers(const struct k8smi_answers *same, struct k8smi_histogram *to) {
+  for (int row = 0; same != NULL && row < K8SMI_PREDICATES; row++) to->counts[row] += same->counts[row];
+}
+
 /* All agents but one refuse a pod that is under way: no need to ask them. */
 static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogram *to) {
   const struct k8sm_cluster *c = check->cluster;
@@ -20,6 +24,24 @@ static void summary_pinned(struct k8smi_match_check *check, struct k8smi_histogr
   bool known = agent != K8SMI_MAP_NONE && k8smi_agent_at(c, agent)->labels != NULL;
   to->counts[K8SMI_BY_PIN] = (uint32_t)c->known - known;
   if (known) summary_count(to, k8smi_check_all(check, agent, &slot));
+}
+
+/* True if all that comes before volumes in the order of the checks was answered, or refuses nobody. */
+static bool summary_can_tell_volumes(const struct k8smi_match_check *check) {
+  const uint64_t before = check->need->rows & (K8SMI_ROW(K8SMI_BY_VOLUME) - 1);
+  return check->need->volumes_known != 0 && before == (check->same == NULL ? 0 : check->same->rows);
+}
+
+/* All agents but one lack the pod's volumes. */
+static void summary_by_volume(struct k8smi_match_check *check, struct k8smi_histogram *to) {
+  const struct k8sm_cluster *c = check->cluster;
+  const uint32_t agent = check->need->volumes_at;
+  uint32_t slot;
+  const bool known = k8smi_agent_at(c, agent)->labels != NULL;
+  const bool has = known && (check->same == NULL || k8smi_answers_fit(check->same, agent));
+  summary_add_answers(check->same, to);
+  to->counts[K8SMI_BY_VOLUME] = (uint32_t)(check->same == NULL ? c->known : check->same->fit_count) - has;
+  if (has) summary_count(to, k8smi_check_all(check, agent, &slot));
 }
 
 /* ---- Plain pods: counted by the trees ---- */
@@ -59,13 +81,15 @@ static bool summary_by_trees(const struct k8smi_match_check *check, struct k8smi
 /* True if nothing else can refuse the pod than what agents have answered, and what blocks say; pods there are
  * asked where all of that fits. */
 static bool summary_can_scan(const struct k8smi_match_check *check) {
-  const uint64_t told = K8SMI_ROWS_PLAIN | K8SMI_ROW(K8SMI_BY_PORTS) | K8SMI_ROWS_PODS;
+  const uint64_t scanned = K8SMI_ROW(K8SMI_BY_SCALAR) - K8SMI_ROW(K8SMI_BY_RESERVATION);
+  const uint64_t told = K8SMI_ROWS_PLAIN | scanned | K8SMI_ROWS_PODS;
   const uint64_t answered = check->same == NULL ? 0 : check->same->rows;
   return k8smi_scan_can(check) && (check->need->rows & ~(told | answered)) == 0;
 }
 
-static uint32_t summary_bits(uint64_t bits) {
-  return (uint32_t)__builtin_popcountll(bits);
+/* Mostly none: to count takes long where machines have no instruction for it. */
+static inline uint32_t summary_bits(uint64_t bits) {
+  return bits == 0 ? 0 : (uint32_t)__builtin_popcountll(bits);
 }
 
 /* Where blocks have nothing against the pod, other pods may. True if they have nothing, either: while it is
@@ -87,9 +111,12 @@ static bool summary_block(struct k8smi_scan *scan, size_t number, size_t *patien
   struct k8smi_scan_words words;
   k8smi_scan_block(scan, number, &words);
   if (words.there == 0) return true;
-  const uint64_t rest = words.there & ~words.no_ports;
-  *offered += summary_bits(words.there);
-  to->counts[K8SMI_BY_PORTS] += summary_bits(words.there & words.no_ports);
+  uint64_t rest = words.there;
+  *offered += summary_bits(rest);
+  for (int i = 0; i < K8SMI_SCAN_ROWS; i++) {
+    to->counts[K8SMI_BY_RESERVATION + i] += summary_bits(rest & words.rows[i]);
+    rest &= ~words.rows[i];
+  }
   for (int s = 0; s < K8SMI_SCALARS; s++)
     to->counts[K8SMI_BY_SCALAR + s] += summary_bits(rest & words.less[s]);
   for (size_t i = 0; i < scan->check->need->extended_count; i++)
@@ -123,10 +150,6 @@ static bool summary_by_blocks(struct k8smi_match_check *check, size_t *patience,
   to->counts[K8SMI_BY_OFFER] = summary_without_offer(check);
   to->counts[K8SMI_BY_ROLE] = (uint32_t)(asked - offered) - to->counts[K8SMI_BY_OFFER];
   return true;
-}
-
-static void summary_add_answers(const struct k8smi_answers *same, struct k8smi_histogram *to) {
-  for (int row = 0; same != NULL && row < K8SMI_PREDICATES; row++) to->counts[row] += same->counts[row];
 }
 
 /* ---- All of them ---- */
@@ -181,6 +204,10 @@ void k8smi_histogram_make(struct k8smi_match_check *check, struct k8smi_histogra
   }
   if (need->demand->agent_id.len != 0) {
     summary_pinned(check, ret);
+    return;
+  }
+  if (summary_can_tell_volumes(check)) {
+    summary_by_volume(check, ret);
     return;
   }
   if (summary_is_plain(check)) {

@@ -49,6 +49,7 @@ struct k8smi_resource {
   uint8_t type;  /* K8SM_RESOURCE_* */
   uint8_t spend; /* K8SMI_SPEND_* */
   bool claimed;  /* its reservation names a claim */
+  bool wishable; /* LABELLED or RESERVED, with labels or a principal that pods may ask for */
 };
 
 static inline struct k8smi_value k8smi_resource_value(const struct k8smi_resource *r) {
@@ -83,6 +84,7 @@ struct k8smi_offer {
   bool extended;               /* some of it is other scalars that can be spent */
   bool disks;                  /* some of it is DISK */
   bool stranded;               /* some of it is reserved for a claim, and is no volume */
+  bool noted;                  /* some of it is noted of its slot beside the sums; see cluster/blocks.h */
 };
 
 struct k8sm_offers {
@@ -127,6 +129,12 @@ static inline bool k8smi_resource_is_free(const struct k8smi_resource *resource)
   return resource->spend == K8SMI_SPEND_RESERVED || resource->spend == K8SMI_SPEND_UNRESERVED;
 }
 
+/* True if sums of scalars don't tell all that pods may ask of it. */
+static inline bool k8smi_resource_is_noted(const struct k8smi_resource *r) {
+  return (r->kind >= K8SMI_PORTS && k8smi_resource_is_free(r)) || r->spend == K8SMI_SPEND_DISK ||
+         r->wishable || (r->kind == K8SMI_DISK && r->spend == K8SMI_SPEND_RESERVED);
+}
+
 /* True for a persistent volume that can be spent by its id. */
 static inline bool k8smi_resource_is_volume(const struct k8smi_resource *resource) {
   const K8smMesos__Resource *m = resource->message;
@@ -136,6 +144,9 @@ static inline bool k8smi_resource_is_volume(const struct k8smi_resource *resourc
 
 /* Counts what a resource is to the offer that has it: what any pod may spend, and what sorts there are. */
 void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *resource);
+
+/* True if a persistent volume with this id is offered, and not taken. */
+bool k8smi_offer_has_volume(const struct k8smi_offer *offer, struct k8sm_slice id);
 
 /* Fills in the offers from messages whose memory lasts as long as theirs. Those that are invalid are
  * left out, each with a finding. Errors: NOMEM, LIMIT. */

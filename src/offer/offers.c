@@ -73,10 +73,22 @@ void k8smi_offer_count(struct k8smi_offer *offer, const struct k8smi_resource *r
   offer->stranded |= resource->claimed && !k8smi_resource_is_volume(resource);
   if (resource->spend == K8SMI_SPEND_NEVER) return;
   offer->disks |= resource->spend == K8SMI_SPEND_DISK;
+  offer->noted |= k8smi_resource_is_noted(resource);
   offer->ports |= resource->kind == K8SMI_PORTS;
   offer->extended |= resource->kind == K8SMI_OTHER;
   if (resource->kind < K8SMI_SCALARS && k8smi_resource_is_free(resource))
     offer->free[resource->kind] += resource->milli;
+}
+
+bool k8smi_offer_has_volume(const struct k8smi_offer *offer, struct k8sm_slice id) {
+  for (size_t i = 0; i < offer->resource_count; i++) {
+    const struct k8smi_resource *r = &offer->resources[i];
+    if (r->spend == K8SMI_SPEND_NEVER && r->milli > 0 && k8smi_resource_is_volume(r) &&
+        k8smi_eqs(id, r->message->disk->persistence->id)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,

@@ -172,6 +172,19 @@ static bool resource_is_spent(const struct k8smi_resource *r) {
          (r->kind != K8SMI_OTHER || r->type == K8SM_RESOURCE_SCALAR);
 }
 
+static bool resource_says_more(const K8smMesos__Resource__ReservationInfo *info) {
+  return (info->principal != NULL && info->principal[0] != '\0') ||
+         (info->labels != NULL && info->labels->n_labels > 0);
+}
+
+static bool resource_is_wishable(const struct k8smi_resource *r) {
+  const K8smMesos__Resource *m = r->message;
+  bool more = m->n_reservations == 0 && m->reservation != NULL && resource_says_more(m->reservation);
+  if (r->spend != K8SMI_SPEND_LABELLED && r->spend != K8SMI_SPEND_RESERVED) return false;
+  for (size_t i = 0; i < m->n_reservations; i++) more = more || resource_says_more(m->reservations[i]);
+  return more;
+}
+
 bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *message,
                          const struct k8smi_path *path, struct k8smi_resource *ret, bool *ret_failed,
                          struct k8sm_diags *diags) {
@@ -185,6 +198,7 @@ bool k8smi_resource_read(struct k8smi_arena *arena, const K8smMesos__Resource *m
   if (fine && message->disk != NULL)
     ret->spend = resource_is_disk(ret) ? K8SMI_SPEND_DISK : K8SMI_SPEND_NEVER;
   if (!resource_is_spent(ret)) ret->spend = K8SMI_SPEND_NEVER;
+  ret->wishable = resource_is_wishable(ret);
   *ret_failed = job.failed;
   return fine;
 }

@@ -8,11 +8,10 @@
 #include <cmocka.h>
 
 #include "support/scene.h"
+#include "support/volumes.h"
 #include "wire/number.h"
 
 #include "match/plan.h"
-
-typedef K8smMesos__Resource__DiskInfo__Source source;
 
 static K8smMesos__Offer *disks_offer(struct scene *s, const char *id, const char *agent) {
   K8smMesos__Offer *o = world_offer(&s->w, id, agent, "r");
@@ -25,21 +24,7 @@ static K8smMesos__Offer *disks_offer(struct scene *s, const char *id, const char
 /* The offer made last has a disk. */
 static K8smMesos__Resource *disks_put(struct scene *s, uint32_t kind, const char *root, double mb,
                                       const char *profile) {
-  K8smMesos__Resource *r = world_scalar(&s->w, s->w.offers[s->w.count - 1], "disk", mb);
-  r->disk = WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
-  source *from = r->disk->source = WORLD_NEW(&s->w, source, RESOURCE__DISK_INFO__SOURCE);
-  from->type = (K8smMesos__Resource__DiskInfo__Source__Type)kind; /* K8SM_DISK_* has Mesos' numbers */
-  from->profile = profile == NULL ? NULL : world_text(&s->w, profile);
-  if (kind == K8SM_DISK_MOUNT) {
-    from->mount =
-        WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo__Source__Mount, RESOURCE__DISK_INFO__SOURCE__MOUNT);
-    from->mount->root = world_text(&s->w, root);
-  } else if (kind == K8SM_DISK_PATH) {
-    from->path =
-        WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo__Source__Path, RESOURCE__DISK_INFO__SOURCE__PATH);
-    from->path->root = world_text(&s->w, root);
-  }
-  return r;
+  return world_disk(&s->w, s->w.offers[s->w.count - 1], kind, root, mb, profile);
 }
 
 /* A pod that claims a volume "name.0", "name.1" … of each class, of so many MB. */
@@ -75,7 +60,7 @@ static void disks_end(struct scene *s) {
 }
 
 static const char *disks_root(const K8smMesos__Resource *r) {
-  const source *from = r->disk == NULL ? NULL : r->disk->source;
+  const K8smMesos__Resource__DiskInfo__Source *from = r->disk == NULL ? NULL : r->disk->source;
   if (from == NULL) return "";
   return from->mount != NULL ? from->mount->root : from->path != NULL ? from->path->root : "";
 }

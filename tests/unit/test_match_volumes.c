@@ -9,6 +9,7 @@
 
 #include "support/failing.h"
 #include "support/scene.h"
+#include "support/volumes.h"
 
 #include <k8smesos/task.h>
 #include <k8smesos/wants.h>
@@ -22,13 +23,7 @@ static void volumes_agent(struct scene *s, const char *agent, double disk) {
 
 /* The offer made last has a volume, reserved for its role; with an owner it is a pod's own. */
 static void volumes_put(struct scene *s, const char *id, const char *owner) {
-  K8smMesos__Offer *o = s->w.offers[s->w.count - 1];
-  K8smMesos__Resource *r = world_scalar(&s->w, o, "disk", 100);
-  r->disk = WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo, RESOURCE__DISK_INFO);
-  r->disk->persistence =
-      WORLD_NEW(&s->w, K8smMesos__Resource__DiskInfo__Persistence, RESOURCE__DISK_INFO__PERSISTENCE);
-  r->disk->persistence->id = world_text(&s->w, id);
-  world_reserve(&s->w, r, "r", owner == NULL ? "claim" : "pod", owner == NULL ? id : owner);
+  (void)world_volume(&s->w, s->w.offers[s->w.count - 1], "r", id, 100, owner);
 }
 
 /* A pod that claims the volumes, each of 100 MB. */
