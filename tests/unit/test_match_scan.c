@@ -11,7 +11,7 @@
 #include "support/refusals.h"
 #include "support/volumes.h"
 
-enum { AGENTS = 90, SEEDS = 150, ROUNDS = 5, PODS = 12, SHARED_VOLUMES = 6 };
+enum { AGENTS = 90, SEEDS = 60, ROUNDS = 5, PODS = 12, SHARED_VOLUMES = 6 };
 
 struct generated {
   struct scene scanned, asked;
