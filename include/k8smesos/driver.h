@@ -70,7 +70,10 @@ enum {
   K8SM_INPUT_DELETE = 8,   /* key: "namespace/name" or a uid; grace_seconds, -1: the pod's own. Again: only
                               a shorter grace changes something (of a command task none does: its executor
                               goes by the pod's own). The pod is there until it has ended and
-                              its row is removed; one whose record is REFUSED may be given again */
+                              its row is removed; one whose record is REFUSED may be given again. With a grace
+                              of 0 it does not wait for an agent that the master can't reach: it is gone at once,
+                              and what is left of it is killed when it is heard of
+                              https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced */
   K8SM_INPUT_RECORDED = 9, /* number: the record is kept */
   K8SM_INPUT_REFUSED = 10, /* number: it could not be; what depends on it does not happen */
   K8SM_INPUT_STOP = 11,    /* leave: tasks stay; TEARDOWN if flags has K8SM_STOP_TEARDOWN */
@@ -129,7 +132,8 @@ enum {
                               driver's format. An UPDATE among them is the host's to acknowledge, if it has
                               a uuid: the driver acknowledges only tasks whose ids are in its own form */
   K8SM_EFFECT_STOPPED = 7, /* to host: nothing more will come; code: why, or 0 */
-  K8SM_EFFECT_GONE = 8,    /* to host: key: a pod that was deleted has ended, and its row is removed */
+  K8SM_EFFECT_GONE = 8,    /* to host: key: a pod that was deleted has ended, or can't be reached and had no
+                              grace, and its row is removed, or is one that names the tasks that may be left */
   K8SM_EFFECT_POD = 9,     /* to driver: key, pod: the input POD (of control.h) */
   K8SM_EFFECT_DELETE = 10, /* to driver: key, grace_seconds: the input DELETE (of control.h) */
   K8SM_EFFECT_CLAIM_GONE = 11, /* to host: key: a claim that was deleted is gone, and its row is removed */

@@ -22,6 +22,7 @@ int k8sm_driver_new(const struct k8sm_driver_options *options, struct k8sm_drive
   k8smi_drv_pods_init(&d->pods, &d->core);
   k8smi_drv_claims_init(d);
   k8smi_drv_volumes_init(d);
+  k8smi_drv_tombs_init(d);
   d->framework_due_ms = d->reconcile.due_ms = d->reconcile.all_ms = DRV_NEVER;
   d->starved_ms = d->adopt_until_ms = DRV_NEVER;
   const struct k8sm_cluster_options o = {.size = sizeof o,
@@ -54,6 +55,7 @@ void k8sm_driver_free(struct k8sm_driver *d) {
   k8smi_drv_release_free(d);
   k8smi_drv_claims_free(d);
   k8smi_drv_volumes_free(d);
+  k8smi_drv_tombs_free(d);
   k8sm_wants_unref(d->offers.wants);
   k8sm_wants_unref(d->offers.limits);
   k8sm_cluster_free(d->offers.cluster);
@@ -106,6 +108,7 @@ uint64_t k8sm_driver_deadline(const struct k8sm_driver *d) {
   due = k8smi_drv_min(due, k8smi_drv_volumes_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_offers_deadline(d));
   due = k8smi_drv_min(due, k8smi_drv_reconcile_deadline(d));
+  due = k8smi_drv_min(due, k8smi_drv_tombs_deadline(d));
   if (d->session.state == DRV_SESSION_SUBSCRIBED)
     due = k8smi_drv_min(due, k8smi_drv_outbox_deadline(&d->outbox));
   return due;

@@ -130,7 +130,7 @@ static int events_rescind(struct k8sm_driver *d, const struct event_in *in) {
 
 /* ---- updates ---- */
 
-static bool events_terminal(K8smMesos__TaskState state) {
+bool k8smi_drv_event_terminal(K8smMesos__TaskState state) {
   switch (state) {
   case K8SM_MESOS__TASK_STATE__TASK_FINISHED:
   case K8SM_MESOS__TASK_STATE__TASK_FAILED:
@@ -146,7 +146,7 @@ static bool events_terminal(K8smMesos__TaskState state) {
 /* The task has ended, and this tells how. */
 static bool events_ends(const K8smMesos__TaskStatus *s) {
   int reason = s->has_reason ? (int)s->reason : -1;
-  return events_terminal(s->state) && !k8smi_status_is_bare_end((int)s->state, reason);
+  return k8smi_drv_event_terminal(s->state) && !k8smi_status_is_bare_end((int)s->state, reason);
 }
 
 /* NULL when the update wants no acknowledgement. */
@@ -166,19 +166,27 @@ static void events_push(struct k8sm_driver *d, struct drv_call *call) {
   d->core.counters.acknowledged++;
 }
 
-/* A task of our making, and no pod of ours: of one that was deleted, or of a record that was lost. It is
- * reported and acknowledged, since nobody else will; it is not touched. */
-static int events_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *s) {
+static int events_say_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *s) {
+  if (k8smi_drv_event_terminal(s->state) || s->state == K8SM_MESOS__TASK_STATE__TASK_UNKNOWN) return K8SM_OK;
+  return k8smi_drv_eventf(&d->core, K8SM_DIAG_UPDATE_FOREIGN, events_nobody,
+                          "task %s is of a pod that is not known here; it is left alone", s->task_id->value);
+}
+
+/* A task of our making, and no pod of ours. It may be left of one that was deleted while its agent was away.
+ * If not, it is of a record that was lost: it is reported and acknowledged, since nobody else will, and not
+ * touched. */
+static int events_stray(struct k8sm_driver *d, struct k8sm_slice uid, const K8smMesos__TaskStatus *s) {
   struct drv_call *ack;
+  bool taken = false;
   int r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;
-  if (!events_terminal(s->state) && s->state != K8SM_MESOS__TASK_STATE__TASK_UNKNOWN) {
-    r = k8smi_drv_eventf(&d->core, K8SM_DIAG_UPDATE_FOREIGN, events_nobody,
-                         "task %s is of a pod that is not known here; it is left alone", s->task_id->value);
-  } else {
-    r = K8SM_OK;
+  r = k8smi_drv_tomb_update(d, uid, s, ack, &taken);
+  if (r == K8SM_OK && taken) {
+    d->core.counters.acknowledged += ack != NULL;
+    return K8SM_OK;
   }
+  if (r == K8SM_OK) r = events_say_stray(d, s);
   if (r == K8SM_OK)
     events_push(d, ack);
   else
@@ -224,12 +232,12 @@ static void events_heard(struct k8sm_driver *d, struct drv_pod *pod, struct drv_
   task->heard = d->reconcile.run;
   task->doubt_ms = DRV_NEVER;
   if (pod->need == DRV_NEED_PLACE) d->offers.fresh = true; /* it may have waited for this */
-  if (events_terminal(s->state)) return;
+  if (pod->deleting) k8smi_drv_pods_touch(&d->pods, pod);  /* the same */
+  if (k8smi_drv_event_terminal(s->state)) return;
   task->state = (int32_t)s->state;
 }
 
-/* Somebody saw it alive. */
-static bool events_lives(const K8smMesos__TaskStatus *s) {
+bool k8smi_drv_event_lives(const K8smMesos__TaskStatus *s) {
   bool lives =
       s->state == K8SM_MESOS__TASK_STATE__TASK_STAGING || s->state == K8SM_MESOS__TASK_STATE__TASK_STARTING ||
       s->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING || s->state == K8SM_MESOS__TASK_STATE__TASK_KILLING;
@@ -240,7 +248,7 @@ static bool events_lives(const K8smMesos__TaskStatus *s) {
  * be reached is said of tasks that never were, too. NULL: it has ended, and was forgotten. */
 static int events_take_up(struct k8sm_driver *d, struct drv_pod *pod, const K8smMesos__TaskStatus *s,
                           struct drv_task **ret) {
-  if (!events_lives(s)) return K8SM_OK;
+  if (!k8smi_drv_event_lives(s)) return K8SM_OK;
   struct drv_task *task =
       k8smi_drv_task_new(&d->core, k8smi_s(s->task_id->value), k8smi_s(s->agent_id->value));
   if (task == NULL) return K8SM_ERR_NOMEM;
@@ -316,7 +324,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, struct drv_ta
     return K8SM_OK;
   }
   int r = copy != 0 ? k8smi_drv_pod_stir(d, pod) : k8smi_drv_pod_wake(d, pod);
-  if (r == K8SM_OK && pod->adopts && events_lives(s))
+  if (r == K8SM_OK && pod->adopts && k8smi_drv_event_lives(s))
     r = k8smi_drv_adopt(d, pod, of->attempt, k8smi_s(s->agent_id->value), events_has_executor(s, of));
   if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, of->attempt, s);
   if (r == K8SM_OK && task == NULL) r = events_take_up(d, pod, s, &task);
@@ -372,7 +380,7 @@ static int events_update(struct k8sm_driver *d, const struct event_in *in) {
   }
   if (k8sm_task_id_parse(text.ptr, text.len, &id) != K8SM_OK) return events_unnamed(d, in);
   const struct event_task of = {id.attempt, id.container.len == 0};
-  return pod == NULL ? events_stray(d, s) : events_ours(d, pod, task, &of, s);
+  return pod == NULL ? events_stray(d, id.uid, s) : events_ours(d, pod, task, &of, s);
 }
 
 /* ---- failures ---- */

@@ -16,8 +16,40 @@ static int input_on_tick(struct k8sm_driver *d, const struct k8sm_input *in, str
   return K8SM_OK;
 }
 
-static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
+static int input_restore_pod(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_diags *diags) {
+  k8smi_drv_adopt_restored(d, pod);
+  int r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
+  const struct k8sm_slice agent = k8smi_drv_pod_agent(pod);
+  if (r == K8SM_OK && agent.len != 0) {
+    r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, diags);
+    if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
+  }
+  if (r == K8SM_OK && pod->nominee != NULL) {
+    r = k8sm_cluster_nominate(d->offers.cluster, pod->demand, pod->nominee->agent_id, pod->nominee->role,
+                              diags);
+    if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
+  }
+  if (r != K8SM_OK)
+    k8smi_drv_pod_free(&d->core, pod);
+  else if (!pod->adopts)
+    k8smi_drv_pod_rest(d, pod);
+  return r;
+}
+
+/* A pod, or what may be left of one that is gone. */
+static int input_restore_row(struct k8sm_driver *d, struct k8sm_slice uid, const struct k8sm_input *in,
+                             struct k8sm_diags *diags) {
   struct drv_pod *pod;
+  struct drv_task *left;
+  int r = k8smi_drv_pod_restore(&d->core, in->bytes, &pod, &left, diags);
+  if (r != K8SM_OK) return r;
+  if (pod != NULL) return input_restore_pod(d, pod, diags);
+  r = k8smi_drv_tomb_restore(d, uid, left, diags);
+  if (r != K8SM_OK) k8smi_drv_tasks_free(&d->core, left);
+  return r;
+}
+
+static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
   if (d->begun) return input_bad(diags, "RESTORE after another input; expected all rows first");
   if (k8smi_eqs(in->key, "framework")) {
     bool ok = in->bytes.len != 0 && k8smi_drv_text_set(&d->session.framework_id, in->bytes, DRV_ID_CAP);
@@ -42,25 +74,8 @@ static int input_on_restore(struct k8sm_driver *d, const struct k8sm_input *in, 
                K8SMI_P(in->key));
     return K8SM_ERR_INVALID;
   }
-  int r = k8smi_drv_pod_restore(&d->core, in->bytes, &pod, diags);
-  if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
-  k8smi_drv_adopt_restored(d, pod);
-  r = k8smi_drv_pods_add(&d->pods, &d->core, pod, diags);
-  const struct k8sm_slice agent = k8smi_drv_pod_agent(pod);
-  if (r == K8SM_OK && agent.len != 0) {
-    r = k8sm_cluster_add_pod(d->offers.cluster, pod->demand, agent, diags);
-    if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
-  }
-  if (r == K8SM_OK && pod->nominee != NULL) {
-    r = k8sm_cluster_nominate(d->offers.cluster, pod->demand, pod->nominee->agent_id, pod->nominee->role,
-                              diags);
-    if (r != K8SM_OK) k8smi_drv_pods_remove(&d->pods, pod);
-  }
-  if (r != K8SM_OK)
-    k8smi_drv_pod_free(&d->core, pod);
-  else if (!pod->adopts)
-    k8smi_drv_pod_rest(d, pod);
-  return r;
+  int r = input_restore_row(d, (struct k8sm_slice){in->key.ptr + 4, in->key.len - 4}, in, diags);
+  return r == K8SM_OK || r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
 }
 
 static int input_on_leader(struct k8sm_driver *d, const struct k8sm_input *in, struct k8sm_diags *diags) {
@@ -114,6 +129,8 @@ static int input_on_pod(struct k8sm_driver *d, const struct k8sm_input *in, stru
   struct drv_pod *pod;
   if (in->pod == NULL) return input_bad(diags, "POD without a pod");
   if (k8sm_pod_uid(in->pod).len == 0) return input_bad(diags, "POD without a uid: metadata.uid must be set");
+  if (k8smi_drv_tomb_is(d, k8sm_pod_uid(in->pod)))
+    return input_bad(diags, "POD with the uid of one that is gone, and of which tasks may be left");
   int r = k8smi_drv_pod_new(&d->core, in->pod, k8smi_drv_adopt_attempt(d), NULL, &pod, diags);
   if (r != K8SM_OK) return r == K8SM_ERR_NOMEM ? r : K8SM_ERR_INVALID;
   pod->adopts = k8smi_drv_adopting(d);

@@ -337,8 +337,9 @@ static int launch_commit_step(struct k8sm_driver *d, struct launch_step *s, stru
   s->record->call = l->call;
   s->record->pod = pod;
   s->record->append = s->row.append;
-  int r = k8smi_drv_record_put(&d->records, &d->core, s->record, k8smi_drv_row_key(pod, text, sizeof text),
-                               (struct k8sm_slice){s->row.buf.ptr, s->row.buf.len});
+  int r =
+      k8smi_drv_record_put(&d->records, &d->core, s->record, k8smi_drv_row_key(pod->uid, text, sizeof text),
+                           (struct k8sm_slice){s->row.buf.ptr, s->row.buf.len});
   if (r != K8SM_OK) return r;
   k8smi_drv_row_commit(pod, &s->row, s->status);
   s->record = NULL;

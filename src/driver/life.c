@@ -325,23 +325,28 @@ static int life_say_status(struct k8sm_driver *d, struct drv_pod *pod) {
 
 /* Both or none: who counts pods must not hear it twice. */
 static int life_say_gone(struct k8sm_driver *d, const struct drv_pod *pod) {
-  static const char words[] = "Deleted: the pod is gone";
+  const struct k8sm_slice words =
+      pod->buried
+          ? K8SMI_S("Deleted: the pod is gone; what may be left of it is killed when its agent is back")
+          : K8SMI_S("Deleted: the pod is gone");
   const struct k8sm_effect gone = {.type = K8SM_EFFECT_GONE, .to = K8SM_TO_HOST, .key = pod->key};
-  int r = k8smi_effects_reserve(d->core.queue, 2, 2 * pod->key.len + sizeof words);
-  if (r == K8SM_OK) r = k8smi_drv_event(&d->core, 0, pod->key, k8smi_s(words));
+  int r = k8smi_effects_reserve(d->core.queue, 2, 2 * pod->key.len + words.len + 1);
+  if (r == K8SM_OK) r = k8smi_drv_event(&d->core, 0, pod->key, words);
   return r == K8SM_OK ? k8smi_effects_add(d->core.queue, &gone) : r;
 }
 
-/* Deleted, and nothing of it is left: out of the record, and then out of the registry. */
-static int life_remove(struct k8sm_driver *d, struct drv_pod *pod) {
+/* Deleted, and nothing of it is left, or nothing that can be reached: out of the record, and then out of the
+ * registry. */
+static int life_remove(struct k8sm_driver *d, struct drv_pod *pod, enum drv_record_kind how) {
   const struct drv_pod_view view = k8smi_drv_pod_view(pod);
   if (pod->recorded && !pod->removed) {
     if (pod->removing != 0 || k8smi_drv_volumes_hold(d, pod)) return K8SM_OK;
     bool wait = pod->again_ms > d->core.mono_ms;
     k8smi_drv_agenda_set(&d->pods.due, &pod->due, wait ? pod->again_ms : DRV_NEVER);
-    return wait ? K8SM_OK : k8smi_drv_pod_keep(d, &view, DRV_RECORD_REMOVE, NULL);
+    return wait ? K8SM_OK : k8smi_drv_pod_keep(d, &view, how, NULL);
   }
-  int r = life_say_gone(d, pod);
+  int r = pod->buried ? k8smi_drv_tomb_make(d, pod) : K8SM_OK;
+  if (r == K8SM_OK) r = life_say_gone(d, pod);
   if (r != K8SM_OK) return r;
   life_leave_agent(d, pod);
   k8smi_drv_volumes_forget_pod(d, pod);
@@ -381,9 +386,10 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r == K8SM_OK) r = life_keep_place(d, pod, &look);
   if (r == K8SM_OK) r = life_say_status(d, pod);
   if (r == K8SM_OK && k8smi_drv_pod_over(pod)) life_leave_agent(d, pod);
-  if (r == K8SM_OK && look.done && pod->deleting && pod->launches == 0 && !pod->adopts)
-    return life_remove(d, pod);
   if (r != K8SM_OK) return r;
+  if (look.done && pod->deleting && pod->launches == 0 && !pod->adopts)
+    return life_remove(d, pod, DRV_RECORD_REMOVE);
+  if (pod->removed || k8smi_drv_tomb_due(d, pod)) return life_remove(d, pod, DRV_RECORD_BURY);
   bool known = look.status == pod->status;
   uint64_t due = k8smi_drv_min(look.due_ms, known ? look.deadline_ms : k8sm_status_deadline(pod->status));
   if (pod->nominee != NULL) due = k8smi_drv_min(due, pod->nominee->until_ms);

@@ -134,12 +134,12 @@ static bool pod_restore_place(struct drv_core *core, struct drv_pod *pod, const 
   return true;
 }
 
-static bool pod_restore_tasks(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s) {
+static bool pod_restore_tasks(struct drv_core *core, struct drv_task **ret, const struct drv_snapshot *s) {
   for (size_t i = s->task_count; i-- > 0;) {
     struct drv_task *task = k8smi_drv_task_new(core, s->tasks[i].id, s->tasks[i].agent_id);
     if (task == NULL) return false;
-    task->next = pod->tasks;
-    pod->tasks = task;
+    task->next = *ret;
+    *ret = task;
   }
   return true;
 }
@@ -178,7 +178,7 @@ static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const st
   pod->preempted = pod->deleting && s->preempted != 0;
   pod->grace_seconds = s->grace_seconds;
   bool ok = (s->agent_id.len == 0 || pod_restore_place(core, pod, s)) && pod_restore_nominee(core, pod, s);
-  if (!ok || !pod_restore_tasks(core, pod, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (!ok || !pod_restore_tasks(core, &pod->tasks, s)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
   int r =
       k8sm_status_load(pod->demand, s->status.ptr, s->status.len, &core->options.status, &pod->status, diags);
   if (r != K8SM_OK) return r;
@@ -215,13 +215,28 @@ static int pod_from_snapshot(struct drv_core *core, const struct drv_snapshot *s
   return K8SM_OK;
 }
 
+static int pod_left_of_snapshot(struct drv_core *core, const struct drv_snapshot *s, struct drv_task **ret,
+                                struct k8sm_diags *diags) {
+  struct drv_task *tasks = NULL;
+  if (pod_restore_tasks(core, &tasks, s)) {
+    *ret = tasks;
+    return K8SM_OK;
+  }
+  k8smi_drv_tasks_free(core, tasks);
+  return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+}
+
 int k8smi_drv_pod_restore(struct drv_core *core, struct k8sm_slice bytes, struct drv_pod **ret,
-                          struct k8sm_diags *diags) {
+                          struct drv_task **ret_left, struct k8sm_diags *diags) {
   struct k8smi_arena arena;
   struct drv_snapshot s;
+  *ret = NULL;
+  *ret_left = NULL;
   k8smi_arena_init(&arena, &core->allocator, 0);
   int r = k8smi_drv_snapshot_read(&arena, bytes, &s, diags);
-  if (r == K8SM_OK) r = pod_from_snapshot(core, &s, ret, diags);
+  if (r == K8SM_OK)
+    r = s.gone != 0 ? pod_left_of_snapshot(core, &s, ret_left, diags)
+                    : pod_from_snapshot(core, &s, ret, diags);
   k8smi_arena_free(&arena);
   return r;
 }

@@ -118,6 +118,7 @@ struct drv_pod {
   bool final_kept;             /* a row with its terminal phase is recorded: it may be told */
   uint32_t finals;             /* such rows that wait for their answers */
   struct drv_record *last_row; /* of those on their way; the others are before it */
+  bool buried;                 /* the row that removes its own is a tombstone */
   uint64_t removing;           /* the number of the record that removes its row; 0: none is on its way */
   uint64_t again_ms;           /* after a refusal: not recorded again before */
   int64_t grace_seconds;
@@ -170,9 +171,10 @@ struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_s
  * k8sm_demand_make. */
 int k8smi_drv_pod_new(struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt, const char *nonce,
                       struct drv_pod **ret, struct k8sm_diags *diags);
-/* From a record. Errors: INVALID, SYNTAX, NOMEM. */
+/* From a record. *ret NULL: that is a tombstone, and *ret_left may be left of the pod. Errors: INVALID,
+ * SYNTAX, NOMEM. */
 int k8smi_drv_pod_restore(struct drv_core *core, struct k8sm_slice bytes, struct drv_pod **ret,
-                          struct k8sm_diags *diags);
+                          struct drv_task **ret_left, struct k8sm_diags *diags);
 void k8smi_drv_pod_free(struct drv_core *core, struct drv_pod *pod);
 /* Into the registry and out of it; out does not free it. Errors: NOMEM, INVALID (the name is taken). */
 int k8smi_drv_pods_add(struct drv_pods *pods, struct drv_core *core, struct drv_pod *pod,
@@ -260,11 +262,15 @@ int k8smi_drv_row_write(const struct drv_core *core, const struct drv_pod_view *
 /* A whole one, with the number of the last. Errors: NOMEM. */
 int k8smi_drv_row_write_whole(const struct drv_core *core, const struct drv_pod_view *view,
                               struct drv_row *row);
+/* That of a tombstone: the tasks, without one of them, which may be NULL. Nothing is written if there is
+ * none. Errors: NOMEM. */
+int k8smi_drv_row_write_tomb(const struct drv_core *core, const struct drv_task *tasks,
+                             const struct drv_task *less, struct k8smi_buf *buf);
 /* It is on its way to the host: the next one goes on from there. */
 void k8smi_drv_row_commit(struct drv_pod *pod, const struct drv_row *row, struct k8sm_status *status);
 /* The host could not keep one: those behind it are void. */
 void k8smi_drv_row_forget(struct drv_pod *pod);
 /* "pod/<uid>", at most cap bytes. */
-struct k8sm_slice k8smi_drv_row_key(const struct drv_pod *pod, char *text, size_t cap);
+struct k8sm_slice k8smi_drv_row_key(struct k8sm_slice uid, char *text, size_t cap);
 
 #endif

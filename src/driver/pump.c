@@ -69,10 +69,11 @@ static int pump_kept(struct k8sm_driver *d, const struct drv_record *record) {
   }
   if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
   if (record->volume != NULL) k8smi_drv_volume_answered(d, record);
+  if (record->tomb != NULL) k8smi_drv_tomb_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
   bool first = record->final && !pod->final_kept;
-  bool removed = record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number;
+  bool removed = pod->removing == record->number.number; /* numbers begin with 1 */
   int r = record->kind == DRV_RECORD_DELETE ? pump_deleted(d, pod) : K8SM_OK;
   if (r != K8SM_OK) return r;
   pod->finals -= record->final;
@@ -108,9 +109,10 @@ static int pump_refused(struct k8sm_driver *d, const struct drv_record *record) 
     d->framework_due_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
   if (record->claim != NULL) return k8smi_drv_claim_answered(d, record);
   if (record->volume != NULL) k8smi_drv_volume_answered(d, record);
+  if (record->tomb != NULL) k8smi_drv_tomb_answered(d, record);
   struct drv_pod *pod = record->pod;
   if (pod == NULL) return K8SM_OK;
-  if (record->kind == DRV_RECORD_REMOVE && pod->removing == record->number.number) pod->removing = 0;
+  if (pod->removing == record->number.number) pod->removing = 0;
   pod->finals -= record->final;
   pod->again_ms = k8smi_drv_after(&d->core, PUMP_RECORD_AGAIN_MS);
   k8smi_drv_pods_touch(&d->pods, pod);
@@ -147,6 +149,7 @@ static int pump_work(struct k8sm_driver *d) {
   if (r == K8SM_OK) r = pump_calls(d);
   if (r == K8SM_OK) r = k8smi_drv_pods_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_reconcile_pump(d);
+  if (r == K8SM_OK) r = k8smi_drv_tombs_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_volumes_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_offers_pump(d);
   if (r == K8SM_OK) r = k8smi_drv_pods_pump(d); /* what the launches changed */

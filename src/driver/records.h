@@ -11,12 +11,15 @@
 struct drv_pod;
 struct drv_claim;
 struct drv_volume;
+struct drv_tomb;
 
 enum drv_record_kind {
   DRV_RECORD_FRAMEWORK = 1, /* nothing is launched before it */
   DRV_RECORD_STATE,         /* a pod as it is */
   DRV_RECORD_DELETE,        /* that a pod is to be deleted: then it begins */
   DRV_RECORD_REMOVE,        /* a pod is gone */
+  DRV_RECORD_BURY,          /* the same, and a tombstone takes the place of its row */
+  DRV_RECORD_TOMB,          /* a tombstone as it is */
   DRV_RECORD_CLAIM,         /* that a claim is to be deleted */
   DRV_RECORD_CLAIM_REMOVE,  /* it is gone */
   DRV_RECORD_VOLUME         /* where one is, or that there is none */
@@ -32,6 +35,7 @@ struct drv_record {
   struct drv_pod *pod;                /* that it is about; NULL: none, or gone */
   struct drv_claim *claim;            /* that it is about; NULL: none */
   struct drv_volume *volume;          /* that it is about; NULL: none */
+  struct drv_tomb *tomb;              /* that it is about; NULL: none */
   struct drv_record *previous, *next; /* of the pod */
   bool final;                         /* the row has the pod's terminal phase */
   bool append;                        /* it goes behind what is there */

@@ -25,6 +25,21 @@ static void row_list_tasks(const struct drv_pod_view *view, struct drv_snapshot_
   for (const struct drv_task *t = view->more; t != NULL; t = t->next) to = row_list_task(to, t);
 }
 
+int k8smi_drv_row_write_tomb(const struct drv_core *core, const struct drv_task *tasks,
+                             const struct drv_task *less, struct k8smi_buf *buf) {
+  const struct drv_pod pod = {.tasks = (struct drv_task *)(uintptr_t)tasks};
+  const struct drv_pod_view view = {.pod = &pod, .less = less};
+  struct drv_snapshot s = {.task_count = row_count_tasks(&view)};
+  const size_t bytes = s.task_count * sizeof *s.tasks;
+  if (bytes == 0) return K8SM_OK;
+  s.tasks = k8smi_alloc(&core->allocator, bytes);
+  if (s.tasks == NULL) return K8SM_ERR_NOMEM;
+  row_list_tasks(&view, s.tasks);
+  k8smi_drv_snapshot_write_tomb(buf, &s);
+  k8smi_free(&core->allocator, s.tasks, bytes);
+  return buf->failed ? K8SM_ERR_NOMEM : K8SM_OK;
+}
+
 static int64_t row_reserved(const struct drv_pod_view *view) {
   if (view->place == NULL) return 0;
   const int64_t reserved = view->place->reserved;
@@ -127,11 +142,11 @@ void k8smi_drv_row_forget(struct drv_pod *pod) {
   k8smi_drv_rest_forget_row(pod);
 }
 
-struct k8sm_slice k8smi_drv_row_key(const struct drv_pod *pod, char *text, size_t cap) {
+struct k8sm_slice k8smi_drv_row_key(struct k8sm_slice uid, char *text, size_t cap) {
   static const char prefix[] = "pod/";
-  size_t n = pod->uid.len < cap - sizeof prefix ? pod->uid.len : cap - sizeof prefix;
+  size_t n = uid.len < cap - sizeof prefix ? uid.len : cap - sizeof prefix;
   memcpy(text, prefix, sizeof prefix - 1);
-  memcpy(text + sizeof prefix - 1, pod->uid.ptr, n);
+  memcpy(text + sizeof prefix - 1, uid.ptr, n);
   text[sizeof prefix - 1 + n] = '\0';
   return (struct k8sm_slice){text, sizeof prefix - 1 + n};
 }

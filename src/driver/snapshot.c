@@ -64,10 +64,11 @@ static void snapshot_put_place(struct k8smi_json *w, const struct drv_snapshot *
   k8smi_json_close(w, ']');
 }
 
-static void snapshot_begin(struct k8smi_json *w, struct k8smi_buf *buf, const struct drv_snapshot *s) {
+static void snapshot_begin(struct k8smi_json *w, struct k8smi_buf *buf, const struct drv_snapshot *s,
+                           int64_t version) {
   k8smi_json_init(w, buf, false);
   k8smi_json_open(w, '{');
-  k8smi_json_member_i64(w, "version", DRV_SNAPSHOT_VERSION);
+  k8smi_json_member_i64(w, "version", version);
   k8smi_json_member_i64(w, "number", s->number);
 }
 
@@ -82,7 +83,7 @@ static void snapshot_end(struct k8smi_json *w, const struct k8sm_status *status,
 void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *s,
                               const struct k8sm_status *status) {
   struct k8smi_json w;
-  snapshot_begin(&w, buf, s);
+  snapshot_begin(&w, buf, s, DRV_SNAPSHOT_VERSION);
   k8smi_json_key(&w, "pod");
   k8smi_json_raw(&w, s->pod);
   k8smi_json_member_i64(&w, "attempt", s->attempt);
@@ -100,13 +101,22 @@ void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_sna
                                      const struct drv_snapshot_change *change,
                                      const struct k8sm_status *status, const struct k8sm_status *since) {
   struct k8smi_json w;
-  snapshot_begin(&w, buf, s);
+  snapshot_begin(&w, buf, s, DRV_SNAPSHOT_VERSION);
   if (change->deleting) snapshot_put_deleting(&w, s);
   snapshot_put_nomination(&w, s);
   if (change->volumes) snapshot_put_volumes(&w, s);
   if (change->reserved) snapshot_put_reserved(&w, s);
   if (change->tasks) snapshot_put_tasks(&w, s);
   snapshot_end(&w, status, since);
+}
+
+void k8smi_drv_snapshot_write_tomb(struct k8smi_buf *buf, const struct drv_snapshot *s) {
+  struct k8smi_json w;
+  snapshot_begin(&w, buf, s, DRV_SNAPSHOT_TOMB);
+  k8smi_json_member_i64(&w, "gone", 1);
+  snapshot_put_tasks(&w, s);
+  k8smi_json_close(&w, '}');
+  k8smi_buf_putc(buf, '\n');
 }
 
 void k8smi_drv_snapshot_write_claim(struct k8smi_buf *buf, struct k8sm_slice agent_id) {

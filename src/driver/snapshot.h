@@ -20,8 +20,9 @@ struct k8sm_status;
 
 enum {
   DRV_SNAPSHOT_VERSION = 7,
-  DRV_SNAPSHOT_VOLUMES = 6, /* the first with rows of volumes */
-  DRV_SNAPSHOT_RESERVED = 7 /* the first that tells what is reserved */
+  DRV_SNAPSHOT_VOLUMES = 6,  /* the first with rows of volumes */
+  DRV_SNAPSHOT_RESERVED = 7, /* the first that tells what is reserved */
+  DRV_SNAPSHOT_TOMB = 8      /* that of a tombstone, which nothing older may take for a pod */
 };
 
 struct drv_snapshot_task {
@@ -53,6 +54,7 @@ struct drv_snapshot {
   struct k8sm_plan_port *ports; /* container, name, protocol, both ports */
   size_t port_count;
   struct k8sm_slice status; /* read: rows of k8sm_status_save */
+  int64_t gone;             /* 1: a tombstone: of all this it has the tasks only */
 };
 
 /* What of it a row holds behind others. */
@@ -69,6 +71,9 @@ void k8smi_drv_snapshot_write(struct k8smi_buf *buf, const struct drv_snapshot *
 void k8smi_drv_snapshot_write_change(struct k8smi_buf *buf, const struct drv_snapshot *snapshot,
                                      const struct drv_snapshot_change *change,
                                      const struct k8sm_status *status, const struct k8sm_status *since);
+
+/* The row that takes the place of those of a pod that is gone, while tasks of it may be left (tombs.h). */
+void k8smi_drv_snapshot_write_tomb(struct k8smi_buf *buf, const struct drv_snapshot *snapshot);
 
 /* The row of a claim that is deleted, under the key "claim/<namespace>/<name>": the agent that has its
  * volume, as far as it is known. */

@@ -49,6 +49,7 @@ static const struct snapshot_field snapshot_fields[] = {
     SNAPSHOT_FIELD(nominated_until_ms, NUMBER),
     SNAPSHOT_FIELD(volumes_made, NUMBER),
     SNAPSHOT_FIELD(reserved, NUMBER),
+    SNAPSHOT_FIELD(gone, NUMBER),
 };
 
 struct snapshot_claim {
@@ -79,8 +80,7 @@ struct snapshot_form {
 };
 #define SNAPSHOT_FORM(of, fields, version)                                                                   \
   { of, fields, sizeof(fields) / sizeof(fields)[0], version }
-static const struct snapshot_form snapshot_of_pod =
-    SNAPSHOT_FORM("pod", snapshot_fields, DRV_SNAPSHOT_VERSION);
+static const struct snapshot_form snapshot_of_pod = SNAPSHOT_FORM("pod", snapshot_fields, DRV_SNAPSHOT_TOMB);
 static const struct snapshot_form snapshot_of_claim =
     SNAPSHOT_FORM("claim", snapshot_claim_fields, DRV_SNAPSHOT_CLAIM_VERSION);
 static const struct snapshot_form snapshot_of_volume =
@@ -310,6 +310,8 @@ static int snapshot_get_all(struct snapshot_reader *r, struct k8sm_slice bytes, 
   if (result == K8SM_OK) result = snapshot_get_changes(r, s);
   if (result == K8SM_OK && (s->attempt < 0 || s->attempt > UINT32_MAX))
     result = snapshot_bad(r, "attempt", "a small number");
+  if (result == K8SM_OK && (s->gone != 0) != (s->version == DRV_SNAPSHOT_TOMB))
+    result = snapshot_bad(r, "version", "that of a tombstone in one, and in no other row");
   k8smi_tokens_free(r->tokens);
   if (result != K8SM_OK) return result;
   s->status = k8smi_arena_copy(r->arena, r->statuses.ptr, r->statuses.len);

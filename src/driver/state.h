@@ -4,6 +4,7 @@
 
 /* The driver as a whole, and the parts that need to see all of it. */
 
+#include "driver/tombs.h"
 #include "driver/volumes.h"
 #include "wire/mesos.h"
 
@@ -108,6 +109,7 @@ struct k8sm_driver {
   struct drv_reconcile reconcile;
   struct drv_claims claims;
   struct drv_volumes volumes;
+  struct drv_tombs tombs;
   enum drv_life life;
   uint64_t leave_ms;  /* LEAVING: when it is over at the latest */
   uint32_t stop_code; /* of the STOPPED effect that is due */
@@ -133,6 +135,11 @@ int k8smi_drv_pump(struct k8sm_driver *d);
 void k8smi_drv_settle(struct k8sm_driver *d);
 
 /* ---- events.c: what the master says ---- */
+
+/* It has ended, as is said here, for good or not. */
+bool k8smi_drv_event_terminal(K8smMesos__TaskState state);
+/* Somebody saw it alive. */
+bool k8smi_drv_event_lives(const K8smMesos__TaskStatus *s);
 
 /* One event. Errors: NOMEM. */
 int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes);

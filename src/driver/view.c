@@ -14,9 +14,22 @@ static int view_record(struct k8sm_effects *effects, struct k8sm_slice key, stru
   return k8smi_effects_add(effects, &e);
 }
 
-/* One whose record is about to go has come to its end. */
+/* One whose record is about to go has come to its end, or all that is kept of it are its tasks. */
 static bool view_is_recorded(const struct drv_pod *pod) {
-  return pod != NULL && pod->recorded && !pod->removed && pod->removing == 0;
+  return pod != NULL && pod->recorded && !pod->removed && (pod->removing == 0 || pod->buried);
+}
+
+static int view_record_tomb(const struct k8sm_driver *d, struct k8sm_slice uid, const struct drv_task *tasks,
+                            struct k8sm_effects *effects) {
+  char text[DRV_ID_CAP + 8];
+  struct k8smi_buf row;
+  k8smi_buf_init(&row, &d->core.allocator);
+  int r = k8smi_drv_row_write_tomb(&d->core, tasks, NULL, &row);
+  if (r == K8SM_OK && row.len != 0)
+    r = view_record(effects, k8smi_drv_row_key(uid, text, sizeof text),
+                    (struct k8sm_slice){row.ptr, row.len});
+  k8smi_buf_free(&row);
+  return r;
 }
 
 static int view_record_row(const struct k8sm_driver *d, const struct drv_pod_view *view,
@@ -26,7 +39,7 @@ static int view_record_row(const struct k8sm_driver *d, const struct drv_pod_vie
   k8smi_buf_init(&row.buf, &d->core.allocator);
   int r = k8smi_drv_row_write_whole(&d->core, view, &row);
   if (r == K8SM_OK)
-    r = view_record(effects, k8smi_drv_row_key(view->pod, text, sizeof text),
+    r = view_record(effects, k8smi_drv_row_key(view->pod->uid, text, sizeof text),
                     (struct k8sm_slice){row.buf.ptr, row.buf.len});
   k8smi_buf_free(&row.buf);
   return r;
@@ -37,6 +50,7 @@ static int view_record_pod(const struct k8sm_driver *d, const struct drv_pod *po
                            struct k8sm_effects *effects) {
   struct drv_pod_view view = k8smi_drv_pod_view(pod);
   struct drv_parts parts;
+  if (pod->removing != 0) return view_record_tomb(d, pod->uid, pod->tasks, effects);
   if (pod->rest == NULL) return view_record_row(d, &view, effects);
   int r = k8smi_drv_parts_open(&d->core, pod, &parts);
   if (r != K8SM_OK) return r;
@@ -87,6 +101,8 @@ int k8sm_driver_snapshot(const struct k8sm_driver *driver, struct k8sm_effects *
     r = view_record_claim(driver, driver->claims.items[i], effects);
   for (size_t i = 0; r == K8SM_OK && i < driver->volumes.count; i++)
     r = view_record_volume(driver, driver->volumes.items[i], effects);
+  for (size_t i = 0; r == K8SM_OK && i < driver->tombs.count; i++)
+    r = view_record_tomb(driver, driver->tombs.items[i]->uid, driver->tombs.items[i]->tasks, effects);
   return r;
 }
 

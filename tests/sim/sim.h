@@ -358,6 +358,8 @@ bool sim_check_knows(const struct sim *s, const struct sim_pod *pod, const char 
 void sim_check_chunk(struct sim *s, struct k8sm_slice bytes);
 /* A request, about to be sent. */
 void sim_check_request(struct sim *s, const struct k8sm_effect *e);
+/* The pod is said to be gone. */
+void sim_check_gone(struct sim *s, const struct sim_pod *pod);
 void sim_check_offers(struct sim *s);
 /* The master's view of the same, once all is calm. */
 void sim_check_forgotten(struct sim *s);

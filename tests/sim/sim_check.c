@@ -213,6 +213,21 @@ static bool check_heard_missing(const struct sim *s, const char *task) {
   return s->process.forgot; /* else its record names it */
 }
 
+/* What lives of it can't be reached, as far as the process has heard. */
+void sim_check_gone(struct sim *s, const struct sim_pod *pod) {
+  const struct sim_check *c = &s->check;
+  for (size_t i = 0; i < s->truth.task_count; i++) {
+    const struct sim_task *t = s->truth.tasks[i];
+    if (&s->pods[t->pod] != pod || !t->live) continue;
+    if (s->process.forgot && !sim_check_knows(s, pod, t->id)) continue; /* a lost record named it */
+    size_t k = c->heard_count;
+    while (k > 0 && strcmp(c->heard[k - 1].task, t->id) != 0) k--;
+    if (k == 0 || c->heard[k - 1].lives)
+      sim_broken(s, "a pod is gone when nothing of it can be reached",
+                 "%s is gone, and %s may be known to live", pod->key, t->id);
+  }
+}
+
 /* No attempt begins beside another one that lives, as far as the process can know: with its pause task,
  * unless it is `alone`. */
 static void check_attempts(struct sim *s, const struct sim_pod *pod, const char *task, bool alone) {

@@ -221,6 +221,7 @@ static void process_gone(struct sim *s, const struct k8sm_effect *e) {
     if (!k8smi_eqs(e->key, pod->key)) continue;
     if (!pod->deleted && !pod->may_end)
       sim_broken(s, "only what is to go goes", "%s is gone, and nobody deleted it", pod->key);
+    sim_check_gone(s, pod);
     pod->deleted = pod->gone = true;
   }
 }
@@ -290,10 +291,19 @@ static void process_cut_row(struct sim *s, const struct sim_pending *r) {
   k8smi_buf_put(&row->bytes, r->bytes, (size_t)sim_draw(s, SIM_CHANCE_HOST, r->len));
 }
 
-/* All rows but the framework's. */
+/* Some pod is gone, and was left running where nobody could reach it. */
+static bool process_has_left_some(const struct sim *s) {
+  for (size_t i = 0; i < s->pod_count; i++) {
+    if (s->pods[i].gone && sim_truth_live(s, i) != 0) return true;
+  }
+  return false;
+}
+
+/* All rows but the framework's. Not while there are tombstones that matter: then it would be for people to
+ * find out what is left. */
 static void process_forget(struct sim *s) {
   struct sim_process *p = &s->process;
-  if (!p->forgets) return;
+  if (!p->forgets || process_has_left_some(s)) return;
   for (size_t i = 0; i < p->row_count; i++) {
     if (strcmp(p->rows[i].key, "framework") != 0) k8smi_buf_clear(&p->rows[i].bytes);
   }

@@ -106,6 +106,62 @@ static void adopting_without_memory(void **state) {
   for (size_t n = 1; n <= calls; n++) adopt(n);
 }
 
+/* A pod is deleted by force while its agent is away, and what is left of it is killed: memory runs out at
+ * every allocation of that. */
+static size_t force(size_t fail_at) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, pod));
+  assert_true(world_await(&w, "default/p", "Running", 20000));
+  k8smi_local_kill_agent(w.local, 0);
+  world_wait(&w, 5000);
+  size_t before = w.memory.calls;
+  w.failing = true;
+  w.memory.fail_at = fail_at == 0 ? 0 : before + fail_at;
+  while (world_delete(&w, "u1", 0) == K8SM_ERR_NOMEM) world_wait(&w, 100);
+  if (!world_await(&w, "default/p", NULL, 20000)) fail_msg("allocation %zu: not gone", fail_at);
+  k8smi_local_restore_agent(w.local, 0);
+  world_wait(&w, 60000);
+  size_t calls = w.memory.calls - before;
+  for (size_t i = 0; i < w.row_count; i++) {
+    if (strcmp(w.rows[i].key, "pod/u1") == 0 && w.rows[i].bytes.len != 0)
+      fail_msg("allocation %zu: %.*s", fail_at, (int)w.rows[i].bytes.len, w.rows[i].bytes.ptr);
+  }
+  assert_false(world_said(&w, "left alone"));
+  world_close(&w);
+  return calls;
+}
+
+static void forcing_without_memory(void **state) {
+  (void)state;
+  size_t calls = force(0);
+  for (size_t n = 1; n <= calls; n++) force(n);
+}
+
+/* A tombstone is read. */
+static void restoring_a_tombstone_without_memory(void **state) {
+  static const char row[] =
+      "{\"version\":8,\"number\":0,\"gone\":1,\"tasks\":[{\"id\":\"u1.0.c.0.a\",\"agent_id\":"
+      "\"A1\"},{\"id\":\"u1.0..0.a\",\"agent_id\":\"A1\"}]}\n";
+  (void)state;
+  int result = K8SM_ERR_NOMEM;
+  for (size_t n = 1; result == K8SM_ERR_NOMEM; n++) {
+    struct world w;
+    struct k8sm_driver_options o = world_options();
+    world_open(&w, &o, 1);
+    world_restart(&w, &o);
+    w.failing = true;
+    w.memory.fail_at = w.memory.calls + n;
+    result = world_step(&w, (struct k8sm_input){.type = K8SM_INPUT_RESTORE,
+                                                .key = K8SMI_S("pod/u1"),
+                                                .bytes = {row, sizeof row - 1}});
+    world_close(&w);
+  }
+  assert_int_equal(result, K8SM_OK);
+}
+
 /* The allocations from when a pod preempts another one until it runs. */
 static size_t preempt(size_t fail_at) {
   static const char low[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: low, namespace: default, uid: u1}\n"
@@ -236,6 +292,8 @@ int main(void) {
       cmocka_unit_test(every_allocation_fails_with_reservations),
       cmocka_unit_test(every_allocation_of_a_preemption_fails),
       cmocka_unit_test(adopting_without_memory),
+      cmocka_unit_test(forcing_without_memory),
+      cmocka_unit_test(restoring_a_tombstone_without_memory),
       cmocka_unit_test(trouble_without_memory),
       cmocka_unit_test(restoring_without_memory),
   };

@@ -304,6 +304,8 @@ static void a_row_of_version_2_is_read(void **state) {
 static void rows_that_are_none(void **state) {
   static const char *const rows[] = {"[]",
                                      "{\"version\":8}",
+                                     "{\"version\":9}",
+                                     "{\"version\":7,\"gone\":1,\"tasks\":[]}",
                                      "{\"version\":0}",
                                      "{}",
                                      "{\"version\":3,\"attempt\":-1}",
