@@ -46,24 +46,26 @@ static char *ack_put_id(char *to, int tag, struct k8sm_slice id) {
   return ack_put(ack_put_head(to, tag, ack_field_size(id.len)), ACK_VALUE, id);
 }
 
-bool k8smi_acknowledge_put(struct k8smi_buf *buf, const struct k8sm_call_args *args) {
-  if (args->type != K8SM_CALL_ACKNOWLEDGE || args->format != K8SM_FORMAT_PROTOBUF) return false;
+/* Of the fields of Acknowledge. */
+static size_t ack_inner_size(const struct k8sm_call_args *args) {
+  return ack_id_size(args->agent_id) + ack_id_size(args->task_id) + ack_field_size(args->uuid.len);
+}
+
+size_t k8smi_acknowledge_size(const struct k8sm_call_args *args) {
+  if (args->type != K8SM_CALL_ACKNOWLEDGE || args->format != K8SM_FORMAT_PROTOBUF) return 0;
   if (args->uuid.len == 0 || args->uuid.len > K8SMI_ID_MAX || !k8smi_id_valid(args->framework_id) ||
       !k8smi_id_valid(args->agent_id) || !k8smi_id_valid(args->task_id))
-    return false;
-  const size_t inner =
-      ack_id_size(args->agent_id) + ack_id_size(args->task_id) + ack_field_size(args->uuid.len);
-  const size_t size = ack_id_size(args->framework_id) + 2 + ack_field_size(inner);
+    return 0;
   _Static_assert(5 * (K8SMI_ID_MAX + 8) < ACK_MAX, "all lengths take two bytes at most");
-  char *to = k8smi_buf_extend(buf, size + 1); /* with room for the blob's NUL */
-  if (to == NULL) return true;
-  buf->len--;
+  return ack_id_size(args->framework_id) + 2 + ack_field_size(ack_inner_size(args));
+}
+
+void k8smi_acknowledge_write(char *to, const struct k8sm_call_args *args) {
   to = ack_put_id(to, ACK_CALL_FRAMEWORK_ID, args->framework_id);
   *to++ = ACK_CALL_TYPE;
   *to++ = K8SM_MESOS__CALL__TYPE__ACKNOWLEDGE;
-  to = ack_put_head(to, ACK_CALL_ACKNOWLEDGE, inner);
+  to = ack_put_head(to, ACK_CALL_ACKNOWLEDGE, ack_inner_size(args));
   to = ack_put_id(to, ACK_AGENT_ID, args->agent_id);
   to = ack_put_id(to, ACK_TASK_ID, args->task_id);
   ack_put(to, ACK_UUID, args->uuid);
-  return true;
 }

@@ -3,9 +3,10 @@
 #define K8SMI_CALL_ACKNOWLEDGE_H
 
 #include <k8smesos/task.h>
-#include "base/buf.h"
 
-/* The call's bytes, if it is an ACKNOWLEDGE in protobuf with nothing wrong. False: nothing was written. */
-bool k8smi_acknowledge_put(struct k8smi_buf *buf, const struct k8sm_call_args *args);
+/* How many bytes the call has, if it is an ACKNOWLEDGE in protobuf with nothing wrong; 0: it is not. */
+size_t k8smi_acknowledge_size(const struct k8sm_call_args *args);
+/* Writes so many. */
+void k8smi_acknowledge_write(char *to, const struct k8sm_call_args *args);
 
 #endif

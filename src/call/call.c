@@ -375,7 +375,10 @@ int k8sm_call_encode(const struct k8sm_call_args *user, const struct k8sm_alloca
   int result = k8smi_options_read(&args, sizeof args, user, "call_args", diags);
   if (result != K8SM_OK) return result;
   if (!k8smi_buf_init(&buf, allocator)) return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  const size_t size = k8smi_acknowledge_size(&args);
+  if (size == 0) return call_build_and_write(&args, allocator, ret, diags);
   k8smi_buf_lend(&buf, lent, sizeof lent);
-  return k8smi_acknowledge_put(&buf, &args) ? call_end(&buf, ret, diags)
-                                            : call_build_and_write(&args, allocator, ret, diags);
+  char *to = k8smi_buf_extend(&buf, size);
+  if (to != NULL) k8smi_acknowledge_write(to, &args);
+  return call_end(&buf, ret, diags);
 }

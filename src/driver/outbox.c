@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/outbox.h"
 #include "base/slice.h"
+#include "call/acknowledge.h"
 
 enum { OUTBOX_REPEAT_MS = 1000 };
 
@@ -33,14 +34,40 @@ const char *k8smi_drv_call_name(uint32_t type) {
   return outbox_kinds[outbox_kind(type)].name;
 }
 
-struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes,
-                                    const char *why) {
-  struct drv_call *call = k8smi_alloc(&core->allocator, sizeof *call);
+/* With room for so many bytes behind it. */
+static struct drv_call *outbox_new_call(const struct drv_core *core, uint32_t type, size_t more,
+                                        const char *why) {
+  const size_t size = sizeof(struct drv_call) + more; /* of a call that is short */
+  struct drv_call *call = k8smi_alloc(&core->allocator, size);
   if (call == NULL) return NULL;
   memset(call, 0, offsetof(struct drv_call, words)); /* no answer has come: there are none */
   call->type = type;
-  call->bytes = bytes;
+  call->size = size;
   call->why = why;
+  return call;
+}
+
+static void outbox_free_call(const struct drv_core *core, struct drv_call *call) {
+  k8smi_free(&core->allocator, call, call->size);
+}
+
+struct drv_call *k8smi_drv_call_new(struct drv_core *core, uint32_t type, struct k8sm_blob *bytes,
+                                    const char *why) {
+  struct drv_call *call = outbox_new_call(core, type, 0, why);
+  if (call == NULL) return NULL;
+  call->blob = bytes;
+  call->bytes = k8sm_blob_bytes(bytes);
+  return call;
+}
+
+/* An acknowledgement, of so many bytes: the call that goes out most is one block with them. */
+static struct drv_call *outbox_acknowledge(const struct drv_core *core, const struct k8sm_call_args *args,
+                                           size_t len, const char *why) {
+  struct drv_call *call = outbox_new_call(core, args->type, len, why);
+  if (call == NULL) return NULL;
+  char *bytes = (char *)(call + 1);
+  k8smi_acknowledge_write(bytes, args);
+  call->bytes = (struct k8sm_slice){bytes, len};
   return call;
 }
 
@@ -50,6 +77,11 @@ int k8smi_drv_call_make(struct drv_core *core, const struct drv_session *session
   args->size = sizeof *args;
   args->format = core->options.format;
   args->framework_id = k8smi_drv_text(&session->framework_id);
+  const size_t len = k8smi_acknowledge_size(args);
+  if (len != 0) {
+    *ret = outbox_acknowledge(core, args, len, why);
+    return *ret == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
+  }
   int r = k8sm_call_encode(args, &core->allocator, &bytes, NULL);
   if (r != K8SM_OK) return r;
   *ret = k8smi_drv_call_new(core, args->type, bytes, why);
@@ -60,10 +92,10 @@ int k8smi_drv_call_make(struct drv_core *core, const struct drv_session *session
 
 void k8smi_drv_call_free(struct drv_core *core, struct drv_call *call) {
   if (call == NULL) return;
-  k8sm_blob_unref(call->bytes);
-  call->bytes = NULL;
+  k8sm_blob_unref(call->blob);
+  call->blob = NULL;
   call->freed = true;
-  if (call->waits == 0) k8smi_free(&core->allocator, call, sizeof *call);
+  if (call->waits == 0) outbox_free_call(core, call);
 }
 
 /* ---- From list to list ---- */
@@ -95,7 +127,7 @@ static void outbox_set_outcome(struct drv_outbox *ob, struct drv_call *call, enu
 void k8smi_drv_outbox_answer(struct drv_outbox *ob, struct drv_core *core, struct drv_call *call, bool kept) {
   call->waits--;
   if (call->freed) {
-    if (call->waits == 0) k8smi_free(&core->allocator, call, sizeof *call);
+    if (call->waits == 0) outbox_free_call(core, call);
   } else if (call->outcome == DRV_CALL_PENDING && !kept) {
     outbox_set_outcome(ob, call, DRV_CALL_REFUSED);
   } else if (call->outcome == DRV_CALL_PENDING && call->waits == 0) {
@@ -237,7 +269,7 @@ static int outbox_send(struct drv_outbox *ob, struct drv_call *c, struct drv_cor
                                 .content_type = k8smi_drv_media_type(core),
                                 .accept = k8smi_drv_media_type(core),
                                 .stream_id = k8smi_drv_text(&session->stream_id),
-                                .bytes = k8sm_blob_bytes(c->bytes),
+                                .bytes = c->bytes,
                                 .reason = c->why};
   int r = k8smi_effects_add(core->queue, &e);
   if (r != K8SM_OK) return r;

@@ -34,7 +34,9 @@ struct drv_call {
   bool cancel;   /* its exchange is to be given up */
   bool repeated; /* it was sent before: calls made after it may have reached the master before it */
   bool freed;    /* only records that it waits for keep it */
-  struct k8sm_blob *bytes;
+  struct k8sm_slice bytes;
+  struct k8sm_blob *blob;    /* that they are in, a reference; NULL: behind the call */
+  size_t size;               /* of the whole */
   const char *why;           /* it is made; static */
   struct drv_launch *launch; /* of an ACCEPT; its owner frees it */
   size_t words_len;
