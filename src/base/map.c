@@ -125,6 +125,18 @@ uint32_t k8smi_map_get(const struct k8smi_map *map, struct k8sm_slice key) {
   return s == NULL ? K8SMI_MAP_NONE : s->value;
 }
 
+uint32_t k8smi_map_guess(const struct k8smi_map *map, struct k8sm_slice key) {
+  const uint32_t hash = map_slot_hash(map, key);
+  if (map->cap == 0) return K8SMI_MAP_NONE;
+  for (size_t i = hash & (map->cap - 1);; i = (i + 1) & (map->cap - 1)) {
+    const struct k8smi_map_slot *s = &map->slots[i];
+    if (s->hash == HASH_FREE) return K8SMI_MAP_NONE;
+    if (s->hash != hash) continue;
+    __builtin_prefetch(s->key.ptr);
+    return s->value;
+  }
+}
+
 bool k8smi_map_put(struct k8smi_map *map, struct k8sm_slice key, uint32_t value) {
   uint32_t hash = map_slot_hash(map, key);
   struct k8smi_map_slot *s = map_find(map, key, hash);

@@ -26,6 +26,9 @@ struct k8smi_map {
 void k8smi_map_init(struct k8smi_map *map, const struct k8sm_allocator *allocator, uint64_t seed);
 void k8smi_map_free(struct k8smi_map *map);
 uint32_t k8smi_map_get(const struct k8smi_map *map, struct k8sm_slice key);
+/* What _get mostly gives: the value of the first key with the same hash. No key's memory is looked at: the
+ * processor is told to bring that key's. */
+uint32_t k8smi_map_guess(const struct k8smi_map *map, struct k8sm_slice key);
 /* Sets or replaces; the key's memory must stay. False when memory ran out: nothing changed. */
 bool k8smi_map_put(struct k8smi_map *map, struct k8sm_slice key, uint32_t value);
 /* Returns the value that was there, or NONE. */

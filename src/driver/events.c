@@ -17,6 +17,7 @@ enum {
 struct event_in {
   struct k8sm_slice bytes; /* as they came */
   const K8smMesos__Event *event;
+  struct drv_pod *pod; /* that it seems to be about; NULL: none */
 };
 
 static const struct k8sm_slice events_nobody = {NULL, 0};
@@ -355,25 +356,26 @@ static int events_unnamed(struct k8sm_driver *d, const struct event_in *in) {
   return taken ? r : events_foreign(d, in);
 }
 
-/* Most updates are of tasks that are known, whose ids were read before. *ret_pod: whose uid is the first part
- * of the id, if any is. */
-static struct drv_task *events_known_task(const struct k8sm_driver *d, struct k8sm_slice id,
-                                          struct drv_pod **ret_pod) {
+/* The pod whose uid is the first part of a task's id; NULL: none is. */
+static struct drv_pod *events_pod(const struct k8sm_driver *d, struct k8sm_slice id, struct drv_pod *guess) {
+  const size_t len = guess == NULL ? 0 : guess->uid.len;
+  if (guess != NULL && id.len > len && id.ptr[len] == '.' && k8smi_same(id.ptr, guess->uid.ptr, len))
+    return guess;
   const char *point = id.len == 0 ? NULL : memchr(id.ptr, '.', id.len);
-  *ret_pod = NULL;
   if (point == NULL) return NULL;
-  *ret_pod = k8smi_drv_pods_by_uid(&d->pods, (struct k8sm_slice){id.ptr, (size_t)(point - id.ptr)});
-  return *ret_pod == NULL ? NULL : k8smi_drv_pod_task(*ret_pod, id);
+  return k8smi_drv_pods_by_uid(&d->pods, (struct k8sm_slice){id.ptr, (size_t)(point - id.ptr)});
 }
 
 static int events_update(struct k8sm_driver *d, const struct event_in *in) {
   if (in->event->update == NULL) return events_hollow(d);
   const K8smMesos__TaskStatus *s = in->event->update->status;
   const struct k8sm_slice text = k8smi_s(s->task_id->value);
-  struct drv_pod *pod;
   struct k8sm_task_id id;
   d->core.counters.updates++;
-  struct drv_task *task = events_known_task(d, text, &pod);
+  struct drv_pod *pod = events_pod(d, text, in->pod);
+  if (pod != NULL) k8smi_drv_pod_expect_parts(pod);
+  /* Most updates are of tasks that are known, whose ids were read before. */
+  struct drv_task *task = pod == NULL ? NULL : k8smi_drv_pod_task(pod, text);
   if (task != NULL && task->named) {
     const struct event_task of = {task->attempt, task->pause};
     return events_ours(d, pod, task, &of, s);
@@ -476,6 +478,16 @@ static int events_dispatch(struct k8sm_driver *d, const struct event_in *in) {
   return events_foreign(d, in);
 }
 
+/* The pod that an update seems to be about, before that is read: what the processor has to bring of it comes
+ * meanwhile. */
+static struct drv_pod *events_expect(const struct k8sm_driver *d, struct k8sm_slice bytes) {
+  if (d->core.options.format == K8SM_FORMAT_JSON) return NULL;
+  const struct k8sm_slice id = k8smi_update_peek(bytes);
+  const char *point = id.len == 0 ? NULL : memchr(id.ptr, '.', id.len);
+  if (point == NULL) return NULL;
+  return k8smi_drv_pods_expect(&d->pods, (struct k8sm_slice){id.ptr, (size_t)(point - id.ptr)});
+}
+
 int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes) {
   _Alignas(8) char lent[EVENTS_LENT];
   struct k8smi_arena arena;
@@ -483,12 +495,13 @@ int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes) {
   char text[DRV_WORDS_CAP] = "";
   struct k8sm_diags found = K8SM_DIAGS_INIT(rows, text);
   ProtobufCMessage *message;
+  struct drv_pod *pod = events_expect(d, bytes);
   k8smi_arena_init(&arena, &d->core.allocator, EVENTS_MEMORY + EVENTS_GROWTH * bytes.len);
   k8smi_arena_lend(&arena, lent, sizeof lent);
   int r = k8smi_message_read_shared(&arena, d->core.options.format, &k8sm_mesos__event__descriptor, bytes.ptr,
                                     bytes.len, &message, &found);
   if (r == K8SM_OK) {
-    const struct event_in in = {bytes, (const K8smMesos__Event *)(const void *)message};
+    const struct event_in in = {bytes, (const K8smMesos__Event *)(const void *)message, pod};
     r = events_dispatch(d, &in);
   } else if (r != K8SM_ERR_NOMEM) {
     k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_MASTER_RESPONSE,

@@ -34,6 +34,22 @@ struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_s
   return i == K8SMI_MAP_NONE ? NULL : pods->slots[i];
 }
 
+enum { PODS_LINE = 64 }; /* bytes that a processor brings at once */
+
+struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid) {
+  const uint32_t i = k8smi_map_guess(&pods->by_uid, uid);
+  if (i == K8SMI_MAP_NONE) return NULL;
+  struct drv_pod *pod = pods->slots[i];
+  for (size_t at = 0; at < sizeof *pod; at += PODS_LINE) __builtin_prefetch((const char *)pod + at);
+  return pod;
+}
+
+void k8smi_drv_pod_expect_parts(const struct drv_pod *pod) {
+  __builtin_prefetch(pod->tasks);
+  __builtin_prefetch(pod->demand);
+  k8smi_status_expect(pod->status);
+}
+
 struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_slice key) {
   uint32_t i = k8smi_map_get(&pods->by_key, key);
   return i == K8SMI_MAP_NONE ? k8smi_drv_pods_by_uid(pods, key) : pods->slots[i];

@@ -166,6 +166,11 @@ void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core);
 /* By "namespace/name" or uid; NULL: none. */
 struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_slice key);
 struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_slice uid);
+/* What _by_uid will mostly give. The processor is told to bring the pod, and then what it leads to: with many
+ * pods each has mostly not been touched for long, and waiting for one part after another takes longer than
+ * all that is to be done. */
+struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid);
+void k8smi_drv_pod_expect_parts(const struct drv_pod *pod);
 
 /* A pod on its own: demand of the attempt, status as new. Takes a reference to the Kubernetes pod. Errors: as
  * k8sm_demand_make. */

@@ -228,6 +228,14 @@ struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator, size_t expected);
 void k8smi_status_store_unref(struct k8smi_status_store *store);
+/* The status (NULL: none) is read soon: has the processor bring what lies at its beginning, with its first
+ * tasks. Of many pods each has mostly not been touched for long. */
+static inline void k8smi_status_expect(const struct k8sm_status *s) {
+  enum { LINE = 64, FIRST_TASKS = 2 };
+  const size_t size = sizeof *s + FIRST_TASKS * sizeof *s->tasks;
+  if (s == NULL) return;
+  for (size_t at = 0; at < size; at += LINE) __builtin_prefetch((const char *)s + at);
+}
 
 /* ---- pack.c ---- */
 

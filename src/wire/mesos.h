@@ -40,6 +40,10 @@ int k8smi_message_read_shared(struct k8smi_arena *arena, uint32_t format,
                               const ProtobufCMessageDescriptor *type, const void *bytes, size_t len,
                               ProtobufCMessage **ret, struct k8sm_diags *diags);
 
+/* The id of the task that an UPDATE in protobuf is about, before it is read: as it stands at the beginning of
+ * most. Empty: it is not there; what is found may be no text, and the event none that can be read. */
+struct k8sm_slice k8smi_update_peek(struct k8sm_slice bytes);
+
 /* Reports each unknown field of a message that says only a part of what `whole` does, and of the messages in
  * it: under its name where `whole` has one. Errors: INVALID. */
 int k8smi_message_known(const ProtobufCMessage *message, const ProtobufCMessageDescriptor *whole,

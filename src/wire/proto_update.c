@@ -235,3 +235,23 @@ ProtobufCMessage *k8smi_proto_update(struct k8smi_arena *arena, const void *byte
   if (event == NULL) k8smi_arena_rewind(arena, mark);
   return event;
 }
+
+/* Goes into the field of bytes that the contents begin with, if it has this tag. */
+static struct k8sm_slice proto_update_enter(struct k8sm_slice bytes, unsigned tag) {
+  const struct k8sm_slice none = {NULL, 0};
+  const uint8_t *p = (const uint8_t *)bytes.ptr, *end = p + bytes.len;
+  uint64_t n;
+  if (bytes.len == 0 || *p != tag) return none;
+  p = k8smi_proto_varint(p + 1, end, &n);
+  if (p == NULL || n > (uint64_t)(end - p)) return none;
+  return (struct k8sm_slice){(const char *)p, (size_t)n};
+}
+
+struct k8sm_slice k8smi_update_peek(struct k8sm_slice bytes) {
+  enum { TYPE = 1 << 3, UPDATE = 5 << 3 | K8SMI_PROTO_BYTES, FIRST = 1 << 3 | K8SMI_PROTO_BYTES };
+  if (bytes.len > 2 && bytes.ptr[0] == TYPE) bytes = (struct k8sm_slice){bytes.ptr + 2, bytes.len - 2};
+  bytes = proto_update_enter(bytes, UPDATE);
+  bytes = proto_update_enter(bytes, FIRST); /* status, */
+  bytes = proto_update_enter(bytes, FIRST); /* task_id, */
+  return proto_update_enter(bytes, FIRST);  /* value */
+}

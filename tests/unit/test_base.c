@@ -160,7 +160,10 @@ static void map_against_an_array(void **state) {
       want[i] = K8SMI_MAP_NONE;
     }
   }
-  for (int i = 0; i < N; i++) assert_int_equal(k8smi_map_get(&m, k8smi_s(keys[i])), want[i]);
+  for (int i = 0; i < N; i++) {
+    assert_int_equal(k8smi_map_get(&m, k8smi_s(keys[i])), want[i]);
+    assert_int_equal(k8smi_map_guess(&m, k8smi_s(keys[i])), want[i]); /* no two of these have one hash */
+  }
   k8smi_map_free(&m);
 }
 

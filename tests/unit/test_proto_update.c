@@ -154,6 +154,30 @@ static void depth_is_bounded(void **state) {
   }
 }
 
+/* What is told of an update before it is read. */
+static void the_task_is_known_before(void **state) {
+  struct update_case c;
+  struct k8sm_slice id;
+  (void)state;
+  case_begin(&c, whole);
+  id = k8smi_update_peek((struct k8sm_slice){c.event.ptr, c.event.len});
+  assert_true(k8smi_eqs(id, "0f6b8a52-9d1c-4e57-8a3e-000000000001.0.nginx.0.x"));
+  for (size_t n = 0; n < c.event.len; n++) {
+    char *exact = malloc(n == 0 ? 1 : n);
+    assert_non_null(exact);
+    if (n > 0) memcpy(exact, c.event.ptr, n);
+    assert_int_equal(k8smi_update_peek((struct k8sm_slice){exact, n}).len, 0); /* its end is missing */
+    free(exact);
+  }
+  case_end(&c);
+  id = k8smi_update_peek(K8SMI_S("\x2a\x07\x0a\x05\x0a\x03\x0a\x01x"));
+  assert_true(k8smi_eqs(id, "x")); /* the type goes without saying */
+  assert_int_equal(k8smi_update_peek(K8SMI_S("{\"type\":\"UPDATE\"}")).len, 0);
+  assert_int_equal(k8smi_update_peek(K8SMI_S("\x08\x08")).len, 0); /* HEARTBEAT */
+  assert_int_equal(k8smi_update_peek(K8SMI_S("\x2a\x07\x0a\x05\x10\x01\x0a\x01x")).len,
+                   0); /* another order */
+}
+
 /* Each byte is another one, or is missing, or the event ends before it. */
 static void broken_ones_are_read_alike(void **state) {
   static const unsigned char other[] = {0x00, 0x01, 0x08, 0x0a, 0x12, 0x7f, 0x80, 0xff};
@@ -206,9 +230,13 @@ static void limits_hold(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_masters_say_is_read),   cmocka_unit_test(the_rest_is_left),
-      cmocka_unit_test(odd_bytes_are_left),         cmocka_unit_test(depth_is_bounded),
-      cmocka_unit_test(broken_ones_are_read_alike), cmocka_unit_test(limits_hold),
+      cmocka_unit_test(what_masters_say_is_read),
+      cmocka_unit_test(the_rest_is_left),
+      cmocka_unit_test(odd_bytes_are_left),
+      cmocka_unit_test(depth_is_bounded),
+      cmocka_unit_test(the_task_is_known_before),
+      cmocka_unit_test(broken_ones_are_read_alike),
+      cmocka_unit_test(limits_hold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
