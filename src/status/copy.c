@@ -56,16 +56,16 @@ static struct k8sm_slice *status_text_at(void *record, uint16_t offset) {
 /* ---- Copies ---- */
 
 /* Most texts of a status stay as they are for as long as its pod does: a copy has those of the store in
- * common with `from`, and gets the others, which are few, as its own. When they are not, they are put into a
- * new store with the rest. */
+ * common with `from`, and gets the others, which are few, as its own. When they are not (those that updates
+ * have replaced are among them), all that are in use are put into a new store. */
 
 void k8smi_status_store_unref(struct k8smi_status_store *store) {
   if (store != NULL && k8smi_unref(&store->refs)) K8SMI_VALUE_FREE(k8smi_status_store, store);
 }
 
-/* Bytes of texts that a status may have beside its store: as many as the ids of its containers. */
+/* Bytes of texts that a status may have beside its store: a few times the ids of its containers. */
 static size_t status_own_most(const struct k8sm_status *s) {
-  enum { FOR_POD = 64, FOR_TASK = 64 };
+  enum { FOR_POD = 64, FOR_TASK = 128 };
   return FOR_POD + FOR_TASK * s->demand->task_count;
 }
 
@@ -74,30 +74,46 @@ static size_t status_own_size(const struct k8sm_status *s) {
   return c->next == NULL ? c->size - c->top : SIZE_MAX;
 }
 
-/* Texts of a status, which came over to another one by assignment: those that lie in one of its chunks are
- * moved, or all of them. */
-struct status_texts_move {
-  struct k8smi_arena *to;
-  const struct k8smi_chunk *chunk; /* NULL: all */
-  bool no_memory;
+/* Texts in memory that was copied as a whole, to so many bytes behind the old one. */
+struct status_shift {
+  uintptr_t begin;
+  size_t size;
+  ptrdiff_t by;
 };
 
-static void status_move_text(struct status_texts_move *move, struct k8sm_slice *text) {
-  char *copy = k8smi_arena_bytes(move->to, text->len + 1);
-  move->no_memory |= copy == NULL;
-  if (copy == NULL) return;
-  k8smi_copy(copy, text->ptr, text->len);
-  copy[text->len] = '\0';
-  text->ptr = copy;
-}
-
-static void status_move_texts(struct status_texts_move *move, void *record, struct k8smi_status_texts texts) {
-  const uintptr_t begin = (uintptr_t)move->chunk;
-  const size_t size = move->chunk == NULL ? SIZE_MAX : move->chunk->size;
+static void status_shift_texts(const struct status_shift *shift, void *record,
+                               struct k8smi_status_texts texts) {
   for (size_t i = 0; i < texts.count; i++) {
     struct k8sm_slice *text = status_text_at(record, texts.offsets[i]);
-    if ((uintptr_t)text->ptr - begin < size && text->ptr != NULL) status_move_text(move, text);
+    if ((uintptr_t)text->ptr - shift->begin < shift->size) text->ptr += shift->by;
   }
+}
+
+/* A copy of all but the texts takes over those of the store, and copies the others. */
+static void status_share_texts(struct k8sm_status *s, const struct k8sm_status *from) {
+  const size_t size = status_own_size(from);
+  const char *begin = (const char *)from->arena.chunks + from->arena.chunks->top;
+  char *to = k8smi_arena_bytes(&s->arena, size);
+  s->no_memory |= to == NULL;
+  if (to == NULL) return;
+  memcpy(to, begin, size);
+  const struct status_shift shift = {(uintptr_t)begin, size, to - begin};
+  s->store = from->store;
+  if (s->store != NULL) k8smi_ref(&s->store->refs);
+  status_shift_texts(&shift, s, k8smi_status_pod_texts());
+  for (size_t i = 0; i < s->demand->task_count; i++)
+    status_shift_texts(&shift, &s->tasks[i], k8smi_status_task_texts());
+}
+
+/* Texts that came over by assignment get copies in another arena. */
+static bool status_move_texts(struct k8smi_arena *to, void *record, struct k8smi_status_texts texts) {
+  for (size_t i = 0; i < texts.count; i++) {
+    struct k8sm_slice *text = status_text_at(record, texts.offsets[i]);
+    if (text->ptr == NULL) continue;
+    *text = k8smi_arena_slice(to, *text);
+    if (text->ptr == NULL) return false;
+  }
+  return true;
 }
 
 /* What the texts take, each with its NUL. */
@@ -110,15 +126,21 @@ static size_t status_texts_size(const void *record, struct k8smi_status_texts te
   return n;
 }
 
-static struct k8smi_status_store *status_new_store(const struct k8sm_status *from,
-                                                   const struct k8sm_allocator *allocator) {
-  size_t n = status_texts_size(from, k8smi_status_pod_texts());
-  for (size_t i = 0; i < from->demand->task_count; i++)
-    n += status_texts_size(&from->tasks[i], k8smi_status_task_texts());
+/* A copy of all but the texts gets them in a store of its own. */
+static void status_store_texts(struct k8sm_status *s) {
+  size_t n = status_texts_size(s, k8smi_status_pod_texts());
+  for (size_t i = 0; i < s->demand->task_count; i++)
+    n += status_texts_size(&s->tasks[i], k8smi_status_task_texts());
   struct k8smi_status_store *store =
-      k8smi_value_new(allocator, 0, sizeof *store, offsetof(struct k8smi_status_store, arena), n);
-  if (store != NULL) k8smi_refs_init(&store->refs);
-  return store;
+      k8smi_value_new(&s->arena.allocator, 0, sizeof *store, offsetof(struct k8smi_status_store, arena), n);
+  s->no_memory |= store == NULL;
+  if (store == NULL) return;
+  k8smi_refs_init(&store->refs);
+  s->store = store;
+  bool fine = status_move_texts(&store->arena, s, k8smi_status_pod_texts());
+  for (size_t i = 0; fine && i < s->demand->task_count; i++)
+    fine = status_move_texts(&store->arena, &s->tasks[i], k8smi_status_task_texts());
+  s->no_memory |= !fine;
 }
 
 static bool status_same_allocator(const struct k8smi_arena *a, const struct k8smi_arena *b) {
@@ -126,26 +148,12 @@ static bool status_same_allocator(const struct k8smi_arena *a, const struct k8sm
          a->allocator.ctx == b->allocator.ctx;
 }
 
-/* The store of a copy, and which texts are to be moved where. */
-static struct status_texts_move status_choose_store(struct k8sm_status *s, const struct k8sm_status *from,
-                                                    bool few) {
-  if (few && status_same_allocator(&s->arena, &from->arena)) {
-    s->store = from->store;
-    if (s->store != NULL) k8smi_ref(&s->store->refs);
-    return (struct status_texts_move){&s->arena, from->arena.chunks, false};
-  }
-  s->store = status_new_store(from, &s->arena.allocator);
-  return (struct status_texts_move){s->store == NULL ? NULL : &s->store->arena, NULL, s->store == NULL};
-}
-
 static void status_copy_strays(struct k8sm_status *s, const struct k8sm_status *from) {
-  struct status_texts_move move = {&s->arena, NULL, false};
   s->strays = NULL;
   if (from->stray_count == 0 || !k8smi_status_room_for_strays(s)) return;
   memcpy(s->strays, from->strays, from->stray_count * sizeof *s->strays);
   for (size_t i = 0; i < s->stray_count; i++)
-    status_move_texts(&move, &s->strays[i], k8smi_status_stray_texts());
-  s->no_memory |= move.no_memory;
+    s->no_memory |= !status_move_texts(&s->arena, &s->strays[i], k8smi_status_stray_texts());
 }
 
 /* By assignment. */
@@ -168,12 +176,11 @@ struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
   const bool few = own <= status_own_most(from);
   struct k8sm_status *s = status_make(from->demand, &from->options, allocator, ROOM + (few ? own : 0));
   if (s == NULL) return NULL;
-  struct status_texts_move move = status_choose_store(s, from, few);
   status_copy_fields(s, from);
-  if (!move.no_memory) status_move_texts(&move, s, k8smi_status_pod_texts());
-  for (size_t i = 0; !move.no_memory && i < s->demand->task_count; i++)
-    status_move_texts(&move, &s->tasks[i], k8smi_status_task_texts());
-  s->no_memory = move.no_memory;
+  if (few && status_same_allocator(&s->arena, &from->arena))
+    status_share_texts(s, from);
+  else
+    status_store_texts(s);
   if (!s->no_memory) status_copy_strays(s, from);
   if (!s->no_memory) return s;
   k8sm_status_unref(s);

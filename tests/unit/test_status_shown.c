@@ -46,6 +46,35 @@ static bool shown_set(char *at, const struct k8smi_status_field *field, unsigned
   }
 }
 
+static bool shown_is_other(const char *a, const char *b, enum k8smi_status_kind kind) {
+  struct k8sm_slice x, y;
+  switch (kind) {
+  case K8SMI_STATUS_BOOL: return memcmp(a, b, sizeof(bool)) != 0;
+  case K8SMI_STATUS_U32:
+  case K8SMI_STATUS_I32: return memcmp(a, b, sizeof(uint32_t)) != 0;
+  case K8SMI_STATUS_TEXT:
+  case K8SMI_STATUS_BYTES:
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return !k8smi_eq(x, y);
+  default: return memcmp(a, b, sizeof(uint64_t)) != 0;
+  }
+}
+
+/* Whoever asks for what has changed finds the field, if it has, and no other. */
+static void shown_check_set(const struct life *l, const struct k8sm_status *other, size_t task,
+                            const struct k8smi_status_field *field) {
+  const bool of_task = task < l->demand->task_count;
+  const char *a = of_task ? (const char *)&l->status->tasks[task] : (const char *)l->status;
+  const char *b = of_task ? (const char *)&other->tasks[task] : (const char *)other;
+  const struct k8smi_status_fields fields = of_task ? k8smi_status_task_fields() : k8smi_status_pod_fields();
+  const k8smi_status_set set = of_task
+                                   ? k8smi_status_task_changed(&other->tasks[task], &l->status->tasks[task])
+                                   : k8smi_status_pod_changed(other, l->status);
+  const bool is_other = shown_is_other(a + field->offset, b + field->offset, field->kind);
+  assert_true(set == (k8smi_status_set)is_other << (field - fields.items));
+}
+
 /* task: the number of one, or of none. */
 static void shown_try(const struct life *l, size_t task, const struct k8smi_status_field *field) {
   for (unsigned n = 0; n < SHOWN_OTHERS; n++) {
@@ -53,6 +82,7 @@ static void shown_try(const struct life *l, size_t task, const struct k8smi_stat
     assert_non_null(other);
     char *base = task < l->demand->task_count ? (char *)&other->tasks[task] : (char *)other;
     if (shown_set(base + field->offset, field, n)) life_check_shown(l->status, other);
+    shown_check_set(l, other, task, field);
     k8sm_status_unref(other);
   }
 }
