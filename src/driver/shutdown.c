@@ -3,6 +3,7 @@
 #include "base/slice.h"
 #include "demand/demand.h"
 #include "driver/state.h"
+#include "status/status.h"
 #include "wire/mesos.h"
 
 #include <stdio.h>
@@ -40,8 +41,9 @@ int k8smi_drv_shutdown(struct k8sm_driver *d, const struct drv_pod *pod, struct 
   struct k8sm_call_args args = {
       .type = K8SM_CALL_SHUTDOWN, .agent_id = agent_id, .executor_id = shutdown_id(d, pod, task_id, text)};
   struct drv_call *call;
-  int r = k8smi_drv_call_make(&d->core, &d->session, &args,
-                              "the pod has less time to end than its KILL gave it", &call);
+  const char *why = pod->status->grace_seconds == 0 ? "the pod is to end at once"
+                                                    : "the pod has less time to end than its KILL gave it";
+  int r = k8smi_drv_call_make(&d->core, &d->session, &args, why, &call);
   if (r == K8SM_OK) k8smi_drv_outbox_push(&d->outbox, call);
   return r;
 }

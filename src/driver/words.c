@@ -116,8 +116,11 @@ static int words_of_kill(struct drv_core *core, const struct drv_pod *pod, const
                          const struct k8smi_status_task *from, const struct k8smi_status_task *to,
                          bool ending) {
   bool begins = to->progress == K8SMI_PROGRESS_KILLING && from->progress != K8SMI_PROGRESS_KILLING;
-  if (ending && to->kill && !from->kill)
+  if (ending && to->kill && !from->kill) {
+    if (pod->delete_again && !pod->adopts)
+      return K8SM_OK; /* the process before has said it, or was about to */
     return words_join(core, pod, K8SMI_S("Killing"), K8SMI_S(": Stopping container "), d->container);
+  }
   if (!begins || to->kill || !to->unhealthy) return K8SM_OK;
   return words_join(core, pod, K8SMI_S("Killing: Container "), d->container,
                     k8smi_task_may_restart(d) ? K8SMI_S(" failed liveness probe, will be restarted")

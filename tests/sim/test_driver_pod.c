@@ -486,7 +486,6 @@ static void a_deletion_survives_a_restart(void **state) {
   script_subscribe(&s, "F1");
   script_expect(&s, "restart\n"
                     "> SUBSCRIBE 10.0.0.1:5050 /api/v1/scheduler\n"
-                    "event default/nginx: Killing: Stopping container nginx\n"
                     "status default/nginx Running\n"
                     "event: Subscribed: at 10.0.0.1:5050 as framework F1\n"
                     "> RECONCILE pause.0 nginx.0\n"

@@ -159,6 +159,37 @@ static void deletions_stop_containers(void **state) {
   script_close(&s);
 }
 
+/* The process that was there before has said so. */
+static void a_restart_does_not_tell_of_it_again(void **state) {
+  const struct k8sm_driver_options o = script_options();
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("containers: [{name: c, image: i}]"));
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  script_delete(&s, "default/p", 30);
+  assert_true(script_has(&s, "event default/p: Killing: Stopping container c\n"));
+  script_forget(&s);
+  script_restart(&s, &o);
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  assert_true(script_has(&s, "> KILL c.0: the pod is deleted\n"));
+  assert_false(script_has(&s, "Killing"));
+  script_close(&s);
+}
+
+/* A KILL is not heard by what is launched just now: none has gone out. */
+static void a_shutdown_says_why(void **state) {
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("containers: [{name: c, image: i}]"));
+  script_delete(&s, "default/p", 0);
+  script_wait(&s, 3000);
+  if (!script_has(&s, "> SHUTDOWN: the pod is to end at once\n")) fail_msg("%s", s.trace);
+  assert_false(script_has(&s, "less time"));
+  script_close(&s);
+}
+
 static void calls_say_why(void **state) {
   struct script s;
   struct k8sm_driver_options o = script_options();
@@ -201,6 +232,8 @@ int main(void) {
       cmocka_unit_test(what_can_not_be_created_is_told),
       cmocka_unit_test(a_deadline_is_told_when_it_is_over),
       cmocka_unit_test(deletions_stop_containers),
+      cmocka_unit_test(a_restart_does_not_tell_of_it_again),
+      cmocka_unit_test(a_shutdown_says_why),
       cmocka_unit_test(calls_say_why),
       cmocka_unit_test(launches_and_updates_say_why),
   };
