@@ -266,4 +266,15 @@ bool k8smi_task_restarts(const struct k8smi_demand_task *task, int32_t exit_code
 /* After some end, at least. So it does where its health check had it killed, whatever its code. */
 bool k8smi_task_may_restart(const struct k8smi_demand_task *task);
 
+/* Its first tasks are looked at soon. */
+static inline void k8smi_demand_expect(const struct k8sm_demand *demand) {
+  enum { TASKS = 2 };
+  for (size_t i = 0; i < TASKS && i < demand->task_count; i++) {
+    __builtin_prefetch(&demand->tasks[i]);
+    __builtin_prefetch(&demand->tasks[i].grace_seconds);
+    __builtin_prefetch(&demand->tasks[i].readiness);
+    __builtin_prefetch(&demand->tasks[i].startup);
+  }
+}
+
 #endif

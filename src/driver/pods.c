@@ -46,7 +46,9 @@ struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_s
 
 void k8smi_drv_pod_expect_parts(const struct drv_pod *pod) {
   __builtin_prefetch(pod->tasks);
-  __builtin_prefetch(pod->demand);
+  const char *demand = (const char *)pod->demand;
+  for (size_t at = 0; demand != NULL && at < sizeof *pod->demand; at += PODS_LINE)
+    __builtin_prefetch(demand + at);
   k8smi_status_expect(pod->status);
 }
 
