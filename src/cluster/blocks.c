@@ -249,12 +249,13 @@ uint32_t k8smi_block_name(const struct k8sm_cluster *cluster, struct k8sm_slice 
 }
 
 const int32_t *k8smi_block_amounts(const struct k8smi_block *block, uint32_t name) {
-  const struct k8smi_named_page *page = k8smi_named_page_of(&block->named, name);
-  return page == NULL ? NULL : page->amount;
+  const uint32_t at = k8smi_named_at(&block->named, name);
+  return at < block->named.count ? k8smi_named_amounts(&block->named, at) : NULL;
 }
 
 uint64_t k8smi_block_with_less(const struct k8smi_block *block, uint32_t name, int32_t least) {
-  const int32_t *amounts = k8smi_block_amounts(block, name);
-  if (amounts == NULL) return least > 0 ? UINT64_MAX : 0;
-  return k8smi_lanes_less(amounts, least);
+  const uint32_t at = k8smi_named_at(&block->named, name);
+  if (at == block->named.count) return least > 0 ? UINT64_MAX : 0;
+  if (block->named.heads[at].most < least) return UINT64_MAX;
+  return k8smi_lanes_less(k8smi_named_amounts(&block->named, at), least);
 }

@@ -32,8 +32,8 @@ struct k8smi_block {
   struct k8smi_bounds free_bounds[K8SMI_SCALARS];
   struct k8smi_port_layer *ports; /* layers */
   uint32_t layer_count;
-  struct k8smi_port_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
   struct k8smi_named named;
+  struct k8smi_port_bounds port_bounds[K8SMI_PORT_LAYERS_MAX];
   /* Up to here looked at for most pods; what follows for some. */
   int32_t free[K8SMI_SCALARS][K8SMI_LANES]; /* as above */
   uint32_t role[K8SMI_LANES];               /* ROW_NONE: the slot is not used */
@@ -91,6 +91,15 @@ uint64_t k8smi_block_with_port(const struct k8smi_block *block, uint16_t port);
 uint64_t k8smi_block_with_ports(const struct k8smi_block *block, size_t count);
 const int32_t *k8smi_block_amounts(const struct k8smi_block *block, uint32_t name);
 uint64_t k8smi_block_with_less(const struct k8smi_block *block, uint32_t name, int32_t least);
+
+/* Has what is looked at first of 64 slots come from memory. */
+static inline void k8smi_block_fetch(const struct k8sm_cluster *cluster, size_t number) {
+  if (number >= cluster->blocks->count) return;
+  const char *block = (const char *)cluster->blocks->items[number];
+  __builtin_prefetch(block);
+  __builtin_prefetch(block + 64);
+  __builtin_prefetch(block + 128);
+}
 
 static inline struct k8smi_block *k8smi_block_of(const struct k8sm_cluster *cluster, uint32_t slot) {
   return cluster->blocks->items[slot / K8SMI_LANES];

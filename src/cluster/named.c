@@ -115,7 +115,7 @@ static uint32_t named_get(const struct k8sm_cluster *c, uint32_t sort, const K8s
 
 static void named_leave(const struct k8sm_cluster *c, uint32_t row) {
   struct k8smi_name *name = named_at(c, row);
-  if (name->pages > 0 && --name->pages > 0) return;
+  if (name->blocks > 0 && --name->blocks > 0) return;
   k8smi_map_remove(&c->blocks->names.map, name->key);
   named_end(c, row);
 }
@@ -126,107 +126,109 @@ void k8smi_names_free(const struct k8sm_cluster *cluster) {
   k8smi_map_free(&names->map);
 }
 
-/* ---- Pages ---- */
+/* ---- Blocks ---- */
 
-static uint32_t named_find(const struct k8smi_named *named, uint32_t name) {
-  uint32_t i = 0;
-  while (i < named->count && named->names[i] != name) i++;
-  return i;
+static size_t named_bytes(size_t cap) {
+  return cap * (sizeof(struct k8smi_named_head) + K8SMI_LANES * sizeof(int32_t));
 }
 
-/* Room for one page more. False: there are too many, or memory ran out. */
+/* Room for one name more. False: there are too many, or memory ran out. */
 static bool named_grow(const struct k8sm_cluster *c, struct k8smi_named *named) {
-  const size_t before = named->cap * sizeof *named->pages;
+  struct k8smi_named more = {.count = named->count, .cap = named->cap + 1};
   if (named->count < named->cap) return true;
-  if (named->count == K8SMI_NAMED_PAGES_MAX) return false;
-  struct k8smi_named_page *pages = k8smi_alloc(&c->allocator, before + sizeof *pages);
-  if (pages == NULL) return false;
-  if (before > 0) memcpy(pages, named->pages, before);
-  k8smi_free(&c->allocator, named->pages, before);
-  named->pages = pages;
-  named->cap++;
+  if (named->count == K8SMI_NAMED_MAX) return false;
+  more.heads = k8smi_alloc(&c->allocator, named_bytes(more.cap));
+  if (more.heads == NULL) return false;
+  if (named->count > 0) {
+    memcpy(more.heads, named->heads, named->count * sizeof *more.heads);
+    memcpy(k8smi_named_amounts(&more, 0), k8smi_named_amounts(named, 0),
+           named->count * K8SMI_LANES * sizeof(int32_t));
+  }
+  k8smi_free(&c->allocator, named->heads, named_bytes(named->cap));
+  *named = more;
   return true;
 }
 
-/* That of a name, made if need be. NULL as above. */
-static struct k8smi_named_page *named_page(const struct k8sm_cluster *c, struct k8smi_named *named,
-                                           uint32_t name) {
-  const uint32_t at = named_find(named, name);
-  if (at < named->count) return &named->pages[at];
+/* Where a name is, from now on. `count`, as above. */
+static uint32_t named_put(const struct k8sm_cluster *c, struct k8smi_named *named, uint32_t name) {
+  const uint32_t at = k8smi_named_at(named, name);
+  if (at < named->count) return at;
   if (!named_grow(c, named)) {
-    if (named_at(c, name)->pages == 0) named_leave(c, name);
-    return NULL;
+    if (named_at(c, name)->blocks == 0) named_leave(c, name);
+    return at;
   }
-  named_at(c, name)->pages++;
-  named->names[named->count++] = name;
-  memset(&named->pages[at], 0, sizeof named->pages[at]);
-  return &named->pages[at];
+  named_at(c, name)->blocks++;
+  named->heads[named->count++] = (struct k8smi_named_head){.name = name};
+  memset(k8smi_named_amounts(named, at), 0, K8SMI_LANES * sizeof(int32_t));
+  return at;
 }
 
 bool k8smi_named_add(const struct k8sm_cluster *cluster, struct k8smi_named *named, size_t lane,
                      uint32_t sort, const K8smMesos__Resource *of, int64_t milli) {
   const uint32_t name = named_get(cluster, sort, of);
-  struct k8smi_named_page *page = name == K8SMI_MAP_NONE ? NULL : named_page(cluster, named, name);
-  if (page == NULL) return false;
+  const uint32_t at = name == K8SMI_MAP_NONE ? named->count : named_put(cluster, named, name);
+  if (at == named->count) return false;
+  const bool largest = sort == K8SMI_NAMED_DISK || sort == K8SMI_NAMED_PART;
   const int32_t more = k8smi_number(milli);
-  int32_t *amount = &page->amount[lane];
-  page->has |= UINT64_C(1) << lane;
-  if (sort != K8SMI_NAMED_DISK && sort != K8SMI_NAMED_PART) {
-    *amount = k8smi_number((int64_t)*amount + more);
-  } else if (more > *amount) {
-    *amount = more;
-  }
+  struct k8smi_named_head *head = &named->heads[at];
+  int32_t *amount = &k8smi_named_amounts(named, at)[lane];
+  head->has |= UINT64_C(1) << lane;
+  if (!largest) *amount = k8smi_number((int64_t)*amount + more);
+  if (largest && more > *amount) *amount = more;
+  if (*amount > head->most) head->most = *amount;
   return true;
 }
 
 void k8smi_named_clear(const struct k8sm_cluster *cluster, struct k8smi_named *named, size_t lane) {
   for (uint32_t i = named->count; i > 0;
        i--) { /* from the end: the last one takes the place of one that ends */
-    struct k8smi_named_page *page = &named->pages[i - 1];
-    page->has &= ~(UINT64_C(1) << lane);
-    page->amount[lane] = 0;
-    if (page->has != 0) continue;
-    named_leave(cluster, named->names[i - 1]);
-    named->names[i - 1] = named->names[--named->count];
-    if (i - 1 < named->count) *page = named->pages[named->count];
+    struct k8smi_named_head *head = &named->heads[i - 1];
+    head->has &= ~(UINT64_C(1) << lane);
+    k8smi_named_amounts(named, i - 1)[lane] = 0;
+    if (head->has != 0) continue;
+    named_leave(cluster, head->name);
+    if (i < named->count) {
+      *head = named->heads[named->count - 1];
+      memcpy(k8smi_named_amounts(named, i - 1), k8smi_named_amounts(named, named->count - 1),
+             K8SMI_LANES * sizeof(int32_t));
+    }
+    named->count--;
   }
   if (named->count > 0) return;
-  k8smi_free(&cluster->allocator, named->pages, named->cap * sizeof *named->pages);
-  named->pages = NULL;
-  named->cap = 0;
+  k8smi_free(&cluster->allocator, named->heads, named_bytes(named->cap));
+  *named = (struct k8smi_named){NULL, 0, 0};
 }
 
 /* ---- Questions ---- */
 
-const struct k8smi_named_page *k8smi_named_page_of(const struct k8smi_named *named, uint32_t name) {
-  const uint32_t at = name == K8SMI_MAP_NONE ? named->count : named_find(named, name);
-  return at < named->count ? &named->pages[at] : NULL;
-}
-
-/* The first page of a set, from one on; `count`: there is none. */
+/* The first name of a set, from one on; `count`: there is none. */
 static uint32_t named_next(const struct k8smi_named *named, const struct k8smi_name_set *set, uint32_t from) {
-  while (from < named->count && !k8smi_name_set_has(set, named->names[from])) from++;
+  while (from < named->count && !k8smi_name_set_has(set, named->heads[from].name)) from++;
   return from;
-}
-
-static uint64_t named_large(const int32_t *numbers, int64_t least) {
-  return least > INT32_MAX ? ~k8smi_lanes_less(numbers, INT32_MAX) : 0;
 }
 
 uint64_t k8smi_named_any(const struct k8smi_named *named, const struct k8smi_name_set *set) {
   uint64_t any = 0;
   for (uint32_t i = named_next(named, set, 0); i < named->count; i = named_next(named, set, i + 1))
-    any |= named->pages[i].has;
+    any |= named->heads[i].has;
   return any;
 }
 
+/* Slots with so much that it may be more than the number says, where that matters. */
+static uint64_t named_large(const int32_t *numbers, int64_t least) {
+  return least > INT32_MAX ? ~k8smi_lanes_less(numbers, INT32_MAX) : 0;
+}
+
 static uint64_t named_sums_less(const struct k8smi_named *named, const struct k8smi_name_set *set,
-                                const int32_t *beside, int64_t least) {
+                                const int32_t *beside, int64_t least, uint64_t *large) {
   int64_t sums[K8SMI_LANES];
   uint64_t bits = 0;
   for (int lane = 0; lane < K8SMI_LANES; lane++) sums[lane] = beside == NULL ? 0 : beside[lane];
-  for (uint32_t i = named_next(named, set, 0); i < named->count; i = named_next(named, set, i + 1))
-    for (int lane = 0; lane < K8SMI_LANES; lane++) sums[lane] += named->pages[i].amount[lane];
+  for (uint32_t i = named_next(named, set, 0); i < named->count; i = named_next(named, set, i + 1)) {
+    const int32_t *amounts = k8smi_named_amounts(named, i);
+    *large |= named_large(amounts, least);
+    for (int lane = 0; lane < K8SMI_LANES; lane++) sums[lane] += amounts[lane];
+  }
   for (int lane = 0; lane < K8SMI_LANES; lane++) bits |= (uint64_t)(sums[lane] < least) << lane;
   return bits;
 }
@@ -234,13 +236,17 @@ static uint64_t named_sums_less(const struct k8smi_named *named, const struct k8
 uint64_t k8smi_named_less(const struct k8smi_named *named, const struct k8smi_name_set *set,
                           const int32_t *beside, int64_t least, uint64_t *large) {
   const uint32_t first = named_next(named, set, 0);
+  int64_t most = 0;
   if (beside != NULL) *large |= named_large(beside, least);
+  if (beside != NULL && first == named->count) return k8smi_lanes_less(beside, k8smi_number(least));
   for (uint32_t i = first; i < named->count; i = named_next(named, set, i + 1))
-    *large |= named_large(named->pages[i].amount, least);
-  if (first < named->count && (beside != NULL || named_next(named, set, first + 1) < named->count))
-    return named_sums_less(named, set, beside, least);
-  const int32_t *alone = first < named->count ? named->pages[first].amount : beside;
-  if (alone == NULL) return least > 0 ? UINT64_MAX : 0;
+    most = named->heads[i].most == INT32_MAX ? INT64_MAX / 2 : most + named->heads[i].most;
+  if (beside == NULL && most < least) return UINT64_MAX;
+  if (beside == NULL && first == named->count) return 0;
+  if (beside != NULL || named_next(named, set, first + 1) < named->count)
+    return named_sums_less(named, set, beside, least, large);
+  const int32_t *alone = k8smi_named_amounts(named, first);
+  *large |= named_large(alone, least);
   return k8smi_lanes_less(alone, k8smi_number(least));
 }
 
@@ -248,9 +254,11 @@ uint64_t k8smi_named_enough(const struct k8smi_named *named, const struct k8smi_
                             uint64_t *large) {
   uint64_t enough = 0;
   for (uint32_t i = named_next(named, set, 0); i < named->count; i = named_next(named, set, i + 1)) {
-    const struct k8smi_named_page *page = &named->pages[i];
-    *large |= named_large(page->amount, least);
-    enough |= page->has & ~k8smi_lanes_less(page->amount, k8smi_number(least));
+    const struct k8smi_named_head *head = &named->heads[i];
+    if (head->most < k8smi_number(least)) continue;
+    const int32_t *amounts = k8smi_named_amounts(named, i);
+    *large |= named_large(amounts, least);
+    enough |= head->has & ~k8smi_lanes_less(amounts, k8smi_number(least));
   }
   return enough;
 }

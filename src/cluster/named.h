@@ -25,7 +25,7 @@ enum {
 struct k8smi_name {
   struct k8smi_cell cell;
   uint32_t sort;         /* K8SMI_NAMED_* */
-  uint32_t pages;        /* of it */
+  uint32_t blocks;       /* that have it */
   struct k8sm_slice key; /* a block of its own */
   struct k8smi_arena arena;
   const K8smMesos__Resource *sample; /* one of these resources; NULL: a scalar, or reserved disk */
@@ -36,17 +36,22 @@ struct k8smi_names {
   struct k8smi_map map;    /* of keys to rows */
 };
 
-struct k8smi_named_page {
-  uint64_t has;                /* slots that have some */
-  int32_t amount[K8SMI_LANES]; /* the largest number stands for what is more, too */
+/* Of a name in a block. */
+struct k8smi_named_head {
+  uint32_t name; /* row of the names */
+  int32_t most;  /* no slot has more: as much as one ever had, so that what is too little is not looked at */
+  uint64_t has;  /* slots that have some */
 };
-/* Of a block: pages in a row, and the row of the name of each. */
-enum { K8SMI_NAMED_PAGES_MAX = 32 };
+enum { K8SMI_NAMED_MAX = 32 }; /* in a block */
+/* One block of memory: heads, and for each, behind the last of these, the amounts of 64 slots. The largest
+ * number stands for what is more, too. */
 struct k8smi_named {
-  struct k8smi_named_page *pages;
+  struct k8smi_named_head *heads;
   uint32_t count, cap;
-  uint32_t names[K8SMI_NAMED_PAGES_MAX];
 };
+static inline int32_t *k8smi_named_amounts(const struct k8smi_named *named, uint32_t at) {
+  return (int32_t *)(named->heads + named->cap) + (size_t)at * K8SMI_LANES;
+}
 
 /* A slot has so much more of a name. False: the block has too many names, or memory ran out. */
 bool k8smi_named_add(const struct k8sm_cluster *cluster, struct k8smi_named *named, size_t lane,
@@ -67,8 +72,12 @@ static inline bool k8smi_name_set_has(const struct k8smi_name_set *set, uint32_t
   return (set->bits[name / 64] >> name % 64 & 1) != 0;
 }
 
-/* The page of a name; NULL: nobody has any. */
-const struct k8smi_named_page *k8smi_named_page_of(const struct k8smi_named *named, uint32_t name);
+/* Where a name is, `count`: nowhere. */
+static inline uint32_t k8smi_named_at(const struct k8smi_named *named, uint32_t name) {
+  uint32_t i = 0;
+  while (i < named->count && named->heads[i].name != name) i++;
+  return i;
+}
 
 /* Slots that have something of these names; that have, of all of them and of `beside` (NULL: nothing beside)
  * together, less than so much; or as much of one at least. Slots with so much that the largest number stands

@@ -29,8 +29,9 @@ static bool classes_ask(struct k8smi_classes *classes, const struct k8smi_match_
 }
 
 bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check,
-                     const struct k8smi_answers **ret) {
+                     const struct k8smi_answers **ret, bool *ret_new) {
   uint64_t rows = classes_rows(check->need);
   *ret = rows == 0 ? NULL : k8smi_answers_find(classes->cluster, classes_key(check->need), rows);
-  return rows == 0 || *ret != NULL || classes_ask(classes, check, rows, ret);
+  *ret_new = rows != 0 && *ret == NULL;
+  return !*ret_new || classes_ask(classes, check, rows, ret);
 }

@@ -13,8 +13,9 @@ struct k8smi_classes {
   struct k8smi_arena *scratch;
 };
 
-/* The answers to a pod, all agents asked if need be; NULL if they need not be. False when memory ran out. */
+/* The answers to a pod, all agents asked if need be (*ret_new: they were); NULL if they need not be. False
+ * when memory ran out. */
 bool k8smi_class_ask(struct k8smi_classes *classes, const struct k8smi_match_check *check,
-                     const struct k8smi_answers **ret);
+                     const struct k8smi_answers **ret, bool *ret_new);
 
 #endif

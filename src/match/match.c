@@ -106,7 +106,7 @@ static bool match_seek(struct k8smi_match *match, uint32_t demand) {
   if (!k8smi_need_make(&match->scratch, match->cluster, match->plan->demands[demand], &match->options,
                        &need) ||
       !k8smi_peers_find(&match->peers, &need, &check.peer) ||
-      !k8smi_class_ask(&match->classes, &check, &check.same)) {
+      !k8smi_class_ask(&match->classes, &check, &check.same, &check.is_new)) {
     return false;
   }
   if (match->candidates == NULL && k8smi_score_decides(match, &check)) {

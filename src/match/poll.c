@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/poll.h"
+#include "cluster/blocks.h"
 #include "cluster/columns.h"
 
 /* Of 64 agents those of whom something is so, and those of whom it may be. */
@@ -315,6 +316,9 @@ bool k8smi_poll_agents(struct k8smi_arena *scratch, const struct k8smi_match_che
                        struct k8smi_answers *ret) {
   struct poll poll;
   if (!k8smi_columns_mend(check->cluster) || !poll_begin(scratch, check, ret->rows, &poll)) return false;
-  for (size_t number = 0; number < ret->words; number++) poll_block(&poll, number, ret);
+  for (size_t number = 0; number < ret->words; number++) {
+    k8smi_block_fetch(check->cluster, number); /* who asks agents asks next what they offer */
+    poll_block(&poll, number, ret);
+  }
   return true;
 }

@@ -10,6 +10,7 @@ struct k8smi_match_check {
   const struct k8sm_cluster *cluster;
   const struct k8smi_need *need;
   const struct k8smi_answers *same; /* what agents answered to pods like this; NULL: ask them */
+  bool is_new;                      /* the first pod like this: agents have just answered */
   const struct k8smi_peers *peers;
   const struct k8smi_peer *peer;   /* in these, the pods that matter to it; NULL: none do */
   const struct k8smi_holds *holds; /* the room that others are waiting for; NULL: none */

@@ -23,7 +23,7 @@ bool k8smi_scan_begin(struct k8smi_scan *scan, struct k8smi_match_check *check, 
   const struct k8smi_need *need = check->need;
   scan->check = check;
   scan->earlier = number;
-  scan->heads = scan->bodies = 0;
+  scan->heads = scan->bodies = scan->amounts = 0;
   scan->role = k8smi_map_get(&check->cluster->role_map, need->demand->roles.items[number]);
   scan->rows = need->demand->volume_count > 0 || need->wish != NULL;
   scan->named = scan->rows || need->extended_count > 0;
@@ -95,7 +95,7 @@ static void scan_ask(const struct k8smi_scan *scan, size_t block, uint64_t ask,
 
 /* ---- Blocks to come ---- */
 
-enum { SCAN_FAR = 16, SCAN_NEAR = 6 }; /* blocks ahead */
+enum { SCAN_FAR = 24, SCAN_NEAR = 12, SCAN_NEXT = 6 }; /* blocks ahead */
 
 /* Part of its callers: as a function it does nothing that compilers know of, and they leave it out. */
 __attribute__((always_inline)) static inline void scan_fetch(const void *from, size_t bytes) {
@@ -103,34 +103,46 @@ __attribute__((always_inline)) static inline void scan_fetch(const void *from, s
   __builtin_prefetch((const char *)from + bytes - 1);
 }
 
-static bool scan_looks_at(const struct k8smi_scan *scan, uint32_t name) {
+/* Will the amounts of a name be looked at? */
+static bool scan_looks_at(const struct k8smi_scan *scan, const struct k8smi_named_head *head) {
   const struct k8smi_need *need = scan->check->need;
   bool looks = false;
-  for (size_t i = 0; !looks && i < need->extended_count; i++) looks = name == scan->names[i];
+  for (size_t i = 0; !looks && i < need->extended_count; i++)
+    looks = head->name == scan->names[i] && head->most >= k8smi_number(need->demand->extended[i].milli);
   if (looks || !scan->rows) return looks;
-  looks = scan->plain_milli > 0 && (name == scan->sum || name == scan->part);
+  looks =
+      scan->plain_milli > 0 && (head->name == scan->sum ||
+                                (head->name == scan->part && head->most >= k8smi_number(scan->plain_milli)));
   for (int s = 0; !looks && need->wish != NULL && s < K8SMI_SCALARS; s++)
-    looks = k8smi_name_set_has(&scan->reserved[s], name);
+    looks =
+        k8smi_name_set_has(&scan->reserved[s], head->name) && head->most >= k8smi_number(need->scalars[s]);
   for (size_t i = 0; !looks && i < scan->disk_count; i++)
-    looks = k8smi_name_set_has(&scan->disks[i].names, name);
+    looks = k8smi_name_set_has(&scan->disks[i].names, head->name) &&
+            head->most >= k8smi_number(scan->disks[i].milli);
   return looks;
 }
 
-/* What will be looked at of a block whose head is here. */
+/* What will be looked at of a block whose head is here; and of amounts whose heads are. */
 __attribute__((always_inline)) static inline void scan_fetch_body(const struct k8smi_scan *scan,
                                                                   const struct k8smi_block *block) {
   const struct k8smi_need *need = scan->check->need;
   for (int s = 0; s < K8SMI_SCALARS; s++) {
-    if (k8smi_block_free_differs(block, s, k8smi_number(need->scalars[s])))
+    if (k8smi_block_free_differs(block, s, k8smi_number(need->scalars[s])) ||
+        (s == K8SMI_DISK && scan->rows && scan->plain_milli > 0))
       scan_fetch(block->free[s], sizeof block->free[s]);
   }
   for (uint32_t i = 0; need->port_count > 0 && i < block->layer_count; i++) {
     if (k8smi_block_may_have_port(block, i, need->ports[0]))
       scan_fetch(&block->ports[i], sizeof block->ports[i]);
   }
-  for (uint32_t i = 0; scan->named && i < block->named.count; i++) {
-    if (scan_looks_at(scan, block->named.names[i]))
-      scan_fetch(&block->named.pages[i], sizeof block->named.pages[i]);
+  if (scan->named && block->named.count > 0)
+    scan_fetch(block->named.heads, block->named.count * sizeof *block->named.heads);
+}
+__attribute__((always_inline)) static inline void scan_fetch_amounts(const struct k8smi_scan *scan,
+                                                                     const struct k8smi_named *named) {
+  for (uint32_t i = 0; i < named->count; i++) {
+    if (scan_looks_at(scan, &named->heads[i]))
+      scan_fetch(k8smi_named_amounts(named, i), K8SMI_LANES * sizeof(int32_t));
   }
 }
 
@@ -138,15 +150,17 @@ __attribute__((always_inline)) static inline void scan_fetch_body(const struct k
  * there is something to do. Many a search ends with the first blocks, so it begins with little. */
 static void scan_fetch_ahead(struct k8smi_scan *scan, size_t number) {
   const struct k8smi_blocks *all = scan->check->cluster->blocks;
-  const size_t head = scan->named   ? offsetof(struct k8smi_block, named.names[K8SMI_NAMED_PAGES_MAX / 4])
-                      : scan->lists ? offsetof(struct k8smi_block, port_bounds[K8SMI_PORT_LAYERS_MAX / 2])
-                                    : offsetof(struct k8smi_block, port_bounds);
+  const size_t head = scan->lists ? offsetof(struct k8smi_block, port_bounds[K8SMI_PORT_LAYERS_MAX / 4])
+                                  : offsetof(struct k8smi_block, named);
   const size_t far = number + (number < SCAN_FAR ? number : SCAN_FAR);
   const size_t near = number + (number / 2 < SCAN_NEAR ? number / 2 : SCAN_NEAR);
+  const size_t next = number + (number / 4 < SCAN_NEXT ? number / 4 : SCAN_NEXT);
   for (; scan->heads < all->count && scan->heads <= far; scan->heads++)
     scan_fetch(all->items[scan->heads], head);
   for (; scan->bodies < all->count && scan->bodies <= near; scan->bodies++)
     scan_fetch_body(scan, all->items[scan->bodies]);
+  for (; scan->named && scan->amounts < all->count && scan->amounts <= next; scan->amounts++)
+    scan_fetch_amounts(scan, &all->items[scan->amounts]->named);
 }
 
 /* ---- A block ---- */

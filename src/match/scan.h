@@ -28,8 +28,8 @@ struct k8smi_scan {
   int64_t plain_milli; /* volumes to be made of the agent's own disk */
   uint32_t sum, part;  /* names of that as far as it is reserved */
   bool lists, named,
-      rows;             /* it looks at what is not in the columns of scalars; at names; at k8smi_scan_rows */
-  size_t heads, bodies; /* of so many blocks they were asked for from memory */
+      rows; /* it looks at what is not in the columns of scalars; at names; at k8smi_scan_rows */
+  size_t heads, bodies, amounts; /* of so many blocks they were asked for from memory */
 };
 
 /* The rows of K8SMI_SCOPE_SLOT behind that of roles: the first that refuses ends the checks. */

@@ -61,19 +61,20 @@ void k8smi_scan_names(struct k8smi_scan *scan) {
  * enough, unless a reservation that the pod is for makes up for it. */
 static uint64_t scan_rows_mixed(const struct k8smi_scan *scan, const struct k8smi_block *block,
                                 uint64_t less_disk, uint64_t *ask) {
-  const struct k8smi_named_page *sum = k8smi_named_page_of(&block->named, scan->sum);
-  const struct k8smi_named_page *part = k8smi_named_page_of(&block->named, scan->part);
+  const struct k8smi_named *named = &block->named;
+  const uint32_t sum = k8smi_named_at(named, scan->sum), part = k8smi_named_at(named, scan->part);
   const int32_t *have = block->free[K8SMI_DISK], wanted = k8smi_number(scan->plain_milli);
-  const uint64_t parts = sum == NULL || part == NULL ? 0 : part->has;
+  const uint64_t parts = sum == named->count || part == named->count ? 0 : named->heads[part].has;
   const uint64_t others = scan->check->need->wish == NULL ? 0 : ~parts;
   uint64_t refused = others == 0 ? 0 : others & ~less_disk & k8smi_lanes_less(have, wanted);
   if (scan->plain_milli > INT32_MAX) *ask |= parts | others;
   if (parts == 0) return refused;
   if (block->free_bounds[K8SMI_DISK].most == INT32_MAX) *ask |= parts & ~k8smi_lanes_less(have, INT32_MAX);
   int32_t left[K8SMI_LANES]; /* what is not reserved */
-  for (int i = 0; i < K8SMI_LANES; i++) left[i] = have[i] - sum->amount[i];
-  return refused |
-         (parts & ~less_disk & k8smi_lanes_less(part->amount, wanted) & k8smi_lanes_less(left, wanted));
+  for (int i = 0; i < K8SMI_LANES; i++) left[i] = have[i] - k8smi_named_amounts(named, sum)[i];
+  uint64_t small = parts & ~less_disk & k8smi_lanes_less(left, wanted);
+  if (named->heads[part].most >= wanted) small &= k8smi_lanes_less(k8smi_named_amounts(named, part), wanted);
+  return refused | small;
 }
 
 /* One disk may have to do for several volumes: then who has one for each is asked. */

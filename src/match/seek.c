@@ -133,6 +133,17 @@ static bool seek_is_vain(void *asked) {
   return role->match->is_counted;
 }
 
+/* How many slots are looked at in a tree before all are asked. To look at what was not looked at for long
+ * takes long: of ports and names less is tried, and of the agents of a pod that is the first of its kind
+ * nothing. */
+static size_t seek_patience(const struct k8smi_match_check *check, size_t slots) {
+  const struct k8smi_need *need = check->need;
+  if (check->is_new) return 0;
+  const bool lists =
+      need->port_count + need->any_ports + need->extended_count + need->demand->volume_count > 0;
+  return lists ? SEEK_PATIENCE_LEAST : SEEK_PATIENCE_LEAST + slots / SEEK_PATIENCE_SHARE;
+}
+
 /* The best slot of a role by the strategy, among those where the pod fits. */
 static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check *check, size_t number,
                              uint32_t row) {
@@ -142,7 +153,7 @@ static uint32_t seek_in_role(struct k8smi_match *match, struct k8smi_match_check
                                 .least_key = INT64_MIN,
                                 .fits = seek_fits,
                                 .ctx = check,
-                                .patience = SEEK_PATIENCE_LEAST + role->slots / SEEK_PATIENCE_SHARE,
+                                .patience = seek_patience(check, role->slots),
                                 .is_vain = seek_is_vain,
                                 .asked = &asked};
   if (seek_are_few(check, role->slots)) return seek_among_few(match, check, row);
