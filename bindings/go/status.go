@@ -101,7 +101,7 @@ func LoadStatus(demand *Demand, saved []byte, options *StatusOptions) (*Status, 
 type ChangeType uint32
 
 const (
-	ChangeTick      ChangeType = C.K8SM_CHANGE_TICK
+	ChangeTick      ChangeType = C.K8SM_CHANGE_TICK       // Number: 0, or TickUnheard
 	ChangeUpdate    ChangeType = C.K8SM_CHANGE_UPDATE     // Text: an UPDATE event, or its TaskStatus alone
 	ChangePlaced    ChangeType = C.K8SM_CHANGE_PLACED     // Text: hostname; AgentID; Address: the agent's
 	ChangeUnplaced  ChangeType = C.K8SM_CHANGE_UNPLACED   // Text: why
@@ -112,6 +112,9 @@ const (
 	ChangeAbandon   ChangeType = C.K8SM_CHANGE_ABANDON    // the attempt can't go on: another follows
 	ChangeCondition ChangeType = C.K8SM_CHANGE_CONDITION  // Text: a PodCondition in JSON
 )
+
+// TickUnheard as the Number of a ChangeTick says that the pod may have gone on unheard: no startup probe fails by it.
+const TickUnheard int64 = C.K8SM_TICK_UNHEARD
 
 // Change is something that happened to a pod.
 type Change struct {

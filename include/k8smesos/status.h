@@ -42,7 +42,7 @@ K8SM_API struct k8sm_status *k8sm_status_ref(struct k8sm_status *status);
 K8SM_API void k8sm_status_unref(struct k8sm_status *status);
 
 enum {
-  K8SM_CHANGE_TICK = 0,       /* time went on */
+  K8SM_CHANGE_TICK = 0,       /* time went on; number: 0, or K8SM_TICK_UNHEARD */
   K8SM_CHANGE_UPDATE = 1,     /* text: an UPDATE event, or its TaskStatus alone */
   K8SM_CHANGE_PLACED = 2,     /* text: hostname; agent_id; address; the first ACCEPT is about to be sent */
   K8SM_CHANGE_UNPLACED = 3,   /* text: why no agent takes it (the plan's summary); agent_id: the name
@@ -59,6 +59,11 @@ enum {
   K8SM_CHANGE_ABANDON = 8     /* the attempt can't go on (k8sm_demand_resume says STATE): what runs of it is killed
                                  with the pod's grace, and another attempt follows, unless the pod ends */
 };
+
+/* Of a TICK: something of the pod may have gone on unheard, since there is no subscription, or has not been one for
+ * long enough to hear all that waited for it. A startup probe may have succeeded then that had not by what is known:
+ * nothing is killed for it, and the next TICK is due in ten seconds. */
+enum { K8SM_TICK_UNHEARD = 1 };
 
 /* What happened: the type says which fields count. */
 struct k8sm_change {

@@ -138,6 +138,8 @@ struct k8smi_demand_task {
   struct k8smi_demand_check liveness;
   struct k8smi_demand_check readiness;
   struct k8smi_demand_check startup;
+  int64_t
+      startup_seconds; /* in which it has to succeed once; 0: for ever, as nobody asks it, or there is none */
 };
 
 /* What a sidecar has to end in, where the mains took all of the pod's grace, or its grace if that is less.

@@ -210,6 +210,53 @@ static void probe_without_tls(struct k8smi_demand_build *b, struct k8smi_demand_
                     "Mesos' checks speak no TLS: the port is checked for an open connection only");
 }
 
+static bool probe_same_command(struct k8smi_strings a, struct k8smi_strings b) {
+  bool same = a.count == b.count;
+  for (size_t i = 0; same && i < a.count; i++) same = k8smi_eq(a.items[i], b.items[i]);
+  return same;
+}
+
+/* Where it is asked in place of the startup probe it succeeds when that does. */
+static bool probe_answers_for(const struct k8smi_demand_check *asked,
+                              const struct k8smi_demand_check *startup) {
+  return asked->kind == startup->kind && asked->port == startup->port &&
+         k8smi_eq(asked->path, startup->path) && k8smi_eq(asked->scheme, startup->scheme) &&
+         probe_same_command(asked->command, startup->command) && asked->timeout >= startup->timeout;
+}
+
+/* How long a container may take to start: its probe may be asked so often, and each time wait for an answer;
+ * Mesos asks again a period after that. Where readiness asks the same, in its own periods, a success is heard
+ * of that much later. */
+static int64_t probe_startup_seconds(const struct k8smi_demand_task *task) {
+  const struct k8smi_demand_check *startup = &task->startup, *other = &task->readiness;
+  const int64_t seconds =
+      startup->delay + startup->failures * ((int64_t)startup->interval + (int64_t)startup->timeout);
+  int64_t more = 0;
+  if (other->kind != K8SMI_CHECK_NONE) {
+    if (!probe_answers_for(other, startup)) return 0;
+    more = (int64_t)other->delay + other->interval + 2 * (int64_t)other->timeout;
+  }
+  return seconds > INT32_MAX - more ? 0 : seconds + more;
+}
+
+/* Mesos has no check for it, and takes one for a task: that of readiness, where there is one. */
+static void probe_startup(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
+                          const struct k8smi_path *path) {
+  task->startup_seconds = probe_startup_seconds(task);
+  if (task->startup_seconds > 0)
+    K8SMI_DEMAND_WARN(
+        b, APPROXIMATED, path,
+        "Mesos has no startup check: the first success counts as started, until then liveness has a "
+        "grace period; failures are not counted, but a container without a success is killed after "
+        "%lld s",
+        (long long)task->startup_seconds);
+  else
+    K8SMI_DEMAND_WARN(
+        b, APPROXIMATED, path,
+        "Mesos has one check for a task, that of readiness: its first success counts as started, until "
+        "then liveness has a grace period, and failures of this probe end nothing");
+}
+
 void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_source *s) {
   const struct {
     unsigned field;
@@ -226,12 +273,6 @@ void k8smi_demand_make_checks(struct k8smi_demand_build *b, struct k8smi_demand_
     probe_read(b, s, probe, &at, probes[i].check);
     probe_to_command(b, probe, probes[i].no_tls, probes[i].check, &at);
     if (probes[i].no_tls) probe_without_tls(b, probes[i].check, &at);
-    if (probes[i].field == K8SMI_Container_startupProbe) {
-      K8SMI_DEMAND_WARN(
-          b, APPROXIMATED, &at,
-          "Mesos has no startup check: the first success of readiness, or of this probe where there is no "
-          "other, counts as started; until then liveness has a grace period, and failures of this probe end "
-          "nothing");
-    }
+    if (probes[i].field == K8SMI_Container_startupProbe) probe_startup(b, s->task, &at);
   }
 }

@@ -150,9 +150,14 @@ static const struct k8smi_rule rules_of_container[K8SMI_Container__COUNT] = {
     [K8SMI_Container_readinessProbe] =
         RULE_BELOW_AS("`TaskInfo.check`: its results, which the driver counts, make the container ready"),
     [K8SMI_Container_startupProbe] = RULE_BELOW_AS(
-        "with a warning: the first success of readiness, or of this probe where there is no other, "
-        "counts as started; until then liveness has a grace period, and failures of this probe end "
-        "nothing"),
+        "with a warning: `TaskInfo.check`, where there is no readiness probe; its first success counts as "
+        "started, and until then liveness has a grace period. Without one the driver kills the container "
+        "after "
+        "`initialDelaySeconds` + `failureThreshold` × (`periodSeconds` + `timeoutSeconds`), which is a "
+        "failure. "
+        "A readiness probe that asks the same stands in for it; where readiness asks something else its "
+        "first "
+        "success counts as started, and failures of this probe end nothing"),
     [K8SMI_Container_lifecycle] = RULE_BELOW,
     [K8SMI_Container_terminationMessagePath] =
         RULE_UNLESS(IGNORED, "/dev/termination-log", "the message of an ended container is Mesos' own"),
@@ -242,15 +247,17 @@ static const struct k8smi_rule rules_of_probe[K8SMI_Probe__COUNT] = {
     [K8SMI_Probe_grpc] = RULE_TOLD(
         "Mesos does not speak gRPC: the port is checked for an open connection only, or by option with "
         "`grpc_health_probe` in the container, whose image must have it in its PATH"),
-    [K8SMI_Probe_initialDelaySeconds] = RULE_HOW(
-        "`delay_seconds`; that of a startup probe also part of the health check's `grace_period_seconds`"),
+    [K8SMI_Probe_initialDelaySeconds] = RULE_HOW("`delay_seconds`; that of a startup probe also part of the "
+                                                 "health check's `grace_period_seconds`, and "
+                                                 "of the time that the container has to start"),
     [K8SMI_Probe_timeoutSeconds] = RULE_HOW("`timeout_seconds`"),
     [K8SMI_Probe_periodSeconds] = RULE_HOW("`interval_seconds`"),
     [K8SMI_Probe_successThreshold] =
         RULE_HOW("counted by the driver in periods: Mesos tells of changes only"),
     [K8SMI_Probe_failureThreshold] = RULE_HOW(
         "`consecutive_failures` of a health check; of readiness counted by the driver in periods; that "
-        "of a startup probe is a part of the health check's `grace_period_seconds`"),
+        "of a startup probe is a part of the health check's `grace_period_seconds`, and of the time that the "
+        "container has to start"),
     [K8SMI_Probe_terminationGracePeriodSeconds] = RULE_IGNORED("the container's own grace period holds"),
 };
 

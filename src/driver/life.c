@@ -28,7 +28,8 @@ struct life_look {
 };
 
 static int life_tell_time(struct k8sm_driver *d, struct drv_pod *pod) {
-  const struct k8sm_change tick = k8smi_drv_change(d, K8SM_CHANGE_TICK);
+  struct k8sm_change tick = k8smi_drv_change(d, K8SM_CHANGE_TICK);
+  tick.number = k8smi_drv_reconcile_hears(d, pod) ? 0 : K8SM_TICK_UNHEARD;
   int r = k8smi_drv_pod_change(d, pod, &tick, NULL);
   if (r == K8SM_OK) pod->ticked_ms = d->core.mono_ms + 1;
   return r;
@@ -60,6 +61,10 @@ static const char *life_why_kill(const struct drv_pod *pod, struct k8sm_slice ta
   if (s->deleted) return pod->preempted ? "the pod is preempted" : "the pod is deleted";
   if (s->deadline_exceeded) return "the pod is past its activeDeadlineSeconds";
   if (s->ending) return "the pod's own containers are over";
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    if (s->tasks[i].startup_failed && k8smi_eq(s->tasks[i].task_id, task_id))
+      return "the container's startup probe has failed";
+  }
   return "the pod's sandbox is lost";
 }
 

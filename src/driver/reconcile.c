@@ -14,6 +14,7 @@ enum {
   RECONCILE_ADOPT_MS = 60000,  /* the same while it is found out what runs */
   RECONCILE_AGENTS_MS = 60000, /* for agents to make offers, before those are asked for that make none */
   RECONCILE_ANSWERS_MS = 5000, /* for the answers to what names no task */
+  RECONCILE_HEAR_MS = 10000,   /* from a subscription on, for agents to send what waited for it */
   RECONCILE_DOUBT_MS = 60000,  /* a single task in doubt is asked for again */
   RECONCILE_BATCH = 1000,      /* tasks that one call names, about */
   RECONCILE_SLOTS = 10000,     /* that one step of a round looks at */
@@ -102,6 +103,16 @@ bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_po
     if (!missed || reconcile_is_unheard(d, t)) return false;
   }
   return pod->tasks == NULL || d->session.state == DRV_SESSION_SUBSCRIBED;
+}
+
+bool k8smi_drv_reconcile_hears(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  if (d->session.state != DRV_SESSION_SUBSCRIBED ||
+      d->core.mono_ms - d->session.subscribed_ms < RECONCILE_HEAR_MS)
+    return false;
+  for (const struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
+    if (reconcile_is_unheard(d, t)) return false;
+  }
+  return true;
 }
 
 /* As many pods from the cursor on as one step takes. */

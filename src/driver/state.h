@@ -377,6 +377,9 @@ int k8smi_drv_reconcile_pump(struct k8sm_driver *d);
 /* Whether another attempt may begin beside what is left of the pod: in this subscription the master has said
  * of each task that it misses it. What was said before may be old: agents come back unheard. */
 bool k8smi_drv_reconcile_misses(const struct k8sm_driver *d, const struct drv_pod *pod);
+/* Whether all that the pod's tasks had to tell is known: they have been heard of in this subscription, and
+ * agents had the time to send what they could not before. */
+bool k8smi_drv_reconcile_hears(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* Task ids and agent ids by turns; none: all tasks are asked for. Errors: NOMEM, and what k8sm_call_encode
  * finds in the ids. */
 int k8smi_drv_reconcile_ask(struct k8sm_driver *d, const struct k8sm_slice *items, size_t n, const char *why);

@@ -104,7 +104,8 @@ static int words_of_containers(struct drv_core *core, const struct drv_pod *pod,
   for (size_t i = 0; r == K8SM_OK && k8sm_status_containers(to, i, &b, sizeof b, 1) != 0; i++) {
     if (k8sm_status_containers(from, i, &a, sizeof a, 1) == 0)
       a = (struct k8sm_container_status){.state = b.state};
-    r = words_of_container(core, pod, &a, &b, from->ending || from->tasks[b.task].kill);
+    const struct k8smi_status_task *t = &from->tasks[b.task];
+    r = words_of_container(core, pod, &a, &b, from->ending || (t->kill && !t->startup_failed));
   }
   return r;
 }
@@ -121,10 +122,12 @@ static int words_of_kill(struct drv_core *core, const struct drv_pod *pod, const
       return K8SM_OK; /* the process before has said it, or was about to */
     return words_join(core, pod, K8SMI_S("Killing"), K8SMI_S(": Stopping container "), d->container);
   }
-  if (!begins || to->kill || !to->unhealthy) return K8SM_OK;
-  return words_join(core, pod, K8SMI_S("Killing: Container "), d->container,
-                    k8smi_task_may_restart(d) ? K8SMI_S(" failed liveness probe, will be restarted")
-                                              : K8SMI_S(" failed liveness probe"));
+  const char *probe = to->startup_failed && !from->startup_failed ? "startup" : NULL;
+  if (begins && !to->kill && to->unhealthy) probe = "liveness";
+  if (probe == NULL) return K8SM_OK;
+  return k8smi_drv_eventf(core, 0, pod->key, "Killing: Container %.*s failed %s probe%s",
+                          K8SMI_P(d->container), probe,
+                          k8smi_task_may_restart(d) ? ", will be restarted" : "");
 }
 
 static int words_of_task(struct drv_core *core, const struct drv_pod *pod, const struct k8smi_demand_task *d,
@@ -135,6 +138,10 @@ static int words_of_task(struct drv_core *core, const struct drv_pod *pod, const
     r = k8smi_drv_tellf(core, pod->key, true,
                         "Unhealthy: Liveness probe failed: container %.*s is not healthy",
                         K8SMI_P(d->container));
+  if (r == K8SM_OK && to->startup_failed && !from->startup_failed)
+    r = k8smi_drv_tellf(core, pod->key, true,
+                        "Unhealthy: Startup probe failed: container %.*s has not started within %lld s",
+                        K8SMI_P(d->container), (long long)d->startup_seconds);
   return r == K8SM_OK ? words_of_kill(core, pod, d, from, to, ending) : r;
 }
 

@@ -158,6 +158,16 @@ static void subscribe_take_over(struct local_framework *framework) {
   }
 }
 
+/* The master tells all agents of it, and they send at once what it has not acknowledged. */
+static void subscribe_resend(struct local_framework *framework) {
+  K8SMI_EACH(link, &framework->tasks) {
+    struct local_task *task = K8SMI_OF(link, local_task, by_framework);
+    if (k8smi_list_empty(&task->updates) || task->lost || !k8smi_local_agent_hears(task->agent)) continue;
+    task->retry_ms = framework->local->options.ack_retry_ms;
+    k8smi_local_task_forward(task);
+  }
+}
+
 static void subscribe_connect(struct local_framework *framework, uint64_t exchange, uint32_t format,
                               const char *stream_id) {
   struct k8smi_local *local = framework->local;
@@ -169,6 +179,7 @@ static void subscribe_connect(struct local_framework *framework, uint64_t exchan
   k8smi_local_timer_clear(&local->timers, &framework->failover);
   subscribe_welcome(framework);
   framework->heartbeat.fire(framework);
+  subscribe_resend(framework);
   k8smi_local_wake(local);
   k8smi_local_allocate(local);
 }

@@ -124,6 +124,9 @@ uint64_t k8sm_status_deadline(const struct k8sm_status *status) {
     const struct k8smi_status_task *t = &s->tasks[i];
     if (t->check_pending) at = action_sooner(s, at, t->check_mono_ms);
     if (t->kill && k8smi_task_alive(t)) at = action_sooner(s, at, t->kill_mono_ms);
+    const uint64_t startup =
+        k8smi_task_startup_deadline(s, i); /* a TICK alone lets it fail: it may be over */
+    at = startup < at ? startup : at;
     if (launches && k8smi_task_wants_launch(s, i)) at = action_sooner(s, at, t->due_mono_ms);
   }
   if (s->ending && s->hurry_mono_ms != 0 && k8smi_status_alive(s))

@@ -72,7 +72,8 @@ static struct k8sm_slice container_backoff_message(struct k8sm_status *s, size_t
 /* Forgets the instance that was, but for its id: late news of it are known by that. */
 static void container_reset_instance(struct k8smi_status_task *t) {
   t->progress = K8SMI_PROGRESS_NONE;
-  t->ran = t->unhealthy = t->started = t->ready = t->check_pending = t->kill = false;
+  t->ran = t->unhealthy = t->started = t->ready = t->check_pending = t->kill = t->startup_failed = false;
+  t->startup_mono_ms = 0;
   t->uuid = (struct k8sm_slice){NULL, 0};
 }
 
@@ -113,6 +114,7 @@ void k8smi_task_running(struct k8sm_status *s, size_t task, const struct k8smi_h
   t->started_wall_ms = h->wall_ms;
   t->started_mono_ms = s->mono_ms;
   t->started = d->startup.kind == K8SMI_CHECK_NONE;
+  if (d->startup_seconds > 0) t->startup_mono_ms = s->mono_ms + (uint64_t)d->startup_seconds * 1000;
   t->ready = t->started && d->readiness.kind == K8SMI_CHECK_NONE;
   if (t->restarting) t->restarts++;
   t->restarting = false;
@@ -205,12 +207,12 @@ static void container_start_failed(struct k8sm_status *s, size_t task, const str
   t->message = container_cut(s, h->message);
 }
 
-/* Its health check had it killed: a failure, with whatever code it left.
+/* Its health check had it killed, or its startup probe: a failure, with whatever code it left.
  * https://kubernetes.io/docs/concepts/workloads/pods/probes/#liveness-probe */
 static bool container_fails(const struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   const struct k8smi_status_task *t = &s->tasks[task];
-  return t->unhealthy && !t->kill && h->killed && !s->ending &&
-         k8smi_task_may_restart(&s->demand->tasks[task]);
+  bool probed = t->kill ? t->startup_failed : t->unhealthy;
+  return probed && h->killed && !s->ending && k8smi_task_may_restart(&s->demand->tasks[task]);
 }
 
 void k8smi_task_exited(struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
@@ -315,16 +317,21 @@ static void container_set_check(struct k8smi_status_task *t, bool success) {
   t->ready = success;
 }
 
+void k8smi_task_started(struct k8sm_status *s, size_t task) {
+  struct k8smi_status_task *t = &s->tasks[task];
+  t->started = true;
+  t->startup_mono_ms = 0;
+  if (s->demand->tasks[task].readiness.kind == K8SMI_CHECK_NONE) container_set_check(t, true);
+}
+
 /* A result counts once it has stood for as long as the threshold takes: Mesos tells of changes only. */
 void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success) {
   struct k8smi_status_task *t = &s->tasks[task];
   const struct k8smi_demand_task *d = &s->demand->tasks[task];
   const struct k8smi_demand_check *check = &d->readiness;
-  if (success) t->started = true;
-  if (check->kind == K8SMI_CHECK_NONE) { /* the startup probe: once it has succeeded nobody asks it again */
-    if (success) container_set_check(t, true);
-    return;
-  }
+  if (success) k8smi_task_started(s, task);
+  if (check->kind == K8SMI_CHECK_NONE)
+    return; /* the startup probe: once it has succeeded nobody asks it again */
   if (!t->started || success == t->ready) {
     t->check_pending = false;
     return;
@@ -347,4 +354,38 @@ bool k8smi_status_alive(const struct k8sm_status *s) {
     if (k8smi_task_alive(&s->tasks[i])) return true;
   }
   return false;
+}
+
+/* ---- Startup ----
+ * https://kubernetes.io/docs/concepts/workloads/pods/probes/#startup-probe */
+
+enum { STARTUP_HEAR_MS = 10 * 1000 };
+
+/* Who is killed already needs no other reason. Of one that is out of reach nobody knows what it has done. */
+uint64_t k8smi_task_startup_deadline(const struct k8sm_status *s, size_t task) {
+  const struct k8smi_status_task *t = &s->tasks[task];
+  bool open = t->startup_mono_ms != 0 && t->progress == K8SMI_PROGRESS_RUNNING && !t->kill;
+  return open && !s->ending && !s->lost && !s->unreachable ? t->startup_mono_ms : UINT64_MAX;
+}
+
+void k8smi_status_fail_startups(struct k8sm_status *s, bool heard) {
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    struct k8smi_status_task *t = &s->tasks[i];
+    if (k8smi_task_startup_deadline(s, i) > s->mono_ms) continue;
+    if (!heard) {
+      t->startup_mono_ms = s->mono_ms + STARTUP_HEAR_MS;
+      continue;
+    }
+    t->startup_failed = t->kill = true;
+    t->kill_mono_ms = s->mono_ms;
+    t->kill_grace = s->demand->tasks[i].grace_seconds;
+  }
+}
+
+void k8smi_status_await_startups(struct k8sm_status *s) {
+  const uint64_t least = s->mono_ms + STARTUP_HEAR_MS;
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    struct k8smi_status_task *t = &s->tasks[i];
+    if (t->startup_mono_ms != 0 && t->startup_mono_ms < least) t->startup_mono_ms = least;
+  }
 }

@@ -88,7 +88,9 @@
   STATUS_FIELD(F, check_mono_ms, U64)                                                                        \
   STATUS_FIELD(F, kill, BOOL)                                                                                \
   STATUS_FIELD(F, kill_grace, I64)                                                                           \
-  STATUS_FIELD(F, kill_mono_ms, U64)
+  STATUS_FIELD(F, kill_mono_ms, U64)                                                                         \
+  STATUS_FIELD(F, startup_mono_ms, U64)                                                                      \
+  STATUS_FIELD(F, startup_failed, BOOL)
 #define STATUS_TASK_TABLE(F) STATUS_TASK_BEGIN(F) STATUS_ENDS(F) STATUS_TASK_REST(F)
 
 #define STATUS_STRAY_TABLE(F)                                                                                \

@@ -122,6 +122,12 @@ static int change_nothing(struct k8sm_status *s, const struct k8sm_change *chang
   return K8SM_OK;
 }
 
+static int change_tick(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
+  (void)diags;
+  k8smi_status_fail_startups(s, change->number != K8SM_TICK_UNHEARD);
+  return K8SM_OK;
+}
+
 /* What is killed for it does not end the pod, as if the sandbox had been lost. */
 static int change_abandon(struct k8sm_status *s, const struct k8sm_change *change, struct k8sm_diags *diags) {
   (void)change;
@@ -160,7 +166,7 @@ static int change_attempt(struct k8sm_status *s, const struct k8sm_change *chang
 }
 
 static int (*const change_steps[])(struct k8sm_status *, const struct k8sm_change *, struct k8sm_diags *) = {
-    [K8SM_CHANGE_TICK] = change_nothing,       [K8SM_CHANGE_UPDATE] = k8smi_status_update,
+    [K8SM_CHANGE_TICK] = change_tick,          [K8SM_CHANGE_UPDATE] = k8smi_status_update,
     [K8SM_CHANGE_PLACED] = change_placed,      [K8SM_CHANGE_UNPLACED] = change_unplaced,
     [K8SM_CHANGE_LAUNCHED] = change_launched,  [K8SM_CHANGE_DELETED] = change_deleted,
     [K8SM_CHANGE_AGENT_LOST] = change_nothing, [K8SM_CHANGE_ATTEMPT] = change_attempt,
@@ -191,6 +197,7 @@ static void status_rebase(struct k8sm_status *s, const struct k8sm_change *chang
     time_shift(&t->due_mono_ms, from, to);
     time_shift(&t->check_mono_ms, from, to);
     time_shift(&t->kill_mono_ms, from, to);
+    time_shift(&t->startup_mono_ms, from, to);
   }
   for (size_t i = 0; i < s->stray_count; i++) time_shift(&s->strays[i].kill_mono_ms, from, to);
   s->mono_ms = to;

@@ -68,6 +68,9 @@ struct k8smi_status_task {
   bool kill;
   int64_t kill_grace;
   uint64_t kill_mono_ms; /* when to send it next */
+  /* A startup probe that has not succeeded. */
+  uint64_t startup_mono_ms; /* when it has failed; 0: it has succeeded, or nobody asks it */
+  bool startup_failed;      /* which is what the kill is for */
 };
 
 /* A task of another attempt, and that lives all the same: it is killed. */
@@ -358,6 +361,14 @@ void k8smi_status_lose_sandbox(struct k8sm_status *s);
 bool k8smi_status_ends_with_sandbox(const struct k8sm_status *s);
 void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happening *h);
 void k8smi_task_checked(struct k8sm_status *s, size_t task, bool success);
+/* Its startup probe has succeeded at some time: so it has, whatever it says now. */
+void k8smi_task_started(struct k8sm_status *s, size_t task);
+/* When the startup probe has failed; UINT64_MAX: never, or not before more is heard. */
+uint64_t k8smi_task_startup_deadline(const struct k8sm_status *s, size_t task);
+/* Kills what has not started in time. `heard`: all that agents have to tell; else it has some more time. */
+void k8smi_status_fail_startups(struct k8sm_status *s, bool heard);
+/* What waits to be told comes soon: nothing is concluded until then. */
+void k8smi_status_await_startups(struct k8sm_status *s);
 /* A new attempt: as if it had never run, with what was in lastState. */
 void k8smi_task_renew(struct k8smi_status_task *t);
 /* Where the pod is one task: there is no pause task to wait for, in this attempt. */

@@ -227,6 +227,7 @@ static uint32_t update_progress(const K8smMesos__TaskStatus *u) {
 
 static void update_reach(struct k8sm_status *s, bool reached) {
   if (!reached && !s->unreachable) s->unreachable_mono_ms = s->mono_ms;
+  if (reached && s->unreachable) k8smi_status_await_startups(s);
   s->unreachable = !reached;
   if (reached) s->given_up = false;
 }
@@ -259,11 +260,15 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
 }
 
 /* Results count when they are new: a copy may be older than what was heard. But of a task that is found it is
- * all that there is, and unless the result changes no other comes. */
+ * all that there is, and unless the result changes no other comes. And who has succeeded once has started. */
 static void update_check(struct k8sm_status *s, size_t task, const K8smMesos__TaskStatus *u, bool found) {
   bool news = u->has_reason && u->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_TASK_CHECK_STATUS_UPDATED;
-  if (u->check_status != NULL && (news || found))
-    k8smi_task_checked(s, task, update_check_result(u->check_status));
+  if (u->check_status == NULL) return;
+  bool success = update_check_result(u->check_status);
+  if (news || found)
+    k8smi_task_checked(s, task, success);
+  else if (success && s->tasks[task].startup_mono_ms != 0)
+    k8smi_task_started(s, task);
 }
 
 /* Other updates carry what the last one of these said, of a neighbour even. */

@@ -81,7 +81,7 @@ struct sim_container {
   enum sim_kind kind;
   bool startup; /* it has a startup probe, and no readiness probe in its way */
   bool endless; /* it does not end by itself, and nothing but us kills it */
-  bool fails;   /* sooner or later, by itself or by its liveness probe */
+  bool fails;   /* sooner or later, by itself or by its liveness probe; or its startup probe never succeeds */
   int64_t cpus_milli;
 };
 enum sim_policy { SIM_ALWAYS, SIM_ON_FAILURE, SIM_NEVER };

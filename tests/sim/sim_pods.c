@@ -14,6 +14,11 @@ struct pods_form {
   bool endless, fails, startup;
 };
 
+/* It has succeeded as soon as the process has made a file. */
+#define PODS_STARTUP(period, failures)                                                                       \
+  ",\"startupProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/s\"]},\"periodSeconds\":" #period ","        \
+  "\"failureThreshold\":" #failures "}"
+
 static const struct pods_form pods_mains[] = {
     {"sleep 1000000", "", true, false, false},
     {"sleep 1000000", "", true, false, false},
@@ -34,13 +39,13 @@ static const struct pods_form pods_mains[] = {
      ",\"livenessProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/l\"]},\"periodSeconds\":3,"
      "\"failureThreshold\":2}",
      false, true, false},
+    {"sleep 9; touch /s; sleep 1000000", PODS_STARTUP(2, 6), true, false, true},
+    {"trap 'exit 0' TERM; sleep 1000000", PODS_STARTUP(2, 3), false, true, true},
 };
 static const struct pods_form pods_sidecars[] = {
     {"sleep 1000000", "", true, false, false},
-    {"sleep 2; touch /s; sleep 1000000",
-     ",\"startupProbe\":{\"exec\":{\"command\":[\"test\",\"-f\",\"/s\"]},\"periodSeconds\":1,"
-     "\"failureThreshold\":30}",
-     true, false, true},
+    {"sleep 2; touch /s; sleep 1000000", PODS_STARTUP(1, 30), true, false, true},
+    {"sleep 1000000", PODS_STARTUP(3, 2), false, true, true},
     {"sleep 30; exit 1", "", false, true, false},
 };
 static const struct pods_form pods_inits[] = {

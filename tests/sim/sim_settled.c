@@ -87,9 +87,11 @@ static void settled_terminal(const struct sim *s, size_t i, const struct k8sm_st
   if (failed && !bad) settled_not(w, "%s is Failed, and all of it ended well", p->key);
 }
 
+/* What stands before its main containers lets none of them begin. */
 static bool settled_init_fails(const struct sim_pod *p) {
   for (size_t k = 0; k < p->init_count; k++) {
-    if (p->containers[k].kind == SIM_INIT && p->containers[k].fails) return true;
+    const struct sim_container *c = &p->containers[k];
+    if (c->fails && (c->kind == SIM_INIT || c->startup)) return true;
   }
   return false;
 }
@@ -116,6 +118,18 @@ static bool settled_waits(const struct k8sm_status *status, uint32_t task, uint6
   return false;
 }
 
+/* It runs for longer than any startup probe here allows. */
+static bool settled_overdue(const struct sim *s, const struct sim_task *t) {
+  enum { STARTUP_MS = 120000 };
+  K8SMI_EACH(link, &s->local->frameworks) {
+    const struct local_framework *framework = K8SMI_OF(link, local_framework, link);
+    const struct local_task *task = k8smi_local_index_get(&framework->task_index, k8smi_s(t->id));
+    if (task != NULL && task->phase == LOCAL_TASK_RUNNING && s->now - task->running_since > STARTUP_MS)
+      return true;
+  }
+  return false;
+}
+
 static void settled_container(const struct sim *s, size_t i, const struct k8sm_container_status *c,
                               bool reached, struct k8sm_slice agent_id, bool waits, struct settled *w) {
   const struct sim_pod *p = &s->pods[i];
@@ -128,6 +142,8 @@ static void settled_container(const struct sim *s, size_t i, const struct k8sm_c
   if (waits && c->message.len == 0)
     settled_not(w, "%s: container %s is to be started, and nobody says what it waits for", p->key,
                 c->name.ptr);
+  if (live && p->containers[k].startup && p->containers[k].fails && settled_overdue(s, t))
+    settled_not(w, "%s: container %s does not start, and is not killed for it", p->key, c->name.ptr);
   bool room = live || sim_truth_alone(s, t) || settled_token_room(s, p, &p->containers[k], agent_id);
   if (!reached || !p->containers[k].endless || !room) return;
   if (!live)

@@ -120,6 +120,97 @@ static void what_can_not_be_created_is_told(void **state) {
   script_close(&s);
 }
 
+/* 2 × (4 + 1) seconds to start in. */
+#define SLOW(policy)                                                                                         \
+  POD("restartPolicy: " policy ", containers: [{name: c, image: i, startupProbe: {exec: {command: [a]}, "    \
+      "periodSeconds: 4, failureThreshold: 2}}]")
+#define STARTS "> KILL c.0: the container's startup probe has failed\n"
+
+static void open_slow(struct script *s, const char *pod) {
+  open_placed(s, pod);
+  s->heartbeats = true;
+  tell(s, "c", "TASK_RUNNING", EXECUTOR);
+  script_forget(s);
+}
+
+static void who_does_not_start_is_killed(void **state) {
+  struct script s;
+  (void)state;
+  open_slow(&s, SLOW("OnFailure"));
+  script_wait(&s, 9900);
+  tell(&s, "c", "TASK_RUNNING", READY(1));
+  assert_false(script_has(&s, "KILL"));
+  script_wait(&s, 200);
+  assert_true(script_has(
+      &s, "warning default/p: Unhealthy: Startup probe failed: container c has not started within 10 s\n"
+          "event default/p: Killing: Container c failed startup probe, will be restarted\n"));
+  assert_true(script_has(&s, STARTS));
+  script_forget(&s);
+  script_wait(&s, 11000);
+  assert_true(script_has(&s, STARTS)); /* it may be lost */
+  assert_false(script_has(&s, "event"));
+  tell(&s, "c", "TASK_KILLED", MESSAGE("Command exited with status 0"));
+  assert_true(script_has(&s, "event default/p: Ended: container c ended with exit code 0\n"));
+  script_offer(&s, "O2", "A1");
+  assert_int_equal(s.task_count, 3);
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  tell(&s, "c", "TASK_RUNNING", READY(0));
+  assert_true(script_has(&s, "event default/p: Ready: container c\n"));
+  script_forget(&s);
+  script_wait(&s, 600000);
+  assert_false(script_has(&s, "KILL"));
+  script_close(&s);
+  open_slow(&s, SLOW("Never"));
+  script_wait(&s, 10100);
+  assert_true(script_has(&s, "event default/p: Killing: Container c failed startup probe\n"));
+  tell(&s, "c", "TASK_KILLED", MESSAGE("Command terminated with signal Killed"));
+  assert_true(script_has(&s, "warning default/p: Error: container c ended by signal 9\n"));
+  assert_true(script_has(&s, "warning default/p: Failed: the pod was Running\n"));
+  script_close(&s);
+}
+
+static const char copied[] = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\"";
+#define COPY_CHECK(code)                                                                                     \
+  ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_RECONCILIATION\",\"check_status\":{\"type\":"           \
+  "\"COMMAND\","                                                                                             \
+  "\"command\":{\"exit_code\":" #code "}}"
+
+/* It may have started while nobody could hear it: in the time without a subscription, or without a process.
+ */
+static void nobody_is_killed_for_what_was_not_heard(void **state) {
+  (void)state;
+  for (int i = 0; i < 4; i++) {
+    const bool restarts = i % 2 == 1, starts = i >= 2;
+    struct script s;
+    struct k8sm_driver_options o = script_options();
+    open_slow(&s, SLOW("Always"));
+    script_wait(&s, 3000);
+    if (restarts) {
+      script_restart(&s, &o);
+      s.reasons = true;
+      script_tick(&s);
+    } else {
+      script_lost(&s, "connection reset");
+    }
+    script_wait(&s, 20000); /* its time is over */
+    if (!restarts) script_wait(&s, 5000);
+    script_subscribe(&s, "F1");
+    script_wait(&s, 9000);
+    assert_false(script_has(&s, "KILL"));
+    tell(&s, "", "TASK_RUNNING", copied);
+    script_wait(&s, 30000); /* it has not answered yet */
+    assert_false(script_has(&s, "KILL"));
+    if (starts)
+      tell(&s, "c", "TASK_RUNNING", COPY_CHECK(0));
+    else
+      tell(&s, "c", "TASK_RUNNING", COPY_CHECK(1));
+    script_wait(&s, 10100);
+    assert_int_equal(script_has(&s, STARTS), !starts);
+    assert_int_equal(script_has(&s, "event default/p: Ready: container c\n"), starts);
+    script_close(&s);
+  }
+}
+
 static void a_deadline_is_told_when_it_is_over(void **state) {
   struct script s;
   (void)state;
@@ -230,6 +321,8 @@ int main(void) {
       cmocka_unit_test(an_unhealthy_container_may_be_over),
       cmocka_unit_test(failures_are_warnings),
       cmocka_unit_test(what_can_not_be_created_is_told),
+      cmocka_unit_test(who_does_not_start_is_killed),
+      cmocka_unit_test(nobody_is_killed_for_what_was_not_heard),
       cmocka_unit_test(a_deadline_is_told_when_it_is_over),
       cmocka_unit_test(deletions_stop_containers),
       cmocka_unit_test(a_restart_does_not_tell_of_it_again),

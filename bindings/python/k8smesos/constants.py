@@ -292,6 +292,10 @@ class ChangeType(_Code):
     CONDITION = 9
 
 
+class TickFlag(_Code):
+    UNHEARD = 1
+
+
 class State(_Code):
     WAITING = 0
     RUNNING = 1
@@ -422,6 +426,7 @@ PREFIXES = {
     "CALLS": CallsFlag,
     "GONE": Gone,
     "CHANGE": ChangeType,
+    "TICK": TickFlag,
     "STATE": State,
     "ACTION": ActionType,
     "INPUT": InputType,
