@@ -207,11 +207,12 @@ static void container_start_failed(struct k8sm_status *s, size_t task, const str
   t->message = container_cut(s, h->message);
 }
 
-/* Its health check had it killed, or its startup probe: a failure, with whatever code it left.
+/* Its health check had it killed, or its startup probe: a failure, with whatever code it left. What is killed
+ * before it has started, and nobody knows why, was so by a process that did not come to record it.
  * https://kubernetes.io/docs/concepts/workloads/pods/probes/#liveness-probe */
 static bool container_fails(const struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   const struct k8smi_status_task *t = &s->tasks[task];
-  bool probed = t->kill ? t->startup_failed : t->unhealthy;
+  bool probed = t->kill ? t->startup_failed : t->unhealthy || t->startup_mono_ms != 0;
   return probed && h->killed && !s->ending && k8smi_task_may_restart(&s->demand->tasks[task]);
 }
 

@@ -80,6 +80,9 @@ static void settled_terminal(const struct sim *s, size_t i, const struct k8sm_st
   bool bad = settled_unseen(status); /* something ended badly, or in a way that nobody saw */
   for (size_t k = 0; k < p->container_count; k++) {
     const struct sim_task *t = sim_truth_last(s, i, k);
+    if (!failed && p->containers[k].kind == SIM_MAIN && p->policy != SIM_NEVER && p->containers[k].fails &&
+        p->containers[k].startup)
+      settled_not(w, "%s is Succeeded, and %s never started", p->key, p->containers[k].name);
     if (p->containers[k].kind != SIM_SIDECAR) bad = bad || t == NULL || t->exit_code != 0;
     if (!failed && p->containers[k].kind == SIM_MAIN && t != NULL && t->exit_code > 0)
       settled_not(w, "%s is Succeeded, and %s ended with %d", p->key, p->containers[k].name, t->exit_code);

@@ -68,6 +68,21 @@ static void what_never_starts_is_killed(void **state) {
   }
 }
 
+/* The process that had it killed died before that was recorded. */
+static void a_kill_that_nobody_knows_of_is_the_probes(void **state) {
+  (void)state;
+  struct life l;
+  startup_begin(&l, STARTUP("OnFailure"));
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  life_end(&l);
+  startup_begin(&l, STARTUP("OnFailure"));
+  life_update(&l, "c", 0, "RUNNING", NEWS("true"));
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/0");
+  life_end(&l);
+}
+
 static void each_instance_has_its_own_time(void **state) {
   (void)state;
   struct life l;
@@ -174,7 +189,7 @@ static void a_pod_that_ends_has_no_use_for_it(void **state) {
   life_change(&l, K8SM_CHANGE_DELETED, NULL, 5);
   assert_life(&l, "Running(Terminating) c=R | kill:c/5 shutdown+5000");
   life_update(&l, "c", 0, "KILLED", EXITED(0));
-  assert_life(&l, "Succeeded(Terminating) c=T(0 Completed) | kill:pause/0 shutdown+5000");
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed) | kill:pause/0 shutdown+5000");
   life_end(&l);
 }
 
@@ -296,6 +311,7 @@ static void the_time_to_start_is_that_of_the_probe(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_never_starts_is_killed),
+      cmocka_unit_test(a_kill_that_nobody_knows_of_is_the_probes),
       cmocka_unit_test(each_instance_has_its_own_time),
       cmocka_unit_test(what_starts_in_time_lives),
       cmocka_unit_test(nothing_is_concluded_before_all_is_heard),
