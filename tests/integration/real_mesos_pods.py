@@ -151,6 +151,38 @@ class Pods(Case):
         self.wait(lambda: self.containers("sick")["web"]["restartCount"] >= 1)
         self.assertEqual(self.started("sick", "well"), well)
 
+    STARTED = {"exec": {"command": ["test", "-e", "/tmp/started"]}, "periodSeconds": 1}
+
+    def test_startup_probe_that_never_succeeds(self):
+        self.run_pod(pod("starts", [
+            container("never", "trap 'exit 0' TERM; while :; do sleep 0.1; done",
+                      startupProbe={**self.STARTED, "failureThreshold": 3}),
+            container("late", "sleep 4; touch /tmp/started; sleep 600",
+                      startupProbe={**self.STARTED, "failureThreshold": 10})],
+            restartPolicy="OnFailure", terminationGracePeriodSeconds=5))
+        self.wait(lambda: self.containers("starts").get("late", {}).get("ready"))
+        late = self.started("starts", "late")
+        self.wait(lambda: self.containers("starts")["never"]["restartCount"] == 2)
+        self.assertEqual(self.containers("starts")["never"]["lastState"]["terminated"]["exitCode"], 0)
+        self.assertIn("Unhealthy: Startup probe failed: container never has not started within 6 s", self.said())
+        self.assertIn("Killing: Container never failed startup probe, will be restarted", self.said())
+        self.assertEqual(self.started("starts", "late"), late)
+        self.assertFalse(self.containers("starts")["never"]["ready"])
+
+    def test_startup_that_nobody_heard(self):
+        km = self.run_pod(pod("quiet", [container("main", "sleep 7; touch /tmp/started; sleep 600",
+                                                  startupProbe={**self.STARTED, "failureThreshold": 7})]))
+        started = self.wait(lambda: self.started("quiet", "main"))
+        km.kill()
+        km.wait()
+        time.sleep(18)  # it starts, and the time of its probe goes by
+        self.start("-f", pathlib.Path(self.folder.name, "pod.yaml"))
+        self.wait(lambda: self.containers("quiet").get("main", {}).get("ready"))
+        time.sleep(15)
+        self.assertEqual(self.started("quiet", "main"), started)
+        self.assertEqual(self.containers("quiet")["main"]["restartCount"], 0)
+        self.assertNotIn("Unhealthy", self.said())
+
     def test_readiness_follows_its_probe(self):
         self.run_pod(pod("gate", [container("web", "sleep 2; touch /tmp/ready; sleep 600", readinessProbe={
             "exec": {"command": ["test", "-e", "/tmp/ready"]}, "periodSeconds": 1})]))
