@@ -8,6 +8,7 @@
 
 enum {
   LIFE_KILL_AGAIN_MS = 10000, /* kills get lost without a word: while an image is pulled, for one */
+  LIFE_HEAR_MS = 1000,        /* to the next look whether all was heard */
   LIFE_MIN_WAIT_MS = 100,     /* between two looks that only time asks for */
   LIFE_MOST = 500,            /* pods that are looked at in one go: one or two milliseconds, */
   LIFE_REST = 4,              /* where one that was at rest counts as so many more */
@@ -61,11 +62,14 @@ static const char *life_why_kill(const struct drv_pod *pod, struct k8sm_slice ta
   if (s->deleted) return pod->preempted ? "the pod is preempted" : "the pod is deleted";
   if (s->deadline_exceeded) return "the pod is past its activeDeadlineSeconds";
   if (s->ending) return "the pod's own containers are over";
-  for (size_t i = 1; i < s->demand->task_count; i++) {
-    if (s->tasks[i].startup_failed && k8smi_eq(s->tasks[i].task_id, task_id))
-      return "the container's startup probe has failed";
-  }
-  return "the pod's sandbox is lost";
+  return s->lost ? "the pod's sandbox is lost" : "the container's startup probe has failed";
+}
+
+/* It is killed as it has not started: which it may have, unheard. */
+static bool life_may_spare(const struct drv_pod *pod, const struct k8sm_action *a) {
+  const struct k8sm_status *s = pod->status;
+  const struct k8smi_status_task *t = &s->tasks[a->task];
+  return t->startup_failed && !s->ending && !s->lost && k8smi_eq(t->task_id, a->task_id);
 }
 
 /* Not before the master has answered the task's ACCEPT: it would not know the task, and lose the kill. */
@@ -77,6 +81,10 @@ static int life_kill(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
     return K8SM_OK;
   }
   look->blocked |= d->session.state != DRV_SESSION_SUBSCRIBED;
+  if (!look->blocked && life_may_spare(pod, a) && !k8smi_drv_reconcile_hears(d, pod)) {
+    look->due_ms = k8smi_drv_min(look->due_ms, k8smi_drv_after(&d->core, LIFE_HEAR_MS));
+    return K8SM_OK;
+  }
   if (look->blocked || (task != NULL && task->launch != NULL)) return K8SM_OK;
   look->killed = true;
   return a->type == K8SM_ACTION_SHUTDOWN

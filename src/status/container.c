@@ -212,7 +212,7 @@ static void container_start_failed(struct k8sm_status *s, size_t task, const str
  * https://kubernetes.io/docs/concepts/workloads/pods/probes/#liveness-probe */
 static bool container_fails(const struct k8sm_status *s, size_t task, const struct k8smi_happening *h) {
   const struct k8smi_status_task *t = &s->tasks[task];
-  bool probed = t->kill ? t->startup_failed : t->unhealthy || t->startup_mono_ms != 0;
+  bool probed = t->startup_failed || (!t->kill && (t->unhealthy || t->startup_mono_ms != 0));
   return probed && h->killed && !s->ending && k8smi_task_may_restart(&s->demand->tasks[task]);
 }
 
@@ -318,10 +318,17 @@ static void container_set_check(struct k8smi_status_task *t, bool success) {
   t->ready = success;
 }
 
+/* It need not die for its startup probe: unless that is under way. */
+static void container_spare(const struct k8sm_status *s, size_t task) {
+  struct k8smi_status_task *t = &s->tasks[task];
+  if (t->startup_failed && t->progress == K8SMI_PROGRESS_RUNNING && !s->ending && !s->lost) t->kill = false;
+}
+
 void k8smi_task_started(struct k8sm_status *s, size_t task) {
   struct k8smi_status_task *t = &s->tasks[task];
   t->started = true;
   t->startup_mono_ms = 0;
+  container_spare(s, task); /* its agent could not tell before */
   if (s->demand->tasks[task].readiness.kind == K8SMI_CHECK_NONE) container_set_check(t, true);
 }
 
@@ -387,6 +394,8 @@ void k8smi_status_await_startups(struct k8sm_status *s) {
   const uint64_t least = s->mono_ms + STARTUP_HEAR_MS;
   for (size_t i = 1; i < s->demand->task_count; i++) {
     struct k8smi_status_task *t = &s->tasks[i];
-    if (t->startup_mono_ms != 0 && t->startup_mono_ms < least) t->startup_mono_ms = least;
+    if (t->startup_mono_ms == 0 || t->startup_mono_ms >= least) continue;
+    t->startup_mono_ms = least;
+    container_spare(s, i);
   }
 }

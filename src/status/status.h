@@ -70,7 +70,7 @@ struct k8smi_status_task {
   uint64_t kill_mono_ms; /* when to send it next */
   /* A startup probe that has not succeeded. */
   uint64_t startup_mono_ms; /* when it has failed; 0: it has succeeded, or nobody asks it */
-  bool startup_failed;      /* which is what the kill is for */
+  bool startup_failed;      /* which is what the kill is for, or was */
 };
 
 /* A task of another attempt, and that lives all the same: it is killed. */

@@ -256,7 +256,7 @@ static void update_apply(struct k8sm_status *s, const struct update_target *targ
   /* A kill may have come too early for the executor: a sign of life is the moment to send it again. That the
    * agent can't be reached is none, and is what a master answers to a KILL: that would go round and round. */
   bool lives = effect == K8SMI_EFFECT_WAITING || effect == K8SMI_EFFECT_RUNNING;
-  if (lives && k8smi_task_alive(t) && t->kill) t->kill_mono_ms = s->mono_ms;
+  if (lives && k8smi_task_alive(t) && t->kill && !t->startup_failed) t->kill_mono_ms = s->mono_ms;
 }
 
 /* Results count when they are new: a copy may be older than what was heard. But of a task that is found it is

@@ -81,7 +81,8 @@ static void pods_container(struct sim *s, struct sim_pod *p, struct k8smi_buf *o
   char text[1024];
   snprintf(c->name, sizeof c->name, "%s%d", names[kind], (int)p->container_count);
   c->kind = kind;
-  c->endless = form->endless;
+  /* what its agent could not tell in time is killed for it, and that may be for good */
+  c->endless = form->endless && !(form->startup && kind == SIM_MAIN && p->policy == SIM_NEVER);
   c->fails = form->fails;
   c->startup = form->startup;
   int cpu =

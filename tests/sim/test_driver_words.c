@@ -211,6 +211,30 @@ static void nobody_is_killed_for_what_was_not_heard(void **state) {
   }
 }
 
+/* The KILL was lost with the connection: it is not sent again before all is heard. */
+static void a_kill_waits_for_what_was_not_heard(void **state) {
+  (void)state;
+  for (int starts = 0; starts < 2; starts++) {
+    struct script s;
+    open_slow(&s, SLOW("Always"));
+    script_wait(&s, 10100);
+    assert_true(script_has(&s, STARTS));
+    script_lost(&s, "connection reset");
+    script_wait(&s, 20000);
+    script_forget(&s);
+    script_subscribe(&s, "F1");
+    tell(&s, "", "TASK_RUNNING", copied);
+    tell(&s, "c", "TASK_RUNNING", COPY_CHECK(1));
+    script_wait(&s, 9000);
+    assert_false(script_has(&s, "KILL"));
+    if (starts) tell(&s, "c", "TASK_RUNNING", READY(0));
+    script_wait(&s, 12000);
+    assert_int_equal(script_has(&s, STARTS), !starts);
+    assert_int_equal(script_has(&s, "event default/p: Ready: container c\n"), starts);
+    script_close(&s);
+  }
+}
+
 static void a_deadline_is_told_when_it_is_over(void **state) {
   struct script s;
   (void)state;
@@ -323,6 +347,7 @@ int main(void) {
       cmocka_unit_test(what_can_not_be_created_is_told),
       cmocka_unit_test(who_does_not_start_is_killed),
       cmocka_unit_test(nobody_is_killed_for_what_was_not_heard),
+      cmocka_unit_test(a_kill_waits_for_what_was_not_heard),
       cmocka_unit_test(a_deadline_is_told_when_it_is_over),
       cmocka_unit_test(deletions_stop_containers),
       cmocka_unit_test(a_restart_does_not_tell_of_it_again),

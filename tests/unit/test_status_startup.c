@@ -174,6 +174,41 @@ static void what_is_out_of_reach_may_have_started(void **state) {
   life_end(&l);
 }
 
+/* It had started, and its agent could not tell: the kill is withdrawn, unless it is under way. */
+static void what_has_started_all_the_same_is_spared(void **state) {
+  (void)state;
+  struct life l;
+  startup_begin(&l, STARTUP("OnFailure"));
+  life_tick(&l, STARTUP_MS);
+  assert_life(&l, "Running(Running) c=R | kill:c/30");
+  life_update(&l, "c", 0, "RUNNING", NEWS("true"));
+  assert_life(&l, "Running(Running) c=R+ |");
+  assert_int_equal(startup_due(&l), -1);
+  /* one had come there: what it did is a failure */
+  life_update(&l, "c", 0, "KILLED", EXITED(0));
+  assert_life(&l, "Running(ContainerCreating) c=W(ContainerCreating) | launch:c.1");
+  life_end(&l);
+  startup_begin(&l, STARTUP("OnFailure"));
+  life_tick(&l, STARTUP_MS);
+  life_update(&l, "c", 0, "KILLING", EXECUTOR);
+  life_update(&l, "c", 0, "KILLING", COPY "," RESULT("true"));
+  assert_int_equal(l.status->tasks[1].kill, true);
+  life_end(&l);
+  startup_begin(&l, STARTUP("OnFailure"));
+  life_tick(&l, STARTUP_MS);
+  life_update(&l, "c", 0, "UNREACHABLE", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REMOVED'");
+  life_tick(&l, 600000);
+  life_update(&l, "c", 0, "RUNNING", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REREGISTERED'");
+  assert_life(&l, "Running(Running) c=R |");
+  life_tick(&l, 10000);
+  assert_life(&l, "Running(Running) c=R | kill:c/30");
+  /* a sign of life is no reason to hurry */
+  life_tick(&l, 1000);
+  life_update(&l, "c", 0, "RUNNING", COPY);
+  assert_life(&l, "Running(Running) c=R | kill:c/30+9000");
+  life_end(&l);
+}
+
 static void a_pod_that_ends_has_no_use_for_it(void **state) {
   (void)state;
   struct life l;
@@ -317,6 +352,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_concluded_before_all_is_heard),
       cmocka_unit_test(only_a_tick_lets_it_fail),
       cmocka_unit_test(what_is_out_of_reach_may_have_started),
+      cmocka_unit_test(what_has_started_all_the_same_is_spared),
       cmocka_unit_test(a_pod_that_ends_has_no_use_for_it),
       cmocka_unit_test(a_sidecar_holds_the_next_stage_back),
       cmocka_unit_test(it_is_kept_in_the_record),
