@@ -290,12 +290,20 @@ static void settled_updates(const struct sim *s, struct settled *w) {
   }
 }
 
+/* It was to die as it had not started, and had: its agent could not tell. */
+static bool settled_spared(const struct sim *s, const struct sim_task *t) {
+  const struct sim_pod *p = &s->pods[t->pod];
+  if (p->deleted || t->container >= p->container_count) return false;
+  return p->containers[t->container].startup && !p->containers[t->container].fails;
+}
+
 /* While a task lives that is to die, it is told so again and again. */
 static void settled_kills(struct sim *s) {
   if (s->now < s->calm_ms + SETTLED_KILL_MS || s->net.stream == 0) return;
   for (size_t i = 0; i < s->truth.task_count; i++) {
     const struct sim_task *t = s->truth.tasks[i];
-    if (!t->live || t->killed_ms == 0 || s->now - t->killed_ms < SETTLED_KILL_MS) continue;
+    if (!t->live || t->killed_ms == 0 || s->now - t->killed_ms < SETTLED_KILL_MS || settled_spared(s, t))
+      continue;
     sim_broken(s, "kills are repeated until the end", "%s lives, and was sent its last KILL %llu ms ago",
                t->id, (unsigned long long)(s->now - t->killed_ms));
   }
