@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Visits every state of the model. In each one the invariants of its moves hold; and from each one, if
- * nothing goes wrong any more, the pod comes to where it belongs. */
+/* Visits the states of the model in the order of how many moves lead to them, so that what was seen is every
+ * interleaving of so many; and where those are not all, others on walks that go further. In each one the
+ * invariants of its moves hold; and from each one, if nothing goes wrong any more, the pod comes to where it
+ * belongs. */
 #include "sim/model.h"
 #include "base/map.h"
 
@@ -9,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EXPLORE_DEPTH = 400, EXPLORE_CALM_STEPS = 400 };
+enum { EXPLORE_CALM_STEPS = 400, EXPLORE_WALK = 120, EXPLORE_WALKS = 2000, EXPLORE_NOBODY = UINT32_MAX };
 
 /* Hashes of states. */
 struct explore_set {
@@ -17,13 +19,28 @@ struct explore_set {
   size_t cap, count;
 };
 
+/* How a state was come to first: by which move, from which other one. */
+struct explore_way {
+  uint32_t from;
+  struct model_move move;
+};
+
+/* Those that so many moves lead to. */
+struct explore_level {
+  struct model_node *nodes;
+  size_t first; /* the number of the first one of them; the others follow */
+  size_t count, cap;
+};
+
 struct explore {
   struct model model;
   struct explore_set seen, calm; /* visited; known to come to where they belong */
+  struct explore_way *ways;      /* to each state that was visited, in that order */
+  size_t way_count, way_cap;
+  struct explore_level level, next;
   uint64_t transitions, limit;
   bool full; /* the limit was reached */
-  struct model_move path[EXPLORE_DEPTH];
-  size_t depth, deepest;
+  size_t depth;
 };
 
 /* True: it is new. */
@@ -83,32 +100,126 @@ static bool explore_calm_down(struct explore *x, const struct model_node *from) 
   return good;
 }
 
-static bool explore_from(struct explore *x, const struct model_node *n) {
-  struct model_move moves[MODEL_MOVES_MAX];
-  struct model_node next;
-  if (!explore_add(&x->seen, explore_hash(n, true))) return true;
-  if (!explore_calm_down(x, n)) return false;
-  if (x->seen.count >= x->limit || x->depth == EXPLORE_DEPTH) {
-    x->full = true;
+static void *explore_grow(void *items, size_t count, size_t *cap, size_t size) {
+  if (count < *cap) return items;
+  *cap = *cap == 0 ? 1 << 10 : *cap * 2;
+  items = realloc(items, *cap * size);
+  if (items == NULL) abort();
+  return items;
+}
+
+static uint32_t explore_note(struct explore *x, uint32_t from, struct model_move move) {
+  x->ways = explore_grow(x->ways, x->way_count, &x->way_cap, sizeof *x->ways);
+  x->ways[x->way_count] = (struct explore_way){from, move};
+  return (uint32_t)x->way_count++;
+}
+
+/* Takes the node. */
+static bool explore_visit(struct explore *x, struct model_node *n, uint32_t from, struct model_move move) {
+  if (!explore_add(&x->seen, explore_hash(n, true))) {
+    model_node_free(n);
     return true;
   }
+  explore_note(x, from, move);
+  struct explore_level *to = &x->next;
+  to->nodes = explore_grow(to->nodes, to->count, &to->cap, sizeof *to->nodes);
+  to->nodes[to->count++] = *n;
+  return explore_calm_down(x, n);
+}
+
+static bool explore_from(struct explore *x, const struct model_node *n, uint32_t number) {
+  struct model_move moves[MODEL_MOVES_MAX];
+  struct model_node next;
   size_t count = model_moves(n, true, moves);
   bool good = true;
   for (size_t i = 0; good && i < count && !x->full; i++) {
-    x->path[x->depth++] = moves[i];
-    if (x->depth > x->deepest) x->deepest = x->depth;
     x->transitions++;
-    good = model_do(&x->model, n, moves[i], &next) && explore_from(x, &next);
-    model_node_free(&next);
-    if (good) x->depth--;
+    good = model_do(&x->model, n, moves[i], &next);
+    if (good) {
+      good = explore_visit(x, &next, number, moves[i]);
+    } else {
+      model_node_free(&next);
+      explore_note(x, number, moves[i]); /* to tell of it */
+    }
+    x->full = x->seen.count >= x->limit;
   }
   return good;
 }
 
+static void explore_clear(struct explore_level *level) {
+  for (size_t i = 0; i < level->count; i++) model_node_free(&level->nodes[i]);
+  level->count = 0;
+}
+
+/* What is one move further; `depth` counts levels that are whole. */
+static bool explore_deeper(struct explore *x) {
+  struct explore_level *level = &x->level;
+  bool good = true;
+  x->next.first = x->way_count;
+  for (size_t i = 0; good && i < level->count && !x->full; i++)
+    good = explore_from(x, &level->nodes[i], (uint32_t)(level->first + i));
+  explore_clear(level);
+  const struct explore_level done = *level;
+  *level = x->next;
+  x->next = done;
+  x->depth += good && !x->full && level->count > 0;
+  return good;
+}
+
+/* From the beginning, always by a move that is drawn. */
+static bool explore_walk(struct explore *x, const struct model_faults *faults, uint64_t seed) {
+  struct model_node n = model_begin(&x->model, faults), next;
+  struct model_move moves[MODEL_MOVES_MAX];
+  uint32_t at = explore_note(x, EXPLORE_NOBODY, (struct model_move){0, 0});
+  bool good = true;
+  for (int step = 0; good && step < EXPLORE_WALK; step++) {
+    size_t count = model_moves(&n, true, moves);
+    if (count == 0) break;
+    const struct model_move move = moves[(seed = k8smi_hash(&seed, sizeof seed, 7)) % count];
+    at = explore_note(x, at, move);
+    x->transitions++;
+    good = model_do(&x->model, &n, move, &next);
+    model_node_free(&n);
+    n = next;
+    if (good && explore_add(&x->seen, explore_hash(&n, true))) good = explore_calm_down(x, &n);
+  }
+  model_node_free(&n);
+  return good;
+}
+
+/* Half as many states again, if two thousand walks come to so many. */
+static bool explore_walks(struct explore *x, const struct model_faults *faults) {
+  const size_t enough = x->seen.count + x->limit / 2;
+  bool good = true;
+  for (uint64_t walk = 1; good && x->seen.count < enough && walk <= EXPLORE_WALKS; walk++) {
+    x->way_count = 0;
+    good = explore_walk(x, faults, walk);
+  }
+  return good;
+}
+
+static void explore_tell_way(const struct explore *x, uint32_t number) {
+  struct model_move moves[256];
+  size_t n = 0;
+  for (uint32_t at = number; x->ways[at].from != EXPLORE_NOBODY && n < 256; at = x->ways[at].from)
+    moves[n++] = x->ways[at].move;
+  while (n-- > 0) printf(" %s(%u)", model_move_name(moves[n].type), moves[n].task);
+}
+
 static void explore_tell(const struct explore *x, const char *name) {
   printf("%s: BROKEN: %s: %s\nafter:", name, x->model.broken, x->model.words);
-  for (size_t i = 0; i < x->depth; i++) printf(" %s(%u)", model_move_name(x->path[i].type), x->path[i].task);
+  explore_tell_way(x, (uint32_t)(x->way_count - 1));
   printf("\n");
+}
+
+static void explore_free(struct explore *x) {
+  explore_clear(&x->level);
+  explore_clear(&x->next);
+  free(x->level.nodes);
+  free(x->next.nodes);
+  free(x->ways);
+  free(x->seen.slots);
+  free(x->calm.slots);
 }
 
 static bool explore_run(const char *name, const char *spec, const struct model_faults *faults,
@@ -122,16 +233,24 @@ static bool explore_run(const char *name, const char *spec, const struct model_f
     return false;
   }
   struct model_node first = model_begin(&x.model, faults);
-  bool good = explore_from(&x, &first);
+  bool good = explore_visit(&x, &first, EXPLORE_NOBODY, (struct model_move){0, 0});
+  const struct explore_level one = x.next;
+  x.next = x.level;
+  x.level = one;
+  while (good && x.level.count > 0 && !x.full) good = explore_deeper(&x);
+  const size_t in_order = x.seen.count;
+  if (good && x.full) good = explore_walks(&x, faults);
   if (!good) explore_tell(&x, name);
-  printf("%s: %zu states, %llu transitions, at most %zu moves deep, %s; %.1f s\n", name, x.seen.count,
-         (unsigned long long)x.transitions, x.deepest, x.full ? "stopped at the limit" : "all of them",
+  if (x.full)
+    printf("%s: %zu states: every interleaving of %zu moves, and some that are longer; %zu more on walks",
+           name, in_order, x.depth, x.seen.count - in_order);
+  else
+    printf("%s: %zu states: every interleaving there is, of %zu moves at most", name, in_order, x.depth);
+  printf("; %llu transitions, %.1f s\n", (unsigned long long)x.transitions,
          (double)(clock() - began) / CLOCKS_PER_SEC);
   fflush(stdout);
-  model_node_free(&first);
+  explore_free(&x);
   model_close(&x.model);
-  free(x.seen.slots);
-  free(x.calm.slots);
   return good;
 }
 
@@ -166,8 +285,9 @@ int main(int argc, char **argv) {
   bool good = true;
   for (int i = 1; i < argc; i++) {
     if (strncmp(argv[i], "--states=", 9) != 0) {
-      fprintf(stderr,
-              "usage: model [--states=N]\nVisits at most N states of each pod with each set of faults.\n");
+      fprintf(stderr, "usage: model [--states=N]\nVisits N states of each pod with each set of faults in "
+                      "order of the moves "
+                      "that lead to them, and half as many on walks.\n");
       return 64;
     }
     limit = strtoull(argv[i] + 9, NULL, 10);
