@@ -51,6 +51,7 @@ type DemandOptions struct {
 	ReservationPrincipal string // whose they are
 
 	StorageClasses []StorageClass
+	Done           []string // containers that a former attempt has done with: the others only are launched
 }
 
 // StorageClass says of which disks of agents volumes of claims with this storageClassName are made. What is empty is
@@ -137,6 +138,8 @@ func (o *DemandOptions) fill(m *memory) C.struct_k8sm_demand_options {
 		storage_classes:       first(classes),
 		storage_class_count:   C.size_t(len(classes)),
 		storage_class_size:    C.sizeof_struct_k8sm_storage_class,
+		done:                  m.texts(o.Done),
+		done_count:            C.size_t(len(o.Done)),
 	}
 	c.size = C.size_t(unsafe.Sizeof(c))
 	return c

@@ -21,7 +21,7 @@ type Refuse struct {
 // DriverOptions; zero is the default of each.
 type DriverOptions struct {
 	Framework     *Framework
-	Demand        *DemandOptions // nonce and attempt are ignored
+	Demand        *DemandOptions // Nonce, Attempt and Done are ignored
 	Match         *MatchOptions
 	Status        *StatusOptions
 	Refuse        Refuse

@@ -380,6 +380,22 @@ func TestStorageClasses(t *testing.T) {
 	}
 }
 
+func TestDone(t *testing.T) {
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod([]byte(`{"apiVersion":"v1","kind":"Pod",
+		"metadata":{"name":"p","uid":"u1"},"spec":{"containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}]}}`), nil))
+	demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{
+		Nonce: "n1", Attempt: 1, Done: []string{"a"},
+	}))
+	for i, task := range demand.Tasks() {
+		if task.Launch != (i != 1) {
+			t.Errorf("task %d is launched: %v", i, task.Launch)
+		}
+	}
+	if _, err := k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{Nonce: "n1", Done: []string{"c"}}); err == nil {
+		t.Error("a container that is none is left out")
+	}
+}
+
 func TestUsers(t *testing.T) {
 	manifest := []byte(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","uid":"u1"},"spec":{"containers":[` +
 		`{"name":"c","image":"i","securityContext":{"runAsUser":1000}}]}}`)

@@ -143,6 +143,10 @@ struct k8sm_demand_options {
   const struct k8sm_storage_class *storage_classes;
   size_t storage_class_count;
   size_t storage_class_size; /* sizeof(struct k8sm_storage_class) */
+  /* Names of spec.containers that a former attempt has done with: they have ended, and are not started again by
+   * their restartPolicy. The others only are launched. Errors: INVALID: a name that is none, or nothing is left. */
+  const char *const *done;
+  size_t done_count;
 };
 
 /* Maps the pod. Its uid must be set: it is part of all ids (k8sm_pod_with_uid).

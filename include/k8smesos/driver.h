@@ -22,7 +22,7 @@ struct k8sm_driver_options {
   size_t size;
   const struct k8sm_allocator *allocator;
   const struct k8sm_framework *framework;   /* copied; NULL: all defaults */
-  const struct k8sm_demand_options *demand; /* copied; nonce and attempt are ignored; NULL: all defaults */
+  const struct k8sm_demand_options *demand; /* copied; nonce, attempt and done are ignored; NULL: all defaults */
   const struct k8sm_match_options *match;   /* copied, but for their allocators; NULL: all defaults */
   const struct k8sm_status_options *status; /* the same */
   struct k8sm_refuse refuse;

@@ -156,7 +156,8 @@ enum {
   K8SM_ACTION_LAUNCH = 2,      /* task, restart: a later stage, a restart or the pause task again, on the
                                   same executor, not before at_mono_ms */
   K8SM_ACTION_KILL = 3,        /* task_id, agent_id, grace_seconds; again at each at_mono_ms until terminal */
-  K8SM_ACTION_ATTEMPT = 4,     /* a new attempt: make its Demand, give CHANGE_ATTEMPT, and match it */
+  K8SM_ACTION_ATTEMPT = 4,     /* a new attempt: make its Demand, give CHANGE_ATTEMPT, and match it. Which of
+                                  spec.containers are terminated by now, its Demand is to leave out (`done`) */
   K8SM_ACTION_DONE = 5,        /* nothing is left to do; the pod stays as it is */
   K8SM_ACTION_SHUTDOWN = 6     /* task_id, agent_id: the executor of that task, with all that it runs; again at
                                   each at_mono_ms until nothing of the attempt lives. It has less time than a

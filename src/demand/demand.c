@@ -103,13 +103,33 @@ static int demand_check_ids(const struct k8smi_demand_build *b) {
   return result;
 }
 
+static bool demand_is_done(const struct k8smi_demand_build *b, struct k8sm_slice container) {
+  for (size_t i = 0; i < b->options.done_count; i++) {
+    if (k8smi_eq(container, k8smi_s(b->options.done[i]))) return true;
+  }
+  return false;
+}
+
+static int demand_check_done(const struct k8smi_demand_build *b) {
+  struct k8smi_list mains = k8smi_get_list(b->spec, K8SMI_PodSpec_containers);
+  size_t done = 0;
+  for (size_t i = 0; i < mains.count; i++)
+    done += demand_is_done(b, k8smi_get_str(k8smi_list_record(mains, i), K8SMI_Container_name));
+  if (b->options.done_count == 0 || (done == b->options.done_count && done < mains.count)) return K8SM_OK;
+  k8smi_find(
+      b->diags, K8SM_DIAG_OPTION_INVALID, NULL,
+      "done: %zu names, %zu of them of the pod's %zu containers; expected those of some of them, each once",
+      b->options.done_count, done, mains.count);
+  return K8SM_ERR_INVALID;
+}
+
 static void demand_fill_task(struct k8smi_demand_build *b, struct k8smi_demand_task *task,
                              const struct k8smi_record *container, uint32_t kind, uint32_t stage) {
   const struct k8sm_demand *d = b->demand;
   task->container = k8smi_get_str(container, K8SMI_Container_name);
   task->kind = kind;
   task->stage = stage;
-  task->launch = stage == 0;
+  task->launch = stage == 0 && !(kind == K8SM_TASK_MAIN && demand_is_done(b, task->container));
   task->spec_image = k8smi_get_str(container, K8SMI_Container_image);
   task->tty = k8smi_get_bool(container, K8SMI_Container_tty, false);
   task->grace_seconds = d->grace_seconds;
@@ -294,6 +314,11 @@ int k8smi_demand_make(const struct k8sm_pod *pod, const struct k8sm_demand_optio
   d->principal = k8smi_demand_copy(&b, k8smi_s(b.options.principal));
   b.metadata = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_metadata);
   b.spec = k8smi_get_record(k8smi_pod_record(pod), K8SMI_Pod_spec);
+  result = demand_check_done(&b);
+  if (result != K8SM_OK) {
+    k8sm_demand_unref(d);
+    return result;
+  }
   k8smi_map_init(&b.volumes, &d->arena.allocator, k8smi_hash(d->uid.ptr, d->uid.len, 0));
   demand_start_resolve(&b);
   demand_run_steps(&b);

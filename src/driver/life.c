@@ -178,8 +178,8 @@ static int life_attempt(struct k8sm_driver *d, struct drv_pod *pod) {
   struct k8sm_demand *demand;
   char nonce[sizeof pod->nonce];
   k8smi_drv_nonce(&d->core, nonce, sizeof nonce);
-  int r = k8smi_drv_pod_demand(&d->core, pod->pod, k8smi_drv_adopt_next(d, pod), nonce, K8SM_FORM_AUTO,
-                               &demand, NULL);
+  int r = k8smi_drv_pod_demand_next(&d->core, pod->pod, pod->status, k8smi_drv_adopt_next(d, pod), nonce,
+                                    &demand);
   if (r != K8SM_OK) return r;
   struct k8sm_change change = k8smi_drv_change(d, K8SM_CHANGE_ATTEMPT);
   change.demand = demand;

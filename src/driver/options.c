@@ -115,6 +115,8 @@ static int drvopt_demand(struct drv_core *core, const struct k8sm_demand_options
   int r = k8smi_options_read(o, sizeof *o, from, "k8sm_demand_options", diags);
   if (r == K8SM_OK) r = k8smi_demand_check_options(o, diags);
   if (r != K8SM_OK) return r;
+  o->done = NULL;
+  o->done_count = 0;
   if (o->role_count == 0) { /* a pod may use what the framework may */
     o->roles = core->options.framework.roles;
     o->role_count = core->options.framework.role_count;

@@ -19,6 +19,30 @@ int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uin
   return k8smi_demand_make(kube, &o, ret, diags);
 }
 
+bool k8smi_drv_status_leaves_out(const struct k8sm_status *status) {
+  bool any = false;
+  for (size_t i = 0; i < status->demand->task_count; i++) any |= k8smi_task_is_done(status, i);
+  return any && !status->launched && !status->ending;
+}
+
+int k8smi_drv_pod_demand_next(const struct drv_core *core, struct k8sm_pod *kube,
+                              const struct k8sm_status *former, uint32_t attempt, const char *nonce,
+                              struct k8sm_demand **ret) {
+  struct k8sm_demand_options o = core->options.demand;
+  const size_t count = former->demand->task_count;
+  const char **done = k8smi_alloc(&core->allocator, count * sizeof *done);
+  if (done == NULL) return K8SM_ERR_NOMEM;
+  for (size_t i = 0; i < count; i++) {
+    if (k8smi_task_is_done(former, i)) done[o.done_count++] = former->demand->tasks[i].container.ptr;
+  }
+  o.done = done;
+  o.nonce = nonce;
+  o.attempt = attempt;
+  int r = k8smi_demand_make(kube, &o, ret, NULL);
+  k8smi_free(&core->allocator, done, count * sizeof *done);
+  return r;
+}
+
 int k8smi_drv_pod_demand_begun(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
                                const char *nonce, struct drv_begun begun, struct k8sm_demand **ret,
                                uint32_t *ret_form, struct k8sm_diags *diags) {
@@ -187,6 +211,26 @@ static int pod_restore_rest(struct drv_core *core, struct drv_pod *pod, const st
   return r;
 }
 
+static int pod_restore_done(struct drv_core *core, struct drv_pod *pod, const struct drv_snapshot *s,
+                            struct k8sm_diags *diags) {
+  if (!k8smi_drv_status_leaves_out(pod->status)) return K8SM_OK;
+  struct k8sm_demand *demand;
+  struct k8sm_status *status;
+  int r = k8smi_drv_pod_demand_next(core, pod->pod, pod->status, (uint32_t)s->attempt, pod->nonce, &demand);
+  if (r != K8SM_OK) return r;
+  r = k8sm_status_load(demand, s->status.ptr, s->status.len, &core->options.status, &status, diags);
+  if (r != K8SM_OK) {
+    k8sm_demand_unref(demand);
+    return r;
+  }
+  k8sm_status_unref(pod->status);
+  k8sm_demand_unref(pod->demand);
+  pod->status = status;
+  pod->demand = demand;
+  pod->form = K8SM_FORM_AUTO;
+  return K8SM_OK;
+}
+
 static int pod_from_snapshot(struct drv_core *core, const struct drv_snapshot *s, struct drv_pod **ret,
                              struct k8sm_diags *diags) {
   struct k8sm_pod *kube;
@@ -207,6 +251,7 @@ static int pod_from_snapshot(struct drv_core *core, const struct drv_snapshot *s
   if (r != K8SM_OK) return r;
   r = pod_restore_demand(core, pod, s, diags);
   if (r == K8SM_OK) r = pod_restore_rest(core, pod, s, diags);
+  if (r == K8SM_OK) r = pod_restore_done(core, pod, s, diags);
   if (r != K8SM_OK) {
     k8smi_drv_pod_free(core, pod);
     return r;

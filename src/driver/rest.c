@@ -200,6 +200,19 @@ static int rest_read_statuses(const struct drv_core *core, const struct drv_rest
   return parts->kept == NULL ? K8SM_ERR_NOMEM : K8SM_OK;
 }
 
+/* What is done is not launched again: only the status knows of it. */
+static int rest_read_done(const struct drv_core *core, const struct drv_pod *pod, struct drv_parts *parts) {
+  struct k8sm_demand *demand;
+  if (!k8smi_drv_status_leaves_out(parts->status)) return K8SM_OK;
+  int r = k8smi_drv_pod_demand_next(core, parts->pod, parts->status, pod->rest->attempt, pod->nonce, &demand);
+  if (r != K8SM_OK) return r;
+  k8sm_status_unref(parts->kept);
+  k8sm_status_unref(parts->status);
+  k8sm_demand_unref(parts->demand);
+  *parts = (struct drv_parts){.pod = parts->pod, .demand = demand};
+  return rest_read_statuses(core, pod->rest, parts);
+}
+
 static int rest_read(const struct drv_core *core, const struct drv_pod *pod, struct drv_parts *parts) {
   const struct drv_rest *rest = pod->rest;
   if (rest->pod_len == 0)
@@ -208,7 +221,8 @@ static int rest_read(const struct drv_core *core, const struct drv_pod *pod, str
     parts->pod = k8smi_pod_unpack(rest_part(rest, 0, rest->pod_len), rest->like, &core->allocator);
   if (parts->pod == NULL) return K8SM_ERR_NOMEM;
   int r = k8smi_drv_pod_demand(core, parts->pod, rest->attempt, pod->nonce, pod->form, &parts->demand, NULL);
-  return r == K8SM_OK ? rest_read_statuses(core, rest, parts) : r;
+  if (r == K8SM_OK) r = rest_read_statuses(core, rest, parts);
+  return r == K8SM_OK ? rest_read_done(core, pod, parts) : r;
 }
 
 int k8smi_drv_parts_open(const struct drv_core *core, const struct drv_pod *pod, struct drv_parts *ret) {

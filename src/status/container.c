@@ -77,6 +77,13 @@ static void container_reset_instance(struct k8smi_status_task *t) {
   t->uuid = (struct k8sm_slice){NULL, 0};
 }
 
+bool k8smi_task_is_done(const struct k8sm_status *s, size_t task) {
+  const struct k8smi_status_task *t = &s->tasks[task];
+  const struct k8smi_demand_task *d = &s->demand->tasks[task];
+  return d->kind == K8SM_TASK_MAIN && t->progress == K8SMI_PROGRESS_ENDED && t->end.set &&
+         !k8smi_task_restarts(d, t->end.exit_code);
+}
+
 void k8smi_task_renew(struct k8smi_status_task *t) {
   container_reset_instance(t);
   if (t->end.set) t->last = t->end;

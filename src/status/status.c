@@ -156,7 +156,9 @@ static int change_attempt(struct k8sm_status *s, const struct k8sm_change *chang
   k8sm_demand_ref(s->demand);
   k8sm_demand_unref(former);
   k8smi_status_leave_strays(s);
-  for (size_t i = 0; i < d->task_count; i++) k8smi_task_renew(&s->tasks[i]);
+  for (size_t i = 0; i < d->task_count; i++) {
+    if (d->tasks[i].launch || !k8smi_task_is_done(s, i)) k8smi_task_renew(&s->tasks[i]);
+  }
   k8smi_status_omit_pause(s);
   s->placed = s->launched = s->lost = s->unreachable = s->given_up = false;
   s->stage = 0;

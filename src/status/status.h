@@ -369,6 +369,8 @@ uint64_t k8smi_task_startup_deadline(const struct k8sm_status *s, size_t task);
 void k8smi_status_fail_startups(struct k8sm_status *s, bool heard);
 /* What waits to be told comes soon: nothing is concluded until then. */
 void k8smi_status_await_startups(struct k8sm_status *s);
+/* A main that has ended for good, in this attempt and in all others. */
+bool k8smi_task_is_done(const struct k8sm_status *s, size_t task);
 /* A new attempt: as if it had never run, with what was in lastState. */
 void k8smi_task_renew(struct k8smi_status_task *t);
 /* Where the pod is one task: there is no pause task to wait for, in this attempt. */

@@ -273,6 +273,15 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             k8smesos.Demand.make(pod, policies={"spec.colour": k8smesos.Policy.WARN}, **fields)
 
+    def test_done(self):
+        spec = {"containers": [{"name": "a", "image": "i"}, {"name": "b", "image": "i"}]}
+        text = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "uid": "u1"}, "spec": spec}
+        pod = k8smesos.Pod.parse(json.dumps(text).encode())
+        demand = Demand.make(pod, attempt=1, done=["a"])
+        self.assertEqual([task.launch for task in demand.tasks], [1, 0, 1])
+        with self.assertRaisesRegex(k8smesos.Invalid, "done: 1 names, 0 of them"):
+            Demand.make(pod, attempt=1, done=["c"])
+
     def test_reservation(self):
         cluster = cluster_with_offer()
         for fields, wanted in (({"reservation": "team=db"}, "team=db"), ({"reservation_principal": "ops"}, "of ops")):

@@ -110,6 +110,7 @@ struct sim_pod {
   /* What was said of it. */
   char phase[12];           /* of the last STATUS effect */
   uint64_t told;            /* a sum of all that it showed; 0: this process told none */
+  uint32_t ran, done;       /* containers that this process told to run, and to have ended for good, by bit */
   struct k8sm_status *seen; /* that shows it, the last one: a reference */
 };
 void sim_pods_make(struct sim *s);

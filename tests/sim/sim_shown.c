@@ -64,6 +64,25 @@ static void shown_check_end(struct sim *s, const struct sim_pod *p, const struct
   }
 }
 
+/* By the policy of the pod a main that has ended so is not begun again, in no attempt; nor is with Never what
+ * has run, but beside a former attempt that is out of reach. */
+static void shown_check_done(struct sim *s, struct sim_pod *p, const struct k8sm_status *status) {
+  struct k8sm_container_status c;
+  for (size_t i = 0; k8sm_status_containers(status, i, &c, sizeof c, 1) != 0; i++) {
+    const size_t k = sim_container_find(p, c.name);
+    const uint32_t bit = UINT32_C(1) << k;
+    bool never = p->policy == SIM_NEVER, over = c.state == K8SM_STATE_TERMINATED;
+    bool again = (p->done & bit) != 0 && !over;
+    again |= (p->ran & bit) != 0 && c.state == K8SM_STATE_WAITING && status->stray_count == 0;
+    if (p->containers[k].kind != SIM_MAIN) continue;
+    if (again && !s->process.forgot)
+      sim_broken(s, "what is done is not begun again", "%s: container %s is begun again", p->key, c.name.ptr);
+    if (over && (never || (p->policy == SIM_ON_FAILURE && c.exit_code == 0))) p->done |= bit;
+    if (never && c.state == K8SM_STATE_RUNNING) p->ran |= bit;
+    if (status->stray_count != 0) p->ran = 0;
+  }
+}
+
 void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
   for (size_t i = 0; i < s->pod_count; i++) {
     struct sim_pod *p = &s->pods[i];
@@ -75,6 +94,7 @@ void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
       sim_broken(s, "a terminal phase is final", "%s was %s and is %s", p->key, p->phase, phase);
     if (!shown_is_final(p->phase) && shown_is_final(phase)) shown_check_end(s, p, e);
     shown_check_former(s, p, e, now);
+    shown_check_done(s, p, e->status);
     memcpy(p->phase, phase, sizeof phase);
     p->told = now;
     shown_see(p, e->status);
@@ -83,7 +103,7 @@ void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
 
 void sim_shown_forget(struct sim *s) {
   for (size_t i = 0; i < s->pod_count; i++) {
-    s->pods[i].told = 0;
+    s->pods[i].told = s->pods[i].ran = s->pods[i].done = 0;
     shown_see(&s->pods[i], NULL);
   }
 }

@@ -149,6 +149,50 @@ static void an_agent_comes_back(void **state) {
   world_close(&w);
 }
 
+static bool launched(const struct world *w, const char *prefix) {
+  K8SMI_EACH(link, &w->local->frameworks) {
+    K8SMI_EACH(task, &K8SMI_OF(link, local_framework, link)->tasks) {
+      if (strncmp(K8SMI_OF(task, local_task, by_framework)->id, prefix, strlen(prefix)) == 0) return true;
+    }
+  }
+  return false;
+}
+
+/* Another attempt is the rest of what the pod has to do, also where its driver has died before it had a
+ * place. */
+static void what_is_done_stays_done(void **state) {
+  static const char parts[] =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: parts, namespace: default, uid: u5}\n"
+      "spec: {restartPolicy: OnFailure, containers: [{name: a, image: i, command: [sh, -c, "
+      "sleep 5]}, {name: b, image: i}]}\n";
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 20};
+  (void)state;
+  for (int away = 0; away < 2; away++) {
+    struct world w;
+    struct k8sm_driver_options o = world_options();
+    o.status = &status;
+    world_open(&w, &o, 1);
+    world_wait(&w, 10);
+    assert_true(world_pod(&w, parts));
+    await(&w, "default/parts", "NotReady", 20000);
+    if (away) {
+      k8smi_local_kill_agent(w.local, 0);
+      world_wait(&w, 200000);
+      assert_true(world_said(&w, "default/parts: Attempt: number 1 begins elsewhere"));
+      world_restart(&w, &o);
+      world_wait(&w, 1000);
+      k8smi_local_restore_agent(w.local, 0);
+    } else {
+      k8smi_local_kill_executor(w.local, "u5.0.1");
+      world_wait(&w, 1000);
+    }
+    await(&w, "default/parts", "NotReady", 90000);
+    assert_true(launched(&w, "u5.1.b."));
+    assert_false(launched(&w, "u5.1.a."));
+    world_close(&w);
+  }
+}
+
 static void an_executor_dies(void **state) {
   struct world w;
   (void)state;
@@ -637,6 +681,7 @@ int main(void) {
       cmocka_unit_test(a_failing_container_restarts_with_back_off),
       cmocka_unit_test(stages_run_to_their_end),
       cmocka_unit_test(an_agent_comes_back),
+      cmocka_unit_test(what_is_done_stays_done),
       cmocka_unit_test(an_executor_dies),
       cmocka_unit_test(a_start_without_the_record),
       cmocka_unit_test(a_pod_past_its_deadline_ends_without_a_driver),

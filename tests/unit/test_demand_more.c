@@ -20,6 +20,35 @@ static int make(const char *metadata, const char *spec, struct k8sm_demand_optio
   return result;
 }
 
+/* ---- What is done ---- */
+
+static void what_is_done_is_left_out(void **state) {
+  static const char pod[] =
+      "{'restartPolicy':'OnFailure','containers':[{'name':'a','image':'i'},{'name':'b','image':'i'}]}";
+  static const struct {
+    const char *done[2];
+    size_t count;
+    bool good;
+  } cases[] = {{{NULL, NULL}, 0, true}, {{"a", NULL}, 1, true}, {{"x", NULL}, 1, false},
+               {{"a", "a"}, 2, false},  {{"a", "b"}, 2, false}, {{"a", NULL}, 2, false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct findings f;
+    struct k8sm_demand *demand;
+    struct k8sm_demand_task rows[4];
+    struct k8sm_demand_options o = {.done = cases[i].done, .done_count = cases[i].count};
+    assert_int_equal(make("", pod, &o, &demand, &f), cases[i].good ? K8SM_OK : K8SM_ERR_INVALID);
+    if (!cases[i].good)
+      assert_non_null(strstr(f.text + f.rows[0].message, "expected those of some of them, each once"));
+    if (!cases[i].good) continue;
+    assert_int_equal(k8sm_demand_tasks(demand, 0, rows, sizeof rows[0], 4), 3);
+    assert_int_equal(rows[0].launch, 1);
+    assert_int_equal(rows[1].launch, cases[i].count == 0);
+    assert_int_equal(rows[2].launch, 1);
+    k8sm_demand_unref(demand);
+  }
+}
+
 /* ---- Policies ---- */
 
 static const char policy_pod[] =
@@ -351,6 +380,7 @@ static void the_script_tells_its_headers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(what_is_done_is_left_out),
       cmocka_unit_test(policies_loosen_and_tighten),
       cmocka_unit_test(warnings_become_refusals),
       cmocka_unit_test(some_things_cannot_be_loosened),

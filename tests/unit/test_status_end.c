@@ -270,6 +270,41 @@ static void the_pause_task_is_replanted(void **state) {
   "{'restartPolicy':'Never','initContainers':[{'name':'i'},{'name':'s','restartPolicy':'Always'},"           \
   "{'name':'j'}],'containers':[{'name':'a'},{'name':'b'}]}"
 
+/* What has done its work is left out of the next attempt, if its demand says so. */
+static void what_is_done_stays_done(void **state) {
+  static const char *const names[] = {"a"};
+  struct life l;
+  (void)state;
+  for (size_t told = 0; told < 2; told++) {
+    life_begin(&l, "{'restartPolicy':'OnFailure','containers':[{'name':'a'},{'name':'b'}]}");
+    life_place(&l);
+    life_run(&l, "", 0);
+    life_run(&l, "a", 0);
+    life_run(&l, "b", 0);
+    life_update(&l, "a", 0, "FINISHED", EXITED(0));
+    life_update(&l, "b", 0, "FAILED", SANDBOX_LOST);
+    life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+    assert_life(&l, "Running(Completed) a=T(0 Completed) b=W(ContainerCreating) | attempt");
+    struct k8sm_demand_options options = {
+        .size = sizeof options, .nonce = "n1", .attempt = 1, .done = names, .done_count = told};
+    struct k8sm_change change = {.type = K8SM_CHANGE_ATTEMPT};
+    struct k8sm_demand *demand;
+    assert_int_equal(k8sm_demand_make(l.demand->pod, &options, &demand, NULL), K8SM_OK);
+    change.demand = demand;
+    assert_int_equal(life_apply(&l, &change, 1), K8SM_OK);
+    k8sm_demand_unref(l.demand);
+    l.demand = demand;
+    assert_life(&l, told ? "Running(Completed) a=T(0 Completed) b=W(ContainerCreating) |"
+                         : "Running(ContainerCreating) a=W(ContainerCreating) b=W(ContainerCreating) |");
+    life_place(&l);
+    life_run(&l, "", 0);
+    life_run(&l, "b", 0);
+    if (told) life_update(&l, "b", 0, "FINISHED", EXITED(0));
+    if (told) assert_life(&l, "Succeeded(Completed) a=T(0 Completed) b=T(0 Completed) | kill:pause/0");
+    life_end(&l);
+  }
+}
+
 /* With Never nothing runs twice: what has begun is over with its sandbox. */
 static void a_pod_that_runs_once_has_one_sandbox(void **state) {
   static const char *const drained =
@@ -558,6 +593,7 @@ int main(void) {
       cmocka_unit_test(an_end_is_told_when_all_containers_have_ended),
       cmocka_unit_test(an_accept_that_failed_is_a_new_attempt),
       cmocka_unit_test(the_pause_task_is_replanted),
+      cmocka_unit_test(what_is_done_stays_done),
       cmocka_unit_test(a_pod_that_runs_once_has_one_sandbox),
       cmocka_unit_test(so_has_one_between_its_stages),
       cmocka_unit_test(a_lost_sandbox_is_a_new_attempt),

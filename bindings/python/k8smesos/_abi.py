@@ -201,6 +201,8 @@ DemandOptions = _struct(
     (c_char_p, "reservation reservation_principal"),
     (c_void_p, "storage_classes"),
     (c_size_t, "storage_class_count storage_class_size"),
+    (c_void_p, "done"),
+    (c_size_t, "done_count"),
 )
 StorageClass = _struct(
     "storage_class", (c_char_p, "name"), (c_uint32, "disk reserved"), (c_char_p, "profile vendor root metadata")

@@ -73,15 +73,18 @@ def fill_demand_options(
     policies: Mapping[str, Policy] = {},
     users: Mapping[int, str] = {},
     storage_classes: Iterable[StorageClass] = (),
+    done: Sequence[str] = (),
     **fields,
 ):
     """struct k8sm_demand_options. Fields: flags (DemandFlag), nonce, attempt, default_cpu_milli,
     default_mem_bytes, disk_mb, form, principal, network, reservation, reservation_principal; policies by path of
-    the field, users by uid, storage_classes (StorageClass)."""
+    the field, users by uid, storage_classes (StorageClass), done (names of containers)."""
     given = options(_abi.DemandOptions, **fields)
     given.data, given.data_count, given.data_size = fill_data(memory, data)
     given.roles = memory.array(ctypes.c_char_p, [role.encode() for role in roles])
     given.role_count = len(roles)
+    given.done = memory.array(ctypes.c_char_p, [name.encode() for name in done])
+    given.done_count = len(done)
     table = [_abi.FieldPolicy(path.encode(), policy) for path, policy in policies.items()]
     given.policies = memory.array(_abi.FieldPolicy, table)
     given.policy_count, given.policy_size = len(table), ctypes.sizeof(_abi.FieldPolicy)
@@ -113,8 +116,8 @@ class Demand(Handle):
         `nonce` makes task ids unique; without one a random one is drawn. Fields: data (rows of
         Manifest.data), roles, flags (DemandFlag), attempt, default_cpu_milli, default_mem_bytes,
         disk_mb, form (Form), principal, network, policies (Policy by path of the field), users (names on
-        the agents by uid), reservation ("a=b,c=d") and reservation_principal, storage_classes (StorageClass). Raises
-        Invalid or Unsupported, with one finding for each field in the way; what is only approximated stands in
+        the agents by uid), reservation ("a=b,c=d") and reservation_principal, storage_classes (StorageClass), done
+        (names of containers that a former attempt has done with). Raises Invalid or Unsupported, with one finding for each field in the way; what is only approximated stands in
         .findings.
         """
         memory = Memory()
