@@ -8,6 +8,8 @@
 #include "driver/state.h"
 #include "status/status.h"
 
+enum { ADOPT_FOUND_MS = 5000 }; /* for the updates about all that runs on an agent which is back */
+
 bool k8smi_drv_adopting(const struct k8sm_driver *d) {
   return d->core.options.adopt_ms != 0 && d->core.mono_ms < d->adopt_until_ms;
 }
@@ -30,6 +32,10 @@ int k8smi_drv_adopt_begin(struct k8sm_driver *d) {
 static uint32_t adopt_fresh(const struct k8sm_driver *d) {
   int64_t seconds = d->core.wall_ms / 1000;
   return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+uint64_t k8smi_drv_adopt_known_ms(const struct k8sm_driver *d, const struct drv_pod *pod) {
+  return pod->found_ms > d->reconcile.all_ms ? pod->found_ms : d->reconcile.all_ms;
 }
 
 /* What was recorded may be a part. */
@@ -69,6 +75,7 @@ static int adopt_take(struct k8sm_driver *d, struct drv_pod *pod, struct k8sm_de
     return r;
   }
   status->unsure = true;
+  pod->found_ms = k8smi_drv_after(&d->core, ADOPT_FOUND_MS);
   k8smi_drv_pod_set_status(d, pod, status);
   k8sm_demand_unref(pod->demand);
   pod->demand = k8sm_demand_ref(demand);

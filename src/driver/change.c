@@ -90,7 +90,7 @@ int k8smi_drv_pod_abandon(struct k8sm_driver *d, struct drv_pod *pod, uint32_t c
  * knows of, or nothing can be, the deletion waits: its pause task must not end before the others, which
  * nobody would see end. */
 static bool change_waits(const struct k8sm_driver *d, const struct drv_pod *pod) {
-  bool known = pod->status->launched && d->reconcile.all_ms <= d->core.mono_ms;
+  bool known = pod->status->launched && k8smi_drv_adopt_known_ms(d, pod) <= d->core.mono_ms;
   return pod->adopts && k8smi_drv_adopting(d) && !known;
 }
 

@@ -256,8 +256,9 @@ static int life_resume(struct k8sm_driver *d, struct drv_pod *pod, const struct 
 static bool life_waits(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   pod->adopts = pod->adopts && k8smi_drv_adopting(d);
   if (pod->adopts) look->due_ms = k8smi_drv_min(look->due_ms, d->adopt_until_ms);
-  if (pod->adopts && pod->delete_again && d->core.mono_ms < d->reconcile.all_ms)
-    look->due_ms = k8smi_drv_min(look->due_ms, d->reconcile.all_ms);
+  const uint64_t known_ms = k8smi_drv_adopt_known_ms(d, pod);
+  if (pod->adopts && pod->delete_again && d->core.mono_ms < known_ms)
+    look->due_ms = k8smi_drv_min(look->due_ms, known_ms);
   return pod->adopts;
 }
 

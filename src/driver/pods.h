@@ -113,6 +113,7 @@ struct drv_pod {
   bool deleting;               /* and the host has the record of it */
   bool delete_asked;           /* the record is on its way */
   bool delete_again;           /* restored: its status may not know of the deletion that was recorded */
+  uint64_t found_ms;           /* it was taken up: when the rest of what its agent has was heard of, too */
   bool adopts;                 /* given without a record: what runs of it is taken up, for a while */
   bool removed;                /* its row is: it can go */
   bool final_kept;             /* a row with its terminal phase is recorded: it may be told */

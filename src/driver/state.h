@@ -215,6 +215,8 @@ bool k8smi_drv_adopting(const struct k8sm_driver *d);
 int k8smi_drv_adopt_begin(struct k8sm_driver *d);
 /* A pod comes from a record that was begun after the other was lost, maybe. */
 void k8smi_drv_adopt_restored(const struct k8sm_driver *d, struct drv_pod *pod);
+/* When all that runs of the pod is known, as far as it can be. */
+uint64_t k8smi_drv_adopt_known_ms(const struct k8sm_driver *d, const struct drv_pod *pod);
 /* The number of the first attempt of a pod that is given now. */
 uint32_t k8smi_drv_adopt_attempt(const struct k8sm_driver *d);
 /* The number of its next attempt. Where the pod was taken up, there may have been some after that which was

@@ -132,6 +132,23 @@ static void what_is_deleted_is_looked_for_first(void **state) {
   script_close(&s);
 }
 
+/* Its agent is back long after all was asked for, and tells of one task after the other. */
+static void what_is_deleted_is_found_late(void **state) {
+  struct script s;
+  (void)state;
+  open_without_record(&s);
+  script_pod(&s, POD("p", "u1", ""));
+  assert_int_equal(script_delete(&s, "u1", 40), K8SM_OK);
+  script_wait(&s, 10000);
+  script_update(&s, "u1.0..0.abc", "A1", "TASK_RUNNING", "pause-----------", "");
+  script_update(&s, "u1.0.c.0.abc", "A1", "TASK_RUNNING", "c---------------", "");
+  assert_false(script_has(&s, "> KILL"));
+  script_wait(&s, 5000);
+  assert_true(script_has(&s, "> KILL c.0"));
+  assert_false(script_has(&s, "> KILL pause.0"));
+  script_close(&s);
+}
+
 /* Deleted while it is looked for what runs of it: nothing does, and it is gone. */
 static void a_pod_is_deleted_before_it_is_adopted(void **state) {
   struct script s;
@@ -237,6 +254,7 @@ int main(void) {
       cmocka_unit_test(an_attempt_was_being_ended),
       cmocka_unit_test(what_was_adopted_is_shut_down),
       cmocka_unit_test(what_is_deleted_is_looked_for_first),
+      cmocka_unit_test(what_is_deleted_is_found_late),
       cmocka_unit_test(a_pod_is_deleted_before_it_is_adopted),
       cmocka_unit_test(an_end_waits_for_what_may_run),
       cmocka_unit_test(an_end_waits_no_longer),
