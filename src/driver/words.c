@@ -152,6 +152,8 @@ static int words_of_unseen(struct drv_core *core, const struct drv_pod *pod, con
     r = k8smi_drv_event(
         core, 0, pod->key,
         K8SMI_S("DeadlineExceeded: Pod was active on the node longer than the specified deadline"));
+  if (r == K8SM_OK && to->unreachable && !from->unreachable)
+    r = k8smi_drv_tellf(core, pod->key, true, "NodeNotReady: Node is not ready");
   if (from->demand != to->demand) return r; /* other tasks, of another attempt */
   for (size_t i = 1; r == K8SM_OK && i < to->demand->task_count; i++)
     r = words_of_task(core, pod, &to->demand->tasks[i], &from->tasks[i], &to->tasks[i], to->ending);

@@ -653,7 +653,7 @@ static void an_agent_is_away_for_too_long(void **state) {
   s.quiet_status = true;
   script_update(&s, script_task(&s, ""), "A1", "TASK_UNREACHABLE", NULL, away);
   script_update(&s, script_task(&s, "nginx"), "A1", "TASK_UNREACHABLE", NULL, away);
-  script_expect(&s, "record pod/u1\nrecord pod/u1\n");
+  script_expect(&s, "event default/nginx: NodeNotReady: Node is not ready\nrecord pod/u1\nrecord pod/u1\n");
   script_wait(&s, 59000);
   script_expect(&s, "");
   script_wait(&s, 1000);

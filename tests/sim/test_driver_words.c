@@ -120,6 +120,26 @@ static void what_can_not_be_created_is_told(void **state) {
   script_close(&s);
 }
 
+static void an_agent_that_is_out_of_reach_is_told_of_once(void **state) {
+  static const char *const lost = ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REMOVED\"";
+  static const char words[] = "warning default/p: NodeNotReady: Node is not ready\n";
+  struct script s;
+  (void)state;
+  open_placed(&s, POD("containers: [{name: c, image: i}]"));
+  tell(&s, "c", "TASK_RUNNING", EXECUTOR);
+  assert_false(script_has(&s, "NodeNotReady"));
+  for (int times = 0; times < 2; times++) {
+    tell(&s, "c", "TASK_UNREACHABLE", lost);
+    assert_true(script_has(&s, words));
+    script_forget(&s);
+    tell(&s, "", "TASK_UNREACHABLE", lost);
+    tell(&s, "c", "TASK_UNREACHABLE", lost);
+    tell(&s, "c", "TASK_RUNNING", ",\"source\":\"SOURCE_MASTER\",\"reason\":\"REASON_AGENT_REREGISTERED\"");
+    assert_false(script_has(&s, "NodeNotReady"));
+  }
+  script_close(&s);
+}
+
 /* 2 × (4 + 1) seconds to start in. */
 #define SLOW(policy)                                                                                         \
   POD("restartPolicy: " policy ", containers: [{name: c, image: i, startupProbe: {exec: {command: [a]}, "    \
@@ -345,6 +365,7 @@ int main(void) {
       cmocka_unit_test(an_unhealthy_container_may_be_over),
       cmocka_unit_test(failures_are_warnings),
       cmocka_unit_test(what_can_not_be_created_is_told),
+      cmocka_unit_test(an_agent_that_is_out_of_reach_is_told_of_once),
       cmocka_unit_test(who_does_not_start_is_killed),
       cmocka_unit_test(nobody_is_killed_for_what_was_not_heard),
       cmocka_unit_test(a_kill_waits_for_what_was_not_heard),
