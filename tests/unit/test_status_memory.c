@@ -138,12 +138,82 @@ static void texts_that_stay_are_shared(void **state) {
   life_end(&m.life);
 }
 
+/* An allocator that has no block beyond a size, and at some time none at all. */
+struct scarce {
+  struct failing failing;
+  size_t most;
+};
+
+static void *scarce_alloc(void *ctx, size_t n) {
+  struct scarce *s = ctx;
+  return n > s->most ? NULL : failing_alloc(&s->failing, n);
+}
+
+static void scarce_free(void *ctx, void *p, size_t n) {
+  failing_free(&((struct scarce *)ctx)->failing, p, n);
+}
+
+/* A copy has all of it, or is none: whichever allocation fails. */
+static void memory_try_copy(const struct k8sm_status *from, struct k8sm_slice record,
+                            const struct k8sm_allocator *allocator) {
+  struct k8sm_blob *blob;
+  struct k8sm_status *copy = k8smi_status_copy(from, allocator);
+  if (copy == NULL) return;
+  assert_true(k8smi_eq(memory_save(copy, &blob), record));
+  k8sm_blob_unref(blob);
+  k8sm_status_unref(copy);
+}
+
+static void memory_try_copies(const struct k8sm_status *from, struct scarce *own) {
+  static const size_t most[] = {512, 1024, 1536, 2048, 4096, SIZE_MAX};
+  struct k8sm_blob *record;
+  const struct k8sm_slice bytes = memory_save(from, &record);
+  struct scarce scarce;
+  for (size_t i = 0; i < sizeof most / sizeof most[0]; i++) {
+    for (size_t n = 1; n < 8; n++) {
+      failing_init(&scarce.failing, n);
+      scarce.most = most[i];
+      const struct k8sm_allocator other = {sizeof other, &scarce, scarce_alloc, scarce_free};
+      memory_try_copy(from, bytes, &other);
+      assert_int_equal(scarce.failing.held, 0);
+      own->failing.fail_at = own->failing.calls + n;
+      own->most = most[i];
+      memory_try_copy(from, bytes, &own->failing.allocator);
+      own->failing.fail_at = 0;
+      own->most = SIZE_MAX;
+    }
+  }
+  k8sm_blob_unref(record);
+}
+
+/* With few texts of its own, and with many; with strays. */
+static void a_copy_is_whole_or_none(void **state) {
+  struct memory_case m;
+  struct scarce own = {.most = SIZE_MAX};
+  (void)state;
+  memory_begin(&m);
+  failing_init(&own.failing, 0);
+  own.failing.allocator =
+      (struct k8sm_allocator){sizeof own.failing.allocator, &own, scarce_alloc, scarce_free};
+  const struct k8sm_allocator *a = &own.failing.allocator;
+  struct k8sm_status *few = memory_next(&m.life, m.life.status, "RUNNING", 0, a);
+  struct k8sm_status *many = memory_next(&m.life, few, "FAILED", 900, a);
+  memory_try_copies(few, &own);
+  memory_try_copies(many, &own);
+  k8smi_status_leave_strays(few); /* as a new attempt does: nobody else has it yet */
+  assert_true(few->stray_count > 0);
+  memory_try_copies(few, &own);
+  k8sm_status_unref(few);
+  k8sm_status_unref(many);
+  assert_int_equal(own.failing.held, 0);
+  life_end(&m.life);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(none_needs_another_one),
-      cmocka_unit_test(memory_does_not_grow),
-      cmocka_unit_test(each_allocator_has_its_own),
-      cmocka_unit_test(texts_that_stay_are_shared),
+      cmocka_unit_test(none_needs_another_one),     cmocka_unit_test(memory_does_not_grow),
+      cmocka_unit_test(each_allocator_has_its_own), cmocka_unit_test(texts_that_stay_are_shared),
+      cmocka_unit_test(a_copy_is_whole_or_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
