@@ -28,6 +28,7 @@ const (
 	FeatureSeccomp       Features = C.K8SM_FEATURE_SECCOMP
 	FeatureRlimits       Features = C.K8SM_FEATURE_RLIMITS
 	FeatureDocker        Features = C.K8SM_FEATURE_DOCKER
+	FeatureVolumeGids    Features = C.K8SM_FEATURE_VOLUME_GIDS
 	FeatureAll           Features = C.K8SM_FEATURE_ALL
 )
 
@@ -126,7 +127,19 @@ func (c *Cluster) Forget(agentID string) bool {
 	return C.k8sm_cluster_forget(c.ptr, m.slice([]byte(agentID))) == 1
 }
 
-// SetFeatures states what an agent can do.
+// ParseFeatures reads features by their names, as in agents' attribute agent-features: "images,cgroups", or "none".
+func ParseFeatures(names string) (Features, error) {
+	var m memory
+	defer m.free()
+	text := m.slice([]byte(names))
+	var features C.uint32_t
+	s := newSink()
+	result := C.k8sm_features_parse(text.ptr, text.len, &features, s.diags())
+	_, err := s.done("features_parse", result, nil)
+	return Features(features), err
+}
+
+// SetFeatures states what an agent can do, whatever its attribute says.
 func (c *Cluster) SetFeatures(agentID string, features Features) error {
 	if err := present("cluster_set_features", c); err != nil {
 		return err

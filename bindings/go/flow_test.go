@@ -508,6 +508,23 @@ func TestPreemption(t *testing.T) {
 	}
 }
 
+func TestFeatures(t *testing.T) {
+	cluster := cluster(t)
+	features := must[k8smesos.Features](t)(k8smesos.ParseFeatures("cgroups, sandbox-path"))
+	if features != k8smesos.FeatureCgroups|k8smesos.FeatureSandboxPath {
+		t.Errorf("features: %#x", features)
+	}
+	if err := cluster.SetFeatures("golden-S1", features); err != nil {
+		t.Fatal(err)
+	}
+	if summary := match(t, cluster).Summary(0); !strings.Contains(summary, "lacked an agent feature") {
+		t.Errorf("summary: %s", summary)
+	}
+	if _, err := k8smesos.ParseFeatures("images,wings"); err == nil || !strings.Contains(err.Error(), "'wings' is no feature") {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
 func TestNode(t *testing.T) {
 	cluster := cluster(t)
 	node := k8smesos.Node{

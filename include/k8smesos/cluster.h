@@ -27,7 +27,8 @@ struct k8sm_cluster_options {
 };
 
 /* What an agent can do beyond the minimum. An agent that lacks one ignores the field in silence, so a
- * pod that needs it must not go there. */
+ * pod that needs it must not go there. What an agent has is what k8sm_cluster_set_features states; else what its
+ * attribute `agent-features` says; else cluster_options.features. */
 enum {
   K8SM_FEATURE_IMAGES = 1 << 0,         /* an image provider: docker images for the Mesos containerizer */
   K8SM_FEATURE_CGROUPS = 1 << 1,        /* isolators cgroups/cpu and cgroups/mem: task limits */
@@ -41,8 +42,15 @@ enum {
   K8SM_FEATURE_SECCOMP = 1 << 9,        /* isolator linux/seccomp, with the profiles that pods name */
   K8SM_FEATURE_RLIMITS = 1 << 10,       /* isolator posix/rlimits */
   K8SM_FEATURE_DOCKER = 1 << 11,        /* the Docker containerizer */
-  K8SM_FEATURE_ALL = (1 << 12) - 1
+  K8SM_FEATURE_VOLUME_GIDS = 1 << 12,   /* --volume_gid_range: users other than root write to emptyDirs and claims */
+  K8SM_FEATURE_ALL = (1 << 13) - 1
 };
+
+/* Reads features by their names, with commas between: "images,cgroups,sandbox-path", as in the attribute; "none" for
+ * none. The names are listed in doc/scheduling.md.
+ * Errors: INVALID (a name of none: OPTION_INVALID). */
+K8SM_API K8SM_MUST_USE int k8sm_features_parse(const char *text, size_t len, uint32_t *ret,
+                                               struct k8sm_diags *diags);
 
 /* Errors: NOMEM, ABI, INVALID. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_new(const struct k8sm_cluster_options *options,
@@ -64,7 +72,7 @@ K8SM_API int k8sm_cluster_remove(struct k8sm_cluster *cluster, struct k8sm_slice
 K8SM_API void k8sm_cluster_remove_all(struct k8sm_cluster *cluster);
 /* Forgets an agent and its offers. Returns 1 if it was known. */
 K8SM_API int k8sm_cluster_forget(struct k8sm_cluster *cluster, struct k8sm_slice agent_id);
-/* States what an agent can do. It need not be known yet. Errors: NOMEM, LIMIT. */
+/* States what an agent can do, whatever its attribute says. It need not be known yet. Errors: NOMEM, LIMIT. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
                                                      uint32_t features);
 

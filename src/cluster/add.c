@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 #include "base/findings.h"
 #include "cluster/blocks.h"
+#include "cluster/features.h"
 #include "cluster/slots.h"
 #include "cluster/volumes.h"
 
@@ -42,7 +43,8 @@ static bool add_is_left_out(struct add_job *job, const struct k8smi_offer *offer
   return true;
 }
 
-static int add_agent(struct add_job *job, const struct k8smi_offer *offer, struct add_step *step) {
+static int add_agent(struct add_job *job, const struct k8smi_offer *offer, const struct k8smi_path *path,
+                     struct add_step *step) {
   struct k8sm_cluster *c = job->cluster;
   size_t before = c->agents.count;
   int result = k8smi_agent_get(c, offer->agent_id, &step->agent);
@@ -53,6 +55,7 @@ static int add_agent(struct add_job *job, const struct k8smi_offer *offer, struc
   if (labels == NULL) return K8SM_ERR_NOMEM;
   if (labels == agent->labels) return K8SM_OK;
   step->labelled = true;
+  k8smi_features_check(offer->message, path, job->diags);
   step->old = k8smi_agent_set_labels(c, step->agent, labels);
   return K8SM_OK;
 }
@@ -84,7 +87,7 @@ static int add_one(struct add_job *job, size_t i, const struct k8smi_path *path)
   if (add_is_left_out(job, offer, path)) return K8SM_OK;
   struct add_step *step = &job->steps[job->count++];
   *step = (struct add_step){.held = K8SMI_ROW_NONE, .agent = K8SMI_ROW_NONE};
-  int result = add_agent(job, offer, step);
+  int result = add_agent(job, offer, path, step);
   if (result != K8SM_OK) return result;
   const char *why = k8smi_slot_refuses(job->cluster, step->agent, offer);
   if (why == NULL && !k8smi_volumes_learn(job->cluster, offer, step->agent)) return K8SM_ERR_NOMEM;

@@ -29,7 +29,7 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
     k8smi_text_free(&cluster->allocator, own);
     return K8SM_ERR_NOMEM;
   }
-  agent->features = cluster->features;
+  agent->features = cluster->features & K8SM_FEATURE_ALL;
   agent->first_slot = agent->first_pod = K8SMI_ROW_NONE;
   cluster->label_changes++; /* topologies have no place for it yet */
   *ret = row;
@@ -65,6 +65,10 @@ struct k8smi_labels *k8smi_agent_set_labels(struct k8sm_cluster *cluster, uint32
   struct k8smi_labels *old = agent->labels;
   agents_count(cluster, row, false);
   agent->labels = labels;
+  if (!agent->features_stated)
+    agent->features =
+        K8SM_FEATURE_ALL &
+        (labels == NULL ? cluster->features : k8smi_label_set_features(labels->set, cluster->features));
   cluster->label_changes++;
   agents_count(cluster, row, true);
   if ((old == NULL) != (labels == NULL)) cluster->agent_order->stale = true;
@@ -90,6 +94,7 @@ int k8sm_cluster_set_features(struct k8sm_cluster *cluster, struct k8sm_slice ag
   struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   agents_count(cluster, row, false);
   agent->features = features & K8SM_FEATURE_ALL;
+  agent->features_stated = true;
   cluster->label_changes++; /* answers depend on them */
   agents_count(cluster, row, true);
   agent->generation = ++cluster->generation;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Domain and attributes of an offer → labels and taints of a node. */
+#include "cluster/features.h"
 #include "cluster/labels.h"
 #include "pod/formats.h"
 #include "wire/number.h"
 
 enum { ATTRIBUTES_LABEL_MAX = 63, ATTRIBUTES_NAME_MAX = ATTRIBUTES_LABEL_MAX - 10 /* "attribute-" */ };
-#define ATTRIBUTES_TAINT "taint-" /* and the taint's key behind */
+#define ATTRIBUTES_TAINT    "taint-" /* and the taint's key behind */
+#define ATTRIBUTES_FEATURES "agent-features"
 
 static bool attributes_is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -123,12 +125,22 @@ static bool attributes_read_taint(const K8smMesos__Attribute *a, struct k8smi_ta
   return ret->effect != K8SMI_EFFECT_ANY;
 }
 
+bool k8smi_attribute_features(const K8smMesos__Attribute *a, uint32_t *ret, struct k8sm_slice *unknown) {
+  if (!k8smi_eqs(k8smi_s(a->name), ATTRIBUTES_FEATURES) || (a->text == NULL && a->set == NULL)) return false;
+  *ret = a->text == NULL ? 0 : k8smi_features_of(k8smi_s(a->text->value), unknown);
+  for (size_t i = 0; a->set != NULL && i < a->set->n_item; i++)
+    *ret |= k8smi_features_of(k8smi_s(a->set->item[i]), unknown);
+  return true;
+}
+
 static size_t attributes_put_label(struct k8smi_buf *keys, struct k8smi_buf *values,
                                    const K8smMesos__Attribute *a, bool *rewritten) {
   struct k8sm_slice name = k8smi_s(a->name);
   struct k8smi_taint taint;
+  struct k8sm_slice unknown;
+  uint32_t features;
   size_t start = keys->len, before;
-  if (attributes_read_taint(a, &taint)) return 0;
+  if (attributes_read_taint(a, &taint) || k8smi_attribute_features(a, &features, &unknown)) return 0;
   if (k8smi_eqs(name, K8SMI_LABEL_HOSTNAME)) return 0; /* the hostname itself has the last word */
   if (name.len > 0 && strchr(name.ptr, '/') != NULL && k8smi_has_format(name, k8smi_format_qualified)) {
     k8smi_buf_slice(keys, name); /* it is the key of a label already */
@@ -169,13 +181,16 @@ static void attributes_put_taint(struct k8smi_buf *to, const struct k8smi_taint 
 
 struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *keys, struct k8smi_buf *values,
                                                const K8smMesos__Offer *offer) {
-  struct k8smi_label_counts counts = {1, 0, false};
+  struct k8smi_label_counts counts = {1, 0, false, false, 0};
+  struct k8sm_slice unknown;
   attributes_put(keys, values, "kubernetes.io/os", K8SMI_S("linux"));
   for (size_t i = 0; i < offer->n_attributes; i++)
     counts.labels += attributes_put_label(keys, values, offer->attributes[i], &counts.rewritten);
   counts.labels += attributes_put_domain(keys, values, offer);
   for (size_t i = 0; i < offer->n_attributes; i++) {
     struct k8smi_taint taint;
+    if (k8smi_attribute_features(offer->attributes[i], &counts.features, &unknown))
+      counts.has_features = true;
     if (!attributes_read_taint(offer->attributes[i], &taint)) continue;
     attributes_put_taint(values, &taint);
     counts.taints++;

@@ -17,17 +17,18 @@
 
 struct k8smi_pool; /* match/pool.h */
 
-enum { K8SMI_FEATURE_BITS = 12, K8SMI_AGENT_ROLES_MAX = 256 };
+enum { K8SMI_FEATURE_BITS = 13, K8SMI_AGENT_ROLES_MAX = 256 };
 _Static_assert(K8SM_FEATURE_ALL == (1 << K8SMI_FEATURE_BITS) - 1, "a bit for each feature");
 
 /* An agent: known once it was in an offer; before that, only its features may have been stated. */
 struct k8smi_agent {
   struct k8smi_cell cell;
-  struct k8sm_slice id;        /* a block of its own */
-  struct k8smi_labels *labels; /* of its offers; NULL: not known yet */
-  struct k8smi_node *node;     /* what the caller says of it beside; NULL: nothing */
-  uint32_t features;
-  uint32_t first_slot; /* chain: k8smi_cluster_slot.next */
+  struct k8sm_slice id;         /* a block of its own */
+  struct k8smi_labels *labels;  /* of its offers; NULL: not known yet */
+  struct k8smi_node *node;      /* what the caller says of it beside; NULL: nothing */
+  uint32_t features : 31;       /* K8SM_FEATURE_* */
+  uint32_t features_stated : 1; /* by the caller: its attribute does not count */
+  uint32_t first_slot;          /* chain: k8smi_cluster_slot.next */
   uint32_t slots;
   uint32_t offers;
   uint32_t first_pod; /* chain: k8smi_running.next */

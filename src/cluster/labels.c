@@ -3,7 +3,7 @@
 #include "base/sort.h"
 #include "cluster/cluster.h"
 
-enum { LABELS_TAINTS_MAX = 1 << 30 }; /* of an agent: an offer of that size is none */
+enum { LABELS_TAINTS_MAX = 1 << 29 }; /* of an agent: an offer of that size is none */
 
 static struct k8sm_slice labels_next(const char **at) {
   struct k8sm_slice s = k8smi_s(*at);
@@ -109,6 +109,7 @@ static bool labels_write(struct k8sm_cluster *c, const K8smMesos__Offer *offer, 
   const struct k8smi_window window = labels_window(offer->unavailability);
   ret->leaves = window.from_ms != INT64_MAX;
   if (ret->counts.rewritten) k8smi_buf_putc(text, '~');
+  if (ret->counts.has_features) k8smi_buf_put(text, &ret->counts.features, sizeof ret->counts.features);
   if (ret->leaves) k8smi_buf_put(text, &window, sizeof window);
   ret->keys = (struct k8sm_slice){keys->ptr, keys->len};
   ret->text = (struct k8sm_slice){text->ptr, text->len};
@@ -150,6 +151,7 @@ static struct k8smi_label_set *labels_set_make(const struct k8sm_allocator *allo
                                        .text_len = (uint32_t)draft->text.len,
                                        .taint_count = (uint32_t)draft->counts.taints,
                                        .leaves = draft->leaves,
+                                       .has_features = draft->counts.has_features,
                                        .rewritten = draft->counts.rewritten};
   struct k8smi_label_set *set = k8smi_alloc(allocator, labels_set_block(&head));
   if (set == NULL) return NULL;

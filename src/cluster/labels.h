@@ -38,8 +38,9 @@ struct k8smi_label_set {
   uint32_t row;                  /* of k8smi_label_sets.rows */
   uint32_t users;
   uint32_t text_len; /* two sets are equal if their texts are: they begin with the number of the keys */
-  uint32_t taint_count : 30;
-  uint32_t leaves : 1;    /* maintenance is planned: its window is at the end of the text */
+  uint32_t taint_count : 29;
+  uint32_t leaves : 1;       /* maintenance is planned: its window is at the end of the text */
+  uint32_t has_features : 1; /* an attribute says what the agent can do: before the window */
   uint32_t rewritten : 1; /* an attribute's name or text is no label as it is: others may make the same one */
   uint32_t at[];
 };
@@ -100,6 +101,13 @@ static inline struct k8smi_window k8smi_label_set_window(const struct k8smi_labe
   if (set->leaves) memcpy(&window, text.ptr + text.len - sizeof window, sizeof window);
   return window;
 }
+/* K8SM_FEATURE_* of what its attribute says; else those of `absent`. */
+static inline uint32_t k8smi_label_set_features(const struct k8smi_label_set *set, uint32_t absent) {
+  const struct k8sm_slice text = k8smi_label_set_text(set);
+  const size_t behind = set->leaves ? sizeof(struct k8smi_window) : 0;
+  if (set->has_features) memcpy(&absent, text.ptr + text.len - behind - sizeof absent, sizeof absent);
+  return absent;
+}
 /* The value of one of its keys. */
 static inline struct k8sm_slice k8smi_label_set_value(const struct k8smi_label_set *set, size_t key) {
   return k8smi_s(k8smi_label_set_text(set).ptr + set->at[set->keys->items[key].number]);
@@ -125,6 +133,8 @@ static inline struct k8smi_pair k8smi_labels_at(const struct k8smi_labels *label
 struct k8smi_label_counts {
   size_t labels, taints;
   bool rewritten;
+  bool has_features;
+  uint32_t features;
 };
 struct k8smi_label_counts k8smi_attributes_put(struct k8smi_buf *keys, struct k8smi_buf *values,
                                                const K8smMesos__Offer *offer);

@@ -79,7 +79,7 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
 static const struct k8smi_rule rules_of_pod_security[K8SMI_PodSecurityContext__COUNT] = {
     [K8SMI_PodSecurityContext_seLinuxOptions] = RULE_IGNORED("Mesos sets no SELinux labels"),
     [K8SMI_PodSecurityContext_windowsOptions] = RULE_IGNORED("agents run Linux"),
-    [K8SMI_PodSecurityContext_runAsUser] = RULE_HOW("as that of a container, where it states none"),
+    [K8SMI_PodSecurityContext_runAsUser] = RULE_TOLD("as that of a container, where it states none"),
     [K8SMI_PodSecurityContext_runAsGroup] =
         RULE_IGNORED("a task has the groups that its user has on the agent"),
     [K8SMI_PodSecurityContext_runAsNonRoot] = RULE_HOW("as that of a container, where it states none"),
@@ -87,7 +87,8 @@ static const struct k8smi_rule rules_of_pod_security[K8SMI_PodSecurityContext__C
         RULE_IGNORED("a task has the groups that its user has on the agent"),
     [K8SMI_PodSecurityContext_supplementalGroupsPolicy] =
         RULE_FREE("how supplemental groups are merged, and a task has none"),
-    [K8SMI_PodSecurityContext_fsGroup] = RULE_IGNORED("volumes belong to the user of the task"),
+    [K8SMI_PodSecurityContext_fsGroup] =
+        RULE_IGNORED("an emptyDir and a claim belong to the framework's user"),
     [K8SMI_PodSecurityContext_sysctls] = RULE_REFUSED("Mesos can't set kernel parameters of a container"),
     [K8SMI_PodSecurityContext_fsGroupChangePolicy] = RULE_FREE("how `fsGroup` is done, and it is not"),
     [K8SMI_PodSecurityContext_seccompProfile] = RULE_BELOW,
@@ -104,9 +105,10 @@ static const struct k8smi_rule rules_of_security[K8SMI_SecurityContext__COUNT] =
     [K8SMI_SecurityContext_privileged] = RULE_REFUSED("the Mesos containerizer has no privileged containers"),
     [K8SMI_SecurityContext_seLinuxOptions] = RULE_IGNORED("Mesos sets no SELinux labels"),
     [K8SMI_SecurityContext_windowsOptions] = RULE_IGNORED("agents run Linux"),
-    [K8SMI_SecurityContext_runAsUser] =
-        RULE_HOW("`CommandInfo.user`: Mesos knows users by name. 0 is root, others are named by "
-                 "`k8sm_demand_user` (`--user` of `km`), and refused if they are not"),
+    [K8SMI_SecurityContext_runAsUser] = RULE_TOLD(
+        "`CommandInfo.user`: Mesos knows users by name. 0 is root, others are named by "
+        "`k8sm_demand_user` (`--user` of `km`), and refused if they are not. An emptyDir and a claim "
+        "belong to the framework's user: others write to them on agents with `--volume_gid_range` alone"),
     [K8SMI_SecurityContext_runAsGroup] = RULE_IGNORED("a task has the groups that its user has on the agent"),
     [K8SMI_SecurityContext_runAsNonRoot] = RULE_HOW(
         "checked against `runAsUser`; without that refused, since the image's own user has no effect"),

@@ -50,7 +50,8 @@ static const struct k8smi_rule rules_of_volume[K8SMI_Volume__COUNT] = {
 static const struct k8smi_rule rules_of_empty_dir[K8SMI_EmptyDirVolumeSource__COUNT] = {
     [K8SMI_EmptyDirVolumeSource_medium] = RULE_LOSS("the directory is on the agent's disk"),
     [K8SMI_EmptyDirVolumeSource_sizeLimit] = RULE_IGNORED("the directory counts to the executor's disk only"),
-    [K8SMI_EmptyDirVolumeSource_mode] = RULE_IGNORED("directories have Mesos' mode"),
+    [K8SMI_EmptyDirVolumeSource_mode] =
+        RULE_IGNORED("only the framework's user, and a group that the agent gives, can write to it"),
 };
 
 static const struct k8smi_rule rules_of_host_path[K8SMI_HostPathVolumeSource__COUNT] = {

@@ -166,10 +166,22 @@ static void mount_warn_sub_path(struct k8smi_demand_build *b, const struct k8smi
   K8SMI_DEMAND_WARN(b, APPROXIMATED, &at, "it must be there: an agent makes no directory in a hostPath");
 }
 
-static void mount_directory(struct k8smi_demand_build *b, struct mount_list *list,
-                            const struct k8smi_record *record, const struct k8smi_record *volume,
-                            const struct k8smi_demand_volume *claimed, struct k8sm_slice target,
-                            struct k8sm_slice sub_path, const struct k8smi_path *path) {
+/* An agent makes directories for the framework's user, as whom the executor runs. */
+static void mount_check_writer(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                               const struct k8smi_path *path) {
+  if (s->task->user.len == 0 || k8smi_eqs(s->task->user, "root") || k8smi_demand_is_task(b->demand)) return;
+  b->demand->features |= K8SM_FEATURE_VOLUME_GIDS;
+  K8SMI_DEMAND_WARN(b, APPROXIMATED, path,
+                    "it belongs to the framework's user: '%.*s' can write to it on agents with "
+                    "--volume_gid_range alone",
+                    K8SMI_P(s->task->user));
+}
+
+static void mount_directory(struct k8smi_demand_build *b, const struct k8smi_demand_source *s,
+                            struct mount_list *list, const struct k8smi_record *record,
+                            const struct k8smi_record *volume, const struct k8smi_demand_volume *claimed,
+                            struct k8sm_slice target, struct k8sm_slice sub_path,
+                            const struct k8smi_path *path) {
   const struct k8smi_record *claim = k8smi_get_record(volume, K8SMI_Volume_persistentVolumeClaim);
   const struct k8smi_record *host = k8smi_get_record(volume, K8SMI_Volume_hostPath);
   struct k8smi_demand_mount mount = {
@@ -188,6 +200,7 @@ static void mount_directory(struct k8smi_demand_build *b, struct mount_list *lis
                         : mount_join(b, K8SMI_S("volumes"), k8smi_get_str(volume, K8SMI_Volume_name));
     mount.source = mount_join(b, folder, sub_path);
     b->demand->features |= K8SM_FEATURE_SANDBOX_PATH;
+    if (!mount.read_only) mount_check_writer(b, s, path);
   }
   mount_add(b, list, &mount);
 }
@@ -260,7 +273,7 @@ static void mount_one(struct k8smi_demand_build *b, const struct k8smi_demand_so
   bool remote = k8smi_has(volume, K8SMI_Volume_csi) || k8smi_has(volume, K8SMI_Volume_flexVolume);
   mount_check_propagation(b, record, volume, path);
   if (remote) mount_remote(b, s, list, record, i, target, path);
-  if (directory) mount_directory(b, list, record, volume, claimed, target, sub_path, path);
+  if (directory) mount_directory(b, s, list, record, volume, claimed, target, sub_path, path);
   if (files) mount_files(b, list, i, target, sub_path, path);
 }
 

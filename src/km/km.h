@@ -176,12 +176,14 @@ struct km_demand_flags {
   bool form_fallback;
   const char *role, *principal, *form, *network;
   const char *reservation, *reservation_principal;
+  const char *agent_features; /* names with commas between; NULL: all */
   struct km_texts policies; /* "PATH=refuse", "PATH=warn" */
   struct km_texts users;    /* "UID=NAME" */
   struct km_texts classes;  /* "NAME=KIND,…" */
   const char *executor_overlay_file, *task_overlay_file;
   /* Made of these by km_demand_parse: */
   uint32_t form_number;
+  uint32_t features; /* K8SM_FEATURE_*; 0: all */
   struct k8sm_field_policy *rows;
   struct k8sm_demand_user *user_rows;
   struct k8sm_storage_class *class_rows; /* the first text of each is a block that has all of them */
@@ -218,6 +220,12 @@ struct km_demand_flags {
        &(flags).classes,                                                                                     \
        "NAME=DISK",                                                                                          \
        "of which disks of agents volumes of a class are made: fast=mount,profile=ssd; root, path or mount"}, \
+      {"agent-features",                                                                                     \
+       0,                                                                                                    \
+       KM_TEXT,                                                                                              \
+       &(flags).agent_features,                                                                              \
+       "NAMES",                                                                                              \
+       "what agents can do whose attribute of this name says nothing: images,cgroups,… (default all)"},      \
       {"command-probes",        0,    KM_FLAG,                                                               \
        &(flags).command_probes, NULL, "probes that Mesos can't do run in the container"},                    \
       {"host-filesystem",        0,    KM_FLAG,                                                              \
@@ -251,9 +259,9 @@ struct k8sm_demand **km_demands_make(const struct km_set *set, const struct km_d
  * can't be mapped. */
 int km_set_try(const struct km_set *set, const struct km_demand_flags *flags);
 void km_demands_free(struct k8sm_demand **demands, size_t count);
-/* Fills a cluster with the OFFERS events of a file, and with what the set says of nodes and namespaces. NULL,
- * with lines, if that fails. */
-struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set);
+/* Fills a cluster with the OFFERS events of a file, and with what the set says of nodes and namespaces. `features`
+ * are those of agents that say nothing of theirs. NULL, with lines, if that fails. */
+struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set, uint32_t features);
 /* Adds the pods of manifests, each as running on its spec.nodeName. Returns KM_DONE, or KM_FAILED with lines.
  */
 int km_cluster_add_running(struct k8sm_cluster *cluster, const struct km_texts *names,

@@ -134,8 +134,21 @@ static int read_overlays(struct km_demand_flags *flags) {
   return -1;
 }
 
+static int parse_features(const struct km_command *command, struct km_demand_flags *flags) {
+  const char *names = flags->agent_features;
+  struct k8sm_diag row[1];
+  char text[512];
+  struct k8sm_diags diags = K8SM_DIAGS_INIT(row, text);
+  if (names == NULL) return -1;
+  if (k8sm_features_parse(names, strlen(names), &flags->features, &diags) != K8SM_OK)
+    return km_misuse(command, "--agent-features: %s", text + row[0].message);
+  if (flags->features != 0) return -1;
+  return km_misuse(command, "--agent-features=%s leaves none: pods need images, or --host-filesystem", names);
+}
+
 int km_demand_parse(const struct km_command *command, struct km_demand_flags *flags) {
   int code = parse_form(command, flags);
+  if (code == -1) code = parse_features(command, flags);
   if (code == -1) code = read_overlays(flags);
   if (code == -1) code = parse_users(command, flags);
   if (code == -1) code = parse_classes(command, flags);

@@ -253,7 +253,8 @@ static int match_set(struct km_set *set, const struct match_flags *flags) {
   size_t made;
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
   struct k8sm_demand **demands = km_demands_make(set, &flags->demand, &made);
-  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(flags->offers, set) : NULL;
+  struct k8sm_cluster *cluster =
+      made == set->pod_count ? km_cluster_load(flags->offers, set, flags->demand.features) : NULL;
   int code = cluster == NULL ? KM_FAILED : km_cluster_add_running(cluster, &flags->running, &flags->demand);
   if (code == KM_DONE) code = print_plan(cluster, demands, made, flags);
   km_demands_free(demands, set->pod_count);

@@ -186,13 +186,14 @@ static int add_objects(struct k8sm_cluster *cluster, const struct km_set *set) {
   return result;
 }
 
-struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set) {
+struct k8sm_cluster *km_cluster_load(const char *offers_file, const struct km_set *set, uint32_t features) {
+  const struct k8sm_cluster_options options = {.size = sizeof options, .features = features};
   char *bytes;
   size_t len;
   struct k8sm_cluster *cluster;
   if (!km_read_file(offers_file, &bytes, &len)) return NULL;
   km_report_begin(&report);
-  int result = k8sm_cluster_new(NULL, &cluster, &report.diags);
+  int result = k8sm_cluster_new(&options, &cluster, &report.diags);
   if (result != K8SM_OK) cluster = NULL;
   if (result == K8SM_OK) result = add_events(cluster, bytes, len);
   if (result != K8SM_OK && report.diags.errors == 0) km_report_no_events(offers_file, len);

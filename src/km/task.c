@@ -69,7 +69,8 @@ static int task_set(struct km_set *set, const struct km_demand_flags *flags, con
   size_t made;
   if (km_set_name_uids(set) != KM_DONE) return KM_FAILED;
   struct k8sm_demand **demands = km_demands_make(set, flags, &made);
-  struct k8sm_cluster *cluster = made == set->pod_count ? km_cluster_load(offers, set) : NULL;
+  struct k8sm_cluster *cluster =
+      made == set->pod_count ? km_cluster_load(offers, set, flags->features) : NULL;
   int code =
       cluster == NULL ? KM_FAILED : plan_and_print(cluster, demands, made, flags, format, refuse_seconds);
   km_demands_free(demands, set->pod_count);

@@ -78,6 +78,8 @@ static void set_mapping(json_t *head, const struct km_demand_flags *m) {
   set_text(head, "reservationPrincipal", m->reservation_principal);
   set_texts(head, "policies", &m->policies);
   set_texts(head, "users", &m->users);
+  set_texts(head, "storageClasses", &m->classes);
+  set_text(head, "agentFeatures", m->agent_features);
   set_hex(head, "executorOverlay", m->executor_overlay);
   set_hex(head, "taskOverlay", m->task_overlay);
   set_number(head, "hostFilesystem", m->host_filesystem);

@@ -113,6 +113,8 @@ static bool read_mapping(struct km_trace_reader *r) {
                                 .reservation_principal = text(r->head, "reservationPrincipal"),
                                 .policies = texts(r->head, "policies"),
                                 .users = texts(r->head, "users"),
+                                .classes = texts(r->head, "storageClasses"),
+                                .agent_features = text(r->head, "agentFeatures"),
                                 .executor_overlay = bytes_of(r, r->head, "executorOverlay"),
                                 .task_overlay = bytes_of(r, r->head, "taskOverlay"),
                                 .host_filesystem = number(r->head, "hostFilesystem") != 0,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What would have to be otherwise for a pod to fit: a column of the predicate table. */
+#include "cluster/features.h"
 #include "match/peers.h"
 #include "match/texts.h"
 #include "wire/number.h"

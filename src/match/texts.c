@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/texts.h"
+#include "cluster/features.h"
 #include "cluster/volumes.h"
 #include "wire/number.h"
 
@@ -104,19 +105,6 @@ void k8smi_wanted_time(const struct k8smi_match_check *check, struct k8smi_buf *
 void k8smi_had_window(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_puts(to, "maintenance from ");
   k8smi_put_time(to, k8smi_label_set_window(check->agent->labels->set).from_ms);
-}
-
-void k8smi_put_features(struct k8smi_buf *to, uint32_t features) {
-  static const char *const names[K8SMI_FEATURE_BITS] = {
-      "images", "cgroups",        "sandbox-path", "host-path", "secrets", "linux-launcher",
-      "cni",    "docker-volumes", "csi",          "seccomp",   "rlimits", "docker"};
-  const char *before = "";
-  for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) {
-    if ((features >> bit & 1) == 0) continue;
-    k8smi_buf_puts(to, before);
-    k8smi_buf_puts(to, names[bit]);
-    before = ",";
-  }
 }
 
 void k8smi_wanted_features(const struct k8smi_match_check *check, struct k8smi_buf *to) {

@@ -92,8 +92,6 @@ void k8smi_remedy_alone(const struct k8smi_match_check *check, struct k8smi_buf 
 void k8smi_remedy_label(const struct k8smi_match_check *check, struct k8smi_buf *to);
 void k8smi_remedy_offer(const struct k8smi_match_check *check, struct k8smi_buf *to);
 
-/* K8SM_FEATURE_* by name, with commas between. */
-void k8smi_put_features(struct k8smi_buf *to, uint32_t features);
 /* "key=value". */
 void k8smi_put_pair(struct k8smi_buf *to, struct k8sm_slice key, struct k8sm_slice value);
 

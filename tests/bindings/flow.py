@@ -383,6 +383,14 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             cluster.set_node("golden-S1", taints=[("k", "v", "Sometimes")])
 
+    def test_features(self):
+        cluster = cluster_with_offer()
+        cluster.set_features("golden-S1", k8smesos.features_parse("cgroups, sandbox-path"))
+        self.assertIn("1 node(s) lacked an agent feature", cluster.match([Demand.make(nginx(), nonce="n1")]).summary(0))
+        self.assertEqual(k8smesos.features_parse("none"), k8smesos.Feature(0))
+        with self.assertRaisesRegex(k8smesos.Invalid, "'wings' is no feature of agents: expected images"):
+            k8smesos.features_parse("images,wings")
+
     def test_take_and_give(self):
         cluster = cluster_with_offer()
         demand = Demand.make(nginx(), nonce="n1")

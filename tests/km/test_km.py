@@ -54,6 +54,7 @@ class Usage(unittest.TestCase):
                      ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--adopt=-1"], ["run", "-f", "x", "--role="],
                      ["run", "-f", "x", "--storage-class=fast"], ["run", "-f", "x", "--storage-class=fast=tape"],
                      ["run", "-f", "x", "--storage-class=fast=mount,size=3"],
+                     ["run", "-f", "x", "--agent-features=none"], ["run", "-f", "x", "--agent-features="],
                      ["delete", "x", "--grace-period=-2"], ["delete", "x", "--wait=-1"],
                      ["get", "-o", "yaml"], ["get", "-A", "-n", "x"],
                      ["run", "-f", "x", "--state="], ["run", "-f", "x", "--framework-name="], ["run", "-f", ""],
@@ -226,6 +227,27 @@ class Plans(unittest.TestCase):
         self.assertRegex(missed["summary"], r"^0/1 nodes are available: 1 Insufficient cpu")
         self.assertEqual(missed["reasons"][0]["hostname"], "agent1.example")
         self.assertRegex(missed["nearest"], r"^fits agent1.example if it asked for at most [0-9.]+ cpus")
+
+    def test_match_knows_what_agents_can_do(self):
+        nginx = EXAMPLES / "nginx.yaml"
+        code, out, err = km("match", "-f", nginx, "--offers", OFFERS, "--agent-features=cgroups")
+        self.assertEqual(code, 2, err)
+        missed = json.loads(out)["unplaced"][0]
+        self.assertIn("1 node(s) lacked an agent feature that the pod needs", missed["summary"])
+        self.assertIn("images", missed["nearest"])
+        event = json.loads(pathlib.Path(OFFERS).read_text())
+        for names, placed in (("images, cgroups", 0), ("cgroups", 2), ("images,cgroops", 2)):
+            for offer in event["offers"]["offers"]:
+                offer["attributes"] = [{"name": "agent-features", "type": "TEXT", "text": {"value": names}}]
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+                json.dump(event, file)
+                file.flush()
+                code, out, err = km("match", "-f", nginx, "--offers", file.name)
+            self.assertEqual(code, placed, names + out + err)
+        self.assertIn("'cgroops' is no feature of agents: expected images, cgroups", err)
+        code, _, err = km("match", "-f", nginx, "--offers", OFFERS, "--agent-features=images,wings")
+        self.assertEqual(code, 64)
+        self.assertIn("--agent-features: 'wings' is no feature of agents: expected images", err)
 
     def test_match_says_who_took_the_place(self):
         pods = b"---\n".join(
@@ -615,6 +637,21 @@ class Run(unittest.TestCase):
         # How pods are mapped is part of it: this one waits for reservations that no agent has.
         code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", "--reservation=team=db", "--role=dev",
                             "--timeout=2", stdin=pod.encode())
+        self.assertEqual(code, 2, out + err)
+        self.assertEqual(km("replay", trace, "--quiet")[0], 0)
+        # This one for agents that can do what it needs,
+        code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", "--agent-features=none,cgroups",
+                            "--timeout=2", stdin=pod.encode())
+        self.assertEqual(code, 2, out + err)
+        self.assertIn("lacked an agent feature", out + err)
+        self.assertEqual(km("replay", trace, "--quiet")[0], 0)
+        # and this one for a disk of its class.
+        claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}, "storageClassName": "fast"}
+        claims = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "claims"}, "spec": {
+            "containers": [{"name": "c", "image": "x", "command": ["true"]}],
+            "volumes": [{"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": claim}}}]}})
+        code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", "--role=dev", "--principal=p",
+                            "--storage-class=fast=mount", "--timeout=2", stdin=claims.encode())
         self.assertEqual(code, 2, out + err)
         self.assertEqual(km("replay", trace, "--quiet")[0], 0)
         lines = trace.read_text().splitlines(keepends=True)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/failing.h"
 #include "support/offers.h"
+#include "support/pods.h"
 #include "cluster/blocks.h"
 #include "cluster/slots.h"
 #include "cluster/tree.h"
@@ -593,6 +594,97 @@ static void features_by_agent(void **state) {
   world_free(&w);
 }
 
+static void leaves_at(struct world *w, K8smMesos__Offer *o, int64_t ms) {
+  o->unavailability = WORLD_NEW(w, K8smMesos__Unavailability, UNAVAILABILITY);
+  o->unavailability->start = WORLD_NEW(w, K8smMesos__TimeInfo, TIME_INFO);
+  o->unavailability->start->nanoseconds = ms * 1000000;
+}
+
+static uint32_t features_of(struct k8sm_cluster *c) {
+  struct k8sm_agent row = {.features = 0};
+  assert_int_equal(k8sm_cluster_agents(c, 0, &row, sizeof row, 1), 1);
+  for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++)
+    assert_int_equal(c->lacking[bit], (row.features >> bit & 1) == 0);
+  return row.features;
+}
+
+/* What an agent says of itself comes before what is said of all, and what the caller says of it before both.
+ */
+static void features_by_attribute(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    uint32_t features;
+    const char *unknown;
+  } cases[] = {
+      {"images, csi ,cgroups", K8SM_FEATURE_IMAGES | K8SM_FEATURE_CGROUPS | K8SM_FEATURE_CSI, NULL},
+      {"images,cgroups", K8SM_FEATURE_IMAGES | K8SM_FEATURE_CGROUPS, NULL},
+      {"none", 0, NULL},
+      {"volume-gids", K8SM_FEATURE_VOLUME_GIDS, NULL},
+      {",", 0, "'' is no feature of agents"},
+      {"csi,wings", K8SM_FEATURE_CSI, "'wings' is no feature of agents: expected images,"},
+      {"", 0, "'' is no feature of agents"},
+  };
+  enum { CASES = sizeof cases / sizeof cases[0] };
+  struct k8sm_cluster_options o = {.size = sizeof o, .features = K8SM_FEATURE_SECRETS};
+  struct k8sm_cluster *c;
+  struct world w;
+  char id[16];
+  assert_int_equal(k8sm_cluster_new(&o, &c, NULL), K8SM_OK);
+  world_init(&w);
+  for (size_t i = 0; i < CASES; i++) {
+    struct findings f;
+    snprintf(id, sizeof id, "o%zu", i);
+    world_attribute(&w, world_simple(&w, id, "a", "*", 1, 100, true), "agent-features", cases[i].text);
+    struct k8sm_offers *offers = world_offers_from(&w, i, NULL, NULL);
+    assert_int_equal(k8sm_cluster_add(c, offers, 0, findings_init(&f)), K8SM_OK);
+    assert_int_equal(features_of(c), cases[i].features);
+    const struct k8sm_diag *found = findings_at(&f, "offers.offers[0].attributes[0]");
+    assert_int_equal(found != NULL, cases[i].unknown != NULL);
+    if (found != NULL) assert_non_null(strstr(f.text + found->message, cases[i].unknown));
+    assert_null(k8smi_label_set_get(k8smi_agent_at(c, 0)->labels->set,
+                                    K8SMI_S("k8s.mesosphere.io/attribute-agent-features"))
+                    .ptr);
+    k8sm_offers_unref(offers);
+  }
+  world_simple(&w, "silent", "a", "*", 1, 100, true);
+  cluster_take(c, &w, CASES, 0);
+  assert_int_equal(features_of(c), K8SM_FEATURE_SECRETS);
+  assert_int_equal(k8sm_cluster_set_features(c, K8SMI_S("a"), K8SM_FEATURE_CNI), K8SM_OK);
+  assert_int_equal(features_of(c), K8SM_FEATURE_CNI);
+  world_attribute(&w, world_simple(&w, "late", "a", "*", 1, 100, true), "agent-features", "images");
+  cluster_take(c, &w, CASES + 1, 0);
+  assert_int_equal(features_of(c), K8SM_FEATURE_CNI);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
+/* As a set of texts, beside planned maintenance; of a number nothing is read. */
+static void features_of_other_kinds(void **state) {
+  (void)state;
+  struct k8sm_cluster *c = cluster_new(NULL);
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_simple(&w, "o1", "a", "*", 1, 100, true);
+  K8smMesos__Value__Set *set = WORLD_NEW(&w, K8smMesos__Value__Set, VALUE__SET);
+  char *items[] = {world_text(&w, "rlimits"), world_text(&w, "csi")};
+  set->item = items;
+  set->n_item = 2;
+  world_attribute(&w, o, "agent-features", "");
+  o->attributes[0]->type = K8SM_MESOS__VALUE__TYPE__SET;
+  o->attributes[0]->text = NULL;
+  o->attributes[0]->set = set;
+  leaves_at(&w, o, 5);
+  cluster_take(c, &w, 0, 0);
+  assert_int_equal(features_of(c), K8SM_FEATURE_RLIMITS | K8SM_FEATURE_CSI);
+  assert_int_equal(k8smi_label_set_window(k8smi_agent_at(c, 0)->labels->set).from_ms, 5);
+  world_attribute_scalar(&w, world_simple(&w, "o2", "a", "*", 1, 100, true), "agent-features", 3);
+  cluster_take(c, &w, 1, 0);
+  assert_int_equal(features_of(c), K8SM_FEATURE_ALL);
+  k8sm_cluster_free(c);
+  world_free(&w);
+}
+
 static void too_many_agents(void **state) {
   (void)state;
   struct k8sm_cluster_options o = {.size = sizeof o, .max_agents = 2};
@@ -789,6 +881,8 @@ int main(void) {
       cmocka_unit_test(domains_taints_and_nodes),
       cmocka_unit_test(bad_nodes),
       cmocka_unit_test(features_by_agent),
+      cmocka_unit_test(features_by_attribute),
+      cmocka_unit_test(features_of_other_kinds),
       cmocka_unit_test(too_many_agents),
       cmocka_unit_test(a_long_life),
       cmocka_unit_test(trees_under_load),

@@ -415,6 +415,45 @@ static void what_is_lost_of_a_mapped_field_is_a_warning(void **state) {
 }
 
 /* Users by number have the names that the options give them; root needs none. */
+/* An agent makes them for the user of the framework, as whom the executor runs. */
+static void who_else_writes_to_directories(void **state) {
+  (void)state;
+  static const struct k8sm_demand_user users[] = {{7, "app"}};
+  static const struct {
+    const char *uid, *mount, *volume;
+    bool command, told;
+  } cases[] = {
+      {"7", "", "'emptyDir':{}", false, true},  {"7", ",'readOnly':true", "'emptyDir':{}", false, false},
+      {"0", "", "'emptyDir':{}", false, false}, {"7", "", "'hostPath':{'path':'/x'}", false, false},
+      {"7", "", "'emptyDir':{}", true, false}, /* in its own sandbox */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char spec[512];
+    struct findings f;
+    struct k8sm_demand *d = NULL;
+    const struct k8sm_demand_options o = {.size = sizeof o,
+                                          .nonce = "n1",
+                                          .users = users,
+                                          .user_count = 1,
+                                          .user_size = sizeof users[0],
+                                          .form = cases[i].command ? K8SM_FORM_COMMAND : K8SM_FORM_AUTO};
+    snprintf(
+        spec, sizeof spec,
+        "{'restartPolicy':'Never','containers':[{'name':'c','image':'i','securityContext':{'runAsUser':%s},"
+        "'volumeMounts':[{'name':'v','mountPath':'/v'%s}]}],'volumes':[{'name':'v',%s}]}",
+        cases[i].uid, cases[i].mount, cases[i].volume);
+    struct k8sm_pod *pod = pods_parse("", spec);
+    assert_int_equal(k8sm_demand_make(pod, &o, &d, findings_init(&f)), K8SM_OK);
+    assert_int_equal((d->features & K8SM_FEATURE_VOLUME_GIDS) != 0, cases[i].told);
+    const struct k8sm_diag *found = findings_at(&f, "spec.containers[0].volumeMounts[0]");
+    assert_int_equal(found != NULL, cases[i].told);
+    if (found != NULL)
+      assert_non_null(strstr(f.text + found->message, "'app' can write to it on agents with"));
+    k8sm_demand_unref(d);
+    k8sm_pod_unref(pod);
+  }
+}
+
 static void users_have_names(void **state) {
   (void)state;
   static const struct k8sm_demand_user users[] = {{33, "www"}, {1000, "app"}};
@@ -589,6 +628,7 @@ int main(void) {
       cmocka_unit_test(what_is_lost_is_a_warning),
       cmocka_unit_test(what_is_lost_of_a_mapped_field_is_a_warning),
       cmocka_unit_test(users_have_names),
+      cmocka_unit_test(who_else_writes_to_directories),
       cmocka_unit_test(seccomp_profiles),
       cmocka_unit_test(rlimits_by_annotation),
       cmocka_unit_test(discovery_by_annotation_and_label),

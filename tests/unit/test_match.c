@@ -203,7 +203,7 @@ static void why_not(void **state) {
       {refuse_feature, K8SM_DIAG_AGENT_FEATURE, "agent-feature", "images,cgroups", "cgroups"},
       {refuse_features, K8SM_DIAG_AGENT_FEATURE, "agent-feature",
        "images,cgroups,sandbox-path,host-path,secrets,linux-launcher,cni,docker-volumes,csi,seccomp,rlimits,"
-       "docker",
+       "docker,volume-gids",
        ""},
       {refuse_offer, K8SM_DIAG_NO_OFFER, "offer", "an offer", ""},
       {refuse_role, K8SM_DIAG_ROLE_MISSING, "role", "x,y", "*,r"},

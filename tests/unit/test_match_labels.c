@@ -236,7 +236,7 @@ static void add_pods(struct scene *s) {
     struct k8sm_demand *d =
         scene_full_pod(s, name, "", "", "'resources':{'requests':{'cpu':'9'}}", labels_specs[i], NULL);
     if (i % 5 == 0)
-      d->features |= i % 2 == 0 ? K8SM_FEATURE_IMAGES : K8SM_FEATURE_DOCKER; /* first and last */
+      d->features |= i % 2 == 0 ? K8SM_FEATURE_IMAGES : K8SM_FEATURE_VOLUME_GIDS; /* first and last */
   }
 }
 

@@ -34,6 +34,7 @@ from .cluster import (
     PlanScore,
     PlanVolume,
     Refusal,
+    features_parse,
 )
 from .constants import (
     ActionType,

@@ -589,6 +589,7 @@ def _prototypes():
         "cluster_remove_all": (None, P),
         "cluster_forget": (c_int, P, S),
         "cluster_set_features": (c_int, P, S, U),
+        "features_parse": (c_int, P, N, P, P),
         "cluster_set_node": (c_int, P, S, P, P),
         "cluster_set_namespace": (c_int, P, S, P, N, N, P),
         "cluster_set_objects": (c_int, P, P, P),

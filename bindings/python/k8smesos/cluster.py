@@ -236,6 +236,14 @@ class Plan(Handle):
         return Calls._make("plan_calls", self._pointer, ctypes.addressof(given))
 
 
+def features_parse(names: str) -> Feature:
+    """Features by their names, as in agents' attribute `agent-features`: "images,cgroups", or "none"."""
+    text, features, sink = names.encode(), ctypes.c_uint32(), Sink()
+    result = _abi.lib.k8sm_features_parse(text, len(text), ctypes.byref(features), sink.ref())
+    check("features_parse", result, sink.findings())
+    return Feature(features.value)
+
+
 class Cluster(Handle):
     """The offers held, and their agents. Mutable; its methods lock it."""
 
@@ -276,7 +284,7 @@ class Cluster(Handle):
             return _abi.lib.k8sm_cluster_forget(self._pointer, memory.slice(agent_id)) == 1
 
     def set_features(self, agent_id: str, features: Feature) -> None:
-        """States what an agent can do."""
+        """States what an agent can do, whatever its attribute says."""
         memory = Memory()
         with self._lock:
             result = _abi.lib.k8sm_cluster_set_features(self._pointer, memory.slice(agent_id), features)

@@ -228,7 +228,8 @@ class Feature(enum.IntFlag):
     SECCOMP = 512
     RLIMITS = 1024
     DOCKER = 2048
-    ALL = 4095
+    VOLUME_GIDS = 4096
+    ALL = 8191
 
 
 class Strategy(_Code):
