@@ -53,6 +53,14 @@ static bool offers_ids(struct offers_job *job, struct k8smi_offer *ret) {
          offers_id(job, "agent_id", ret->agent_id);
 }
 
+static bool offers_bad_role(const struct offers_job *job, struct k8sm_slice role, struct k8sm_slice other) {
+  struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("allocation_info.role"));
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
+             "resources are allocated to different roles, %.*s and %.*s: expected one", K8SMI_P(role),
+             K8SMI_P(other));
+  return false;
+}
+
 /* All resources of an offer are allocated to one role; old masters do not say it on the offer. */
 static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
   const K8smMesos__Offer *m = ret->message;
@@ -61,7 +69,7 @@ static bool offers_allocation(struct offers_job *job, struct k8smi_offer *ret) {
     if (role.len == 0) continue;
     if (ret->role.len == 0) ret->role = role;
     if (!k8smi_eq(ret->role, role)) {
-      return offers_bad(job, K8SMI_S("allocation_info.role"), "resources are allocated to different roles");
+      return offers_bad_role(job, ret->role, role);
     }
   }
   if (ret->role.len == 0) ret->role = K8SMI_S("*");
@@ -145,8 +153,12 @@ static bool offers_ports(struct offers_job *job, struct k8smi_offer *ret) {
     memcpy(to, from->items, from->count * sizeof *to);
     to += from->count;
   }
-  return k8smi_ranges_normalise(&all, &bad) == K8SMI_RANGES_FINE ||
-         offers_bad(job, K8SMI_S("resources"), "a port stands in two resources");
+  if (k8smi_ranges_normalise(&all, &bad) == K8SMI_RANGES_FINE) return true;
+  struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("resources"));
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
+             "a port of the range %llu-%llu stands in two resources", (unsigned long long)bad.begin,
+             (unsigned long long)bad.end);
+  return false;
 }
 
 static void offers_count_rows(struct k8sm_offers *offers, struct k8smi_offer *offer) {

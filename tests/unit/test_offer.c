@@ -223,6 +223,7 @@ static void an_invalid_offer_is_left_out(void **state) {
   static const struct {
     void (*spoil)(struct world *w, K8smMesos__Offer *o);
     const char *path;
+    const char *says; /* among others; NULL: whatever */
   } cases[] = {
       {spoil_nan, "resources[0].scalar.value"},
       {spoil_infinite, "resources[0].scalar.value"},
@@ -231,7 +232,7 @@ static void an_invalid_offer_is_left_out(void **state) {
       {spoil_sum, "resources"},
       {spoil_reversed, "resources[0].ranges"},
       {spoil_overlap, "resources[0].ranges"},
-      {spoil_port_twice, "resources"},
+      {spoil_port_twice, "resources", "a port of the range 3-3 stands in two resources"},
       {spoil_type, "resources[0].type"},
       {spoil_kind, "resources[0].type"},
       {spoil_empty, "resources[0].scalar"},
@@ -240,10 +241,10 @@ static void an_invalid_offer_is_left_out(void **state) {
       {spoil_name, "resources[0].name"},
       {spoil_id, "id.value"},
       {spoil_agent, "agent_id.value"},
-      {spoil_folder, "agent_id.value"},
+      {spoil_folder, "agent_id.value", "\"a/b\": an id has no '/'"},
       {spoil_framework, "framework_id.value"},
-      {spoil_long_id, "id.value"},
-      {spoil_allocation, "allocation_info.role"},
+      {spoil_long_id, "id.value", "256 bytes: an id has 255 at most"},
+      {spoil_allocation, "allocation_info.role", "different roles, r and s"},
       {spoil_reservation, "resources[0].reservations"},
       {spoil_old_reservation, "resources[0].reservation"},
       {spoil_shared, "resources[0].shared"},
@@ -265,6 +266,7 @@ static void an_invalid_offer_is_left_out(void **state) {
     char path[64];
     snprintf(path, sizeof path, "offers.offers[1].%s", cases[i].path);
     assert_string_equal(found_path(0), path);
+    if (cases[i].says != NULL) assert_non_null(strstr(found_text + found_rows[0].message, cases[i].says));
     k8sm_offers_unref(offers);
     world_free(&w);
   }
