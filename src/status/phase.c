@@ -210,6 +210,18 @@ static bool condition_containers_ready(const struct k8sm_status *s) {
   return s->phase != K8SMI_PHASE_SUCCEEDED && s->phase != K8SMI_PHASE_FAILED;
 }
 
+/* Where a main runs, or has done its work, all was initialized once, whatever has become of it. */
+static bool condition_initialized(const struct k8sm_status *s) {
+  bool all = true;
+  for (size_t i = 1; i < s->demand->task_count; i++) {
+    uint32_t kind = s->demand->tasks[i].kind;
+    if (kind == K8SM_TASK_MAIN && k8smi_container_state(&s->tasks[i]) != K8SM_STATE_WAITING) return true;
+    if (kind == K8SM_TASK_SIDECAR) all = all && k8smi_container_started(s, i);
+    if (kind == K8SM_TASK_INIT) all = all && k8smi_container_ready(s, i);
+  }
+  return all;
+}
+
 bool k8smi_conditions_shown(const struct k8sm_status *s) {
   return s->placed || s->unplaced.len > 0 || s->started_wall_ms != 0 || s->others.len > 0 ||
          k8smi_status_is_gated(s);
@@ -220,7 +232,7 @@ void k8smi_status_set_conditions(struct k8sm_status *s) {
   k8smi_status_find_gates(s);
   bool holds[K8SMI_CONDITIONS];
   holds[K8SMI_CONDITION_READY_TO_START] = condition_sandbox(s);
-  holds[K8SMI_CONDITION_INITIALIZED] = s->stage + 1 >= s->demand->stages || s->phase == K8SMI_PHASE_SUCCEEDED;
+  holds[K8SMI_CONDITION_INITIALIZED] = condition_initialized(s);
   holds[K8SMI_CONDITION_READY] = ready && !s->unreachable && s->gates.len == 0;
   holds[K8SMI_CONDITION_CONTAINERS_READY] = ready;
   holds[K8SMI_CONDITION_SCHEDULED] = s->placed;

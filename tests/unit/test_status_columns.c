@@ -132,6 +132,30 @@ static void sidecars_are_missed_beside_mains(void **state) {
   life_end(&l);
 }
 
+static void a_pod_is_initialized_once(void **state) {
+  struct life l;
+  (void)state;
+  life_begin(&l, "{'restartPolicy':'OnFailure','initContainers':[{'name':'i','image':'i'}],"
+                 "'containers':[{'name':'b','image':'i'},{'name':'z','image':'i'}]}");
+  life_place(&l);
+  life_run(&l, "", 0);
+  life_run(&l, "i", 0);
+  assert_true(life_shows(&l, "'type':'Initialized','status':'False'"));
+  life_update(&l, "i", 0, "FINISHED", EXITED(0));
+  life_launch(&l, "b", 0);
+  life_launch(&l, "z", 0);
+  life_run(&l, "z", 0);
+  life_run(&l, "b", 0);
+  life_update(&l, "b", 0, "FINISHED", EXITED(0));
+  columns(&l, "NotReady", 0);
+  life_update(&l, "z", 0, "FAILED", SANDBOX_LOST);
+  life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
+  life_attempt(&l, 1);
+  assert_true(life_shows(&l, "'type':'Initialized','status':'True'"));
+  assert_life(&l, "Running(Completed) i=W(PodInitializing) b=T(0 Completed) z=W(PodInitializing) |");
+  life_end(&l);
+}
+
 /* The kubelet takes the first for begun where none was seen to begin. */
 static void ends_show_what_the_containers_left(void **state) {
   struct life l;
@@ -180,6 +204,7 @@ int main(void) {
       cmocka_unit_test(inits_say_how_far_they_are),
       cmocka_unit_test(sidecars_are_missed_beside_mains),
       cmocka_unit_test(ends_show_what_the_containers_left),
+      cmocka_unit_test(a_pod_is_initialized_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -375,10 +375,10 @@ static void a_lost_sandbox_is_a_new_attempt(void **state) {
   life_launch(&l, "proxy", 0);
   life_run(&l, "proxy", 0);
   life_update(&l, "proxy", 0, "FAILED", SANDBOX_LOST);
-  assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
+  assert_life(&l, "Pending(Init:ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
                   "app=W(ContainerCreating) | kill:pause/0+10000"); /* nothing is launched into it any more */
   life_update(&l, "", 0, "FAILED", SANDBOX_LOST);
-  assert_life(&l, "Pending(ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
+  assert_life(&l, "Pending(Init:ContainerCreating) setup=T(0 Completed) proxy=W(ContainerCreating) "
                   "app=W(ContainerCreating) | attempt");
   life_attempt(&l, 1);
   assert_life(&l,
