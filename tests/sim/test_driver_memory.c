@@ -247,28 +247,33 @@ static void trouble_without_memory(void **state) {
   for (size_t n = 1; n <= calls; n++) trouble(n);
 }
 
+/* The row is shown with too little memory: not at all, and then as it is. */
+static void show_without_memory(struct k8sm_driver *driver, struct failing *f) {
+  struct k8sm_driver_pod row;
+  size_t rows = 0;
+  for (size_t n = 1; rows == 0; n++) {
+    f->fail_at = f->calls + n;
+    rows = k8sm_driver_pods(driver, 0, &row, sizeof row, 1);
+  }
+  f->fail_at = 0;
+  assert_int_equal(rows, 1);
+}
+
 /* Rows of a record, read with too little memory, leave nothing behind and can be given again. */
-static void restoring_without_memory(void **state) {
-  struct world w;
-  struct k8sm_driver_options o = world_options();
-  (void)state;
-  world_open(&w, &o, 1);
-  world_wait(&w, 10);
-  assert_true(world_pod(&w, pod));
-  assert_true(world_await(&w, "default/p", "Running", 20000));
+static void restore_without_memory(const struct world *w, struct k8sm_driver_options *o) {
   bool done = false;
   for (size_t n = 1; !done; n++) {
     struct k8sm_driver *driver;
     struct k8sm_effects *effects;
     struct failing f;
     failing_init(&f, 0);
-    o.allocator = &f.allocator;
-    assert_int_equal(k8sm_driver_new(&o, &driver, NULL), K8SM_OK);
+    o->allocator = &f.allocator;
+    assert_int_equal(k8sm_driver_new(o, &driver, NULL), K8SM_OK);
     assert_int_equal(k8sm_effects_new(&f.allocator, &effects), K8SM_OK);
     f.fail_at = f.calls + n;
     done = true;
-    for (size_t i = 0; i < w.row_count; i++) {
-      const struct world_row *row = &w.rows[i];
+    for (size_t i = 0; i < w->row_count; i++) {
+      const struct world_row *row = &w->rows[i];
       const struct k8sm_input in = {.size = sizeof in,
                                     .type = K8SM_INPUT_RESTORE,
                                     .key = {row->key, strlen(row->key)},
@@ -279,10 +284,43 @@ static void restoring_without_memory(void **state) {
       assert_int_equal(k8sm_driver_step(driver, &in, effects, NULL), K8SM_OK);
     }
     assert_int_equal(k8sm_driver_pods(driver, 0, NULL, sizeof(struct k8sm_driver_pod), 0), 1);
+    if (done) show_without_memory(driver, &f);
     k8sm_driver_free(driver);
     k8sm_effects_free(effects);
     assert_int_equal(f.held, 0);
   }
+}
+
+static void restoring_without_memory(void **state) {
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, pod));
+  assert_true(world_await(&w, "default/p", "Running", 20000));
+  restore_without_memory(&w, &o);
+  world_close(&w);
+}
+
+/* Its next attempt waits for a place, and leaves out what is done. */
+static void restoring_the_rest_of_a_pod_without_memory(void **state) {
+  const struct k8sm_status_options status = {.size = sizeof status, .unreachable_seconds = 20};
+  struct world w;
+  struct k8sm_driver_options o = world_options();
+  (void)state;
+  o.status = &status;
+  world_open(&w, &o, 1);
+  world_wait(&w, 10);
+  assert_true(world_pod(&w, "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: default, uid: u1}\n"
+                            "spec:\n  restartPolicy: OnFailure\n  containers:\n"
+                            "  - {name: a, image: busybox, command: [sleep, '1']}\n"
+                            "  - {name: b, image: nginx}\n"));
+  assert_true(world_await(&w, "default/p", "NotReady", 20000));
+  k8smi_local_kill_agent(w.local, 0);
+  world_wait(&w, 200000);
+  assert_true(world_said(&w, "default/p: Attempt: number 1 begins elsewhere"));
+  restore_without_memory(&w, &o);
   world_close(&w);
 }
 
@@ -296,6 +334,7 @@ int main(void) {
       cmocka_unit_test(restoring_a_tombstone_without_memory),
       cmocka_unit_test(trouble_without_memory),
       cmocka_unit_test(restoring_without_memory),
+      cmocka_unit_test(restoring_the_rest_of_a_pod_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
