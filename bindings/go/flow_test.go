@@ -638,6 +638,36 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+func TestStartupFailsWhenAllIsHeard(t *testing.T) {
+	source := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","uid":"u1"},"spec":{"containers":[{"name":"c",` +
+		`"image":"i","startupProbe":{"tcpSocket":{"port":1},"failureThreshold":1}}]}}`
+	running := `{"task_id":{"value":"u1.0.c.0.n1"},"state":"TASK_RUNNING","agent_id":{"value":"S1"},` +
+		`"source":"SOURCE_EXECUTOR"}`
+	pod := must[*k8smesos.Pod](t)(k8smesos.ParsePod([]byte(source), nil))
+	demand := must[*k8smesos.Demand](t)(k8smesos.MakeDemand(pod, &k8smesos.DemandOptions{Nonce: "n1"}))
+	fresh := must[*k8smesos.Status](t)(k8smesos.NewStatus(demand, nil))
+	status := must[*k8smesos.Status](t)(fresh.Apply(
+		k8smesos.Change{Type: k8smesos.ChangeLaunched, Text: []byte("u1.0.c.0.n1"), AgentID: "S1", MonoMS: 1},
+		k8smesos.Change{Type: k8smesos.ChangeUpdate, Text: []byte(running), Format: k8smesos.FormatJSON, MonoMS: 1000},
+	))
+	tick := k8smesos.Change{Type: k8smesos.ChangeTick, MonoMS: 12000, Number: k8smesos.TickUnheard}
+	waits := must[*k8smesos.Status](t)(status.Apply(tick))
+	if status.Deadline() != 12000 || waits.Deadline() != 22000 {
+		t.Errorf("due at %d, then %d", status.Deadline(), waits.Deadline())
+	}
+	tick.Number = 0
+	failed := must[*k8smesos.Status](t)(status.Apply(tick))
+	for status, want := range map[*k8smesos.Status]bool{waits: false, failed: true} {
+		kills := false
+		for _, action := range status.Actions() {
+			kills = kills || action.Type == k8smesos.ActionKill && action.TaskID == "u1.0.c.0.n1"
+		}
+		if kills != want {
+			t.Errorf("killed: %v; actions are %+v", kills, status.Actions())
+		}
+	}
+}
+
 func TestDriver(t *testing.T) {
 	options := &k8smesos.DriverOptions{
 		Master: "127.0.0.1:5050", Seed: 7, Format: k8smesos.FormatJSON, Framework: &k8smesos.Framework{Name: "golden"},

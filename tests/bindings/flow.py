@@ -640,6 +640,27 @@ class Statuses(unittest.TestCase):
         self.assertIn("phase: Pending", placed.to_yaml())
 
 
+    def test_startup_fails_when_all_is_heard(self):
+        source = (
+            b'{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","uid":"u1"},"spec":{"containers":[{"name":"c",'
+            b'"image":"i","startupProbe":{"tcpSocket":{"port":1},"failureThreshold":1}}]}}'
+        )
+        running = (
+            b'{"task_id":{"value":"u1.0.c.0.n1"},"state":"TASK_RUNNING","agent_id":{"value":"S1"},'
+            b'"source":"SOURCE_EXECUTOR"}'
+        )
+        kinds, demand = k8smesos.ChangeType, Demand.make(Pod.parse(source), nonce="n1")
+        status = k8smesos.Status.new(demand).apply(
+            k8smesos.Change(kinds.LAUNCHED, text="u1.0.c.0.n1", agent_id="S1", mono_ms=1),
+            k8smesos.Change(kinds.UPDATE, text=running, format=Format.JSON, mono_ms=1000),
+        )
+        self.assertEqual(status.deadline, 1000 + 11000)
+        waits = status.apply(k8smesos.Change(kinds.TICK, number=k8smesos.TickFlag.UNHEARD, mono_ms=12000))
+        failed = status.apply(k8smesos.Change(kinds.TICK, mono_ms=12000))
+        kills = [[a.task_id for a in s.actions if a.type == k8smesos.ActionType.KILL] for s in (waits, failed)]
+        self.assertEqual((waits.deadline, kills), (22000, [[], ["u1.0.c.0.n1"]]))
+
+
 class Drivers(unittest.TestCase):
     def test_subscribe(self):
         driver = k8smesos.Driver("127.0.0.1:5050", seed=7, format=Format.JSON, framework={"name": "golden"})

@@ -78,6 +78,7 @@ from .constants import (
     StopFlag,
     Strategy,
     TaskKind,
+    TickFlag,
     To,
     Trait,
     ValueKind,
