@@ -294,6 +294,87 @@ static void its_uid_is_not_given_again(void **state) {
   script_close(&l.s);
 }
 
+/* What is launched just now is not missed. */
+static void a_launch_is_waited_for(void **state) {
+  const struct k8sm_driver_options o = script_options();
+  struct script s;
+  (void)state;
+  script_open(&s, &o);
+  s.quiet_status = s.hold_calls = true;
+  script_tick(&s);
+  script_subscribe(&s, "F1");
+  assert_int_equal(script_pod(&s, POD("p", "u1")), K8SM_OK);
+  script_offer(&s, "O1", "A1");
+  const char *tasks[] = {script_task(&s, ""), script_task(&s, "c")};
+  for (size_t i = 0; i < 2; i++) script_update(&s, tasks[i], "A1", "TASK_UNKNOWN", NULL, MASTER);
+  assert_int_equal(script_delete(&s, "default/p", 0), K8SM_OK);
+  assert_false(script_has(&s, "gone default/p"));
+  script_answer(&s, "ACCEPT", 202, NULL);
+  for (size_t i = 0; i < 2; i++) script_update(&s, tasks[i], "A1", "TASK_UNKNOWN", NULL, MASTER);
+  assert_true(script_has(&s, "gone default/p"));
+  script_close(&s);
+}
+
+/* A record that has the pod and its tombstone is none. */
+static void a_pod_has_one_row(void **state) {
+  const struct k8sm_driver_options o = script_options();
+  struct left l;
+  char pod[8192];
+  (void)state;
+  open_running(&l);
+  const struct script_row *row = row_of(&l.s, "pod/u1");
+  const size_t len = row->len;
+  assert_true(len < sizeof pod);
+  memcpy(pod, row->bytes, len);
+  hear(&l, "TASK_UNREACHABLE");
+  assert_int_equal(script_delete(&l.s, "default/p", 0), K8SM_OK);
+  script_restart(&l.s, &o); /* from the tombstone */
+  script_restart(&l.s, &o);
+  l.s.row_count = 0;
+  script_restart(&l.s, &o); /* from nothing */
+  const struct k8sm_slice rows[] = {{pod, len}, {row->bytes, row->len}};
+  for (size_t i = 0; i < 2; i++) {
+    script_step(&l.s,
+                (struct k8sm_input){.type = K8SM_INPUT_RESTORE, .key = {"pod/u1", 6}, .bytes = rows[i]});
+    assert_int_equal(l.s.result, i == 0 ? K8SM_OK : K8SM_ERR_INVALID);
+  }
+  assert_non_null(strstr(l.s.findings, "comes twice"));
+  l.s.row_count = 1;
+  script_close(&l.s);
+}
+
+/* Two pods with more tasks than one question names. */
+static void many_are_asked_for_in_turns(void **state) {
+  enum { TASKS = 1500 };
+  const struct k8sm_driver_options o = script_options();
+  static char row[TASKS * 64];
+  struct script s;
+  (void)state;
+  script_open(&s, &o);
+  for (int pod = 1; pod <= 2; pod++) {
+    char key[16];
+    int n = snprintf(row, sizeof row, "{\"version\":8,\"number\":0,\"gone\":1,\"tasks\":[");
+    for (int i = 0; i < TASKS; i++)
+      n += snprintf(row + n, sizeof row - (size_t)n, "%s{\"id\":\"u%d.%d.c.0.a\",\"agent_id\":\"A1\"}",
+                    i == 0 ? "" : ",", pod, i);
+    n += snprintf(row + n, sizeof row - (size_t)n, "]}\n");
+    snprintf(key, sizeof key, "pod/u%d", pod);
+    script_step(&s, (struct k8sm_input){
+                        .type = K8SM_INPUT_RESTORE, .key = {key, strlen(key)}, .bytes = {row, (size_t)n}});
+    if (s.result != K8SM_OK) fail_msg("%s", s.findings);
+  }
+  script_tick(&s);
+  script_forget(&s);
+  script_subscribe(&s, "F1");
+  size_t questions = 0;
+  for (const char *at = s.trace; (at = strstr(at, "> RECONCILE c.0")) != NULL; at++) questions++;
+  assert_int_equal(questions, 2);
+  script_forget(&s);
+  script_wait(&s, 1000);
+  assert_false(script_has(&s, "> RECONCILE"));
+  script_close(&s);
+}
+
 /* A snapshot holds the tombstone, and nothing else of the pod. */
 static void a_snapshot_holds_it(void **state) {
   struct left l;
@@ -326,6 +407,9 @@ int main(void) {
       cmocka_unit_test(a_refused_row_is_put_right),
       cmocka_unit_test(what_no_row_names_is_killed),
       cmocka_unit_test(its_uid_is_not_given_again),
+      cmocka_unit_test(a_launch_is_waited_for),
+      cmocka_unit_test(a_pod_has_one_row),
+      cmocka_unit_test(many_are_asked_for_in_turns),
       cmocka_unit_test(a_snapshot_holds_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
