@@ -11,6 +11,8 @@
 #include "support/refusals.h"
 #include "support/volumes.h"
 
+#include "cluster/blocks.h"
+
 enum { AGENTS = 90, SEEDS = 60, ROUNDS = 5, PODS = 12, SHARED_VOLUMES = 6 };
 
 struct generated {
@@ -232,8 +234,110 @@ static void the_same_as_one_by_one(void **state) {
   assert_in_range(g.refused, all / 5, all);
 }
 
+/* ---- What is seldom generated ---- */
+
+/* A pod for which no agent has the cpus, with a volume of so many MB. */
+static void add_claim(struct scene *s, const char *id, int64_t mb, const struct k8smi_demand_disk *disk) {
+  struct k8sm_demand *d = world_demand(&s->w, "pod", 1000000, 0, 0);
+  struct k8smi_demand_volume *v = world_new(&s->w, sizeof *v);
+  const struct k8sm_slice text = k8smi_s(id);
+  *v = (struct k8smi_demand_volume){.row = {.name = text, .claim = text, .id = text, .milli = mb * 1000},
+                                    .disk = disk};
+  d->volumes = v;
+  d->volume_count = 1;
+  d->kind = d->uid;
+  world_demand_roles(&s->w, d, "r", NULL);
+  s->demands[s->count++] = d;
+}
+
+static const char *summary_of(struct scene *s) {
+  scene_match(s);
+  const char *text = scene_summary(s, 0);
+  s->count = 0; /* it is the world's */
+  return text;
+}
+
+static void add_plain(struct scene *s, const char *agent, double free_mb, double reserved_mb) {
+  K8smMesos__Offer *o = world_offer(&s->w, agent, agent, "r");
+  world_scalar(&s->w, o, "cpus", 4);
+  world_scalar(&s->w, o, "mem", 4096);
+  if (free_mb > 0) world_scalar(&s->w, o, "disk", free_mb);
+  if (reserved_mb > 0) world_reserve(&s->w, world_scalar(&s->w, o, "disk", reserved_mb), "r", NULL, NULL);
+}
+
+/* Of disks that are larger than blocks have numbers for. */
+static void very_large_disks(void **state) {
+  (void)state;
+  struct scene s;
+  scene_begin(&s);
+  add_plain(&s, "a", 2500000, 400000);
+  add_plain(&s, "b", 1200000, 1200000);
+  scene_offers(&s);
+  for (int64_t mb = 2000000; mb <= 2200000; mb += 200000) {
+    add_claim(&s, "v", mb, NULL);
+    assert_string_equal(summary_of(&s),
+                        "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had no offer with "
+                        "the pod's persistent volume.");
+  }
+  scene_end(&s);
+}
+
+/* A volume is known on one agent, offered by another one too, and forgotten. */
+static void a_volume_in_two_places(void **state) {
+  (void)state;
+  static const struct k8smi_demand_disk mount = {.kind = K8SM_DISK_MOUNT};
+  struct scene s;
+  scene_begin(&s);
+  add_plain(&s, "a", 1000, 0);
+  add_plain(&s, "b", 1000, 0);
+  assert_int_equal(k8sm_cluster_note_volume(s.c, K8SMI_S("v"), K8SMI_S("a")), K8SM_OK);
+  (void)world_volume(&s.w, s.w.offers[1], "r", "v", 100, NULL);
+  scene_offers(&s);
+  add_claim(&s, "v", 100, &mount);
+  assert_string_equal(summary_of(&s),
+                      "0/2 nodes are available: 1 node(s) had no offer with the pod's persistent "
+                      "volume, 1 node(s) had volume node affinity conflict.");
+  assert_int_equal(k8sm_cluster_forget_volume(s.c, K8SMI_S("v")), 1);
+  add_claim(&s, "v", 100, &mount);
+  assert_string_equal(summary_of(&s),
+                      "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) did not have enough "
+                      "free storage.");
+  scene_end(&s);
+}
+
+/* More names than a block has room for: its slots are asked. */
+static void very_many_disks(void **state) {
+  (void)state;
+  static const struct k8smi_demand_disk one = {.kind = K8SM_DISK_MOUNT, .root = {"/mnt/39", 7}};
+  struct scene s;
+  scene_begin(&s);
+  for (int i = 0; i < 40; i++) {
+    char text[16];
+    snprintf(text, sizeof text, "n%d", i);
+    add_plain(&s, text, 1000, 0);
+    snprintf(text, sizeof text, "/mnt/%d", i);
+    (void)world_disk(&s.w, s.w.offers[i], K8SM_DISK_MOUNT, text, 500, NULL);
+  }
+  scene_offers(&s);
+  assert_true(k8smi_block_of(s.c, 0)->named.count == K8SMI_NAMED_MAX && k8smi_block_of(s.c, 0)->asked != 0);
+  add_claim(&s, "v", 100, &one);
+  assert_string_equal(summary_of(&s), "0/40 nodes are available: 1 Insufficient cpu, 39 node(s) did not have "
+                                      "enough free storage.");
+  for (int i = 0; i < 40; i++) {
+    char id[16];
+    snprintf(id, sizeof id, "n%d", i);
+    assert_int_equal(k8sm_cluster_remove(s.c, k8smi_s(id)), 1);
+  }
+  assert_int_equal(k8smi_block_of(s.c, 0)->named.count, 0);
+  assert_int_equal(s.c->blocks->names.rows.count, 0);
+  scene_end(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(very_large_disks),
+      cmocka_unit_test(a_volume_in_two_places),
+      cmocka_unit_test(very_many_disks),
       cmocka_unit_test(the_same_as_one_by_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
