@@ -13,11 +13,12 @@
 
 #include "cluster/blocks.h"
 
-enum { AGENTS = 90, SEEDS = 60, ROUNDS = 5, PODS = 12, SHARED_VOLUMES = 6 };
+enum { AGENTS = 90, SEEDS = 80, ROUNDS = 5, PODS = 12, SHARED_VOLUMES = 6 };
 
 struct generated {
   struct scene scanned, asked;
   uint32_t random;
+  bool wander; /* volumes turn up in several places, and are forgotten: then who has which is asked */
   size_t placed, refused;
 };
 
@@ -63,9 +64,9 @@ static void add_disks(struct generated *g, K8smMesos__Offer *o, bool of_role) {
   }
 }
 
-static void add_volume(struct generated *g, K8smMesos__Offer *o) {
+static void add_volume(struct generated *g, K8smMesos__Offer *o, uint32_t agent) {
   char id[16];
-  snprintf(id, sizeof id, "v%u", below(g, SHARED_VOLUMES));
+  snprintf(id, sizeof id, "v%u", g->wander ? below(g, SHARED_VOLUMES) : agent % SHARED_VOLUMES);
   (void)world_volume(&g->scanned.w, o, "r", id, 100, below(g, 4) == 0 ? "uid-p3" : NULL);
 }
 
@@ -90,7 +91,8 @@ static void add_offer(struct generated *g, int agent_number) {
   if (below(g, 3) == 0) world_ports(w, o, port, port + below(g, 3));
   if (of_role && below(g, 4) == 0) reserve(g, world_ports(w, o, port + 10, port + 12), teams[below(g, 3)]);
   add_disks(g, o, of_role);
-  if (of_role && below(g, 6) == 0) add_volume(g, o);
+  if (of_role && (g->wander ? below(g, 6) == 0 : agent_number < SHARED_VOLUMES))
+    add_volume(g, o, (uint32_t)agent_number);
 }
 
 /* The offers since the last time, to both. */
@@ -184,7 +186,7 @@ static void change_both(struct generated *g) {
   snprintf(offer, sizeof offer, "o%u", below(g, (uint32_t)g->scanned.w.count));
   snprintf(agent, sizeof agent, "n%u", below(g, AGENTS));
   snprintf(id, sizeof id, "v%u", below(g, SHARED_VOLUMES));
-  const uint32_t what = below(g, 5);
+  const uint32_t what = below(g, g->wander ? 5 : 3);
   if (what < 2) add_offer(g, (int)below(g, AGENTS));
   if (what < 2) give_offers(g);
   for (int i = 0; what >= 2 && i < 2; i++) {
@@ -227,6 +229,7 @@ static void the_same_as_one_by_one(void **state) {
   struct generated g = {.random = 1};
   for (uint32_t seed = 1; seed <= SEEDS; seed++) {
     g.random = seed * 7919;
+    g.wander = seed % 4 == 0;
     one_seed(&g);
   }
   const size_t all = (size_t)SEEDS * ROUNDS * PODS * 2;
