@@ -916,7 +916,7 @@ func TestRowsOfCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := must[*k8smesos.Plan](t)(cluster.Match([]*k8smesos.Demand{demand}, nil))
-	calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Operations: true, RefuseSeconds: 3}))
+	calls := must[*k8smesos.Calls](t)(plan.Calls(&k8smesos.TaskOptions{Operations: true, RefuseSeconds: 3, Feedback: true}))
 	if offers := calls.Offers(); len(offers) != 1 || offers[0].ID != "golden-O1" {
 		t.Errorf("offers are %+v", offers)
 	}
@@ -947,5 +947,11 @@ func TestReleaseOfAClaim(t *testing.T) {
 	want := k8smesos.CallRelease{Claim: "default/data", Volume: "default.data"}
 	if releases := released.Releases(); len(releases) != 1 || releases[0] != want {
 		t.Errorf("given back: %+v", releases)
+	}
+	named := must[*k8smesos.Calls](t)(cluster.Release(&k8smesos.ReleaseOptions{
+		Claims: []string{"default/data"}, Format: k8smesos.FormatJSON, Feedback: true,
+	}))
+	if call := named.Rows()[0].Bytes; !bytes.Contains(call, []byte(`"id":{"value":"k8sm.destroy.golden-O1"}`)) {
+		t.Errorf("operations without ids: %s", call)
 	}
 }

@@ -21,6 +21,7 @@ type TaskOptions struct {
 	Operations    bool // have rows of their own: Calls.Operations
 	Overlays      Overlays
 	PodWins       bool // a label or a variable of an overlay that a pod has, too, is left out, and no error
+	Feedback      bool // operations that make volumes have ids: see K8SM_CALLS_FEEDBACK
 }
 
 // Overlays are merged into what the mapping makes of every pod; see k8sm_task_options.
@@ -68,6 +69,9 @@ func (p *Plan) Calls(options *TaskOptions) (*Calls, error) {
 	if options.PodWins {
 		given.flags |= C.K8SM_CALLS_POD_WINS
 	}
+	if options.Feedback {
+		given.flags |= C.K8SM_CALLS_FEEDBACK
+	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_calls
 	s := newSink()
@@ -97,6 +101,7 @@ type ReleaseOptions struct {
 	RefuseSeconds float64
 	Keep          []Keep
 	Claims        []string // "namespace/name": their volumes are destroyed
+	Feedback      bool     // operations that destroy volumes have ids
 }
 
 // Release gives back what was reserved for pods that are not to be kept.
@@ -118,6 +123,9 @@ func (c *Cluster) Release(options *ReleaseOptions) (*Calls, error) {
 		format: C.uint32_t(options.Format), refuse_seconds: C.double(options.RefuseSeconds),
 		keep: &keep[0], keep_count: C.size_t(len(options.Keep)), keep_size: C.sizeof_struct_k8sm_keep,
 		claims: m.slices(options.Claims), claim_count: C.size_t(len(options.Claims)),
+	}
+	if options.Feedback {
+		given.flags = C.K8SM_CALLS_FEEDBACK
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	var ptr *C.struct_k8sm_calls

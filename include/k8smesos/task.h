@@ -16,8 +16,13 @@ struct k8sm_calls; /* the calls that a plan becomes. Value. */
 enum {
   K8SM_CALLS_OPERATIONS = 1, /* the operations have rows of their own (k8sm_calls_operations), for who adds some
                                and makes the call himself */
-  K8SM_CALLS_POD_WINS = 2    /* a label or a variable of an overlay that the pod has, too, is left out; without
+  K8SM_CALLS_POD_WINS = 2,   /* a label or a variable of an overlay that the pod has, too, is left out; without
                                this such a pod is refused */
+  K8SM_CALLS_FEEDBACK = 4    /* the operations of an ACCEPT that makes or destroys volumes have ids, so that the master
+                               tells what became of each: see k8sm_plan_calls and k8sm_cluster_release. Each status
+                               with a uuid is to be acknowledged (K8SM_CALL_ACKNOWLEDGE_OPERATION_STATUS). A master
+                               refuses an operation with an id on an agent without AGENT_OPERATION_FEEDBACK, which
+                               agents have from Mesos 1.8 on unless --agent_features leaves it out */
 };
 
 /* Overlays: parts of a mesos.v1.ExecutorInfo and of a mesos.v1.TaskInfo that are merged into those of every pod.
@@ -54,6 +59,8 @@ struct k8sm_task_options {
 
 /* One ACCEPT for each agent and role of the plan: the offers it spends, what is to be reserved and created for
  * a pod, and then a LAUNCH_GROUP for each task that its demand launches, or a LAUNCH for a command task. Stateless: the same plan gives the same bytes.
+ * With K8SM_CALLS_FEEDBACK and volumes to be made their RESERVE and CREATE have the ids k8sm.reserve.<task id> and
+ * k8sm.create.<task id>, with the id that the attempt's pause task has or would have.
  * Owns: *ret. Errors: INVALID (an id that Mesos does not accept, or that two tasks of the plan would have; an
  * overlay that can't be merged), SYNTAX and
  * LIMIT (an overlay that can't be read), UNSUPPORTED (its format), NOMEM, ABI. */
@@ -126,8 +133,8 @@ struct k8sm_keep {
 struct k8sm_release_options {
   size_t size;
   const struct k8sm_allocator *allocator;
-  uint32_t format; /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
-  uint32_t reserved;
+  uint32_t format;       /* K8SM_FORMAT_JSON or _PROTOBUF; AUTO: PROTOBUF */
+  uint32_t flags;        /* K8SM_CALLS_FEEDBACK, or 0 */
   double refuse_seconds; /* for what is offered beside; negative is refused */
   const struct k8sm_keep *keep;
   size_t keep_count;
@@ -143,7 +150,8 @@ struct k8sm_release_options {
  * Whose it is, the labels of the reservations tell; what another framework of the role has reserved, or what names
  * no pod and no claim, is never touched. The volume of a claim is the role's, whichever framework has made it: it
  * outlives that one, and pods of any other use it. Tasks that run keep what they hold: it is not offered. The calls' offers
- * are to be removed from the cluster.
+ * are to be removed from the cluster. With K8SM_CALLS_FEEDBACK the operations of an offer whose volumes are destroyed
+ * have the ids k8sm.destroy.<offer id> and k8sm.unreserve.<offer id>.
  * Owns: *ret; without calls if there is nothing to give back. Errors: INVALID, NOMEM, ABI. */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_release(const struct k8sm_cluster *cluster,
                                                 const struct k8sm_release_options *options,

@@ -7,6 +7,7 @@
 
 #include "base/findings.h"
 #include "base/map.h"
+#include "call/operations.h"
 #include "match/plan.h"
 #include "wire/mesos.h"
 
@@ -75,7 +76,10 @@ K8smMesos__Secret *k8smi_task_secret(struct k8smi_task_build *b, struct k8sm_sli
 K8smMesos__Labels *k8smi_task_labels(struct k8smi_task_build *b, struct k8smi_pair_list labels);
 K8smMesos__DurationInfo *k8smi_task_seconds(struct k8smi_task_build *b, int64_t seconds);
 
-/* operations.c: NULL when memory ran out. One LAUNCH_GROUP is a task alone, so that its end takes no other
+/* operations.c: the operation gets an id, if there is one for it. False when memory ran out. */
+bool k8smi_task_name(struct k8smi_task_build *b, K8smMesos__Offer__Operation *operation,
+                     enum k8smi_operation what, struct k8sm_slice of);
+/* NULL when memory ran out. One LAUNCH_GROUP is a task alone, so that its end takes no other
  * with it. */
 K8smMesos__Offer__Operation *k8smi_task_launch_group(struct k8smi_task_build *b,
                                                      K8smMesos__ExecutorInfo *executor,

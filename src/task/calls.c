@@ -164,6 +164,25 @@ static int calls_record_executor(struct calls_work *w, uint32_t placement,
   return row->bytes.ptr == NULL || row->executor_id.ptr == NULL ? calls_no_memory(w) : K8SM_OK;
 }
 
+/* Those that make volumes say what they were for, where that is asked for. */
+static int calls_name(struct calls_work *w, K8smMesos__Offer__Operation *operation,
+                      enum k8smi_operation what) {
+  const struct k8sm_demand *d = w->build.demand;
+  const struct k8sm_task_id id = {.uid = d->uid, .nonce = d->nonce, .attempt = d->attempt};
+  char text[K8SMI_ID_MAX + 1];
+  int len = k8sm_task_id_format(&id, text, sizeof text);
+  if ((w->options.flags & K8SM_CALLS_FEEDBACK) == 0 || w->build.holds.create.count == 0 || len < 0)
+    return K8SM_OK;
+  const struct k8sm_slice of = {text, (size_t)len};
+  return k8smi_task_name(&w->build, operation, what, of) ? K8SM_OK : calls_no_memory(w);
+}
+
+static int calls_add_hold(struct calls_work *w, uint32_t call, uint32_t placement, enum k8smi_operation what,
+                          K8smMesos__Offer__Operation *operation, K8smMesos__Call__Accept *accept) {
+  int result = calls_name(w, operation, what);
+  return result == K8SM_OK ? calls_add_operation(w, call, placement, operation, accept) : result;
+}
+
 /* What comes before the launches of a placement. */
 static int calls_add_holds(struct calls_work *w, uint32_t call, uint32_t placement,
                            K8smMesos__Call__Accept *accept) {
@@ -172,9 +191,11 @@ static int calls_add_holds(struct calls_work *w, uint32_t call, uint32_t placeme
   if (!k8smi_task_hold(b)) return calls_no_memory(w);
   w->calls->reserved[placement] = b->holds.reserved;
   if (b->holds.reserve.count > 0)
-    result = calls_add_operation(w, call, placement, k8smi_task_reserve(b, b->holds.reserve), accept);
+    result = calls_add_hold(w, call, placement, K8SMI_OPERATION_RESERVE,
+                            k8smi_task_reserve(b, b->holds.reserve), accept);
   if (result == K8SM_OK && b->holds.create.count > 0)
-    result = calls_add_operation(w, call, placement, k8smi_task_create(b, b->holds.create), accept);
+    result = calls_add_hold(w, call, placement, K8SMI_OPERATION_CREATE, k8smi_task_create(b, b->holds.create),
+                            accept);
   return result;
 }
 

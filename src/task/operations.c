@@ -10,6 +10,19 @@ static K8smMesos__Offer__Operation *operation_new(struct k8smi_task_build *b,
   return operation;
 }
 
+bool k8smi_task_name(struct k8smi_task_build *b, K8smMesos__Offer__Operation *operation,
+                     enum k8smi_operation what, struct k8sm_slice of) {
+  char text[K8SMI_ID_MAX + 1];
+  if (operation == NULL) return false;
+  struct k8sm_slice id = k8smi_operation_id(what, of, text);
+  if (id.len == 0) return true;
+  operation->id = K8SMI_TASK_NEW(b, OperationID, operation_id);
+  id = k8smi_arena_copy(&b->arena, id.ptr, id.len);
+  if (operation->id == NULL || id.ptr == NULL) return false;
+  operation->id->value = k8smi_task_text(id);
+  return true;
+}
+
 K8smMesos__Offer__Operation *k8smi_task_launch_group(struct k8smi_task_build *b,
                                                      K8smMesos__ExecutorInfo *executor,
                                                      K8smMesos__TaskInfo *task) {

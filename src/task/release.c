@@ -151,6 +151,13 @@ static int release_encode(struct release_work *w, const K8smMesos__Call *message
   return K8SM_OK;
 }
 
+/* What destroys volumes says whose they were, where that is asked for. */
+static bool release_add(struct release_work *w, K8smMesos__Call__Accept *accept, enum k8smi_operation what,
+                        K8smMesos__Offer__Operation *operation, struct k8sm_slice named) {
+  accept->operations[accept->n_operations++] = operation;
+  return named.len == 0 || k8smi_task_name(&w->build, operation, what, named);
+}
+
 static int release_offer(struct release_work *w, const struct k8smi_offer *offer) {
   struct k8smi_task_build *b = &w->build;
   struct release_lists lists;
@@ -162,10 +169,13 @@ static int release_offer(struct release_work *w, const struct k8smi_offer *offer
   accept->offer_ids = k8smi_task_array(b, 1, sizeof *accept->offer_ids);
   accept->operations = k8smi_task_array(b, 2, sizeof *accept->operations);
   if (b->no_memory || !k8smi_task_name_offer(b, offer->id, accept)) return release_no_memory(w);
+  bool named = (w->options.flags & K8SM_CALLS_FEEDBACK) != 0 && lists.destroy.count > 0, fine = true;
+  const struct k8sm_slice of = named ? offer->id : K8SMI_S("");
   if (lists.destroy.count > 0)
-    accept->operations[accept->n_operations++] = k8smi_task_destroy(b, lists.destroy);
-  accept->operations[accept->n_operations++] = k8smi_task_unreserve(b, lists.unreserve);
-  return b->no_memory ? release_no_memory(w) : release_encode(w, message, offer);
+    fine = release_add(w, accept, K8SMI_OPERATION_DESTROY, k8smi_task_destroy(b, lists.destroy), of);
+  fine =
+      fine && release_add(w, accept, K8SMI_OPERATION_UNRESERVE, k8smi_task_unreserve(b, lists.unreserve), of);
+  return !fine || b->no_memory ? release_no_memory(w) : release_encode(w, message, offer);
 }
 
 static int release_make(struct release_work *w) {

@@ -238,7 +238,11 @@ class Golden(unittest.TestCase):
         self.assertEqual(cluster.release([], []).releases, [])
         released = cluster.release([], ["default/data"])
         self.assertEqual(released.releases, [("", "default/data", "default.data", 0)])
-        self.assertIn(b"DESTROY", cluster.release([], ["default/data"], format=Format.JSON)[0].bytes)
+        plain = cluster.release([], ["default/data"], format=Format.JSON)[0].bytes
+        self.assertIn(b"DESTROY", plain)
+        self.assertNotIn(b"k8sm.", plain)
+        named = cluster.release([], ["default/data"], format=Format.JSON, flags=k8smesos.CallsFlag.FEEDBACK)[0].bytes
+        self.assertIn(b'"id":{"value":"k8sm.destroy.golden-O1"}', named)
 
 
 class Flow(unittest.TestCase):

@@ -125,6 +125,14 @@ BREAK(create_principal, b->created != NULL, b->created->disk->persistence->princ
 BREAK(create_path, b->created != NULL, b->created->disk->volume->container_path = broken_text("/x"))
 BREAK(create_nothing, b->created != NULL, b->created->disk->persistence = NULL)
 
+BREAK(operation_id, b->call->accept->operations[0]->id != NULL,
+      b->call->accept->operations[0]->id->value = broken_text("a/b"))
+BREAK(operation_id_twice,
+      b->call->accept->operations[0]->id != NULL && b->created != NULL && b->reserved != NULL,
+      b->call->accept->operations[1]->id = b->call->accept->operations[0]->id)
+BREAK(launch_id, b->call->accept->operations[0]->id != NULL,
+      b->call->accept->operations[b->call->accept->n_operations - 1]->id = b->call->accept->operations[0]->id)
+
 /* What each of them breaks, in the words of support/master_rules.c; and whether it is one of those that every
  * master tells by a status of the task, not a rule of ours. */
 static const struct broken_rule {
@@ -141,6 +149,9 @@ static const struct broken_rule {
     {break_create_principal, "a volume is of another principal", true},
     {break_create_path, "the path of a persistent volume leaves the sandbox", false},
     {break_create_nothing, "a volume is not persistent", true},
+    {break_operation_id, "the id of an operation is none", false},
+    {break_operation_id_twice, "the id of an operation is used again", false},
+    {break_launch_id, "a launch has an id", true},
     {break_type, "the call is no ACCEPT", false},
     {break_framework, "the call is of another framework", false},
     {break_filters, "the call leaves it to the master how long what is left is refused", false},

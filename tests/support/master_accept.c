@@ -109,9 +109,17 @@ static const char *accept_destroy(const struct master *m, const K8smMesos__Resou
   return accept_volume(m, given, role);
 }
 
+/* Who acknowledges one of two with the same id ends a master, unless both are on one agent. */
+static const char *accept_id(struct master *m, const K8smMesos__Offer__Operation *o) {
+  if (o->launch_group != NULL || o->launch != NULL) return "a launch has an id";
+  if (!master_is_id(o->id->value)) return "the id of an operation is none";
+  return master_name_operation(m, o->id->value) ? NULL : "the id of an operation is used again";
+}
+
 static const char *accept_operation(struct master *m, const K8smMesos__Offer__Operation *o, const char *agent,
                                     const char *role) {
-  if (o->id != NULL) return "an operation that nobody follows has an id";
+  const char *fault = o->id == NULL ? NULL : accept_id(m, o);
+  if (fault != NULL) return fault;
   if (o->launch_group != NULL && o->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH_GROUP)
     return master_rule_group(m, o->launch_group, agent, role);
   if (o->launch != NULL && o->type == K8SM_MESOS__OFFER__OPERATION__TYPE__LAUNCH)

@@ -26,6 +26,7 @@ static void state_rest(struct master *m);
 void master_end(struct master *m, bool good) {
   while (!good && m->executor_count > m->executors_before) free(m->executors[--m->executor_count].bytes);
   if (!good) m->task_count = m->tasks_before;
+  if (!good) m->operation_count = m->operations_before;
   for (size_t i = 0; i < m->offer_count; i++) {
     if (m->offers[i].used && good) m->offers[i].offer = NULL; /* spent */
     m->offers[i].used = false;
@@ -40,6 +41,7 @@ void master_free(struct master *m) {
   free(m->executors);
   free(m->offers);
   free(m->tasks);
+  free(m->operations);
   free(m->left);
   free(m);
 }
@@ -53,6 +55,7 @@ void master_begin(struct master *m) {
   m->left_count = 0;
   m->tasks_before = m->task_count;
   m->executors_before = m->executor_count;
+  m->operations_before = m->operation_count;
 }
 
 int64_t master_milli(double value) {
@@ -209,6 +212,15 @@ const char *master_take_offer(struct master *m, const char *id, const char **age
     return NULL;
   }
   return "an offer that is not out";
+}
+
+bool master_name_operation(struct master *m, const char *id) {
+  for (size_t i = 0; i < m->operation_count; i++) {
+    if (strcmp(m->operations[i], id) == 0) return false;
+  }
+  m->operations = state_grow(m->operations, m->operation_count, sizeof *m->operations);
+  snprintf(m->operations[m->operation_count++], sizeof m->operations[0], "%s", id);
+  return true;
 }
 
 /* ---- What runs ---- */

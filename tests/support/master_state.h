@@ -35,10 +35,12 @@ struct master {
   K8smMesos__Offer **rests;
   const K8smMesos__Offer *last; /* of those that the call names */
   char (*tasks)[256];
+  char (*operations)[256]; /* ids */
   struct master_executor *executors;
   struct master_amount *left;
   size_t offer_count, rest_count, task_count, executor_count, left_count;
-  size_t tasks_before, executors_before; /* this call */
+  size_t operation_count;
+  size_t tasks_before, executors_before, operations_before; /* this call */
 };
 
 /* A double as thousandths; -1: it is no number of them, or not the double nearest to it. */
@@ -56,6 +58,8 @@ const char *master_exchange(struct master *m, const K8smMesos__Resource *before,
                             const K8smMesos__Resource *after);
 /* Whether a volume of this id is in the offers of the call. */
 bool master_has_volume(const struct master *m, const char *id);
+/* False: it is the id of another one. */
+bool master_name_operation(struct master *m, const char *id);
 const char *master_launch_executor(struct master *m, const K8smMesos__ExecutorInfo *executor,
                                    const char *agent);
 const char *master_launch_task(struct master *m, const char *executor_id, const K8smMesos__TaskInfo *task,

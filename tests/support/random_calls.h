@@ -140,8 +140,10 @@ static inline void random_take_offers(struct random_run *r, const struct master 
 static inline int random_call(struct random_run *r) {
   const struct k8sm_match_options match = {.size = sizeof match,
                                            .strategy = (uint32_t)random_below(&r->random, 4)};
-  const struct k8sm_task_options task = {
-      .size = sizeof task, .format = K8SM_FORMAT_PROTOBUF, .refuse_seconds = 5};
+  const struct k8sm_task_options task = {.size = sizeof task,
+                                         .format = K8SM_FORMAT_PROTOBUF,
+                                         .flags = r->seed % 2 == 0 ? 0 : K8SM_CALLS_FEEDBACK,
+                                         .refuse_seconds = 5};
   int result = k8sm_cluster_match(r->cluster, r->demands, r->count, &match, &r->plan, NULL);
   return result == K8SM_OK ? k8sm_plan_calls(r->plan, &task, &r->calls, NULL) : result;
 }
@@ -253,6 +255,7 @@ static inline int random_release(struct random_run *r) {
   const struct k8sm_slice claims[] = {K8SMI_S("default/data")};
   const struct k8sm_release_options o = {.size = sizeof o,
                                          .format = K8SM_FORMAT_PROTOBUF,
+                                         .flags = r->seed % 2 == 0 ? 0 : K8SM_CALLS_FEEDBACK,
                                          .keep_size = sizeof(struct k8sm_keep),
                                          .claims = claims,
                                          .claim_count = 1};

@@ -2,6 +2,7 @@
 #include <k8smesos/task.h>
 
 #include "base/slice.h"
+#include "call/operations.h"
 #include "wire/id.h"
 
 #include <math.h>
@@ -500,9 +501,36 @@ static void messages_of_a_file(void **state) {
   expect_messages("0\n", 2, NULL, 0, 0, K8SM_ERR_SYNTAX);
 }
 
+/* The ids of operations both ways, and those that are none of ours. */
+static void operations_are_named(void **state) {
+  static const char *const NAMES[] = {"RESERVE", "CREATE", "DESTROY", "UNRESERVE"};
+  static const char *const IDS[] = {"k8sm.reserve.x", "k8sm.create.x", "k8sm.destroy.x", "k8sm.unreserve.x"};
+  static const char *const OTHERS[] = {
+      "", "x", "k8sm.", "k8sm.create", "k8sm.create.", "k8sm.grow.x", "K8sm.create.x"};
+  char text[K8SMI_ID_MAX + 1], of[K8SMI_ID_MAX + 1];
+  struct k8sm_slice got;
+  (void)state;
+  memset(of, 'o', sizeof of);
+  for (unsigned i = 0; i < K8SMI_OPERATIONS; i++) {
+    const enum k8smi_operation what = (enum k8smi_operation)i;
+    struct k8sm_slice id = k8smi_operation_id(what, K8SMI_S("x"), text);
+    assert_true(k8smi_eqs(id, IDS[i]) && strcmp(text, IDS[i]) == 0);
+    assert_int_equal(k8smi_operation_parse(id, &got), what);
+    assert_true(k8smi_eqs(got, "x"));
+    assert_string_equal(k8smi_operation_name(what), NAMES[i]);
+    size_t most = K8SMI_ID_MAX - strlen(IDS[i]) + 1;
+    assert_int_equal(k8smi_operation_id(what, (struct k8sm_slice){of, most}, text).len, K8SMI_ID_MAX);
+    assert_int_equal(k8smi_operation_id(what, (struct k8sm_slice){of, most + 1}, text).len, 0);
+    assert_int_equal(k8smi_operation_id(what, K8SMI_S(""), text).len, 0);
+  }
+  for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++)
+    assert_int_equal(k8smi_operation_parse(k8smi_s(OTHERS[i]), &got), K8SMI_OPERATIONS);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ids_of_mesos),
+      cmocka_unit_test(operations_are_named),
       cmocka_unit_test(task_ids_both_ways),
       cmocka_unit_test(foreign_ids_are_not_ours),
       cmocka_unit_test(ids_that_mesos_refuses_are_not_made),

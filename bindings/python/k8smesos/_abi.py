@@ -361,7 +361,7 @@ ReleaseOptions = _struct(
     "release_options",
     (c_size_t, "size"),
     (c_void_p, "allocator"),
-    (c_uint32, "format reserved"),
+    (c_uint32, "format flags"),
     (c_double, "refuse_seconds"),
     (c_void_p, "keep"),
     (c_size_t, "keep_count keep_size"),

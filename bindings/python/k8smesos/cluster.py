@@ -419,7 +419,8 @@ class Cluster(Handle):
 
     def release(self, keep: Sequence[Tuple[str, str]] = (), claims: Sequence[str] = (), **fields) -> Calls:
         """Calls that give back what was reserved for pods: all but those of `keep`, pairs of a uid and an agent id
-        ("": on all). The volumes of `claims` ("namespace/name") are destroyed. Fields: format, refuse_seconds."""
+        ("": on all). The volumes of `claims` ("namespace/name") are destroyed. Fields: format, refuse_seconds, flags
+        (CallsFlag.FEEDBACK)."""
         memory = Memory()
         kept = [_abi.Keep(memory.slice(uid), memory.slice(agent_id)) for uid, agent_id in keep]
         given = options(

@@ -254,6 +254,7 @@ class MatchFlag(enum.IntFlag):
 class CallsFlag(enum.IntFlag):
     OPERATIONS = 1
     POD_WINS = 2
+    FEEDBACK = 4
 
 
 class CallType(_Code):
