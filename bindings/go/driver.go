@@ -34,6 +34,7 @@ type DriverOptions struct {
 	HoldMS        uint64
 	MaxEventBytes uint64
 	RecordRows    uint32 // 1: no RECORD with RecordAppend
+	NoFeedback    bool   // operations on volumes have no ids: for agents without AGENT_OPERATION_FEEDBACK
 	AdoptMS       uint64 // not 0: the record is lost
 	RestMS        uint64 // a pod to which nothing has happened for so long is packed; 0: 60,000
 	Overlays      Overlays
@@ -83,6 +84,9 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 		executor_overlay: m.slice(options.Overlays.Executor),
 		task_overlay:     m.slice(options.Overlays.Task),
 		overlay_format:   C.uint32_t(options.Overlays.Format),
+	}
+	if options.NoFeedback {
+		given.no_operation_feedback = 1
 	}
 	given.size = C.size_t(unsafe.Sizeof(given))
 	driver := &Driver{}

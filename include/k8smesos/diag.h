@@ -114,6 +114,7 @@ enum {
   X(706, POD_UNKNOWN, ERROR, "no such pod")                                                          \
   X(707, INPUT_INVALID, ERROR, "an input that the driver does not take now")                         \
   X(708, RECORD_INVALID, ERROR, "a record that can't be read")                                       \
+  X(709, OPERATION_FAILED, WARNING, "an operation on a volume that came to nothing")                 \
   X(800, CONNECT_FAILED, WARNING, "a connection could not be opened")                                \
   X(801, HTTP_SYNTAX, WARNING, "the peer does not speak HTTP/1.1 as it should")                      \
   X(802, CONNECTION_LOST, WARNING, "a connection broke")                                             \

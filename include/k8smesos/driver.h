@@ -38,7 +38,9 @@ struct k8sm_driver_options {
   /* A pod's record has no more rows than these, a whole one and others appended to it; then a whole one takes
    * their place. 0: 64; 1: none is appended, for a store that can't. */
   uint32_t record_rows;
-  uint32_t reserved;
+  /* 1: the operations that make and destroy volumes have no ids, and nobody tells what became of them but offers: for
+   * agents without AGENT_OPERATION_FEEDBACK (see K8SM_CALLS_FEEDBACK). */
+  uint32_t no_operation_feedback;
   uint64_t adopt_ms; /* not 0: the record is lost, but for the framework's id. For so long after the
                         subscription nothing is launched for pods that are given, and what runs of them is
                         taken up. Should be Mesos' agent_reregister_timeout, 600,000: then what has not
@@ -129,8 +131,9 @@ enum {
                              Normal.
                              https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
   K8SM_EFFECT_FOREIGN = 6, /* to host: bytes: an Event of the master that is not about our tasks, in the
-                              driver's format. An UPDATE among them is the host's to acknowledge, if it has
-                              a uuid: the driver acknowledges only tasks whose ids are in its own form */
+                              driver's format. An UPDATE or UPDATE_OPERATION_STATUS among them is the host's to
+                              acknowledge, if it has a uuid: the driver acknowledges only tasks and operations
+                              whose ids are in its own form */
   K8SM_EFFECT_STOPPED = 7, /* to host: nothing more will come; code: why, or 0 */
   K8SM_EFFECT_GONE = 8,    /* to host: key: a pod that was deleted has ended, or can't be reached and had no
                               grace, and its row is removed, or is one that names the tasks that may be left */

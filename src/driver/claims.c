@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims that are deleted. First the host records it. As long as a pod has the claim nothing happens, and no
  * other pod gets it. Then its volume is destroyed wherever it is offered. What the master did with an ACCEPT
- * it tells by its offers alone: a claim is gone when nothing of it is offered any more. */
+ * offers show: a claim is gone when nothing of it is offered any more. */
 #include "base/findings.h"
 #include "base/slice.h"
 #include "wire/id.h"

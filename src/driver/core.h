@@ -30,6 +30,7 @@ struct drv_options {
   uint32_t format;
   uint32_t features;
   uint32_t record_rows;
+  bool no_operation_feedback;
   uint64_t backoff_base_ms;
   uint64_t backoff_cap_ms;
   uint64_t hold_ms;
@@ -68,6 +69,11 @@ void k8smi_drv_nonce(struct drv_core *core, char *text, size_t cap);
 
 /* "application/x-protobuf" or "application/json". */
 struct k8sm_slice k8smi_drv_media_type(const struct drv_core *core);
+
+/* K8SM_CALLS_*, of all ACCEPTs. */
+static inline uint32_t k8smi_drv_call_flags(const struct drv_core *core) {
+  return core->options.no_operation_feedback ? 0 : K8SM_CALLS_FEEDBACK;
+}
 
 /* Queues an EVENT; `words` is one line. One with a code is a warning. Errors: NOMEM. */
 int k8smi_drv_event(struct drv_core *core, uint32_t code, struct k8sm_slice key, struct k8sm_slice words);

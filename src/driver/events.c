@@ -449,6 +449,15 @@ static int events_failure(struct k8sm_driver *d, const struct event_in *in) {
   return r == K8SM_OK ? events_foreign(d, in) : r;
 }
 
+/* ---- operations ---- */
+
+static int events_operation(struct k8sm_driver *d, const struct event_in *in) {
+  bool taken;
+  if (in->event->update_operation_status == NULL) return events_hollow(d);
+  int r = k8smi_drv_operation_take(d, in->event->update_operation_status->status, &taken);
+  return taken || r != K8SM_OK ? r : events_foreign(d, in);
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -459,6 +468,7 @@ static const struct {
     {K8SM_MESOS__EVENT__TYPE__OFFERS, events_offers},
     {K8SM_MESOS__EVENT__TYPE__RESCIND, events_rescind},
     {K8SM_MESOS__EVENT__TYPE__UPDATE, events_update},
+    {K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS, events_operation},
     {K8SM_MESOS__EVENT__TYPE__FAILURE, events_failure},
     {K8SM_MESOS__EVENT__TYPE__ERROR, events_error},
     {K8SM_MESOS__EVENT__TYPE__HEARTBEAT, events_nothing},

@@ -130,7 +130,7 @@ static int launch_plan(struct k8sm_driver *d, struct launch_batch *b) {
   const struct k8sm_task_options o = {.size = sizeof o,
                                       .allocator = &d->core.allocator,
                                       .format = d->core.options.format,
-                                      .flags = K8SM_CALLS_POD_WINS,
+                                      .flags = K8SM_CALLS_POD_WINS | k8smi_drv_call_flags(&d->core),
                                       .refuse_seconds = launch_refuse_seconds(d, b),
                                       .executor_overlay = d->core.options.executor_overlay,
                                       .task_overlay = d->core.options.task_overlay,

@@ -204,6 +204,7 @@ static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *
   o->adopt_ms = from->adopt_ms;
   o->rest_ms = drvopt_or(from->rest_ms, DRVOPT_REST_MS);
   o->record_rows = from->record_rows == 0 ? DRVOPT_RECORD_ROWS : from->record_rows;
+  o->no_operation_feedback = from->no_operation_feedback != 0;
   o->max_event_bytes = drvopt_or(from->max_event_bytes, UINT64_C(64) << 20);
   return K8SM_OK;
 }

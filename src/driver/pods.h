@@ -86,6 +86,7 @@ struct drv_pod {
   bool lack_said;          /* people have heard what its attempt lacks */
   bool blocked;            /* a call is due that could not be made without a subscription */
   uint32_t slot;
+  uint32_t operation_heard; /* the last run of reconciliation that need not ask for what makes its volumes */
   uint32_t claimant_count;
   struct drv_claimant *claimants; /* one for each claim that it names */
   struct k8sm_pod *pod;

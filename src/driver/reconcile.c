@@ -124,6 +124,7 @@ static struct reconcile_what reconcile_batch(const struct k8sm_driver *d) {
   size_t left = d->pods.count - rc->cursor, tasks = 0;
   for (; what.count < left && what.count < RECONCILE_SLOTS && tasks < RECONCILE_BATCH; what.count++) {
     const struct drv_task *t = what.pods[what.count] == NULL ? NULL : what.pods[what.count]->tasks;
+    if (t != NULL) tasks += k8smi_drv_operation_is_unheard(d, what.pods[what.count]);
     for (; t != NULL; t = t->next) tasks += t->launch == NULL && reconcile_is_unheard(d, t);
   }
   return what;
@@ -166,17 +167,18 @@ static int reconcile_end_round(struct k8sm_driver *d) {
 
 static int reconcile_round(struct k8sm_driver *d) {
   struct drv_reconcile *rc = &d->reconcile;
-  bool any;
+  bool any, operations;
   if (d->core.mono_ms < rc->due_ms) return K8SM_OK;
   if (!rc->begun) k8smi_drv_reconcile_start(d);
   if (rc->cursor > d->pods.count) rc->cursor = d->pods.count; /* the last ones are gone */
   const struct reconcile_what what = reconcile_batch(d);
   int r = reconcile_ask_for(d, &what, &any);
+  if (r == K8SM_OK) r = k8smi_drv_operations_ask(d, what.pods, what.count, &operations);
   if (r != K8SM_OK) return r;
   for (size_t i = 0; i < what.count; i++) { /* what could not be sent while there was no subscription */
     if (what.pods[i] != NULL && what.pods[i]->blocked) k8smi_drv_pods_touch(&d->pods, what.pods[i]);
   }
-  rc->asked |= any;
+  rc->asked |= any || operations;
   rc->cursor += what.count;
   if (rc->cursor < d->pods.count) return K8SM_OK; /* the rest is due in the next step */
   rc->cursor = 0;

@@ -258,6 +258,7 @@ static int release_calls(struct k8sm_driver *d, struct k8sm_calls **ret) {
   const struct k8sm_release_options o = {.size = sizeof o,
                                          .allocator = a,
                                          .format = d->core.options.format,
+                                         .flags = k8smi_drv_call_flags(&d->core),
                                          .keep = keep,
                                          .keep_count = keep == NULL ? 0 : release_keep(d, keep),
                                          .keep_size = sizeof *keep,

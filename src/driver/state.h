@@ -134,6 +134,17 @@ int k8smi_drv_pump(struct k8sm_driver *d);
 /* Draws the consequences of a subscription that ended. Takes no memory. */
 void k8smi_drv_settle(struct k8sm_driver *d);
 
+/* ---- operations.c: operations on volumes ---- */
+
+/* What the master says of one. *ret_taken: it is of our making. Errors: NOMEM. */
+int k8smi_drv_operation_take(struct k8sm_driver *d, const K8smMesos__OperationStatus *status,
+                             bool *ret_taken);
+/* Nobody knows whether the volumes of claims were made for the pod's present attempt, and in this run of
+ * reconciliation no answer has come. The pod may be at rest. */
+bool k8smi_drv_operation_is_unheard(const struct k8sm_driver *d, const struct drv_pod *pod);
+/* Asks for those of these pods. *ret_any: there were some. Errors: NOMEM. */
+int k8smi_drv_operations_ask(struct k8sm_driver *d, struct drv_pod *const *pods, size_t count, bool *ret_any);
+
 /* ---- events.c: what the master says ---- */
 
 /* It has ended, as is said here, for good or not. */

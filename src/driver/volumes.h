@@ -91,6 +91,9 @@ void k8smi_drv_volumes_forget_pod(struct k8sm_driver *d, const struct drv_pod *p
 
 /* Offers show them. Errors: NOMEM. */
 int k8smi_drv_volumes_offered(struct k8sm_driver *d, const struct k8sm_offers *offers);
+/* An agent says that it has made those that the pod claims: as if it had offered them. The pod is placed
+ * there. Errors: NOMEM. */
+int k8smi_drv_volumes_made(struct k8sm_driver *d, struct drv_pod *pod);
 /* The pod waits for what nobody is known to have used, and the agent makes offers without it: they are to
  * show it soon, or it is not there. Errors: NOMEM. */
 int k8smi_drv_volumes_seek(struct k8sm_driver *d, struct drv_pod *pod);

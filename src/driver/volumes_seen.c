@@ -24,6 +24,13 @@ static bool seen_is_new(const struct k8sm_driver *d, struct k8sm_slice id) {
   return k8smi_volume_is_used(d->offers.cluster, id);
 }
 
+/* It is shown there, if that is where it is taken to be: the first place counts. */
+static int seen_show(struct k8sm_driver *d, struct drv_volume_facts *facts) {
+  if (!k8smi_eq(seen_at(d, facts->id), facts->agent_id)) return K8SM_OK;
+  facts->shown = seen_is_new(d, facts->id);
+  return k8smi_drv_volume_put(d, facts);
+}
+
 static int seen_resource(struct k8sm_driver *d, const struct k8smi_offer *offer,
                          const struct k8smi_resource *r) {
   if (!r->claimed || r->owner.len > 0 || !k8smi_resource_is_volume(r)) return K8SM_OK;
@@ -31,9 +38,7 @@ static int seen_resource(struct k8sm_driver *d, const struct k8smi_offer *offer,
                                    .agent_id = offer->agent_id,
                                    .hostname = offer->hostname,
                                    .milli = r->milli};
-  if (!k8smi_eq(seen_at(d, facts.id), offer->agent_id)) return K8SM_OK; /* the first one counts */
-  facts.shown = seen_is_new(d, facts.id);
-  return k8smi_drv_volume_put(d, &facts);
+  return seen_show(d, &facts);
 }
 
 int k8smi_drv_volumes_offered(struct k8sm_driver *d, const struct k8sm_offers *offers) {
@@ -67,6 +72,18 @@ static struct drv_volume_facts seen_facts(struct drv_pod *pod, const struct k8sm
                                    .storage_class = row->storage_class,
                                    .milli = row->milli,
                                    .pod = pod};
+}
+
+int k8smi_drv_volumes_made(struct k8sm_driver *d, struct drv_pod *pod) {
+  int r = K8SM_OK;
+  for (size_t i = 0; r == K8SM_OK && i < pod->demand->volume_count; i++) {
+    const struct k8sm_demand_volume *row = &pod->demand->volumes[i].row;
+    if (row->claim.len == 0) continue;
+    struct drv_volume_facts facts = seen_facts(pod, row, pod->place->agent_id);
+    facts.pod = NULL; /* it has come there, or waits for what its tasks say */
+    r = seen_show(d, &facts);
+  }
+  return r;
 }
 
 /* What runs tells better than what is known; what has ended does not: since then the volume may have been

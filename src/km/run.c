@@ -36,7 +36,7 @@ struct run_options {
   const char *master, *state, *user, *name, *protocol, *record;
   struct km_demand_flags mapping;
   int64_t timeout, agents, adopt;
-  bool detach, admission, preemption, quiet, prune, force;
+  bool detach, admission, preemption, no_feedback, quiet, prune, force;
 };
 
 static bool is_local(const struct run_options *o) {
@@ -70,6 +70,7 @@ static bool make_driver(struct km_runner *r, const struct run_options *o, const 
                                         .control_seed = random_seed(),
                                         .mapping = &o->mapping,
                                         .preemption = o->preemption,
+                                        .no_feedback = o->no_feedback,
                                         .data = set->data,
                                         .data_count = set->data_count};
   if (o->record != NULL && (r->trace = km_trace_create(o->record, &setup)) == NULL) return false;
@@ -330,6 +331,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
       {"admission", 0, KM_FLAG, &o.admission, NULL, "add priorities and the two default tolerations"},
       {"preemption", 0, KM_FLAG, &o.preemption, NULL,
        "end pods of a lower priority where one finds no place"},
+      {"no-operation-feedback", 0, KM_FLAG, &o.no_feedback, NULL,
+       "for agents whose --agent_features lacks AGENT_OPERATION_FEEDBACK"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"adopt", 0, KM_NUMBER, &o.adopt, "SECONDS",
        "the record is lost: launch nothing for so long, and take up what runs of pods by their metadata.uid"},

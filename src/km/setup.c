@@ -24,6 +24,7 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                         .seed = s->seed,
                                         .adopt_ms = s->adopt_ms,
                                         .features = s->mapping->features,
+                                        .no_operation_feedback = s->no_feedback,
                                         .format = strcmp(s->protocol, "json") == 0 ? K8SM_FORMAT_JSON
                                                                                    : K8SM_FORMAT_PROTOBUF,
                                         .executor_overlay = s->mapping->executor_overlay,

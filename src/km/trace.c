@@ -109,6 +109,7 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_number(head, "controlSeed", s->control_seed);
   if (s->adopt_ms != 0) set_number(head, "adopt", s->adopt_ms);
   set_number(head, "preemption", s->preemption);
+  set_number(head, "noFeedback", s->no_feedback);
   set_mapping(head, s->mapping);
   json_object_set_new(head, "data", data_rows(s));
   write_line(t, head);

@@ -13,7 +13,7 @@
 struct km_driver_setup {
   const char *master, *name, *user, *protocol;
   const struct km_demand_flags *mapping;
-  bool preemption;
+  bool preemption, no_feedback;
   uint64_t seed, control_seed, adopt_ms;
   const struct k8sm_manifest_data *data;
   size_t data_count;

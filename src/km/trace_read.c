@@ -148,6 +148,7 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .protocol = text(r->head, "protocol"),
                                     .mapping = &r->mapping,
                                     .preemption = number(r->head, "preemption") != 0,
+                                    .no_feedback = number(r->head, "noFeedback") != 0,
                                     .seed = number(r->head, "seed"),
                                     .control_seed = number(r->head, "controlSeed"),
                                     .adopt_ms = number(r->head, "adopt")};

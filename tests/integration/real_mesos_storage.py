@@ -8,12 +8,13 @@ usage: real_mesos_storage.py KM
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
 import real_mesos_pair
 from real_mesos_images import UID, container, pod, put_image
-from real_mesos_support import Case
+from real_mesos_support import Case, call
 
 CSI_PLUGIN = "test-csi-plugin"
 CSI_DRIVER = "test.csi"
@@ -153,6 +154,15 @@ class Storage(Case):
     def volume(self, name):
         return self.pair.agents[0].folder / "work" / "volumes" / "roles" / "k8smesos-test" / name
 
+    def follows(self, *kinds):
+        """What the master wrote of the operations of these kinds: each has an id, and its end is acknowledged."""
+        log = pathlib.Path(self.pair.folder, "master.log").read_text(errors="replace")
+        for kind in kinds:
+            self.assertRegex(log, rf"Sending operation 'k8sm\.{kind}\.")
+            self.wait(lambda: re.search(rf"Processing ACKNOWLEDGE_OPERATION_STATUS call .* of operation 'k8sm\.{kind}\.",
+                                        pathlib.Path(self.pair.folder, "master.log").read_text(errors="replace")))
+        self.wait(lambda: not (call(self.master, "GET_OPERATIONS") or {}).get("operations"))
+
     def test_deleted_claim_gives_its_disk_back(self):
         claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "kept"}, "spec": CLAIM}
         user = pod("user", [container("main", "echo here > /data/word; sleep 600",
@@ -163,10 +173,12 @@ class Storage(Case):
         self.run_pod("---\n".join([json.dumps(claim) + "\n", user, other.replace(UID, UID[:-1] + "2")]), *self.RESERVED)
         self.wait(lambda: self.phase("user") == self.phase("other") == "Running")
         self.assertEqual(self.reserved(), ["default.kept"])
+        self.follows("reserve", "create")
         self.assertEqual(self.km("delete", "pvc/kept", "--wait=2")[0], 1)  # its pod has it
         self.assertEqual((self.volume("default.kept") / "word").read_text(), "here\n")
         self.assertEqual(self.km("delete", "user")[0], 0)
         self.wait(lambda: self.reserved() == [])
+        self.follows("destroy", "unreserve")
         self.assertFalse(self.volume("default.kept").exists())
         self.assertEqual(self.phase("other"), "Running")
 

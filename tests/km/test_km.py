@@ -666,6 +666,24 @@ class Run(unittest.TestCase):
             self.assertIn("trace", err)
         self.assertIn("Is a directory", km("replay", self.folder.name)[2])
 
+    def test_operations_on_volumes_have_ids_or_not(self):
+        trace = pathlib.Path(self.folder.name, "trace")
+        text = ("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n"
+                "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 64Mi}}}\n---\n"
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: job}\nspec:\n  restartPolicy: Never\n"
+                "  containers: [{name: c, image: x, command: ['true'], volumeMounts: [{name: v, mountPath: /v}]}]\n"
+                "  volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]\n")
+        for flags, named in (((), True), (("--no-operation-feedback",), False)):
+            state = f"--state={self.folder.name}/{named}"
+            code, out, err = km("run", "-f", "-", state, f"--record={trace}", "--protocol=json", "--role=dev",
+                                "--principal=p", *flags, stdin=text.encode())
+            self.assertEqual(code, 0, out + err)
+            code, out, err = km("replay", trace)
+            self.assertEqual(code, 0, out + err)
+            self.assertIn('"type":"CREATE"', out)
+            self.assertEqual('"id":{"value":"k8sm.create.' in out, named)
+            self.assertEqual('"type":"ACKNOWLEDGE_OPERATION_STATUS"' in out, named)
+
     def test_a_recording_has_the_control(self):
         trace = pathlib.Path(self.folder.name, "trace")
         manifest = trace.with_name("web.yaml")

@@ -108,8 +108,8 @@ static void script_note_tasks(struct script *s, const char *json) {
   }
 }
 
-/* What a call is about: offers, the task, the number of tasks. Task ids hold nonces; only the container and
- * the restart are shown. */
+/* What a call is about: offers, operations, the task, the number of tasks. Task ids hold nonces; only the
+ * container and the restart are shown. */
 static void script_about(struct script *s, const char *type, const char *json, char *text, size_t cap) {
   char id[256];
   struct k8sm_task_id parts;
@@ -122,6 +122,10 @@ static void script_about(struct script *s, const char *type, const char *json, c
     snprintf(part, sizeof part, "%.*s", ids == NULL ? 0 : (int)(end - ids), ids == NULL ? "" : ids);
     script_list(part, "{\"value\":\"", text, cap);
     if (type[0] == 'A') script_note_tasks(s, json);
+    return;
+  }
+  if (strstr(type, "OPERATION") != NULL) {
+    script_list(json, "\"operation_id\":{\"value\":\"", text, cap);
     return;
   }
   while (script_text(&at, "\"task_id\":{\"value\":\"", id, sizeof id)) {

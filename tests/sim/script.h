@@ -23,7 +23,7 @@ enum { SCRIPT_CALLS = 256, SCRIPT_ROWS = 64, SCRIPT_TASKS = 64 };
 struct script_call { /* a request of the driver that is not answered */
   uint64_t exchange;
   bool streaming;
-  char type[24];
+  char type[40];
 };
 
 struct script_row { /* what the host has recorded */

@@ -333,6 +333,22 @@ struct sim_held { /* an offer */
   char id[SIM_TEXT];
   uint64_t since;
 };
+/* ---- sim_operations.c: what is told of operations on volumes ---- */
+struct sim_operation { /* a status that reached the process, and wants an acknowledgement */
+  char id[SIM_TEXT * 2];
+  unsigned char uuid[LOCAL_UUID_BYTES];
+  size_t times; /* that it came since all is calm, or was acknowledged */
+  bool acknowledged;
+};
+struct sim_operations {
+  struct sim_operation *heard; /* by the present process */
+  size_t count, cap;
+};
+void sim_operations_free(struct sim *s);
+void sim_operations_crashed(struct sim *s);
+void sim_operations_heard(struct sim *s, const K8smMesos__OperationStatus *status);
+void sim_operations_acknowledge(struct sim *s, const K8smMesos__Call__AcknowledgeOperationStatus *a);
+
 enum { SIM_HELD = 64, SIM_KILLS = 128 };
 struct sim_check {
   struct k8smi_recordio recordio; /* the stream as the process sees it */
@@ -342,7 +358,7 @@ struct sim_check {
   size_t held_count;
   char forgotten[SIM_TEXT]; /* an offer that the master has out, and that the process does not know */
   uint64_t forgotten_ms;
-  char **used; /* task ids that ACCEPTs have named, ever */
+  char **used; /* ids of tasks and operations that ACCEPTs have named, ever */
   size_t used_count, used_cap;
   struct k8smi_map used_ids;
   size_t acks, accepts, kills;
@@ -389,6 +405,7 @@ struct sim {
   struct sim_rival rival;
   struct sim_truth truth;
   struct sim_check check;
+  struct sim_operations operations;
   struct sim_holds holds;
   bool reserves; /* the framework has a role of its own, and a principal */
   bool preempts; /* pods end for others of a higher priority */

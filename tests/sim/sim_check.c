@@ -24,6 +24,7 @@ void sim_check_free(struct sim *s) {
   for (size_t i = 0; i < c->used_count; i++) free(c->used[i]);
   free(c->used);
   free(c->heard);
+  sim_operations_free(s);
 }
 
 void sim_check_stream_began(struct sim *s) {
@@ -34,6 +35,7 @@ void sim_check_stream_began(struct sim *s) {
 void sim_check_crashed(struct sim *s) {
   sim_check_stream_began(s);
   s->check.heard_count = 0;
+  sim_operations_crashed(s);
   /* What its successor kills, and when, is for that one to find out. */
   for (size_t i = 0; i < s->truth.task_count; i++) s->truth.tasks[i]->killed_ms = 0;
 }
@@ -95,6 +97,10 @@ static void check_event(struct sim *s, const K8smMesos__Event *e) {
   struct sim_check *c = &s->check;
   if (e->type == K8SM_MESOS__EVENT__TYPE__UPDATE) {
     check_update(s, e->update->status);
+    return;
+  }
+  if (e->type == K8SM_MESOS__EVENT__TYPE__UPDATE_OPERATION_STATUS) {
+    sim_operations_heard(s, e->update_operation_status->status);
     return;
   }
   if (e->type == K8SM_MESOS__EVENT__TYPE__RESCIND)
@@ -263,16 +269,21 @@ static void check_executor(struct sim *s, const char *task) {
   }
 }
 
+/* False: the id of a task or an operation was used before. */
+static bool check_use(struct sim_check *c, const char *id) {
+  bool fresh = k8smi_map_get(&c->used_ids, k8smi_s(id)) == K8SMI_MAP_NONE;
+  c->used = check_grow(c->used, &c->used_cap, c->used_count, sizeof(char *));
+  if ((c->used[c->used_count] = strdup(id)) == NULL) abort();
+  k8smi_map_put(&c->used_ids, k8smi_s(c->used[c->used_count]), (uint32_t)c->used_count);
+  c->used_count++;
+  return fresh;
+}
+
 static void check_launch(struct sim *s, const char *task, bool alone) {
   struct sim_check *c = &s->check;
   struct sim_pod *pod = check_pod(s, task);
   sim_trace(s, "    task %s%s", task, alone ? ", alone" : "");
-  if (k8smi_map_get(&c->used_ids, k8smi_s(task)) != K8SMI_MAP_NONE)
-    sim_broken(s, "no task id is used twice", "%s is launched once more", task);
-  c->used = check_grow(c->used, &c->used_cap, c->used_count, sizeof(char *));
-  if ((c->used[c->used_count] = strdup(task)) == NULL) abort();
-  k8smi_map_put(&c->used_ids, k8smi_s(c->used[c->used_count]), (uint32_t)c->used_count);
-  c->used_count++;
+  if (!check_use(c, task)) sim_broken(s, "no task id is used twice", "%s is launched once more", task);
   if (pod != NULL) check_attempts(s, pod, task, alone);
   if (pod != NULL && alone && !pod->alone)
     sim_broken(s, "pods have the form that was asked for", "%s is a command task", task);
@@ -285,6 +296,8 @@ static void check_accept(struct sim *s, const K8smMesos__Call__Accept *a) {
   struct sim_check *c = &s->check;
   sim_holds_accept(s, a);
   for (size_t i = 0; i < a->n_operations; i++) {
+    const char *id = a->operations[i]->id == NULL ? NULL : a->operations[i]->id->value;
+    if (id != NULL && !check_use(c, id)) sim_broken(s, "no operation id is used twice", "%s", id);
     const K8smMesos__Offer__Operation__Launch *l = a->operations[i]->launch;
     const K8smMesos__Offer__Operation__LaunchGroup *g = a->operations[i]->launch_group;
     for (size_t k = 0; l != NULL && k < l->n_task_infos; k++)
@@ -360,6 +373,8 @@ void sim_check_request(struct sim *s, const struct k8sm_effect *e) {
                   call->type == K8SM_MESOS__CALL__TYPE__REVIVE;
   if (call->accept != NULL) check_accept(s, call->accept);
   if (call->acknowledge != NULL) check_acknowledge(s, call->acknowledge);
+  if (call->acknowledge_operation_status != NULL)
+    sim_operations_acknowledge(s, call->acknowledge_operation_status);
   if (call->subscribe != NULL) check_subscribe(s, call->subscribe);
   for (size_t i = 0; call->decline != NULL && i < call->decline->n_offer_ids; i++)
     check_drop_offer(&s->check, check_find_offer(&s->check, call->decline->offer_ids[i]->value));

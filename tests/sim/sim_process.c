@@ -54,6 +54,7 @@ static void process_new_driver(struct sim *s) {
                                         .demand = &demand,
                                         .adopt_ms = s->process.adopts ? PROCESS_ADOPT_MS : 0,
                                         .record_rows = record_rows[s->seed % 4],
+                                        .no_operation_feedback = (s->seed / 4 + p->crashes) % 3 == 0,
                                         .rest_ms = rest_ms[s->seed % 5],
                                         .master = "10.0.0.1:5050",
                                         .format = s->format,

@@ -442,7 +442,7 @@ DriverOptions = _struct(
     (c_uint64, "seed"),
     (c_uint32, "format features"),
     (c_uint64, "backoff_base_ms backoff_cap_ms hold_ms max_event_bytes"),
-    (c_uint32, "record_rows reserved"),
+    (c_uint32, "record_rows no_operation_feedback"),
     (c_uint64, "adopt_ms"),
     (Slice, "executor_overlay task_overlay"),
     (c_uint32, "overlay_format reserved_2"),

@@ -121,8 +121,8 @@ class Driver(Handle):
         """`framework`, `demand`, `status` and `refuse` are fields of the C structs of these names.
 
         Fields: seed (random: two processes that share a framework id must not share it), format,
-        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows, adopt_ms, rest_ms,
-        executor_overlay, task_overlay and overlay_format (as Plan.calls, with CallsFlag.POD_WINS).
+        features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows, no_operation_feedback, adopt_ms,
+        rest_ms, executor_overlay, task_overlay and overlay_format (as Plan.calls, with CallsFlag.POD_WINS).
         """
         memory = Memory()
         given = options(
