@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "support/failing.h"
 #include "support/refusals.h"
 #include "support/volumes.h"
 
@@ -336,8 +337,49 @@ static void very_many_disks(void **state) {
   scene_end(&s);
 }
 
+/* Slots for whose names memory lacks are asked; offers come all or not at all. */
+static void memory_ends(void **state) {
+  (void)state;
+  bool over = false, asked = false;
+  for (size_t nth = 1; !over; nth++) {
+    static const struct k8smi_demand_disk mount = {.kind = K8SM_DISK_MOUNT};
+    struct scene s;
+    struct failing failing;
+    struct k8sm_offers *offers;
+    scene_begin(&s);
+    k8sm_cluster_free(s.c);
+    failing_init(&failing, 0);
+    const struct k8sm_cluster_options o = {.size = sizeof o, .allocator = &failing.allocator};
+    assert_int_equal(k8sm_cluster_new(&o, &s.c, NULL), K8SM_OK);
+    add_plain(&s, "a", 1000, 1000);
+    add_plain(&s, "b", 1000, 0);
+    (void)world_disk(&s.w, s.w.offers[0], K8SM_DISK_MOUNT, "/mnt/0", 500, NULL);
+    world_reserve(&s.w, world_scalar(&s.w, s.w.offers[1], "cpus", 1), "r", "team", "db");
+    offers = world_offers(&s.w);
+    failing.fail_at = failing.calls + nth;
+    int result = k8sm_cluster_add(s.c, offers, 0, NULL);
+    over = failing.calls < failing.fail_at;
+    failing.fail_at = 0;
+    asked = asked || (result == K8SM_OK && s.c->blocks->items[0]->asked != 0);
+    assert_true(result == K8SM_OK || result == K8SM_ERR_NOMEM);
+    if (result != K8SM_OK) assert_int_equal(k8sm_cluster_add(s.c, offers, 0, NULL), K8SM_OK);
+    k8sm_offers_unref(offers);
+    add_claim(&s, "v", 100, &mount);
+    assert_string_equal(summary_of(&s), "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) did not have "
+                                        "enough free storage.");
+    add_claim(&s, "v", 1500, NULL);
+    assert_string_equal(summary_of(&s), "0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient "
+                                        "ephemeral-storage, 1 node(s) had no offer with the pod's persistent "
+                                        "volume.");
+    scene_end(&s);
+    assert_int_equal(failing.held, 0);
+  }
+  assert_true(asked);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(memory_ends),
       cmocka_unit_test(very_large_disks),
       cmocka_unit_test(a_volume_in_two_places),
       cmocka_unit_test(very_many_disks),
