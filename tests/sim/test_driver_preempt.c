@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod that waits for others to end, over a crash of the host. */
+#include "driver/state.h"
 #include "sim/script.h"
 
 #include <setjmp.h>
@@ -234,6 +235,51 @@ static void one_that_was_taken_up_ends_for_another(void **state) {
   script_close(&s);
 }
 
+/* The rows of the pods that are placed nowhere, with another value of a member. */
+static const struct drv_pod *restore_edited(struct script *s, const struct script *from, const char *name,
+                                            const char *value) {
+  static char bytes[16384];
+  const struct k8sm_driver_options o = options();
+  const struct script_row *row = NULL;
+  for (size_t i = 0; i < from->row_count; i++) {
+    if (strcmp(from->rows[i].key, "pod/u3") == 0) row = &from->rows[i];
+  }
+  assert_non_null(row);
+  const char *at = strstr(row->bytes, name);
+  assert_non_null(at);
+  at += strlen(name);
+  snprintf(bytes, sizeof bytes, "%.*s%s%s", (int)(at - row->bytes), row->bytes, value, strchr(at, ','));
+  script_open(s, &o);
+  script_step(s, (struct k8sm_input){
+                     .type = K8SM_INPUT_RESTORE, .key = {"pod/u3", 6}, .bytes = {bytes, strlen(bytes)}});
+  if (s->result != K8SM_OK) fail_msg("%s", s->findings);
+  return s->driver->pods.slots[0];
+}
+
+/* A nomination is of some role on some agent, and for a time; else the pod waits as others do. */
+static void a_part_of_a_nomination_is_none(void **state) {
+  static const struct {
+    const char *name, *value;
+    bool nominated;
+  } edits[] = {{"\"nominated_hostname\":", "\"\"", true},
+               {"\"nominated_agent_id\":", "\"\"", false},
+               {"\"nominated_role\":", "\"\"", false},
+               {"\"nominated_until_ms\":", "5", false},
+               {"\"nominated_until_ms\":", "9000000000000", true}}; /* but for an hour at most */
+  char pause[256];
+  struct script s;
+  (void)state;
+  open_preempting(&s, pause, sizeof pause);
+  for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+    struct script other;
+    const struct drv_pod *pod = restore_edited(&other, &s, edits[i].name, edits[i].value);
+    if ((pod->nominee != NULL) != edits[i].nominated) fail_msg("%s%s", edits[i].name, edits[i].value);
+    if (pod->nominee != NULL) assert_true(pod->nominee->until_ms <= other.now + 3600000);
+    script_close(&other);
+  }
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_nomination_is_recorded_first),
@@ -242,6 +288,7 @@ int main(void) {
       cmocka_unit_test(what_has_ended_frees_nothing_more),
       cmocka_unit_test(it_does_not_wait_for_ever),
       cmocka_unit_test(one_that_was_taken_up_ends_for_another),
+      cmocka_unit_test(a_part_of_a_nomination_is_none),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A driver that runs out of memory all the time, whatever happens: pods of all kinds come and go at the
- * embedded Mesos while agents, executors and masters do, and every few allocations one fails, with all those
- * behind it in its step. When there is memory again everything comes to its end, and nothing is left. */
+ * embedded Mesos while agents, executors and masters do, records are refused, and every few allocations one
+ * fails, with all those behind it in its step. When there is memory again everything comes to its end, and
+ * nothing is left. */
 #include "base/slice.h"
 #include "local/state.h"
 #include "sim/world.h"
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { AGENTS = 2, PODS = 10, ACTIONS = 40, STORMS = 60 };
+enum { AGENTS = 2, PODS = 10, ACTIONS = 40, STORMS = 150 };
 
 static const char *const starved_roles[] = {"dev"};
 static const struct k8sm_framework starved_framework = {
@@ -129,14 +130,19 @@ static void restart_process(struct storm *s) {
   world_restart(&s->w, &s->options);
 }
 
+static void refuse_records(struct storm *s) {
+  s->w.refuse = !s->w.refuse;
+}
+
 static void take_snapshot(struct storm *s) {
   int result = k8sm_driver_snapshot(s->w.driver, s->w.effects);
   assert_true(result == K8SM_OK || result == K8SM_ERR_NOMEM);
 }
 
 static void (*const actions[])(struct storm *) = {
-    make_pod,   make_pod,   make_pod,      delete_pod,  delete_pod,      delete_claim, give_condition,
-    hurt_agent, hurt_agent, hurt_executor, hurt_master, restart_process, take_snapshot};
+    make_pod,      make_pod,     make_pod,        delete_pod,     delete_pod,
+    delete_claim,  delete_claim, give_condition,  hurt_agent,     hurt_agent,
+    hurt_executor, hurt_master,  restart_process, refuse_records, take_snapshot};
 
 static void begin(struct storm *s, uint64_t seed) {
   memset(s, 0, sizeof *s);
@@ -164,6 +170,7 @@ static size_t count_pods(const struct storm *s) {
 static void end(struct storm *s, uint64_t seed) {
   char key[32];
   s->w.memory.fail_at = 0;
+  s->w.refuse = false;
   for (size_t i = 0; i < AGENTS; i++) k8smi_local_restore_agent(s->w.local, i);
   world_wait(&s->w, 60000);
   for (size_t i = 0; i < PODS; i++) {

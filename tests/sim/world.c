@@ -126,6 +126,10 @@ static void world_request(struct world *w, const struct k8sm_effect *e) {
 static void world_store(struct world *w, const struct k8sm_effect *e) {
   const struct k8sm_slice none = {NULL, 0};
   size_t i = 0;
+  if (w->refuse) {
+    world_push(w, (struct k8sm_input){.type = K8SM_INPUT_REFUSED, .number = e->number}, none);
+    return;
+  }
   while (i < w->row_count && strcmp(w->rows[i].key, e->key.ptr) != 0) i++;
   assert_true(i < WORLD_ROWS);
   if (i == w->row_count) {

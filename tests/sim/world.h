@@ -28,6 +28,7 @@ struct world {
   struct k8sm_driver *driver;
   struct k8sm_effects *effects;
   struct failing memory; /* of the driver */
+  bool refuse;           /* records can't be kept */
   bool failing;          /* allocations may fail: results of steps are not asserted */
   struct k8smi_local *local;
   uint64_t now;
