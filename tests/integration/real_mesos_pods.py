@@ -259,7 +259,7 @@ class Pods(Case):
         km = self.run_pod(pod("late", [container("deaf", "trap '' TERM; while :; do sleep 0.1; done"),
                                        container("flaky", "sleep 4; exit 3")],
                               initContainers=[container("side", "sleep 600", restartPolicy="Always")],
-                              activeDeadlineSeconds=15, terminationGracePeriodSeconds=2))
+                              activeDeadlineSeconds=40, terminationGracePeriodSeconds=2))
         self.wait(lambda: self.phase("late") == "Running")
         self.wait(lambda: self.containers("late")["flaky"]["restartCount"] == 1)
         km.kill()
@@ -271,7 +271,7 @@ class Pods(Case):
         def over():
             (framework,) = (f for f in mesos("/frameworks")["frameworks"] if f["id"] == ours[0])
             return not framework["executors"] and framework
-        framework = self.wait(over)
+        framework = self.wait(over, 120)
         ends = [t["statuses"][-1]["state"] for t in framework["completed_tasks"] + framework["tasks"]]
         self.assertEqual(set(ends), {"TASK_FAILED"})
         km = self.start("-f", pathlib.Path(self.folder.name, "pod.yaml"))
