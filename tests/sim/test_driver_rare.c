@@ -516,6 +516,46 @@ static void a_master_that_leads_no_more_is_left(void **state) {
   }
 }
 
+/* ---- Conditions ---- */
+
+static int give_condition(struct script *s, const char *json) {
+  return script_step(s, (struct k8sm_input){.type = K8SM_INPUT_CONDITION,
+                                            .key = {"default/p", 9},
+                                            .bytes = {json, strlen(json)}});
+}
+
+/* A condition is recorded with the pod, as long as there is a row of it to be kept. */
+static void conditions_come_at_any_time(void **state) {
+  static const char good[] = "{\"type\":\"t\",\"status\":\"True\"}";
+  struct k8sm_effect e;
+  struct script s;
+  (void)state;
+  open_plain(&s);
+  assert_int_equal(script_pod(&s, POD("p", "u1", "")), K8SM_OK);
+  script_forget(&s);
+  assert_int_equal(give_condition(&s, good), K8SM_OK);
+  assert_false(script_has(&s, "record")); /* there is none before it is launched */
+  assert_int_equal(give_condition(&s, "{"), K8SM_ERR_SYNTAX);
+  script_offer(&s, "O1", "A1");
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_RUNNING", "running---------",
+                ",\"source\":\"SOURCE_EXECUTOR\"");
+  assert_int_equal(script_delete(&s, "default/p", 5), K8SM_OK);
+  script_update(&s, script_task(&s, "c"), "A1", "TASK_KILLED", "killed----------", "");
+  s.hold_records = true;
+  script_update(&s, script_task(&s, ""), "A1", "TASK_KILLED", "paused----------", "");
+  assert_true(script_has(&s, "record pod/u1 away"));
+  script_forget(&s);
+  assert_int_equal(give_condition(&s, good), K8SM_OK); /* its row is about to go */
+  assert_false(script_has(&s, "record"));
+  assert_int_equal(k8sm_driver_snapshot(s.driver, s.effects), K8SM_OK);
+  for (size_t i = 0; k8sm_effects_rows(s.effects, i, &e, sizeof e, 1) != 0; i++)
+    assert_string_not_equal(e.key.ptr, "pod/u1");
+  script_record(&s, K8SM_INPUT_RECORDED, s.open_record);
+  assert_true(script_has(&s, "gone default/p"));
+  assert_int_equal(give_condition(&s, good), K8SM_ERR_NOT_FOUND);
+  script_close(&s);
+}
+
 /* ---- Deletions ---- */
 
 /* A shorter grace counts, a longer one does not; all of it comes to an end. */
@@ -735,6 +775,7 @@ int main(void) {
       cmocka_unit_test(a_pod_of_no_namespace_runs),
       cmocka_unit_test(versions_are_read_with_care),
       cmocka_unit_test(a_master_that_leads_no_more_is_left),
+      cmocka_unit_test(conditions_come_at_any_time),
       cmocka_unit_test(deletions_come_again),
       cmocka_unit_test(gone_from_nowhere),
   };

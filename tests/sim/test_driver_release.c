@@ -2,6 +2,7 @@
 /* What was reserved for a pod comes back in pieces, in any order, and is given back to the last of them: then
  * nothing is owed any more, and not before. */
 #include "base/slice.h"
+#include "driver/state.h"
 #include "sim/script.h"
 
 #include <setjmp.h>
@@ -279,6 +280,29 @@ static void an_attempt_takes_over(void **state) {
   script_close(&s);
 }
 
+/* Nothing is reserved in everybody's role: there is nothing to be looked for. */
+static void nothing_is_left_over_for_everybody(void **state) {
+  static const char *const everybody[] = {"*"}, *const some[] = {"*", "dev"};
+  static const struct {
+    const char *const *roles;
+    size_t count;
+    bool looks;
+  } rows[] = {{everybody, 1, false}, {some, 2, true}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const struct k8sm_framework of = {
+        .size = sizeof of, .principal = "p", .roles = rows[i].roles, .role_count = rows[i].count};
+    struct k8sm_driver_options o = release_options();
+    struct script s;
+    o.framework = &of;
+    script_open(&s, &o);
+    assert_int_equal(s.driver->offers.sweeping, false);
+    script_tick(&s);
+    assert_int_equal(s.driver->offers.sweeping, rows[i].looks);
+    script_close(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_pieces_are_waited_for),
@@ -288,6 +312,7 @@ int main(void) {
       cmocka_unit_test(nothing_reserved_is_nothing_owed),
       cmocka_unit_test(others_do_not_count),
       cmocka_unit_test(an_attempt_takes_over),
+      cmocka_unit_test(nothing_is_left_over_for_everybody),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
