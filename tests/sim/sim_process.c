@@ -201,6 +201,12 @@ static void process_nominated(struct sim *s, struct sim_pod *pod, struct k8sm_sl
                pod->nominations);
 }
 
+static void process_resumes(struct sim *s, const struct sim_pod *pod, struct k8sm_slice words) {
+  static const char failed[] = "FailedResuming: ";
+  if (!process_begins(words, failed)) return;
+  sim_shown_waits(s, pod, (struct k8sm_slice){words.ptr + sizeof failed - 1, words.len - sizeof failed + 1});
+}
+
 static void process_event(struct sim *s, const struct k8sm_effect *e) {
   sim_trace(s, "  event %.*s: %.*s", (int)e->key.len, e->key.ptr == NULL ? "" : e->key.ptr, (int)e->bytes.len,
             e->bytes.ptr);
@@ -210,6 +216,7 @@ static void process_event(struct sim *s, const struct k8sm_effect *e) {
     if (!k8smi_eqs(e->key, pod->key)) continue;
     process_preempted(s, pod, e->bytes);
     process_nominated(s, pod, e->bytes);
+    process_resumes(s, pod, e->bytes);
     if (e->code == K8SM_DIAG_RECORD_REFUSED) pod->retry_ms = s->now + PROCESS_RETRY_MS;
     if (e->code == K8SM_DIAG_INPUT_INVALID)
       sim_broken(s, "pods can go on", "%s: %.*s", pod->key, (int)e->bytes.len, e->bytes.ptr);
