@@ -316,6 +316,7 @@ void k8smi_task_gone(struct k8sm_status *s, size_t task, const struct k8smi_happ
   } else {
     container_finish(t, &end);
   }
+  if (k8smi_status_ends_with_sandbox(s)) k8smi_status_lose_sandbox(s);
 }
 
 /* ---- Probes ---- */

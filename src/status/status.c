@@ -177,12 +177,13 @@ static int (*const change_steps[])(struct k8sm_status *, const struct k8sm_chang
 
 /* ---- Time ---- */
 
+/* What is from before the clock began is past; 0 would say that there is no such time. */
 static void time_shift(uint64_t *at, uint64_t from, uint64_t to) {
   if (*at == 0 || *at >= K8SMI_STATUS_NEVER) return;
   if (to >= from) {
     *at += to - from;
   } else {
-    *at = *at > from - to ? *at - (from - to) : 0;
+    *at = *at > from - to ? *at - (from - to) : 1;
   }
 }
 

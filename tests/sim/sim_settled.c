@@ -2,6 +2,7 @@
 /* Where every pod belongs, once nothing goes wrong any more. */
 #include "sim/sim.h"
 #include "base/slice.h"
+#include "status/status.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,6 +66,13 @@ static bool settled_unseen(const struct k8sm_status *status) {
   return false;
 }
 
+/* It is of the attempt that the pod ended with. */
+static bool settled_is_present(const struct sim_task *t, const struct k8sm_status *status) {
+  struct k8sm_task_id id;
+  return k8sm_task_id_parse(t->id, strlen(t->id), &id) == K8SM_OK &&
+         id.attempt == k8sm_demand_attempt(status->demand);
+}
+
 static void settled_terminal(const struct sim *s, size_t i, const struct k8sm_status *status,
                              const struct k8sm_status_summary *sum, struct settled *w) {
   const struct sim_pod *p = &s->pods[i];
@@ -77,13 +85,15 @@ static void settled_terminal(const struct sim *s, size_t i, const struct k8sm_st
     settled_not(w, "%s is %s, and is to be started again always", p->key, sum->phase.ptr);
   if (failed && p->policy == SIM_ON_FAILURE)
     settled_not(w, "%s is Failed, and is to be started again", p->key);
-  bool bad = settled_unseen(status); /* something ended badly, or in a way that nobody saw */
+  /* Something ended badly, or in a way that nobody saw, or remembers. */
+  bool bad = settled_unseen(status) || s->process.forgot;
   for (size_t k = 0; k < p->container_count; k++) {
     const struct sim_task *t = sim_truth_last(s, i, k);
     if (!failed && p->containers[k].kind == SIM_MAIN && p->policy != SIM_NEVER && p->containers[k].fails &&
         p->containers[k].startup)
       settled_not(w, "%s is Succeeded, and %s never started", p->key, p->containers[k].name);
-    if (p->containers[k].kind != SIM_SIDECAR) bad = bad || t == NULL || t->exit_code != 0;
+    if (p->containers[k].kind != SIM_SIDECAR)
+      bad = bad || t == NULL || t->exit_code != 0 || !settled_is_present(t, status);
     if (!failed && p->containers[k].kind == SIM_MAIN && t != NULL && t->exit_code > 0)
       settled_not(w, "%s is Succeeded, and %s ended with %d", p->key, p->containers[k].name, t->exit_code);
   }

@@ -169,6 +169,28 @@ static void an_agent_that_is_gone(void **state) {
   }
 }
 
+/* Where nothing is started again, no other attempt begins for the container that had not run yet. */
+static void what_has_run_ends_with_its_agent(void **state) {
+  static const char spec[] =
+      "{'restartPolicy':'Never','containers':[{'name':'a','image':'i'},{'name':'b','image':'i'}]}";
+  struct life l;
+  (void)state;
+  for (int ran = 0; ran < 2; ran++) {
+    life_begin(&l, spec);
+    life_place(&l);
+    life_run(&l, "", 0);
+    if (ran) life_run(&l, "a", 0);
+    life_update(&l, "", 0, "GONE_BY_OPERATOR", "'source':'SOURCE_MASTER'");
+    life_update(&l, "a", 0, "GONE_BY_OPERATOR", "'source':'SOURCE_MASTER'");
+    life_update(&l, "b", 0, "GONE_BY_OPERATOR", "'source':'SOURCE_MASTER'");
+    struct k8sm_status_summary summary = {.size = sizeof summary};
+    assert_int_equal(k8sm_status_summarize(l.status, &summary), K8SM_OK);
+    assert_string_equal(summary.phase.ptr, ran ? "Failed" : "Pending");
+    assert_int_equal(away_done(&l), ran);
+    life_end(&l);
+  }
+}
+
 /* Found without a record while its sidecar waited for a restart: nobody has heard of that one when the agent
  * goes. */
 static void a_sidecar_that_was_never_heard_of(void **state) {
@@ -194,7 +216,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pods_wait_for_their_agent),         cmocka_unit_test(old_news_are_signs_of_life),
       cmocka_unit_test(what_was_left_behind_is_killed),    cmocka_unit_test(an_agent_that_is_gone),
-      cmocka_unit_test(a_sidecar_that_was_never_heard_of),
+      cmocka_unit_test(a_sidecar_that_was_never_heard_of), cmocka_unit_test(what_has_run_ends_with_its_agent),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

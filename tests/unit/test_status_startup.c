@@ -343,6 +343,30 @@ static void the_time_to_start_is_that_of_the_probe(void **state) {
   }
 }
 
+/* The machine has started again since: its clock began behind the time at which the probe was to have
+ * succeeded, which is no reason to wait for ever. */
+static void its_time_may_be_before_the_clock(void **state) {
+  struct life l;
+  struct k8sm_blob *row;
+  struct k8sm_status *loaded;
+  (void)state;
+  startup_begin(&l, STARTUP("Always"));
+  life_update(&l, "c", 0, "UNREACHABLE", "'source':'SOURCE_MASTER'");
+  life_tick(&l, STARTUP_MS + 5000);
+  assert_int_equal(k8sm_status_save(l.status, NULL, NULL, &row), K8SM_OK);
+  const struct k8sm_slice bytes = k8sm_blob_bytes(row);
+  assert_int_equal(k8sm_status_load(l.demand, bytes.ptr, bytes.len, NULL, &loaded, NULL), K8SM_OK);
+  k8sm_blob_unref(row);
+  k8sm_status_unref(l.status);
+  l.status = loaded;
+  l.now = 1000;
+  life_tick(&l, 0);
+  life_update(&l, "c", 0, "RUNNING", "'source':'SOURCE_MASTER','reason':'REASON_RECONCILIATION'");
+  life_tick(&l, 20000);
+  assert_life(&l, "Running(Running) c=R | kill:c/30");
+  life_end(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_never_starts_is_killed),
@@ -356,6 +380,7 @@ int main(void) {
       cmocka_unit_test(a_pod_that_ends_has_no_use_for_it),
       cmocka_unit_test(a_sidecar_holds_the_next_stage_back),
       cmocka_unit_test(it_is_kept_in_the_record),
+      cmocka_unit_test(its_time_may_be_before_the_clock),
       cmocka_unit_test(readiness_may_stand_in_for_it),
       cmocka_unit_test(the_time_to_start_is_that_of_the_probe),
   };
