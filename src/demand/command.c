@@ -50,6 +50,16 @@ static void command_enter(struct k8smi_demand_build *b, const struct k8smi_deman
   K8SMI_DEMAND_WARN(b, APPROXIMATED, &at, "the image must have a shell, which changes to it");
 }
 
+/* Of either type of a Secret for registries: Mesos reads both formats, as the kubelet does.
+ * https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets */
+static const struct k8smi_data_row *command_pull_secret(const struct k8smi_demand_build *b,
+                                                        struct k8sm_slice name) {
+  const struct k8smi_data_row *row =
+      k8smi_data_key(&b->resolve.data, K8SMI_DATA_SECRET, name, K8SMI_S(".dockerconfigjson"));
+  if (row != NULL) return row;
+  return k8smi_data_key(&b->resolve.data, K8SMI_DATA_SECRET, name, K8SMI_S(".dockercfg"));
+}
+
 /* What the registry is told: the first secret of the pod that was handed in. */
 static void command_pull_config(struct k8smi_demand_build *b) {
   struct k8smi_path spec = k8smi_path_field(NULL, K8SMI_S("spec"));
@@ -57,11 +67,11 @@ static void command_pull_config(struct k8smi_demand_build *b) {
   struct k8smi_list list = k8smi_get_list(b->spec, K8SMI_PodSpec_imagePullSecrets);
   for (size_t i = 0; i < list.count; i++) {
     struct k8sm_slice name = k8smi_get_str(k8smi_list_record(list, i), K8SMI_LocalObjectReference_name);
-    const struct k8smi_data_row *row =
-        k8smi_data_key(&b->resolve.data, K8SMI_DATA_SECRET, name, K8SMI_S(".dockerconfigjson"));
+    const struct k8smi_data_row *row = command_pull_secret(b, name);
     struct k8smi_path at = k8smi_path_index(&list_path, i);
     if (row == NULL) {
-      K8SMI_DEMAND_WARN(b, IGNORED, &at, "no key .dockerconfigjson of Secret '%.*s' was handed in",
+      K8SMI_DEMAND_WARN(b, IGNORED, &at,
+                        "no key .dockerconfigjson or .dockercfg of Secret '%.*s' was handed in",
                         K8SMI_P(name));
     } else if (b->pull_config.len > 0) {
       K8SMI_DEMAND_WARN(b, IGNORED, &at, "Mesos takes one secret for a registry: the first");

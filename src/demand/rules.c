@@ -35,8 +35,9 @@ static const struct k8smi_rule rules_of_pod_spec[K8SMI_PodSpec__COUNT] = {
         RULE_HOW("`LinuxInfo.ipc_mode` of the executor: `SHARE_PARENT`, else `PRIVATE`"),
     [K8SMI_PodSpec_shareProcessNamespace] = RULE_HOW("`LinuxInfo.share_pid_namespace` of the tasks"),
     [K8SMI_PodSpec_securityContext] = RULE_BELOW,
-    [K8SMI_PodSpec_imagePullSecrets] = RULE_RESOLVED(
-        "`Image.Docker.config`: key `.dockerconfigjson` of the first Secret among the data handed in"),
+    [K8SMI_PodSpec_imagePullSecrets] =
+        RULE_RESOLVED("`Image.Docker.config`: key `.dockerconfigjson` or `.dockercfg` of the first Secret "
+                      "among the data handed in"),
     [K8SMI_PodSpec_hostname] =
         RULE_TOLD("`ContainerInfo.hostname` of the executor on a CNI network; a container on "
                   "its agent's network keeps the agent's name"),

@@ -24,6 +24,7 @@ static struct k8sm_demand *make_with_data(const char *metadata, const char *spec
       {{"ConfigMap", 9}, {"default", 7}, {"cm", 2}, {"a", 1}, {"one", 3}},
       {{"Secret", 6}, {"default", 7}, {"pw", 2}, {"password", 8}, {"s3cret", 6}},
       {{"Secret", 6}, {"default", 7}, {"reg", 3}, {".dockerconfigjson", 17}, {"{}", 2}},
+      {{"Secret", 6}, {"default", 7}, {"old", 3}, {".dockercfg", 10}, {"{\"r\":{}}", 8}},
   };
   struct k8sm_demand_options options = {.size = sizeof options,
                                         .nonce = "n1",
@@ -251,6 +252,10 @@ static void pull_secrets_and_policy(void **state) {
   assert_slice(d->tasks[1].pull_config, "{}");
   assert_true(d->tasks[1].pull_always); /* the default of the tag latest */
   assert_non_null(findings_at(&f, "spec.imagePullSecrets[1]"));
+  k8sm_demand_unref(d);
+  d = make_with_data("", "{'imagePullSecrets':[{'name':'old'}],'containers':[{'name':'c','image':'i'}]}", &f);
+  assert_slice(d->tasks[1].pull_config, "{\"r\":{}}");
+  assert_null(findings_at(&f, "spec.imagePullSecrets[0]"));
   k8sm_demand_unref(d);
 }
 
