@@ -3,6 +3,8 @@
 
 #include "base/sort.h"
 
+#include <string.h>
+
 /* DaemonSets: one pod on each agent that fits.
  * https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/ */
 
@@ -111,10 +113,22 @@ static int daemon_sort(struct daemon *d) {
 
 /* ---- One pod on each ---- */
 
+/* There is none any more: another one may come at once. */
+static void daemon_forget(struct daemon_node *node, const struct ctl_pod *p) {
+  size_t i = 0;
+  while (node->pods[i] != p) i++;
+  node->count--;
+  memmove(&node->pods[i], &node->pods[i + 1], (node->count - i) * sizeof *node->pods);
+  if (node->count == 0) node->make = node->fit.runs;
+}
+
+/* One that was planned only, and nobody has heard of, is freed by this. */
 static int daemon_end(struct daemon *d, struct daemon_node *node, struct ctl_pod *p) {
+  bool planned = p->planned;
   int r = k8smi_ctl_end(d->c, d->o, p);
   if (node->new == p) node->new = NULL;
   if (node->old == p) node->old = NULL;
+  if (r == K8SM_OK && planned) daemon_forget(node, p);
   return r;
 }
 
@@ -140,8 +154,9 @@ static int daemon_ended(struct daemon *d, struct daemon_node *node, struct ctl_p
 static int daemon_manage(struct daemon *d, struct daemon_node *node) {
   size_t running = 0;
   int r = K8SM_OK;
-  for (size_t i = 0; r == K8SM_OK && i < node->count; i++) {
+  for (size_t i = 0, count; r == K8SM_OK && i < node->count; i += node->count == count) {
     struct ctl_pod *p = node->pods[i];
+    count = node->count;
     if (p->deleting) continue;
     if (!node->fit.stays)
       r = daemon_end(d, node, p);
