@@ -81,7 +81,10 @@ int k8smi_drv_volumes_made(struct k8sm_driver *d, struct drv_pod *pod) {
     if (row->claim.len == 0) continue;
     struct drv_volume_facts facts = seen_facts(pod, row, pod->place->agent_id);
     facts.pod = NULL; /* it has come there, or waits for what its tasks say */
+    const bool there = k8smi_eq(seen_at(d, row->id), facts.agent_id);
     r = seen_show(d, &facts);
+    /* As if an offer had shown it: the pod may leave before any does. */
+    if (r == K8SM_OK && there) r = k8sm_cluster_note_volume(d->offers.cluster, row->id, facts.agent_id);
   }
   return r;
 }

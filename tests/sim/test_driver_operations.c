@@ -133,6 +133,28 @@ static void an_end_that_comes_before_the_agent_is_away(void **state) {
   script_close(&s);
 }
 
+/* That is true when the pod leaves the agent before it has offered the volume, too: nobody makes another one.
+ */
+static void an_end_counts_when_its_pod_is_gone(void **state) {
+  struct script s;
+  char create[256];
+  (void)state;
+  open_script(&s);
+  launch(&s, "p", "u1", create);
+  tell(&s, create, "A1", "FINISHED", NULL, UUID);
+  update_all(&s, "A1", "TASK_UNREACHABLE", ",\"source\":\"SOURCE_MASTER\"");
+  assert_int_equal(script_delete(&s, "u1", 0), K8SM_OK);
+  assert_true(script_has(&s, "gone default/p"));
+  script_forget(&s);
+  assert_int_equal(give_pod(&s, "q", "u2"), K8SM_OK);
+  s.accept[0] = '\0';
+  offer(&s, "O2", "A2", "");
+  assert_false(makes_volume(&s) || launches(&s));
+  offer(&s, "O3", "A1", volume);
+  assert_true(launches(&s) && !makes_volume(&s));
+  script_close(&s);
+}
+
 /* It was supposed to be there: now it is known, or is known not to be. */
 static void an_end_decides_what_is_supposed(void **state) {
   static const struct {
@@ -438,6 +460,7 @@ int main(void) {
       cmocka_unit_test(operations_without_ids),
       cmocka_unit_test(an_end_is_recorded_and_then_acknowledged),
       cmocka_unit_test(an_end_that_comes_before_the_agent_is_away),
+      cmocka_unit_test(an_end_counts_when_its_pod_is_gone),
       cmocka_unit_test(an_end_decides_what_is_supposed),
       cmocka_unit_test(an_end_of_something_else),
       cmocka_unit_test(an_end_that_comes_late),
