@@ -317,6 +317,8 @@ void sim_holds_left(const struct sim *s, char *words, size_t cap);
 /* ---- sim_shown.c: what users are shown ---- */
 /* A STATUS effect. */
 void sim_shown_told(struct sim *s, const struct k8sm_effect *e);
+/* The task is to be started now. */
+bool sim_shown_due(const struct k8sm_status *status, uint32_t task, uint64_t mono_ms);
 /* The driver says what a pod that has its place lacks to start a container: that container says it, too. */
 void sim_shown_waits(struct sim *s, const struct sim_pod *p, struct k8sm_slice words);
 /* After a step: what the pods show is what was told. */

@@ -122,15 +122,6 @@ static bool settled_token_room(const struct sim *s, const struct sim_pod *p, con
   return false;
 }
 
-/* It is to be started now. */
-static bool settled_waits(const struct k8sm_status *status, uint32_t task, uint64_t mono_ms) {
-  struct k8sm_action a;
-  for (size_t k = 0; k8sm_status_actions(status, k, &a, sizeof a, 1) != 0; k++) {
-    if (a.type == K8SM_ACTION_LAUNCH && a.task == task) return a.at_mono_ms <= mono_ms;
-  }
-  return false;
-}
-
 /* It runs for longer than any startup probe here allows. */
 static bool settled_overdue(const struct sim *s, const struct sim_task *t) {
   enum { STARTUP_MS = 120000 };
@@ -201,7 +192,7 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
   if (instances > 1) settled_not(w, "%s has %zu executors", p->key, instances);
   for (size_t k = 0; k8sm_status_containers(row->status, k, &c, sizeof c, 1) != 0; k++)
     settled_container(s, i, &c, !settled_init_fails(p), sum->agent_id,
-                      settled_waits(row->status, c.task, mono_ms), w);
+                      sim_shown_due(row->status, c.task, mono_ms), w);
   settled_again(s, i, row->status, w);
 }
 

@@ -101,7 +101,7 @@ void sim_shown_told(struct sim *s, const struct k8sm_effect *e) {
   }
 }
 
-static bool shown_is_due(const struct k8sm_status *status, uint32_t task, uint64_t mono_ms) {
+bool sim_shown_due(const struct k8sm_status *status, uint32_t task, uint64_t mono_ms) {
   struct k8sm_action a;
   for (size_t i = 0; k8sm_status_actions(status, i, &a, sizeof a, 1) != 0; i++) {
     if (a.type == K8SM_ACTION_LAUNCH && a.task == task) return a.at_mono_ms <= mono_ms;
@@ -116,7 +116,7 @@ void sim_shown_waits(struct sim *s, const struct sim_pod *p, struct k8sm_slice w
   for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, &row, sizeof row, 1) != 0; i++) {
     if (!k8smi_eqs(k8sm_pod_uid(row.pod), p->uid)) continue;
     for (size_t k = 0; k8sm_status_containers(row.status, k, &c, sizeof c, 1) != 0; k++) {
-      if (shown_is_due(row.status, c.task, mono_ms) && !k8smi_eq(c.message, words))
+      if (sim_shown_due(row.status, c.task, mono_ms) && !k8smi_eq(c.message, words))
         sim_broken(s, "who waits to start again says why", "%s: container %s says '%s'", p->key, c.name.ptr,
                    c.message.ptr == NULL ? "" : c.message.ptr);
     }
