@@ -38,7 +38,8 @@ static int operations_say(struct k8sm_driver *d, const struct operation_heard *h
   static const struct k8sm_slice nobody = {NULL, 0};
   const struct k8sm_slice key = h->pod == NULL ? nobody : h->pod->key;
   const char *name = k8smi_operation_name(h->what);
-  const char *words = h->status->message == NULL ? "" : h->status->message;
+  const char *message = h->status->message;
+  const bool silent = message == NULL || message[0] == '\0';
   if (h->status->state == OPERATIONS_STATE(DROPPED))
     return k8smi_drv_eventf(&d->core, K8SM_DIAG_OPERATION_FAILED, key,
                             "FailedOperation: %s (%.*s) never came to agent %.*s", name, K8SMI_P(h->id),
@@ -46,7 +47,7 @@ static int operations_say(struct k8sm_driver *d, const struct operation_heard *h
   if (h->status->state != OPERATIONS_STATE(ERROR) && h->status->state != OPERATIONS_STATE(FAILED))
     return K8SM_OK;
   return k8smi_drv_eventf(&d->core, K8SM_DIAG_OPERATION_FAILED, key, "FailedOperation: %s (%.*s) failed: %s",
-                          name, K8SMI_P(h->id), words);
+                          name, K8SMI_P(h->id), silent ? "Mesos does not say why" : message);
 }
 
 /* Nobody knows it yet: it is asked for again. */

@@ -260,7 +260,7 @@ static void people_hear_why(void **state) {
            create);
   script_expect(&s, line);
   tell(&s, "k8sm.destroy.O7", NULL, "ERROR", NULL, NULL);
-  script_expect(&s, "event: FailedOperation: DESTROY (k8sm.destroy.O7) failed: \n");
+  script_expect(&s, "event: FailedOperation: DESTROY (k8sm.destroy.O7) failed: Mesos does not say why\n");
   tell(&s, "k8sm.unreserve.O7", "A1", "FAILED", "x", NULL);
   script_expect(&s, "event: FailedOperation: UNRESERVE (k8sm.unreserve.O7) failed: x\n");
   script_close(&s);
