@@ -12,12 +12,15 @@
 
 enum { REFUSALS_FIRSTS = 9, REFUSALS_CALLS = 100, REFUSALS_RUNS = 9, REFUSALS_RACKS = 50 };
 
-/* One match that places nothing, in ns. */
+#define REFUSALS_NOON INT64_C(1700000000000)
+
+/* One match that places nothing, in ns; the next one is a second later. */
 static uint64_t refusals_one(struct k8sm_cluster *cluster, struct k8sm_demand *demand, int calls) {
+  struct k8sm_match_options options = {.size = sizeof options, .wall_ms = REFUSALS_NOON};
   uint64_t start = bench_now();
-  for (int call = 0; call < calls; call++) {
+  for (int call = 0; call < calls; call++, options.wall_ms += 1000) {
     struct k8sm_plan *plan;
-    if (k8sm_cluster_match(cluster, &demand, 1, NULL, &plan, NULL) != K8SM_OK) abort();
+    if (k8sm_cluster_match(cluster, &demand, 1, &options, &plan, NULL) != K8SM_OK) abort();
     if (plan->placement_count != 0) abort();
     k8sm_plan_unref(plan);
   }
@@ -268,6 +271,18 @@ static void refusals_own(struct world *w, size_t i, const char *id) {
   world_attribute(w, w->offers[w->count - 1], "serial", id);
 }
 
+/* Maintenance of one agent after the other, each for ten minutes, over two days; and of all in half an hour.
+ */
+static void refusals_rolling(struct world *w, size_t i, const char *id) {
+  refusals_racks(w, i, id);
+  const int64_t minute = 60000, begins = (int64_t)refusals_mix(i, 2880 * 60) * 1000 - 1440 * minute;
+  world_leaves(w, w->offers[w->count - 1], REFUSALS_NOON + begins, 10 * minute);
+}
+static void refusals_at_once(struct world *w, size_t i, const char *id) {
+  refusals_used(w, i, id);
+  world_leaves(w, w->offers[w->count - 1], REFUSALS_NOON + 1800000, -1);
+}
+
 static const struct refusals_sort refusals_sorts[] = {
     {"refuse", refusals_used, refusals_large},
     {"refuse_port", refusals_used, refusals_port_nowhere},
@@ -286,6 +301,9 @@ static const struct refusals_sort refusals_sorts[] = {
     {"refuse_storage_class", refusals_mounts, refusals_wants_mount},
     {"refuse_reservation", refusals_teams, refusals_for_team},
     {"refuse_rules_of_own_labels", refusals_own, refusals_rack_large},
+    {"refuse_maintenance", refusals_rolling, refusals_large},
+    {"refuse_maintenance_rules", refusals_rolling, refusals_rack_large},
+    {"refuse_maintenance_of_all", refusals_at_once, refusals_large},
 };
 
 static void refusals_measure(const struct refusals_sort *sort, size_t agents) {

@@ -5,18 +5,20 @@
 #include "base/lanes.h"
 #include "cluster/cluster.h"
 
-/* What the agents answer to a question that only their labels, taints and features decide: match/ asks it and
- * says what the numbers mean. Kept between matches, until one of these changes. */
+/* What the agents answer to a question that only their labels, taints, features and planned maintenance
+ * decide: match/ asks it and says what the numbers mean. Kept between matches, until one of these changes; of
+ * maintenance, until other agents' begins or ends. */
 /* Kinds of answers; questions that are kept between matches, and in one. */
 enum { K8SMI_ANSWERS_ROWS = 63, K8SMI_ANSWERS_MAX = 64, K8SMI_ANSWERS_OF_MATCH_MAX = 1024 };
 
 /* Answers are bits by the number of the agent, in words of 64: whom the pod fits, and then, for each row that
  * was asked, whom that one refuses and none before it. Who is not known has no bit anywhere. */
 struct k8smi_answers {
-  struct k8sm_slice key; /* the question: a block of its own */
-  uint64_t rows;         /* and which of its parts were asked */
-  uint64_t made;         /* cluster.label_changes then; 0: never */
-  uint64_t *bits;        /* as many words for those that fit, and for each row */
+  struct k8sm_slice key;      /* the question: a block of its own */
+  uint64_t rows;              /* and which of its parts were asked */
+  uint64_t made;              /* cluster.label_changes then; 0: never */
+  struct k8smi_window during; /* for this time, if it was asked for one */
+  uint64_t *bits;             /* as many words for those that fit, and for each row */
   size_t words, cap;
   uint32_t *fits; /* the agents that fit, and no more */
   size_t fit_count;

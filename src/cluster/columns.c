@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/columns.h"
+#include "cluster/leaving.h"
 
 enum { COLUMNS_PROBES = 8 }; /* places for a value, from that of its hash on */
 
 /* ---- Pages ---- */
 
-/* That of an agent, made if need be. NULL when memory ran out. */
-static void *columns_page(const struct k8sm_cluster *c, struct k8smi_pages *pages, uint32_t agent,
-                          size_t size) {
+void *k8smi_page_make(const struct k8sm_cluster *c, struct k8smi_pages *pages, uint32_t agent, size_t size) {
   const size_t number = agent / K8SMI_PAGE_AGENTS, before = pages->cap;
   void *items = pages->items;
   if (!k8smi_grow(&c->allocator, &items, &pages->cap, number + 1, sizeof(void *))) return NULL;
@@ -17,7 +16,7 @@ static void *columns_page(const struct k8sm_cluster *c, struct k8smi_pages *page
   return pages->items[number];
 }
 
-static void columns_free_pages(const struct k8sm_cluster *c, struct k8smi_pages *pages, size_t size) {
+void k8smi_pages_free(const struct k8sm_cluster *c, struct k8smi_pages *pages, size_t size) {
   for (size_t i = 0; i < pages->cap; i++) k8smi_free(&c->allocator, pages->items[i], size);
   k8smi_free(&c->allocator, pages->items, pages->cap * sizeof(void *));
   *pages = (struct k8smi_pages){NULL, 0};
@@ -30,7 +29,7 @@ static uint64_t columns_bit(uint32_t agent) {
 /* ---- Columns ---- */
 
 static void columns_free_one(const struct k8sm_cluster *c, struct k8smi_column *column) {
-  columns_free_pages(c, &column->pages, sizeof(struct k8smi_code_page));
+  k8smi_pages_free(c, &column->pages, sizeof(struct k8smi_code_page));
   k8smi_text_free(&c->allocator, column->key);
   k8smi_free(&c->allocator, column, sizeof *column);
 }
@@ -176,7 +175,7 @@ static bool columns_set(const struct k8sm_cluster *c, struct k8smi_column **plac
                         uint32_t agent, uint32_t hash) {
   if (*place == NULL && !columns_make(c, place, key)) return false;
   struct k8smi_column *column = *place;
-  struct k8smi_code_page *page = columns_page(c, &column->pages, agent, sizeof *page);
+  struct k8smi_code_page *page = k8smi_page_make(c, &column->pages, agent, sizeof *page);
   if (page == NULL) return false;
   page->codes[agent % K8SMI_PAGE_AGENTS] = columns_take_code(c, column, agent, hash);
   column->users++;
@@ -217,12 +216,13 @@ void k8smi_columns_put(const struct k8sm_cluster *cluster, uint32_t row) {
   struct k8smi_columns *all = cluster->columns;
   const struct k8smi_agent *agent = k8smi_agent_at(cluster, row);
   if (all->broken) return;
-  struct k8smi_agent_page *page = columns_page(cluster, &all->agents, row, sizeof *page);
+  struct k8smi_agent_page *page = k8smi_page_make(cluster, &all->agents, row, sizeof *page);
   bool fine = page != NULL && columns_set_labels(cluster, row);
   if (fine && k8smi_agent_is_tainted(agent)) {
     const struct k8sm_slice none = {NULL, 0};
     fine = columns_set(cluster, &all->taints, none, row, columns_taints_hash(cluster, agent));
   }
+  if (fine && agent->labels->set->leaves) fine = k8smi_leaving_put(cluster, row);
   if (!fine) {
     k8smi_columns_free(cluster);
     return;
@@ -253,6 +253,7 @@ void k8smi_columns_drop(const struct k8sm_cluster *cluster, uint32_t row) {
   page->known[word] &= ~columns_bit(row);
   for (int bit = 0; bit < K8SMI_FEATURE_BITS; bit++) page->lacking[bit][word] &= ~columns_bit(row);
   all->renamed -= columns_is_renamed(k8smi_agent_at(cluster, row));
+  if (k8smi_agent_at(cluster, row)->labels->set->leaves) k8smi_leaving_drop(cluster, row);
   for (size_t i = all->count; i > 0; i--) { /* from the end: the last one takes the place of one that ends */
     if (columns_unset(all->items[i - 1], row)) columns_end(cluster, &all->items[i - 1]);
   }
@@ -264,7 +265,8 @@ void k8smi_columns_free(const struct k8sm_cluster *cluster) {
   struct k8smi_columns *all = cluster->columns;
   while (all->count > 0) columns_free_one(cluster, all->items[--all->count]);
   if (all->taints != NULL) columns_free_one(cluster, all->taints);
-  columns_free_pages(cluster, &all->agents, sizeof(struct k8smi_agent_page));
+  k8smi_pages_free(cluster, &all->agents, sizeof(struct k8smi_agent_page));
+  k8smi_pages_free(cluster, &all->windows, sizeof(struct k8smi_leaving_page));
   *all = (struct k8smi_columns){.broken = true};
 }
 

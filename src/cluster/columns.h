@@ -50,6 +50,8 @@ struct k8smi_columns {
   size_t count;
   struct k8smi_column *taints; /* with cordons; NULL: no agent is tainted */
   struct k8smi_pages agents;   /* struct k8smi_agent_page */
+  struct k8smi_pages windows;  /* of planned maintenance; see leaving.h */
+  size_t leaving;              /* agents that have some */
   size_t renamed; /* agents of whose hostname the caller's label says something else than their offers */
   bool partial;   /* there were too many keys: agents have to be asked for those without a column */
   bool broken;    /* memory ran out: there is nothing here */
@@ -71,6 +73,10 @@ uint16_t k8smi_column_code(const struct k8sm_cluster *cluster, const struct k8sm
                            struct k8sm_slice value);
 uint16_t k8smi_column_hashed(const struct k8sm_cluster *cluster, struct k8sm_slice value);
 
+/* The page of an agent, of zeros where it is made; NULL when memory ran out. And the end of all. */
+void *k8smi_page_make(const struct k8sm_cluster *cluster, struct k8smi_pages *pages, uint32_t agent,
+                      size_t size);
+void k8smi_pages_free(const struct k8sm_cluster *cluster, struct k8smi_pages *pages, size_t size);
 /* The page of 64 agents, by their number; and their codes: NULL: none of them has the label. */
 static inline void *k8smi_page_at(const struct k8smi_pages *pages, size_t number) {
   const size_t page = number / K8SMI_PAGE_WORDS;

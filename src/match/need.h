@@ -30,6 +30,11 @@ struct k8smi_need {
   uint64_t rows;    /* of the predicates: those that can refuse it in this cluster */
 };
 
+/* The time for which maintenance matters. */
+static inline struct k8smi_window k8smi_need_time(const struct k8smi_need *need) {
+  return (struct k8smi_window){need->now_ms, need->until_ms};
+}
+
 /* False when memory ran out. */
 bool k8smi_need_make(struct k8smi_arena *arena, const struct k8sm_cluster *cluster,
                      const struct k8sm_demand *demand, const struct k8sm_match_options *options,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/poll.h"
 #include "cluster/blocks.h"
-#include "cluster/columns.h"
+#include "cluster/leaving.h"
 
 /* Of 64 agents those of whom something is so, and those of whom it may be. */
 struct poll_bits {
@@ -220,6 +220,13 @@ static struct poll_bits poll_refuses_taint(const struct poll *poll, size_t numbe
   return poll_having(&poll->taints, number);
 }
 
+static struct poll_bits poll_refuses_maintenance(const struct poll *poll, size_t number) {
+  struct poll_bits bits;
+  bits.sure = k8smi_leaving_during(poll->check->cluster->columns, number, k8smi_need_time(poll->check->need),
+                                   &bits.may);
+  return bits;
+}
+
 static struct poll_bits poll_refuses_features(const struct poll *poll, size_t number) {
   const uint32_t features = poll->check->need->demand->features;
   uint64_t lacking = features >> K8SMI_FEATURE_BITS != 0 ? UINT64_MAX : 0;
@@ -235,6 +242,7 @@ static struct poll_bits (*const poll_rows[K8SMI_PREDICATES])(const struct poll *
     [K8SMI_BY_UNSCHEDULABLE] = poll_refuses_cordon,
     [K8SMI_BY_TAINT] = poll_refuses_taint,
     [K8SMI_BY_SELECTOR] = poll_refuses_selector,
+    [K8SMI_BY_MAINTENANCE] = poll_refuses_maintenance,
     [K8SMI_BY_FEATURES] = poll_refuses_features};
 
 static bool poll_term(struct k8smi_arena *scratch, const struct k8smi_match_check *check,

@@ -165,6 +165,16 @@ static inline void world_domain(struct world *w, K8smMesos__Offer *o, const char
   d->zone->name = world_text(w, zone);
 }
 
+/* Its agent is to leave for so long; negative: for good. In ms. */
+static inline void world_leaves(struct world *w, K8smMesos__Offer *o, int64_t from, int64_t lasts) {
+  o->unavailability = WORLD_NEW(w, K8smMesos__Unavailability, UNAVAILABILITY);
+  o->unavailability->start = WORLD_NEW(w, K8smMesos__TimeInfo, TIME_INFO);
+  o->unavailability->start->nanoseconds = from * 1000000;
+  if (lasts < 0) return;
+  o->unavailability->duration = WORLD_NEW(w, K8smMesos__DurationInfo, DURATION_INFO);
+  o->unavailability->duration->nanoseconds = lasts * 1000000;
+}
+
 /* The plain offer: cpus, mem and disk in units, ports 31000 to 32000 when asked. */
 static inline K8smMesos__Offer *world_simple(struct world *w, const char *id, const char *agent,
                                              const char *role, double cpus, double mem, bool ports) {

@@ -594,12 +594,6 @@ static void features_by_agent(void **state) {
   world_free(&w);
 }
 
-static void leaves_at(struct world *w, K8smMesos__Offer *o, int64_t ms) {
-  o->unavailability = WORLD_NEW(w, K8smMesos__Unavailability, UNAVAILABILITY);
-  o->unavailability->start = WORLD_NEW(w, K8smMesos__TimeInfo, TIME_INFO);
-  o->unavailability->start->nanoseconds = ms * 1000000;
-}
-
 static uint32_t features_of(struct k8sm_cluster *c) {
   struct k8sm_agent row = {.features = 0};
   assert_int_equal(k8sm_cluster_agents(c, 0, &row, sizeof row, 1), 1);
@@ -674,7 +668,7 @@ static void features_of_other_kinds(void **state) {
   o->attributes[0]->type = K8SM_MESOS__VALUE__TYPE__SET;
   o->attributes[0]->text = NULL;
   o->attributes[0]->set = set;
-  leaves_at(&w, o, 5);
+  world_leaves(&w, o, 5, -1);
   cluster_take(c, &w, 0, 0);
   assert_int_equal(features_of(c), K8SM_FEATURE_RLIMITS | K8SM_FEATURE_CSI);
   assert_int_equal(k8smi_label_set_window(k8smi_agent_at(c, 0)->labels->set).from_ms, 5);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What agents are, as columns hold it while labels, taints and features come and go; and pods that are
- * refused for it, beside what each agent says when it is asked alone. */
+/* What agents are, as columns hold it while labels, taints, features and maintenance come and go; and pods
+ * that are refused for it, beside what each agent says when it is asked alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "support/failing.h"
 #include "support/scene.h"
 
-#include "cluster/columns.h"
+#include "cluster/leaving.h"
 
 enum { AGENTS = 1100, FEW = 150, CODES = 2048 }; /* more than a page; fewer */
 
@@ -20,6 +20,12 @@ static uint32_t labels_random;
 static uint32_t below(uint32_t n) {
   labels_random = labels_random * 1664525u + 1013904223u;
   return (labels_random >> 9) % n;
+}
+
+/* A minute around noon, give or take some ms, which are less than columns tell apart. */
+#define NOON INT64_C(1700000000000)
+static int64_t some_time(void) {
+  return NOON + ((int64_t)below(240) - 120) * 60000 + (below(2) == 0 ? 0 : (int64_t)below(5000) - 2500);
 }
 
 /* Attributes: one that three agents in ten share, one with a number, one of its own, and some taints. */
@@ -37,6 +43,7 @@ static void add_agent(struct scene *s, uint32_t i) {
   snprintf(text, sizeof text, "v%u:NoSchedule", below(2) == 0 ? 0 : below(AGENTS));
   if (below(5) == 0) world_attribute(&s->w, o, "taint-k", text);
   if (below(5) == 0) world_attribute(&s->w, o, "taint-soft", "PreferNoSchedule");
+  if (below(3) == 0) world_leaves(&s->w, o, some_time(), (int64_t)below(90) * 60000 - 1);
 }
 
 /* Its labels say another rack, a key that nobody else has, or another hostname. */
@@ -152,8 +159,28 @@ static void check_agents(const struct k8sm_cluster *c) {
   assert_int_equal(c->columns->renamed, renamed);
 }
 
+/* What is sure is so, and what may not be is not. */
+static void check_maintenance(const struct k8sm_cluster *c) {
+  const int64_t now = some_time();
+  const struct k8smi_window during = {now, now + (int64_t)below(60) * 60000};
+  size_t leaving = 0;
+  for (uint32_t i = 0; i < c->agents.high; i++) {
+    const uint64_t bit = UINT64_C(1) << i % K8SMI_LANES;
+    uint64_t may, sure = k8smi_leaving_during(c->columns, i / K8SMI_LANES, during, &may);
+    struct k8smi_window own = {INT64_MAX, INT64_MAX};
+    if (is_known(c, i)) own = k8smi_label_set_window(k8smi_agent_at(c, i)->labels->set);
+    const bool meets = own.from_ms < during.until_ms && own.until_ms > during.from_ms;
+    leaving += own.from_ms != INT64_MAX;
+    if ((sure & bit) != 0) assert_true(meets);
+    if (meets) assert_true((may & bit) != 0);
+    assert_int_equal(sure & ~may, 0);
+  }
+  assert_int_equal(c->columns->leaving, leaving);
+}
+
 static void check_columns(const struct k8sm_cluster *c) {
   if (c->columns->broken) return;
+  check_maintenance(c);
   for (size_t i = 0; i < c->columns->count; i++) check_column(c, c->columns->items[i]);
   check_taints(c);
   check_agents(c);
@@ -183,6 +210,8 @@ static void columns_follow(void **state) {
     }
     assert_int_equal(s.c->columns->count, 0);
     assert_null(s.c->columns->taints);
+    assert_int_equal(s.c->columns->leaving, 0);
+    assert_int_equal(s.c->columns->windows.cap, 0);
     assert_false(s.c->columns->partial);
     scene_end(&s);
   }
@@ -226,6 +255,9 @@ static const char *const labels_specs[] = {
     "'tolerations':[{'key':'k','value':'v0','effect':'NoSchedule'}]",
     "'tolerations':[{'key':'node.kubernetes.io/unschedulable','operator':'Exists'}]",
     "'tolerations':[{'operator':'Exists'}],'nodeSelector':{" LABEL "rack':'r2'}",
+    "'activeDeadlineSeconds':600",
+    "'activeDeadlineSeconds':1800,'nodeSelector':{" LABEL "rack':'r0'}",
+    "'activeDeadlineSeconds':36000",
 };
 enum { SPECS = sizeof labels_specs / sizeof labels_specs[0] };
 
@@ -246,7 +278,7 @@ static void check_pod(struct scene *s, uint32_t demand) {
   struct k8sm_explanation row;
   struct k8sm_plan_refusal refusal;
   uint32_t agents[CODES] = {0}, counted[CODES] = {0};
-  assert_int_equal(k8sm_cluster_explain(s->c, s->demands[demand], NULL, &explain, NULL), K8SM_OK);
+  assert_int_equal(k8sm_cluster_explain(s->c, s->demands[demand], &s->options, &explain, NULL), K8SM_OK);
   for (size_t i = 0; k8sm_explain_rows(explain, i, &row, sizeof row, 1) > 0; i++) agents[row.code]++;
   k8sm_explain_unref(explain);
   assert_int_equal(agents[0], 0);
@@ -266,6 +298,17 @@ static void check_pods(struct scene *s) {
   for (uint32_t i = 0; i < s->count; i++) check_pod(s, i);
 }
 
+/* Time goes on, by little or by much; goes back; or is not known. */
+static void set_clock(struct scene *s) {
+  const int64_t steps[] = {1, below(4096), 60000, (int64_t)below(60) * 60000, -(int64_t)below(20) * 60000};
+  int64_t *now = &s->options.wall_ms;
+  if (*now == 0 || below(8) == 0) {
+    *now = below(4) == 0 ? 0 : some_time();
+  } else {
+    *now += steps[below(5)];
+  }
+}
+
 static void refusals_agree(void **state) {
   (void)state;
   for (uint32_t seed = 1; seed <= 12; seed++) {
@@ -274,9 +317,10 @@ static void refusals_agree(void **state) {
     scene_begin(&s);
     scene_agents(&s, seed % 6 == 0 ? 2 * K8SMI_COLUMN_VALUES + FEW : FEW);
     add_pods(&s);
-    for (int round = 0; round < 6; round++) {
+    for (int round = 0; round < 12; round++) {
+      set_clock(&s);
       check_pods(&s);
-      for (uint32_t changes = below(12); changes > 0; changes--) change(&s, FEW);
+      for (uint32_t changes = round % 3 == 0 ? below(12) : 0; changes > 0; changes--) change(&s, FEW);
       scene_offers(&s);
     }
     scene_end(&s);
@@ -299,6 +343,7 @@ static void memory_ends(void **state) {
     failing_init(&failing, 0);
     const struct k8sm_cluster_options options = {.size = sizeof options, .allocator = &failing.allocator};
     assert_int_equal(k8sm_cluster_new(&options, &s.c, NULL), K8SM_OK);
+    s.options.wall_ms = NOON;
     scene_agents(&s, FEW);
     add_pods(&s);
     check_pods(&s);

@@ -198,11 +198,7 @@ static void maintenance(void **state) {
     char text[3][256];
     scene_begin(&s);
     K8smMesos__Offer *o = scene_agent(&s, "a", NULL);
-    o->unavailability = WORLD_NEW(&s.w, K8smMesos__Unavailability, UNAVAILABILITY);
-    o->unavailability->start = WORLD_NEW(&s.w, K8smMesos__TimeInfo, TIME_INFO);
-    o->unavailability->start->nanoseconds = noon * 1000000;
-    o->unavailability->duration = WORLD_NEW(&s.w, K8smMesos__DurationInfo, DURATION_INFO);
-    o->unavailability->duration->nanoseconds = (int64_t)HOUR * 1000000;
+    world_leaves(&s.w, o, noon, HOUR);
     scene_offers(&s);
     scene_pod(&s, "p", "", cases[i].deadline);
     scene_match(&s);
