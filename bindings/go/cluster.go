@@ -558,6 +558,11 @@ type Agent struct {
 	ID, Hostname string
 	Offers       int // held now
 	Features     Features
+	Executors    int // that it runs for the framework
+}
+
+func agentOf(row C.struct_k8sm_agent) Agent {
+	return Agent{text(row.id), text(row.hostname), int(row.offers), Features(row.features), int(row.executors)}
 }
 
 // Agents that are known.
@@ -568,9 +573,22 @@ func (c *Cluster) Agents() []Agent {
 	defer runtime.KeepAlive(c)
 	return readRows(func(rows *C.struct_k8sm_agent, size, n int) int {
 		return int(C.k8sm_cluster_agents(c.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_agent) Agent {
-		return Agent{text(row.id), text(row.hostname), int(row.offers), Features(row.features)}
-	})
+	}, agentOf)
+}
+
+// Executors are the ids of the executors that an agent runs for the framework: those that its latest offers name,
+// whether or not these are held still.
+func (c *Cluster) Executors(agentID string) []string {
+	if !c.alive() {
+		return nil
+	}
+	defer runtime.KeepAlive(c)
+	var m memory
+	defer m.free()
+	id := m.slice([]byte(agentID))
+	return readRows(func(rows *C.struct_k8sm_executor, size, n int) int {
+		return int(C.k8sm_cluster_executors(c.ptr, id, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_executor) string { return text(row.id) })
 }
 
 // HeldOffer is an offer of a cluster.

@@ -386,9 +386,21 @@ func (d *Driver) Agents() []Agent {
 	defer runtime.KeepAlive(d)
 	return readRows(func(rows *C.struct_k8sm_agent, size, n int) int {
 		return int(C.k8sm_driver_agents(d.ptr, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_agent) Agent {
-		return Agent{text(row.id), text(row.hostname), int(row.offers), Features(row.features)}
-	})
+	}, agentOf)
+}
+
+// AgentExecutors are the ids of the executors that such an agent runs for the framework, as Cluster.Executors.
+func (d *Driver) AgentExecutors(agentID string) []string {
+	if !d.alive() {
+		return nil
+	}
+	defer runtime.KeepAlive(d)
+	var m memory
+	defer m.free()
+	id := m.slice([]byte(agentID))
+	return readRows(func(rows *C.struct_k8sm_executor, size, n int) int {
+		return int(C.k8sm_driver_agent_executors(d.ptr, id, 0, rows, C.size_t(size), C.size_t(n)))
+	}, func(row C.struct_k8sm_executor) string { return text(row.id) })
 }
 
 // AgentLabels are the labels of such an agent as a node.

@@ -508,6 +508,24 @@ func TestPreemption(t *testing.T) {
 	}
 }
 
+func TestExecutors(t *testing.T) {
+	event := bytes.Replace(golden(t, "nginx.offers.json"), []byte(`"resources"`),
+		[]byte(`"executor_ids":[{"value":"u2.0.1"},{"value":"u1.0.1"}],"resources"`), 1)
+	cluster := must[*k8smesos.Cluster](t)(k8smesos.NewCluster(nil))
+	if _, err := cluster.Add(must[*k8smesos.Offers](t)(k8smesos.ParseOffers(event, nil)), 0); err != nil {
+		t.Fatal(err)
+	}
+	if agents := cluster.Agents(); len(agents) != 1 || agents[0].Executors != 2 {
+		t.Errorf("agents: %+v", agents)
+	}
+	if ids := cluster.Executors("golden-S1"); !reflect.DeepEqual(ids, []string{"u1.0.1", "u2.0.1"}) {
+		t.Errorf("executors: %v", ids)
+	}
+	if ids := cluster.Executors("elsewhere"); len(ids) != 0 {
+		t.Errorf("executors of nobody: %v", ids)
+	}
+}
+
 func TestFeatures(t *testing.T) {
 	cluster := cluster(t)
 	features := must[k8smesos.Features](t)(k8smesos.ParseFeatures("cgroups, sandbox-path"))
@@ -690,6 +708,9 @@ func TestDriver(t *testing.T) {
 	}
 	if request == nil || request.Reason != "a new framework" || request.Path != "/api/v1/scheduler" || !bytes.Contains(request.Bytes, []byte(`"SUBSCRIBE"`)) {
 		t.Fatalf("the first request is %+v", request)
+	}
+	if n := len(driver.Agents()) + len(driver.AgentLabels("a")) + len(driver.AgentExecutors("a")); n != 0 {
+		t.Errorf("%d things are known of agents", n)
 	}
 	told := toldOf(t, driver, k8smesos.Input{Type: k8smesos.InputPod, MonoMS: 100000, Pod: nginx(t)})
 	if told.Former != nil || must[k8smesos.Summary](t)(told.Status.Summary()).Phase != "Pending" {

@@ -212,9 +212,21 @@ struct k8sm_agent {
   struct k8sm_slice hostname;
   uint32_t offers; /* held now */
   uint32_t features;
+  uint32_t executors; /* as many as k8sm_cluster_executors tells of */
+  uint32_t reserved;
 };
 K8SM_API size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, struct k8sm_agent *rows,
                                     size_t row_size, size_t n);
+
+/* An executor of the framework's. k8sm_executor_id_parse says of which pod it is. */
+struct k8sm_executor {
+  struct k8sm_slice id;
+};
+/* The executors that an agent runs for the framework, in the order of ids: those that its latest offers name,
+ * whether or not these are held still. One that began since then is not there, one that ended still is. 0 for an
+ * agent that is not known. https://mesos.apache.org/documentation/latest/scheduler-http-api/#offers */
+K8SM_API size_t k8sm_cluster_executors(const struct k8sm_cluster *cluster, struct k8sm_slice agent_id,
+                                       size_t first, struct k8sm_executor *rows, size_t row_size, size_t n);
 
 /* An offer that is held. */
 struct k8sm_held_offer {

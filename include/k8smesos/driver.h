@@ -226,6 +226,10 @@ K8SM_API size_t k8sm_driver_ports(const struct k8sm_driver *driver, size_t first
 /* The agents that offers have come from, as k8sm_cluster_agents. */
 K8SM_API size_t k8sm_driver_agents(const struct k8sm_driver *driver, size_t first, struct k8sm_agent *rows,
                                    size_t row_size, size_t n);
+/* The executors that such an agent runs for the framework, as k8sm_cluster_executors. */
+K8SM_API size_t k8sm_driver_agent_executors(const struct k8sm_driver *driver, struct k8sm_slice agent_id,
+                                            size_t first, struct k8sm_executor *rows, size_t row_size,
+                                            size_t n);
 /* What such an agent is as a node: its labels and taints, made of its attributes by the table in
  * doc/scheduling.md. 0 for an agent that is not known. */
 K8SM_API size_t k8sm_driver_agent_labels(const struct k8sm_driver *driver, struct k8sm_slice agent_id,

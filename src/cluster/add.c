@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 #include "base/findings.h"
 #include "cluster/blocks.h"
+#include "cluster/executors.h"
 #include "cluster/features.h"
 #include "cluster/slots.h"
 #include "cluster/volumes.h"
@@ -12,8 +13,10 @@ struct add_step {
   uint32_t held; /* ROW_NONE: left out */
   uint32_t agent;
   bool labelled; /* its labels were replaced */
+  bool told;     /* its executors were */
   bool made;     /* the agent came with it */
   struct k8smi_labels *old;
+  uint32_t executors; /* the row before */
 };
 
 struct add_job {
@@ -43,6 +46,19 @@ static bool add_is_left_out(struct add_job *job, const struct k8smi_offer *offer
   return true;
 }
 
+static bool add_labels(struct add_job *job, const struct k8smi_offer *offer, const struct k8smi_path *path,
+                       struct add_step *step) {
+  struct k8sm_cluster *c = job->cluster;
+  const struct k8smi_agent *agent = k8smi_agent_at(c, step->agent);
+  struct k8smi_labels *labels = k8smi_labels_make(c, offer->message, agent->labels);
+  if (labels == NULL) return false;
+  if (labels == agent->labels) return true;
+  step->labelled = true;
+  k8smi_features_check(offer->message, path, job->diags);
+  step->old = k8smi_agent_set_labels(c, step->agent, labels);
+  return true;
+}
+
 static int add_agent(struct add_job *job, const struct k8smi_offer *offer, const struct k8smi_path *path,
                      struct add_step *step) {
   struct k8sm_cluster *c = job->cluster;
@@ -50,14 +66,10 @@ static int add_agent(struct add_job *job, const struct k8smi_offer *offer, const
   int result = k8smi_agent_get(c, offer->agent_id, &step->agent);
   if (result != K8SM_OK) return result;
   step->made = c->agents.count > before;
-  struct k8smi_agent *agent = k8smi_agent_at(c, step->agent);
-  struct k8smi_labels *labels = k8smi_labels_make(c, offer->message, agent->labels);
-  if (labels == NULL) return K8SM_ERR_NOMEM;
-  if (labels == agent->labels) return K8SM_OK;
-  step->labelled = true;
-  k8smi_features_check(offer->message, path, job->diags);
-  step->old = k8smi_agent_set_labels(c, step->agent, labels);
-  return K8SM_OK;
+  step->executors = k8smi_agent_at(c, step->agent)->executors;
+  bool fine = add_labels(job, offer, path, step) &&
+              k8smi_executors_learn(c, step->agent, &offer->executors, job->generation, &step->told);
+  return fine ? K8SM_OK : K8SM_ERR_NOMEM;
 }
 
 static int add_held(struct add_job *job, const struct k8smi_offer *offer, struct add_step *step) {
@@ -105,18 +117,20 @@ static void add_undo(struct add_job *job) {
     if (step->labelled) {
       k8smi_labels_free(c, k8smi_agent_set_labels(c, step->agent, step->old));
     }
+    if (step->agent != K8SMI_ROW_NONE) k8smi_executors_put_back(c, step->agent, step->executors);
     if (step->made) k8smi_agent_forget(c, step->agent);
   }
 }
 
-/* Everything stays: the labels that were replaced are of no use any more, nor is the memory of those
- * offers that had been rescinded, since an id comes once. */
+/* Everything stays: the labels and executors that were replaced are of no use any more, nor is the memory of
+ * those offers that had been rescinded, since an id comes once. */
 static bool add_keep(struct add_job *job) {
   struct k8sm_cluster *c = job->cluster;
   for (size_t i = 0; i < job->offers->count; i++) {
     k8smi_rescinded_remove(c->rescinded, job->offers->items[i].id);
   }
   for (size_t i = 0; i < job->count; i++) {
+    if (job->steps[i].told) k8smi_executors_end(c, job->steps[i].executors);
     if (!job->steps[i].labelled) continue;
     k8smi_labels_free(c, job->steps[i].old);
     k8smi_agent_at(c, job->steps[i].agent)->generation = job->generation;

@@ -4,6 +4,7 @@
 #include "base/abi.h"
 #include "base/findings.h"
 #include "cluster/columns.h"
+#include "cluster/executors.h"
 #include "cluster/id_keys.h"
 #include "cluster/volumes.h"
 
@@ -30,7 +31,7 @@ int k8smi_agent_get(struct k8sm_cluster *cluster, struct k8sm_slice id, uint32_t
     return K8SM_ERR_NOMEM;
   }
   agent->features = cluster->features & K8SM_FEATURE_ALL;
-  agent->first_slot = agent->first_pod = K8SMI_ROW_NONE;
+  agent->first_slot = agent->first_pod = agent->executors = K8SMI_ROW_NONE;
   cluster->label_changes++; /* topologies have no place for it yet */
   *ret = row;
   return K8SM_OK;
@@ -82,6 +83,7 @@ void k8smi_agent_forget(struct k8sm_cluster *cluster, uint32_t row) {
   k8smi_volumes_end_at(cluster, row);
   k8smi_labels_free(cluster, k8smi_agent_set_labels(cluster, row, NULL));
   k8smi_node_free(agent->node, &cluster->allocator);
+  k8smi_executors_end(cluster, agent->executors);
   k8smi_index_remove(cluster, &cluster->agent_index, row);
   k8smi_text_free(&cluster->allocator, agent->id);
   k8smi_table_give(&cluster->agents, row);
@@ -155,7 +157,8 @@ size_t k8sm_cluster_agents(const struct k8sm_cluster *cluster, size_t first, str
   size_t left = k8smi_rows_left(order->count, first);
   for (size_t i = 0; i < n && i < left; i++) {
     const struct k8smi_agent *a = k8smi_agent_at(cluster, order->rows[first + i]);
-    struct k8sm_agent row = {a->id, k8smi_hostname(a->labels), a->offers, a->features};
+    struct k8sm_agent row = {a->id,       k8smi_hostname(a->labels),         a->offers,
+                             a->features, k8smi_executors_count(cluster, a), 0};
     k8smi_row_write(rows, row_size, i, &row, sizeof row);
   }
   return left;

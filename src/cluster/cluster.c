@@ -5,6 +5,7 @@
 #include "cluster/answers.h"
 #include "cluster/blocks.h"
 #include "cluster/columns.h"
+#include "cluster/executors.h"
 #include "cluster/slots.h"
 #include "cluster/topology.h"
 #include "cluster/tree.h"
@@ -58,6 +59,7 @@ int k8sm_cluster_new(const struct k8sm_cluster_options *options, struct k8sm_clu
   k8smi_table_init(&c->agents, sizeof(struct k8smi_agent));
   k8smi_table_init(&c->slots, sizeof(struct k8smi_cluster_slot));
   k8smi_table_init(&c->roles, sizeof(struct k8smi_role));
+  k8smi_table_init(&c->executors, sizeof(struct k8smi_executors));
   k8smi_table_init(&c->held, sizeof(struct k8smi_held));
   k8smi_map_init(&c->answers->by_key, &allocator, c->seed);
   k8smi_table_init(&c->blocks->names.rows, sizeof(struct k8smi_name));
@@ -110,6 +112,7 @@ void k8sm_cluster_free(struct k8sm_cluster *cluster) {
   k8smi_table_free(&cluster->agents, &allocator);
   k8smi_table_free(&cluster->slots, &allocator);
   k8smi_table_free(&cluster->roles, &allocator);
+  k8smi_table_free(&cluster->executors, &allocator);
   k8smi_table_free(&cluster->held, &allocator);
   k8smi_table_free(&cluster->kinds, &allocator);
   k8smi_table_free(&cluster->pods, &allocator);

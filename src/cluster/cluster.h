@@ -19,6 +19,7 @@ struct k8smi_pool; /* match/pool.h */
 
 enum { K8SMI_FEATURE_BITS = 13, K8SMI_AGENT_ROLES_MAX = 256 };
 _Static_assert(K8SM_FEATURE_ALL == (1 << K8SMI_FEATURE_BITS) - 1, "a bit for each feature");
+_Static_assert(K8SMI_FEATURE_BITS <= 15 && K8SMI_AGENT_ROLES_MAX < 1 << 16, "as wide as the agent's fields");
 
 /* An agent: known once it was in an offer; before that, only its features may have been stated. */
 struct k8smi_agent {
@@ -26,10 +27,11 @@ struct k8smi_agent {
   struct k8sm_slice id;         /* a block of its own */
   struct k8smi_labels *labels;  /* of its offers; NULL: not known yet */
   struct k8smi_node *node;      /* what the caller says of it beside; NULL: nothing */
-  uint32_t features : 31;       /* K8SM_FEATURE_* */
+  uint32_t features : 15;       /* K8SM_FEATURE_* */
   uint32_t features_stated : 1; /* by the caller: its attribute does not count */
-  uint32_t first_slot;          /* chain: k8smi_cluster_slot.next */
-  uint32_t slots;
+uint32_t slots : 16;
+  uint32_t first_slot; /* chain: k8smi_cluster_slot.next */
+  uint32_t executors;  /* row; ROW_NONE: it runs none; see executors.h */
   uint32_t offers;
   uint32_t first_pod; /* chain: k8smi_running.next */
   uint32_t pods;
@@ -152,7 +154,7 @@ struct k8sm_cluster {
   uint64_t generation;
   uint64_t seed; /* of hashes and priorities; nothing that is read depends on it */
   struct k8smi_id_prefix *id_prefix;
-  struct k8smi_table agents, slots, roles, held, kinds, pods, volumes;
+  struct k8smi_table agents, slots, roles, held, kinds, pods, volumes, executors;
   struct k8smi_map role_map, kind_map, pod_map, volume_map;
   struct k8smi_index agent_index, held_index;
   struct k8smi_label_sets label_sets;

@@ -182,6 +182,11 @@ size_t k8sm_driver_agents(const struct k8sm_driver *d, size_t first, struct k8sm
   return k8sm_cluster_agents(d->offers.cluster, first, rows, row_size, n);
 }
 
+size_t k8sm_driver_agent_executors(const struct k8sm_driver *d, struct k8sm_slice agent_id, size_t first,
+                                   struct k8sm_executor *rows, size_t row_size, size_t n) {
+  return k8sm_cluster_executors(d->offers.cluster, agent_id, first, rows, row_size, n);
+}
+
 /* NULL: it is not known. */
 static const struct k8smi_agent *view_agent(const struct k8sm_driver *d, struct k8sm_slice id) {
   uint32_t row = k8smi_agent_find(d->offers.cluster, id);

@@ -75,6 +75,7 @@ struct k8smi_offer {
   struct k8sm_slice agent_id;
   struct k8sm_slice hostname;
   struct k8sm_slice role;
+  struct k8smi_items executors; /* of the framework, on the agent: their ids */
   struct k8smi_resource *resources;
   size_t resource_count;
   size_t first_row;            /* of k8sm_offers_resources */

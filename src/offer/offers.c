@@ -2,7 +2,7 @@
 /* An OFFERS event → offers. */
 #include "offer/resources.h"
 #include "base/abi.h"
-#include "wire/id.h"
+#include "offer/ids.h"
 
 struct offers_job {
   struct k8sm_offers *offers;
@@ -17,22 +17,9 @@ static bool offers_bad(const struct offers_job *job, struct k8sm_slice field, co
   return false;
 }
 
-/* As masters give it: what is none can't be in a call. */
 static bool offers_id(const struct offers_job *job, const char *field, struct k8sm_slice id) {
-  if (k8smi_id_valid(id)) return true;
-  struct k8smi_path of = k8smi_path_field(job->path, k8smi_s(field));
-  struct k8smi_path path = k8smi_path_field(&of, K8SMI_S("value"));
-  if (id.len == 0) {
-    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "empty");
-  } else if (id.len > K8SMI_ID_MAX) {
-    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%zu bytes: an id has %d at most", id.len,
-               K8SMI_ID_MAX);
-  } else {
-    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
-               "\"%.*s\": an id has no '/', '\\' or control characters, and is not \".\" or \"..\"",
-               K8SMI_P(id));
-  }
-  return false;
+  const struct k8smi_path path = k8smi_path_field(job->path, k8smi_s(field));
+  return k8smi_offer_id_check(&path, id, K8SM_SEVERITY_ERROR, "", job->diags);
 }
 
 static struct k8sm_slice offers_role(const K8smMesos__Resource__AllocationInfo *info) {
@@ -161,6 +148,12 @@ static bool offers_ports(struct offers_job *job, struct k8smi_offer *ret) {
   return false;
 }
 
+static bool offers_executors(struct offers_job *job, struct k8smi_offer *ret) {
+  job->failed =
+      !k8smi_offer_executors_read(&job->offers->arena, ret->message, job->path, &ret->executors, job->diags);
+  return !job->failed;
+}
+
 static void offers_count_rows(struct k8sm_offers *offers, struct k8smi_offer *offer) {
   offer->first_row = offers->rows;
   for (size_t i = 0; i < offer->resource_count; i++) offers->rows += offers_row_count(&offer->resources[i]);
@@ -178,7 +171,7 @@ int k8smi_offers_fill(struct k8sm_offers *offers, K8smMesos__Offer *const *messa
     struct k8smi_offer *offer = &offers->items[offers->count];
     *offer = (struct k8smi_offer){.message = messages[i]};
     if (offers_ids(&job, offer) && offers_allocation(&job, offer) && offers_resources(&job, offer) &&
-        offers_ports(&job, offer)) {
+        offers_ports(&job, offer) && offers_executors(&job, offer)) {
       offers_count_rows(offers, offer);
       offers->count++;
     }

@@ -387,6 +387,17 @@ class Flow(unittest.TestCase):
         with self.assertRaises(k8smesos.Invalid):
             cluster.set_node("golden-S1", taints=[("k", "v", "Sometimes")])
 
+    def test_executors(self):
+        event = json.loads(read("nginx.offers.json"))
+        event["offers"]["offers"][0]["executor_ids"] = [{"value": f"u{i:02}.0.1"} for i in range(40)]
+        cluster = Cluster()
+        cluster.add(Offers.parse(json.dumps(event).encode()))
+        self.assertEqual([(agent.id, agent.executors) for agent in cluster.agents], [("golden-S1", 40)])
+        self.assertEqual(cluster.executors("golden-S1"), [f"u{i:02}.0.1" for i in range(40)])
+        cluster.remove_all()
+        self.assertEqual(len(cluster.executors("golden-S1")), 40)
+        self.assertEqual(cluster.executors("elsewhere"), [])
+
     def test_features(self):
         cluster = cluster_with_offer()
         cluster.set_features("golden-S1", k8smesos.features_parse("cgroups, sandbox-path"))
@@ -676,6 +687,7 @@ class Drivers(unittest.TestCase):
         self.assertEqual((requests[0].method, requests[0].path), ("POST", "/api/v1/scheduler"))
         self.assertIn(b'"SUBSCRIBE"', requests[0].bytes)
         self.assertTrue(requests[0].flags & k8smesos.RequestFlag.STREAMING)
+        self.assertEqual((driver.agents, driver.agent_labels("a"), driver.agent_executors("a")), ([], {}, []))
 
     def test_volumes(self):
         driver = k8smesos.Driver("127.0.0.1:5050", seed=7)

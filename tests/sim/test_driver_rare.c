@@ -269,8 +269,8 @@ static void agents_are_seen_from_any_place(void **state) {
 
 #define ATTRIBUTE(name, value) "{\"name\":\"" name "\",\"type\":\"TEXT\",\"text\":{\"value\":\"" value "\"}}"
 
-/* Attributes that state taints, one after the other. */
-static void taints_are_seen_from_any_place(void **state) {
+/* Attributes that state taints, one after the other; and an executor. */
+static void nodes_are_seen_from_any_place(void **state) {
   const struct k8sm_slice id = {"A1", 2};
   struct k8sm_node_taint all[4], one;
   struct script s;
@@ -281,16 +281,30 @@ static void taints_are_seen_from_any_place(void **state) {
       &s,
       "{\"type\":\"OFFERS\",\"offers\":{\"offers\":[{\"id\":{\"value\":\"O1\"},\"framework_id\":{"
       "\"value\":\"F1\"},\"agent_id\":{\"value\":\"A1\"},\"hostname\":\"a1\",\"allocation_info\":{"
-      "\"role\":\"*\"},\"attributes\":[" ATTRIBUTE("rack", "r1") "," ATTRIBUTE("rack", "r2") "," ATTRIBUTE(
-          "taint-gpu",
-          "yes:NoSchedule") "," ATTRIBUTE("taint-disk",
-                                          "NoExecute") "],\"resources\":[{\"name\":\"cpus\",\"type\":"
-                                                       "\"SCALAR\",\"scalar\":{\"value\":1},"
-                                                       "\"allocation_info\":{\"role\":\"*\"}}]}]}}");
+      "\"role\":\"*\"},\"executor_ids\":[{\"value\":\"u9.0.1\"}],\"attributes\":[" ATTRIBUTE(
+          "rack",
+          "r1") "," ATTRIBUTE("rack",
+                              "r2") "," ATTRIBUTE("taint-gpu",
+                                                  "yes:NoSchedule") "," ATTRIBUTE("taint-disk",
+                                                                                  "NoExecute") "],"
+                                                                                               "\"resources\""
+                                                                                               ":[{\"name\":"
+                                                                                               "\"cpus\","
+                                                                                               "\"type\":"
+                                                                                               "\"SCALAR\","
+                                                                                               "\"scalar\":{"
+                                                                                               "\"value\":1},"
+                                                                                               "\"allocation_"
+                                                                                               "info\":{"
+                                                                                               "\"role\":\"*"
+                                                                                               "\"}}]}]}}");
   struct k8sm_node_label labels[8];
   size_t of_rack = 0, count = k8sm_driver_agent_labels(s.driver, id, 0, labels, sizeof labels[0], 8);
   for (size_t i = 0; i < count; i++) of_rack += strstr(labels[i].key, "attribute-rack") != NULL;
   assert_int_equal(of_rack, 1); /* of two attributes of one name the first counts */
+  struct k8sm_executor executor;
+  assert_int_equal(k8sm_driver_agent_executors(s.driver, id, 0, &executor, sizeof executor, 1), 1);
+  assert_true(k8smi_eqs(executor.id, "u9.0.1"));
   size_t n = k8sm_driver_agent_taints(s.driver, id, 0, all, sizeof all[0], 4);
   assert_int_equal(n, 2);
   for (size_t i = 0; i < n; i++) {
@@ -759,7 +773,7 @@ int main(void) {
       cmocka_unit_test(media_types_are_whole_words),
       cmocka_unit_test(an_offer_is_rescinded_while_the_record_is_kept),
       cmocka_unit_test(agents_are_seen_from_any_place),
-      cmocka_unit_test(taints_are_seen_from_any_place),
+      cmocka_unit_test(nodes_are_seen_from_any_place),
       cmocka_unit_test(a_snapshot_holds_what_is_recorded),
       cmocka_unit_test(pods_are_seen_from_any_place),
       cmocka_unit_test(ports_are_seen_from_any_place),

@@ -175,6 +175,19 @@ static inline void world_leaves(struct world *w, K8smMesos__Offer *o, int64_t fr
   o->unavailability->duration->nanoseconds = lasts * 1000000;
 }
 
+/* Its agent runs this executor, too. */
+static inline void world_executor(struct world *w, K8smMesos__Offer *o, const char *id) {
+  const size_t n = o->n_executor_ids;
+  if ((n & (n - 1)) == 0) { /* a power of two, or none: there is no room for more */
+    K8smMesos__ExecutorID **more = world_new(w, (n == 0 ? 1 : 2 * n) * sizeof *more);
+    if (n > 0) memcpy(more, o->executor_ids, n * sizeof *more);
+    o->executor_ids = more;
+  }
+  o->executor_ids[n] = WORLD_NEW(w, K8smMesos__ExecutorID, EXECUTOR_ID);
+  o->executor_ids[n]->value = world_text(w, id);
+  o->n_executor_ids++;
+}
+
 /* The plain offer: cpus, mem and disk in units, ports 31000 to 32000 when asked. */
 static inline K8smMesos__Offer *world_simple(struct world *w, const char *id, const char *agent,
                                              const char *role, double cpus, double mem, bool ports) {

@@ -266,7 +266,8 @@ ClusterOptions = _struct(
     (c_uint64, "max_agents"),
     (c_uint32, "features strategy"),
 )
-Agent = _struct("agent", (Slice, "id hostname"), (c_uint32, "offers features"))
+Agent = _struct("agent", (Slice, "id hostname"), (c_uint32, "offers features executors reserved"))
+Executor = _struct("executor", (Slice, "id"))
 HeldOffer = _struct(
     "held_offer", (Slice, "id agent_id role"), (c_uint64, "since_mono_ms"), (c_uint32, "taken reserved")
 )
@@ -596,6 +597,7 @@ def _prototypes():
         "cluster_add_pod": (c_int, P, P, S, P),
         "cluster_remove_pod": (c_int, P, S),
         "cluster_pods": (N, P, S, N, P, N, N),
+        "cluster_executors": (N, P, S, N, P, N, N),
         "cluster_resources": (c_int, P, S, P, P, P),
         "cluster_take": (c_int, P, S, P, P),
         "cluster_give": (c_int, P, S, P, P),
@@ -637,6 +639,7 @@ def _prototypes():
         "driver_framework_id": (S, P),
         "driver_count": (c_int, P, P),
         "driver_agent_labels": (N, P, S, N, P, N, N),
+        "driver_agent_executors": (N, P, S, N, P, N, N),
         "driver_agent_taints": (N, P, S, N, P, N, N),
         "driver_snapshot": (c_int, P, P),
         "control_new": (c_int, P, P, P),

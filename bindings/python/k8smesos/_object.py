@@ -123,6 +123,14 @@ def raw_rows(function: str, pointer, struct, cap: int = 32):
         cap = count
 
 
+def rows_of_agent(function: str, pointer, agent, struct):
+    """The rows of a function that takes an agent's id, all of them."""
+    call, size = getattr(_abi.lib, "k8sm_" + function), ctypes.sizeof(struct)
+    array = (struct * call(pointer, agent, 0, None, size, 0))()
+    call(pointer, agent, 0, ctypes.addressof(array), size, len(array))
+    return array
+
+
 def rows(function: str, pointer, struct, kind) -> list:
     return [convert(row, kind) for row in raw_rows(function, pointer, struct)]
 

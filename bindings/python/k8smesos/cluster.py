@@ -6,7 +6,7 @@ import threading
 from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import _abi
-from ._object import Handle, Memory, create, options, raw_rows, rows, text
+from ._object import Handle, Memory, create, options, raw_rows, rows, rows_of_agent, text
 from .constants import Disk, Feature, ResourceType, Strategy
 from .demand import Demand
 from .errors import Sink, check
@@ -28,6 +28,7 @@ class Agent(NamedTuple):
     hostname: str
     offers: int  # held now
     features: Feature
+    executors: int  # that it runs for the framework
 
 
 class HeldOffer(NamedTuple):
@@ -365,11 +366,16 @@ class Cluster(Handle):
         memory = Memory()
         agent = memory.slice(agent_id)
         with self._lock:
-            count = _abi.lib.k8sm_cluster_pods(self._pointer, agent, 0, None, 0, 0)
-            array = (_abi.ClusterPod * count)()
-            size = ctypes.sizeof(_abi.ClusterPod)
-            _abi.lib.k8sm_cluster_pods(self._pointer, agent, 0, ctypes.addressof(array), size, count)
+            array = rows_of_agent("cluster_pods", self._pointer, agent, _abi.ClusterPod)
             return [ClusterPod(text(r.uid), text(r.name_space), text(r.name)) for r in array]
+
+    def executors(self, agent_id: str) -> List[str]:
+        """The ids of the executors that an agent runs for the framework: those that its latest offers name, whether
+        or not these are held still."""
+        memory = Memory()
+        agent = memory.slice(agent_id)
+        with self._lock:
+            return [text(r.id) for r in rows_of_agent("cluster_executors", self._pointer, agent, _abi.Executor)]
 
     def resources(self, agent_id: str) -> Resources:
         """What the offers held of an agent have, less what was taken. Raises NotFound."""

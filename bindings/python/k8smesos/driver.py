@@ -6,7 +6,7 @@ import threading
 from typing import Dict, List, NamedTuple, Optional
 
 from . import _abi
-from ._object import Handle, Memory, convert, create, options, raw, raw_rows, rows, text
+from ._object import Handle, Memory, convert, create, options, raw, raw_rows, rows, rows_of_agent, text
 from .cluster import Agent, PlanPort
 from .constants import EffectType, InputType, Strategy, To
 from .demand import Demand, fill_demand_options
@@ -211,16 +211,18 @@ class Driver(Handle):
 
     def agent_labels(self, agent_id: str) -> Dict[str, str]:
         """The labels of such an agent as a node."""
-        memory, cap = Memory(), 32
+        memory = Memory()
+        agent = memory.slice(agent_id)
         with self._lock:
-            while True:
-                array = (_abi.NodeLabel * cap)()
-                count = _abi.lib.k8sm_driver_agent_labels(
-                    self._pointer, memory.slice(agent_id), 0, ctypes.addressof(array), ctypes.sizeof(_abi.NodeLabel), cap
-                )
-                if count <= cap:
-                    return {row.key.decode(): row.value.decode() for row in array[:count]}
-                cap = count
+            array = rows_of_agent("driver_agent_labels", self._pointer, agent, _abi.NodeLabel)
+            return {row.key.decode(): row.value.decode() for row in array}
+
+    def agent_executors(self, agent_id: str) -> List[str]:
+        """The ids of the executors that such an agent runs for the framework, as Cluster.executors."""
+        memory = Memory()
+        agent = memory.slice(agent_id)
+        with self._lock:
+            return [text(r.id) for r in rows_of_agent("driver_agent_executors", self._pointer, agent, _abi.Executor)]
 
     @property
     def counters(self) -> Counters:
