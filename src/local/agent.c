@@ -43,6 +43,10 @@ bool k8smi_local_agent_hears(const struct local_agent *agent) {
   return agent->registered && !agent->away;
 }
 
+bool k8smi_local_agent_is_connected(const struct local_agent *agent) {
+  return agent->registered && !agent->down;
+}
+
 bool k8smi_local_image_refused(const struct local_agent *agent, const K8smMesos__ContainerInfo *container) {
   return agent->no_images && container != NULL && container->mesos != NULL && container->mesos->image != NULL;
 }
@@ -96,6 +100,12 @@ static void agent_resend(struct local_task *task, const void *ctx) {
   if (!k8smi_list_empty(&task->updates)) k8smi_local_task_forward(task);
 }
 
+/* It brings along what it has to tell of. */
+static void agent_list(struct local_task *task, const void *ctx) {
+  (void)ctx;
+  task->settled = false;
+}
+
 /* The master hears of a task that it took for unreachable, or did not know. */
 static void agent_report(struct local_task *task, const void *message) {
   if (task->phase == LOCAL_TASK_ENDED || !task->framework->partition_aware) return;
@@ -143,19 +153,23 @@ static void agent_register(struct local_agent *agent) {
   agent->unreachable = agent->recovered = false;
   agent->away = false;
   agent_miss_all(agent);
+  k8smi_local_agent_each_task(agent, agent_list, NULL);
   if (told) k8smi_local_agent_each_task(agent, agent_report, message);
   k8smi_local_agent_return(agent);
 }
 
-/* After a restart of its process, or at a new master. */
-static void agent_reregister(void *owner) {
-  struct local_agent *agent = owner;
+static void agent_arrive(struct local_agent *agent) {
   if (agent->down) k8smi_local_agent_recover(agent);
   if (agent->registered) {
     k8smi_local_agent_return(agent);
   } else {
     agent_register(agent);
   }
+}
+
+/* After a restart of its process, or at a new master. */
+static void agent_reregister(void *owner) {
+  agent_arrive(owner);
 }
 
 static void agent_silent(void *owner) {
@@ -249,11 +263,7 @@ void k8smi_local_restore_agent(struct k8smi_local *local, size_t number) {
   if (local->failed || number >= local->options.agent_count || local->agents[number].gone) return;
   struct local_agent *agent = &local->agents[number];
   k8smi_local_timer_clear(&local->timers, &agent->reregister);
-  if (!agent->registered) {
-    agent_register(agent);
-  } else if (agent->away) {
-    k8smi_local_agent_return(agent);
-  }
+  if (!agent->registered || agent->away) agent_arrive(agent);
 }
 
 void k8smi_local_agent_forget(struct local_agent *agent) {

@@ -21,6 +21,7 @@ void k8smi_local_lose(struct k8smi_local *local, uint32_t kind, uint32_t count) 
 bool k8smi_local_loses(struct k8smi_local *local, uint32_t kind) {
   if (local->losses[kind] == 0) return false;
   local->losses[kind]--;
+  local->lost[kind]++;
   return true;
 }
 
@@ -42,21 +43,29 @@ void k8smi_local_cut_agent(struct k8smi_local *local, size_t number) {
   k8smi_local_timer_set(&local->timers, &agent->silence, local->now + LOCAL_SILENCE_MS);
 }
 
+/* It is the agent's process that launches containers: what it is at stays where it is. */
+static void faults_stop_launches(struct local_executor *executor) {
+  struct local_timers *timers = &executor->framework->local->timers;
+  if (executor->lost) return;
+  executor->torn = executor->phase == LOCAL_EXECUTOR_STARTING;
+  if (executor->torn) k8smi_local_timer_clear(timers, &executor->step);
+  K8SMI_EACH(link, &executor->tasks) {
+    struct local_task *task = K8SMI_OF(link, local_task, by_executor);
+    if (task->lost || (task->phase != LOCAL_TASK_STAGING && task->phase != LOCAL_TASK_STARTING)) continue;
+    k8smi_local_timer_clear(timers, &task->step);
+    executor->torn = true;
+  }
+}
+
 void k8smi_local_restart_agent(struct k8smi_local *local, size_t number) {
   struct local_agent *agent = faults_agent(local, number);
   if (agent == NULL || !k8smi_local_agent_hears(agent)) return;
   agent->away = agent->down = true;
   k8smi_local_agent_rescind(agent);
-  k8smi_local_timer_set(&local->timers, &agent->reregister, local->now + LOCAL_RESTART_MS);
-}
-
-static bool faults_is_launching(const struct local_executor *executor) {
-  if (executor->phase == LOCAL_EXECUTOR_STARTING) return true;
-  K8SMI_EACH(link, (struct k8smi_link *)(uintptr_t)&executor->tasks) {
-    const struct local_task *task = K8SMI_OF(link, local_task, by_executor);
-    if (task->phase == LOCAL_TASK_STAGING || task->phase == LOCAL_TASK_STARTING) return true;
+  K8SMI_EACH(link, &agent->executors) {
+    faults_stop_launches(K8SMI_OF(link, local_executor, link));
   }
-  return false;
+  k8smi_local_timer_set(&local->timers, &agent->reregister, local->now + LOCAL_RESTART_MS);
 }
 
 /* The container that was being launched can't be recovered, and takes its executor along: without a FAILURE
@@ -64,7 +73,7 @@ static bool faults_is_launching(const struct local_executor *executor) {
 void k8smi_local_agent_recover(struct local_agent *agent) {
   K8SMI_EACH(link, &agent->executors) {
     struct local_executor *executor = K8SMI_OF(link, local_executor, link);
-    if (executor->phase == LOCAL_EXECUTOR_ENDED || executor->lost || !faults_is_launching(executor)) continue;
+    if (executor->phase == LOCAL_EXECUTOR_ENDED || !executor->torn) continue;
     k8smi_local_executor_end(executor, 0, FAULTS_REASON(EXECUTOR_TERMINATED), LOCAL_EXECUTOR_TERMINATED);
   }
   agent->twice = true;

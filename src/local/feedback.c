@@ -2,7 +2,9 @@
 #include "local/state.h"
 
 /* What a framework hears of its operations: of those that it gave an id. The agent tells of an end until that
- * is acknowledged; what the master says of its own is said once, and whoever misses it asks.
+ * is acknowledged; what the master says of its own is said once, and whoever misses it asks. The master takes
+ * an operation off its books when it hands the acknowledgement on: where that is lost, the agent tells on,
+ * and each time the master passes that on, and knows nothing of the operation.
  * https://mesos.apache.org/documentation/latest/scheduler-http-api/#reconcile_operations */
 
 #define FEEDBACK_STATE(name) K8SM_MESOS__OPERATION_STATE__OPERATION_##name
@@ -87,10 +89,12 @@ static void feedback_finish(void *owner) {
   struct local_operation *operation = owner;
   struct k8smi_local *local = operation->framework->local;
   if (!k8smi_local_agent_hears(operation->agent)) return;
-  feedback_tell(operation, FEEDBACK_STATE(FINISHED), NULL, operation->uuid);
   k8smi_local_timer_set(&local->timers, &operation->retry, local->now + operation->retry_ms);
   operation->retry_ms *= 2;
   if (operation->retry_ms > FEEDBACK_RETRY_MAX_MS) operation->retry_ms = FEEDBACK_RETRY_MAX_MS;
+  if (k8smi_local_loses(local, K8SMI_LOCAL_OPERATION_UPDATES)) return;
+  operation->told = true;
+  feedback_tell(operation, FEEDBACK_STATE(FINISHED), NULL, operation->uuid);
 }
 
 static void feedback_resume(struct local_operation *operation) {
@@ -126,6 +130,7 @@ void k8smi_local_feedback_begin(const struct local_accept *accept, const char *i
  * and told of. */
 static void feedback_compare(struct local_operation *operation) {
   if (operation->heard) {
+    operation->told = operation->told || !operation->known;
     operation->known = true;
     feedback_resume(operation);
     return;
@@ -146,7 +151,8 @@ static void feedback_forget(struct local_operation *operation) {
 }
 
 static void feedback_miss(struct local_operation *operation) {
-  feedback_tell(operation, FEEDBACK_STATE(UNREACHABLE), "Agent was marked unreachable", NULL);
+  if (operation->known)
+    feedback_tell(operation, FEEDBACK_STATE(UNREACHABLE), "Agent was marked unreachable", NULL);
   feedback_forget(operation);
 }
 
@@ -191,15 +197,19 @@ static struct local_operation *feedback_find(struct local_framework *framework, 
 void k8smi_local_operation_acknowledge(struct local_framework *framework,
                                        const K8smMesos__Call__AcknowledgeOperationStatus *call) {
   struct local_operation *operation = feedback_find(framework, call->operation_id->value);
-  if (operation != NULL && k8smi_local_agent_hears(operation->agent) &&
-      memcmp(call->uuid.data, operation->uuid, LOCAL_UUID_BYTES) == 0) {
-    feedback_free(operation);
+  if (operation == NULL || !operation->told || !k8smi_local_agent_is_connected(operation->agent) ||
+      memcmp(call->uuid.data, operation->uuid, LOCAL_UUID_BYTES) != 0) {
+    return;
   }
+  operation->known = false;
+  bool lost =
+      operation->agent->away || k8smi_local_loses(framework->local, K8SMI_LOCAL_OPERATION_ACKNOWLEDGEMENTS);
+  if (!lost) feedback_free(operation);
 }
 
 /* As it was told last, but not to be acknowledged. */
 static void feedback_repeat(const struct local_operation *operation) {
-  feedback_tell(operation, operation->heard ? FEEDBACK_STATE(FINISHED) : FEEDBACK_STATE(PENDING), NULL, NULL);
+  feedback_tell(operation, operation->told ? FEEDBACK_STATE(FINISHED) : FEEDBACK_STATE(PENDING), NULL, NULL);
 }
 
 /* What a master says of an operation that it does not know. */

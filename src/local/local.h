@@ -102,7 +102,9 @@ enum {
   K8SMI_LOCAL_KILLS = 0,
   K8SMI_LOCAL_ACKNOWLEDGEMENTS = 1,
   K8SMI_LOCAL_UPDATES = 2,
-  K8SMI_LOCAL_MESSAGES = 3
+  K8SMI_LOCAL_OPERATION_ACKNOWLEDGEMENTS = 3,
+  K8SMI_LOCAL_OPERATION_UPDATES = 4,
+  K8SMI_LOCAL_MESSAGES = 5
 };
 /* The next `count` of that kind are lost. */
 void k8smi_local_lose(struct k8smi_local *local, uint32_t kind, uint32_t count);

@@ -128,6 +128,7 @@ struct local_executor {
   bool unhealthy; /* a task was killed for its health: every later terminal status says so */
   bool shutdown;
   bool lost;          /* the agent never heard of it */
+  bool torn;          /* the agent's process died in a launch on it */
   int32_t end_status; /* that `step` brings when it is ending */
   size_t running;     /* tasks that have not ended */
   char container_id[LOCAL_UUID_SIZE];
@@ -178,6 +179,7 @@ struct local_task {
   bool lost;         /* the launch never reached the agent, or the agent's machine is no more */
   bool forced;       /* its grace is over before it ends by itself */
   bool sent;         /* one status reached the present master */
+  bool settled;      /* the master has handed the last acknowledgement on, and knows the task no more */
   bool released;     /* its resources are free again */
   char container_id[LOCAL_UUID_SIZE];
   uint32_t pid;
@@ -201,6 +203,7 @@ struct local_operation {
   unsigned char uuid[LOCAL_UUID_BYTES];
   bool heard; /* the agent has done it; else the master alone knows of it */
   bool known; /* to the present master */
+  bool told;  /* and that it is done, too */
   uint64_t retry_ms;
   struct local_timer retry;
 };
@@ -230,6 +233,7 @@ struct k8smi_local {
   size_t completed_next;
   struct local_timer allocation;
   uint32_t losses[K8SMI_LOCAL_MESSAGES]; /* messages of each kind that are to be lost */
+  uint32_t lost[K8SMI_LOCAL_MESSAGES];   /* and that were */
   uint32_t refusals;                     /* operations on resources that are to be refused */
   struct k8smi_link outputs;
   struct local_output *taken; /* whose slices the caller may still read */

@@ -50,6 +50,6 @@ void k8smi_local_reconcile(struct local_framework *framework, const K8smMesos__C
   if (call->n_tasks > 0) return;
   K8SMI_EACH(link, &framework->tasks) {
     const struct local_task *task = K8SMI_OF(link, local_task, by_framework);
-    if (task->agent->registered) reconcile_known(framework, task);
+    if (task->agent->registered && !task->settled) reconcile_known(framework, task);
   }
 }

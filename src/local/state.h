@@ -205,6 +205,8 @@ void k8smi_local_agent_forget(struct local_agent *agent);
 struct local_agent *k8smi_local_agent_find(const struct k8smi_local *local, const K8smMesos__AgentID *id);
 /* It is registered, and what the master sends comes through. */
 bool k8smi_local_agent_hears(const struct local_agent *agent);
+/* As far as the master knows: what it sends may be lost. */
+bool k8smi_local_agent_is_connected(const struct local_agent *agent);
 /* It has no provider for the container's image. */
 #define LOCAL_IMAGE_REFUSED "Unsupported container image type: DOCKER"
 bool k8smi_local_image_refused(const struct local_agent *agent, const K8smMesos__ContainerInfo *container);

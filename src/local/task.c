@@ -11,7 +11,7 @@ enum { TASK_FIRST_PID = 10000 };
 
 struct local_task *k8smi_local_task_find(const struct local_framework *framework, const char *id) {
   struct local_task *task = k8smi_local_index_get(&framework->task_index, k8smi_s(id));
-  return task != NULL && task->agent->registered ? task : NULL;
+  return task != NULL && task->agent->registered && !task->settled ? task : NULL;
 }
 
 void k8smi_local_task_release(struct local_task *task) {

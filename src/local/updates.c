@@ -195,7 +195,7 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
   struct k8smi_local *local = framework->local;
   struct local_task *task = k8smi_local_index_get(&framework->task_index, k8smi_s(call->task_id->value));
   struct local_agent *agent = k8smi_local_agent_find(local, call->agent_id);
-  if (task == NULL || agent == NULL || !k8smi_local_agent_hears(agent) || task->agent != agent ||
+  if (task == NULL || agent == NULL || !k8smi_local_agent_is_connected(agent) || task->agent != agent ||
       !task->sent || k8smi_list_empty(&task->updates)) {
     return;
   }
@@ -204,12 +204,16 @@ void k8smi_local_acknowledge(struct local_framework *framework, const K8smMesos_
       memcmp(call->uuid.data, first->status->uuid.data, LOCAL_UUID_BYTES) != 0) {
     return;
   }
-  if (k8smi_local_loses(local, K8SMI_LOCAL_ACKNOWLEDGEMENTS)) return;
+  const bool last = k8smi_local_state_is_terminal((int)first->status->state);
+  if (agent->away || k8smi_local_loses(local, K8SMI_LOCAL_ACKNOWLEDGEMENTS)) {
+    task->settled = last;
+    return;
+  }
   k8smi_local_update_free(task->shown);
   task->shown = first;
   k8smi_list_remove(&first->link);
   k8smi_local_timer_clear(&local->timers, &task->retry);
-  if (k8smi_local_state_is_terminal((int)first->status->state)) {
+  if (last) {
     k8smi_local_task_free(task);
   } else if (!k8smi_list_empty(&task->updates)) {
     task->retry_ms = local->options.ack_retry_ms;

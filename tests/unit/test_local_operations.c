@@ -352,8 +352,54 @@ static void told_until_it_is_acknowledged(void **state) {
   expect_told(f, 8, "a", STATE(UNKNOWN), "Reconciliation: Both operation and agent are unknown", false);
 }
 
+/* The master knows nothing of what it was not told. */
+static void a_status_that_is_lost(void **state) {
+  struct fixture *f = *state;
+  k8smi_local_lose(f->c.local, K8SMI_LOCAL_OPERATION_UPDATES, 2);
+  reserve(f, "a");
+  assert_int_equal(told(f), 0);
+  client_wait(&f->c, 20000); /* again after 10 s, and that is lost, too */
+  assert_int_equal(told(f), 0);
+  ask(f, "a", f->c.local->agents[0].id);
+  expect_told(f, 1, "a", STATE(PENDING), NULL, false);
+  ask_for_all(f);
+  expect_told(f, 2, "a", STATE(PENDING), NULL, false);
+  client_wait(&f->c, 20000);
+  expect_told(f, 3, "a", STATE(FINISHED), NULL, true);
+  acknowledge(f, 2, false);
+  client_wait(&f->c, 1000000);
+  assert_int_equal(told(f), 3);
+}
+
+/* The master has handed it on and knows the operation no more; the agent tells it again and again, and nobody
+ * can acknowledge it before it has brought it back to the books. */
+static void an_acknowledgement_that_is_lost(void **state) {
+  struct fixture *f = *state;
+  reserve(f, "a");
+  k8smi_local_lose(f->c.local, K8SMI_LOCAL_OPERATION_ACKNOWLEDGEMENTS, 1);
+  acknowledge(f, 0, false);
+  ask(f, "a", f->c.local->agents[0].id);
+  expect_told(f, 2, "a", STATE(UNKNOWN), "Reconciliation: Operation is unknown", false);
+  ask_for_all(f);
+  assert_int_equal(told(f), 2);
+  client_wait(&f->c, 10000);
+  expect_told(f, 3, "a", STATE(FINISHED), NULL, true);
+  acknowledge(f, 2, false);
+  client_wait(&f->c, 20000);
+  expect_told(f, 4, "a", STATE(FINISHED), NULL, true);
+  k8smi_local_kill_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  assert_int_equal(told(f), 4); /* it is not on the books */
+  k8smi_local_restore_agent(f->c.local, 0);
+  client_wait(&f->c, 1);
+  expect_told(f, 5, "a", STATE(FINISHED), NULL, true);
+  acknowledge(f, 4, false);
+  client_wait(&f->c, 1000000);
+  assert_int_equal(told(f), 5);
+}
+
 /* What an agent that is cut off has done it tells again, at once, when it is back; what it never heard of is
- * dropped. Nobody can acknowledge meanwhile. */
+ * dropped. Who acknowledges meanwhile does so in vain. */
 static void an_agent_that_is_cut_off(void **state) {
   struct fixture *f = *state;
   const char *agent = f->c.local->agents[0].id;
@@ -362,9 +408,9 @@ static void an_agent_that_is_cut_off(void **state) {
   k8smi_local_cut_agent(f->c.local, 0);
   reserve(f, "b");
   assert_int_equal(told(f), 1);
-  acknowledge(f, 0, false);
   ask(f, "a", agent);
   expect_told(f, 2, "a", STATE(FINISHED), NULL, false);
+  acknowledge(f, 0, false);
   ask(f, "b", agent);
   expect_told(f, 3, "b", STATE(PENDING), NULL, false);
   client_wait(&f->c, 30000);
@@ -476,6 +522,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(many_in_one_call, set_up, tear_down),
       cmocka_unit_test(operations_that_get_lost),
       cmocka_unit_test_setup_teardown(told_until_it_is_acknowledged, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(a_status_that_is_lost, set_up_few, tear_down),
+      cmocka_unit_test_setup_teardown(an_acknowledgement_that_is_lost, set_up_few, tear_down),
       cmocka_unit_test_setup_teardown(an_agent_that_is_cut_off, set_up_few, tear_down),
       cmocka_unit_test_setup_teardown(an_agent_that_is_unreachable, set_up_few, tear_down),
       cmocka_unit_test_setup_teardown(an_agent_that_is_gone, set_up_few, tear_down),

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "local/objects.h"
 #include "support/local_client.h"
 
 #include <stdio.h>
@@ -105,6 +106,85 @@ static void later_states_wait_for_the_acknowledgement(void **state) {
          "STARTING EXECUTOR\nSTARTING EXECUTOR\n"
          "STARTING MASTER (RECONCILIATION): Reconciliation: Latest task state\n"
          "RUNNING EXECUTOR\nFAILED EXECUTOR: Command exited with status 3\n");
+}
+
+static void reconcile(struct fixture *f, const char *task) {
+  snprintf(f->text, sizeof f->text,
+           "{\"type\":\"RECONCILE\",\"framework_id\":{\"value\":\"%%F\"},\"reconcile\":{\"tasks\":[%s]}}",
+           task);
+  assert_int_equal(client_call(&f->c, f->text), 202);
+}
+
+/* The master hands the last acknowledgement on, and knows the task no more. The agent tells its end again,
+ * and the master passes that on, and its acknowledgement, too. */
+static void a_last_acknowledgement_that_is_lost(void **state) {
+#define LIVED "STARTING EXECUTOR\nRUNNING EXECUTOR\n"
+#define ENDED "FAILED EXECUTOR: Command exited with status 3\n"
+#define GONE  "GONE MASTER (RECONCILIATION): Reconciliation: Task is unknown to the agent\n"
+  struct fixture *f = *state;
+  char named[256];
+  launch(f, "e", "q", "sleep 1; exit 3");
+  client_wait(&f->c, 1000);
+  k8smi_local_lose(f->c.local, K8SMI_LOCAL_ACKNOWLEDGEMENTS, 1);
+  client_wait(&f->c, 1000);
+  expect(f, "q.0", LIVED ENDED);
+  reconcile(f, "");
+  expect(f, "q.0", LIVED ENDED);
+  snprintf(named, sizeof named, "{\"task_id\":{\"value\":\"q.0\"},\"agent_id\":{\"value\":\"%s\"}}",
+           f->c.local->agents[0].id);
+  reconcile(f, named);
+  expect(f, "q.0", LIVED ENDED GONE);
+  client_wait(&f->c, 10000);
+  expect(f, "q.0", LIVED ENDED GONE ENDED);
+  client_wait(&f->c, 100000);
+  expect(f, "q.0", LIVED ENDED GONE ENDED);
+  launch(f, "e2", "r", "sleep 1; exit 3");
+  client_wait(&f->c, 1000);
+  k8smi_local_lose(f->c.local, K8SMI_LOCAL_ACKNOWLEDGEMENTS, 1);
+  client_wait(&f->c, 1000);
+  expect(f, "r.0", LIVED ENDED);
+  k8smi_local_fail_over(f->c.local);
+  assert_int_equal(client_subscribe(&f->c, ""), 200);
+  client_wait(&f->c, 2000); /* its agent has it */
+  expect(f, "r.0", LIVED ENDED ENDED);
+#undef LIVED
+#undef ENDED
+#undef GONE
+}
+
+/* What the agent's process was launching when it died takes its executor along, with what runs there. */
+static void an_agent_that_starts_again_in_a_launch(void **state) {
+#define TORN "FAILED AGENT (EXECUTOR_TERMINATED): Executor terminated\n"
+  struct fixture *f = *state;
+  launch(f, "e", "holder", "sleep 100000");
+  launch(f, "other", "apart", "sleep 100000");
+  client_wait(&f->c, 1000);
+  launch(f, "e", "late", "sleep 100000");
+  client_wait(&f->c, 20);
+  k8smi_local_restart_agent(f->c.local, 0);
+  client_wait(&f->c, 2900);
+  expect(f, "late.0", "STARTING EXECUTOR\n");
+  client_wait(&f->c, 200);
+  expect(f, "late.0", "STARTING EXECUTOR\n" TORN TORN);
+  expect(f, "holder.0", "STARTING EXECUTOR\nRUNNING EXECUTOR\n" TORN TORN);
+  expect(f, "apart.0", "STARTING EXECUTOR\nRUNNING EXECUTOR\n");
+  assert_int_equal(client_count(&f->c, K8SM_MESOS__EVENT__TYPE__FAILURE), 0);
+#undef TORN
+}
+
+/* An executor that was being launched; and the agent is back only after it was given up. */
+static void an_agent_that_is_lost_in_a_launch(void **state) {
+  struct fixture *f = *state;
+  launch(f, "e", "t", "sleep 100000");
+  client_wait(&f->c, 20);
+  k8smi_local_restart_agent(f->c.local, 0);
+  k8smi_local_kill_agent(f->c.local, 0);
+  client_wait(&f->c, 10000);
+  k8smi_local_restore_agent(f->c.local, 0);
+  client_wait(&f->c, 100);
+  client_trace(&f->c, "t.0", f->trace, sizeof f->trace);
+  assert_null(strstr(f->trace, "RUNNING"));
+  assert_non_null(strstr(f->trace, "FAILED AGENT (EXECUTOR_TERMINATED)"));
 }
 
 static void a_task_id_used_twice_aborts_the_executor(void **state) {
@@ -231,6 +311,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(one_failure_takes_its_group_and_no_other, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_kill_before_running_is_lost, set_up, tear_down),
       cmocka_unit_test_setup_teardown(later_states_wait_for_the_acknowledgement, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_last_acknowledgement_that_is_lost, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(an_agent_that_starts_again_in_a_launch, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(an_agent_that_is_lost_in_a_launch, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_task_id_used_twice_aborts_the_executor, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_killed_executor_takes_its_tasks, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_executor_id_is_taken_while_an_end_is_unacknowledged, set_up,
