@@ -142,6 +142,7 @@ struct sim_net {
   uint64_t stream;             /* the exchange of the subscription as the process knows it; 0: none */
   uint64_t open[SIM_OPEN_MAX]; /* calls without an answer, oldest first */
   size_t open_count;
+  bool cut_next; /* the stream breaks in the next bytes that it carries */
   uint64_t stalled_until;
   uint64_t slow_until;
   struct {
@@ -215,6 +216,14 @@ struct sim_agent_state {
   uint64_t back_ms; /* when it is restored; UINT64_MAX: it is there */
   bool gone;
 };
+/* What happens when an ACCEPT that launches is on its way. */
+enum sim_trap {
+  SIM_NO_TRAP,
+  SIM_SNATCH, /* offers are taken back */
+  SIM_MISS,   /* its agent is cut off, and nobody has noticed */
+  SIM_UNMADE, /* the same, if it is to make a volume; and soon the process does not know what became of it */
+  SIM_TEAR    /* its agent's process dies, and is at the launch or not yet */
+};
 struct sim_faults {
   struct sim_planned planned[SIM_PLANNED];
   size_t count;
@@ -223,13 +232,16 @@ struct sim_faults {
   bool struck;        /* it has: the master is listened to at the end of the turn */
   uint32_t cut_after; /* so many calls, and then their connection breaks; 0: not */
   bool cut_wishes;    /* it breaks with the next SUPPRESS, REVIVE or ACCEPT */
+  enum sim_trap trap; /* for the next ACCEPT that launches */
+  size_t torn_agent;
+  uint64_t tear_ms; /* when its process starts again; UINT64_MAX: not */
 };
 void sim_faults_plan(struct sim *s);
 uint64_t sim_faults_deadline(const struct sim *s);
 void sim_faults_turn(struct sim *s);
 /* A record was begun; true: it takes long. A call was sent. Both are moments for faults. */
 bool sim_faults_record(struct sim *s, const struct k8sm_effect *e);
-void sim_faults_call(struct sim *s, bool wish);
+void sim_faults_call(struct sim *s);
 /* Nothing goes wrong any more, and all that was lost for a while is back. */
 void sim_faults_end(struct sim *s);
 const char *sim_fault_name(enum sim_fault kind);
@@ -367,6 +379,8 @@ struct sim_check {
   struct k8smi_map used_ids;
   size_t acks, accepts, kills;
   bool wish;                   /* the last call was SUPPRESS, REVIVE or ACCEPT */
+  size_t launched_on;          /* the agent that it launches on; SIM_AGENTS: it launches nothing */
+  bool creates;                /* and makes volumes */
   uint64_t kill_ms[SIM_KILLS]; /* when the last ones went out, a ring */
 };
 void sim_check_open(struct sim *s);
@@ -387,6 +401,45 @@ void sim_check_forgotten(struct sim *s);
 /* Empty: every pod is where it belongs; else the first that is not, in words. */
 void sim_check_settled(struct sim *s, char *words, size_t cap);
 void sim_check_empty(struct sim *s, char *words, size_t cap);
+
+/* ---- sim_seen.c: what runs have gone through ---- */
+enum sim_seen {
+  SIM_SEEN_LOST_KILL,
+  SIM_SEEN_LOST_ACK,
+  SIM_SEEN_LOST_UPDATE,
+  SIM_SEEN_LOST_OPERATION_ACK,
+  SIM_SEEN_LOST_OPERATION_UPDATE,
+  SIM_SEEN_OFFER_GONE,
+  SIM_SEEN_RIVAL_TOOK,
+  SIM_SEEN_TORN_LAUNCH,
+  SIM_SEEN_EXECUTOR_DIED,
+  SIM_SEEN_UNREACHABLE,
+  SIM_SEEN_REREGISTERED,
+  SIM_SEEN_GONE,
+  SIM_SEEN_GONE_BY_OPERATOR,
+  SIM_SEEN_UNKNOWN,
+  SIM_SEEN_DRAINED,
+  SIM_SEEN_STICKY_HEALTH,
+  SIM_SEEN_LAGGING_COPY,
+  SIM_SEEN_CUT_IN_EVENT,
+  SIM_SEEN_CRASH,
+  SIM_SEEN_CUT_ROW,
+  SIM_SEEN_REFUSED,
+  SIM_SEEN_FORGOTTEN,
+  SIM_SEEN_WALL_BACK,
+  SIM_SEEN_OPERATION_REFUSED,
+  SIM_SEEN_OPERATION_DROPPED,
+  SIM_SEEN_OPERATION_PENDING,
+  SIM_SEENS
+};
+/* What reached the process. */
+void sim_seen_update(struct sim *s, const K8smMesos__TaskStatus *u);
+void sim_seen_operation(struct sim *s, const K8smMesos__OperationStatus *status);
+/* Counts the run: in how many there was each. */
+void sim_seen_add(const struct sim *s, uint64_t *seeds);
+void sim_seen_print(const uint64_t *seeds);
+/* False: of so many seeds there was something in too few, and it says what. */
+bool sim_seen_enough(const uint64_t *seeds, uint64_t count);
 
 /* Pods that are command tasks: none, those whose annotation says so, or all that can be, as the options of
  * each driver say or not. */
@@ -418,6 +471,7 @@ struct sim {
   bool calm;     /* the faults are over */
   uint64_t calm_ms;
   uint64_t inputs;
+  uint32_t seen[SIM_SEENS]; /* how often */
   bool tracing;
   struct k8smi_buf trace;
   const char *invariant; /* that was broken; NULL: none */

@@ -75,6 +75,7 @@ static void check_update(struct sim *s, const K8smMesos__TaskStatus *u) {
       u->state == K8SM_MESOS__TASK_STATE__TASK_RUNNING || u->state == K8SM_MESOS__TASK_STATE__TASK_KILLING;
   h->has_uuid = u->has_uuid && u->uuid.len == LOCAL_UUID_BYTES;
   if (h->has_uuid) memcpy(h->uuid, u->uuid.data, LOCAL_UUID_BYTES);
+  sim_seen_update(s, u);
   if (!s->tracing) return;
   sim_trace(s, "< UPDATE %s %s %s %s %s%s", h->task,
             check_name(&k8sm_mesos__task_state__descriptor, true, (int)u->state),
@@ -292,14 +293,23 @@ static void check_launch(struct sim *s, const char *task, bool alone) {
     sim_broken(s, "recorded before it is launched", "%s is in an ACCEPT and in no record", task);
 }
 
+static size_t check_agent(const struct sim *s, const K8smMesos__TaskInfo *task) {
+  size_t i = 0;
+  while (i < SIM_AGENTS && strcmp(s->local->agents[i].id, task->agent_id->value) != 0) i++;
+  return i;
+}
+
 static void check_accept(struct sim *s, const K8smMesos__Call__Accept *a) {
   struct sim_check *c = &s->check;
   sim_holds_accept(s, a);
   for (size_t i = 0; i < a->n_operations; i++) {
     const char *id = a->operations[i]->id == NULL ? NULL : a->operations[i]->id->value;
+    c->creates = c->creates || a->operations[i]->create != NULL;
     if (id != NULL && !check_use(c, id)) sim_broken(s, "no operation id is used twice", "%s", id);
     const K8smMesos__Offer__Operation__Launch *l = a->operations[i]->launch;
     const K8smMesos__Offer__Operation__LaunchGroup *g = a->operations[i]->launch_group;
+    if (l != NULL && l->n_task_infos != 0) c->launched_on = check_agent(s, l->task_infos[0]);
+    if (g != NULL && g->task_group->n_tasks != 0) c->launched_on = check_agent(s, g->task_group->tasks[0]);
     for (size_t k = 0; l != NULL && k < l->n_task_infos; k++)
       check_launch(s, l->task_infos[k]->task_id->value, true);
     for (size_t k = 0; g != NULL && k < g->task_group->n_tasks; k++)
@@ -371,6 +381,8 @@ void sim_check_request(struct sim *s, const struct k8sm_effect *e) {
   s->check.wish = call->type == K8SM_MESOS__CALL__TYPE__ACCEPT ||
                   call->type == K8SM_MESOS__CALL__TYPE__SUPPRESS ||
                   call->type == K8SM_MESOS__CALL__TYPE__REVIVE;
+  s->check.launched_on = SIM_AGENTS;
+  s->check.creates = false;
   if (call->accept != NULL) check_accept(s, call->accept);
   if (call->acknowledge != NULL) check_acknowledge(s, call->acknowledge);
   if (call->acknowledge_operation_status != NULL)

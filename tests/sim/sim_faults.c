@@ -8,6 +8,8 @@
 enum { FAULTS_FROM_MS = 2000, FAULTS_SPAN_MS = 220000 };
 
 static void faults_cut(struct sim *s) {
+  s->net.cut_next = sim_percent(s, SIM_CHANCE_FAULTS, 25);
+  if (s->net.cut_next) return;
   if (sim_percent(s, SIM_CHANCE_FAULTS, 40)) {
     s->faults.cut_wishes = sim_percent(s, SIM_CHANCE_FAULTS, 50);
     if (!s->faults.cut_wishes) s->faults.cut_after = (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, 1, 4);
@@ -53,13 +55,29 @@ static void faults_fail_over(struct sim *s) {
   sim_trace(s, "a new master, %s", recovered ? "with its registry" : "without a registry");
 }
 
+static bool faults_is_there(const struct sim *s, size_t i) {
+  return s->faults.agents[i].back_ms == UINT64_MAX && !s->faults.agents[i].gone;
+}
+
 /* One that is there; SIM_AGENTS: none. */
 static size_t faults_agent(struct sim *s) {
   size_t i = (size_t)sim_draw(s, SIM_CHANCE_FAULTS, s->agent_count);
-  return s->faults.agents[i].back_ms == UINT64_MAX && !s->faults.agents[i].gone ? i : SIM_AGENTS;
+  return faults_is_there(s, i) ? i : SIM_AGENTS;
+}
+
+static bool faults_set_trap(struct sim *s, enum sim_trap trap, unsigned percent) {
+  if (!sim_percent(s, SIM_CHANCE_FAULTS, percent)) return false;
+  s->faults.trap = trap;
+  return true;
+}
+
+static void faults_back_later(struct sim *s, size_t i) {
+  s->faults.agents[i].back_ms = s->now + sim_between(s, SIM_CHANCE_FAULTS, 1000, 150000);
 }
 
 static void faults_cut_agent(struct sim *s) {
+  if (s->reserves && faults_set_trap(s, SIM_UNMADE, 20)) return;
+  if (faults_set_trap(s, SIM_MISS, 15)) return;
   size_t i = faults_agent(s);
   if (i == SIM_AGENTS) return;
   bool noticed = sim_percent(s, SIM_CHANCE_FAULTS, 40);
@@ -68,7 +86,7 @@ static void faults_cut_agent(struct sim *s) {
   } else {
     k8smi_local_cut_agent(s->local, i);
   }
-  s->faults.agents[i].back_ms = s->now + sim_between(s, SIM_CHANCE_FAULTS, 1000, 150000);
+  faults_back_later(s, i);
   sim_trace(s, "agent %zu is cut off%s", i, noticed ? ", and the master knows" : "");
 }
 
@@ -79,12 +97,21 @@ static void faults_replace(struct sim *s, size_t i) {
   s->agent_count++;
 }
 
+static void faults_restart_process(struct sim *s, size_t i) {
+  struct local_agent *agent = &s->local->agents[i];
+  sim_trace(s, "agent %zu: its process starts again", i);
+  k8smi_local_restart_agent(s->local, i);
+  K8SMI_EACH(link, &agent->executors) {
+    s->seen[SIM_SEEN_TORN_LAUNCH] += K8SMI_OF(link, local_executor, link)->torn;
+  }
+}
+
 static void faults_restart(struct sim *s) {
+  if (faults_set_trap(s, SIM_TEAR, 40)) return;
   size_t i = faults_agent(s);
   if (i == SIM_AGENTS) return;
   if (sim_percent(s, SIM_CHANCE_FAULTS, 70) || faults_any_gone(s) || !s->local->agents[i].registered) {
-    sim_trace(s, "agent %zu: its process starts again", i);
-    k8smi_local_restart_agent(s->local, i);
+    faults_restart_process(s, i);
   } else {
     sim_trace(s, "agent %zu: its machine is set up anew", i);
     k8smi_local_wipe_agent(s->local, i);
@@ -123,7 +150,7 @@ static void faults_executor(struct sim *s) {
 }
 
 static void faults_rescind(struct sim *s) {
-  k8smi_local_rescind_offers(s->local);
+  if (!faults_set_trap(s, SIM_SNATCH, 40)) k8smi_local_rescind_offers(s->local);
 }
 
 /* The rival comes and goes, so that what is freed may be taken by it. */
@@ -132,12 +159,18 @@ static void faults_rival(struct sim *s) {
 }
 
 static void faults_lose(struct sim *s) {
-  uint32_t kind = (uint32_t)sim_draw(s, SIM_CHANCE_FAULTS, K8SMI_LOCAL_MESSAGES);
+  /* Only who reserves has operations. */
+  bool operations = s->reserves && sim_percent(s, SIM_CHANCE_FAULTS, 50);
+  uint32_t from = operations ? K8SMI_LOCAL_OPERATION_ACKNOWLEDGEMENTS : 0,
+           end = operations ? K8SMI_LOCAL_MESSAGES : K8SMI_LOCAL_OPERATION_ACKNOWLEDGEMENTS;
+  uint32_t kind = (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, from, end - 1);
   k8smi_local_lose(s->local, kind, (uint32_t)sim_between(s, SIM_CHANCE_FAULTS, 1, 4));
 }
 
 static void faults_wall(struct sim *s) {
-  s->process.wall_offset += (int64_t)sim_draw(s, SIM_CHANCE_FAULTS, 7200000) - 3600000;
+  int64_t by = (int64_t)sim_draw(s, SIM_CHANCE_FAULTS, 7200000) - 3600000;
+  s->process.wall_offset += by;
+  s->seen[SIM_SEEN_WALL_BACK] += by < 0;
 }
 
 /* The master does not let us reserve, or make volumes, or give them back, for once. */
@@ -170,7 +203,7 @@ static const struct {
     [SIM_EXECUTOR] = {"executor", 14, faults_executor},
     [SIM_RESCIND] = {"rescind", 10, faults_rescind},
     [SIM_RIVAL] = {"rival", 4, faults_rival},
-    [SIM_LOSE] = {"lose", 10, faults_lose},
+    [SIM_LOSE] = {"lose", 14, faults_lose},
     [SIM_WALL] = {"wall", 5, faults_wall},
     [SIM_REFUSAL] = {"refusal", 5, faults_refusal},
     [SIM_FORGET] = {"forget", 3, faults_forget},
@@ -195,6 +228,9 @@ void sim_faults_plan(struct sim *s) {
   for (size_t i = 0; i < sizeof f->agents / sizeof f->agents[0]; i++) f->agents[i].back_ms = UINT64_MAX;
   size_t count = (size_t)sim_draw(s, SIM_CHANCE_FAULTS, SIM_PLANNED + 1);
   uint64_t at = 0;
+  f->tear_ms = UINT64_MAX;
+  if (s->reserves && (s->faults_on & 1u << SIM_AGENT) != 0 && sim_percent(s, SIM_CHANCE_FAULTS, 12))
+    f->trap = SIM_UNMADE; /* volumes are made early, or not at all */
   for (size_t i = 0; i < count; i++) {
     bool burst = i != 0 && sim_percent(s, SIM_CHANCE_FAULTS, 30);
     bool early = sim_percent(s, SIM_CHANCE_FAULTS, 35);
@@ -208,7 +244,7 @@ void sim_faults_plan(struct sim *s) {
 }
 
 uint64_t sim_faults_deadline(const struct sim *s) {
-  uint64_t due = UINT64_MAX;
+  uint64_t due = s->faults.tear_ms;
   for (size_t i = 0; i < s->faults.count; i++) {
     if (s->faults.planned[i].due < due) due = s->faults.planned[i].due;
   }
@@ -222,6 +258,13 @@ static void faults_restore(struct sim *s, size_t i) {
   s->faults.agents[i].back_ms = UINT64_MAX;
   sim_trace(s, "agent %zu is back", i);
   k8smi_local_restore_agent(s->local, i);
+}
+
+static void faults_tear(struct sim *s) {
+  struct sim_faults *f = &s->faults;
+  if (f->tear_ms > s->now) return;
+  f->tear_ms = UINT64_MAX;
+  if (faults_is_there(s, f->torn_agent)) faults_restart_process(s, f->torn_agent);
 }
 
 void sim_faults_turn(struct sim *s) {
@@ -238,6 +281,7 @@ void sim_faults_turn(struct sim *s) {
   for (size_t i = 0; i < SIM_AGENTS; i++) {
     if (f->agents[i].back_ms <= s->now) faults_restore(s, i);
   }
+  faults_tear(s);
   sim_net_listen(s);
   sim_truth_look(s);
 }
@@ -271,9 +315,55 @@ bool sim_faults_record(struct sim *s, const struct k8sm_effect *e) {
   return false;
 }
 
-void sim_faults_call(struct sim *s, bool wish) {
+/* For another framework, if there is one. */
+static void faults_snatch(struct sim *s) {
+  sim_trace(s, "offers are taken back, and an ACCEPT is on its way");
+  k8smi_local_rescind_offers(s->local);
+  if ((s->faults_on & 1u << SIM_RIVAL) != 0) faults_rival(s);
+  s->faults.struck = true;
+}
+
+static void faults_miss(struct sim *s, size_t i) {
+  if (!faults_is_there(s, i)) return;
+  sim_trace(s, "agent %zu is cut off, and a launch is on its way", i);
+  k8smi_local_cut_agent(s->local, i);
+  faults_back_later(s, i);
+}
+
+/* Whoever subscribes anew asks the master. */
+static void faults_unmade(struct sim *s, size_t i) {
+  static const enum sim_fault kinds[] = {SIM_CUT, SIM_CUT, SIM_CRASH};
   struct sim_faults *f = &s->faults;
-  bool now = (f->cut_wishes && wish) || (f->cut_after != 0 && --f->cut_after == 0);
+  faults_miss(s, i);
+  for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+    uint64_t due = s->now + sim_between(s, SIM_CHANCE_FAULTS, 100, 10000);
+    if ((s->faults_on & 1u << kinds[k]) != 0 && f->count < SIM_PLANNED)
+      f->planned[f->count++] = (struct sim_planned){due, kinds[k]};
+  }
+}
+
+/* What it launches on is taken away from under it. */
+static void faults_spring(struct sim *s) {
+  struct sim_faults *f = &s->faults;
+  const size_t agent = s->check.launched_on;
+  if (agent == SIM_AGENTS || (f->trap == SIM_UNMADE && !s->check.creates)) return;
+  switch (f->trap) {
+  case SIM_SNATCH: faults_snatch(s); break;
+  case SIM_MISS: faults_miss(s, agent); break;
+  case SIM_UNMADE: faults_unmade(s, agent); break;
+  case SIM_TEAR:
+    f->torn_agent = agent;
+    f->tear_ms = s->now + sim_between(s, SIM_CHANCE_FAULTS, 10, 170);
+    break;
+  default: break;
+  }
+  f->trap = SIM_NO_TRAP;
+}
+
+void sim_faults_call(struct sim *s) {
+  struct sim_faults *f = &s->faults;
+  faults_spring(s);
+  bool now = (f->cut_wishes && s->check.wish) || (f->cut_after != 0 && --f->cut_after == 0);
   if (!now) return;
   f->cut_wishes = false;
   sim_trace(s, "the connection of the calls breaks");
@@ -285,6 +375,9 @@ void sim_faults_end(struct sim *s) {
   f->ambush = false;
   f->cut_after = 0;
   f->cut_wishes = false;
+  f->trap = SIM_NO_TRAP;
+  s->net.cut_next = false;
+  f->tear_ms = UINT64_MAX;
   f->count = 0;
   s->process.crash_in = s->process.refuse_until = 0;
   s->process.forgets = false;

@@ -13,13 +13,13 @@ enum { MAIN_TRACE_MAX = 24000, MAIN_FAILURES_MAX = 10, MAIN_SHRINK_TRIES = 2 };
 struct main_options {
   uint64_t first_seed, seeds;
   uint32_t faults;
-  bool trace, all, quiet;
+  bool trace, all, quiet, counts;
 };
 
 static int main_usage(void) {
   fprintf(stderr,
           "usage: sim [--first-seed=N] [--seeds=N] [--without=FAULT,…] [--only=FAULT,…] [--trace] [--quiet]\n"
-          "           [--all]\n"
+          "           [--all] [--counts]\n"
           "faults:");
   for (int i = 0; i < SIM_FAULTS; i++) fprintf(stderr, " %s", sim_fault_name((enum sim_fault)i));
   fprintf(stderr, "\n");
@@ -55,6 +55,7 @@ static bool main_option(const char *arg, struct main_options *o) {
   if (strcmp(arg, "--trace") == 0) return o->trace = true;
   if (strcmp(arg, "--all") == 0) return o->all = true;
   if (strcmp(arg, "--quiet") == 0) return o->quiet = true;
+  if (strcmp(arg, "--counts") == 0) return o->counts = true;
   if (strncmp(arg, "--without=", 10) == 0 && main_faults(arg + 10, &faults)) {
     o->faults &= ~faults;
     return true;
@@ -117,7 +118,7 @@ int main(int argc, char **argv) {
   }
   struct sim *s = malloc(sizeof *s);
   if (s == NULL) return 1;
-  uint64_t failures = 0, inputs = 0, accepts = 0, acks = 0, crashes = 0;
+  uint64_t failures = 0, inputs = 0, accepts = 0, acks = 0, crashes = 0, seen[SIM_SEENS] = {0};
   clock_t began = clock();
   for (uint64_t seed = o.first_seed; seed - o.first_seed < o.seeds; seed++) {
     bool good = sim_run(s, seed, o.faults, o.trace);
@@ -125,6 +126,7 @@ int main(int argc, char **argv) {
     accepts += s->check.accepts;
     acks += s->check.acks;
     crashes += s->process.crashes;
+    sim_seen_add(s, seen);
     if (o.trace) main_print_trace(s, true);
     if (good) {
       sim_free(s);
@@ -141,5 +143,7 @@ int main(int argc, char **argv) {
       (unsigned long long)o.seeds, (unsigned long long)o.first_seed, (unsigned long long)failures,
       (unsigned long long)inputs, (unsigned long long)accepts, (unsigned long long)acks,
       (unsigned long long)crashes, ms / (double)(o.seeds == 0 ? 1 : o.seeds));
-  return failures != 0;
+  if (o.counts) sim_seen_print(seen);
+  bool whole = failures == 0 && o.faults == (1u << SIM_FAULTS) - 1;
+  return failures != 0 || (whole && !sim_seen_enough(seen, o.seeds));
 }

@@ -199,6 +199,7 @@ static void net_answer(struct sim *s, const struct k8smi_local_output *out, uint
   if (out->type == K8SMI_LOCAL_END || !(out->streaming || out->type == K8SMI_LOCAL_CHUNK)) {
     net_push(s, pipe, net_packet(K8SM_INPUT_END, exchange, none));
   }
+  if (stream && n->cut_next && out->body.len != 0) sim_net_cut_stream(s);
 }
 
 void sim_net_listen(struct sim *s) {
@@ -246,7 +247,10 @@ static void net_truncate_bytes(struct sim *s, struct sim_pipe *pipe) {
   size_t left = (size_t)sim_draw(s, SIM_CHANCE_NET, total + 1);
   for (struct sim_packet *p = pipe->first; p != NULL && left != 0; p = p->next) {
     packets++;
-    if (p->type == K8SM_INPUT_CHUNK && p->len >= left) p->len = left;
+    if (p->type == K8SM_INPUT_CHUNK && p->len >= left) {
+      s->seen[SIM_SEEN_CUT_IN_EVENT] += p->len > left;
+      p->len = left;
+    }
     left = left > p->len + 1 ? left - p->len - 1 : 0;
   }
   net_truncate(pipe, packets);
@@ -260,6 +264,7 @@ void sim_net_cut_stream(struct sim *s) {
   struct sim_net *n = &s->net;
   if (n->stream == 0) return;
   uint64_t exchange = n->stream;
+  n->cut_next = false;
   net_gone_later(s, exchange);
   net_truncate_bytes(s, &n->down_stream);
   if (sim_percent(s, SIM_CHANCE_NET, 50)) net_truncate(&n->up_stream, 0);

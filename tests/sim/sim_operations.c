@@ -43,6 +43,7 @@ static struct sim_operation *operations_add(struct sim *s, const char *id, const
 void sim_operations_heard(struct sim *s, const K8smMesos__OperationStatus *status) {
   const char *id = status->operation_id->value,
              *state = k8smi_enum_name(&k8sm_mesos__operation_state__descriptor, (int)status->state);
+  sim_seen_operation(s, status);
   bool asks = status->uuid != NULL && status->uuid->value.len == LOCAL_UUID_BYTES;
   sim_trace(s, "< OPERATION %s %s%s%s%s", id, state, status->message == NULL ? "" : ": ",
             status->message == NULL ? "" : status->message, asks ? "" : " (no uuid)");

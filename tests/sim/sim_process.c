@@ -163,6 +163,7 @@ static void process_answer_record(struct sim *s, struct sim_pending **at) {
   *at = r->next;
   if (p->pending_last == r) p->pending_last = before;
   r->refused |= process_has_no_row(s, r);
+  s->seen[SIM_SEEN_REFUSED] += r->refused;
   if (!r->refused) process_store(s, r);
   sim_trace(s, "  %s record %llu %s", r->refused ? "refused" : "kept", (unsigned long long)r->number, r->key);
   sim_process_step(s, (struct k8sm_input){.type = r->refused ? K8SM_INPUT_REFUSED : K8SM_INPUT_RECORDED,
@@ -239,7 +240,7 @@ static void process_effect(struct sim *s, const struct k8sm_effect *e) {
   case K8SM_EFFECT_REQUEST:
     sim_check_request(s, e);
     sim_net_request(s, e);
-    if ((e->flags & K8SM_REQUEST_STREAMING) == 0) sim_faults_call(s, s->check.wish);
+    if ((e->flags & K8SM_REQUEST_STREAMING) == 0) sim_faults_call(s);
     break;
   case K8SM_EFFECT_CANCEL: sim_net_cancel(s, e->exchange); break;
   case K8SM_EFFECT_RECORD:
@@ -281,6 +282,7 @@ int sim_process_step(struct sim *s, struct k8sm_input input) {
   for (size_t i = 0; k8sm_effects_rows(p->effects, i, &e, sizeof e, 1) != 0; i++) {
     if (p->crash_in != 0 && --p->crash_in == 0) {
       process_unsaid(s, i);
+      s->seen[SIM_SEEN_CRASH]++;
       sim_process_crash(s);
       return K8SM_OK;
     }
@@ -297,6 +299,7 @@ static void process_cut_row(struct sim *s, const struct sim_pending *r) {
   struct sim_row *row = (struct sim_row *)(uintptr_t)sim_process_row(s, r->key);
   if (r->refused || !r->append || row == NULL || row->bytes.len == 0) return;
   k8smi_buf_put(&row->bytes, r->bytes, (size_t)sim_draw(s, SIM_CHANCE_HOST, r->len));
+  s->seen[SIM_SEEN_CUT_ROW]++;
 }
 
 /* Some pod is gone, and was left running where nobody could reach it. */
@@ -317,6 +320,7 @@ static void process_forget(struct sim *s) {
   }
   p->forgets = p->said = false;
   p->forgot = true;
+  s->seen[SIM_SEEN_FORGOTTEN]++;
   p->adopt_until = s->now + PROCESS_ADOPT_MS;
   sim_trace(s, "the record is lost, but for the framework's id");
 }

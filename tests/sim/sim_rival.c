@@ -113,6 +113,7 @@ static void rival_accept(struct sim *s, const K8smMesos__Offer *offer, struct k8
              (int)sim_between(s, SIM_CHANCE_RIVAL, 1, 60));
     k8smi_buf_puts(json, text);
     k8smi_buf_put(json, taken.ptr, taken.len);
+    s->seen[SIM_SEEN_RIVAL_TOOK]++;
     k8smi_buf_puts(json, "]}]}}],\"filters\":{\"refuse_seconds\":5}}}");
   }
   k8smi_buf_free(&taken);

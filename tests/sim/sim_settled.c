@@ -57,11 +57,13 @@ static void settled_codes(const struct sim *s, size_t i, const struct k8sm_statu
   }
 }
 
-/* Some container ended, and nobody was there to see how: with its agent, or its executor. */
-static bool settled_unseen(const struct k8sm_status *status) {
+/* Some container ended, and nobody was there to see how: with its agent, or its executor. Or its record is
+ * lost, and nobody told of it since. */
+static bool settled_unseen(const struct sim *s, const struct k8sm_status *status) {
   struct k8sm_container_status c;
   for (size_t k = 0; k8sm_status_containers(status, k, &c, sizeof c, 1) != 0; k++) {
     if (k8smi_eqs(c.reason, "ContainerStatusUnknown")) return true;
+    if (s->process.forgot && c.state == K8SM_STATE_WAITING) return true;
   }
   return false;
 }
@@ -85,8 +87,7 @@ static void settled_terminal(const struct sim *s, size_t i, const struct k8sm_st
     settled_not(w, "%s is %s, and is to be started again always", p->key, sum->phase.ptr);
   if (failed && p->policy == SIM_ON_FAILURE)
     settled_not(w, "%s is Failed, and is to be started again", p->key);
-  /* Something ended badly, or in a way that nobody saw, or remembers. */
-  bool bad = settled_unseen(status) || s->process.forgot;
+  bool bad = settled_unseen(s, status);
   for (size_t k = 0; k < p->container_count; k++) {
     const struct sim_task *t = sim_truth_last(s, i, k);
     if (!failed && p->containers[k].kind == SIM_MAIN && p->policy != SIM_NEVER && p->containers[k].fails &&
@@ -280,6 +281,16 @@ static void settled_wanted(const struct sim *s, size_t i, struct settled *w) {
   }
 }
 
+/* What agents have said of operations, and nobody has acknowledged. Where the master does not know one,
+ * nobody can. */
+static void settled_operations(const struct local_framework *framework, struct settled *w) {
+  K8SMI_EACH(at, (struct k8smi_link *)(uintptr_t)&framework->operations) {
+    const struct local_operation *operation = K8SMI_OF(at, local_operation, link);
+    if (operation->known && operation->heard)
+      settled_not(w, "the end of operation %s is not acknowledged", operation->id);
+  }
+}
+
 /* What agents have said and nobody has acknowledged. */
 static void settled_updates(const struct sim *s, struct settled *w) {
   K8SMI_EACH(link, &s->local->frameworks) {
@@ -288,6 +299,7 @@ static void settled_updates(const struct sim *s, struct settled *w) {
       if (strncmp(task->id, "rival", 5) == 0 || task->lost || k8smi_list_empty(&task->updates)) continue;
       settled_not(w, "an update of %s is not acknowledged", task->id);
     }
+    settled_operations(K8SMI_OF(link, local_framework, link), w);
   }
 }
 

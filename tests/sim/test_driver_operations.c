@@ -19,7 +19,7 @@ static const char *id_in_accept(const struct script *s, const char *kind) {
 /* agent, message, uuid NULL: it has none; else 16 letters. */
 static void tell(struct script *s, const char *id, const char *agent, const char *state, const char *message,
                  const char *uuid) {
-  char json[1024], parts[3][256] = {"", "", ""};
+  char json[2048], parts[3][256] = {"", "", ""};
   if (agent != NULL) snprintf(parts[0], sizeof parts[0], ",\"agent_id\":{\"value\":\"%s\"}", agent);
   if (message != NULL) snprintf(parts[1], sizeof parts[1], ",\"message\":\"%s\"", message);
   if (uuid != NULL) snprintf(parts[2], sizeof parts[2], ",\"uuid\":{\"value\":\"%.21sA==\"}", uuid);
