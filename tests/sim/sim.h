@@ -245,6 +245,25 @@ void sim_faults_call(struct sim *s);
 /* Nothing goes wrong any more, and all that was lost for a while is back. */
 void sim_faults_end(struct sim *s);
 const char *sim_fault_name(enum sim_fault kind);
+/* It was not cut off, nor is it gone. */
+bool sim_faults_is_there(const struct sim *s, size_t agent);
+/* One that is cut off comes back. */
+void sim_faults_back_later(struct sim *s, size_t agent);
+void sim_faults_restart_process(struct sim *s, size_t agent);
+void sim_faults_refuse(struct sim *s);
+
+/* ---- sim_traps.c: faults that lie in wait ---- */
+/* Sets it, of a hundred times so often. */
+bool sim_traps_set(struct sim *s, enum sim_trap trap, unsigned percent);
+/* A call was sent: if it launches, what it launches on is taken away from under it. */
+void sim_traps_spring(struct sim *s);
+/* It is time for what was set off. */
+void sim_traps_turn(struct sim *s);
+/* The agent is cut off, and owners of pods there don't wait for it: they force deletions. */
+void sim_traps_patience(struct sim *s, size_t agent);
+/* The agent is about to be back. What it brings of pods that are gone is to be killed, and their last rows
+ * are to be written: that goes wrong. */
+void sim_traps_back(struct sim *s, size_t agent);
 
 /* ---- sim_rival.c ---- */
 struct sim_rival {
@@ -421,6 +440,7 @@ enum sim_seen {
   SIM_SEEN_DRAINED,
   SIM_SEEN_STICKY_HEALTH,
   SIM_SEEN_LAGGING_COPY,
+  SIM_SEEN_LEFT_BEHIND,
   SIM_SEEN_CUT_IN_EVENT,
   SIM_SEEN_CRASH,
   SIM_SEEN_CUT_ROW,

@@ -32,7 +32,7 @@ static void faults_crash(struct sim *s) {
   s->process.crash_in = sim_between(s, SIM_CHANCE_FAULTS, 1, 25);
 }
 
-static void faults_refuse(struct sim *s) {
+void sim_faults_refuse(struct sim *s) {
   s->process.refuse_until = s->now + sim_between(s, SIM_CHANCE_FAULTS, 1000, 40000);
 }
 
@@ -55,29 +55,23 @@ static void faults_fail_over(struct sim *s) {
   sim_trace(s, "a new master, %s", recovered ? "with its registry" : "without a registry");
 }
 
-static bool faults_is_there(const struct sim *s, size_t i) {
+bool sim_faults_is_there(const struct sim *s, size_t i) {
   return s->faults.agents[i].back_ms == UINT64_MAX && !s->faults.agents[i].gone;
 }
 
 /* One that is there; SIM_AGENTS: none. */
 static size_t faults_agent(struct sim *s) {
   size_t i = (size_t)sim_draw(s, SIM_CHANCE_FAULTS, s->agent_count);
-  return faults_is_there(s, i) ? i : SIM_AGENTS;
+  return sim_faults_is_there(s, i) ? i : SIM_AGENTS;
 }
 
-static bool faults_set_trap(struct sim *s, enum sim_trap trap, unsigned percent) {
-  if (!sim_percent(s, SIM_CHANCE_FAULTS, percent)) return false;
-  s->faults.trap = trap;
-  return true;
-}
-
-static void faults_back_later(struct sim *s, size_t i) {
+void sim_faults_back_later(struct sim *s, size_t i) {
   s->faults.agents[i].back_ms = s->now + sim_between(s, SIM_CHANCE_FAULTS, 1000, 150000);
 }
 
 static void faults_cut_agent(struct sim *s) {
-  if (s->reserves && faults_set_trap(s, SIM_UNMADE, 20)) return;
-  if (faults_set_trap(s, SIM_MISS, 15)) return;
+  if (s->reserves && sim_traps_set(s, SIM_UNMADE, 20)) return;
+  if (sim_traps_set(s, SIM_MISS, 15)) return;
   size_t i = faults_agent(s);
   if (i == SIM_AGENTS) return;
   bool noticed = sim_percent(s, SIM_CHANCE_FAULTS, 40);
@@ -86,7 +80,8 @@ static void faults_cut_agent(struct sim *s) {
   } else {
     k8smi_local_cut_agent(s->local, i);
   }
-  faults_back_later(s, i);
+  sim_faults_back_later(s, i);
+  if (sim_percent(s, SIM_CHANCE_FAULTS, 35)) sim_traps_patience(s, i);
   sim_trace(s, "agent %zu is cut off%s", i, noticed ? ", and the master knows" : "");
 }
 
@@ -97,7 +92,7 @@ static void faults_replace(struct sim *s, size_t i) {
   s->agent_count++;
 }
 
-static void faults_restart_process(struct sim *s, size_t i) {
+void sim_faults_restart_process(struct sim *s, size_t i) {
   struct local_agent *agent = &s->local->agents[i];
   sim_trace(s, "agent %zu: its process starts again", i);
   k8smi_local_restart_agent(s->local, i);
@@ -107,11 +102,11 @@ static void faults_restart_process(struct sim *s, size_t i) {
 }
 
 static void faults_restart(struct sim *s) {
-  if (faults_set_trap(s, SIM_TEAR, 40)) return;
+  if (sim_traps_set(s, SIM_TEAR, 40)) return;
   size_t i = faults_agent(s);
   if (i == SIM_AGENTS) return;
   if (sim_percent(s, SIM_CHANCE_FAULTS, 70) || faults_any_gone(s) || !s->local->agents[i].registered) {
-    faults_restart_process(s, i);
+    sim_faults_restart_process(s, i);
   } else {
     sim_trace(s, "agent %zu: its machine is set up anew", i);
     k8smi_local_wipe_agent(s->local, i);
@@ -150,7 +145,7 @@ static void faults_executor(struct sim *s) {
 }
 
 static void faults_rescind(struct sim *s) {
-  if (!faults_set_trap(s, SIM_SNATCH, 40)) k8smi_local_rescind_offers(s->local);
+  if (!sim_traps_set(s, SIM_SNATCH, 40)) k8smi_local_rescind_offers(s->local);
 }
 
 /* The rival comes and goes, so that what is freed may be taken by it. */
@@ -194,7 +189,7 @@ static const struct {
     [SIM_STALL] = {"stall", 5, faults_stall},
     [SIM_SLOW] = {"slow", 8, faults_slow},
     [SIM_CRASH] = {"crash", 16, faults_crash},
-    [SIM_REFUSE] = {"refuse", 7, faults_refuse},
+    [SIM_REFUSE] = {"refuse", 7, sim_faults_refuse},
     [SIM_FAIL_OVER] = {"fail-over", 8, faults_fail_over},
     [SIM_AGENT] = {"agent", 12, faults_cut_agent},
     [SIM_RESTART] = {"restart", 8, faults_restart},
@@ -255,16 +250,10 @@ uint64_t sim_faults_deadline(const struct sim *s) {
 }
 
 static void faults_restore(struct sim *s, size_t i) {
+  if (!s->calm) sim_traps_back(s, i);
   s->faults.agents[i].back_ms = UINT64_MAX;
   sim_trace(s, "agent %zu is back", i);
   k8smi_local_restore_agent(s->local, i);
-}
-
-static void faults_tear(struct sim *s) {
-  struct sim_faults *f = &s->faults;
-  if (f->tear_ms > s->now) return;
-  f->tear_ms = UINT64_MAX;
-  if (faults_is_there(s, f->torn_agent)) faults_restart_process(s, f->torn_agent);
 }
 
 void sim_faults_turn(struct sim *s) {
@@ -281,7 +270,7 @@ void sim_faults_turn(struct sim *s) {
   for (size_t i = 0; i < SIM_AGENTS; i++) {
     if (f->agents[i].back_ms <= s->now) faults_restore(s, i);
   }
-  faults_tear(s);
+  sim_traps_turn(s);
   sim_net_listen(s);
   sim_truth_look(s);
 }
@@ -315,54 +304,9 @@ bool sim_faults_record(struct sim *s, const struct k8sm_effect *e) {
   return false;
 }
 
-/* For another framework, if there is one. */
-static void faults_snatch(struct sim *s) {
-  sim_trace(s, "offers are taken back, and an ACCEPT is on its way");
-  k8smi_local_rescind_offers(s->local);
-  if ((s->faults_on & 1u << SIM_RIVAL) != 0) faults_rival(s);
-  s->faults.struck = true;
-}
-
-static void faults_miss(struct sim *s, size_t i) {
-  if (!faults_is_there(s, i)) return;
-  sim_trace(s, "agent %zu is cut off, and a launch is on its way", i);
-  k8smi_local_cut_agent(s->local, i);
-  faults_back_later(s, i);
-}
-
-/* Whoever subscribes anew asks the master. */
-static void faults_unmade(struct sim *s, size_t i) {
-  static const enum sim_fault kinds[] = {SIM_CUT, SIM_CUT, SIM_CRASH};
-  struct sim_faults *f = &s->faults;
-  faults_miss(s, i);
-  for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-    uint64_t due = s->now + sim_between(s, SIM_CHANCE_FAULTS, 100, 10000);
-    if ((s->faults_on & 1u << kinds[k]) != 0 && f->count < SIM_PLANNED)
-      f->planned[f->count++] = (struct sim_planned){due, kinds[k]};
-  }
-}
-
-/* What it launches on is taken away from under it. */
-static void faults_spring(struct sim *s) {
-  struct sim_faults *f = &s->faults;
-  const size_t agent = s->check.launched_on;
-  if (agent == SIM_AGENTS || (f->trap == SIM_UNMADE && !s->check.creates)) return;
-  switch (f->trap) {
-  case SIM_SNATCH: faults_snatch(s); break;
-  case SIM_MISS: faults_miss(s, agent); break;
-  case SIM_UNMADE: faults_unmade(s, agent); break;
-  case SIM_TEAR:
-    f->torn_agent = agent;
-    f->tear_ms = s->now + sim_between(s, SIM_CHANCE_FAULTS, 10, 170);
-    break;
-  default: break;
-  }
-  f->trap = SIM_NO_TRAP;
-}
-
 void sim_faults_call(struct sim *s) {
   struct sim_faults *f = &s->faults;
-  faults_spring(s);
+  sim_traps_spring(s);
   bool now = (f->cut_wishes && s->check.wish) || (f->cut_after != 0 && --f->cut_after == 0);
   if (!now) return;
   f->cut_wishes = false;

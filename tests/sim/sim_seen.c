@@ -26,6 +26,7 @@ static const char *const seen_names[SIM_SEENS] = {
     [SIM_SEEN_DRAINED] = "an agent was drained",
     [SIM_SEEN_STICKY_HEALTH] = "a task ended as unhealthy whose health nobody looks at",
     [SIM_SEEN_LAGGING_COPY] = "a copy told of a task as it was before",
+    [SIM_SEEN_LEFT_BEHIND] = "an agent brought back what was left of pods that were gone",
     [SIM_SEEN_CUT_IN_EVENT] = "a stream broke in the middle of an event",
     [SIM_SEEN_CRASH] = "the process died between two effects",
     [SIM_SEEN_CUT_ROW] = "a row was cut short",

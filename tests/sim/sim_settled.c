@@ -186,6 +186,8 @@ static void settled_running(const struct sim *s, size_t i, const struct k8sm_dri
   struct k8sm_container_status c;
   size_t instances = 0;
   bool alone = sim_truth_alone(s, sim_truth_last(s, i, 0));
+  if (p->deadline_s != 0 && s->process.wall_offset == 0)
+    settled_not(w, "%s has a deadline, and goes on", p->key);
   if (!alone && (pause == NULL || !pause->live))
     settled_not(w, "%s has no executor (%s)", p->key, sum->shown.ptr);
   for (size_t k = 0; k < s->truth.instance_count; k++)
