@@ -26,6 +26,13 @@ bool k8smi_volume_is_used(const struct k8sm_cluster *c, struct k8sm_slice id) {
   return row != K8SMI_ROW_NONE && volumes_at(c, row)->users > 0;
 }
 
+bool k8smi_volume_is_elsewhere(const struct k8sm_cluster *c, struct k8sm_slice id,
+                               struct k8sm_slice agent_id) {
+  uint32_t row = volumes_first(c, id);
+  if (row == K8SMI_ROW_NONE || !volumes_at(c, row)->seen) return false;
+  return !k8smi_eq(k8smi_agent_at(c, volumes_at(c, row)->agent)->id, agent_id);
+}
+
 static uint32_t volumes_new_first(struct k8sm_cluster *c, struct k8sm_slice id) {
   struct k8sm_slice own;
   if (!k8smi_text_own(&c->allocator, id, &own)) return K8SMI_ROW_NONE;

@@ -20,6 +20,9 @@ struct k8smi_volume_place {
 
 /* The agent that has the volume; ROW_NONE: not known. */
 uint32_t k8smi_volume_agent(const struct k8sm_cluster *cluster, struct k8sm_slice id);
+/* It was offered by another agent than this one, or is said to be there. */
+bool k8smi_volume_is_elsewhere(const struct k8sm_cluster *cluster, struct k8sm_slice id,
+                               struct k8sm_slice agent_id);
 /* Those of an offer. False when memory ran out: what was learned is true all the same. */
 bool k8smi_volumes_learn(struct k8sm_cluster *cluster, const struct k8smi_offer *offer, uint32_t agent);
 /* A pod that claims them comes to an agent, or leaves it. False when memory ran out: then it leaves none. */

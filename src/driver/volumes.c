@@ -150,6 +150,13 @@ int k8smi_drv_volume_put(struct k8sm_driver *d, const struct drv_volume_facts *f
   return r;
 }
 
+int k8smi_drv_volume_tell(struct k8sm_driver *d, const struct drv_volume_facts *facts) {
+  struct k8sm_cluster *cluster = d->offers.cluster;
+  int r = facts->supposed ? k8smi_volume_suppose(cluster, facts->id, facts->agent_id)
+                          : k8sm_cluster_note_volume(cluster, facts->id, facts->agent_id);
+  return r == K8SM_OK ? k8smi_drv_volume_put(d, facts) : r;
+}
+
 void k8smi_drv_volume_end(struct k8sm_driver *d, struct drv_volume *v) {
   if (!v->made) return;
   v->made = v->supposed = v->shown = false;
@@ -282,6 +289,14 @@ void k8smi_drv_volume_answered(struct k8sm_driver *d, const struct drv_record *r
   if (!v->made) volume_remove(d, v);
 }
 
+/* The key is that of the claim whose volume has the id. */
+static bool volume_has_key(struct k8sm_slice id, struct k8sm_slice key) {
+  const size_t prefix = sizeof DRV_VOLUME_KEY - 1, dot = volume_dot(id);
+  if (dot == SIZE_MAX || key.len != prefix + id.len || key.ptr[prefix + dot] != '/') return false;
+  const char *name = key.ptr + prefix;
+  return memcmp(name, id.ptr, dot) == 0 && memcmp(name + dot + 1, id.ptr + dot + 1, id.len - dot - 1) == 0;
+}
+
 static int volume_bad(struct k8sm_slice key, const char *words, struct k8sm_diags *diags) {
   k8smi_find(diags, K8SM_DIAG_RECORD_INVALID, NULL, "the record '%.*s' %s", K8SMI_P(key), words);
   return K8SM_ERR_INVALID;
@@ -298,20 +313,11 @@ static int volume_restore_row(struct k8sm_driver *d, struct k8sm_slice key,
                                                      row->supposed == DRV_SNAPSHOT_VOLUME_TRIED,
                                          .shown = row->supposed == DRV_SNAPSHOT_VOLUME_SHOWN,
                                          .trial = row->supposed == DRV_SNAPSHOT_VOLUME_TRIED};
-  char text[DRV_ID_CAP + 8];
-  struct drv_volume *v;
   if (row->agent_id.len == 0) return volume_bad(key, "names no agent", diags);
-  int r = k8smi_drv_volume_put(d, &facts);
-  if (r == K8SM_OK) v = k8smi_drv_volume_find(d, row->id);
-  if (r == K8SM_OK && (v == NULL || !k8smi_eq(k8smi_drv_volume_key(v, text, sizeof text), key))) {
-    if (v != NULL) volume_remove(d, v);
-    return volume_bad(key, "is of a volume with another id", diags);
-  }
-  if (r == K8SM_OK && facts.supposed)
-    r = k8smi_volume_suppose(d->offers.cluster, v->id, v->agent_id);
-  else if (r == K8SM_OK)
-    r = k8sm_cluster_note_volume(d->offers.cluster, v->id, v->agent_id);
+  if (!volume_has_key(row->id, key)) return volume_bad(key, "is of a volume with another id", diags);
+  int r = k8smi_drv_volume_tell(d, &facts);
   if (r != K8SM_OK) return k8smi_find_nomem(diags, r);
+  struct drv_volume *v = k8smi_drv_volume_find(d, row->id);
   k8smi_list_remove(&v->due);
   v->kept = true;
   return K8SM_OK;

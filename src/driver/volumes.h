@@ -64,6 +64,8 @@ struct drv_volume *k8smi_drv_volume_find(const struct k8sm_driver *d, struct k8s
 /* One is there, and its row to be written, unless that says so already. An id that names no claim is left
  * out. Errors: NOMEM. */
 int k8smi_drv_volume_put(struct k8sm_driver *d, const struct drv_volume_facts *facts);
+/* The same, where the cluster does not know it from offers: it is told first. Errors: NOMEM. */
+int k8smi_drv_volume_tell(struct k8sm_driver *d, const struct drv_volume_facts *facts);
 /* It is there no more, and its row is to go. Takes no memory. */
 void k8smi_drv_volume_end(struct k8sm_driver *d, struct drv_volume *volume);
 /* From a record; `key` begins with DRV_VOLUME_KEY. Errors: INVALID, SYNTAX, NOMEM. */

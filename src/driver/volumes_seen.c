@@ -81,10 +81,10 @@ int k8smi_drv_volumes_made(struct k8sm_driver *d, struct drv_pod *pod) {
     if (row->claim.len == 0) continue;
     struct drv_volume_facts facts = seen_facts(pod, row, pod->place->agent_id);
     facts.pod = NULL; /* it has come there, or waits for what its tasks say */
-    const bool there = k8smi_eq(seen_at(d, row->id), facts.agent_id);
-    r = seen_show(d, &facts);
-    /* As if an offer had shown it: the pod may leave before any does. */
-    if (r == K8SM_OK && there) r = k8sm_cluster_note_volume(d->offers.cluster, row->id, facts.agent_id);
+    if (!k8smi_eq(seen_at(d, row->id), facts.agent_id)) continue;
+    facts.shown =
+        seen_is_new(d, row->id); /* as if an offer had shown it: the pod may leave before any does */
+    r = k8smi_drv_volume_tell(d, &facts);
   }
   return r;
 }
@@ -99,8 +99,7 @@ static int seen_note(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
   bool older = over || (pod->volumes_old && v != NULL && v->made && !v->supposed);
   struct k8sm_slice known = seen_at(d, row->id);
   if (older && known.len > 0 && !k8smi_eq(known, facts.agent_id)) return K8SM_OK;
-  int r = k8sm_cluster_note_volume(d->offers.cluster, row->id, facts.agent_id);
-  return r == K8SM_OK ? k8smi_drv_volume_put(d, &facts) : r;
+  return k8smi_drv_volume_tell(d, &facts);
 }
 
 void k8smi_drv_volumes_note(struct k8sm_driver *d, struct drv_pod *pod) {
@@ -136,8 +135,8 @@ int k8smi_drv_volumes_suppose(struct k8sm_driver *d, struct drv_pod *pod, struct
     struct drv_volume_facts facts = seen_facts(pod, row, agent_id);
     facts.supposed = true;
     facts.trial = trial;
-    r = k8smi_volume_suppose(d->offers.cluster, row->id, agent_id);
-    if (r == K8SM_OK && k8smi_eq(seen_at(d, row->id), agent_id)) r = k8smi_drv_volume_put(d, &facts);
+    if (!k8smi_volume_is_elsewhere(d->offers.cluster, row->id, agent_id))
+      r = k8smi_drv_volume_tell(d, &facts);
   }
   return r;
 }
@@ -201,8 +200,7 @@ int k8smi_drv_volumes_used(struct k8sm_driver *d, struct drv_pod *pod, struct k8
     const struct drv_volume *v = k8smi_drv_volume_find(d, row->id);
     if (v == NULL || !v->made || !(v->shown || v->supposed) || !k8smi_eq(v->agent_id, agent_id)) continue;
     const struct drv_volume_facts facts = seen_facts(pod, row, agent_id);
-    r = k8sm_cluster_note_volume(d->offers.cluster, row->id, agent_id);
-    if (r == K8SM_OK) r = k8smi_drv_volume_put(d, &facts);
+    r = k8smi_drv_volume_tell(d, &facts);
   }
   return r;
 }
