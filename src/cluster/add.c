@@ -101,12 +101,9 @@ static int add_one(struct add_job *job, size_t i, const struct k8smi_path *path)
   *step = (struct add_step){.held = K8SMI_ROW_NONE, .agent = K8SMI_ROW_NONE};
   int result = add_agent(job, offer, path, step);
   if (result != K8SM_OK) return result;
-  const char *why = k8smi_slot_refuses(job->cluster, step->agent, offer);
-  if (why == NULL && !k8smi_volumes_learn(job->cluster, offer, step->agent)) return K8SM_ERR_NOMEM;
-  if (why == NULL) return add_held(job, offer, step);
-  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, path, "%s: the offer %.*s is left out", why,
-             K8SMI_P(offer->id));
-  return K8SM_OK;
+  if (k8smi_slot_refuses(job->cluster, step->agent, offer, path, job->diags)) return K8SM_OK;
+  if (!k8smi_volumes_learn(job->cluster, offer, step->agent)) return K8SM_ERR_NOMEM;
+  return add_held(job, offer, step);
 }
 
 static void add_undo(struct add_job *job) {

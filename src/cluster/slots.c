@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster/slots.h"
+#include "base/findings.h"
 #include "cluster/blocks.h"
 #include "cluster/id_keys.h"
 #include "cluster/tree.h"
@@ -19,44 +20,89 @@ uint32_t k8smi_slot_find(const struct k8sm_cluster *cluster, uint32_t agent, str
 }
 
 /* Has the offer a port that this part has, too? */
-static bool slots_have_port(const struct k8smi_offer *offer, const struct k8smi_resource *part) {
+static bool slots_have_port(const struct k8smi_offer *offer, const struct k8smi_resource *part,
+                            uint64_t *ret) {
   for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
     const struct k8smi_resource *other = &offer->resources[i];
-    if (other != part && other->kind == K8SMI_PORTS && k8smi_ranges_meet(&other->ranges, &part->ranges))
+    if (other != part && other->kind == K8SMI_PORTS && k8smi_ranges_meet(&other->ranges, &part->ranges, ret))
       return true;
   }
   return false;
 }
 
+/* The offer held of the agent that has a port of this part, too; NULL: none has. */
+static const struct k8smi_offer *slots_other(const struct k8sm_cluster *c, uint32_t agent,
+                                             const struct k8smi_resource *part, uint64_t *ret_port) {
+  for (uint32_t s = k8smi_agent_at(c, agent)->first_slot; s != K8SMI_ROW_NONE;
+       s = k8smi_slot_at(c, s)->next) {
+    for (uint32_t h = k8smi_slot_at(c, s)->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next)
+      if (slots_have_port(k8smi_held_at(c, h)->offer, part, ret_port)) return k8smi_held_at(c, h)->offer;
+  }
+  return NULL;
+}
+
+/* An offer that is to be held, and where it stands. */
+struct slots_job {
+  const struct k8sm_cluster *cluster;
+  uint32_t agent;
+  const struct k8smi_offer *offer;
+  const struct k8smi_path *path;
+  struct k8sm_diags *diags;
+};
+
 /* A port that is offered twice, to whatever roles: it could be spent twice. */
-static bool slots_repeat_port(const struct k8sm_cluster *c, uint32_t agent, const struct k8smi_offer *offer) {
+static bool slots_repeat_port(const struct slots_job *job) {
+  const struct k8smi_offer *offer = job->offer;
+  const struct k8smi_path list = k8smi_path_field(job->path, K8SMI_S("resources"));
+  uint64_t port;
   for (size_t i = 0; offer->ports && i < offer->resource_count; i++) {
     const struct k8smi_resource *part = &offer->resources[i];
     if (part->kind != K8SMI_PORTS) continue;
-    if (slots_have_port(offer, part)) return true;
-    for (uint32_t s = k8smi_agent_at(c, agent)->first_slot; s != K8SMI_ROW_NONE;
-         s = k8smi_slot_at(c, s)->next) {
-      for (uint32_t h = k8smi_slot_at(c, s)->first_offer; h != K8SMI_ROW_NONE; h = k8smi_held_at(c, h)->next)
-        if (slots_have_port(k8smi_held_at(c, h)->offer, part)) return true;
-    }
+    const struct k8smi_offer *other =
+        slots_have_port(offer, part, &port) ? offer : slots_other(job->cluster, job->agent, part, &port);
+    if (other == NULL) continue;
+    const struct k8smi_path at = k8smi_path_index(&list, i);
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &at,
+               "the port %llu of the agent %.*s is offered twice, also by the offer %.*s to the role %.*s: "
+               "the offer %.*s is left out",
+               (unsigned long long)port, K8SMI_P(offer->agent_id), K8SMI_P(other->id), K8SMI_P(other->role),
+               K8SMI_P(offer->id));
+    return true;
   }
   return false;
 }
 
-const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent,
-                               const struct k8smi_offer *offer) {
-  uint32_t row = k8smi_slot_find(cluster, agent, offer->role);
-  if (slots_repeat_port(cluster, agent, offer)) return "a port of its agent is offered twice";
-  if (row == K8SMI_ROW_NONE) {
-    return k8smi_agent_at(cluster, agent)->slots < K8SMI_AGENT_ROLES_MAX
-               ? NULL
-               : "the agent is offered to too many roles";
-  }
-  const struct k8smi_cluster_slot *slot = k8smi_slot_at(cluster, row);
+static bool slots_lack_role(const struct slots_job *job) {
+  const unsigned roles = k8smi_agent_at(job->cluster, job->agent)->slots;
+  if (roles < K8SMI_AGENT_ROLES_MAX) return false;
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, job->path,
+             "the agent %.*s is offered to %u roles, and now to %.*s: expected %d at most: the offer %.*s is "
+             "left out",
+             K8SMI_P(job->offer->agent_id), roles, K8SMI_P(job->offer->role), K8SMI_AGENT_ROLES_MAX,
+             K8SMI_P(job->offer->id));
+  return true;
+}
+
+static bool slots_overflow(const struct slots_job *job, const struct k8smi_cluster_slot *slot) {
+  static const char *const names[K8SMI_SCALARS] = {
+      [K8SMI_CPUS] = "cpus", [K8SMI_MEM] = "mem", [K8SMI_DISK] = "disk"};
   for (int s = 0; s < K8SMI_SCALARS; s++) {
-    if (slot->free[s] > SLOT_SCALAR_MAX - offer->free[s]) return "more of a resource than any machine has";
+    if (slot->free[s] <= SLOT_SCALAR_MAX - job->offer->free[s]) continue;
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, job->path,
+               "with what the agent %.*s offers already it has more %s than any machine: the offer %.*s is "
+               "left out",
+               K8SMI_P(job->offer->agent_id), names[s], K8SMI_P(job->offer->id));
+    return true;
   }
-  return NULL;
+  return false;
+}
+
+bool k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent, const struct k8smi_offer *offer,
+                        const struct k8smi_path *path, struct k8sm_diags *diags) {
+  const struct slots_job job = {cluster, agent, offer, path, diags};
+  if (slots_repeat_port(&job)) return true;
+  uint32_t row = k8smi_slot_find(cluster, agent, offer->role);
+  return row == K8SMI_ROW_NONE ? slots_lack_role(&job) : slots_overflow(&job, k8smi_slot_at(cluster, row));
 }
 
 static uint32_t slots_role(struct k8sm_cluster *cluster, struct k8sm_slice name) {

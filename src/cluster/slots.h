@@ -9,9 +9,9 @@
 /* The slot of an agent and role; NONE if nothing is offered. */
 uint32_t k8smi_slot_find(const struct k8sm_cluster *cluster, uint32_t agent, struct k8sm_slice role);
 
-/* Why an offer can't be put into its slot, as a text for the finding; NULL: it can. */
-const char *k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent,
-                               const struct k8smi_offer *offer);
+/* An offer that can't be put into its slot is a finding; `path` is that of the offer. */
+bool k8smi_slot_refuses(const struct k8sm_cluster *cluster, uint32_t agent, const struct k8smi_offer *offer,
+                        const struct k8smi_path *path, struct k8sm_diags *diags);
 
 /* Puts an offer held into its slot, which is made if need be; its row must be reserved, and a row of
  * roles too. False when memory ran out. */

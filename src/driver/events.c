@@ -81,43 +81,10 @@ static int events_error(struct k8sm_driver *d, const struct event_in *in) {
 
 /* ---- offers ---- */
 
-/* Offers that can't be read are not held, and would stay with us for ever: they go back. Both lists are in
- * the event's order. */
-static int events_decline_unread(struct k8sm_driver *d, const K8smMesos__Event__Offers *all,
-                                 const struct k8sm_offers *read) {
-  const struct k8sm_allocator *a = &d->core.allocator;
-  struct k8sm_offer row;
-  size_t n = 0, k = 0;
-  struct k8sm_slice *ids = k8smi_alloc(a, all->n_offers * sizeof *ids);
-  if (ids == NULL) return K8SM_ERR_NOMEM;
-  for (size_t i = 0; i < all->n_offers; i++) {
-    struct k8sm_slice id = k8smi_s(all->offers[i]->id->value);
-    bool is_read = k8sm_offers_rows(read, k, &row, sizeof row, 1) != 0 && k8smi_eq(row.id, id);
-    k += is_read;
-    if (!is_read && id.len != 0) ids[n++] = id;
-  }
-  int r = k8smi_drv_offers_decline(d, ids, n, d->core.options.refuse.unsuited, "the offers can't be read");
-  k8smi_free(a, ids, all->n_offers * sizeof *ids);
-  return r == K8SM_ERR_NOMEM ? r : K8SM_OK;
-}
-
 static int events_offers(struct k8sm_driver *d, const struct event_in *in) {
-  const struct k8sm_offers_options o = {
-      .size = sizeof o, .allocator = &d->core.allocator, .format = d->core.options.format};
-  struct k8sm_offers *offers;
   if (in->event->offers == NULL) return events_hollow(d);
-  int r = k8sm_offers_parse(in->bytes.ptr, in->bytes.len, &o, &offers, NULL);
-  if (r == K8SM_ERR_NOMEM) return r;
-  if (r != K8SM_OK) return events_hollow(d);
-  size_t n = k8sm_offers_rows(offers, 0, NULL, sizeof(struct k8sm_offer), 0);
-  if (n != in->event->offers->n_offers) r = events_decline_unread(d, in->event->offers, offers);
-  if (r == K8SM_OK) r = k8sm_cluster_add(d->offers.cluster, offers, d->core.mono_ms, NULL);
-  if (r != K8SM_ERR_NOMEM && k8smi_drv_volumes_offered(d, offers) != K8SM_OK) r = K8SM_ERR_NOMEM;
-  k8sm_offers_unref(offers);
-  if (r == K8SM_ERR_NOMEM) return r;
-  d->core.counters.offers_received += in->event->offers->n_offers;
-  d->offers.fresh = d->offers.stale = true;
-  return K8SM_OK;
+  int r = k8smi_drv_offered(d, in->event->offers, in->bytes);
+  return r == K8SM_OK || r == K8SM_ERR_NOMEM ? r : events_hollow(d);
 }
 
 static int events_rescind(struct k8sm_driver *d, const struct event_in *in) {

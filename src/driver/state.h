@@ -4,6 +4,7 @@
 
 /* The driver as a whole, and the parts that need to see all of it. */
 
+#include "driver/told.h"
 #include "driver/tombs.h"
 #include "driver/volumes.h"
 #include "wire/mesos.h"
@@ -110,6 +111,7 @@ struct k8sm_driver {
   struct drv_claims claims;
   struct drv_volumes volumes;
   struct drv_tombs tombs;
+  struct drv_told told;
   enum drv_life life;
   uint64_t leave_ms;  /* LEAVING: when it is over at the latest */
   uint32_t stop_code; /* of the STOPPED effect that is due */
@@ -331,6 +333,11 @@ size_t k8smi_drv_claims_want(const struct k8sm_driver *d, struct k8sm_want *rows
 uint64_t k8smi_drv_claims_deadline(const struct k8sm_driver *d);
 /* Those that some agent has, or may have. */
 size_t k8smi_drv_claims_open(const struct k8sm_driver *d);
+/* ---- offered.c: offers that come in ---- */
+
+/* Those of an event, which came as these bytes. Errors: NOMEM; any other: they can't be read at all. */
+int k8smi_drv_offered(struct k8sm_driver *d, const K8smMesos__Event__Offers *event, struct k8sm_slice bytes);
+
 /* ---- sweep.c: what is left over of others ---- */
 
 /* The driver subscribes. */

@@ -47,15 +47,18 @@ void k8smi_ranges_unite(struct k8smi_ranges *ranges) {
   ranges_merge(ranges);
 }
 
-bool k8smi_ranges_meet(const struct k8smi_ranges *a, const struct k8smi_ranges *b) {
+bool k8smi_ranges_meet(const struct k8smi_ranges *a, const struct k8smi_ranges *b, uint64_t *ret) {
   size_t i = 0, j = 0;
   while (i < a->count && j < b->count) {
-    if (a->items[i].end < b->items[j].begin)
+    const struct k8smi_range *x = &a->items[i], *y = &b->items[j];
+    if (x->end < y->begin) {
       i++;
-    else if (b->items[j].end < a->items[i].begin)
+    } else if (y->end < x->begin) {
       j++;
-    else
+    } else {
+      *ret = x->begin > y->begin ? x->begin : y->begin;
       return true;
+    }
   }
   return false;
 }

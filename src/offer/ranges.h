@@ -26,7 +26,8 @@ int k8smi_ranges_normalise(struct k8smi_ranges *ranges, struct k8smi_range *bad)
 void k8smi_ranges_unite(struct k8smi_ranges *ranges);
 
 /* On ranges in normal form. `ret` has room for a->count + b->count ranges; it is in normal form again. */
-bool k8smi_ranges_meet(const struct k8smi_ranges *a, const struct k8smi_ranges *b);
+bool k8smi_ranges_meet(const struct k8smi_ranges *a, const struct k8smi_ranges *b,
+                       uint64_t *ret); /* the first number that is in both */
 bool k8smi_ranges_contain(const struct k8smi_ranges *a, const struct k8smi_ranges *b);
 void k8smi_ranges_minus(const struct k8smi_ranges *a, const struct k8smi_ranges *b, struct k8smi_ranges *ret);
 void k8smi_ranges_common(const struct k8smi_ranges *a, const struct k8smi_ranges *b,

@@ -29,6 +29,18 @@ static bool resource_bad(const struct resource_job *job, const char *field, cons
   return false;
 }
 
+/* With the type that it has. */
+static bool resource_bad_type(const struct resource_job *job, const char *expected) {
+  const K8smMesos__Resource *m = job->message;
+  struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("type"));
+  const char *found = k8smi_enum_name(&k8sm_mesos__value__type__descriptor, (int)m->type);
+  if (found == NULL)
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%d: expected %s", (int)m->type, expected);
+  else
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%s: expected %s", found, expected);
+  return false;
+}
+
 /* With the value, as JSON has it. */
 static bool resource_bad_scalar(const struct resource_job *job, double value) {
   struct k8smi_path scalar = k8smi_path_field(job->path, K8SMI_S("scalar"));
@@ -83,7 +95,32 @@ static bool resource_set(struct resource_job *job, struct k8smi_resource *ret) {
   ret->set.count = set->n_item;
   for (size_t i = 0; i < set->n_item; i++) ret->set.items[i] = k8smi_s(set->item[i]);
   struct k8sm_slice twice;
-  return k8smi_items_normalise(&ret->set, &twice) || resource_bad(job, "set.item", "the same item twice");
+  if (k8smi_items_normalise(&ret->set, &twice)) return true;
+  struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("set.item"));
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "'%.*s' stands there twice: expected each item once",
+             K8SMI_P(twice));
+  return false;
+}
+
+/* It has several values: one of them is not of its type. */
+static bool resource_bad_values(const struct resource_job *job, uint8_t type) {
+  const struct {
+    const char *field;
+    uint8_t type;
+    const void *value;
+  } values[] = {{"scalar", K8SM_RESOURCE_SCALAR, job->message->scalar},
+                {"ranges", K8SM_RESOURCE_RANGES, job->message->ranges},
+                {"set", K8SM_RESOURCE_SET, job->message->set}};
+  const struct k8sm_slice name = k8smi_s(job->message->name);
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+    if (values[i].value == NULL || values[i].type == type) continue;
+    struct k8smi_path path = k8smi_path_field(job->path, k8smi_s(values[i].field));
+    k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
+               "is there, and %.*s is %s: expected a value of that type, and no other", K8SMI_P(name),
+               k8smi_enum_name(&k8sm_mesos__value__type__descriptor, (int)job->message->type));
+    break;
+  }
+  return false;
 }
 
 static bool resource_value(struct resource_job *job, struct k8smi_resource *ret) {
@@ -98,15 +135,15 @@ static bool resource_value(struct resource_job *job, struct k8smi_resource *ret)
   const K8smMesos__Resource *m = job->message;
   size_t type = (size_t)m->type;
   if (type >= sizeof types / sizeof types[0]) {
-    return resource_bad(job, "type", "a resource is SCALAR, RANGES or SET");
+    return resource_bad_type(job, "SCALAR, RANGES or SET");
   }
   ret->type = types[type].type;
   if (ret->kind != K8SMI_OTHER && ret->type != resource_kinds[ret->kind].type) {
-    return resource_bad(job, "type", "cpus, mem and disk are SCALAR, ports are RANGES");
+    return resource_bad_type(job, ret->kind == K8SMI_PORTS ? "RANGES, as ports are"
+                                                           : "SCALAR, as cpus, mem and disk are");
   }
-  if ((m->scalar != NULL) + (m->ranges != NULL) + (m->set != NULL) > 1) {
-    return resource_bad(job, "type", "a resource has a value of its type, and no other");
-  }
+  if ((m->scalar != NULL) + (m->ranges != NULL) + (m->set != NULL) > 1)
+    return resource_bad_values(job, ret->type);
   return types[type].read(job, ret);
 }
 

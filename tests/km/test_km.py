@@ -318,7 +318,13 @@ class Plans(unittest.TestCase):
             ([scalar(1e18)], nowhere, field + ".scalar.value: 1000000000000000000.0: expected"),
             ([ranges((5, 9), (7, 8))], nowhere, field + ".ranges: the range 7-8 overlaps another range of the resource"),
             ([ranges((9, 5))], nowhere, field + ".ranges: the range 9-5 ends before it begins"),
-            ([with_resource(type="TEXT")], nowhere, field + ".type: a resource is SCALAR, RANGES or SET"),
+            ([with_resource(type="TEXT")], nowhere, field + ".type: TEXT: expected SCALAR, RANGES or SET"),
+            ([with_resource(type="SET", set={"item": ["a", "b", "a"]})], nowhere,
+             field + ".set.item: 'a' stands there twice: expected each item once"),
+            ([with_resource(type="SET", set={"item": ["a"]}, scalar={"value": 1})], nowhere,
+             field + ".scalar: is there, and x is SET: expected a value of that type, and no other"),
+            ([with_resource(name="ports", type="SCALAR", scalar={"value": 1})], nowhere,
+             field + ".type: SCALAR: expected RANGES, as ports are"),
             ([with_resource()], wrong, field + ".type: missing in the Resource, which requires it"),
             ([event(offer(1, "a", id={"value": ""}))], nowhere, "offers.offers[0].id.value: empty"),
             ([event({key: value for key, value in offer(1, "a").items() if key != "agent_id"})], wrong,
@@ -330,7 +336,7 @@ class Plans(unittest.TestCase):
             ([rescind, event(offer(1, "a"))], nowhere, "the offer o1 was rescinded before it came: it is left out"),
             ([event({key: value for key, value in offer(1, "a").items() if key != "allocation_info"})], 0, ""),
             ([event(offer(n, "a", allocation_info={"role": "r%d" % n}, resources=[])) for n in range(257)], nowhere,
-             "the agent is offered to too many roles: the offer o256 is left out"),
+             "the agent a is offered to 256 roles, and now to r256: expected 256 at most: the offer o256 is left out"),
         ]
         for events, code, finding in cases:
             with tempfile.NamedTemporaryFile("w", suffix=".json") as f:

@@ -802,7 +802,10 @@ static void ports_are_offered_once(void **state) {
     assert_int_equal(k8sm_cluster_offers(c, 0, NULL, 0, 0), 3);
     assert_int_equal(diags.count, 1);
     assert_int_equal(rows[0].code, K8SM_DIAG_OFFER_INVALID);
-    assert_string_equal(text + rows[0].path, "offers.offers[2]");
+    assert_string_equal(text + rows[0].path, "offers.offers[2].resources[3]");
+    assert_string_equal(text + rows[0].message,
+                        "the port 15 of the agent a is offered twice, also by the offer o1 to the role *: "
+                        "the offer o3 is left out");
     k8sm_offers_unref(offers);
     k8sm_cluster_free(c);
     world_free(&w);

@@ -108,7 +108,7 @@ static void what_breaks_the_rules_is_refused(void **state) {
       {SCALAR("cpus", "-1", ""), "scalar.value"},
       {SCALAR("cpus", "'Infinity'", ""), "scalar.value"},
       {SCALAR("cpus", "'NaN'", ""), "scalar.value"},
-      {SCALAR("cpus", "1", ",'set':{}"), "type"},
+      {SCALAR("cpus", "1", ",'set':{}"), "set"},
       {PORTS(RANGE("4", "3"), ""), "ranges"},
       {PORTS(RANGE("0", "18446744073709551615") "," RANGE("7", "7"), ""), "ranges"},
       {"{'name':'x','type':'TEXT'}", "type"},
