@@ -136,11 +136,14 @@ static inline bool k8smi_resource_is_noted(const struct k8smi_resource *r) {
          r->wishable || (r->kind == K8SMI_DISK && r->spend == K8SMI_SPEND_RESERVED);
 }
 
-/* True for a persistent volume that can be spent by its id. */
+/* True for a persistent volume that can be spent by its id. Masters let none be made of disk that is not
+ * reserved, and launch nothing that asks for one: it is no volume here.
+ * https://mesos.apache.org/documentation/latest/persistent-volume/ */
 static inline bool k8smi_resource_is_volume(const struct k8smi_resource *resource) {
   const K8smMesos__Resource *m = resource->message;
   return m->disk != NULL && m->disk->persistence != NULL && m->disk->persistence->id != NULL &&
-         m->shared == NULL && m->revocable == NULL && resource->type == K8SM_RESOURCE_SCALAR;
+         m->shared == NULL && m->revocable == NULL && resource->type == K8SM_RESOURCE_SCALAR &&
+         k8smi_resource_reservation(m).len > 0;
 }
 
 /* Counts what a resource is to the offer that has it: what any pod may spend, and what sorts there are. */

@@ -98,6 +98,19 @@ static size_t offers_row_count(const struct k8smi_resource *resource) {
   return k8smi_resource_row_count(&value);
 }
 
+/* Of a volume that no master lets anybody make. */
+static void offers_check_volume(const struct offers_job *job, const struct k8smi_path *path,
+                                const struct k8smi_resource *resource) {
+  const K8smMesos__Resource__DiskInfo *disk = resource->message->disk;
+  if (disk == NULL || disk->persistence == NULL || k8smi_resource_reservation(resource->message).len > 0)
+    return;
+  const struct k8smi_path of = k8smi_path_field(path, K8SMI_S("disk.persistence"));
+  k8smi_find_as(
+      job->diags, K8SM_DIAG_OFFER_INVALID, K8SM_SEVERITY_WARNING, &of,
+      "a persistent volume \"%.*s\" of disk that is not reserved: expected a reservation; it is left alone",
+      K8SMI_P(k8smi_s(disk->persistence->id)));
+}
+
 static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
   const K8smMesos__Offer *m = ret->message;
   struct k8smi_path list = k8smi_path_field(job->path, K8SMI_S("resources"));
@@ -114,6 +127,7 @@ static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
         !offers_sum(job, ret, resource)) {
       return false;
     }
+    offers_check_volume(job, &path, resource);
   }
   ret->resource_count = m->n_resources;
   return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/failing.h"
 #include "support/offers.h"
+#include "support/volumes.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -357,6 +358,35 @@ static void change_provider(struct world *w, K8smMesos__Resource *r) {
   r->provider_id = WORLD_NEW(w, K8smMesos__ResourceProviderID, RESOURCE_PROVIDER_ID);
 }
 
+/* The offer counts without it; no pod takes it for the volume that it claims. */
+static void a_volume_of_disk_that_is_not_reserved(void **state) {
+  (void)state;
+  struct world w;
+  world_init(&w);
+  K8smMesos__Offer *o = world_simple(&w, "o1", "a1", "r", 1, 1, true);
+  const size_t last = o->n_resources;
+  world_volume(&w, o, "r", "v", 1, NULL);
+  struct k8sm_offers *fine = world_offers_from(&w, 0, NULL, found_new());
+  assert_int_equal(found.count, 0);
+  assert_true(k8smi_offer_has_volume(&fine->items[0], K8SMI_S("v")));
+  o->resources[last]->n_reservations = 0;
+  struct k8sm_offers *offers = world_offers_from(&w, 0, NULL, found_new());
+  assert_int_equal(offers->count, 1);
+  assert_int_equal(found.count, 1);
+  assert_int_equal(found_rows[0].code, K8SM_DIAG_OFFER_INVALID);
+  assert_int_equal(found_rows[0].severity, K8SM_SEVERITY_WARNING);
+  assert_string_equal(found_path(0), "offers.offers[0].resources[4].disk.persistence");
+  assert_string_equal(
+      found_text + found_rows[0].message,
+      "a persistent volume \"v\" of disk that is not reserved: expected a reservation; it is left "
+      "alone");
+  assert_int_equal(offers->items[0].resources[last].spend, K8SMI_SPEND_NEVER);
+  assert_false(k8smi_offer_has_volume(&offers->items[0], K8SMI_S("v")));
+  k8sm_offers_unref(fine);
+  k8sm_offers_unref(offers);
+  world_free(&w);
+}
+
 static void who_may_spend(void **state) {
   (void)state;
   static const struct {
@@ -500,6 +530,7 @@ int main(void) {
       cmocka_unit_test(rows_of_an_offer),
       cmocka_unit_test(resources_of_an_offer),
       cmocka_unit_test(an_invalid_offer_is_left_out),
+      cmocka_unit_test(a_volume_of_disk_that_is_not_reserved),
       cmocka_unit_test(who_may_spend),
       cmocka_unit_test(memory_runs_out),
       cmocka_unit_test(events_in_both_formats),
