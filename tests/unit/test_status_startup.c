@@ -99,6 +99,17 @@ static void each_instance_has_its_own_time(void **state) {
   life_update(&l, "c", 1, "KILLED", SIGNAL("Terminated"));
   assert_life(&l, "Running(CrashLoopBackOff) c=W(CrashLoopBackOff)*1 | launch:c.2+10000");
   life_end(&l);
+  /* and its own end: what became of the one before is no matter */
+  startup_begin(&l, STARTUP("OnFailure"));
+  life_tick(&l, STARTUP_MS);
+  life_update(&l, "c", 0, "KILLED", SIGNAL("Terminated"));
+  life_launch(&l, "c", 1);
+  life_run(&l, "c", 1);
+  assert_false(l.status->tasks[1].startup_failed);
+  life_update(&l, "c", 1, "RUNNING", NEWS("true"));
+  life_update(&l, "c", 1, "KILLED", EXITED(0));
+  assert_life(&l, "Succeeded(Completed) c=T(0 Completed)*1 | kill:pause/0");
+  life_end(&l);
 }
 
 static void what_starts_in_time_lives(void **state) {
@@ -171,6 +182,14 @@ static void what_is_out_of_reach_may_have_started(void **state) {
   assert_int_equal(startup_due(&l), 10000);
   life_tick(&l, 10000);
   assert_life(&l, "Running(Running) c=R | kill:c/30");
+  life_end(&l);
+  /* away for a moment: it has the rest of its time */
+  startup_begin(&l, STARTUP("Always"));
+  life_tick(&l, 1000);
+  life_update(&l, "c", 0, "UNREACHABLE", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REMOVED'");
+  life_tick(&l, 1000);
+  life_update(&l, "c", 0, "RUNNING", "'source':'SOURCE_MASTER','reason':'REASON_AGENT_REREGISTERED'");
+  assert_int_equal(startup_due(&l), STARTUP_MS - 2000);
   life_end(&l);
 }
 
