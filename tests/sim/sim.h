@@ -354,6 +354,8 @@ bool sim_shown_due(const struct k8sm_status *status, uint32_t task, uint64_t mon
 void sim_shown_waits(struct sim *s, const struct sim_pod *p, struct k8sm_slice words);
 /* After a step: what the pods show is what was told. */
 void sim_shown_check(struct sim *s);
+/* After a start: what runs is taken for what it was begun as. */
+void sim_shown_forms(struct sim *s);
 /* Another process has told nothing yet. */
 void sim_shown_forget(struct sim *s);
 

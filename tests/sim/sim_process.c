@@ -414,6 +414,7 @@ static void process_start(struct sim *s) {
                                             .bytes = {p->rows[i].bytes.ptr, p->rows[i].bytes.len}});
   }
   process_repeat_wishes(s);
+  sim_shown_forms(s);
 }
 
 /* ---- time ---- */

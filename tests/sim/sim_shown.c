@@ -145,3 +145,27 @@ void sim_shown_check(struct sim *s) {
                  phase);
   }
 }
+
+static void shown_form(struct sim *s, size_t pod, const struct k8sm_status *status) {
+  const bool alone = status->demand->form == K8SM_FORM_COMMAND;
+  for (size_t i = 0; i < s->truth.task_count; i++) {
+    const struct sim_task *t = s->truth.tasks[i];
+    struct k8sm_task_id id;
+    if (t->pod != pod || !t->live || t->instance == SIZE_MAX) continue;
+    bool it = k8sm_task_id_parse(t->id, strlen(t->id), &id) == K8SM_OK &&
+              id.attempt == k8sm_demand_attempt(status->demand);
+    if (it && s->truth.instances[t->instance].alone != alone)
+      sim_broken(s, "what runs keeps its form", "%s is %sa command task, and taken for %s", t->id,
+                 alone ? "not " : "", alone ? "one" : "none");
+  }
+}
+
+/* A lost record names no form, and the ids tell of one only when they are heard of. */
+void sim_shown_forms(struct sim *s) {
+  struct k8sm_driver_pod row;
+  if (s->process.driver == NULL || s->process.forgot) return;
+  for (size_t i = 0; k8sm_driver_pods(s->process.driver, i, &row, sizeof row, 1) != 0; i++) {
+    const struct sim_pod *p = sim_pod_of_uid(s, k8sm_pod_uid(row.pod));
+    if (p != NULL) shown_form(s, (size_t)(p - s->pods), row.status);
+  }
+}
