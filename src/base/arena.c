@@ -144,7 +144,7 @@ int k8smi_arena_error(const struct k8smi_arena *arena) {
   return arena->over_limit ? K8SM_ERR_LIMIT : K8SM_ERR_NOMEM;
 }
 
-void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
+void *k8smi_value_raw(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
                       size_t expected) {
   struct k8smi_arena arena;
   if (!k8smi_arena_init(&arena, user, limit)) return NULL;
@@ -152,8 +152,18 @@ void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t si
   size_t room = size + sizeof(struct k8smi_chunk) + 8;
   if (expected > 0 && room < most)
     (void)k8smi_arena_reserve(&arena, expected < most - room ? size + 8 + expected : most - room);
-  char *value = k8smi_arena_zalloc(&arena, size);
+  char *value = k8smi_arena_alloc(&arena, size);
   if (value != NULL) memcpy(value + arena_offset, &arena, sizeof arena);
+  return value;
+}
+
+void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
+                      size_t expected) {
+  char *value = k8smi_value_raw(user, limit, size, arena_offset, expected);
+  if (value == NULL) return NULL;
+  const size_t behind = arena_offset + sizeof(struct k8smi_arena);
+  memset(value, 0, arena_offset);
+  memset(value + behind, 0, size - behind);
   return value;
 }
 

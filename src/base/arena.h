@@ -83,6 +83,9 @@ int k8smi_arena_error(const struct k8smi_arena *arena);
  * the allocator is no good. */
 void *k8smi_value_new(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
                       size_t expected);
+/* The same, and only the arena is set: for who fills in all the rest. */
+void *k8smi_value_raw(const struct k8sm_allocator *user, size_t limit, size_t size, size_t arena_offset,
+                      size_t expected);
 /* What a NULL of _new means: LIMIT if the value alone is beyond the limit, or NOMEM. */
 int k8smi_value_error(size_t limit, size_t size);
 /* Frees the arena that holds the value itself. */

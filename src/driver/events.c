@@ -297,7 +297,7 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, struct drv_ta
   if (r == K8SM_OK) r = k8smi_drv_adopt_killed(d, pod, of->attempt, s);
   if (r == K8SM_OK && task == NULL) r = events_take_up(d, pod, s, &task);
   if (r != K8SM_OK) return r;
-  k8smi_demand_expect(pod->demand);
+  k8smi_drv_pod_expect_more(pod);
   r = events_acknowledge(d, s, &ack);
   if (r == K8SM_ERR_NOMEM) return r;
   if (r != K8SM_OK) ack = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/pods.h"
+#include "base/expect.h"
 #include "base/findings.h"
 #include "base/slice.h"
 #include "demand/demand.h"
@@ -34,22 +35,26 @@ struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_s
   return i == K8SMI_MAP_NONE ? NULL : pods->slots[i];
 }
 
-enum { PODS_LINE = 64 }; /* bytes that a processor brings at once */
-
 struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid) {
   const uint32_t i = k8smi_map_guess(&pods->by_uid, uid);
   if (i == K8SMI_MAP_NONE) return NULL;
   struct drv_pod *pod = pods->slots[i];
-  for (size_t at = 0; at < sizeof *pod; at += PODS_LINE) __builtin_prefetch((const char *)pod + at);
+  k8smi_expect(pod, sizeof *pod);
   return pod;
 }
 
 void k8smi_drv_pod_expect_parts(const struct drv_pod *pod) {
-  __builtin_prefetch(pod->tasks);
-  const char *demand = (const char *)pod->demand;
-  for (size_t at = 0; demand != NULL && at < sizeof *pod->demand; at += PODS_LINE)
-    __builtin_prefetch(demand + at);
+  enum { IDS = 128 }; /* bytes, behind a task */
+  k8smi_expect(pod->tasks, sizeof *pod->tasks + IDS);
   k8smi_status_expect(pod->status);
+  k8smi_expect(pod->demand, sizeof *pod->demand);
+  if (pod->place != NULL) k8smi_expect(&pod->place->reserved, sizeof pod->place->reserved);
+}
+
+void k8smi_drv_pod_expect_more(const struct drv_pod *pod) {
+  k8smi_status_expect_texts(pod->status);
+  k8smi_demand_expect(pod->demand);
+  if (pod->tasks != NULL) k8smi_expect(pod->tasks->next, sizeof *pod->tasks);
 }
 
 struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_slice key) {

@@ -173,6 +173,8 @@ struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_s
  * all that is to be done. */
 struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid);
 void k8smi_drv_pod_expect_parts(const struct drv_pod *pod);
+/* And of an awake one, when those have come, what they lead to. */
+void k8smi_drv_pod_expect_more(const struct drv_pod *pod);
 
 /* A pod on its own: demand of the attempt, status as new. Takes a reference to the Kubernetes pod. Errors: as
  * k8sm_demand_make. */

@@ -16,31 +16,43 @@ struct k8sm_slice k8smi_status_take(struct k8sm_status *s, struct k8smi_buf *buf
   return text;
 }
 
-/* A status with memory for `expected` bytes beside its tasks. */
+/* What a status is beside who holds it, and its memory. */
+enum { STATUS_HEAD = offsetof(struct k8sm_status, options) };
+
+static size_t status_tasks_size(const struct k8sm_demand *demand) {
+  return demand->task_count * sizeof(struct k8smi_status_task);
+}
+
+/* A status with memory for its tasks, and for `expected` bytes more. All that it says is left to the caller.
+ */
 static struct k8sm_status *status_make(const struct k8sm_demand *demand,
-                                       const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator, size_t expected) {
-  struct k8sm_status *s = k8smi_value_new(allocator, 0, sizeof *s, offsetof(struct k8sm_status, arena),
-                                          expected + demand->task_count * sizeof *s->tasks);
+  struct k8sm_status *s = k8smi_value_raw(allocator, 0, sizeof *s, offsetof(struct k8sm_status, arena),
+                                          expected + status_tasks_size(demand));
   if (s == NULL) return NULL;
   k8smi_refs_init(&s->refs);
   memcpy(&s->demand, &demand, sizeof demand); /* demands are immutable: only a reference is taken */
   k8sm_demand_ref(s->demand);
-  s->options = *options;
-  s->options.allocator = NULL;
-  s->tasks = k8smi_arena_array(&s->arena, demand->task_count, sizeof *s->tasks);
-  if (s->tasks == NULL) {
-    k8sm_status_unref(s);
-    return NULL;
-  }
-  k8smi_status_omit_pause(s);
-  return s;
+  s->store = NULL;
+  s->tasks = k8smi_arena_alloc(&s->arena, status_tasks_size(demand));
+  if (s->tasks != NULL) return s;
+  k8sm_status_unref(s);
+  return NULL;
 }
 
 struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator, size_t expected) {
-  return status_make(demand, options, allocator, expected);
+  struct k8sm_status *s = status_make(demand, allocator, expected);
+  if (s == NULL) return NULL;
+  struct k8smi_status_task *tasks = s->tasks;
+  memset((char *)s + STATUS_HEAD, 0, sizeof *s - STATUS_HEAD);
+  memset(tasks, 0, status_tasks_size(demand));
+  s->tasks = tasks;
+  s->options = *options;
+  s->options.allocator = NULL;
+  k8smi_status_omit_pause(s);
+  return s;
 }
 
 bool k8smi_status_room_for_strays(struct k8sm_status *s) {
@@ -158,13 +170,12 @@ static void status_copy_strays(struct k8sm_status *s, const struct k8sm_status *
 
 /* By assignment. */
 static void status_copy_fields(struct k8sm_status *s, const struct k8sm_status *from) {
-  const size_t head = offsetof(struct k8sm_status, options);
   struct k8smi_status_task *tasks = s->tasks;
-  memcpy((char *)s + head, (const char *)from + head, sizeof *s - head);
+  memcpy((char *)s + STATUS_HEAD, (const char *)from + STATUS_HEAD, sizeof *s - STATUS_HEAD);
   s->tasks = tasks;
   s->acks = NULL;
   s->ack_count = 0;
-  memcpy(tasks, from->tasks, s->demand->task_count * sizeof *tasks);
+  memcpy(tasks, from->tasks, status_tasks_size(s->demand));
 }
 
 struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
@@ -174,7 +185,7 @@ struct k8sm_status *k8smi_status_copy(const struct k8sm_status *from,
   enum { ROOM = 192 };
   const size_t own = status_own_size(from);
   const bool few = own <= status_own_most(from);
-  struct k8sm_status *s = status_make(from->demand, &from->options, allocator, ROOM + (few ? own : 0));
+  struct k8sm_status *s = status_make(from->demand, allocator, ROOM + (few ? own : 0));
   if (s == NULL) return NULL;
   status_copy_fields(s, from);
   if (few && status_same_allocator(&s->arena, &from->arena))

@@ -9,6 +9,7 @@
 #include <k8smesos/task.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/expect.h"
 #include "base/findings.h"
 #include "base/refs.h"
 #include "demand/demand.h"
@@ -231,13 +232,15 @@ struct k8sm_status *k8smi_status_empty(const struct k8sm_demand *demand,
                                        const struct k8sm_status_options *options,
                                        const struct k8sm_allocator *allocator, size_t expected);
 void k8smi_status_store_unref(struct k8smi_status_store *store);
-/* The status (NULL: none) is read soon: has the processor bring what lies at its beginning, with its first
- * tasks. Of many pods each has mostly not been touched for long. */
+/* The status (NULL: none) is read soon, with its first tasks, which lie behind it. */
 static inline void k8smi_status_expect(const struct k8sm_status *s) {
-  enum { LINE = 64, FIRST_TASKS = 2 };
-  const size_t size = sizeof *s + FIRST_TASKS * sizeof *s->tasks;
-  if (s == NULL) return;
-  for (size_t at = 0; at < size; at += LINE) __builtin_prefetch((const char *)s + at);
+  enum { TASKS = 2 };
+  k8smi_expect(s, sizeof *s + TASKS * sizeof *s->tasks);
+}
+/* And the texts of one that has come by now. */
+static inline void k8smi_status_expect_texts(const struct k8sm_status *s) {
+  enum { TEXTS = 256 }; /* of a pod with one container */
+  k8smi_expect(s->store, sizeof *s->store + TEXTS);
 }
 
 /* ---- pack.c ---- */
