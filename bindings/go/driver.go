@@ -38,6 +38,9 @@ type DriverOptions struct {
 	AdoptMS       uint64 // not 0: the record is lost
 	RestMS        uint64 // a pod to which nothing has happened for so long is packed; 0: 60,000
 	Overlays      Overlays
+
+	// A task that has not begun to start so long after its launch is killed; 0: 300,000; math.MaxUint64: none is.
+	LaunchTimeoutMS uint64
 }
 
 // Driver is the Mesos scheduler protocol as a state machine. One goroutine at a time.
@@ -80,6 +83,8 @@ func NewDriver(options *DriverOptions) (*Driver, error) {
 		record_rows:     C.uint32_t(options.RecordRows),
 		adopt_ms:        C.uint64_t(options.AdoptMS),
 		rest_ms:         C.uint64_t(options.RestMS),
+
+		launch_timeout_ms: C.uint64_t(options.LaunchTimeoutMS),
 
 		executor_overlay: m.slice(options.Overlays.Executor),
 		task_overlay:     m.slice(options.Overlays.Task),

@@ -689,7 +689,7 @@ func TestStartupFailsWhenAllIsHeard(t *testing.T) {
 func TestDriver(t *testing.T) {
 	options := &k8smesos.DriverOptions{
 		Master: "127.0.0.1:5050", Seed: 7, Format: k8smesos.FormatJSON, Framework: &k8smesos.Framework{Name: "golden"},
-		RestMS: 5000, NoFeedback: true,
+		RestMS: 5000, NoFeedback: true, LaunchTimeoutMS: 900000,
 	}
 	driver := must[*k8smesos.Driver](t)(k8smesos.NewDriver(options))
 	defer driver.Close()

@@ -53,6 +53,12 @@ struct k8sm_driver_options {
   /* A pod to which nothing has happened for so long is held packed, in about a third of the memory, and made
    * anew when something does: some 5 us more. 0: 60,000; UINT64_MAX: none is. */
   uint64_t rest_ms;
+  /* A task that its agent has not begun to start so long after its launch (TASK_STAGING, or nothing was heard of it)
+   * is killed, and an event says so; then it is launched again. In the forms `command` and `docker` an image is pulled
+   * meanwhile: where some take longer, this is more, as is executor_registration_timeout of the agents; elsewhere the
+   * executor starts first. 0: 300,000, as Marathon's task_launch_timeout; UINT64_MAX: none is killed.
+   * https://mesos.apache.org/documentation/latest/configuration/agent/#executor_registration_timeout */
+  uint64_t launch_timeout_ms;
 };
 
 /* Errors: INVALID, NOMEM, ABI; of overlays also SYNTAX, LIMIT, UNSUPPORTED. */

@@ -3,10 +3,7 @@
 #include "base/slice.h"
 #include "driver/state.h"
 
-enum {
-  ANSWERS_SILENCE_MS = 30000, /* a launch without any status is asked for */
-  ANSWERS_STUCK_MS = 300000   /* one that does not start is killed */
-};
+enum { ANSWERS_SILENCE_MS = 30000 }; /* a launch without any status is asked for */
 
 /* What happens to the tasks of a launch that went out: the master will tell, or has to be asked. */
 static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch, struct drv_pod *pod) {
@@ -14,7 +11,7 @@ static void answers_sent(struct k8sm_driver *d, const struct drv_launch *launch,
     if (t->launch != launch) continue;
     t->launch = NULL;
     t->heard = d->reconcile.run;
-    t->stuck_ms = k8smi_drv_after(&d->core, ANSWERS_STUCK_MS);
+    t->stuck_ms = k8smi_drv_after(&d->core, d->core.options.launch_timeout_ms);
     if (t->state < 0) k8smi_drv_reconcile_doubt(d, pod, t, k8smi_drv_after(&d->core, ANSWERS_SILENCE_MS));
   }
 }

@@ -37,6 +37,7 @@ struct drv_options {
   uint64_t max_event_bytes;
   uint64_t adopt_ms;
   uint64_t rest_ms;
+  uint64_t launch_timeout_ms;
   struct k8sm_slice executor_overlay;
   struct k8sm_slice task_overlay;
   uint32_t overlay_format;

@@ -92,6 +92,20 @@ static int life_kill(struct k8sm_driver *d, struct drv_pod *pod, const struct k8
              : life_send_kill(d, a->task_id, a->agent_id, a->grace_seconds, life_why_kill(pod, a->task_id));
 }
 
+/* The kubelet has no such end: it pulls as long as it takes. */
+static int life_say_stuck(struct k8sm_driver *d, const struct drv_pod *pod, struct drv_task *t) {
+  const unsigned long long seconds = (d->core.options.launch_timeout_ms + 999) / 1000;
+  struct k8sm_task_id id;
+  if (t->stuck || k8sm_task_id_parse(t->id.ptr, t->id.len, &id) != K8SM_OK) return K8SM_OK;
+  bool pause = id.container.len == 0;
+  int r = k8smi_drv_tellf(&d->core, pod->key, true,
+                          "%s%.*s has not started on agent %.*s within %llu s of its launch: it is killed",
+                          pause ? "FailedCreatePodSandBox: the pod's executor" : "Failed: Error: container ",
+                          K8SMI_P(id.container), K8SMI_P(t->agent_id), seconds);
+  t->stuck = r == K8SM_OK;
+  return r;
+}
+
 /* Accepted, and never heard of again. */
 static int life_stuck(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   for (struct drv_task *t = pod->tasks; t != NULL; t = t->next) {
@@ -99,7 +113,9 @@ static int life_stuck(struct k8sm_driver *d, struct drv_pod *pod, struct life_lo
     if (t->stuck_ms == 0 || t->launch != NULL || started) continue;
     look->blocked |= t->stuck_ms <= d->core.mono_ms && d->session.state != DRV_SESSION_SUBSCRIBED;
     if (t->stuck_ms <= d->core.mono_ms && d->session.state == DRV_SESSION_SUBSCRIBED) {
-      int r = life_send_kill(d, t->id, t->agent_id, -1, "it has not started for minutes");
+      int r = life_say_stuck(d, pod, t);
+      if (r == K8SM_OK)
+        r = life_send_kill(d, t->id, t->agent_id, -1, "it has not started within the time for launches");
       if (r != K8SM_OK) return r;
       t->stuck_ms = k8smi_drv_after(&d->core, LIFE_KILL_AGAIN_MS);
     }

@@ -175,7 +175,7 @@ static int drvopt_check(const struct k8sm_driver_options *o, struct k8sm_diags *
   return K8SM_OK;
 }
 
-enum { DRVOPT_RECORD_ROWS = 64, DRVOPT_REST_MS = 60 * 1000 };
+enum { DRVOPT_RECORD_ROWS = 64, DRVOPT_REST_MS = 60 * 1000, DRVOPT_LAUNCH_TIMEOUT_MS = 300 * 1000 };
 
 static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *from,
                        struct k8sm_diags *diags) {
@@ -203,6 +203,7 @@ static int drvopt_take(struct drv_core *core, const struct k8sm_driver_options *
   o->hold_ms = drvopt_or(from->hold_ms, 5000);
   o->adopt_ms = from->adopt_ms;
   o->rest_ms = drvopt_or(from->rest_ms, DRVOPT_REST_MS);
+  o->launch_timeout_ms = drvopt_or(from->launch_timeout_ms, DRVOPT_LAUNCH_TIMEOUT_MS);
   o->record_rows = from->record_rows == 0 ? DRVOPT_RECORD_ROWS : from->record_rows;
   o->no_operation_feedback = from->no_operation_feedback != 0;
   o->max_event_bytes = drvopt_or(from->max_event_bytes, UINT64_C(64) << 20);

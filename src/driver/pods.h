@@ -26,6 +26,7 @@ struct drv_task {
   size_t size;                /* of the whole */
   bool named; /* its id is one of ours, as all are but for those of a broken record; and says: */
   bool pause; /* of no container */
+  bool stuck; /* it was killed since it had not started, and people know */
   uint32_t attempt;
   char text[]; /* both ids, a NUL after each */
 };
@@ -217,12 +218,13 @@ void k8smi_drv_pod_return_turn(struct drv_pods *pods, struct drv_pod *pod);
 int k8smi_drv_pod_demand(const struct drv_core *core, struct k8sm_pod *kube, uint32_t attempt,
                          const char *nonce, uint32_t form, struct k8sm_demand **ret,
                          struct k8sm_diags *diags);
-/* That of an attempt that comes after others: what `former` says is done is not launched. Errors: the same. */
+/* That of an attempt that comes after others: what `former` says is done is not launched. Errors: the same.
+ */
 int k8smi_drv_pod_demand_next(const struct drv_core *core, struct k8sm_pod *kube,
                               const struct k8sm_status *former, uint32_t attempt, const char *nonce,
                               struct k8sm_demand **ret);
-/* It is of an attempt that is to be launched, and of which something is done: who makes its demand anew makes it as
- * the one above. */
+/* It is of an attempt that is to be launched, and of which something is done: who makes its demand anew makes
+ * it as the one above. */
 bool k8smi_drv_status_leaves_out(const struct k8sm_status *status);
 /* That of an attempt that was begun in this form, maybe with other options; AUTO: in one that is not known,
  * with an executor of its own or (maybe) not. *ret_form: for k8smi_drv_pod_demand, to make it again. */

@@ -35,7 +35,7 @@ struct run_options {
   struct km_texts files;
   const char *master, *state, *user, *name, *protocol, *record;
   struct km_demand_flags mapping;
-  int64_t timeout, agents, adopt;
+  int64_t timeout, agents, adopt, launch_timeout;
   bool detach, admission, preemption, no_feedback, quiet, prune, force;
 };
 
@@ -58,10 +58,16 @@ static const char *user_name(const struct run_options *o) {
   return user == NULL ? "root" : user->pw_name;
 }
 
+/* As the driver has it, where 0 stands for its default. */
+static uint64_t launch_timeout_ms(const struct run_options *o) {
+  return o->launch_timeout == 0 ? UINT64_MAX : (uint64_t)o->launch_timeout * 1000;
+}
+
 static bool make_driver(struct km_runner *r, const struct run_options *o, const struct km_set *set,
                         struct km_report *report) {
   enum { WARY_MS = 10000 }; /* for what runs to answer: an agent that is there does at once */
   const struct km_driver_setup setup = {.adopt_ms = r->wary ? WARY_MS : (uint64_t)o->adopt * 1000,
+                                        .launch_timeout_ms = launch_timeout_ms(o),
                                         .master = r->master,
                                         .name = o->name,
                                         .user = user_name(o),
@@ -304,6 +310,8 @@ static int check(const struct km_command *command, const struct run_options *o) 
                      o->master);
   }
   if (o->adopt < 0 || o->adopt > 86400) return km_misuse(command, "--adopt is 0 to 86400 seconds");
+  if (o->launch_timeout < 0 || o->launch_timeout > 86400)
+    return km_misuse(command, "--task-launch-timeout is 0 (never) to 86400 seconds");
   if (o->timeout < 0) return km_misuse(command, "--timeout is 0 (never) or more");
   if (strcmp(o->protocol, "json") != 0 && strcmp(o->protocol, "protobuf") != 0) {
     return km_misuse(command, "--protocol is json or protobuf, not '%s'", o->protocol);
@@ -313,7 +321,7 @@ static int check(const struct km_command *command, const struct run_options *o) 
 }
 
 static int run(const struct km_command *command, int argc, char **argv) {
-  struct run_options o = {.master = "local", .protocol = "protobuf", .agents = 1};
+  struct run_options o = {.master = "local", .protocol = "protobuf", .agents = 1, .launch_timeout = 300};
   const struct km_option options[] = {
       {"filename", 'f', KM_TEXTS, &o.files, "FILE", "a manifest, a folder of them, or - for standard input"},
       {"mesos-master", 0, KM_TEXT, &o.master, "MASTER", "host:port, or local (default): embedded"},
@@ -333,6 +341,8 @@ static int run(const struct km_command *command, int argc, char **argv) {
        "end pods of a lower priority where one finds no place"},
       {"no-operation-feedback", 0, KM_FLAG, &o.no_feedback, NULL,
        "for agents whose --agent_features lacks AGENT_OPERATION_FEEDBACK"},
+      {"task-launch-timeout", 0, KM_NUMBER, &o.launch_timeout, "SECONDS",
+       "kill and launch anew what has not begun to start by then (default 300; 0: never)"},
       {"record", 0, KM_TEXT, &o.record, "FILE", "keep every input there, for 'km replay'"},
       {"adopt", 0, KM_NUMBER, &o.adopt, "SECONDS",
        "the record is lost: launch nothing for so long, and take up what runs of pods by their metadata.uid"},

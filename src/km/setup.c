@@ -23,6 +23,7 @@ int km_driver_make(const struct km_driver_setup *s, struct k8sm_driver **ret, st
                                         .master = s->master,
                                         .seed = s->seed,
                                         .adopt_ms = s->adopt_ms,
+                                        .launch_timeout_ms = s->launch_timeout_ms,
                                         .features = s->mapping->features,
                                         .no_operation_feedback = s->no_feedback,
                                         .format = strcmp(s->protocol, "json") == 0 ? K8SM_FORMAT_JSON

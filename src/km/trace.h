@@ -15,6 +15,7 @@ struct km_driver_setup {
   const struct km_demand_flags *mapping;
   bool preemption, no_feedback;
   uint64_t seed, control_seed, adopt_ms;
+  uint64_t launch_timeout_ms; /* as the driver's option */
   const struct k8sm_manifest_data *data;
   size_t data_count;
 };

@@ -151,7 +151,8 @@ struct km_trace_reader *km_trace_open(const char *file, struct km_driver_setup *
                                     .no_feedback = number(r->head, "noFeedback") != 0,
                                     .seed = number(r->head, "seed"),
                                     .control_seed = number(r->head, "controlSeed"),
-                                    .adopt_ms = number(r->head, "adopt")};
+                                    .adopt_ms = number(r->head, "adopt"),
+                                    .launch_timeout_ms = number(r->head, "launchTimeout")};
   read_data(r, setup);
   return r;
 }

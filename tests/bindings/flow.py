@@ -699,7 +699,7 @@ class Drivers(unittest.TestCase):
         self.assertEqual([(effect.key, effect.bytes) for effect in driver.snapshot()], [("volume/default/data", row)])
 
     def test_pod_and_unknown_pod(self):
-        driver = k8smesos.Driver("127.0.0.1:5050", seed=7, rest_ms=5000)
+        driver = k8smesos.Driver("127.0.0.1:5050", seed=7, rest_ms=5000, launch_timeout_ms=900000)
         effects = driver.step(InputType.POD, mono_ms=1, wall_ms=1, pod=nginx())
         told = [effect for effect in effects if effect.type == k8smesos.EffectType.STATUS]
         self.assertEqual([(effect.key, effect.former) for effect in told], [("default/nginx", None)])

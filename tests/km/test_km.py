@@ -51,7 +51,8 @@ class Usage(unittest.TestCase):
                      ["scale", "--replicas=3"], ["scale", "deployment/web", "--replicas=-1"],
                      ["run", "-f", "x", "--mesos-master=nowhere"], ["run", "-f", "x", "--mesos-master=a.example:5050"],
                      ["run", "-f", "x", "--mesos-master=127.0.0.1:99999"], ["run", "-f", "x", "--mesos-master=::1:5"],
-                     ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--adopt=-1"], ["run", "-f", "x", "--role="],
+                     ["run", "-f", "x", "--timeout=-1"], ["run", "-f", "x", "--adopt=-1"],
+                     ["run", "-f", "x", "--task-launch-timeout=-1"], ["run", "-f", "x", "--role="],
                      ["run", "-f", "x", "--storage-class=fast"], ["run", "-f", "x", "--storage-class=fast=tape"],
                      ["run", "-f", "x", "--storage-class=fast=mount,size=3"],
                      ["run", "-f", "x", "--agent-features=none"], ["run", "-f", "x", "--agent-features="],
@@ -642,7 +643,7 @@ class Run(unittest.TestCase):
             self.assertIn("of-the-overlay", out)
         # How pods are mapped is part of it: this one waits for reservations that no agent has.
         code, out, err = km("run", "-f", "-", self.state, f"--record={trace}", "--reservation=team=db", "--role=dev",
-                            "--timeout=2", stdin=pod.encode())
+                            "--task-launch-timeout=0", "--timeout=2", stdin=pod.encode())
         self.assertEqual(code, 2, out + err)
         self.assertEqual(km("replay", trace, "--quiet")[0], 0)
         # This one for agents that can do what it needs,

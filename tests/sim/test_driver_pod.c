@@ -555,19 +555,24 @@ static void silence_after_an_accept(void **state) {
   script_wait(&s, 1);
   script_expect(&s, "> RECONCILE pause.0 nginx.0\n");
   script_wait(&s, 300000);
-  script_expect(&s, "> RECONCILE pause.0 nginx.0\n"
-                    "> RECONCILE pause.0 nginx.0\n"
-                    "> RECONCILE pause.0 nginx.0\n"
-                    "> RECONCILE pause.0 nginx.0\n"
-                    "> KILL pause.0\n"
-                    "> KILL nginx.0\n"
-                    "> KILL pause.0\n"
-                    "> KILL nginx.0\n"
-                    "> KILL pause.0\n"
-                    "> KILL nginx.0\n"
-                    "> KILL pause.0\n"
-                    "> KILL nginx.0\n"
-                    "> RECONCILE pause.0 nginx.0\n");
+  script_expect(
+      &s, "> RECONCILE pause.0 nginx.0\n"
+          "> RECONCILE pause.0 nginx.0\n"
+          "> RECONCILE pause.0 nginx.0\n"
+          "> RECONCILE pause.0 nginx.0\n"
+          "event default/nginx: FailedCreatePodSandBox: the pod's executor has not started on agent A1 "
+          "within 300 s of its launch: it is killed\n"
+          "event default/nginx: Failed: Error: container nginx has not started on agent A1 within 300 s "
+          "of its launch: it is killed\n"
+          "> KILL pause.0\n"
+          "> KILL nginx.0\n"
+          "> KILL pause.0\n"
+          "> KILL nginx.0\n"
+          "> KILL pause.0\n"
+          "> KILL nginx.0\n"
+          "> KILL pause.0\n"
+          "> KILL nginx.0\n"
+          "> RECONCILE pause.0 nginx.0\n");
   script_close(&s);
 }
 

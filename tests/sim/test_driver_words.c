@@ -359,6 +359,66 @@ static void launches_and_updates_say_why(void **state) {
   script_close(&s);
 }
 
+/* ---- Launches that do not start ---- */
+
+static void open_launched(struct script *s, uint64_t launch_timeout_ms) {
+  struct k8sm_driver_options o = script_options();
+  o.launch_timeout_ms = launch_timeout_ms;
+  script_open(s, &o);
+  s->reasons = s->heartbeats = s->quiet_status = true;
+  script_tick(s);
+  script_subscribe(s, "F1");
+  script_pod(s, POD("containers: [{name: c, image: i}]"));
+  script_offer(s, "O1", "A1");
+  assert_true(script_has(s, "> ACCEPT O1"));
+  script_forget(s);
+}
+
+#define STUCK(timeout)                                                                                       \
+  "warning default/p: FailedCreatePodSandBox: the pod's executor has not started on agent A1 "               \
+  "within " timeout " s of its launch: it is killed\n"
+#define STUCK_C(timeout)                                                                                     \
+  "warning default/p: Failed: Error: container c has not started on agent A1 within " timeout                \
+  " s of its launch: it is killed\n"
+
+static void a_launch_that_does_not_start_is_killed_and_told(void **state) {
+  struct script s;
+  (void)state;
+  open_launched(&s, 0);
+  tell(&s, "c", "TASK_STAGING", EXECUTOR); /* of the pause task nothing is heard */
+  script_wait(&s, 299000);
+  assert_false(script_has(&s, "> KILL"));
+  script_forget(&s);
+  script_wait(&s, 1000);
+  assert_true(script_has(&s, STUCK("300")) && script_has(&s, STUCK_C("300")));
+  assert_true(script_has(&s, "> KILL pause.0: it has not started within the time for launches\n"));
+  assert_true(script_has(&s, "> KILL c.0: it has not started within the time for launches\n"));
+  script_forget(&s);
+  script_wait(&s, 10000); /* killed again, and not told again */
+  assert_true(script_has(&s, "> KILL c.0"));
+  assert_false(script_has(&s, "warning"));
+  script_close(&s);
+}
+
+static void the_time_for_launches_is_an_option(void **state) {
+  struct script s;
+  (void)state;
+  open_launched(&s, 7500);
+  tell(&s, "", "TASK_RUNNING", EXECUTOR);
+  tell(&s, "c", "TASK_STARTING", EXECUTOR); /* from now on it may pull for as long as it likes */
+  script_wait(&s, 20000);
+  assert_false(script_has(&s, "> KILL"));
+  script_close(&s);
+  open_launched(&s, 7500);
+  script_wait(&s, 7500);
+  assert_true(script_has(&s, STUCK("8")) && script_has(&s, "> KILL c.0"));
+  script_close(&s);
+  open_launched(&s, UINT64_MAX);
+  script_wait(&s, 3600000);
+  assert_false(script_has(&s, "> KILL"));
+  script_close(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(probes_tell_what_they_find),
@@ -375,6 +435,8 @@ int main(void) {
       cmocka_unit_test(a_shutdown_says_why),
       cmocka_unit_test(calls_say_why),
       cmocka_unit_test(launches_and_updates_say_why),
+      cmocka_unit_test(a_launch_that_does_not_start_is_killed_and_told),
+      cmocka_unit_test(the_time_for_launches_is_an_option),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,6 +59,7 @@ static struct k8sm_driver_options full(struct failing *f) {
                                       .max_event_bytes = 11,
                                       .record_rows = 13,
                                       .adopt_ms = 17,
+                                      .launch_timeout_ms = 19,
                                       .executor_overlay = {"{\"data\":\"AAAA\"}", 15},
                                       .overlay_format = K8SM_FORMAT_JSON};
 }
@@ -89,6 +90,7 @@ static void options_are_copied(void **state) {
   assert_int_equal(core.options.max_event_bytes, 11);
   assert_int_equal(core.options.record_rows, 13);
   assert_int_equal(core.options.adopt_ms, 17);
+  assert_int_equal(core.options.launch_timeout_ms, 19);
   assert_int_equal(core.options.overlay_format, K8SM_FORMAT_JSON);
   assert_int_equal(core.options.executor_overlay.len, o.executor_overlay.len);
   assert_ptr_not_equal(core.options.executor_overlay.ptr, o.executor_overlay.ptr);

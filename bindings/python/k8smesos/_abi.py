@@ -447,7 +447,7 @@ DriverOptions = _struct(
     (c_uint64, "adopt_ms"),
     (Slice, "executor_overlay task_overlay"),
     (c_uint32, "overlay_format reserved_2"),
-    (c_uint64, "rest_ms"),
+    (c_uint64, "rest_ms launch_timeout_ms"),
 )
 Input = _struct(
     "input",

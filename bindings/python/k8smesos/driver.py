@@ -122,7 +122,8 @@ class Driver(Handle):
 
         Fields: seed (random: two processes that share a framework id must not share it), format,
         features, backoff_base_ms, backoff_cap_ms, hold_ms, max_event_bytes, record_rows, no_operation_feedback, adopt_ms,
-        rest_ms, executor_overlay, task_overlay and overlay_format (as Plan.calls, with CallsFlag.POD_WINS).
+        rest_ms, launch_timeout_ms, executor_overlay, task_overlay and overlay_format (as Plan.calls, with
+        CallsFlag.POD_WINS).
         """
         memory = Memory()
         given = options(
