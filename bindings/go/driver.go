@@ -341,6 +341,7 @@ type Counters struct {
 	OffersReceived, OffersAccepted, OffersDeclined, OffersRescinded uint64
 	Updates, Acknowledged, Records                                  uint64
 	ReleasesDue                                                     uint64 // pods whose reservations are still to be given back
+	Tombstones                                                      uint64 // pods deleted by force of which tasks may be left
 }
 
 // Counters so far.
@@ -354,7 +355,7 @@ func (d *Driver) Counters() (Counters, error) {
 	return Counters{
 		uint64(row.subscriptions), uint64(row.events), uint64(row.offers_received), uint64(row.offers_accepted),
 		uint64(row.offers_declined), uint64(row.offers_rescinded), uint64(row.updates), uint64(row.acknowledged),
-		uint64(row.records), uint64(row.releases_due),
+		uint64(row.records), uint64(row.releases_due), uint64(row.tombstones),
 	}, err
 }
 

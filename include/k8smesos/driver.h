@@ -276,6 +276,10 @@ struct k8sm_driver_counters {
   uint64_t releases_due; /* pods that have ended, and claims that were deleted, whose reservations are not all given
                             back yet: their agent has not offered them again. Who stops before leaves them
                             reserved. */
+  uint64_t tombstones; /* pods that were deleted with no grace, and that are gone, of which tasks may be left on agents
+                          that are out of reach. Such a task ends by its agent's word, or when the master is told that
+                          the agent is gone for good
+                          https://mesos.apache.org/documentation/latest/operator-http-api/#mark_agent_gone */
 };
 K8SM_API K8SM_MUST_USE int k8sm_driver_count(const struct k8sm_driver *driver,
                                              struct k8sm_driver_counters *ret);

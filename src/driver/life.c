@@ -386,6 +386,22 @@ static int life_remove(struct k8sm_driver *d, struct drv_pod *pod, enum drv_reco
   return K8SM_OK;
 }
 
+/* *ret: it is to become a tombstone now, or is on its way to. Where there are too many it waits for its
+ * agent, as one that has a grace. */
+static int life_buries(struct k8sm_driver *d, struct drv_pod *pod, bool *ret) {
+  *ret = pod->removed || k8smi_drv_tomb_due(d, pod);
+  if (!*ret || pod->removed || pod->removing != 0 || !k8smi_drv_tombs_full(d)) return K8SM_OK;
+  *ret = false;
+  if (pod->unburied) return K8SM_OK;
+  int r = k8smi_drv_tellf(
+      &d->core, pod->key, true,
+      "FailedKillPod: the pod waits for its agent: %zu pods are gone already of which tasks may be "
+      "left on agents that are out of reach, and no more are remembered",
+      d->tombs.count);
+  pod->unburied = r == K8SM_OK;
+  return r;
+}
+
 static int life_settle(struct k8sm_driver *d, struct drv_pod *pod, struct life_look *look) {
   int r = K8SM_OK;
   for (int turn = 0; r == K8SM_OK && turn < LIFE_TURNS; turn++) {
@@ -419,7 +435,9 @@ static int life_look_at(struct k8sm_driver *d, struct drv_pod *pod) {
   if (r != K8SM_OK) return r;
   if (look.done && pod->deleting && pod->launches == 0 && !pod->adopts)
     return life_remove(d, pod, DRV_RECORD_REMOVE);
-  if (pod->removed || k8smi_drv_tomb_due(d, pod)) return life_remove(d, pod, DRV_RECORD_BURY);
+  bool buries;
+  r = life_buries(d, pod, &buries);
+  if (r != K8SM_OK || buries) return r != K8SM_OK ? r : life_remove(d, pod, DRV_RECORD_BURY);
   bool known = look.status == pod->status;
   uint64_t due = k8smi_drv_min(look.due_ms, known ? look.deadline_ms : k8sm_status_deadline(pod->status));
   if (pod->nominee != NULL) due = k8smi_drv_min(due, pod->nominee->until_ms);

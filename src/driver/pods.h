@@ -122,6 +122,7 @@ struct drv_pod {
   uint32_t finals;             /* such rows that wait for their answers */
   struct drv_record *last_row; /* of those on their way; the others are before it */
   bool buried;                 /* the row that removes its own is a tombstone */
+  bool unburied;               /* there are too many of those: it waits for its agent, and people know */
   uint64_t removing;           /* the number of the record that removes its row; 0: none is on its way */
   uint64_t again_ms;           /* after a refusal: not recorded again before */
   int64_t grace_seconds;

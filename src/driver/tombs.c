@@ -9,7 +9,8 @@ enum {
   TOMB_KILL_AGAIN_MS = 10 * 1000,      /* a KILL may be lost without a word */
   TOMB_KILL_AGAIN_LATE_MS = 60 * 1000, /* TASK_KILLING was seen */
   TOMB_RECORD_AGAIN_MS = 5000,
-  TOMB_BATCH = 1000 /* tasks that one question names, about */
+  TOMB_BATCH = 1000, /* tasks that one question names, about */
+  TOMB_MOST = 50000  /* each is a row, and asked for in every run of reconciliation */
 };
 
 /* ---- The table ---- */
@@ -17,6 +18,7 @@ enum {
 void k8smi_drv_tombs_init(struct k8sm_driver *d) {
   k8smi_map_init(&d->tombs.by_uid, &d->core.allocator, d->core.random);
   d->tombs.due_ms = DRV_NEVER;
+  d->tombs.most = TOMB_MOST;
 }
 
 static void tomb_free(struct k8sm_driver *d, struct drv_tomb *tomb) {
@@ -77,6 +79,10 @@ bool k8smi_drv_tomb_due(const struct k8sm_driver *d, const struct drv_pod *pod) 
   bool forced = pod->deleting && pod->status->deleted && pod->status->grace_seconds == 0;
   if (!forced || pod->launches > 0 || pod->adopts || pod->tasks == NULL) return false;
   return k8smi_drv_reconcile_misses(d, pod);
+}
+
+bool k8smi_drv_tombs_full(const struct k8sm_driver *d) {
+  return d->tombs.count >= d->tombs.most;
 }
 
 int k8smi_drv_tomb_make(struct k8sm_driver *d, struct drv_pod *pod) {

@@ -32,6 +32,7 @@ struct drv_tombs {
   uint64_t due_ms; /* of the first kill, or record */
   uint32_t run;    /* of reconciliation, in which all were asked for */
   size_t cursor;   /* those that are still to be asked for in this one */
+  size_t most;     /* then no pod becomes one: nothing but its agent's end, or word from it, ends one */
 };
 
 void k8smi_drv_tombs_init(struct k8sm_driver *d);
@@ -40,6 +41,8 @@ void k8smi_drv_tombs_free(struct k8sm_driver *d);
 bool k8smi_drv_tomb_is(const struct k8sm_driver *d, struct k8sm_slice uid);
 /* The pod is to be gone now: in this subscription the master has said that it misses what runs of it. */
 bool k8smi_drv_tomb_due(const struct k8sm_driver *d, const struct drv_pod *pod);
+/* There are so many that no other is to come. */
+bool k8smi_drv_tombs_full(const struct k8sm_driver *d);
 /* The pod's tasks are the tombstone's from now on; nothing happens if there is one. Errors: NOMEM. */
 int k8smi_drv_tomb_make(struct k8sm_driver *d, struct drv_pod *pod);
 /* From a record; takes the tasks over. Errors: INVALID (of a pod that is there), NOMEM: takes nothing. */

@@ -171,6 +171,7 @@ size_t k8sm_driver_volumes(const struct k8sm_driver *driver, size_t first, struc
 
 int k8sm_driver_count(const struct k8sm_driver *driver, struct k8sm_driver_counters *ret) {
   struct k8sm_driver_counters row = driver->core.counters;
+  row.tombstones = driver->tombs.count;
   row.releases_due = driver->offers.owing.count + k8smi_drv_claims_open(driver);
   return k8smi_struct_write(ret, &row, sizeof row);
 }

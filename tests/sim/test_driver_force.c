@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pods that are deleted with no grace while their agent is away: they are gone at once, and what is left of
  * them is killed when it is heard of. */
+#include "driver/state.h"
 #include "sim/script.h"
 
 #include <setjmp.h>
@@ -394,6 +395,56 @@ static void a_snapshot_holds_it(void **state) {
   script_close(&l.s);
 }
 
+/* ---- How many ---- */
+
+static uint64_t tombstones(const struct script *s) {
+  struct k8sm_driver_counters c = {.size = sizeof c};
+  assert_int_equal(k8sm_driver_count(s->driver, &c), K8SM_OK);
+  return c.tombstones;
+}
+
+/* What can't be remembered waits, as with a grace, and says so once. */
+static void too_many_wait(void **state) {
+  const char *words =
+      "event default/p: FailedKillPod: the pod waits for its agent: 0 pods are gone already of which "
+      "tasks may be left on agents that are out of reach, and no more are remembered\n";
+  struct left l;
+  (void)state;
+  open_running(&l);
+  l.s.driver->tombs.most = 0;
+  hear(&l, "TASK_UNREACHABLE");
+  assert_int_equal(script_delete(&l.s, "default/p", 0), K8SM_OK);
+  if (!script_has(&l.s, words) || script_has(&l.s, "gone default/p")) fail_msg("%s", l.s.trace);
+  script_forget(&l.s);
+  hear(&l, "TASK_UNREACHABLE");
+  assert_false(script_has(&l.s, "FailedKillPod"));
+  assert_int_equal(tombstones(&l.s), 0);
+  l.s.driver->tombs.most = 1; /* another one has ended */
+  hear(&l, "TASK_UNREACHABLE");
+  assert_true(script_has(&l.s, "gone default/p"));
+  assert_int_equal(tombstones(&l.s), 1);
+  end_all(&l, false);
+  assert_int_equal(tombstones(&l.s), 0);
+  script_close(&l.s);
+}
+
+/* One that is on its way there is not held up by those that come there first. */
+static void a_row_on_its_way_is_kept(void **state) {
+  struct left l;
+  (void)state;
+  open_running(&l);
+  hear(&l, "TASK_UNREACHABLE");
+  l.s.hold_records = true;
+  assert_int_equal(script_delete(&l.s, "default/p", 0), K8SM_OK);
+  script_record(&l.s, K8SM_INPUT_RECORDED, l.s.open_record); /* that it is deleted; then the tombstone */
+  l.s.driver->tombs.most = 0;
+  hear(&l, "TASK_UNREACHABLE");
+  assert_false(script_has(&l.s, "FailedKillPod") || script_has(&l.s, "gone default/p"));
+  script_record(&l.s, K8SM_INPUT_RECORDED, l.s.open_record);
+  assert_true(script_has(&l.s, "gone default/p"));
+  script_close(&l.s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_pod_that_is_out_of_reach_goes_at_once),
@@ -411,6 +462,8 @@ int main(void) {
       cmocka_unit_test(a_pod_has_one_row),
       cmocka_unit_test(many_are_asked_for_in_turns),
       cmocka_unit_test(a_snapshot_holds_it),
+      cmocka_unit_test(too_many_wait),
+      cmocka_unit_test(a_row_on_its_way_is_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -485,7 +485,7 @@ DriverCounters = _struct(
     (
         c_uint64,
         "subscriptions events offers_received offers_accepted offers_declined offers_rescinded updates "
-        "acknowledged records releases_due",
+        "acknowledged records releases_due tombstones",
     ),
 )
 ControlOptions = _struct("control_options", (c_size_t, "size"), (c_void_p, "allocator"), (c_uint64, "seed"))

@@ -58,6 +58,7 @@ class Counters(NamedTuple):
     acknowledged: int
     records: int
     releases_due: int
+    tombstones: int
 
 
 class Effects(Handle):
