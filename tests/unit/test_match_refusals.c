@@ -27,8 +27,8 @@ static void add_agent(struct scene *s, int i) {
   snprintf(id, sizeof id, "o%zu", s->w.count);
   snprintf(agent, sizeof agent, "n%d", i);
   snprintf(rack, sizeof rack, "r%u", below(3));
-  K8smMesos__Offer *o =
-      world_simple(&s->w, id, agent, roles[below(4)], 1 + below(4), 256 * (1 + below(4)), false);
+  const uint32_t mem = 256 * (1 + below(4)), cpus = 1 + below(4); /* one after the other, with any compiler */
+  K8smMesos__Offer *o = world_simple(&s->w, id, agent, roles[below(4)], cpus, mem, false);
   world_attribute(&s->w, o, "rack", rack);
   if (below(3) == 0) world_attribute(&s->w, o, "taint-k", "v:NoSchedule");
   if (below(3) == 0) world_scalar(&s->w, o, "example.com/widget", below(4));
