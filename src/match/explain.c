@@ -10,6 +10,14 @@ struct k8sm_explain {
   struct k8sm_slice nearest;
 };
 
+/* How near an agent is to taking the pod, from one of its slots. */
+struct explain_distance {
+  uint32_t slot; /* ROW_NONE: that of the pod's roles, if it has one */
+  uint64_t every;
+  int reasons;
+  int64_t shortfall;
+};
+
 struct explain_job {
   struct k8sm_explain *explain;
   struct k8smi_buf text;
@@ -17,8 +25,7 @@ struct explain_job {
   bool all;  /* every reason */
   bool fits; /* somewhere */
   uint32_t nearest;
-  int reasons;       /* of the nearest */
-  int64_t shortfall; /* the same */
+  struct explain_distance distance; /* of the nearest */
 };
 
 static struct k8sm_slice explain_text(struct explain_job *job,
@@ -85,18 +92,46 @@ static int64_t explain_shortfall(const struct explain_job *job) {
   return sum;
 }
 
-static void explain_compare(struct explain_job *job, uint32_t agent, uint64_t every) {
-  int reasons = 0;
-  for (uint64_t r = every; r != 0; r &= r - 1) reasons++;
-  int64_t shortfall = explain_shortfall(job);
-  job->fits = job->fits || reasons == 0;
-  if (job->nearest != K8SMI_ROW_NONE &&
-      (reasons > job->reasons || (reasons == job->reasons && shortfall >= job->shortfall))) {
-    return;
+static struct explain_distance explain_measure(const struct explain_job *job, uint32_t slot, uint64_t every) {
+  struct explain_distance to = {slot, every, 0, explain_shortfall(job)};
+  for (uint64_t r = every; r != 0; r &= r - 1) to.reasons++;
+  return to;
+}
+
+static bool explain_is_nearer(const struct explain_distance *a, const struct explain_distance *b) {
+  return a->reasons != b->reasons ? a->reasons < b->reasons : a->shortfall < b->shortfall;
+}
+
+static struct k8sm_slice explain_role(const struct explain_job *job, uint32_t slot) {
+  const struct k8sm_cluster *c = job->check.cluster;
+  return k8smi_role_at(c, k8smi_slot_at(c, slot)->role)->name;
+}
+
+/* Where none of the pod's roles is offered anything: the nearest of the others, of equals the first by name.
+ */
+static struct explain_distance explain_other_role(struct explain_job *job, uint32_t agent) {
+  const struct k8sm_cluster *c = job->check.cluster;
+  struct explain_distance nearest = {.slot = K8SMI_ROW_NONE};
+  for (uint32_t s = k8smi_agent_at(c, agent)->first_slot; s != K8SMI_ROW_NONE;
+       s = k8smi_slot_at(c, s)->next) {
+    const uint64_t every = k8smi_check_every_of_slot(&job->check, s) | K8SMI_ROW(K8SMI_BY_ROLE);
+    const struct explain_distance to = explain_measure(job, s, every);
+    if (nearest.slot == K8SMI_ROW_NONE || explain_is_nearer(&to, &nearest) ||
+        (!explain_is_nearer(&nearest, &to) &&
+         k8smi_cmp(explain_role(job, s), explain_role(job, nearest.slot)) < 0))
+      nearest = to;
   }
+  return nearest;
+}
+
+static void explain_compare(struct explain_job *job, uint32_t agent, uint64_t every) {
+  const bool other = (every & K8SMI_ROW(K8SMI_BY_ROLE)) != 0;
+  const struct explain_distance to =
+      other ? explain_other_role(job, agent) : explain_measure(job, K8SMI_ROW_NONE, every);
+  job->fits = job->fits || to.reasons == 0;
+  if (job->nearest != K8SMI_ROW_NONE && !explain_is_nearer(&to, &job->distance)) return;
   job->nearest = agent;
-  job->reasons = reasons;
-  job->shortfall = shortfall;
+  job->distance = to;
 }
 
 static bool explain_agent(struct explain_job *job, uint32_t agent) {
@@ -108,8 +143,9 @@ static bool explain_agent(struct explain_job *job, uint32_t agent) {
     if (first == 0) return true;
   }
   uint64_t every = k8smi_check_every(&job->check, agent);
+  if (job->all && !explain_rows(job, every)) return false;
   explain_compare(job, agent, every);
-  return !job->all || explain_rows(job, every);
+  return true;
 }
 
 static bool explain_nearest(struct explain_job *job) {
@@ -117,7 +153,9 @@ static bool explain_nearest(struct explain_job *job) {
   if (job->fits || job->nearest == K8SMI_ROW_NONE) return true;
   if (!k8smi_buf_init(&line, &job->explain->arena.allocator)) return false;
   const char *before = " if ";
-  uint64_t every = k8smi_check_every(&job->check, job->nearest);
+  uint64_t every = job->distance.every;
+  (void)k8smi_check_every(&job->check, job->nearest); /* sets what texts are about */
+  if (job->distance.slot != K8SMI_ROW_NONE) (void)k8smi_check_every_of_slot(&job->check, job->distance.slot);
   k8smi_buf_puts(&line, "fits ");
   k8smi_buf_slice(&line, k8smi_hostname(job->check.agent->labels));
   for (; every != 0; every &= ~K8SMI_ROW(k8smi_first_reason(every))) {

@@ -351,16 +351,9 @@ static uint64_t predicates_extended(const struct k8smi_match_check *check) {
   return refused;
 }
 
-uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
-  const struct k8smi_strings roles = check->need->demand->roles;
-  uint32_t slot = K8SMI_ROW_NONE;
+/* Of the agent and the slot that are set; without a slot its resources are not asked about. */
+static uint64_t predicates_every(const struct k8smi_match_check *check) {
   uint64_t refused = 0, rows = check->need->rows;
-  check->agent = k8smi_agent_at(check->cluster, agent);
-  check->agent_row = agent;
-  for (size_t i = 0; i < roles.count && slot == K8SMI_ROW_NONE; i++) {
-    slot = k8smi_slot_find(check->cluster, agent, roles.items[i]);
-  }
-  check->slot = slot == K8SMI_ROW_NONE ? NULL : k8smi_slot_at(check->cluster, slot);
   if (check->agent->offers == 0) rows &= ~K8SMI_ROW(K8SMI_BY_ROLE);
   for (; rows != 0; rows &= rows - 1) {
     int i = __builtin_ctzll(rows);
@@ -372,6 +365,25 @@ uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
     if (k8smi_predicates[i].refuses(check)) refused |= K8SMI_ROW(i);
   }
   return check->slot == NULL ? refused : refused | predicates_extended(check);
+}
+
+uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent) {
+  const struct k8smi_strings roles = check->need->demand->roles;
+  uint32_t slot = K8SMI_ROW_NONE;
+  check->agent = k8smi_agent_at(check->cluster, agent);
+  check->agent_row = agent;
+  for (size_t i = 0; i < roles.count && slot == K8SMI_ROW_NONE; i++) {
+    slot = k8smi_slot_find(check->cluster, agent, roles.items[i]);
+  }
+  check->slot = slot == K8SMI_ROW_NONE ? NULL : k8smi_slot_at(check->cluster, slot);
+  return predicates_every(check);
+}
+
+uint64_t k8smi_check_every_of_slot(struct k8smi_match_check *check, uint32_t slot) {
+  check->slot = k8smi_slot_at(check->cluster, slot);
+  check->agent_row = check->slot->agent;
+  check->agent = k8smi_agent_at(check->cluster, check->agent_row);
+  return predicates_every(check);
 }
 
 static uint64_t predicates_refuse(const struct k8smi_match_check *check, uint64_t rows) {

@@ -101,6 +101,8 @@ uint64_t k8smi_check_all(struct k8smi_match_check *check, uint32_t agent, uint32
 
 /* Every row that refuses, whatever others do; of the first role of the demand that the agent offers to. */
 uint64_t k8smi_check_every(struct k8smi_match_check *check, uint32_t agent);
+/* The same, as if the pod could use the role of the slot. */
+uint64_t k8smi_check_every_of_slot(struct k8smi_match_check *check, uint32_t slot);
 
 /* The rows of K8SMI_SCOPE_PODS alone, for the agent that is set. */
 uint64_t k8smi_check_pods(const struct k8smi_match_check *check);

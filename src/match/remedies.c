@@ -63,7 +63,8 @@ void k8smi_remedy_offer(const struct k8smi_match_check *check, struct k8smi_buf 
 
 void k8smi_remedy_role(const struct k8smi_match_check *check, struct k8smi_buf *to) {
   k8smi_buf_puts(to, "it could use role ");
-  k8smi_had_roles(check, to);
+  k8smi_buf_slice(to,
+                  k8smi_role_at(check->cluster, check->slot->role)->name); /* of the one that is nearest */
 }
 
 void k8smi_remedy_ports(const struct k8smi_match_check *check, struct k8smi_buf *to) {

@@ -304,7 +304,9 @@ static void all_reasons(void **state) {
   scene_begin(&s);
   world_attribute(&s.w, world_simple(&s.w, "o1", "a", "*", 0.1, 10, true), "taint-k", "NoSchedule");
   world_simple(&s.w, "o2", "b", "*", 8, 8192, true);
-  world_attribute(&s.w, world_simple(&s.w, "o3", "c", "analytics", 8, 8192, true), "disk", "ssd");
+  K8smMesos__Offer *o = world_simple(&s.w, "o3", "c", "analytics", 8, 8192, false);
+  world_attribute(&s.w, o, "disk", "ssd");
+  world_ports(&s.w, o, 80, 80);
   scene_offers(&s);
   k8sm_cluster_remove(s.c, K8SMI_S("o2"));
   scene_full_pod(&s, "p", "", "", "'ports':[{'containerPort':80,'hostPort':80}]",
@@ -369,6 +371,39 @@ static void nearest_fit(void **state) {
   scene_end(&s);
 }
 
+/* What an agent has for other roles counts as if the pod could use the nearest of these. */
+static void nearest_role(void **state) {
+  (void)state;
+  static const struct {
+    const char *cpu, *line;
+  } cases[] = {
+      {"2", "fits a.example if it could use role beta"},
+      {"5", "fits b.example if it could use role gamma"},
+      {"9", "fits b.example if it could use role gamma and it asked for at most 8 cpus"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (int turned = 0; turned < 2; turned++) { /* whatever comes first */
+      static const char *const roles[] = {"alpha", "beta", "delta"};
+      static const double cpus[] = {1, 4, 4};
+      struct scene s;
+      char container[64];
+      scene_begin(&s);
+      for (int k = 0; k < 3; k++) {
+        const int at = turned ? 2 - k : k;
+        world_simple(&s.w, roles[at], "a", roles[at], cpus[at], 4096, false);
+      }
+      world_simple(&s.w, "g", "b", "gamma", 8, 4096, false);
+      scene_offers(&s);
+      snprintf(container, sizeof container, "'resources':{'requests':{'cpu':'%s'}}", cases[i].cpu);
+      scene_full_pod(&s, "p", "", "", container, "", NULL);
+      assert_string_equal(nearest(&s, 0), cases[i].line);
+      s.options.flags = K8SM_MATCH_ALL_REASONS;
+      assert_string_equal(nearest(&s, 0), cases[i].line);
+      scene_end(&s);
+    }
+  }
+}
+
 static void every_row_is_whole(void **state) {
   (void)state;
   for (int i = 0; i < K8SMI_PREDICATES; i++) {
@@ -390,6 +425,7 @@ int main(void) {
       cmocka_unit_test(reasons_as_the_turn_came),
       cmocka_unit_test(all_reasons),
       cmocka_unit_test(nearest_fit),
+      cmocka_unit_test(nearest_role),
       cmocka_unit_test(every_row_is_whole),
   };
   return cmocka_run_group_tests_name("matching nodes", tests, NULL, NULL);
