@@ -63,7 +63,9 @@ static bool node_labels_differ(struct node_job *job, const struct k8smi_pair *la
   for (size_t i = 1; i < job->from.label_count; i++) {
     if (!k8smi_eq(labels[i - 1].key, labels[i].key)) continue;
     struct k8smi_path path = k8smi_path_key(&list, labels[i].key);
-    k8smi_find(job->diags, K8SM_DIAG_OPTION_INVALID, &path, "the label stands there twice");
+    k8smi_find(job->diags, K8SM_DIAG_OPTION_INVALID, &path,
+               "the label stands there twice, with '%.*s' and '%.*s': expected each key once",
+               K8SMI_P(labels[i - 1].value), K8SMI_P(labels[i].value));
     return false;
   }
   return true;

@@ -51,7 +51,8 @@ bool k8smi_nonce_valid(const char *nonce) {
 
 static int demand_check_nonce(const char *nonce, struct k8sm_diags *diags) {
   if (k8smi_nonce_valid(nonce)) return K8SM_OK;
-  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL, "options.nonce must be 1 to %d letters and digits",
+  k8smi_find(diags, K8SM_DIAG_OPTION_INVALID, NULL,
+             "options.nonce is '%s': expected 1 to %d letters and digits", nonce == NULL ? "" : nonce,
              DEMAND_NONCE_MAX);
   return K8SM_ERR_INVALID;
 }

@@ -269,7 +269,8 @@ int k8sm_cluster_match(struct k8sm_cluster *cluster, struct k8sm_demand *const *
   int result = k8smi_match_options_read(&o, options, diags);
   if (result != K8SM_OK) return result;
   if (n >= UINT32_MAX) {
-    k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "too many demands for one match");
+    k8smi_find(diags, K8SM_DIAG_TOO_LARGE, NULL, "%zu demands: expected fewer than %lu in one match", n,
+               (unsigned long)UINT32_MAX);
     return K8SM_ERR_INVALID;
   }
   struct k8smi_match match = {.cluster = cluster, .options = o};

@@ -28,9 +28,13 @@ static struct k8sm_slice offers_role(const K8smMesos__Resource__AllocationInfo *
 
 static bool offers_ids(struct offers_job *job, struct k8smi_offer *ret) {
   const K8smMesos__Offer *m = ret->message;
-  if (m->id == NULL || m->framework_id == NULL || m->agent_id == NULL) {
-    return offers_bad(job, K8SMI_S("id"), "an offer has its own id, a framework's and an agent's");
-  }
+  const char *missing = m->id == NULL             ? "id"
+                        : m->framework_id == NULL ? "framework_id"
+                        : m->agent_id == NULL     ? "agent_id"
+                                                  : NULL;
+  if (missing != NULL)
+    return offers_bad(job, k8smi_s(missing),
+                      "missing: expected an id of the offer, the framework and the agent");
   ret->id = k8smi_s(m->id->value);
   ret->framework_id = k8smi_s(m->framework_id->value);
   ret->agent_id = k8smi_s(m->agent_id->value);
@@ -90,7 +94,12 @@ static bool offers_sum(struct offers_job *job, struct k8smi_offer *ret,
                        const struct k8smi_resource *resource) {
   k8smi_offer_count(ret, resource);
   if (resource->kind >= K8SMI_SCALARS || ret->free[resource->kind] <= K8SMI_SCALAR_MAX) return true;
-  return offers_bad(job, K8SMI_S("resources"), "more of a resource than any machine has");
+  const struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("resources"));
+  const long long milli = ret->free[resource->kind];
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "%lld.%03d of %s in all: expected %lld at most",
+             milli / 1000, (int)(milli % 1000), resource->message->name,
+             (long long)(K8SMI_SCALAR_MAX / 1000));
+  return false;
 }
 
 static size_t offers_row_count(const struct k8smi_resource *resource) {
@@ -133,6 +142,25 @@ static bool offers_resources(struct offers_job *job, struct k8smi_offer *ret) {
   return true;
 }
 
+/* The number of the first resource from there on that has the port; the count: none has. */
+static size_t offers_port_at(const struct k8smi_offer *offer, size_t from, uint64_t port) {
+  for (; from < offer->resource_count; from++) {
+    const struct k8smi_resource *r = &offer->resources[from];
+    if (r->kind == K8SMI_PORTS && k8smi_ranges_find(&r->ranges, port) < r->ranges.count) break;
+  }
+  return from;
+}
+
+static bool offers_bad_port(const struct offers_job *job, const struct k8smi_offer *offer, uint64_t port) {
+  const size_t first = offers_port_at(offer, 0, port), second = offers_port_at(offer, first + 1, port);
+  const struct k8smi_path list = k8smi_path_field(job->path, K8SMI_S("resources"));
+  const struct k8smi_path path = k8smi_path_index(&list, second);
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
+             "the port %llu is in resources[%zu], too: expected each port in one resource",
+             (unsigned long long)port, first);
+  return false;
+}
+
 /* A port stands in one resource of an offer, whatever it is reserved for. */
 static bool offers_ports(struct offers_job *job, struct k8smi_offer *ret) {
   struct k8smi_ranges all = {NULL, 0};
@@ -155,11 +183,7 @@ static bool offers_ports(struct offers_job *job, struct k8smi_offer *ret) {
     to += from->count;
   }
   if (k8smi_ranges_normalise(&all, &bad) == K8SMI_RANGES_FINE) return true;
-  struct k8smi_path path = k8smi_path_field(job->path, K8SMI_S("resources"));
-  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path,
-             "a port of the range %llu-%llu stands in two resources", (unsigned long long)bad.begin,
-             (unsigned long long)bad.end);
-  return false;
+  return offers_bad_port(job, ret, bad.begin); /* it is in the range before, too: that one begins no later */
 }
 
 static bool offers_executors(struct offers_job *job, struct k8smi_offer *ret) {

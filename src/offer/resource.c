@@ -29,6 +29,15 @@ static bool resource_bad(const struct resource_job *job, const char *field, cons
   return false;
 }
 
+/* With the role that it is about, if it is about one. */
+static bool resource_bad_place(const struct resource_job *job, const struct k8smi_rules_place *place,
+                               const char *message) {
+  if (place->found == NULL) return resource_bad(job, place->field, message);
+  struct k8smi_path path = k8smi_path_field(job->path, k8smi_s(place->field));
+  k8smi_find(job->diags, K8SM_DIAG_OFFER_INVALID, &path, "'%s': %s", place->found, message);
+  return false;
+}
+
 /* With the type that it has. */
 static bool resource_bad_type(const struct resource_job *job, const char *expected) {
   const K8smMesos__Resource *m = job->message;
@@ -177,11 +186,11 @@ struct k8sm_slice k8smi_resource_reservation(const K8smMesos__Resource *message)
 
 static bool resource_reserved(struct resource_job *job, struct k8smi_resource *ret) {
   const K8smMesos__Resource *m = job->message;
-  const char *field, *broken;
+  struct k8smi_rules_place place;
   ret->spend = K8SMI_SPEND_UNRESERVED;
   if (k8smi_rules_plain(m)) return true;
-  broken = k8smi_rules_broken(m, &field);
-  if (broken != NULL) return resource_bad(job, field, broken);
+  const char *broken = k8smi_rules_broken(m, &place);
+  if (broken != NULL) return resource_bad_place(job, &place, broken);
   if (k8smi_resource_reservation(m).len > 0) ret->spend = K8SMI_SPEND_RESERVED;
   for (size_t i = 0; i < m->n_reservations; i++) resource_owner(m->reservations[i]->labels, ret);
   if (m->n_reservations == 0 && m->reservation != NULL) resource_owner(m->reservation->labels, ret);

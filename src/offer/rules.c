@@ -39,14 +39,15 @@ static bool rules_below(const char *role, const char *ancestor) {
   return strncmp(role, ancestor, len) == 0 && role[len] == '/';
 }
 
-static const char *rules_stack(const K8smMesos__Resource *m, const char **ret_field) {
-  *ret_field = "reservations";
+static const char *rules_stack(const K8smMesos__Resource *m, struct k8smi_rules_place *ret) {
+  ret->field = "reservations";
   for (size_t i = 0; i < m->n_reservations; i++) {
     const rules_reservation *r = m->reservations[i];
+    ret->found = r->role;
     if (!r->has_type || (r->type != RULES_STATIC && r->type != RULES_DYNAMIC)) {
-      return "a reservation that is neither STATIC nor DYNAMIC";
+      return "expected a reservation that is STATIC or DYNAMIC";
     }
-    if (!rules_role(r->role)) return "a reservation without a valid role, or for \"*\"";
+    if (!rules_role(r->role)) return "expected a valid role other than \"*\" in each reservation";
     if (i == 0) continue;
     if (r->type == RULES_STATIC) return "a refined reservation that is STATIC";
     if (!rules_below(r->role, m->reservations[i - 1]->role)) {
@@ -56,11 +57,12 @@ static const char *rules_stack(const K8smMesos__Resource *m, const char **ret_fi
   return NULL;
 }
 
-static const char *rules_old(const K8smMesos__Resource *m, const char **ret_field) {
+static const char *rules_old(const K8smMesos__Resource *m, struct k8smi_rules_place *ret) {
   const char *role = k8smi_rules_old_role(m);
-  *ret_field = "role";
-  if (role != NULL && !rules_role(role)) return "not a valid role";
-  *ret_field = "reservation";
+  ret->field = "role";
+  ret->found = role;
+  if (role != NULL && !rules_role(role)) return "expected a valid role";
+  ret->field = "reservation";
   if (m->reservation == NULL) return NULL;
   if (m->reservation->has_type || m->reservation->role != NULL) {
     return "has a type or a role, which belong into reservations";
@@ -92,13 +94,15 @@ static bool rules_same_words(const rules_reservation *a, const rules_reservation
 }
 
 /* Both formats at once: they must say the same. */
-static const char *rules_both(const K8smMesos__Resource *m, const char **ret_field) {
+static const char *rules_both(const K8smMesos__Resource *m, struct k8smi_rules_place *ret) {
   const char *role = k8smi_rules_old_role(m);
-  *ret_field = "reservations";
+  ret->field = "reservations";
   if (role == NULL && m->reservation == NULL) return NULL;
   if (m->n_reservations > 1) return "role and reservation can't say what several reservations do";
   const rules_reservation *r = m->reservations[0];
-  if (role != NULL && strcmp(role, r->role) != 0) return "reserved for another role than `role` says";
+  ret->found = r->role;
+  if (role != NULL && strcmp(role, r->role) != 0)
+    return "expected a reservation for the role that `role` says";
   if ((m->reservation != NULL) != (r->type == RULES_DYNAMIC && role != NULL)) {
     return "`reservation` is there for a DYNAMIC reservation, and for no other";
   }
@@ -106,13 +110,14 @@ static const char *rules_both(const K8smMesos__Resource *m, const char **ret_fie
   return rules_same_words(m->reservation, r) ? NULL : "not what `reservation` says";
 }
 
-static const char *rules_disk(const K8smMesos__Resource *m, const char **ret_field) {
-  *ret_field = "disk";
+static const char *rules_disk(const K8smMesos__Resource *m, struct k8smi_rules_place *ret) {
+  ret->found = NULL;
+  ret->field = "disk";
   if (m->disk == NULL) return NULL;
   if (strcmp(m->name, "disk") != 0) return "only a resource \"disk\" has one";
   const K8smMesos__Resource__DiskInfo__Source *s = m->disk->source;
   if (s == NULL) return NULL;
-  *ret_field = "disk.source";
+  ret->field = "disk.source";
   switch (s->type) {
   case K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__PATH:
   case K8SM_MESOS__RESOURCE__DISK_INFO__SOURCE__TYPE__MOUNT: return NULL;
@@ -123,21 +128,22 @@ static const char *rules_disk(const K8smMesos__Resource *m, const char **ret_fie
   }
 }
 
-static const char *rules_shared(const K8smMesos__Resource *m, const char **ret_field) {
-  *ret_field = "shared";
+static const char *rules_shared(const K8smMesos__Resource *m, struct k8smi_rules_place *ret) {
+  ret->field = "shared";
   if (m->shared == NULL || (m->disk != NULL && m->disk->persistence != NULL)) return NULL;
   return "only persistent volumes can be shared";
 }
 
-const char *k8smi_rules_broken(const K8smMesos__Resource *message, const char **ret_field) {
+const char *k8smi_rules_broken(const K8smMesos__Resource *message, struct k8smi_rules_place *ret) {
   const char *broken;
+  *ret = (struct k8smi_rules_place){NULL, NULL};
   if (message->n_reservations == 0) {
-    broken = rules_old(message, ret_field);
+    broken = rules_old(message, ret);
   } else {
-    broken = rules_stack(message, ret_field);
-    if (broken == NULL) broken = rules_both(message, ret_field);
+    broken = rules_stack(message, ret);
+    if (broken == NULL) broken = rules_both(message, ret);
   }
-  if (broken == NULL) broken = rules_disk(message, ret_field);
-  if (broken == NULL) broken = rules_shared(message, ret_field);
+  if (broken == NULL) broken = rules_disk(message, ret);
+  if (broken == NULL) broken = rules_shared(message, ret);
   return broken;
 }

@@ -7,8 +7,13 @@
 /* What Mesos demands of a resource beside its value: its reservations in either format, its disk, its being
  * shared. https://mesos.apache.org/documentation/latest/reservation/ */
 
-/* NULL, or what is wrong, and with which field. */
-const char *k8smi_rules_broken(const K8smMesos__Resource *message, const char **ret_field);
+/* Where it is wrong. */
+struct k8smi_rules_place {
+  const char *field;
+  const char *found; /* the role that is meant; NULL: none is */
+};
+/* NULL, or what is wrong. */
+const char *k8smi_rules_broken(const K8smMesos__Resource *message, struct k8smi_rules_place *ret);
 
 /* The role that the fields before RESERVATION_REFINEMENT reserve a resource for; NULL: none. */
 static inline const char *k8smi_rules_old_role(const K8smMesos__Resource *message) {

@@ -160,6 +160,27 @@ static void what_breaks_the_rules_is_refused(void **state) {
   }
 }
 
+/* Which role it is about is said, and what is expected. */
+static void the_role_that_breaks_a_rule_is_named(void **state) {
+  static const struct {
+    const char *text, *words;
+  } cases[] = {
+      {SCALAR("cpus", "1", ",'role':'a b'"), "'a b': expected a valid role"},
+      {SCALAR("cpus", "1", ",'reservations':[{'type':'STATIC','role':'a'},{'type':'DYNAMIC','role':'ab'}]"),
+       "'ab': a refined reservation whose role is not below the one before it"},
+      {SCALAR("cpus", "1", ",'role':'a','reservations':[{'type':'STATIC','role':'b'}]"),
+       "'b': expected a reservation for the role that `role` says"},
+      {SCALAR("cpus", "1", ",'reservations':[{'type':'STATIC'}]"),
+       "expected a valid role other than \"*\" in each reservation"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct k8sm_resources *r = NULL;
+    assert_int_equal(read_text(cases[i].text, &r), K8SM_ERR_INVALID);
+    assert_string_equal(found_text + found_rows[0].message, cases[i].words);
+  }
+}
+
 static void both_formats_at_once_are_one_reservation(void **state) {
   (void)state;
   assert_true(is(of(SCALAR("cpus", "1",
@@ -463,6 +484,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_say_what_a_resource_is),
       cmocka_unit_test(what_breaks_the_rules_is_refused),
+      cmocka_unit_test(the_role_that_breaks_a_rule_is_named),
       cmocka_unit_test(both_formats_at_once_are_one_reservation),
       cmocka_unit_test(the_ends_of_ranges),
       cmocka_unit_test(sums_have_an_end),
