@@ -121,7 +121,7 @@ struct k8sm_status_summary {
   struct k8sm_slice agent_id; /* empty until placed */
   struct k8sm_slice hostname;
   struct k8sm_slice pod_ip;
-  uint32_t ready; /* containers that are ready, of the mains and sidecars */
+  uint32_t ready; /* as kubectl's: mains and sidecars that are ready, but for those behind a sidecar that is missing */
   uint32_t containers;
   uint32_t restarts;        /* as kubectl's: of mains and sidecars; until they begin, of init containers */
   uint32_t finished;        /* 1: terminal, nothing of it runs, and every action is done */

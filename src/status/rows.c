@@ -102,7 +102,7 @@ static struct k8sm_slice rows_shown(const struct k8sm_status *s) {
 
 /* Of init containers as long as they are what the pod does, then of the others; of none behind a sidecar that
  * is missing. */
-static bool rows_counts_restarts(const struct k8sm_status *s, uint32_t task) {
+static bool rows_counts(const struct k8sm_status *s, uint32_t task) {
   uint32_t kind = s->demand->tasks[task].kind, init = k8smi_status_holding_init(s);
   bool initialized = init == 0 || s->conditions[K8SMI_CONDITION_INITIALIZED].holds;
   if (kind == K8SM_TASK_MAIN) return initialized;
@@ -136,10 +136,11 @@ int k8sm_status_summarize(const struct k8sm_status *status, struct k8sm_status_s
   row.started_wall_ms = s->started_wall_ms;
   row.finished = s->ending && !k8smi_status_alive(s);
   for (uint32_t i = 1; i < s->demand->task_count; i++) {
-    if (rows_counts_restarts(s, i)) row.restarts += s->tasks[i].restarts;
+    const bool counts = rows_counts(s, i);
+    if (counts) row.restarts += s->tasks[i].restarts;
     if (s->demand->tasks[i].kind == K8SM_TASK_INIT) continue;
     row.containers++;
-    row.ready += k8smi_container_ready(s, i);
+    row.ready += counts && k8smi_container_ready(s, i);
   }
   return k8smi_struct_write(ret, &row, sizeof row);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STATUS and RESTARTS, as the API server prints them for `kubectl get pods`. What is expected is what its
- * printer says of these statuses. */
+/* STATUS, RESTARTS and READY, as the API server prints them for `kubectl get pods`. What is expected is what
+ * its printer says of these statuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +27,13 @@ static void columns(const struct life *l, const char *shown, uint32_t restarts) 
   snprintf(text, sizeof text, "%.*s", K8SMI_P(sum.shown));
   assert_string_equal(text, shown);
   assert_int_equal(sum.restarts, restarts);
+}
+
+static void ready(const struct life *l, uint32_t count, uint32_t of) {
+  struct k8sm_status_summary sum = {.size = sizeof sum};
+  assert_int_equal(k8sm_status_summarize(l->status, &sum), K8SM_OK);
+  assert_int_equal(sum.ready, count);
+  assert_int_equal(sum.containers, of);
 }
 
 /* Fails, and starts again as soon as it may. */
@@ -96,6 +103,7 @@ static void inits_say_how_far_they_are(void **state) {
   life_launch(&l, "s", 0);
   life_run(&l, "s", 0);
   columns(&l, "Init:2/4", 2);
+  ready(&l, 1, 3);
   life_launch(&l, "j", 0);
   life_update(&l, "j", 0, "FAILED", EXECUTOR ",'message':'no container image'");
   columns(&l, "Init:ErrImagePull", 2);
@@ -124,8 +132,10 @@ static void sidecars_are_missed_beside_mains(void **state) {
   fails(&l, "t", 0, EXITED(1));
   fails(&l, "c", 0, EXITED(1));
   columns(&l, "Running", 2);
+  ready(&l, 3, 3);
   life_update(&l, "s", 0, "FAILED", EXITED(1));
   columns(&l, "Init:ContainerCreating", 1); /* nothing behind it is counted */
+  ready(&l, 1, 3);                          /* nor is the sidecar behind it: only the main */
   life_launch(&l, "s", 1);
   life_update(&l, "s", 1, "FAILED", EXITED(1));
   columns(&l, "Init:CrashLoopBackOff", 2);
