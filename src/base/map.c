@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/map.h"
+#include "base/expect.h"
 
 /* SipHash-1-3 (Aumasson and Bernstein): keyed, so that who chooses the keys can't choose where they meet. */
 struct hash_state {
@@ -125,8 +126,13 @@ uint32_t k8smi_map_get(const struct k8smi_map *map, struct k8sm_slice key) {
   return s == NULL ? K8SMI_MAP_NONE : s->value;
 }
 
-uint32_t k8smi_map_guess(const struct k8smi_map *map, struct k8sm_slice key) {
+uint32_t k8smi_map_expect(const struct k8smi_map *map, struct k8sm_slice key) {
   const uint32_t hash = map_slot_hash(map, key);
+  if (map->cap != 0) k8smi_expect(&map->slots[hash & (map->cap - 1)], sizeof *map->slots);
+  return hash;
+}
+
+uint32_t k8smi_map_guess(const struct k8smi_map *map, uint32_t hash) {
   if (map->cap == 0) return K8SMI_MAP_NONE;
   for (size_t i = hash & (map->cap - 1);; i = (i + 1) & (map->cap - 1)) {
     const struct k8smi_map_slot *s = &map->slots[i];

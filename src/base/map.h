@@ -26,9 +26,11 @@ struct k8smi_map {
 void k8smi_map_init(struct k8smi_map *map, const struct k8sm_allocator *allocator, uint64_t seed);
 void k8smi_map_free(struct k8smi_map *map);
 uint32_t k8smi_map_get(const struct k8smi_map *map, struct k8sm_slice key);
-/* What _get mostly gives: the value of the first key with the same hash. No key's memory is looked at: the
+/* The key's hash in the map, which is never 0; the processor is told to bring where it is looked for. */
+uint32_t k8smi_map_expect(const struct k8smi_map *map, struct k8sm_slice key);
+/* What _get mostly gives: the value of the first key with that hash. No key's memory is looked at: the
  * processor is told to bring that key's. */
-uint32_t k8smi_map_guess(const struct k8smi_map *map, struct k8sm_slice key);
+uint32_t k8smi_map_guess(const struct k8smi_map *map, uint32_t hash);
 /* Sets or replaces; the key's memory must stay. False when memory ran out: nothing changed. */
 bool k8smi_map_put(struct k8smi_map *map, struct k8sm_slice key, uint32_t value);
 /* Returns the value that was there, or NONE. */

@@ -11,9 +11,9 @@ uint64_t k8smi_drv_copy_hash(const struct k8sm_driver *d, const struct drv_pod *
   enum { LENT = 1024 };
   _Alignas(8) char lent[LENT];
   struct k8smi_buf bytes;
-  K8smMesos__TaskStatus copy = *s;
   bool is_copy = s->has_reason && s->reason == K8SM_MESOS__TASK_STATUS__REASON__REASON_RECONCILIATION;
   if (!is_copy || s->has_uuid || s->state != K8SM_MESOS__TASK_STATE__TASK_RUNNING) return 0;
+  K8smMesos__TaskStatus copy = *s;
   copy.has_timestamp = false; /* when it was made */
   k8smi_buf_init(&bytes, &d->core.allocator);
   k8smi_buf_lend(&bytes, lent, sizeof lent);

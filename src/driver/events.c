@@ -17,7 +17,7 @@ enum {
 struct event_in {
   struct k8sm_slice bytes; /* as they came */
   const K8smMesos__Event *event;
-  struct drv_pod *pod; /* that it seems to be about; NULL: none */
+  uint32_t expected; /* of the pod that it seems to be about; 0: none */
 };
 
 static const struct k8sm_slice events_nobody = {NULL, 0};
@@ -143,22 +143,16 @@ static int events_say_stray(struct k8sm_driver *d, const K8smMesos__TaskStatus *
 /* A task of our making, and no pod of ours. It may be left of one that was deleted while its agent was away.
  * If not, it is of a record that was lost: it is reported and acknowledged, since nobody else will, and not
  * touched. */
-static int events_stray(struct k8sm_driver *d, struct k8sm_slice uid, const K8smMesos__TaskStatus *s) {
-  struct drv_call *ack;
+static int events_stray(struct k8sm_driver *d, struct k8sm_slice uid, const K8smMesos__TaskStatus *s,
+                        struct drv_call *ack) {
   bool taken = false;
-  int r = events_acknowledge(d, s, &ack);
-  if (r == K8SM_ERR_NOMEM) return r;
-  if (r != K8SM_OK) ack = NULL;
-  r = k8smi_drv_tomb_update(d, uid, s, ack, &taken);
+  int r = k8smi_drv_tomb_update(d, uid, s, ack, &taken);
   if (r == K8SM_OK && taken) {
     d->core.counters.acknowledged += ack != NULL;
     return K8SM_OK;
   }
   if (r == K8SM_OK) r = events_say_stray(d, s);
-  if (r == K8SM_OK)
-    events_push(d, ack);
-  else
-    k8smi_drv_call_free(&d->core, ack);
+  if (r == K8SM_OK) events_push(d, ack);
   return r;
 }
 
@@ -281,10 +275,9 @@ static int events_gone(struct k8sm_driver *d, struct drv_pod *pod, const K8smMes
   return K8SM_OK;
 }
 
-/* `task`: NULL: it is not known. */
+/* `task`: NULL: it is not known. `ack`, which a copy has none of, is the caller's where this fails. */
 static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, struct drv_task *task,
-                       const struct event_task *of, const K8smMesos__TaskStatus *s) {
-  struct drv_call *ack;
+                       const struct event_task *of, const K8smMesos__TaskStatus *s, struct drv_call *ack) {
   const uint64_t copy = k8smi_drv_copy_hash(d, pod, s);
   bool same;
   if (copy != 0 && task != NULL && task->launch == NULL && task->copy == copy) {
@@ -298,19 +291,13 @@ static int events_ours(struct k8sm_driver *d, struct drv_pod *pod, struct drv_ta
   if (r == K8SM_OK && task == NULL) r = events_take_up(d, pod, s, &task);
   if (r != K8SM_OK) return r;
   k8smi_drv_pod_expect_more(pod);
-  r = events_acknowledge(d, s, &ack);
-  if (r == K8SM_ERR_NOMEM) return r;
-  if (r != K8SM_OK) ack = NULL;
   r = events_arrived(d, pod, of, s);
   if (r == K8SM_OK) r = events_missed(d, pod, task, of, s);
   if (r == K8SM_OK) r = events_apply(d, pod, task, copy, s, &same);
   if (r == K8SM_OK) r = events_gone(d, pod, s);
   if (r == K8SM_OK) k8smi_drv_volumes_note(d, pod); /* before the row that tells of them */
   if (r == K8SM_OK) r = events_keep(d, pod, task, s, ack, same);
-  if (r != K8SM_OK) {
-    k8smi_drv_call_free(&d->core, ack);
-    return r;
-  }
+  if (r != K8SM_OK) return r;
   events_heard(d, pod, task, s);
   if (!same) k8smi_drv_pods_touch(&d->pods, pod);
   return K8SM_OK;
@@ -334,23 +321,41 @@ static struct drv_pod *events_pod(const struct k8sm_driver *d, struct k8sm_slice
   return k8smi_drv_pods_by_uid(&d->pods, (struct k8sm_slice){id.ptr, (size_t)(point - id.ptr)});
 }
 
-static int events_update(struct k8sm_driver *d, const struct event_in *in) {
-  if (in->event->update == NULL) return events_hollow(d);
+/* `guess`: whose it mostly is. `ack` is the caller's where this fails. */
+static int events_task(struct k8sm_driver *d, const struct event_in *in, struct drv_pod *guess,
+                       struct drv_call *ack) {
   const K8smMesos__TaskStatus *s = in->event->update->status;
   const struct k8sm_slice text = k8smi_s(s->task_id->value);
   struct k8sm_task_id id;
-  d->core.counters.updates++;
-  struct drv_pod *pod = events_pod(d, text, in->pod);
+  struct drv_pod *pod = events_pod(d, text, guess);
   if (pod != NULL) k8smi_drv_pod_expect_parts(pod);
   /* Most updates are of tasks that are known, whose ids were read before. */
   struct drv_task *task = pod == NULL ? NULL : k8smi_drv_pod_task(pod, text);
   if (task != NULL && task->named) {
     const struct event_task of = {task->attempt, task->pause};
-    return events_ours(d, pod, task, &of, s);
+    return events_ours(d, pod, task, &of, s, ack);
   }
-  if (k8sm_task_id_parse(text.ptr, text.len, &id) != K8SM_OK) return events_unnamed(d, in);
+  if (k8sm_task_id_parse(text.ptr, text.len, &id) != K8SM_OK) {
+    int r = events_unnamed(d, in);
+    if (r == K8SM_OK) k8smi_drv_call_free(&d->core, ack);
+    return r;
+  }
   const struct event_task of = {id.attempt, id.container.len == 0};
-  return pod == NULL ? events_stray(d, id.uid, s) : events_ours(d, pod, task, &of, s);
+  return pod == NULL ? events_stray(d, id.uid, s, ack) : events_ours(d, pod, task, &of, s, ack);
+}
+
+/* The acknowledgement is made while the pod comes from memory. */
+static int events_update(struct k8sm_driver *d, const struct event_in *in) {
+  struct drv_call *ack;
+  if (in->event->update == NULL) return events_hollow(d);
+  struct drv_pod *guess = k8smi_drv_pods_guess(&d->pods, in->expected);
+  d->core.counters.updates++;
+  int r = events_acknowledge(d, in->event->update->status, &ack);
+  if (r == K8SM_ERR_NOMEM) return r;
+  if (r != K8SM_OK) ack = NULL;
+  r = events_task(d, in, guess, ack);
+  if (r != K8SM_OK) k8smi_drv_call_free(&d->core, ack);
+  return r;
 }
 
 /* ---- failures ---- */
@@ -456,13 +461,13 @@ static int events_dispatch(struct k8sm_driver *d, const struct event_in *in) {
   return events_foreign(d, in);
 }
 
-/* The pod that an update seems to be about, before that is read: what the processor has to bring of it comes
+/* Of the pod that an update seems to be about, before that is read: what the processor has to bring comes
  * meanwhile. */
-static struct drv_pod *events_expect(const struct k8sm_driver *d, struct k8sm_slice bytes) {
-  if (d->core.options.format == K8SM_FORMAT_JSON) return NULL;
+static uint32_t events_expect(const struct k8sm_driver *d, struct k8sm_slice bytes) {
+  if (d->core.options.format == K8SM_FORMAT_JSON) return 0;
   const struct k8sm_slice id = k8smi_update_peek(bytes);
   const char *point = id.len == 0 ? NULL : memchr(id.ptr, '.', id.len);
-  if (point == NULL) return NULL;
+  if (point == NULL) return 0;
   return k8smi_drv_pods_expect(&d->pods, (struct k8sm_slice){id.ptr, (size_t)(point - id.ptr)});
 }
 
@@ -470,16 +475,17 @@ int k8smi_drv_event_in(struct k8sm_driver *d, struct k8sm_slice bytes) {
   _Alignas(8) char lent[EVENTS_LENT];
   struct k8smi_arena arena;
   struct k8sm_diag rows[1];
-  char text[DRV_WORDS_CAP] = "";
+  char text[DRV_WORDS_CAP];
+  text[0] = '\0';
   struct k8sm_diags found = K8SM_DIAGS_INIT(rows, text);
   ProtobufCMessage *message;
-  struct drv_pod *pod = events_expect(d, bytes);
+  const uint32_t expected = events_expect(d, bytes);
   k8smi_arena_init(&arena, &d->core.allocator, EVENTS_MEMORY + EVENTS_GROWTH * bytes.len);
   k8smi_arena_lend(&arena, lent, sizeof lent);
   int r = k8smi_message_read_shared(&arena, d->core.options.format, &k8sm_mesos__event__descriptor, bytes.ptr,
                                     bytes.len, &message, &found);
   if (r == K8SM_OK) {
-    const struct event_in in = {bytes, (const K8smMesos__Event *)(const void *)message, pod};
+    const struct event_in in = {bytes, (const K8smMesos__Event *)(const void *)message, expected};
     r = events_dispatch(d, &in);
   } else if (r != K8SM_ERR_NOMEM) {
     k8smi_drv_session_drop(&d->session, &d->core, K8SM_DIAG_MASTER_RESPONSE,

@@ -35,8 +35,12 @@ struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_s
   return i == K8SMI_MAP_NONE ? NULL : pods->slots[i];
 }
 
-struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid) {
-  const uint32_t i = k8smi_map_guess(&pods->by_uid, uid);
+uint32_t k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid) {
+  return k8smi_map_expect(&pods->by_uid, uid);
+}
+
+struct drv_pod *k8smi_drv_pods_guess(const struct drv_pods *pods, uint32_t expected) {
+  const uint32_t i = k8smi_map_guess(&pods->by_uid, expected);
   if (i == K8SMI_MAP_NONE) return NULL;
   struct drv_pod *pod = pods->slots[i];
   k8smi_expect(pod, sizeof *pod);

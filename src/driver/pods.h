@@ -170,10 +170,12 @@ void k8smi_drv_pods_free(struct drv_pods *pods, struct drv_core *core);
 /* By "namespace/name" or uid; NULL: none. */
 struct drv_pod *k8smi_drv_pods_find(const struct drv_pods *pods, struct k8sm_slice key);
 struct drv_pod *k8smi_drv_pods_by_uid(const struct drv_pods *pods, struct k8sm_slice uid);
-/* What _by_uid will mostly give. The processor is told to bring the pod, and then what it leads to: with many
- * pods each has mostly not been touched for long, and waiting for one part after another takes longer than
- * all that is to be done. */
-struct drv_pod *k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid);
+/* What _by_uid will mostly give, step by step, with other work between them. The processor is told to bring
+ * where the pod is looked for, then the pod, by what the first one returns (0: there was none), and then what
+ * that leads to: with many pods each has mostly not been touched for long, and waiting for one part after
+ * another takes longer than all that is to be done. */
+uint32_t k8smi_drv_pods_expect(const struct drv_pods *pods, struct k8sm_slice uid);
+struct drv_pod *k8smi_drv_pods_guess(const struct drv_pods *pods, uint32_t expected);
 void k8smi_drv_pod_expect_parts(const struct drv_pod *pod);
 /* And of an awake one, when those have come, what they lead to. */
 void k8smi_drv_pod_expect_more(const struct drv_pod *pod);

@@ -46,8 +46,9 @@ static int roles_call(struct k8sm_driver *d, struct k8sm_call_args *args, const 
 
 /* Of the first n names of the driver's list. */
 static int roles_call_names(struct k8sm_driver *d, uint32_t type, size_t n, const char *why) {
+  if (n == 0) return K8SM_OK;
   struct k8sm_call_args args = {.type = type, .items = d->offers.names, .item_count = n};
-  return n == 0 ? K8SM_OK : roles_call(d, &args, why);
+  return roles_call(d, &args, why);
 }
 
 static int roles_suppress(struct k8sm_driver *d) {
