@@ -177,8 +177,8 @@ K8SM_API int k8sm_cluster_forget_volume(struct k8sm_cluster *cluster, struct k8s
 /* Spends what the plan's placements take: their offers leave the cluster, and their pods are noted as with
  * k8sm_cluster_add_pod, to be removed when they end. What it nominates is noted, and that its victims are
  * about to end. If one of them does not hold any more (an offer is gone,
- * its agent has other labels or features since, its pod runs already, which would be a second instance of it,
- * or it looks at other pods and some were added) nothing is
+ * its agent has other labels or features since, its pod runs already or has another place in the plan, which
+ * would be a second instance of it, or it looks at other pods and some were added) nothing is
  * taken, K8SM_ERR_STATE comes back, and a finding names each (PLAN_STALE). Changes elsewhere do not matter.
  * Errors: STATE, NOMEM (nothing changed). */
 K8SM_API K8SM_MUST_USE int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan,

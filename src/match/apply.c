@@ -37,22 +37,6 @@ static const char *apply_stale(const struct k8sm_cluster *cluster, const struct 
   return NULL;
 }
 
-/* Notes where the pods are, all of them or none. */
-static bool apply_pods(struct k8sm_cluster *cluster, const struct k8sm_plan *plan) {
-  bool fine = true;
-  for (size_t i = 0; fine && i < plan->placement_count; i++) {
-    const struct k8smi_placement *p = &plan->placements[i];
-    uint32_t agent = k8smi_agent_find(cluster, p->agent_id);
-    fine = k8smi_pod_put(cluster, plan->demands[p->demand], agent) == K8SM_OK;
-  }
-  for (size_t i = 0; !fine && i < plan->placement_count; i++) {
-    uint32_t row = k8smi_map_get(&cluster->pod_map, plan->demands[plan->placements[i].demand]->uid);
-    bool added = row != K8SMI_MAP_NONE && k8smi_running_at(cluster, row)->since > cluster->generation;
-    if (added) k8smi_pod_drop(cluster, row);
-  }
-  return fine;
-}
-
 static void apply_withdraw(struct k8sm_cluster *cluster, size_t count) {
   while (cluster->nomination_count > count) {
     k8smi_nomination_end(cluster, &cluster->nominations[cluster->nomination_count - 1]);
@@ -120,12 +104,48 @@ static bool apply_is_stale(const struct k8sm_cluster *cluster, const struct k8sm
   return stale;
 }
 
+/* The same demand, or two of one pod, were matched together. */
+static bool apply_is_noted(const struct k8sm_cluster *cluster, const struct k8sm_demand *demand) {
+  uint32_t row = k8smi_map_get(&cluster->pod_map, demand->uid);
+  return demand->agent_id.len == 0 && row != K8SMI_MAP_NONE &&
+         k8smi_running_at(cluster, row)->since > cluster->generation;
+}
+
+static int apply_pod(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, size_t i,
+                     struct k8sm_diags *diags) {
+  const struct k8smi_placement *p = &plan->placements[i];
+  const struct k8sm_demand *demand = plan->demands[p->demand];
+  if (!apply_is_noted(cluster, demand)) {
+    int result = k8smi_pod_put(cluster, demand, k8smi_agent_find(cluster, p->agent_id));
+    return result == K8SM_OK ? K8SM_OK : k8smi_find_nomem(diags, result);
+  }
+  struct k8smi_path placements = k8smi_path_field(NULL, K8SMI_S("placements"));
+  struct k8smi_path path = k8smi_path_index(&placements, i);
+  apply_find_stale(plan, &path, p->demand, p->agent_id, "the pod has another place in this plan", diags);
+  return K8SM_ERR_STATE;
+}
+
+/* Notes where the pods are, all of them or none. */
+static int apply_pods(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, struct k8sm_diags *diags) {
+  int result = K8SM_OK;
+  for (size_t i = 0; result == K8SM_OK && i < plan->placement_count; i++)
+    result = apply_pod(cluster, plan, i, diags);
+  for (size_t i = 0; result != K8SM_OK && i < plan->placement_count; i++) {
+    uint32_t row = k8smi_map_get(&cluster->pod_map, plan->demands[plan->placements[i].demand]->uid);
+    bool added = row != K8SMI_MAP_NONE && k8smi_running_at(cluster, row)->since > cluster->generation;
+    if (added) k8smi_pod_drop(cluster, row);
+  }
+  return result;
+}
+
 int k8sm_cluster_apply(struct k8sm_cluster *cluster, const struct k8sm_plan *plan, struct k8sm_diags *diags) {
   if (apply_is_stale(cluster, plan, diags)) return K8SM_ERR_STATE;
   size_t before = cluster->nomination_count;
-  if (!apply_nominations(cluster, plan) || !apply_pods(cluster, plan)) {
+  int result = apply_nominations(cluster, plan) ? K8SM_OK : k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+  if (result == K8SM_OK) result = apply_pods(cluster, plan, diags);
+  if (result != K8SM_OK) {
     apply_withdraw(cluster, before);
-    return k8smi_find_nomem(diags, K8SM_ERR_NOMEM);
+    return result;
   }
   apply_rest(cluster, plan);
   if (plan->placement_count + plan->nominated.count > 0) cluster->generation++;

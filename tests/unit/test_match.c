@@ -443,6 +443,19 @@ static void a_plan_is_applied_whole(void **state) {
   diags.count = 0;
   assert_int_equal(k8sm_cluster_apply(s.c, s.plan, &diags), K8SM_ERR_STATE);
   assert_string_equal(text + rows[0].message, "default/p on d: the pod runs already");
+  struct k8sm_demand *twice[] = {world_demand(&s.w, "t", 100, 64000, 0),
+                                 world_demand(&s.w, "u", 100, 64000, 0),
+                                 world_demand(&s.w, "t", 100, 64000, 0)};
+  setup_match(&s, 0, 3, twice); /* as much of one that was matched with itself */
+  const uint64_t generation = k8sm_cluster_generation(s.c);
+  diags.count = 0;
+  assert_int_equal(k8sm_cluster_apply(s.c, s.plan, &diags), K8SM_ERR_STATE);
+  assert_int_equal(diags.count, 1);
+  assert_string_equal(text + rows[0].path, "placements[2]");
+  assert_string_equal(text + rows[0].message, "default/t on d: the pod has another place in this plan");
+  assert_int_equal(k8sm_cluster_pods(s.c, K8SMI_S("d"), 0, NULL, 0, 0), 0);
+  assert_int_equal(k8sm_cluster_offers(s.c, 0, NULL, 0, 0), 1);
+  assert_int_equal(k8sm_cluster_generation(s.c), generation);
   setup_match(&s, 0, 1, d + 2);
   assert_string_equal(setup_agent(&s, 0), "d");
   assert_int_equal(k8sm_cluster_set_features(s.c, K8SMI_S("d"), 0), K8SM_OK);
