@@ -97,12 +97,14 @@ static void record_write(struct k8smi_json *w, const struct k8sm_status *s, cons
   k8smi_json_close(w, '}');
 }
 
+/* Mostly both have one demand, whose uid need not come from memory. */
+static bool record_same_attempt(const struct k8sm_demand *a, const struct k8sm_demand *b) {
+  return a == b || (a->attempt == b->attempt && a->task_count == b->task_count && k8smi_eq(a->uid, b->uid));
+}
+
 bool k8smi_status_put_record(struct k8smi_json *w, const struct k8sm_status *status,
                              const struct k8sm_status *since) {
-  if (since != NULL && (since->demand->attempt != status->demand->attempt ||
-                        since->demand->task_count != status->demand->task_count ||
-                        !k8smi_eq(since->demand->uid, status->demand->uid)))
-    return false;
+  if (since != NULL && !record_same_attempt(since->demand, status->demand)) return false;
   record_write(w, status, since);
   return true;
 }
