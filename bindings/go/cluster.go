@@ -583,11 +583,17 @@ func (c *Cluster) Executors(agentID string) []string {
 		return nil
 	}
 	defer runtime.KeepAlive(c)
+	return executorsOf(agentID, func(id C.struct_k8sm_slice, rows *C.struct_k8sm_executor, size, n C.size_t) C.size_t {
+		return C.k8sm_cluster_executors(c.ptr, id, 0, rows, size, n)
+	})
+}
+
+func executorsOf(agentID string, read func(C.struct_k8sm_slice, *C.struct_k8sm_executor, C.size_t, C.size_t) C.size_t) []string {
 	var m memory
 	defer m.free()
 	id := m.slice([]byte(agentID))
 	return readRows(func(rows *C.struct_k8sm_executor, size, n int) int {
-		return int(C.k8sm_cluster_executors(c.ptr, id, 0, rows, C.size_t(size), C.size_t(n)))
+		return int(read(id, rows, C.size_t(size), C.size_t(n)))
 	}, func(row C.struct_k8sm_executor) string { return text(row.id) })
 }
 

@@ -401,12 +401,9 @@ func (d *Driver) AgentExecutors(agentID string) []string {
 		return nil
 	}
 	defer runtime.KeepAlive(d)
-	var m memory
-	defer m.free()
-	id := m.slice([]byte(agentID))
-	return readRows(func(rows *C.struct_k8sm_executor, size, n int) int {
-		return int(C.k8sm_driver_agent_executors(d.ptr, id, 0, rows, C.size_t(size), C.size_t(n)))
-	}, func(row C.struct_k8sm_executor) string { return text(row.id) })
+	return executorsOf(agentID, func(id C.struct_k8sm_slice, rows *C.struct_k8sm_executor, size, n C.size_t) C.size_t {
+		return C.k8sm_driver_agent_executors(d.ptr, id, 0, rows, size, n)
+	})
 }
 
 // AgentLabels are the labels of such an agent as a node.

@@ -418,7 +418,9 @@ static void memory_runs_out(void **state) {
   char id[16];
   for (int i = 0; i < 200; i++) {
     snprintf(id, sizeof id, "o%d", i);
-    world_ports(&w, world_simple(&w, id, "a", "r", 1, 1, true), 1, 5);
+    K8smMesos__Offer *o = world_simple(&w, id, "a", "r", 1, 1, true);
+    world_ports(&w, o, 1, 5);
+    for (int k = 0; k < 40; k++) world_executor(&w, o, k % 2 == 0 ? id : "e");
   }
   struct failing f;
   size_t fail_at = 1;
