@@ -47,16 +47,6 @@ static void read_spec(struct km_claim *claim, json_t *spec) {
   claim->storage_class = storage_class == NULL ? NULL : km_strdup(storage_class, strlen(storage_class));
 }
 
-static int64_t read_time(const char *text) {
-  struct tm tm = {0};
-  if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-                             &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
-    return 0;
-  tm.tm_year -= 1900;
-  tm.tm_mon -= 1;
-  return (int64_t)timegm(&tm) * 1000;
-}
-
 static void set_time(json_t *metadata, int64_t ms) {
   char text[32];
   time_t seconds = (time_t)(ms / 1000);
@@ -68,7 +58,7 @@ static void set_time(json_t *metadata, int64_t ms) {
 /* Of a claim of its own: a set is older than the claims of its later pods. */
 static void date(struct km_claim *claim, json_t *metadata, int64_t now_ms) {
   if (claim->created_ms == 0 && now_ms == 0)
-    claim->created_ms = read_time(word(metadata, "creationTimestamp"));
+    claim->created_ms = km_time_ms(word(metadata, "creationTimestamp"));
   if (claim->created_ms == 0) claim->created_ms = now_ms;
   if (claim->created_ms != 0) set_time(metadata, claim->created_ms);
 }
@@ -78,7 +68,22 @@ char *km_claim_read(struct km_claim *claim, struct k8sm_slice bytes, int64_t now
   json_t *own = word(object, "kind") == NULL ? NULL : find_claim(object, claim->name);
   if (own != NULL) read_spec(claim, json_object_get(own, "spec"));
   if (own == object) date(claim, json_object_get(own, "metadata"), now_ms);
+  free(claim->pattern);
+  claim->pattern = own == NULL || own == object ? NULL : json_dumps(own, JSON_COMPACT);
   char *text = own == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+  json_decref(object);
+  return text;
+}
+
+char *km_claim_make(const struct km_claim *each, const char *name) {
+  const char *slash = strchr(name, '/');
+  json_t *object = each->pattern == NULL ? NULL : json_loads(each->pattern, 0, NULL);
+  json_t *metadata = json_object_get(object, "metadata");
+  json_object_set_new(object, "apiVersion", json_string("v1"));
+  json_object_set_new(object, "kind", json_string("PersistentVolumeClaim"));
+  json_object_set_new(metadata, "namespace", json_stringn(name, (size_t)(slash - name)));
+  json_object_set_new(metadata, "name", json_string(slash + 1));
+  char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
   json_decref(object);
   return text;
 }

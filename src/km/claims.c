@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PersistentVolumeClaims of the files are recorded: what no longer is in the files can be deleted (--prune),
  * and a pod that still has it can be taken up. Their volumes are the driver's to destroy. Those that a
- * StatefulSet makes for its pods are one, "default/data-db-*", and stay until somebody names and deletes
- * them. */
+ * StatefulSet makes for its pods are one, "default/data-db-*", for what they say, and each is recorded when
+ * its first pod is made. They stay until somebody names and deletes them. */
 #include "runner.h"
 
 #include <stdlib.h>
@@ -24,6 +24,11 @@ static size_t find(const struct km_runner *r, const char *name) {
 
 static bool is_of_each(const char *name) {
   return name[strlen(name) - 1] == '*';
+}
+
+/* Else it was only asked for. */
+static bool is_read(const struct km_claim *claim) {
+  return claim != NULL && claim->modes != NULL;
 }
 
 bool km_claims_know(const struct km_runner *r, const char *name) {
@@ -56,7 +61,8 @@ bool km_claims_find(struct km_runner *r, const char *name) {
 const struct km_claim *km_claims_facts(const struct km_runner *r, const char *name) {
   const struct km_claim *each = of_each(r, name);
   size_t i = find(r, name);
-  return each != NULL ? each : i < r->claim_count ? &r->claims[i] : NULL;
+  const struct km_claim *own = i < r->claim_count ? &r->claims[i] : NULL;
+  return each == NULL || is_read(own) ? own : each;
 }
 
 /* The row is the object; none: it is removed. */
@@ -70,6 +76,7 @@ static void free_claim(struct km_claim *claim) {
   free(claim->name);
   free(claim->modes);
   free(claim->storage_class);
+  free(claim->pattern);
 }
 
 void km_claims_forget(struct km_runner *r, const char *name) {
@@ -150,11 +157,45 @@ static bool keep_claim(void *ctx, const struct claim *claim) {
 
 bool km_claims_give(struct km_runner *r, const struct km_set *set, bool prune) {
   bool ok = each_claim(set, keep_claim, r);
+  km_claims_see_all(r);
   for (size_t i = 0; ok && prune && i < r->claim_count; i++) {
     char *name = r->claims[i].name;
-    if (!is_of_each(name) && each_claim(set, is_other, name)) ok = km_claim_delete(r, name) == K8SM_OK;
+    if (!is_of_each(name) && of_each(r, name) == NULL && each_claim(set, is_other, name))
+      ok = km_claim_delete(r, name) == K8SM_OK;
   }
   return ok;
+}
+
+/* ---- Those of sets ---- */
+
+static void make(struct km_runner *r, const char *name, int64_t created_ms) {
+  const struct km_claim *each = of_each(r, name);
+  size_t i = find(r, name);
+  if (each == NULL || (i < r->claim_count && is_read(&r->claims[i]))) return;
+  char *object = km_claim_make(each, name);
+  if (object == NULL) return;
+  char *row = km_claim_read(note(r, name), (struct k8sm_slice){object, strlen(object)}, created_ms);
+  if (row == NULL || !keep(r, name, (struct k8sm_slice){row, strlen(row)})) r->failed = true;
+  free(row);
+  free(object);
+}
+
+void km_claims_see(struct km_runner *r, const struct k8sm_pod *pod) {
+  const int64_t made_ms = km_pod_created_ms(pod);
+  char path[80], name[700];
+  struct k8sm_pod_value list, claim;
+  if (k8sm_pod_get_value(pod, "spec.volumes", &list, sizeof list) != K8SM_OK) return;
+  for (size_t i = 0; i < list.count; i++) {
+    snprintf(path, sizeof path, "spec.volumes[%zu].persistentVolumeClaim.claimName", i);
+    if (k8sm_pod_get_value(pod, path, &claim, sizeof claim) != K8SM_OK) continue;
+    snprintf(name, sizeof name, "%s/%s", k8sm_pod_namespace(pod).ptr, claim.text.ptr);
+    make(r, name, made_ms == 0 ? km_wall_ms() : made_ms);
+  }
+}
+
+void km_claims_see_all(struct km_runner *r) {
+  struct k8sm_driver_pod pod;
+  for (size_t i = 0; k8sm_driver_pods(r->driver, i, &pod, sizeof pod, 1) > 0; i++) km_claims_see(r, pod.pod);
 }
 
 struct listing {
@@ -182,15 +223,22 @@ struct loading {
   struct km_set *set;
 };
 
-/* The data of a claim that is in none of the files, so that pods that have it still can be taken up. */
-static bool load_row(void *ctx, const struct km_row *row) {
+static bool load_facts(void *ctx, const struct km_row *row) {
+  const struct loading *l = ctx;
+  const char *name = km_claim_of_key(row->key);
+  if (name != NULL) free(km_claim_read(note(l->r, name), (struct k8sm_slice){row->bytes, row->len}, 0));
+  return true;
+}
+
+/* The data of a claim that is in none of the files, so that pods that have it still can be taken up. Those of
+ * a set have what the set says. */
+static bool load_data(void *ctx, const struct km_row *row) {
   static struct km_report report;
   const struct loading *l = ctx;
   const struct km_source source = {row->path, row->bytes, row->len, ""};
   const char *name = km_claim_of_key(row->key);
   struct k8sm_manifest *m;
-  if (name == NULL) return true;
-  free(km_claim_read(note(l->r, name), (struct k8sm_slice){row->bytes, row->len}, 0));
+  if (name == NULL || of_each(l->r, name) != NULL) return true;
   if (!each_claim(l->set, is_other, (char *)(uintptr_t)name)) return true;
   km_report_begin(&report);
   int result = k8sm_manifest_parse(row->bytes, row->len, NULL, &m, &report.diags);
@@ -204,7 +252,7 @@ static bool load_row(void *ctx, const struct km_row *row) {
 
 bool km_claims_load(struct km_runner *r, struct km_set *set) {
   struct loading l = {r, set};
-  return km_store_each(r->store, load_row, &l);
+  return km_store_each(r->store, load_facts, &l) && km_store_each(r->store, load_data, &l);
 }
 
 int km_claim_delete(struct km_runner *r, const char *name) {

@@ -272,6 +272,9 @@ int km_cluster_add_running(struct k8sm_cluster *cluster, const struct km_texts *
 /* "250m", "4" for thousandths; "64Mi" style for thousandths of a MB; "5s", "3m", "2h10m", "4d" for ms. */
 void km_put_cpus(char *text, size_t cap, int64_t milli);
 void km_put_mem(char *text, size_t cap, int64_t milli);
+/* Since 1970, of "2026-01-31T09:00:00Z"; 0: it is none. And when a pod was made, as it says; 0: it does not. */
+int64_t km_time_ms(const char *text);
+int64_t km_pod_created_ms(const struct k8sm_pod *pod);
 void km_put_age(char *text, size_t cap, int64_t ms);
 
 enum { KM_COLUMNS = 12 };

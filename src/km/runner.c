@@ -49,7 +49,10 @@ static void carry_out_one(struct km_runner *r, const struct k8sm_effect *e, bool
     km_event_log_forget(r->events, e->key);
     if (!of_control) pass_on(r, e, true, K8SM_CONTROL_GONE);
     break;
-  case K8SM_EFFECT_CLAIM_GONE: km_claims_forget(r, e->key.ptr); break;
+  case K8SM_EFFECT_CLAIM_GONE:
+    km_claims_forget(r, e->key.ptr);
+    km_claims_see_all(r); /* a pod that waited for this has another one */
+    break;
   case K8SM_EFFECT_POD: pass_on(r, e, false, K8SM_INPUT_POD); break;
   case K8SM_EFFECT_DELETE: pass_on(r, e, false, K8SM_INPUT_DELETE); break;
   case K8SM_EFFECT_DELETE_CLAIM: pass_on(r, e, false, K8SM_INPUT_DELETE_CLAIM); break;
@@ -114,6 +117,7 @@ static void give_pod(struct km_runner *r, const struct km_mail *mail) {
       r->admission == NULL ? K8SM_OK : k8sm_pod_admit(mail->pod, r->admission, &admitted, &report.diags);
   struct k8sm_input input = {.type = K8SM_INPUT_POD, .pod = admitted == NULL ? mail->pod : admitted};
   if (result == K8SM_OK) result = step_driver(r, &input, &report.diags);
+  if (result == K8SM_OK) km_claims_see(r, input.pod);
   k8sm_pod_unref(admitted);
   if (result == K8SM_OK) return;
   const char *why = first_error(&report, result);

@@ -21,7 +21,8 @@ struct km_claim {
   char *name;  /* "namespace/name"; it ends with "*" for those that a StatefulSet makes for its pods */
   char *modes; /* of access, with commas between; NULL: not known, here and below */
   char *storage_class;
-  int64_t created_ms; /* since 1970; 0: not known, as of those of a set */
+  char *pattern;      /* of those of a set: the object of each, as JSON without a name */
+  int64_t created_ms; /* since 1970; 0: not known, as of those of a set together */
 };
 
 struct km_runner {
@@ -87,6 +88,13 @@ const struct km_claim *km_claims_facts(const struct km_runner *r, const char *na
  * JSON, to be freed, with the time of the claim's creation in it: what the claim has, or the object, or
  * now_ms. NULL: it can't be read. */
 char *km_claim_read(struct km_claim *claim, struct k8sm_slice object, int64_t now_ms);
+/* The object of one of a set's claims, as the set's controller makes it, to be freed. NULL: memory, or no
+ * set's. */
+char *km_claim_make(const struct km_claim *each, const char *name);
+/* The claims of sets that the pod names, and all pods of the driver do, are recorded as such, from now on or
+ * from when the pod was made. */
+void km_claims_see(struct km_runner *r, const struct k8sm_pod *pod);
+void km_claims_see_all(struct km_runner *r);
 /* Those that are recorded; what they say is added to the set's data, where its files do not say it. False,
  * with a line, when one can't be read. */
 bool km_claims_load(struct km_runner *r, struct km_set *set);

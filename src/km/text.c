@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void *km_alloc(void *old, size_t size) {
   void *p = realloc(old, size == 0 ? 1 : size);
@@ -85,4 +86,20 @@ void km_table_free(struct km_table *table) {
   free(table->rows);
   table->rows = NULL;
   table->count = 0;
+}
+
+int64_t km_time_ms(const char *text) {
+  struct tm tm = {0};
+  if (text == NULL || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+                             &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6)
+    return 0;
+  tm.tm_year -= 1900;
+  tm.tm_mon -= 1;
+  return (int64_t)timegm(&tm) * 1000;
+}
+
+int64_t km_pod_created_ms(const struct k8sm_pod *pod) {
+  struct k8sm_pod_value time;
+  int result = k8sm_pod_get_value(pod, "metadata.creationTimestamp", &time, sizeof time);
+  return result == K8SM_OK ? km_time_ms(time.text.ptr) : 0;
 }

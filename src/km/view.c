@@ -73,6 +73,19 @@ static bool holds(const struct k8sm_demand *demand, struct k8sm_demand_budget *b
   return true;
 }
 
+/* When it was made: what its object says, as kubectl shows it. Its status begins anew with each process, as
+ * long as the pod has no place. */
+static int64_t created_ms(const struct k8sm_driver_pod *pod, const struct k8sm_status_summary *s) {
+  const int64_t ms = km_pod_created_ms(pod->pod);
+  return ms == 0 ? s->created_wall_ms : ms;
+}
+
+/* As kubectl's STATUS: of a pod that is over how it ended, also where its deletion is under way. */
+static json_t *shown(const struct k8sm_driver_pod *pod, const struct k8sm_status_summary *s) {
+  bool over = strcmp(s->phase.ptr, "Succeeded") == 0 || strcmp(s->phase.ptr, "Failed") == 0;
+  return pod->deleting && !over ? json_string("Terminating") : text(s->shown);
+}
+
 static json_t *pod_document(struct ports *ports, uint32_t number, const struct k8sm_driver_pod *pod) {
   struct k8sm_status_summary s = {.size = sizeof s};
   struct k8sm_demand_budget b = {.size = sizeof b};
@@ -83,14 +96,14 @@ static json_t *pod_document(struct ports *ports, uint32_t number, const struct k
   json_object_set_new(o, "name", text(k8sm_pod_name(pod->pod)));
   json_object_set_new(o, "uid", text(k8sm_pod_uid(pod->pod)));
   json_object_set_new(o, "phase", text(s.phase));
-  json_object_set_new(o, "shown", pod->deleting ? json_string("Terminating") : text(s.shown));
+  json_object_set_new(o, "shown", shown(pod, &s));
   json_object_set_new(o, "message", text(s.message));
   json_object_set_new(o, "ready", json_integer(s.ready));
   json_object_set_new(o, "containers", json_integer(s.containers));
   json_object_set_new(o, "restarts", json_integer(s.restarts));
   json_object_set_new(o, "agent", text(s.hostname));
   json_object_set_new(o, "agentID", text(s.agent_id));
-  json_object_set_new(o, "createdMillis", json_integer(s.created_wall_ms));
+  json_object_set_new(o, "createdMillis", json_integer(created_ms(pod, &s)));
   json_object_set_new(o, "cpusMilli", json_integer(b.cpus_milli));
   json_object_set_new(o, "memMilliMB", json_integer(b.mem_milli));
   json_object_set_new(o, "ports", ports_of(ports, number));

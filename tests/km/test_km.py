@@ -1330,6 +1330,13 @@ class Workloads(unittest.TestCase):
         self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1"})
         self.assertEqual(km("scale", "sts/db", "--replicas=3", self.state)[0], 0)
         self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1", "db-2"})
+        made = {c["name"]: c["createdMillis"] // 1000 for c in self.document()["claims"]}
+        self.assertLess(abs(made["data-db-0"] - time.time()), 60)
+        self.kill()
+        time.sleep(1)
+        self.start(text, "--prune", *flags)  # what a set has made goes with nobody's files
+        self.wait_for(lambda: {p["name"] for p in self.running()} == {"db-0", "db-1", "db-2"})
+        self.assertEqual({c["shown"] for c in self.document()["claims"]}, {"Bound"})
         self.kill()
         self.start("apiVersion: v1\nkind: Pod\nmetadata: {name: alone}\nspec: {containers: [{name: c, image: x}]}\n",
                    *flags)  # the set goes on without its file
@@ -1337,7 +1344,9 @@ class Workloads(unittest.TestCase):
         self.assertEqual(km("delete", "pvc/other-db-0", self.state)[0], 1)
         code, out, _ = km("get", "pvc", self.state)
         self.assertRegex(out, r"^CLAIM +STATUS +VOLUME +CAPACITY +ACCESS MODES +STORAGECLASS +AGENT +AGE\n"
-                              r"(default/data-db-[012] +Bound +default\.data-db-[012] +64Mi +RWO +- +agent[12]\S+ +-\n){3}$")
+                              r"(default/data-db-[012] +Bound +default\.data-db-[012] +64Mi +RWO +- +agent[12]\S+ +\d+s\n){3}$")
+        now = {c["name"]: c["createdMillis"] // 1000 for c in self.document()["claims"]}
+        self.assertEqual(now, made)  # it is recorded when each was made
         code, out, _ = km("describe", "db-1", self.state)
         for text in ("Claims:\n  data-db-1:\n", "    Volume:          default.data-db-1\n", "    Capacity:        64Mi\n"):
             self.assertIn(text, out)
