@@ -60,6 +60,7 @@ struct k8smi_running {
   struct k8sm_demand *holds; /* an extract: host ports, extended resources, volumes; NULL: it has none */
   bool ending;               /* what it holds comes back soon */
   bool chosen;               /* to be preempted, by the match under way */
+  uint32_t former;           /* the row in whose place it came, while that may come back; NONE */
   uint64_t since;            /* the generation in which it came to its agent */
 };
 
@@ -249,9 +250,11 @@ static inline struct k8smi_running *k8smi_running_at(const struct k8sm_cluster *
   return k8smi_table_at(&c->pods, row);
 }
 
-/* pods.c: notes that the pod of a demand is on an agent; one that is there already is moved. The caller
- * counts the generation. Errors: NOMEM: nothing changed. */
+/* pods.c: notes that the pod of a demand is on an agent. Where it was before stays until that is settled, or
+ * taken back, by the pod's row. The caller counts the generation. Errors: NOMEM: nothing changed. */
 int k8smi_pod_put(struct k8sm_cluster *cluster, const struct k8sm_demand *demand, uint32_t agent);
+void k8smi_pod_settle(struct k8sm_cluster *cluster, uint32_t row);
+void k8smi_pod_take_back(struct k8sm_cluster *cluster, uint32_t row);
 void k8smi_pod_drop(struct k8sm_cluster *cluster, uint32_t row);
 
 /* nominations.c: of a pod; NULL: none. Takes one out; those of an agent, or all. */

@@ -150,17 +150,38 @@ static void pods_unlink(struct k8sm_cluster *c, uint32_t row) {
   pods_count(c, kind, false);
 }
 
-void k8smi_pod_drop(struct k8sm_cluster *c, uint32_t row) {
+static void pods_free(struct k8sm_cluster *c, uint32_t row) {
   struct k8smi_running *pod = k8smi_running_at(c, row);
   uint32_t kind = pod->kind;
   pods_unlink(c, row);
-  k8smi_map_remove(&c->pod_map, pod->uid);
   pods_free_texts(c, pod);
   k8smi_table_give(&c->pods, row);
   pods_end_kind(c, kind);
 }
 
-/* A row for a pod that has none. */
+void k8smi_pod_drop(struct k8sm_cluster *c, uint32_t row) {
+  k8smi_map_remove(&c->pod_map, k8smi_running_at(c, row)->uid);
+  pods_free(c, row);
+}
+
+void k8smi_pod_settle(struct k8sm_cluster *c, uint32_t row) {
+  struct k8smi_running *pod = k8smi_running_at(c, row);
+  if (pod->former != K8SMI_ROW_NONE) pods_free(c, pod->former);
+  pod->former = K8SMI_ROW_NONE;
+}
+
+void k8smi_pod_take_back(struct k8sm_cluster *c, uint32_t row) {
+  const uint32_t former = k8smi_running_at(c, row)->former;
+  if (former == K8SMI_ROW_NONE) {
+    k8smi_pod_drop(c, row);
+    return;
+  }
+  (void)!k8smi_map_put(&c->pod_map, k8smi_running_at(c, former)->uid,
+                       former); /* takes no memory: it is there */
+  pods_free(c, row);
+}
+
+/* A row for a pod, which takes the place of the one that it may have. */
 static uint32_t pods_new(struct k8sm_cluster *c, const struct k8sm_demand *demand) {
   struct k8smi_running texts;
   if (!k8smi_table_reserve(&c->pods, &c->allocator, 1) || !pods_texts(c, demand, &texts)) {
@@ -190,17 +211,21 @@ static bool pods_prepare(struct k8sm_cluster *c, const struct k8sm_demand *deman
   return false;
 }
 
+/* It is there already; but what ends there, and begins anew, is another instance. */
+static bool pods_stays(const struct k8sm_cluster *c, uint32_t row, const struct k8sm_demand *demand,
+                       uint32_t agent) {
+  if (row == K8SMI_MAP_NONE) return false;
+  const struct k8smi_running *pod = k8smi_running_at(c, row);
+  return pod->agent == agent && (!pod->ending || demand->agent_id.len > 0);
+}
+
 int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint32_t agent) {
-  uint32_t row = k8smi_map_get(&c->pod_map, demand->uid), old_kind = K8SMI_ROW_NONE, kind;
+  const uint32_t former = k8smi_map_get(&c->pod_map, demand->uid);
+  uint32_t kind;
   struct k8sm_demand *holds;
-  if (row != K8SMI_MAP_NONE && k8smi_running_at(c, row)->agent == agent) return K8SM_OK;
+  if (pods_stays(c, former, demand, agent)) return K8SM_OK;
   if (!pods_prepare(c, demand, agent, &holds, &kind)) return K8SM_ERR_NOMEM;
-  if (row != K8SMI_MAP_NONE) {
-    old_kind = k8smi_running_at(c, row)->kind;
-    pods_unlink(c, row);
-  } else {
-    row = pods_new(c, demand);
-  }
+  const uint32_t row = pods_new(c, demand);
   if (row == K8SMI_ROW_NONE) {
     pods_end_kind(c, kind);
     if (holds != NULL) k8smi_volumes_leave(c, holds, agent);
@@ -211,8 +236,8 @@ int k8smi_pod_put(struct k8sm_cluster *c, const struct k8sm_demand *demand, uint
   pod->agent = agent;
   pod->kind = kind;
   pod->since = c->generation + 1;
+  pod->former = former;
   pods_link(c, row, demand, holds);
-  if (old_kind != K8SMI_ROW_NONE) pods_end_kind(c, old_kind);
   return K8SM_OK;
 }
 
@@ -224,11 +249,13 @@ static void pods_go_on(struct k8sm_cluster *c, uint32_t row) {
 
 int k8sm_cluster_add_pod(struct k8sm_cluster *cluster, const struct k8sm_demand *demand,
                          struct k8sm_slice agent_id, struct k8sm_diags *diags) {
-  uint32_t agent, row = k8smi_map_get(&cluster->pod_map, demand->uid);
+  uint32_t agent;
   int result = k8smi_agent_get(cluster, agent_id, &agent);
   if (result == K8SM_OK) result = k8smi_pod_put(cluster, demand, agent);
-  if (result == K8SM_OK && row != K8SMI_MAP_NONE) pods_go_on(cluster, row);
   if (result != K8SM_OK) return k8smi_find_nomem(diags, result);
+  const uint32_t row = k8smi_map_get(&cluster->pod_map, demand->uid);
+  k8smi_pod_settle(cluster, row);
+  pods_go_on(cluster, row);
   k8smi_nomination_end(cluster, k8smi_nomination_of(cluster, demand->uid)); /* it is there */
   cluster->pod_generation = ++cluster->generation;
   return K8SM_OK;

@@ -61,8 +61,9 @@ static bool apply_nominations(struct k8sm_cluster *cluster, const struct k8sm_pl
 static void apply_rest(struct k8sm_cluster *cluster, const struct k8sm_plan *plan) {
   for (size_t i = 0; i < plan->placement_count; i++) {
     const struct k8smi_strings ids = plan->placements[i].offer_ids;
-    k8smi_nomination_end(cluster,
-                         k8smi_nomination_of(cluster, plan->demands[plan->placements[i].demand]->uid));
+    const struct k8sm_slice uid = plan->demands[plan->placements[i].demand]->uid;
+    k8smi_pod_settle(cluster, k8smi_map_get(&cluster->pod_map, uid));
+    k8smi_nomination_end(cluster, k8smi_nomination_of(cluster, uid));
     for (size_t k = 0; k < ids.count; k++) {
       uint32_t held = k8smi_held_find(cluster, ids.items[k]);
       if (held != K8SMI_MAP_NONE) k8smi_cluster_drop(cluster, held); /* else a neighbour's, gone already */
@@ -133,7 +134,7 @@ static int apply_pods(struct k8sm_cluster *cluster, const struct k8sm_plan *plan
   for (size_t i = 0; result != K8SM_OK && i < plan->placement_count; i++) {
     uint32_t row = k8smi_map_get(&cluster->pod_map, plan->demands[plan->placements[i].demand]->uid);
     bool added = row != K8SMI_MAP_NONE && k8smi_running_at(cluster, row)->since > cluster->generation;
-    if (added) k8smi_pod_drop(cluster, row);
+    if (added) k8smi_pod_take_back(cluster, row);
   }
   return result;
 }

@@ -49,6 +49,21 @@ static void before_plan(struct oom_fixture *f) {
   arrow_must(k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, NULL), "match");
 }
 
+/* The pod ends elsewhere, and begins anew. */
+static void before_moving_plan(struct oom_fixture *f) {
+  static const struct k8sm_slice elsewhere = {"elsewhere", 9};
+  struct k8sm_cluster_pod pod;
+  before_match(f);
+  arrow_must(k8sm_cluster_add_pod(f->cluster, f->demand, elsewhere, NULL), "pod");
+  (void)k8sm_cluster_pods(f->cluster, elsewhere, 0, &pod, sizeof pod, 1);
+  (void)k8sm_cluster_end_pod(f->cluster, pod.uid);
+  arrow_must(k8sm_cluster_match(f->cluster, &f->demand, 1, NULL, &f->plan, NULL), "match");
+}
+
+static int not_moved(const struct oom_fixture *f) {
+  return k8sm_cluster_pods(f->cluster, (struct k8sm_slice){"elsewhere", 9}, 0, NULL, 0, 0) == 1;
+}
+
 static void before_status(struct oom_fixture *f) {
   before_demand(f);
   arrow_must(k8sm_status_new(f->demand, NULL, &f->status, NULL), "status");
@@ -575,6 +590,7 @@ const struct oom_arrow oom_arrows[] = {
     {"match with claims", NULL, before_reserving, act_match, nothing_matched},
     {"calls that reserve and create", NULL, before_reserving_plan, act_calls, no_calls},
     {"applying a plan that reserves", NULL, before_reserving_plan, act_apply, NULL},
+    {"applying a plan that moves a pod", NULL, before_moving_plan, act_apply, not_moved},
     {"release", NULL, before_release, act_release, no_calls},
     {"status", NULL, before_demand, act_status, no_status},
     {"status apply", NULL, before_status, act_status_apply, no_next},

@@ -463,6 +463,43 @@ static void a_plan_is_applied_whole(void **state) {
   setup_end(&s);
 }
 
+static size_t pods_of(const struct setup *s, const char *agent) {
+  return k8sm_cluster_pods(s->c, k8smi_s(agent), 0, NULL, 0, 0);
+}
+
+/* One that ends is begun anew elsewhere: of a plan that is refused after that it is still where it was. */
+static void a_plan_that_moves_a_pod_is_applied_whole(void **state) {
+  (void)state;
+  struct setup s;
+  setup_begin(&s);
+  world_simple(&s.w, "o1", "a", "*", 0.1, 1000, false);
+  world_simple(&s.w, "o2", "b", "*", 1, 1000, false);
+  setup_add(&s, 0);
+  struct k8sm_demand *t = world_demand(&s.w, "t", 100, 64000, 0);
+  struct k8sm_demand *moved[] = {world_demand(&s.w, "p", 300, 64000, 0), t,
+                                 world_demand(&s.w, "p", 300, 64000, 0)};
+  assert_int_equal(k8sm_cluster_add_pod(s.c, moved[0], K8SMI_S("a"), NULL), K8SM_OK);
+  assert_int_equal(k8sm_cluster_end_pod(s.c, moved[0]->uid), 1);
+  setup_match(&s, 0, 3, moved);
+  assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_ERR_STATE);
+  assert_int_equal(pods_of(&s, "a"), 1);
+  assert_int_equal(pods_of(&s, "b"), 0);
+  assert_int_equal(s.c->ending, 1);
+  setup_match(&s, 0, 2, moved);
+  assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_OK);
+  assert_int_equal(pods_of(&s, "a"), 0);
+  assert_int_equal(pods_of(&s, "b"), 2);
+  assert_int_equal(s.c->ending, 0);
+  world_simple(&s.w, "o3", "b", "*", 1, 1000, false);
+  setup_add(&s, 2);
+  assert_int_equal(k8sm_cluster_end_pod(s.c, t->uid), 1);
+  setup_match(&s, 0, 1, &t); /* anew, and where it was */
+  assert_int_equal(k8sm_cluster_apply(s.c, s.plan, NULL), K8SM_OK);
+  assert_int_equal(pods_of(&s, "b"), 2);
+  assert_int_equal(s.c->ending, 0);
+  setup_end(&s);
+}
+
 static void wrong_options(void **state) {
   (void)state;
   struct k8sm_diag rows[1];
@@ -538,6 +575,7 @@ int main(void) {
       cmocka_unit_test(very_many_offers),
       cmocka_unit_test(a_pod_under_way),
       cmocka_unit_test(a_plan_is_applied_whole),
+      cmocka_unit_test(a_plan_that_moves_a_pod_is_applied_whole),
       cmocka_unit_test(wrong_options),
       cmocka_unit_test(memory_runs_out),
   };
