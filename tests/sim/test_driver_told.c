@@ -236,12 +236,55 @@ static void findings_without_an_offer(void **state) {
   script_close(&s);
 }
 
+/* What could not be told is told by the next call, and nothing twice. */
+static void telling_without_memory(void **state) {
+  enum { N = DRV_TOLD_PLACES + 1, LONG = 900 };
+  char text[N * 4 + LONG + 1];
+  struct k8sm_diag rows[N];
+  for (size_t i = 0; i < N; i++) {
+    snprintf(text + 4 * i, 4, "p%02zu", i);
+    rows[i] = (struct k8sm_diag){.code = K8SM_DIAG_OFFER_INVALID,
+                                 .severity = K8SM_SEVERITY_ERROR,
+                                 .path = (uint32_t)(4 * i),
+                                 .message = 4 * N};
+  }
+  memset(text + 4 * (size_t)N, 'x', LONG);
+  text[4 * N + LONG] = '\0';
+  const struct k8sm_diags found = {.size = sizeof found,
+                                   .row_size = sizeof rows[0],
+                                   .rows = rows,
+                                   .cap = N,
+                                   .count = N,
+                                   .text = text,
+                                   .text_cap = sizeof text,
+                                   .text_used = sizeof text};
+  const struct drv_told_offers none = {.count = 0};
+  bool failed = true;
+  (void)state;
+  for (size_t n = 1; failed; n++) {
+    struct script s;
+    size_t told = 0;
+    open_subscribed(&s);
+    s.memory.fail_at = s.memory.calls + n;
+    int r = k8smi_drv_told(s.driver, &none, &found);
+    failed = s.memory.calls >= s.memory.fail_at;
+    s.memory.fail_at = 0;
+    assert_int_equal(r, failed ? K8SM_ERR_NOMEM : K8SM_OK);
+    assert_int_equal(k8smi_drv_told(s.driver, &none, &found), K8SM_OK);
+    script_tick(&s);
+    for (const char *at = s.trace; (at = strstr(at, "FailedOffer: xx")) != NULL; at++) told++;
+    assert_int_equal(told, DRV_TOLD_PLACES);
+    assert_true(script_has(&s, "UnclearOffer: more is wrong with offers than is told in a day\n"));
+    script_close(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_misspelt_word_is_told_once),  cmocka_unit_test(what_cannot_be_read_goes_back),
       cmocka_unit_test(what_cannot_be_held_goes_back), cmocka_unit_test(ten_thousand_agents_are_few_lines),
       cmocka_unit_test(many_mistakes_are_few_lines),   cmocka_unit_test(more_at_once_than_there_is_room_for),
-      cmocka_unit_test(findings_without_an_offer),
+      cmocka_unit_test(findings_without_an_offer),     cmocka_unit_test(telling_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -419,6 +419,26 @@ static void the_time_for_launches_is_an_option(void **state) {
   script_close(&s);
 }
 
+static void a_stuck_launch_without_memory(void **state) {
+  bool failed = true;
+  (void)state;
+  for (size_t n = 1; failed; n++) {
+    struct script s;
+    open_launched(&s, 7500);
+    script_wait(&s, 7499);
+    s.memory.fail_at = s.memory.calls + n;
+    script_wait(&s, 1);
+    failed = s.memory.calls >= s.memory.fail_at;
+    s.memory.fail_at = 0;
+    script_wait(&s, 5000); /* the rest comes with later steps, and nothing twice */
+    const char *first = strstr(s.trace, "FailedCreatePodSandBox");
+    if (first == NULL || strstr(first + 1, "FailedCreatePodSandBox") != NULL ||
+        !script_has(&s, STUCK_C("8")) || !script_has(&s, "> KILL c.0"))
+      fail_msg("allocation %zu: %s", n, s.trace);
+    script_close(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(probes_tell_what_they_find),
@@ -437,6 +457,7 @@ int main(void) {
       cmocka_unit_test(launches_and_updates_say_why),
       cmocka_unit_test(a_launch_that_does_not_start_is_killed_and_told),
       cmocka_unit_test(the_time_for_launches_is_an_option),
+      cmocka_unit_test(a_stuck_launch_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
