@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The core also builds as one translation unit: what a file keeps to itself (static functions and objects, types, macros
-and constants of unnamed enums) has a name that no other file of the core uses for its own. the test unity asks a compiler, which
-takes longer."""
+"""The core also builds as one translation unit: what a file keeps to itself (static functions and objects, types,
+macros and constants of unnamed enums) has a name that no other file of the core uses for its own. The test unity asks
+a compiler, which takes longer."""
 
 import re
 import sys
