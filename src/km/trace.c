@@ -107,8 +107,8 @@ struct km_trace *km_trace_create(const char *file, const struct km_driver_setup 
   set_text(head, "protocol", s->protocol);
   set_number(head, "seed", s->seed);
   set_number(head, "controlSeed", s->control_seed);
-  if (s->adopt_ms != 0) set_number(head, "adopt", s->adopt_ms);
-  if (s->launch_timeout_ms != 0) set_number(head, "launchTimeout", s->launch_timeout_ms);
+  set_number(head, "adopt", s->adopt_ms);
+  set_number(head, "launchTimeout", s->launch_timeout_ms);
   set_number(head, "preemption", s->preemption);
   set_number(head, "noFeedback", s->no_feedback);
   set_mapping(head, s->mapping);
